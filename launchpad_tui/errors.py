@@ -71,7 +71,14 @@ class RuntimeRejected(LaunchpadError):
     """A runtime answered with an error of its own."""
 
     def __init__(
-        self, title: str, detail: str = "", hint: str = "", *, status: int = 0, code: str = "", request_id: str = ""
+        self,
+        title: str,
+        detail: str = "",
+        hint: str = "",
+        *,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
     ) -> None:
         super().__init__(title, detail, hint)
         self.status = status

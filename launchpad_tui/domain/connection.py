@@ -1,0 +1,120 @@
+"""Connections to AI runtimes, their resource groups and object stores, and the fields that describe them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from launchpad_tui.errors import InvalidInput
+
+#: names of connections: lower-case alphanumerics, "-" and ".", alphanumeric at both ends (AI Launchpad's rule)
+CONNECTION_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
+#: resource group IDs (AI API, /admin/resourceGroups)
+RESOURCE_GROUP_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{1,251}[a-zA-Z0-9]")
+#: object store names: a dotted DNS label that also fits the host part of ``ai://`` (AI API, sections 4 and 5)
+OBJECT_STORE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,231}[a-z0-9])?")
+
+
+class FieldKind(StrEnum):
+    """How a field is typed in a form."""
+
+    TEXT = "text"
+    SECRET = "secret"
+    PATH = "path"
+    CHOICE = "choice"
+    FLAG = "flag"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting of a connection, a store or an executable, declared once: form, CLI flag, validation and help."""
+
+    name: str
+    title: str
+    kind: FieldKind = FieldKind.TEXT
+    required: bool = False
+    default: str = ""
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection to an AI runtime. ``settings`` holds no secret; secrets live in the credentials file."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, str]
+    created_at: datetime
+    modified_at: datetime
+    synced_at: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceGroup:
+    """A resource group of a connection."""
+
+    connection: str
+    name: str
+    status: str
+    labels: Mapping[str, str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """An object store (secret) of a resource group: ``ai://<name>/…``. ``settings`` holds no secret."""
+
+    name: str
+    kind: str
+    settings: Mapping[str, str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """What every list stands in: one connection and one of its resource groups."""
+
+    connection: str
+    resource_group: str
+
+    def __str__(self) -> str:
+        """``connection/resource group``."""
+        return f"{self.connection}/{self.resource_group}"
+
+
+#: the connection, group and store that exist without a question asked
+DEFAULT_SCOPE = Scope("local", "default")
+DEFAULT_STORE = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a runtime can do; where it lacks one, ``reasons`` says why, keyed by the capability's name."""
+
+    executions: bool = True
+    stop: bool = True
+    delete: bool = True
+    logs: bool = True
+    create_artifact: bool = True
+    create_configuration: bool = True
+    add_executable: bool = True
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def check_name(value: str, pattern: re.Pattern[str], what: str, rule: str, *, field_name: str = "name") -> str:
+    """The stripped value where it matches the pattern wholly.
+
+    Raises:
+        InvalidInput: it does not; the rule is the hint.
+    """
+    value = value.strip()
+    if not pattern.fullmatch(value):
+        raise InvalidInput(f"{what} {value!r} is not valid", hint=rule, field=field_name)
+    return value

@@ -1,0 +1,150 @@
+"""Configurations, and executions with the AI API's states and rules."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.errors import Conflict
+
+#: status messages longer than this are cut (AI API: statusMessage ≤ 256)
+STATUS_MESSAGE_LIMIT = 256
+#: names of artifacts and configurations (AI API; ``\w`` is ASCII there)
+RESOURCE_NAME = re.compile(r"[\w\s.!?,;:\[\](){}<>\"'=+*/\\^&%@~$#|-]{1,256}", re.ASCII)
+
+
+class Status(StrEnum):
+    """An execution's status."""
+
+    UNKNOWN = "UNKNOWN"
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    COMPLETED = "COMPLETED"
+    DEAD = "DEAD"
+
+    @property
+    def final(self) -> bool:
+        """Whether it stays so for ever."""
+        return self in FINAL
+
+
+class TargetStatus(StrEnum):
+    """What an execution was last asked to become."""
+
+    COMPLETED = "COMPLETED"
+    STOPPED = "STOPPED"
+    DELETED = "DELETED"
+
+
+FINAL = frozenset({Status.STOPPED, Status.COMPLETED, Status.DEAD})
+#: AI API: a PATCH to STOPPED is answered only in these
+STOPPABLE = frozenset({Status.PENDING, Status.RUNNING})
+#: AI API: a DELETE is answered only in these
+DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.DEAD})
+#: what may follow what
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.UNKNOWN: frozenset({Status.PENDING, Status.DEAD}),
+    Status.PENDING: frozenset({Status.RUNNING, Status.STOPPING, Status.STOPPED, Status.DEAD}),
+    Status.RUNNING: frozenset({Status.COMPLETED, Status.STOPPING, Status.DEAD}),
+    Status.STOPPING: frozenset({Status.STOPPED, Status.DEAD}),
+}
+
+
+def check_stop(execution_id: str, status: Status) -> None:
+    """Raises Conflict where an execution in this status cannot be stopped."""
+    if status not in STOPPABLE:
+        raise Conflict(
+            f"Execution {execution_id} is {status} and cannot be stopped",
+            hint="Only executions that are PENDING or RUNNING can be stopped.",
+        )
+
+
+def check_delete(execution_id: str, status: Status) -> None:
+    """Raises Conflict where an execution in this status cannot be deleted."""
+    if status not in DELETABLE:
+        raise Conflict(
+            f"Execution {execution_id} is {status} and cannot be deleted",
+            hint="Only executions that are UNKNOWN, COMPLETED, STOPPED or DEAD can be deleted; stop it first.",
+        )
+
+
+def new_execution_id() -> str:
+    """A new ID of the AI API's look: ``e`` and 15 more hexadecimal digits."""
+    return "e" + secrets.token_hex(8)[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Parameter bindings and input artifact bindings for an executable; immutable.
+
+    ``inputs`` maps an input's name to an artifact ID.
+    """
+
+    id: str
+    name: str
+    scenario_id: str
+    executable_id: str
+    parameters: Mapping[str, str]
+    inputs: Mapping[str, str]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One execution of a configuration's executable."""
+
+    id: str
+    configuration_id: str
+    configuration_name: str
+    scenario_id: str
+    executable_id: str
+    executable_version: str
+    status: Status
+    target_status: TargetStatus
+    status_message: str
+    created_at: datetime
+    modified_at: datetime
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    status_details: Mapping[str, str] = field(default_factory=dict)
+
+    def duration_seconds(self, at: datetime) -> float | None:
+        """Seconds from start to completion, or to ``at`` while it runs; None before the start."""
+        if self.started_at is None:
+            return None
+        return ((self.completed_at or at) - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionDetails:
+    """An execution with everything that its process flow names.
+
+    ``executable_name`` is empty and ``configuration`` None where those were deleted at the runtime. ``inputs`` pairs an
+    input's name with its artifact, None where that is gone.
+    """
+
+    execution: Execution
+    executable_name: str
+    configuration: Configuration | None
+    inputs: tuple[tuple[str, Artifact | None], ...]
+    outputs: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of an execution's log. ``number`` counts from 0 and never changes; ``stream`` is stdout, stderr or
+    launchpad (what the runtime itself says); ``step`` is the template step that wrote it."""
+
+    number: int
+    timestamp: datetime
+    stream: str
+    step: str
+    message: str

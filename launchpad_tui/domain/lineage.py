@@ -1,0 +1,43 @@
+"""Where an artifact came from and what was made from it, whole: a graph walked in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.execution import Configuration, Execution
+
+
+@dataclass(frozen=True, slots=True)
+class LineageExecution:
+    """An execution in a lineage: ``inputs`` are (input name, artifact ID), ``outputs`` artifact IDs."""
+
+    execution: Execution
+    configuration: Configuration | None
+    inputs: tuple[tuple[str, str], ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """All that an artifact descends from and all that descends from it.
+
+    ``artifacts`` and ``executions`` are keyed by ID; an artifact ID that an execution names and that is in no map was
+    deleted or never known. ``truncated`` says that a limit on the number of executions was met.
+    """
+
+    root: str
+    artifacts: Mapping[str, Artifact]
+    executions: Mapping[str, LineageExecution]
+    truncated: bool = False
+
+    def source(self, artifact_id: str) -> LineageExecution | None:
+        """The execution that made the artifact."""
+        artifact = self.artifacts.get(artifact_id)
+        return self.executions.get(artifact.execution_id) if artifact else None
+
+    def consumers(self, artifact_id: str) -> tuple[LineageExecution, ...]:
+        """The executions that took the artifact as an input, oldest first."""
+        found = [e for e in self.executions.values() if any(a == artifact_id for _, a in e.inputs)]
+        return tuple(sorted(found, key=lambda e: e.execution.created_at))

@@ -1,0 +1,135 @@
+"""Metrics that executions log: points, series, tags and custom info."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from launchpad_tui.errors import InvalidInput
+
+#: AI API, section 3
+NAME_LIMIT = 256
+POINTS_PER_REQUEST = 1000
+LABELS_PER_METRIC = 20
+LABEL_LIMIT = 256
+TAGS_LIMIT = 100
+CUSTOM_INFO_LIMIT = 100
+CUSTOM_INFO_BYTES = 5_000_000
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
+#: the label that says which model of an execution a metric belongs to
+ARTIFACT_LABEL = "metrics.ai.sap.com/Artifact.name"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One point. ``value`` may be NaN or infinite: both are data."""
+
+    name: str
+    value: float
+    timestamp: datetime
+    step: int = 0
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag of an execution; of one with the same name the last wins."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomInfo:
+    """A named text (often JSON) of an execution; of one with the same name the last wins."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesSummary:
+    """What is known of one series without reading its points.
+
+    A series is all points of one execution with one metric name and one set of labels. ``id`` is the registry's own.
+    ``key`` is ``name`` or ``name{label=value,…}`` without the artifact label, which is in ``artifact_name``.
+    ``minimum`` and ``maximum`` are over finite values, None where there are none. ``last`` is the value at the highest
+    step (of equal steps the latest logged). ``not_finite`` counts NaN and ±inf.
+    """
+
+    id: int
+    execution_id: str
+    name: str
+    labels: tuple[tuple[str, str], ...]
+    key: str
+    artifact_name: str
+    count: int
+    not_finite: int
+    first: float
+    last: float
+    minimum: float | None
+    maximum: float | None
+    minimum_step: int | None
+    maximum_step: int | None
+    first_step: int
+    last_step: int
+    first_at: datetime
+    last_at: datetime
+
+
+def series_key(name: str, labels: Sequence[tuple[str, str]]) -> str:
+    """``name`` or ``name{label=value,…}``, labels sorted, the artifact label left out."""
+    inner = ",".join(f"{key}={value}" for key, value in sorted(labels) if key != ARTIFACT_LABEL)
+    return f"{name}{{{inner}}}" if inner else name
+
+
+def check_metric_name(name: str) -> str:
+    """The name where it keeps the AI API's rules (≤ 256, one of ``[A-Za-z0-9_-]`` in it).
+
+    Raises:
+        InvalidInput: it does not.
+    """
+    if not name or len(name) > NAME_LIMIT or not _NAME.search(name):
+        hint = f"At most {NAME_LIMIT} characters, at least one letter, digit, '_' or '-'."
+        raise InvalidInput(f"{name[:80]!r} is not a metric name", hint=hint, field="name")
+    return name
+
+
+def check_metric_labels(labels: Sequence[tuple[str, str]]) -> None:
+    """Raises InvalidInput where there are over 20 labels, or a name or value is not of 1 to 256 characters."""
+    if len(labels) > LABELS_PER_METRIC:
+        raise InvalidInput(f"{len(labels)} labels on one metric", hint=f"At most {LABELS_PER_METRIC}.", field="labels")
+    for pair in labels:
+        if any(not 1 <= len(text) <= LABEL_LIMIT for text in pair):
+            raise InvalidInput("A metric's label is too short or too long", f"{pair[0][:40]!r}", "1 to 256 characters.")
+
+
+class Direction:
+    """Which way a metric is better."""
+
+    LOWER = "lower"
+    HIGHER = "higher"
+
+
+_HIGHER = re.compile(
+    r"acc(uracy)?\b|accuracy|auc|f1|f_?score|precision|recall|r2|r_squared|map\b|ndcg|bleu|rouge|iou|dice|reward|return|"
+    r"score|throughput|explained|hit|correct|specificity|sensitivity|kappa|mcc|psnr|ssim|speed",
+    re.IGNORECASE,
+)
+_LOWER = re.compile(
+    r"loss|err(or)?\b|error|rmse|mse|mae|mape|perplexity|ppl|\bnll|cross.?entropy|divergence|\bkl\b|latency|duration|"
+    r"time|seconds|distance|cost|regret|deviance|wer\b|cer\b|fid\b|memory|bytes|\bbic\b|\baic\b|brier|fpr|fnr",
+    re.IGNORECASE,
+)
+
+
+def guess_direction(name: str) -> str | None:
+    """``lower`` or ``higher`` by the metric's name (without labels), None where the name does not say."""
+    bare = name.split("{", 1)[0].replace("_", " ").replace("-", " ").replace("/", " ")
+    if _LOWER.search(bare):
+        return Direction.LOWER
+    if _HIGHER.search(bare):
+        return Direction.HIGHER
+    return None

@@ -1,0 +1,66 @@
+"""Scenarios and their executables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A use case that groups executables."""
+
+    id: str
+    name: str
+    description: str
+    labels: Mapping[str, str]
+    created_at: datetime
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter that an executable takes. ``default`` is None where a configuration has to give a value."""
+
+    name: str
+    default: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSlot:
+    """An input or output artifact that an executable declares.
+
+    ``name`` is the input's name or the output's ``globalName``; ``kind`` is model, dataset, resultset or other.
+    """
+
+    name: str
+    kind: str
+    description: str = ""
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Executable:
+    """A workflow executable of a scenario.
+
+    ``template`` is the workflow template's YAML text (empty where a runtime does not give it away), ``source`` the
+    file that it was read from, ``notes`` what of it this runtime ignores. ``settings`` holds the interpreter and
+    environment to use (embedded runtime).
+    """
+
+    id: str
+    scenario_id: str
+    name: str
+    description: str
+    version: str
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[ArtifactSlot, ...]
+    outputs: tuple[ArtifactSlot, ...]
+    template: str
+    source: str
+    notes: tuple[str, ...]
+    settings: Mapping[str, str]
+    created_at: datetime
+    modified_at: datetime
