@@ -1,0 +1,20 @@
+"""What the command line imports before it knows that it needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+HEAVY = ("textual", "rich", "numpy", "sqlite_utils", "boto3", "botocore", "plotext", "tsdownsample", "yaml", "asyncio")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.__main__ import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"print('loaded:', sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "usage" in result.stdout.lower()
+    assert result.stderr.strip().splitlines()[-1] == "loaded: []"
