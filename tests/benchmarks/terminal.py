@@ -1,0 +1,173 @@
+"""A terminal for benchmarks: a program under a pseudo terminal, with every chunk of its output time-stamped.
+
+One thread only reads and stamps. The screen is interpreted by pyte afterwards, chunk by chunk, so the emulator's own
+slowness is never counted as the program's. The queries that programs send (device attributes, cursor position, modes)
+get the answers of an xterm.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import psutil
+import pyte
+
+KEYS = {
+    "down": "\x1b[B",
+    "up": "\x1b[A",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "pagedown": "\x1b[6~",
+    "pageup": "\x1b[5~",
+    "home": "\x1b[H",
+    "end": "\x1b[F",
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "space": " ",
+    "ctrl+q": "\x11",
+}
+_QUERIES = (
+    (re.compile(rb"\x1b\[0?c"), b"\x1b[?62;4;22c"),
+    (re.compile(rb"\x1b\[6n"), b"\x1b[1;1R"),
+    (re.compile(rb"\x1b\[\?(\d+)\$p"), b"\x1b[?%s;2$y"),
+    (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"),
+)
+#: private CSI forms that pyte takes for others of the same final letter
+_PRIVATE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What a key did: milliseconds to the first chunk that changed the screen (None where nothing changed), and to the
+    last one; bytes written to the terminal."""
+
+    first_ms: float | None
+    last_ms: float | None
+    size: int
+
+
+class Terminal:
+    """A running program and the screen it has drawn."""
+
+    def __init__(self, command: Sequence[str], *, size: tuple[int, int], environment: Mapping[str, str]) -> None:
+        self.columns, self.rows = size
+        self._screen = pyte.Screen(self.columns, self.rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._chunks: list[tuple[float, bytes]] = []
+        self._seen = 0
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
+        full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment}
+        self._file = master
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(
+            command, stdin=slave, stdout=slave, stderr=slave, env=full, start_new_session=True, close_fds=True
+        )
+        os.close(slave)
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        while True:
+            try:
+                data = os.read(self._file, 65536)
+            except OSError:
+                return
+            if not data:
+                return
+            self._chunks.append((time.perf_counter(), data))
+            for query, answer in _QUERIES:
+                for match in query.finditer(data):
+                    os.write(self._file, answer % match.groups() if match.groups() else answer)
+
+    def _interpret(self, until: int) -> None:
+        for _, data in self._chunks[self._seen : until]:
+            self._stream.feed(_PRIVATE.sub(b"", data))
+        self._seen = until
+
+    def text(self) -> str:
+        """The screen as lines of text, everything interpreted that has come so far."""
+        self._interpret(len(self._chunks))
+        return "\n".join(self._screen.display)
+
+    def wait(self, pattern: str, timeout: float = 60.0) -> float:
+        """Milliseconds from the start to the arrival of the chunk that made the pattern appear.
+
+        Raises:
+            TimeoutError: it did not appear; the message holds the screen.
+        """
+        deadline = time.perf_counter() + timeout
+        wanted = re.compile(pattern)
+        while time.perf_counter() < deadline:
+            while self._seen < len(self._chunks):
+                stamp = self._chunks[self._seen][0]
+                self._interpret(self._seen + 1)
+                if wanted.search("\n".join(self._screen.display)):
+                    return (stamp - self.started) * 1000
+            time.sleep(0.003)
+        raise TimeoutError(f"{pattern!r} did not appear:\n{self.text()}")
+
+    def press(self, key: str) -> None:
+        """Send a key, by name or as typed."""
+        os.write(self._file, KEYS.get(key, key).encode())
+
+    def settle(self, gap: float = 0.3, timeout: float = 30.0) -> None:
+        """Wait until nothing has been written for ``gap`` seconds."""
+        deadline = time.perf_counter() + timeout
+        while time.perf_counter() < deadline:
+            last = self._chunks[-1][0] if self._chunks else self.started
+            if time.perf_counter() - last > gap:
+                break
+            time.sleep(0.01)
+        self._interpret(len(self._chunks))
+
+    def react(self, key: str, *, gap: float = 0.2) -> Reaction:
+        """Press a key and see what came of it."""
+        self.settle(gap)
+        before, start = list(self._screen.display), time.perf_counter()
+        mark = len(self._chunks)
+        self.press(key)
+        time.sleep(gap)
+        self.settle_quietly(gap)
+        first = last = None
+        for stamp, data in self._chunks[mark:]:
+            self._stream.feed(_PRIVATE.sub(b"", data))
+            shown = list(self._screen.display)
+            attributes_only = shown == before and b"\x1b[" in data
+            if shown != before or attributes_only:
+                last = (stamp - start) * 1000
+                first = last if first is None else first
+                before = shown
+        self._seen = len(self._chunks)
+        return Reaction(first, last, sum(len(data) for _, data in self._chunks[mark:]))
+
+    def settle_quietly(self, gap: float) -> None:
+        """Like settle, without interpreting."""
+        while self._chunks and time.perf_counter() - self._chunks[-1][0] < gap:
+            time.sleep(0.01)
+
+    def memory_mb(self) -> float:
+        """Resident memory of the program itself, in MB (10^6 bytes)."""
+        return float(psutil.Process(self._process.pid).memory_info().rss) / 1e6
+
+    def written_in(self, seconds: float) -> int:
+        """Bytes written to the terminal while nothing is pressed."""
+        mark = len(self._chunks)
+        time.sleep(seconds)
+        return sum(len(data) for _, data in self._chunks[mark:])
+
+    def close(self) -> None:
+        """End the program, whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._file)
