@@ -133,3 +133,16 @@ def guess_direction(name: str) -> str | None:
     if _HIGHER.search(bare):
         return Direction.HIGHER
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricResource:
+    """Everything that one execution logged (AI API, section 3). ``created_at`` is the moment of its first entry; it and
+    ``modified_at`` are None where nothing was logged."""
+
+    execution_id: str
+    metrics: Sequence[Metric] = ()
+    tags: Sequence[Tag] = ()
+    custom_info: Sequence[CustomInfo] = ()
+    created_at: datetime | None = None
+    modified_at: datetime | None = None

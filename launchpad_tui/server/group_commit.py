@@ -1,0 +1,124 @@
+"""One thread writes what many requests bring: together where they come together, each acknowledged when it is kept.
+
+A write to the registry costs the same milliseconds for one point as for a thousand. So what arrives while a write is
+under way waits and goes into the next one; a caller returns only after the sink has its entries.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
+from launchpad_tui.server.metric_body import Recording
+
+#: points in one write of the sink; bounds memory and how long the registry's write lock is held
+_POINTS_PER_WRITE = 20_000
+
+
+class MetricSink(Protocol):
+    """Where logged entries go. All methods are called from one thread, except ``resource`` and ``delete``, which may be
+    called from any; each may raise a LaunchpadError."""
+
+    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+        """Keep these durably. Calls accumulate; of tags and custom info with the same name the last wins."""
+
+    def resource(self) -> MetricResource:
+        """Everything kept so far."""
+
+    def delete(self) -> None:
+        """Forget everything kept so far."""
+
+
+class _Waiting:
+    """One caller's entries, and how they fared."""
+
+    __slots__ = ("done", "error", "recording")
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+
+class GroupCommit:
+    """The writer thread over a sink."""
+
+    def __init__(self, sink: MetricSink) -> None:
+        self._sink = sink
+        self._condition = threading.Condition()
+        self._queue: list[_Waiting] = []
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="metric-writer", daemon=True)
+        self._thread.start()
+
+    def record(self, recording: Recording) -> None:
+        """Hand entries over and wait until the sink has them.
+
+        Raises:
+            LaunchpadError: the sink refused these entries, or the writer is closed.
+        """
+        waiting = _Waiting(recording)
+        with self._condition:
+            if self._closed:
+                raise Unreachable("The execution is over", "Its tracking endpoint takes nothing any more.")
+            self._queue.append(waiting)
+            self._condition.notify()
+        waiting.done.wait()
+        if waiting.error is not None:
+            raise waiting.error
+
+    def close(self) -> None:
+        """Write what waits, then end the thread. Safe to call twice."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._condition:
+                while not self._queue and not self._closed:
+                    self._condition.wait()
+                if not self._queue:
+                    return
+                batch = self._take()
+            self._write(batch)
+
+    def _take(self) -> list[_Waiting]:
+        """As many of the queue's first entries as fit one write, at least one."""
+        count = points = 0
+        for waiting in self._queue:
+            points += len(waiting.recording.metrics)
+            if count and points > _POINTS_PER_WRITE:
+                break
+            count += 1
+        batch, self._queue = self._queue[:count], self._queue[count:]
+        return batch
+
+    def _write(self, batch: list[_Waiting]) -> None:
+        error = self._try(batch)
+        if isinstance(error, InvalidInput) and len(batch) > 1:
+            # one caller's bad entry must not cost the others theirs
+            for waiting in batch:
+                waiting.error = self._try([waiting])
+                waiting.done.set()
+            return
+        for waiting in batch:
+            waiting.error = error
+            waiting.done.set()
+
+    def _try(self, batch: list[_Waiting]) -> Exception | None:
+        try:
+            self._sink.record(
+                [metric for waiting in batch for metric in waiting.recording.metrics],
+                [tag for waiting in batch for tag in waiting.recording.tags],
+                [info for waiting in batch for info in waiting.recording.custom_info],
+            )
+        except LaunchpadError as error:
+            return error
+        except Exception as error:  # noqa: BLE001  the caller is answered with it; the thread has to live on
+            return error
+        return None
