@@ -118,3 +118,30 @@ def check_name(value: str, pattern: re.Pattern[str], what: str, rule: str, *, fi
     if not pattern.fullmatch(value):
         raise InvalidInput(f"{what} {value!r} is not valid", hint=rule, field=field_name)
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionKind:
+    """A kind of AI runtime, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use;
+    where ``connectable`` is False, ``reason`` says why."""
+
+    id: str
+    title: str
+    description: str
+    fields: tuple[Field, ...] = ()
+    adapter: str = ""
+    connectable: bool = True
+    reason: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreKind:
+    """A kind of object store, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use."""
+
+    id: str
+    title: str
+    description: str
+    fields: tuple[Field, ...] = ()
+    adapter: str = ""
+    extra: str = ""

@@ -1,0 +1,45 @@
+"""Files that are replaced whole or not at all, and that nobody else may read."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from launchpad_tui.errors import ConfigError, StorageFull
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Replace the file by one with this content, mode 0600, on disk when this returns.
+
+    A symbolic link stays one: what it points to is replaced.
+
+    Raises:
+        StorageFull: no room; the old file is as it was.
+        ConfigError: the file cannot be written.
+    """
+    path = Path(os.path.realpath(path))
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with open(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, path)
+        temporary = ""
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull("No room to write a file", str(path), "Make room and try again.") from error
+        raise ConfigError("A file cannot be written", f"{path}: {error.strerror or error}") from error
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

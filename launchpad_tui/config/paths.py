@@ -1,0 +1,118 @@
+"""Where launchpad keeps its things: one home folder, and the settings beside it or in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.errors import ConfigError
+
+_HINT = "Set LAUNCHPAD_HOME to a folder that you may write to."
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home folder, absolute. Two homes share nothing."""
+
+    root: Path
+    settings_path: Path
+
+    @classmethod
+    def find(cls, environ: Mapping[str, str] = os.environ) -> Home:
+        """The home that the environment names; nothing is created.
+
+        ``LAUNCHPAD_HOME`` (settings in it), else ``$XDG_DATA_HOME/launchpad`` and
+        ``$XDG_CONFIG_HOME/launchpad/settings.toml``, else the same below ``~/.local/share`` and ``~/.config``.
+        Relative XDG paths are ignored, as the XDG Base Directory Specification demands.
+
+        Raises:
+            ConfigError: the user's own folder is not known.
+        """
+        named = environ.get("LAUNCHPAD_HOME", "")
+        if named:
+            return cls.at(_absolute(named, environ))
+        data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
+        config = _xdg(environ, "XDG_CONFIG_HOME", ".config")
+        return cls(data / "launchpad", config / "launchpad" / "settings.toml")
+
+    @classmethod
+    def at(cls, root: Path) -> Home:
+        """The home in this folder, its settings in it too."""
+        return cls(root, root / "settings.toml")
+
+    @property
+    def registry_path(self) -> Path:
+        """The registry's SQLite file."""
+        return self.root / "registry.db"
+
+    @property
+    def executions(self) -> Path:
+        """The folder with a folder for each execution of the embedded runtime."""
+        return self.root / "executions"
+
+    @property
+    def files(self) -> Path:
+        """The root of file object stores that name none of their own, such as the store ``default``."""
+        return self.root / "files"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of secrets that workflow templates refer to."""
+        return self.root / "secrets"
+
+    @property
+    def log_path(self) -> Path:
+        """The log file."""
+        return self.root / "launchpad.log"
+
+    @property
+    def credentials_path(self) -> Path:
+        """The file with the credentials of connections and object stores."""
+        return self.root / "credentials.json"
+
+    def ensure(self) -> Home:
+        """Make the home's folders, each 0700, and look that they can be written to; returns itself.
+
+        Folders that exist keep their mode, except that the home itself is closed to others.
+
+        Raises:
+            ConfigError: a folder cannot be made or written to.
+        """
+        for folder in (self.root, self.executions, self.files, self.secrets):
+            try:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                detail = f"{folder}: {error.strerror or error}"
+                raise ConfigError("The home folder cannot be made", detail, _HINT) from error
+        if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
+            raise ConfigError("The home folder cannot be written to", str(self.root), _HINT)
+        try:
+            if self.root.stat().st_mode & 0o077:
+                self.root.chmod(0o700)
+        except OSError as error:
+            detail = f"{self.root}: {error.strerror or error}"
+            raise ConfigError("The home folder cannot be closed to other users", detail, _HINT) from error
+        return self
+
+
+def _xdg(environ: Mapping[str, str], name: str, fallback: str) -> Path:
+    value = environ.get(name, "")
+    return Path(value) if value.startswith("/") else _user_home(environ) / fallback
+
+
+def _user_home(environ: Mapping[str, str]) -> Path:
+    home = environ.get("HOME", "")
+    if home.startswith("/"):
+        return Path(home)
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise ConfigError("The user's home folder is not known", "HOME is not set.", _HINT) from error
+
+
+def _absolute(text: str, environ: Mapping[str, str]) -> Path:
+    if text == "~" or text.startswith("~/"):
+        return _user_home(environ) / text[2:]
+    return Path(os.path.abspath(text))

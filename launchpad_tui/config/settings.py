@@ -1,0 +1,208 @@
+"""Settings: a TOML file that people write, read into frozen dataclasses.
+
+What a section and a key mean, and their defaults, stand in the dataclasses below and nowhere else.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from launchpad_tui.config.atomic import write_private
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.toml_edit import find_line, with_value
+from launchpad_tui.errors import ConfigError
+
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionSettings:
+    """``[executions]``: the embedded runtime."""
+
+    #: executions that train at the same time; what exceeds it waits
+    parallel: int = 2
+    #: seconds between TERM and KILL when an execution is stopped
+    stop_grace_seconds: float = 10.0
+    #: the most code (MB) that is copied from a template's folder for an execution
+    code_limit_mb: int = 500
+    #: days that the working folder of a finished execution is kept; 0 removes it at once
+    keep_work_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """``[ui]``: the terminal."""
+
+    #: name of a theme; empty for the one that suits the terminal
+    theme: str = ""
+    #: draw with ASCII characters only
+    ascii: bool = False
+    #: "auto", "always" or "never"
+    colours: str = "auto"
+    #: seconds between two looks for changes that other processes made
+    refresh_seconds: float = 1.0
+
+
+#: least and greatest value that a number may have, by section and key
+_RANGES: dict[str, tuple[float, float]] = {
+    "executions.parallel": (1, 256),
+    "executions.stop_grace_seconds": (0, 3600),
+    "executions.code_limit_mb": (1, 1_000_000),
+    "executions.keep_work_days": (0, 36500),
+    "ui.refresh_seconds": (0.1, 3600),
+}
+_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings]] = {
+    "executions": ExecutionSettings,
+    "ui": UiSettings,
+}
+_CHOICES: dict[str, tuple[str, ...]] = {"ui.colours": ("auto", "always", "never")}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. ``keys`` binds actions anew: a binding's id to a key. ``warnings`` tells of unknown keys."""
+
+    executions: ExecutionSettings = field(default_factory=ExecutionSettings)
+    ui: UiSettings = field(default_factory=UiSettings)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def load(cls, home: Home) -> Settings:
+        """Read the home's settings; defaults where the file is missing.
+
+        Raises:
+            ConfigError: the file cannot be read, is no TOML, or has a value of a wrong type or out of its range; the
+                detail names file, line and key.
+        """
+        return parse(_read(home.settings_path), home.settings_path)
+
+    @staticmethod
+    def save(home: Home, values: Mapping[str, Value]) -> Settings:
+        """Write values into the file (``{"ui.theme": "nord", "keys.models.add": "a"}``), keeping comments and order.
+
+        Raises:
+            ConfigError: a key is unknown, a value is wrong, or the file cannot be written.
+        """
+        text = _read(home.settings_path)
+        parse(text, home.settings_path)
+        for dotted, value in values.items():
+            section, _, key = dotted.partition(".")
+            if section != "keys" and key not in _known(section):
+                raise ConfigError(f"There is no setting {dotted}")
+            text = with_value(text, section, key, value)
+        settings = parse(text, home.settings_path)
+        _check_saved(text, values, home.settings_path)
+        home.settings_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(home.settings_path, text.encode())
+        return settings
+
+
+def parse(text: str, path: Path) -> Settings:
+    """Settings from TOML text; ``path`` is for messages only.
+
+    Raises:
+        ConfigError: as for `Settings.load`.
+    """
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("The settings are not valid TOML", f"{path}: {error}", "Correct the line.") from error
+    warnings: list[str] = []
+    sections: dict[str, Any] = {}
+    for section, kind in _SECTIONS.items():
+        table = _table(data.pop(section, {}), section, text, path)
+        known = _known(section)
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key not in known:
+                warnings.append(_unknown(f"{section}.{key}", find_line(text, section, key), path))
+                continue
+            values[key] = _checked(value, known[key], section, key, text, path)
+        sections[section] = kind(**values)
+    keys = _flat(_table(data.pop("keys", {}), "keys", text, path))
+    for key, value in keys.items():
+        if not isinstance(value, str):
+            raise _wrong("keys", key, value, 'the name of a key, such as "ctrl+n"', text, path)
+    warnings += [_unknown(name, find_line(text, name, ""), path) for name in data]
+    return Settings(keys={k: str(v) for k, v in keys.items()}, warnings=tuple(warnings), **sections)
+
+
+def _known(section: str) -> dict[str, str]:
+    kind = _SECTIONS.get(section)
+    return {f.name: str(f.type) for f in fields(kind)} if kind else {}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError("The settings are not valid TOML", f"{path}: not UTF-8 at byte {error.start}") from error
+    except OSError as error:
+        raise ConfigError("The settings cannot be read", f"{path}: {error.strerror or error}") from error
+
+
+def _table(value: object, section: str, text: str, path: Path) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong("", section, value, f"a table, written [{section}]", text, path)
+    return value
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    # A binding's id holds dots: written without quotes, TOML makes tables of it.
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+    return flat
+
+
+def _checked(value: object, kind: str, section: str, key: str, text: str, path: Path) -> Value:
+    dotted = f"{section}.{key}"
+    expected = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[kind]
+    if dotted in _CHOICES:
+        expected = "one of " + ", ".join(_CHOICES[dotted])
+    if dotted in _RANGES:
+        low, high = _RANGES[dotted]
+        expected += f" from {low:g} to {high:,g}"
+    right: bool
+    if kind == "bool":
+        right = isinstance(value, bool)
+    elif kind == "str":
+        right = isinstance(value, str) and value in _CHOICES.get(dotted, (value,))
+    else:
+        right = not isinstance(value, bool) and isinstance(value, int | float if kind == "float" else int)
+        if right and dotted in _RANGES and isinstance(value, int | float):
+            right = low <= value <= high
+    if not right:
+        raise _wrong(section, key, value, expected, text, path)
+    assert isinstance(value, str | int | float | bool)
+    return float(value) if kind == "float" else value
+
+
+def _wrong(section: str, key: str, value: object, expected: str, text: str, path: Path) -> ConfigError:
+    line = find_line(text, section, key) if section else find_line(text, key, "")
+    dotted = f"{section}.{key}" if section else key
+    place = f"{path}:{line}" if line else str(path)
+    return ConfigError(
+        f"The setting {dotted} is wrong", f"{place}: expected {expected}, found {value!r:.80}.", "Correct the line."
+    )
+
+
+def _unknown(dotted: str, line: int, path: Path) -> str:
+    return f"{path}:{line}: unknown setting {dotted}" if line else f"{path}: unknown setting {dotted}"
+
+
+def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
+    # The editor of lines knows less TOML than people may write: what it made is read back before it is kept.
+    data = tomllib.loads(text)
+    for dotted, value in values.items():
+        section, _, key = dotted.partition(".")
+        table = _flat(data.get(section, {}))
+        if table.get(key) != value:
+            raise ConfigError(f"The setting {dotted} cannot be saved", str(path), "Edit the file by hand.")

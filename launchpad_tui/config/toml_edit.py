@@ -1,0 +1,79 @@
+"""Change single values of a TOML text and leave every other character of it as a person wrote it.
+
+Only what the settings need: tables ``[section]`` with scalars, one a line. The caller reads the outcome back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+_TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+#: key, equals sign with its spaces, value, and a comment that follows it
+_PAIR = re.compile(
+    r"""(\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_.\s-]+?)(\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^#"']*?)(\s*(?:\#.*)?)"""
+)
+
+
+def find_line(text: str, section: str, key: str) -> int:
+    """The line number, from 1, of ``key`` in ``[section]``, or of the section where the key is empty; 0 where missing."""
+    table = ""
+    for number, line in enumerate(_lines(text), 1):
+        if heading := _TABLE.fullmatch(line):
+            table = _plain(heading.group(1))
+            if table == section and not key:
+                return number
+        elif pair := _PAIR.fullmatch(line):
+            name = _plain(pair.group(2))
+            if (table, name) == (section, key) or (not table and name == (f"{section}.{key}" if key else section)):
+                return number
+    return 0
+
+
+def with_value(text: str, section: str, key: str, value: str | int | float | bool) -> str:
+    """The text with ``key`` of ``[section]`` set; key and section are added at their end where they are missing."""
+    lines = _lines(text)
+    written = _literal(value)
+    number = find_line(text, section, key)
+    if number:
+        pair = _PAIR.fullmatch(lines[number - 1])
+        if pair:
+            indent, name, equals, _, comment = pair.groups()
+            lines[number - 1] = f"{indent}{name}{equals}{written}{comment}"
+            return "\n".join(lines) + "\n"
+    pair_line = f"{key if _BARE_KEY.fullmatch(key) else _quoted(key)} = {written}"
+    heading = find_line(text, section, "")
+    if not heading:
+        lines += ["", f"[{section}]", pair_line] if lines else [f"[{section}]", pair_line]
+        return "\n".join(lines) + "\n"
+    end = heading
+    while end < len(lines) and not _TABLE.fullmatch(lines[end]):
+        end += 1
+    while end > heading and not lines[end - 1].strip():
+        end -= 1
+    lines.insert(end, pair_line)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(text: str) -> list[str]:
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines[:-1] if not lines[-1] else lines
+
+
+def _plain(key: str) -> str:
+    key = key.strip()
+    if key.startswith('"'):
+        return str(json.loads(key))
+    return key.strip("'")
+
+
+def _literal(value: str | int | float | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    # JSON's escapes are TOML's, except that TOML wants DEL escaped as well.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
