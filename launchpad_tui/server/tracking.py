@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import logging
 import secrets
 import threading
 import uuid
@@ -25,6 +26,7 @@ from launchpad_tui.server.metric_body import LimitExceeded, matches_tags, read_r
 
 __all__ = ["MetricSink", "tracking_endpoint"]
 
+_log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"
 #: the API's code of a body over a limit; its other codes are not published, so ours are words
 CODE_TOO_LARGE = "02000005"
@@ -60,6 +62,7 @@ def _refusal(error: Exception) -> _Refusal:
         if isinstance(error, InvalidInput):
             return _Refusal(400, "InvalidRequest", message, details)
         return _Refusal(503 if error.retryable else 500, type(error).__name__, message)
+    _log.error("a request of the training failed", exc_info=error)
     return _Refusal(500, "InternalError", f"The metrics could not be kept ({type(error).__name__}).")
 
 
