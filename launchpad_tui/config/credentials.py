@@ -90,15 +90,17 @@ class Credentials:
             return {}
         except OSError as error:
             raise ConfigError("The credentials cannot be read", f"{self.path}: {error.strerror or error}") from error
-        except ValueError as error:
-            # The parser's own message may quote the text, so it is not handed on.
-            raise self._damaged() from error
+        except ValueError:
+            # The parser's error holds the text, so it is not handed on.
+            raise self._damaged() from None
         if not _well_formed(data):
             raise self._damaged()
         return dict(data)
 
     def _damaged(self) -> ConfigError:
-        return ConfigError("The credentials file is damaged", str(self.path), "Correct it, or delete it and enter anew.")
+        return ConfigError(
+            "The credentials file is damaged", str(self.path), "Correct it, or delete it and enter anew."
+        )
 
     def _write(self, everything: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
         kept = {kind: owners for kind, owners in everything.items() if owners}

@@ -17,7 +17,7 @@ _PAIR = re.compile(
 
 
 def find_line(text: str, section: str, key: str) -> int:
-    """The line number, from 1, of ``key`` in ``[section]``, or of the section where the key is empty; 0 where missing."""
+    """The line, from 1, of ``key`` in ``[section]``, or of the section where the key is empty; 0 where missing."""
     table = ""
     for number, line in enumerate(_lines(text), 1):
         if heading := _TABLE.fullmatch(line):

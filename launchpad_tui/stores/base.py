@@ -7,18 +7,21 @@ AuthenticationFailed, PermissionDenied, ObjectMissing, StorageFull, Conflict, In
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import importlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol, runtime_checkable
+from typing import BinaryIO, Protocol
 
 from launchpad_tui.domain.connection import StoreKind
-from launchpad_tui.errors import DependencyMissing, InvalidInput
+from launchpad_tui.errors import DependencyMissing, InvalidInput, PermissionDenied, StorageFull
 
-#: told the bytes that moved since the last call; what it raises ends the transfer and leaves nothing behind
+#: told the bytes that moved since the last call, from any thread (negative where a part is sent again); what it raises
+#: ends the transfer and leaves nothing behind
 Progress = Callable[[int], None]
 
 #: the folder in a store's root where things wait until they are complete; no list shows it
@@ -106,6 +109,9 @@ class ObjectStore(Protocol):
         However it ends (an error, a full disk, ``kill -9``), nothing half-made is shown; what is left over is removed
         by a later call. How an adapter does it stands in its module.
 
+        Args:
+            path: where ``files`` go; their own paths are below it.
+
         Returns:
             The objects as stored, with ``sha256``, in the order of ``files``.
 
@@ -115,16 +121,37 @@ class ObjectStore(Protocol):
         """
 
 
-@runtime_checkable
-class LocalFiles(Protocol):
-    """A store whose objects are files of this machine, so that a reader may open them where they are."""
+class Receiver:
+    """A file that is written to, with size and SHA-256 of what passed. It cannot seek, so that order is kept."""
 
-    def local_path(self, path: str) -> Path:
-        """The file or folder at this path.
+    def __init__(self, target: BinaryIO, progress: Progress | None = None) -> None:
+        self._target = target
+        self._progress = progress
+        self._digest = hashlib.sha256()
+        self._size = 0
+
+    def write(self, chunk: bytes) -> int:
+        """Take the next bytes.
 
         Raises:
-            ObjectMissing: there is none.
+            StorageFull: no room where the file is.
+            PermissionDenied: the file cannot be written.
         """
+        try:
+            self._target.write(chunk)
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                raise StorageFull("No room for the file", error.strerror or "", "Make room and try again.") from error
+            raise PermissionDenied("The file cannot be written", error.strerror or str(error)) from error
+        self._digest.update(chunk)
+        self._size += len(chunk)
+        if self._progress is not None:
+            self._progress(len(chunk))
+        return len(chunk)
+
+    def received(self, path: str, modified: datetime) -> StoredObject:
+        """The object as it was written."""
+        return StoredObject(path, self._size, modified, self._digest.hexdigest())
 
 
 def check_path(path: str, *, empty: bool = False) -> str:
