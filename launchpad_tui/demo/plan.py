@@ -1,0 +1,189 @@
+"""Fill the demo's home through the services that everybody uses: data set, executables, configurations, executions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.demo.candidates import (
+    CANDIDATES,
+    CLASSIFIER,
+    DATASET,
+    EVALUATE,
+    LOSS,
+    PHASE,
+    SCENARIO,
+    SCORE,
+    TRAIN,
+)
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
+from launchpad_tui.domain.execution import Configuration, Execution, Status
+from launchpad_tui.domain.metric import SeriesSummary
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import ConfigError, InvalidInput
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.desk import Desk
+
+_HERE = Path(__file__).parent
+_DATA = _HERE / "data" / "digits"
+_EXECUTABLES = _HERE / "executables"
+#: epochs of ``--quick``: enough for every curve to show what it is
+QUICK_EPOCHS = 60
+#: an execution that counts: it has a result, or will have one
+_ALIVE = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlan:
+    """What stands in the demo's home. ``executions`` holds the newest one of each of the ``configurations``, in their
+    order; ``created`` says how many of them were created just now."""
+
+    scope: Scope
+    dataset: Artifact
+    configurations: tuple[Configuration, ...]
+    executions: tuple[Execution, ...]
+    created: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How an execution did on the validation images; None where it logged nothing yet. ``best`` is the highest accuracy
+    of any epoch, ``accuracy`` and ``loss`` those of the last."""
+
+    accuracy: float | None = None
+    best: float | None = None
+    loss: float | None = None
+
+
+def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
+    """The demo's own home: ``LAUNCHPAD_DEMO_HOME``, else ``launchpad-demo`` in the folder for user data.
+
+    Raises:
+        ConfigError: it would be the user's home, or the user's own folder is not known.
+    """
+    named = environ.get("LAUNCHPAD_DEMO_HOME", "")
+    if named:
+        root = Path(named).expanduser().absolute()
+        if root.resolve() == Home.find(environ).root.resolve():
+            raise ConfigError(
+                "The demo cannot use your own home",
+                str(root),
+                "Set LAUNCHPAD_DEMO_HOME to another folder, or not at all.",
+            )
+        return Home.at(root)
+    without = {name: value for name, value in environ.items() if name != "LAUNCHPAD_HOME"}
+    return Home.at(Home.find(without).root.parent / "launchpad-demo")
+
+
+def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> DemoPlan:
+    """Fill the home with what is missing, and start what has not been trained.
+
+    Safe to call at every start: what is there is used, and a configuration with a finished or running execution is not
+    trained again.
+
+    Args:
+        desk: the services on `demo_home`.
+        again: train all six once more.
+        quick: train for fewer epochs.
+
+    Raises:
+        LaunchpadError: something could not be stored.
+    """
+    scope = DEFAULT_SCOPE
+    added = desk.scenarios.add_executables(scope, _EXECUTABLES)
+    for problem in added.refused:
+        raise InvalidInput("A template of the demo was refused", f"{problem.file}:{problem.line}: {problem.reason}")
+    dataset = _dataset(desk, scope)
+    known = desk.configurations.list(scope, executable_id=TRAIN)
+    overrides = {"epochs": str(QUICK_EPOCHS)} if quick else {}
+    configurations = tuple(
+        _configuration(desk, scope, known, TRAIN, one.name, {**one.parameters, **overrides}, {DATASET: dataset.id})
+        for one in CANDIDATES
+    )
+    newest = {} if again else newest_executions(desk, scope)
+    executions, created = [], 0
+    for configuration in configurations:
+        execution = newest.get(configuration.id)
+        if execution is None:
+            execution = desk.executions.create(scope, configuration.id)
+            created += 1
+        executions.append(execution)
+    return DemoPlan(scope, dataset, configurations, tuple(executions), created)
+
+
+def newest_executions(desk: Desk, scope: Scope) -> dict[str, Execution]:
+    """The newest execution of each configuration that has a result or may get one, by the configuration's ID."""
+    listing = desk.executions.listing(scope, Query())
+    newest: dict[str, Execution] = {}
+    for row in listing.slice(0, min(listing.count(), 1000)):
+        if row.execution.status in _ALIVE:
+            newest.setdefault(row.execution.configuration_id, row.execution)
+    return newest
+
+
+def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
+    """Start the evaluation of a model, unless there is one already: the model then has something downstream."""
+    known = desk.configurations.list(plan.scope, executable_id=EVALUATE)
+    inputs = {DATASET: plan.dataset.id, CLASSIFIER: model.id}
+    configuration = _configuration(desk, plan.scope, known, EVALUATE, "shifted and noisy", {}, inputs)
+    found = newest_executions(desk, plan.scope).get(configuration.id)
+    return found or desk.executions.create(plan.scope, configuration.id)
+
+
+def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
+    """What the execution logged on the validation images so far."""
+    by_name: dict[str, SeriesSummary] = {
+        one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels
+    }
+    accuracy, loss = by_name.get(SCORE), by_name.get(LOSS)
+    return Score(
+        accuracy.last if accuracy else None,
+        accuracy.maximum if accuracy else None,
+        loss.last if loss else None,
+    )
+
+
+def _dataset(desk: Desk, scope: Scope) -> Artifact:
+    """The data set's artifact; it is stored and registered where it is not yet."""
+    listing = desk.artifacts.listing(scope, ArtifactKind.DATASET, Query())
+    for row in listing.slice(0, min(listing.count(), 1000)):
+        if row.artifact.name == DATASET:
+            return row.artifact
+    url = f"ai://{DEFAULT_STORE}/demo/{DATASET}"
+    desk.files.store_output(scope, url, _DATA)
+    artifact = desk.artifacts.add(
+        scope,
+        ArtifactKind.DATASET,
+        DATASET,
+        url,
+        SCENARIO,
+        "Optical Recognition of Handwritten Digits, 1797 images of 8 x 8 pixels "
+        "(E. Alpaydin, C. Kaynak; UCI Machine Learning Repository; CC BY 4.0)",
+        (("ext.ai.sap.com/licence", "CC BY 4.0"), ("ext.ai.sap.com/images", "1797")),
+    )
+    desk.files.record(scope, artifact.id)
+    return artifact
+
+
+def _configuration(
+    desk: Desk,
+    scope: Scope,
+    known: list[Configuration],
+    executable: str,
+    name: str,
+    parameters: Mapping[str, str],
+    inputs: Mapping[str, str],
+) -> Configuration:
+    """The configuration of this name with exactly these bindings: one that is there, or a new one."""
+    defaults = {one.name: one.default or "" for one in desk.scenarios.executable(scope, executable).parameters}
+    wanted = {**defaults, **parameters}
+    for one in known:
+        if one.name == name and dict(one.parameters) == wanted and dict(one.inputs) == dict(inputs):
+            return one
+    return desk.configurations.create(scope, name, executable, wanted, inputs)
