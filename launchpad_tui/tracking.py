@@ -160,8 +160,8 @@ def _moment(timestamp: datetime | float | None) -> str:
 
 
 def _patch(body: bytes) -> None:
-    """Send, over this thread's open connection where there is one. Sending twice does no harm: the points carry their
-    timestamps, and the same point again is the same point."""
+    """Send, over this thread's open connection where there is one, and again where no answer came: at worst, an answer
+    that was lost on its way leaves a point twice, with one timestamp and step."""
     import http.client
 
     pauses = _PAUSES if time.monotonic() >= _impatient["until"] else ()
