@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.cells import cell_len
+from rich.style import Style
+
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.execution import Configuration, Execution, ExecutionDetails, Status, TargetStatus
+from launchpad_tui.ui.render.flow import WIDE, FlowStyles, draw_flow, fit, flow_boxes
+
+AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
+STYLES = FlowStyles(Style(), Style(bold=True), Style(), Style(underline=True), Style(reverse=True))
+
+
+def artifact(name: str, kind: ArtifactKind) -> Artifact:
+    return Artifact(f"id-{name}", name, kind, f"ai://default/{name}", "", "digits", "", (), None, AT, AT)
+
+
+def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> ExecutionDetails:
+    execution = Execution(
+        id="e0123456789abcde",
+        configuration_id="c1",
+        configuration_name=name,
+        scenario_id="digits",
+        executable_id="digits-train",
+        executable_version="1.0.0",
+        status=status,
+        target_status=TargetStatus.COMPLETED,
+        status_message="",
+        created_at=AT,
+        modified_at=AT,
+        started_at=AT,
+        completed_at=AT + timedelta(seconds=5),
+    )
+    configuration = Configuration("c1", name, "digits", "digits-train", {"lr": "0.1"}, {"data": "id-digits"}, AT)
+    outputs = (artifact("model", ArtifactKind.MODEL),) if status is Status.COMPLETED else ()
+    inputs = (("data", artifact("digits", ArtifactKind.DATASET)), ("other", None))
+    return ExecutionDetails(execution, "Digits", configuration, inputs, outputs)
+
+
+@pytest.mark.parametrize("width", [40, 80, WIDE - 1, WIDE, 200])
+def test_every_line_has_the_asked_width_and_names_all_five(width: int) -> None:
+    drawing = draw_flow(flow_boxes(details(), AT), width, 0, STYLES)
+    assert {cell_len(line.plain) for line in drawing.lines} == {width}
+    text = "\n".join(line.plain for line in drawing.lines)
+    for title in ("Executable", "Input artifacts", "Configuration", "Execution", "Output artifacts"):
+        assert title in text
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_what_opens_something_can_be_found_where_it_was_drawn(width: int) -> None:
+    drawing = draw_flow(flow_boxes(details(), AT), width, 1, STYLES)
+    assert [(item.route, item.id) for item in drawing.items] == [
+        ("executable", "digits-train"),
+        ("artifact", "id-digits"),
+        ("configuration", "c1"),
+        ("artifact", "id-model"),
+    ]
+    for spot in drawing.spots:
+        assert drawing.lines[spot.row].plain[spot.start : spot.stop].startswith(drawing.items[spot.index].text[:8])
+    assert [spot.index for spot in sorted(drawing.spots, key=lambda spot: spot.index)] == [0, 1, 2, 3]
+
+
+def test_an_execution_that_still_runs_says_that_outputs_come() -> None:
+    running = flow_boxes(details(Status.RUNNING), AT)
+    assert running[4].items[0].text == "not yet"
+    assert flow_boxes(details(Status.DEAD), AT)[4].items[0].text == "none"
+
+
+def test_names_with_escapes_stay_in_their_box() -> None:
+    drawing = draw_flow(flow_boxes(details(name="\x1b[31mred\n" + "字" * 100), AT), 200, -1, STYLES)
+    assert {cell_len(line.plain) for line in drawing.lines} == {200}
+    assert all("\x1b" not in line.plain for line in drawing.lines)
+
+
+def test_fit_is_exact() -> None:
+    assert fit("字字字", 5) == "字字…"
+    assert fit("abc", 5) == "abc  "
+    assert fit("abcdef", 1) == "…"
