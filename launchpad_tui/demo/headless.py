@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from launchpad_tui.demo.candidates import TRAIN
-from launchpad_tui.demo.plan import DemoPlan, Score, evaluate, prepare_demo, score
-from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.demo.plan import DemoPlan, evaluate, prepare_demo
+from launchpad_tui.demo.results import Result, results, score
+from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.domain.moments import duration_text, now
 from launchpad_tui.domain.text import safe_text
@@ -19,19 +18,11 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 _LOOK_SECONDS = 0.25
+#: how often executions whose supervisor died are looked for
+_RECONCILE_SECONDS = 2.0
 #: how often a running training's accuracy is told
 _TELL_SECONDS = 5.0
 _TITLES = {"learning_rate": "rate", "hidden_units": "hidden"}
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One line of the comparison."""
-
-    execution: Execution
-    parameters: dict[str, str]
-    score: Score
-    model: Artifact | None
 
 
 def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = False) -> int:
@@ -56,13 +47,12 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     else:
         _say(out, f"All {total} configurations were trained before (--again trains them once more).")
     executions = _follow(desk, plan, plan.executions, out)
-    results = [_result(desk, plan, execution) for execution in executions]
-    results.sort(key=_rank, reverse=True)
+    ranked = results(desk, plan.scope, executions)
     _say(out, "")
-    for line in comparison(results):
+    for line in comparison(ranked):
         _say(out, line)
-    best = next((one.model for one in results if one.model is not None), None)
-    failed = [one.execution for one in results if one.execution.status is not Status.COMPLETED]
+    best = next((one.model for one in ranked if one.model is not None), None)
+    failed = [one.execution for one in ranked if one.execution.status is not Status.COMPLETED]
     if best is not None:
         failed += _evaluate(desk, plan, best, out)
     for execution in failed:
@@ -73,13 +63,13 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     return 1 if failed else 0
 
 
-def comparison(results: Sequence[Result]) -> Iterator[str]:
+def comparison(ranked: Sequence[Result]) -> Iterator[str]:
     """The lines of a table, one model each, best first: the parameters that differ, and the validation metrics."""
-    names = results[0].parameters if results else {}
-    differing = [name for name in names if len({one.parameters.get(name) for one in results}) > 1]
+    names = ranked[0].parameters if ranked else {}
+    differing = [name for name in names if len({one.parameters.get(name) for one in ranked}) > 1]
     head = ["configuration", *(_TITLES.get(name, name) for name in differing), "loss", "accuracy", "best", "took"]
     rows = [head]
-    for one in results:
+    for one in ranked:
         took = one.execution.duration_seconds(now())
         rows.append(
             [
@@ -94,16 +84,18 @@ def comparison(results: Sequence[Result]) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for number, row in enumerate(rows):
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        yield ("* " if number == 1 and results[0].score.accuracy is not None else "  ") + "  ".join(cells)
+        yield ("* " if number == 1 and ranked[0].score.accuracy is not None else "  ") + "  ".join(cells)
     yield "* is the best: highest accuracy on the validation images after the last epoch"
 
 
 def _follow(desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO) -> list[Execution]:
     """Wait until all are over, telling what changes; gives them as they ended."""
-    start = told = time.monotonic()
+    start = told = reconciled = time.monotonic()
     latest = {execution.id: execution for execution in executions}
     while any(not execution.status.final for execution in latest.values()):
-        desk.executions.reconcile()
+        if time.monotonic() - reconciled >= _RECONCILE_SECONDS:
+            reconciled = time.monotonic()
+            desk.executions.reconcile()
         for before in list(latest.values()):
             if before.status.final:
                 continue
@@ -124,19 +116,6 @@ def _tell(desk: Desk, plan: DemoPlan, execution: Execution, seconds: float, out:
     found = score(desk, plan.scope, execution.id).accuracy
     accuracy = "" if found is None else f"accuracy {found:.3f}"
     _say(out, f"{seconds:6.1f} s  {execution.configuration_name:20} {execution.status:10} {accuracy}".rstrip())
-
-
-def _result(desk: Desk, plan: DemoPlan, execution: Execution) -> Result:
-    details = desk.executions.get(plan.scope, execution.id)
-    parameters = dict(details.configuration.parameters) if details.configuration else {}
-    model = next((one for one in details.outputs if one.kind is ArtifactKind.MODEL), None)
-    return Result(details.execution, parameters, score(desk, plan.scope, execution.id), model)
-
-
-def _rank(one: Result) -> tuple[bool, float]:
-    """Completed ones first, then by the last accuracy."""
-    accuracy = one.score.accuracy
-    return one.model is not None, -1.0 if accuracy is None or math.isnan(accuracy) else accuracy
 
 
 def _evaluate(desk: Desk, plan: DemoPlan, model: Artifact, out: TextIO) -> list[Execution]:

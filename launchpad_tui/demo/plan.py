@@ -14,16 +14,12 @@ from launchpad_tui.demo.candidates import (
     CLASSIFIER,
     DATASET,
     EVALUATE,
-    LOSS,
-    PHASE,
     SCENARIO,
-    SCORE,
     TRAIN,
 )
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
-from launchpad_tui.domain.metric import SeriesSummary
 from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import ConfigError, InvalidInput
 
@@ -49,16 +45,6 @@ class DemoPlan:
     configurations: tuple[Configuration, ...]
     executions: tuple[Execution, ...]
     created: int
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """How an execution did on the validation images; None where it logged nothing yet. ``best`` is the highest accuracy
-    of any epoch, ``accuracy`` and ``loss`` those of the last."""
-
-    accuracy: float | None = None
-    best: float | None = None
-    loss: float | None = None
 
 
 def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
@@ -134,19 +120,6 @@ def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
     configuration = _configuration(desk, plan.scope, known, EVALUATE, "shifted and noisy", {}, inputs)
     found = newest_executions(desk, plan.scope).get(configuration.id)
     return found or desk.executions.create(plan.scope, configuration.id)
-
-
-def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
-    """What the execution logged on the validation images so far."""
-    by_name: dict[str, SeriesSummary] = {
-        one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels
-    }
-    accuracy, loss = by_name.get(SCORE), by_name.get(LOSS)
-    return Score(
-        accuracy.last if accuracy else None,
-        accuracy.maximum if accuracy else None,
-        loss.last if loss else None,
-    )
 
 
 def _dataset(desk: Desk, scope: Scope) -> Artifact:

@@ -1,0 +1,82 @@
+"""How the demo's trainings did, best first, and what follows from it."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from launchpad_tui.demo.candidates import LOSS, PHASE, SCORE
+from launchpad_tui.demo.plan import DemoPlan, evaluate
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Execution
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.desk import Desk
+
+_LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How an execution did on the validation images; None where it logged nothing yet. ``best`` is the highest accuracy
+    of any epoch, ``accuracy`` and ``loss`` are those of the last."""
+
+    accuracy: float | None = None
+    best: float | None = None
+    loss: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An execution with its configuration's parameters, its score, and its model where it has one."""
+
+    execution: Execution
+    parameters: Mapping[str, str]
+    score: Score
+    model: Artifact | None
+
+
+def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
+    """What the execution logged on the validation images so far."""
+    by_name = {one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels}
+    accuracy, loss = by_name.get(SCORE), by_name.get(LOSS)
+    return Score(
+        accuracy.last if accuracy else None,
+        accuracy.maximum if accuracy else None,
+        loss.last if loss else None,
+    )
+
+
+def results(desk: Desk, scope: Scope, executions: Sequence[Execution]) -> list[Result]:
+    """The results of these executions as they are now: those with a model first, then by accuracy."""
+    found = []
+    for execution in executions:
+        details = desk.executions.get(scope, execution.id)
+        parameters = details.configuration.parameters if details.configuration else {}
+        model = next((one for one in details.outputs if one.kind is ArtifactKind.MODEL), None)
+        found.append(Result(details.execution, parameters, score(desk, scope, execution.id), model))
+    return sorted(found, key=_rank, reverse=True)
+
+
+def _rank(one: Result) -> tuple[bool, float]:
+    accuracy = one.score.accuracy
+    return one.model is not None, -1.0 if accuracy is None or math.isnan(accuracy) else accuracy
+
+
+def finish_demo(desk: Desk, plan: DemoPlan, wait: Callable[[float], object] = time.sleep) -> Execution | None:
+    """Wait until all trainings are over, then evaluate the best model, so that it has something downstream.
+
+    For a daemon thread beside the screens: it may be abandoned at any moment, the next start goes on. Gives the
+    evaluation, None where no training gave a model.
+
+    Raises:
+        LaunchpadError: the registry could not be read, or the evaluation not be created.
+    """
+    while any(not desk.executions.get(plan.scope, one.id).execution.status.final for one in plan.executions):
+        wait(_LOOK_SECONDS)
+    best = next((one.model for one in results(desk, plan.scope, plan.executions) if one.model is not None), None)
+    return None if best is None else evaluate(desk, plan, best)
