@@ -1,0 +1,214 @@
+"""Artifacts, their labels and their files."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.errors import Conflict, NotFound
+from launchpad_tui.registry.codec import clean, pairs, search_text, to_json
+from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+COLUMNS = "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, modified_at"
+
+
+def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
+    """The artifact with this ID.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with registry.read() as db:
+        row = db.execute(
+            f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? AND id = ?", (group_pk(db, scope), artifact_id)
+        ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no artifact {artifact_id!r}")
+    return built(row)
+
+
+def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Artifact]:
+    """Those of the artifacts that exist, by ID."""
+    return {a.id: a for a in _many(registry, scope, "id", ids)}
+
+
+def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> list[Artifact]:
+    """The artifacts that the executions made, oldest first."""
+    found = _many(registry, scope, "execution_id", [one for one in execution_ids if one])
+    return sorted(found, key=lambda a: (a.created_at, a.name, a.id))
+
+
+def resolve(registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None) -> Artifact:
+    """The artifact that has this ID, a unique name, or a unique ID prefix of at least 4 characters.
+
+    Raises:
+        NotFound: none.
+        Conflict: several; the detail lists them.
+    """
+    with registry.read() as db:
+        more = "" if kind is None else f"AND kind = '{kind.value}'"
+        what = "artifact" if kind is None else kind.value
+        return artifact(registry, scope, resolve_id(db, "artifacts", "name", group_pk(db, scope), text, what, more))
+
+
+def add(registry: Registry, scope: Scope, new: Artifact, files: Sequence[ArtifactFile] = ()) -> None:
+    """Keep an artifact, with what is known of its files.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: the ID is taken.
+    """
+    with registry.write("artifacts") as db:
+        pk = insert(db, group_pk(db, scope), new)
+        insert_files(db, pk, files)
+
+
+def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
+    """Insert an artifact inside a transaction; its row."""
+    cursor = db.execute(
+        f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
+        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING",
+        (group, group, new.execution_id, searched(new), new.id, clean(new.name), new.kind, clean(new.url),
+         clean(new.description), new.scenario_id, new.execution_id, _labels(new), new.size,
+         to_micros(new.created_at), to_micros(new.modified_at)),
+    )  # fmt: skip
+    if not cursor.rowcount:
+        raise Conflict(f"There is an artifact {new.id} already")
+    return int(cursor.lastrowid or 0)
+
+
+def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[ArtifactFile]) -> None:
+    """Remember an artifact's files inside a transaction, and their size together."""
+    if not files:
+        return
+    db.executemany(
+        "INSERT INTO artifact_files (artifact_pk, path, size, sha256) VALUES (?, ?, ?, ?)",
+        [(artifact_pk, clean(f.path), f.size, f.sha256) for f in files],
+    )
+    db.execute("UPDATE artifacts SET size = ? WHERE pk = ?", (sum(f.size for f in files), artifact_pk))
+
+
+def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
+    """The recorded files of an artifact by path. Raises NotFound."""
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT path, size, sha256 FROM artifact_files WHERE artifact_pk = ? ORDER BY path",
+            (_pk(db, scope, artifact_id),),
+        ).fetchall()
+    return tuple(ArtifactFile(*row) for row in rows)
+
+
+def record_files(registry: Registry, scope: Scope, artifact_id: str, found: Sequence[ArtifactFile]) -> None:
+    """Remember these files in place of those known before. Raises NotFound."""
+    with registry.write("artifacts") as db:
+        pk = _pk(db, scope, artifact_id)
+        db.execute("DELETE FROM artifact_files WHERE artifact_pk = ?", (pk,))
+        db.execute("UPDATE artifacts SET size = NULL, modified_at = ? WHERE pk = ?", (to_micros(now()), pk))
+        insert_files(db, pk, found)
+
+
+def metric_keys(registry: Registry, scope: Scope) -> list[str]:
+    """All series keys and bare metric names logged in the group, sorted."""
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        found = set(_distinct(db, "series", "key", group)) | set(_distinct(db, "series", "name", group, "headline = 1"))
+    return sorted(found)
+
+
+def parameter_names(registry: Registry, scope: Scope) -> list[str]:
+    """All names of parameters that configurations of the group bind, sorted."""
+    with registry.read() as db:
+        # By distinct names through the index: there are few names and many bindings.
+        return [
+            name
+            for (name,) in db.execute(
+                "WITH RECURSIVE names (name) AS (SELECT min(name) FROM configuration_parameters UNION ALL "
+                "SELECT (SELECT min(p.name) FROM configuration_parameters p WHERE p.name > names.name) FROM names "
+                "WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL AND EXISTS "
+                "(SELECT 1 FROM configuration_parameters p JOIN configurations c ON c.pk = p.configuration_pk "
+                "WHERE p.name = names.name AND c.group_pk = ?)",
+                (group_pk(db, scope),),
+            )
+        ]
+
+
+def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
+    """All label keys of the group's artifacts (of a kind), sorted."""
+    with registry.read() as db:
+        return [
+            key
+            for (key,) in db.execute(
+                "WITH RECURSIVE keys (key) AS (SELECT min(key) FROM artifact_labels UNION ALL "
+                "SELECT (SELECT min(l.key) FROM artifact_labels l WHERE l.key > keys.key) FROM keys "
+                "WHERE keys.key IS NOT NULL) SELECT key FROM keys WHERE key IS NOT NULL AND EXISTS "
+                "(SELECT 1 FROM artifact_labels l JOIN artifacts a ON a.pk = l.artifact_pk "
+                "WHERE l.key = keys.key AND a.group_pk = ?1 AND (?2 IS NULL OR a.kind = ?2))",
+                (group_pk(db, scope), kind),
+            )
+        ]
+
+
+def searched(of: Artifact) -> str:
+    """What a search for the artifact looks at: name, description, ID, and labels as ``key=value`` without the prefix
+    that all keys share."""
+    return search_text(
+        (of.name, of.description, of.id, *(f"{key.rpartition('/')[2]}={value}" for key, value in of.labels))
+    )
+
+
+def built(row: tuple[Any, ...]) -> Artifact:
+    """The artifact in a row of `COLUMNS`."""
+    return Artifact(
+        row[0], row[1], ArtifactKind(row[2]), row[3], row[4], row[5], row[6], pairs(row[7]), row[8],
+        from_micros(row[9]), from_micros(row[10]),
+    )  # fmt: skip
+
+
+def _labels(of: Artifact) -> str:
+    return to_json([[clean(key), clean(value)] for key, value in of.labels])
+
+
+def _pk(db: sqlite3.Connection, scope: Scope, artifact_id: str) -> int:
+    row = db.execute(
+        "SELECT pk FROM artifacts WHERE group_pk = ? AND id = ?", (group_pk(db, scope), artifact_id)
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no artifact {artifact_id!r}")
+    return int(row[0])
+
+
+def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) -> list[Artifact]:
+    found: list[Artifact] = []
+    values = list(dict.fromkeys(wanted))
+    # The index on `execution_id` begins with the kind.
+    kinds = "AND kind IN ('model', 'dataset', 'resultset', 'other')" if column == "execution_id" else ""
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(values), BATCH):
+            some = values[start : start + BATCH]
+            rows = db.execute(
+                f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? {kinds} AND {column} IN ({marks(some)})",
+                (group, *some),
+            )
+            found += [built(row) for row in rows]
+    return found
+
+
+def _distinct(db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1") -> list[str]:
+    # A loose index scan: SELECT DISTINCT would read every row's entry in the index.
+    return [
+        value
+        for (value,) in db.execute(
+            f"WITH RECURSIVE v (value) AS (SELECT min({column}) FROM {table} WHERE group_pk = ?1 AND {more} UNION ALL "
+            f"SELECT (SELECT min(t.{column}) FROM {table} t WHERE t.group_pk = ?1 AND {more} "
+            f"AND t.{column} > v.value) FROM v WHERE v.value IS NOT NULL) SELECT value FROM v WHERE value IS NOT NULL",
+            (group,),
+        )
+    ]

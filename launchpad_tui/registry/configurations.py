@@ -1,0 +1,176 @@
+"""Configurations with their parameter and input bindings; immutable."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Configuration
+from launchpad_tui.domain.moments import from_micros, to_micros
+from launchpad_tui.errors import Conflict, NotFound
+from launchpad_tui.registry.codec import clean, number, search_text, terms
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+LIST_LIMIT = 10_000
+#: rows of one ``IN (…)``
+BATCH = 900
+_COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
+
+
+def configurations(
+    registry: Registry, scope: Scope, executable_id: str | None = None, search: str = "", limit: int = LIST_LIMIT
+) -> list[Configuration]:
+    """The newest configurations of the group, all or an executable's; every word of the search is found in name, ID,
+    executable or bindings. Raises NotFound for an unknown group."""
+    words = terms(search)
+    with registry.read() as db:
+        where = ["group_pk = ?"]
+        values: list[object] = [group_pk(db, scope)]
+        if executable_id is not None:
+            where.append("executable_id = ?")
+            values.append(executable_id)
+        where += ["instr(search_text, ?)"] * len(words)
+        rows = db.execute(
+            f"SELECT {_COLUMNS} FROM configurations WHERE {' AND '.join(where)} ORDER BY created_at DESC, pk DESC "
+            "LIMIT ?",
+            (*values, *words, limit),
+        ).fetchall()
+        return _built(db, rows)
+
+
+def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Configuration:
+    """The configuration with this ID.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = by_id(registry, scope, [configuration_id])
+    if configuration_id not in found:
+        raise NotFound(f"There is no configuration {configuration_id!r}")
+    return found[configuration_id]
+
+
+def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Configuration]:
+    """Those of the configurations that exist, by ID."""
+    found: dict[str, Configuration] = {}
+    wanted = list(dict.fromkeys(ids))
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            rows = db.execute(
+                f"SELECT {_COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+            ).fetchall()
+            found |= {c.id: c for c in _built(db, rows)}
+    return found
+
+
+def resolve(registry: Registry, scope: Scope, text: str) -> Configuration:
+    """The configuration that has this ID, a unique ID prefix of at least 4 characters, or a unique name.
+
+    Raises:
+        NotFound: none.
+        Conflict: several; the detail lists them.
+    """
+    with registry.read() as db:
+        ids = resolve_id(db, "configurations", "name", group_pk(db, scope), text, "configuration")
+        return configuration(registry, scope, ids)
+
+
+def resolve_id(
+    db: sqlite3.Connection, table: str, name_column: str, group: int, text: str, what: str, more: str = ""
+) -> str:
+    """The ID that a text means: an ID, else a unique name, else a unique ID prefix of at least 4 characters.
+
+    Args:
+        more: a further SQL condition.
+
+    Raises:
+        NotFound: nothing is meant.
+        Conflict: several are; the detail lists them.
+    """
+    text = text.strip()
+    tries = [("id = ?", text)]
+    if name_column:
+        tries.append((f"{name_column} = ?", text))
+    if len(text) >= 4:
+        tries.append(("substr(id, 1, ?) = ?", text))
+    for where, value in tries:
+        values: tuple[object, ...] = (group, len(value), value) if "substr" in where else (group, value)
+        shown = name_column or "id"
+        rows = db.execute(
+            f"SELECT id, {shown}, created_at FROM {table} WHERE group_pk = ? AND {where} {more} "
+            "ORDER BY created_at DESC LIMIT 11",
+            values,
+        ).fetchall()
+        if len(rows) == 1:
+            return str(rows[0][0])
+        if rows:
+            lines = [f"{row[0]}  {row[1]}  {from_micros(row[2]):%Y-%m-%d %H:%M}" for row in rows[:10]]
+            if len(rows) > 10:
+                lines.append("…")
+            raise Conflict(f"{text!r} means several {what}s", "\n".join(lines), "Give one of these IDs.")
+    raise NotFound(f"There is no {what} {text!r}")
+
+
+def add(registry: Registry, scope: Scope, new: Configuration) -> None:
+    """Keep a configuration.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: the ID is taken.
+    """
+    with registry.write("configurations") as db:
+        insert(db, group_pk(db, scope), new)
+
+
+def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
+    """Insert a configuration inside a transaction; its row."""
+    text = search_text((new.name, new.id, new.executable_id, *(f"{k}={v}" for k, v in new.parameters.items()),
+                        *new.inputs.values()))  # fmt: skip
+    cursor = db.execute(
+        "INSERT INTO configurations (group_pk, id, name, scenario_id, executable_id, created_at, search_text) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (group, new.id, clean(new.name), new.scenario_id, new.executable_id, to_micros(new.created_at), text),
+    )
+    if not cursor.rowcount:
+        raise Conflict(f"There is a configuration {new.id} already")
+    pk = int(cursor.lastrowid or 0)
+    db.executemany(
+        "INSERT INTO configuration_parameters (configuration_pk, position, name, value, number) VALUES (?, ?, ?, ?, ?)",
+        [(pk, i, clean(k), clean(v), number(v)) for i, (k, v) in enumerate(new.parameters.items())],
+    )
+    db.executemany(
+        "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) VALUES (?, ?, ?, ?)",
+        [(pk, i, k, v) for i, (k, v) in enumerate(new.inputs.items())],
+    )
+    return pk
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many question marks as there are values, for ``IN (…)``."""
+    return ",".join("?" * len(values))
+
+
+def _built(db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]) -> list[Configuration]:
+    parameters: dict[int, dict[str, str]] = {}
+    inputs: dict[int, dict[str, str]] = {}
+    pks = [row[0] for row in rows]
+    for start in range(0, len(pks), BATCH):
+        some = pks[start : start + BATCH]
+        for table, column, into in (
+            ("configuration_parameters", "value", parameters),
+            ("configuration_inputs", "artifact_id", inputs),
+        ):
+            for pk, name, value in db.execute(
+                f"SELECT configuration_pk, name, {column} FROM {table} WHERE configuration_pk IN ({marks(some)}) "
+                "ORDER BY configuration_pk, position",
+                some,
+            ):
+                into.setdefault(pk, {})[name] = value
+    return [
+        Configuration(id_, name, scenario, executable, parameters.get(pk, {}), inputs.get(pk, {}), from_micros(at))
+        for pk, id_, name, scenario, executable, at in rows
+    ]

@@ -1,0 +1,189 @@
+"""The SQLite file: connections of threads, transactions, opening and migrating."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from launchpad_tui.errors import SchemaTooNew
+from launchpad_tui.registry.faults import translated
+from launchpad_tui.registry.schema import VERSION
+
+#: milliseconds that a statement waits for another process's write lock
+BUSY_MILLISECONDS = 5000
+
+
+class _Handle:
+    """A thread's connection. It is closed when the thread ends and its thread-local storage goes."""
+
+    __slots__ = ("__weakref__", "connection", "depth", "topics")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.connection = connection
+        self.depth = 0
+        self.topics: set[str] = set()
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class Registry:
+    """The registry's file, opened. Safe for threads: each has a connection of its own.
+
+    Opening costs a fraction of a millisecond where the schema is current; otherwise pending migrations are applied
+    under the file's write lock, also where several processes open it first at once.
+
+    Raises:
+        RegistryCorrupt: the file is no registry or is damaged; it is left as it is.
+        SchemaTooNew: a later version of launchpad wrote it.
+        RegistryBusy: another process has kept it locked.
+        PermissionDenied: it cannot be opened or written to.
+        StorageFull: there is no room.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
+        self._handles_lock = threading.Lock()
+        with translated(path):
+            version = self._version()
+            if version != VERSION:
+                self._migrate()
+
+    def connect(self) -> sqlite3.Connection:
+        """A new connection, for who needs one of its own; closing it is the caller's business."""
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_MILLISECONDS / 1000, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -8000")
+        # SQLite's own LIKE, lower and NOCASE know ASCII only.
+        connection.create_function("casefold", 1, _casefold, deterministic=True)
+        return connection
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection whose statements all see the same state. Inside a `write` it is the writer's."""
+        handle = self._handle()
+        with translated(self.path):
+            if handle.depth:
+                yield handle.connection
+                return
+            handle.connection.execute("BEGIN")
+            handle.depth = 1
+            try:
+                yield handle.connection
+            finally:
+                handle.depth = 0
+                if handle.connection.in_transaction:
+                    handle.connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self, *topics: str) -> Iterator[sqlite3.Connection]:
+        """A transaction that holds the write lock from its first moment: committed at the end, rolled back on an error.
+
+        Inside another `write` it is part of that one. A `write` inside a `read` is a mistake and refused.
+
+        Args:
+            topics: what changes, for `changes`: revisions that other processes look at.
+        """
+        handle = self._handle()
+        with translated(self.path):
+            if handle.depth:
+                if handle.depth == 1:
+                    raise RuntimeError("a write inside a read")
+                handle.topics.update(topics)
+                yield handle.connection
+                return
+            connection = handle.connection
+            connection.execute("BEGIN IMMEDIATE")
+            handle.depth = 2
+            handle.topics = set(topics)
+            try:
+                yield connection
+                bump(connection, handle.topics)
+                connection.execute("COMMIT")
+            finally:
+                handle.depth = 0
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close all threads' connections. No thread may be using the registry, nor use it later."""
+        with self._handles_lock:
+            handles = list(self._handles)
+        for handle in handles:
+            handle.connection.close()
+        self._local = threading.local()
+
+    def _handle(self) -> _Handle:
+        handle: _Handle | None = getattr(self._local, "handle", None)
+        if handle is None:
+            with translated(self.path):
+                handle = _Handle(self.connect())
+            self._local.handle = handle
+            with self._handles_lock:
+                self._handles.add(handle)
+        return handle
+
+    def _version(self) -> int:
+        version = int(self._handle().connection.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            raise SchemaTooNew(
+                "The registry was written by a later version of launchpad",
+                f"{self.path} has schema {version}; this version knows {VERSION}.",
+                "Update launchpad, or choose another home with LAUNCHPAD_HOME.",
+            )
+        return version
+
+    def _migrate(self) -> None:
+        # Only now: importing it costs more than everything else at the start.
+        from launchpad_tui.registry.migrations import apply
+
+        connection = self._handle().connection
+        _retry(connection, "PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            # Another process may have migrated while this one waited for the lock.
+            if self._version() != VERSION:
+                apply(connection)
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def _casefold(value: object) -> str:
+    return "" if value is None else str(value).casefold()
+
+
+def bump(connection: sqlite3.Connection, topics: set[str]) -> None:
+    """Raise the revision of each topic."""
+    for topic in topics:
+        connection.execute(
+            "INSERT INTO revisions (topic, revision) VALUES (?, 1) "
+            "ON CONFLICT (topic) DO UPDATE SET revision = revision + 1",
+            (topic,),
+        )
+
+
+def _retry(connection: sqlite3.Connection, statement: str) -> None:
+    # Changing the journal mode needs the file alone, and SQLite does not wait for that by itself.
+    deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute(statement)
+            return
+        except sqlite3.OperationalError as error:
+            busy = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+            if not busy or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

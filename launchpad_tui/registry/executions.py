@@ -1,0 +1,326 @@
+"""Executions: reading them, and the steps of their life that have to be atomic between processes."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import (
+    STATUS_MESSAGE_LIMIT,
+    TRANSITIONS,
+    Configuration,
+    Execution,
+    Status,
+    TargetStatus,
+    check_delete,
+    check_stop,
+)
+from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.errors import Conflict, NotFound
+from launchpad_tui.registry import artifacts
+from launchpad_tui.registry.codec import clean, micros, moment, search_text, to_json
+from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+COLUMNS = (
+    "id, configuration_id, configuration_name, scenario_id, executable_id, executable_version, status, target_status, "
+    "status_message, created_at, modified_at, submitted_at, started_at, completed_at, status_details"
+)
+_UNFINISHED = "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which supervisor has an execution: its process, the boot that the process belongs to, and since when."""
+
+    pid: int
+    boot: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An execution that has not ended, with its group and its supervisor, None where none has taken it."""
+
+    scope: Scope
+    execution: Execution
+    claim: Claim | None
+
+
+def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
+    """The execution with this ID.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with registry.read() as db:
+        return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?",
+                                (execution_pk(db, scope, execution_id),)).fetchone())  # fmt: skip
+
+
+def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Execution]:
+    """Those of the executions that exist, by ID."""
+    found: dict[str, Execution] = {}
+    wanted = list(dict.fromkeys(ids))
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            for row in db.execute(
+                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+            ):
+                found[row[0]] = built(row)
+    return found
+
+
+def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
+    """The execution that has this ID or a unique ID prefix of at least 4 characters.
+
+    Raises:
+        NotFound: none.
+        Conflict: several; the detail lists them.
+    """
+    with registry.read() as db:
+        return execution(registry, scope, resolve_id(db, "executions", "", group_pk(db, scope), text, "execution"))
+
+
+def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str) -> int:
+    """The row of an execution; without a scope, of the one execution of this machine that has the ID.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if scope is None:
+        row = db.execute(
+            "SELECT e.pk FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+            "JOIN connections c ON c.pk = g.connection_pk WHERE e.id = ? ORDER BY c.kind <> 'local', e.pk LIMIT 1",
+            (execution_id,),
+        ).fetchone()
+    else:
+        row = db.execute(
+            "SELECT pk FROM executions WHERE group_pk = ? AND id = ?", (group_pk(db, scope), execution_id)
+        ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no execution {execution_id!r}")
+    return int(row[0])
+
+
+def scope_of(registry: Registry, execution_id: str) -> Scope:
+    """The group that an execution of this machine belongs to. Raises NotFound."""
+    with registry.read() as db:
+        return _scope_of_pk(db, execution_pk(db, None, execution_id))
+
+
+def create(registry: Registry, scope: Scope, new: Execution) -> None:
+    """Keep a new execution as it is.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: the ID is taken.
+    """
+    with registry.write("executions") as db:
+        insert(db, group_pk(db, scope), new)
+
+
+def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
+    """Insert an execution inside a transaction; its row."""
+    text = search_text((new.configuration_name, new.id, new.scenario_id, new.executable_id, new.configuration_id))
+    cursor = db.execute(
+        f"INSERT INTO executions (group_pk, configuration_pk, search_text, {COLUMNS}) VALUES "
+        "(?, (SELECT pk FROM configurations WHERE group_pk = ? AND id = ?), ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (group, group, new.configuration_id, text, new.id, new.configuration_id, clean(new.configuration_name),
+         new.scenario_id, new.executable_id, new.executable_version, new.status, new.target_status,
+         _message(new.status_message), to_micros(new.created_at), to_micros(new.modified_at),
+         micros(new.submitted_at), micros(new.started_at), micros(new.completed_at), to_json(new.status_details)),
+    )  # fmt: skip
+    if not cursor.rowcount:
+        raise Conflict(f"There is an execution {new.id} already")
+    return int(cursor.lastrowid or 0)
+
+
+def claim_next(registry: Registry, max_parallel: int, pid: int, boot: str) -> tuple[Scope, Execution] | None:
+    """Take the oldest PENDING execution that nobody has, of all groups of connections of this machine.
+
+    Args:
+        max_parallel: nothing is taken while so many are claimed and not finished.
+        pid, boot: the supervisor that takes it; `set_supervisor` may name another later.
+
+    Returns:
+        None where nothing waits or nothing more may start.
+    """
+    local = "group_pk IN (SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk " \
+            "WHERE c.kind = 'local')"  # fmt: skip
+    with registry.write("executions") as db:
+        taken = db.execute(
+            f"SELECT count(*) FROM executions WHERE {_UNFINISHED} AND claimed_at IS NOT NULL AND {local}"
+        ).fetchone()[0]
+        if taken >= max_parallel:
+            return None
+        row = db.execute(
+            "SELECT pk FROM executions WHERE status = 'PENDING' AND target_status = 'COMPLETED' "
+            f"AND claimed_at IS NULL AND {local} ORDER BY created_at, pk LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return None
+        db.execute(
+            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
+            (pid, boot, to_micros(now()), row[0]),
+        )
+        found = db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", row).fetchone()
+        return _scope_of_pk(db, row[0]), built(found)
+
+
+def set_supervisor(registry: Registry, scope: Scope, execution_id: str, pid: int | None, boot: str = "") -> None:
+    """Say which process has the execution from now on; None gives it back to the queue. Raises NotFound."""
+    with registry.write("executions") as db:
+        db.execute(
+            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
+            (pid, boot, None if pid is None else to_micros(now()), execution_pk(db, scope, execution_id)),
+        )
+
+
+def transition(
+    registry: Registry,
+    scope: Scope,
+    execution_id: str,
+    status: Status,
+    message: str = "",
+    details: Mapping[str, str] | None = None,
+    *,
+    submitted_at: datetime | None = None,
+    started_at: datetime | None = None,
+    completed_at: datetime | None = None,
+) -> Execution:
+    """The execution in its next status; times and details that are not given stay as they are, the message is replaced.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: this status does not follow the one it has now (another process was quicker).
+    """
+    with registry.write("executions") as db:
+        pk = execution_pk(db, scope, execution_id)
+        current = Status(db.execute("SELECT status FROM executions WHERE pk = ?", (pk,)).fetchone()[0])
+        if status not in TRANSITIONS.get(current, frozenset()):
+            raise Conflict(f"Execution {execution_id} is {current} and cannot become {status}")
+        db.execute(
+            "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, status_details), "
+            "submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, started_at), "
+            "completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
+            (status, _message(message), None if details is None else to_json(details), micros(submitted_at),
+             micros(started_at), micros(completed_at), to_micros(now()), pk),
+        )  # fmt: skip
+        return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone())
+
+
+def set_target(registry: Registry, scope: Scope, execution_id: str, target: TargetStatus) -> Execution:
+    """Note what the execution is asked to become.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: its status does not allow it.
+    """
+    with registry.write("executions") as db:
+        current = execution(registry, scope, execution_id)
+        if target is TargetStatus.STOPPED:
+            check_stop(execution_id, current.status)
+        elif target is TargetStatus.DELETED:
+            check_delete(execution_id, current.status)
+        db.execute(
+            "UPDATE executions SET target_status = ?, modified_at = ? WHERE pk = ?",
+            (target, to_micros(now()), execution_pk(db, scope, execution_id)),
+        )
+        return execution(registry, scope, execution_id)
+
+
+def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
+    """Forget an execution and its metrics; its artifacts stay, with its ID as their source.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it has not ended.
+    """
+    with registry.write("executions", "artifacts", "metrics") as db:
+        check_delete(execution_id, execution(registry, scope, execution_id).status)
+        db.execute("DELETE FROM executions WHERE pk = ?", (execution_pk(db, scope, execution_id),))
+
+
+def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinished]:
+    """Executions that have not ended, oldest first: of a group, or of all connections of this machine."""
+    where, values = ("c.kind = 'local'", ()) if scope is None else (
+        "c.name = ? AND g.name = ?", (scope.connection, scope.resource_group))  # fmt: skip
+    columns = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
+    with registry.read() as db:
+        rows = db.execute(
+            f"SELECT c.name, g.name, e.supervisor_pid, e.supervisor_boot, e.claimed_at, {columns} FROM executions e "
+            "JOIN resource_groups g ON g.pk = e.group_pk JOIN connections c ON c.pk = g.connection_pk "
+            f"WHERE e.{_UNFINISHED} AND {where} ORDER BY e.created_at, e.pk",
+            values,
+        ).fetchall()
+    return [
+        Unfinished(Scope(row[0], row[1]), built(row[5:]),
+                   None if row[4] is None else Claim(row[2], row[3], from_micros(row[4])))
+        for row in rows
+    ]  # fmt: skip
+
+
+def finish_completed(
+    registry: Registry,
+    scope: Scope,
+    execution_id: str,
+    outputs: Sequence[tuple[Artifact, Sequence[ArtifactFile]]],
+    completed_at: datetime,
+    message: str = "",
+    details: Mapping[str, str] | None = None,
+) -> Execution:
+    """COMPLETED and all its output artifacts with their files, in one transaction: all of it or nothing.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: it is not RUNNING, or an artifact's ID is taken.
+    """
+    with registry.write("executions", "artifacts") as db:
+        group = group_pk(db, scope)
+        for artifact, files in outputs:
+            pk = artifacts.insert(db, group, artifact)
+            artifacts.insert_files(db, pk, files)
+        return transition(registry, scope, execution_id, Status.COMPLETED, message, details, completed_at=completed_at)
+
+
+def new_pending(configuration: Configuration, executable_version: str, execution_id: str) -> Execution:
+    """An execution of the configuration as it stands in the queue, created now."""
+    at = now()
+    return Execution(
+        execution_id, configuration.id, configuration.name, configuration.scenario_id, configuration.executable_id,
+        executable_version, Status.PENDING, TargetStatus.COMPLETED, "", at, at, submitted_at=at,
+    )  # fmt: skip
+
+
+def built(row: tuple[Any, ...]) -> Execution:
+    """The execution in a row of `COLUMNS`."""
+    return Execution(
+        row[0], row[1], row[2], row[3], row[4], row[5], Status(row[6]), TargetStatus(row[7]), row[8],
+        from_micros(row[9]), from_micros(row[10]), moment(row[11]), moment(row[12]), moment(row[13]),
+        {} if row[14] == "{}" else json.loads(row[14]),
+    )  # fmt: skip
+
+
+def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
+    row = db.execute(
+        "SELECT c.name, g.name FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+        "JOIN connections c ON c.pk = g.connection_pk WHERE e.pk = ?",
+        (pk,),
+    ).fetchone()
+    return Scope(row[0], row[1])
+
+
+def _message(text: str) -> str:
+    text = clean(text)
+    return text if len(text) <= STATUS_MESSAGE_LIMIT else text[: STATUS_MESSAGE_LIMIT - 1] + "…"

@@ -1,0 +1,59 @@
+"""SQLite's errors in launchpad's words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from launchpad_tui.errors import (
+    Conflict,
+    LaunchpadError,
+    PermissionDenied,
+    RegistryBusy,
+    RegistryCorrupt,
+    StorageFull,
+    Unreachable,
+)
+
+#: SQLITE_IOERR_SHMSIZE (https://www.sqlite.org/rescode.html): no room for the shared memory beside the file
+_IOERR_SHMSIZE = sqlite3.SQLITE_IOERR_SHMSIZE
+
+
+def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
+    """The error of launchpad that says what SQLite met."""
+    extended = getattr(error, "sqlite_errorcode", None) or 0
+    code = extended & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        detail = f"Another process has been writing to {path} for too long."
+        return RegistryBusy("The registry is busy", detail, "Try again in a moment.")
+    if code == sqlite3.SQLITE_FULL or extended == _IOERR_SHMSIZE:
+        return StorageFull("No room for the registry", str(path), "Free some space on this disk, then try again.")
+    if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+        return RegistryCorrupt(
+            "The registry is damaged",
+            f"{path}: {error}. Nothing in it was changed or deleted.",
+            "Move it away, with the -wal and -shm files beside it, to start with an empty registry, or put a copy of "
+            "yours in its place; `sqlite3 registry.db .recover` may save what is in it.",
+        )
+    if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
+        return PermissionDenied("The registry cannot be written to", str(path), "Look at the file's permissions.")
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return PermissionDenied("The registry cannot be opened", str(path), "Look at the folder and its permissions.")
+    if code == sqlite3.SQLITE_CONSTRAINT:
+        return Conflict("The registry refuses this", str(error))
+    if code == sqlite3.SQLITE_IOERR:
+        return Unreachable("The registry's disk reports an error", f"{path}: {error}", "Look at the disk.")
+    return RegistryCorrupt("The registry does not answer as it should", f"{path}: {error}")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raises what SQLite raises as an error of launchpad."""
+    try:
+        yield
+    except sqlite3.ProgrammingError:
+        raise  # a mistake in our own code, not in the file
+    except sqlite3.Error as error:
+        raise translate(error, path) from error

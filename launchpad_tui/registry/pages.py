@@ -1,0 +1,257 @@
+"""Pages of a list by keyset: going on from a row costs the same at any depth, in either direction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.page import ArtifactRow, Cursor, ExecutionRow, MetricColumn, Page, Query
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.registry import artifacts, executions
+from launchpad_tui.registry.codec import terms, to_json
+from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.query import (
+    ARTIFACTS,
+    EXECUTIONS,
+    Table,
+    chosen,
+    conditions_sql,
+    match_expression,
+    statistic_column,
+)
+
+Row = TypeVar("Row")
+
+#: a search that finds more than this is answered by walking the list in its order and looking into each row; one that
+#: finds less by sorting what the full-text index found
+_FEW = 3000
+
+
+class Lister(Generic[Row]):
+    """A query over one table, compiled. Holds no connection and no rows; safe for threads."""
+
+    def __init__(
+        self, registry: Registry, scope: Scope, table: Table, kind: str | None, query: Query,
+        build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float]], Row],
+    ) -> None:  # fmt: skip
+        self._registry = registry
+        self._scope = scope
+        self._table = table
+        self._query = query
+        self._build = build
+        self._match = match_expression(query.search)
+        self._where, self._values = conditions_sql(table, query.conditions)
+        if kind is not None:
+            self._where.insert(0, "t.kind = ?")
+            self._values.insert(0, kind)
+        for term in terms(query.search):
+            self._where.append("instr(t.search_text, ?)")
+            self._values.append(term)
+        by = query.order.by
+        self._metric = by if isinstance(by, MetricColumn) else None
+        if not isinstance(by, MetricColumn) and by not in table.attributes:
+            hint = f"One of {', '.join(table.attributes)}, or a metric."
+            raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
+
+    def count(self) -> int:
+        """How many rows there are."""
+        with self._registry.read() as db:
+            source = self._source(db, bool(self._match))
+            sql = f"SELECT count(*) FROM {source.tables} WHERE {' AND '.join(source.where)}"
+            return int(db.execute(sql, source.values).fetchone()[0])
+
+    def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
+        """At most ``limit`` rows behind the cursor, or before it, always in the list's order.
+
+        Args:
+            cursor: None stands for the place before the first row, or, backwards, behind the last.
+        """
+        with self._registry.read() as db:
+            rows: list[tuple[Any, ...]] = []
+            columns = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
+            for segment in self._segments(db, cursor, backwards):
+                rows += segment.fetch(db, f"t.pk, {self._table.execution}, {columns}", limit - len(rows))
+                if len(rows) >= limit:
+                    break
+            if backwards:
+                rows.reverse()
+            metrics = self._metrics(db, rows)
+        return Page(
+            tuple(self._build(row[3:], metrics.get(row[1], {})) for row in rows),
+            tuple((row[0], row[1]) for row in rows),
+        )
+
+    def anchors(self, every: int) -> list[Cursor]:
+        """The cursors of rows ``every - 1``, ``2 * every - 1``, … counted from 0: one walk over keys alone."""
+        found: list[Cursor] = []
+        with self._registry.read() as db:
+            number = 0
+            for segment in self._segments(db, None, False):
+                for key, pk in segment.keys(db):
+                    number += 1
+                    if number % every == 0:
+                        found.append((key, pk))
+        return found
+
+    def _segments(self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool) -> Iterable[_Segment]:
+        """Rows with a value in the order's key, then those without, as the walk meets them."""
+        down = self._query.order.descending != backwards
+        for with_value in (False, True) if backwards else (True, False):
+            start: Cursor | None = None
+            if cursor is not None:
+                if (cursor[0] is not None) != with_value:
+                    if with_value != backwards:
+                        continue  # the cursor is in the segment that comes later
+                else:
+                    start = cursor
+            segment = self._segment(db, with_value)
+            if segment is not None:
+                segment.start, segment.down = start, down
+                yield segment
+
+    def _segment(self, db: sqlite3.Connection, with_value: bool) -> _Segment | None:
+        few = self._few(db)
+        source = self._source(db, few)
+        if self._metric is None:
+            attribute = self._table.attributes[str(self._query.order.by)]
+            if with_value:
+                where = [f"t.{attribute.column} IS NOT NULL"] if attribute.nullable else []
+                return _Segment(source.tables, source.where + where, source.values, attribute.ordered)
+            if not attribute.nullable:
+                return None
+            where = [f"t.{attribute.column} IS NULL"]
+            return _Segment(source.tables, source.where + where, source.values, "NULL")
+        return self._metric_segment(source, self._metric, with_value, few or self._query.ids is not None)
+
+    def _metric_segment(self, source: _Source, metric: MetricColumn, with_value: bool, few: bool) -> _Segment:
+        value = f"s.{statistic_column(metric)}"
+        own = f"s.execution_pk = {self._table.execution} AND {chosen(self._table, metric.key)} AND {value} IS NOT NULL"
+        if not with_value:
+            where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
+            return _Segment(source.tables, where, [*source.values, metric.key], "NULL")
+        where = [*source.where, own]
+        values = [*source.values, metric.key]
+        if few:
+            return _Segment(f"{source.tables} CROSS JOIN series s", where, values, value)
+        # Along the index on the metric's value: the first rows come without looking at the others.
+        where = ["s.group_pk = ?", *where]
+        return _Segment(f"series s CROSS JOIN {source.tables}", where, [source.group, *values], value)
+
+    def _source(self, db: sqlite3.Connection, by_index: bool) -> _Source:
+        group = group_pk(db, self._scope)
+        where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
+        if self._query.ids is not None:
+            # As JSON: there may be more of them than a statement takes values.
+            where.append("t.id IN (SELECT value FROM json_each(?))")
+            values.append(to_json(list(self._query.ids)))
+        tables = f"{self._table.name} t"
+        if by_index:
+            index = f"{self._table.name}_search"
+            tables = f"{index} f CROSS JOIN {self._table.name} t"
+            where = [f"{index} MATCH ?", "t.pk = f.rowid", *where]
+            values = [self._match, *values]
+        return _Source(tables, where, values, group)
+
+    def _few(self, db: sqlite3.Connection) -> bool:
+        if not self._match:
+            return False
+        index = f"{self._table.name}_search"
+        found = db.execute(
+            f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {_FEW + 1})", (self._match,)
+        ).fetchone()[0]
+        return int(found) <= _FEW
+
+    def _metrics(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, dict[MetricColumn, float]]:
+        """The values of the metric columns by row."""
+        found: dict[int, dict[MetricColumn, float]] = {}
+        pks = [row[1] for row in rows]
+        for column in dict.fromkeys(self._query.metrics):
+            for start in range(0, len(pks), BATCH):
+                some = pks[start : start + BATCH]
+                for pk, value in db.execute(
+                    f"SELECT t.pk, s.{statistic_column(column)} FROM {self._table.name} t CROSS JOIN series s "
+                    f"WHERE t.pk IN ({marks(some)}) AND s.execution_pk = {self._table.execution} "
+                    f"AND {chosen(self._table, column.key)}",
+                    (*some, column.key),
+                ):
+                    # A value that is NaN is a value: only a missing one stays blank.
+                    found.setdefault(pk, {})[column] = float("nan") if value is None else value
+        return found
+
+
+class _Source:
+    """Tables and conditions that every statement of a query begins with."""
+
+    __slots__ = ("group", "tables", "values", "where")
+
+    def __init__(self, tables: str, where: list[str], values: list[object], group: int) -> None:
+        self.tables = tables
+        self.where = where
+        self.values = values
+        self.group = group
+
+
+class _Segment:
+    """A part of a list that is ordered by a key, and by row numbers where keys are equal."""
+
+    def __init__(self, tables: str, where: list[str], values: list[object], key: str) -> None:
+        self._tables = tables
+        self._where = where
+        self._values = values
+        self._key = key
+        self.start: Cursor | None = None
+        self.down = False
+
+    def fetch(self, db: sqlite3.Connection, columns: str, limit: int) -> list[tuple[Any, ...]]:
+        """At most so many rows: key, then the columns."""
+        sql, values = self._sql(columns)
+        return db.execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()
+
+    def keys(self, db: sqlite3.Connection) -> Iterable[tuple[Any, int]]:
+        """Key and row number of all rows."""
+        sql, values = self._sql("t.pk")
+        return db.execute(sql, values)
+
+    def _sql(self, columns: str) -> tuple[str, list[object]]:
+        where, values = list(self._where), list(self._values)
+        compare = "<" if self.down else ">"
+        way = "DESC" if self.down else "ASC"
+        if self._key == "NULL":
+            order = f"t.pk {way}"
+            if self.start is not None:
+                where.append(f"t.pk {compare} ?")
+                values.append(self.start[1])
+        else:
+            order = f"{self._key} {way}, t.pk {way}"
+            if self.start is not None:
+                where.append(f"({self._key}, t.pk) {compare} (?, ?)")
+                values += self.start
+        sql = f"SELECT {self._key}, {columns} FROM {self._tables} WHERE {' AND '.join(where)} ORDER BY {order}"
+        return sql, values
+
+
+def artifact_lister(registry: Registry, scope: Scope, kind: ArtifactKind | None, query: Query) -> Lister[ArtifactRow]:
+    """The artifacts of a kind that a query wants.
+
+    Raises:
+        InvalidInput: a condition or the order is wrong.
+    """
+    return Lister(
+        registry, scope, ARTIFACTS, kind, query, lambda row, metrics: ArtifactRow(artifacts.built(row), metrics)
+    )
+
+
+def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[ExecutionRow]:
+    """The executions that a query wants.
+
+    Raises:
+        InvalidInput: a condition or the order is wrong.
+    """
+    return Lister(
+        registry, scope, EXECUTIONS, None, query, lambda row, metrics: ExecutionRow(executions.built(row), metrics)
+    )

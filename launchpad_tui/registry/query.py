@@ -1,0 +1,273 @@
+"""Conditions and searches of a list as SQL. Values are always bound, never written into a statement."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from types import MappingProxyType
+
+from launchpad_tui.domain.metric import Direction, guess_direction
+from launchpad_tui.domain.moments import parse_rfc3339, to_micros
+from launchpad_tui.domain.page import Condition, MetricColumn, Op, Statistic, Subject
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.registry import artifacts, executions
+from launchpad_tui.registry.codec import number, terms
+
+Values = tuple[object, ...]
+
+_COMPARE = {Op.EQUALS: "=", Op.NOT_EQUALS: "<>", Op.LESS: "<", Op.LESS_EQUAL: "<=", Op.GREATER: ">",
+            Op.GREATER_EQUAL: ">="}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A column that a list may be filtered and ordered by. ``kind`` is text, name (text in any case when ordered),
+    moment, number, or seconds (kept in microseconds)."""
+
+    column: str
+    kind: str = "text"
+    nullable: bool = False
+
+    @property
+    def ordered(self) -> str:
+        """The expression to order by."""
+        return f"t.{self.column} COLLATE NOCASE" if self.kind == "name" else f"t.{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A list's table, ``t`` in every statement.
+
+    ``execution`` is the row of the (source) execution, ``owns`` the condition that a metric series ``s`` of that
+    execution is this row's, ``prefers`` what comes first where several are.
+    """
+
+    name: str
+    columns: str
+    execution: str
+    owns: str
+    prefers: str
+    attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
+
+
+ARTIFACTS = Table(
+    "artifacts",
+    artifacts.COLUMNS,
+    "t.execution_pk",
+    "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o WHERE "
+    "o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name AND t.name <> '' "
+    "AND {same}))",
+    "",
+    {
+        "name": Attribute("name", "name"),
+        "description": Attribute("description", "name"),
+        "id": Attribute("id"),
+        "scenario_id": Attribute("scenario_id", "name"),
+        "url": Attribute("url", "name"),
+        "execution_id": Attribute("execution_id"),
+        "created_at": Attribute("created_at", "moment"),
+        "modified_at": Attribute("modified_at", "moment"),
+        "size": Attribute("size", "number", nullable=True),
+    },
+)
+EXECUTIONS = Table(
+    "executions",
+    executions.COLUMNS,
+    "t.pk",
+    "{main}",
+    "",
+    {
+        "id": Attribute("id"),
+        "name": Attribute("configuration_name", "name"),
+        "configuration_name": Attribute("configuration_name", "name"),
+        "configuration_id": Attribute("configuration_id"),
+        "scenario_id": Attribute("scenario_id", "name"),
+        "executable_id": Attribute("executable_id", "name"),
+        "executable_version": Attribute("executable_version", "name"),
+        "status": Attribute("status"),
+        "target_status": Attribute("target_status"),
+        "status_message": Attribute("status_message", "name"),
+        "created_at": Attribute("created_at", "moment"),
+        "modified_at": Attribute("modified_at", "moment"),
+        "submitted_at": Attribute("submitted_at", "moment", nullable=True),
+        "started_at": Attribute("started_at", "moment", nullable=True),
+        "completed_at": Attribute("completed_at", "moment", nullable=True),
+        "duration": Attribute("duration", "seconds", nullable=True),
+    },
+)
+
+
+def by_key(key: str) -> bool:
+    """Whether a metric column names one series by its key, and not a bare metric name."""
+    return "{" in key
+
+
+def chosen(table: Table, key: str) -> str:
+    """The SQL condition, with one value to bind, that series ``s`` stands for the metric ``key`` in a row of the list.
+
+    Of one execution and model, a bare name stands for the series that is marked as the name's headline.
+    """
+    if by_key(key):
+        same = "o.key = s.key"
+        main = (
+            "s.pk = (SELECT o.pk FROM series o WHERE o.execution_pk = s.execution_pk AND o.key = s.key "
+            "ORDER BY o.artifact_name, o.pk LIMIT 1)"
+        )
+        return "s.key = ? AND " + table.owns.format(same=same, main=main)
+    return "s.name = ? AND s.headline = 1 AND " + table.owns.format(same="o.headline = 1", main="s.main = 1")
+
+
+def statistic_column(column: MetricColumn) -> str:
+    """The column of ``series`` that holds a metric column's value."""
+    if column.statistic is Statistic.LATEST:
+        return "last"
+    if column.statistic is Statistic.BEST:
+        return "minimum" if guess_direction(column.key) == Direction.LOWER else "maximum"
+    return "minimum" if column.statistic is Statistic.MINIMUM else "maximum"
+
+
+def conditions_sql(table: Table, conditions: tuple[Condition, ...]) -> tuple[list[str], list[object]]:
+    """The conditions as SQL and the values to bind.
+
+    Raises:
+        InvalidInput: an attribute is unknown, or a value does not go with it; ``field`` is the condition's name.
+    """
+    where: list[str] = []
+    values: list[object] = []
+    for condition in conditions:
+        sql, bound = _BY_SUBJECT[condition.subject](table, condition)
+        where.append(sql)
+        values += bound
+    return where, values
+
+
+def match_expression(search: str) -> str:
+    """The full-text expression of those words of the search that have a trigram; empty where none has."""
+    return " AND ".join('"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3)
+
+
+def _attribute(table: Table, condition: Condition) -> tuple[str, Values]:
+    attribute = table.attributes.get(condition.name)
+    if attribute is None:
+        hint = f"One of {', '.join(table.attributes)}."
+        raise InvalidInput(f"There is no attribute {condition.name!r}", hint=hint, field=condition.name)
+    column = f"t.{attribute.column}"
+    if condition.op is Op.CONTAINS:
+        return f"instr(casefold({column}), ?)", (condition.value.casefold(),)
+    if attribute.kind in {"text", "name"}:
+        if condition.op in {Op.BEFORE, Op.AFTER}:
+            raise InvalidInput(f"{condition.name} is no moment", hint="Use = or contains.", field=condition.name)
+        collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
+        return f"{column}{collate} {_COMPARE[condition.op]} ?", (condition.value,)
+    if attribute.kind == "moment":
+        return _moment(condition, column)
+    if condition.op in {Op.BEFORE, Op.AFTER}:
+        raise InvalidInput(f"{condition.name} is no moment", hint="Use < or >.", field=condition.name)
+    value = _number(condition)
+    return f"{column} {_COMPARE[condition.op]} ?", (value * 1_000_000 if attribute.kind == "seconds" else value,)
+
+
+def _moment(condition: Condition, column: str) -> tuple[str, Values]:
+    text = condition.value.strip()
+    try:
+        start = parse_rfc3339(text)
+    except (ValueError, OverflowError) as error:
+        hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
+        raise InvalidInput(f"{text[:40]!r} is not a moment", hint=hint, field=condition.name) from error
+    # A date alone means the whole day.
+    day = len(text) == 10
+    low, high = to_micros(start), to_micros(start + timedelta(days=1)) if day else to_micros(start) + 1
+    match condition.op:
+        case Op.EQUALS:
+            return f"{column} >= ? AND {column} < ?", (low, high)
+        case Op.NOT_EQUALS:
+            return f"({column} < ? OR {column} >= ?)", (low, high)
+        case Op.BEFORE | Op.LESS:
+            return f"{column} < ?", (low,)
+        case Op.LESS_EQUAL:
+            return f"{column} < ?", (high,)
+        case Op.GREATER_EQUAL:
+            return f"{column} >= ?", (low,)
+        case _:
+            return f"{column} >= ?", (high,)
+
+
+def _label(table: Table, condition: Condition) -> tuple[str, Values]:
+    """A row without the label fulfils only ``!=`` (as the AI API's label selectors have it)."""
+    if table is not ARTIFACTS:
+        raise InvalidInput("Executions have no labels", field=condition.name)
+    key = condition.name if "/" in condition.name else f"%/{condition.name}"
+    named = "key = ?" if "/" in condition.name else "key LIKE ?"
+    if condition.op is Op.CONTAINS:
+        test: tuple[str, object] = ("instr(casefold(value), ?)", condition.value.casefold())
+    elif condition.op in {Op.EQUALS, Op.NOT_EQUALS}:
+        test = ("value = ?", condition.value)
+    elif condition.op in {Op.BEFORE, Op.AFTER}:
+        test = (f"value {'<' if condition.op is Op.BEFORE else '>'} ?", condition.value)
+    else:
+        asked = number(condition.value)
+        compare = _COMPARE[condition.op]
+        test = (f"CAST(value AS REAL) {compare} ?", asked) if asked is not None else (
+            f"value {compare} ?", condition.value)  # fmt: skip
+    inside = f"t.pk IN (SELECT artifact_pk FROM artifact_labels WHERE {named} AND {test[0]})"
+    return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, test[1])
+
+
+def _metric(table: Table, condition: Condition) -> tuple[str, Values]:
+    """Rows without a value of the metric fulfil no condition."""
+    if condition.op not in _COMPARE:
+        raise InvalidInput(f"A metric cannot be compared with {condition.op}", hint="Use = < >.", field=condition.name)
+    key, _, statistic = condition.name.rpartition(":")
+    if statistic in set(Statistic) and key:
+        column = MetricColumn(key, Statistic(statistic))
+    else:
+        column = MetricColumn(condition.name)
+    return (
+        f"EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} AND {chosen(table, column.key)} "
+        f"AND s.{statistic_column(column)} {_COMPARE[condition.op]} ?)",
+        (column.key, _number(condition)),
+    )
+
+
+def _parameter(table: Table, condition: Condition) -> tuple[str, Values]:
+    """Numbers are compared as numbers where both are; rows without the parameter fulfil no condition."""
+    if condition.op in {Op.BEFORE, Op.AFTER}:
+        raise InvalidInput("A parameter is no moment", hint="Use = < >.", field=condition.name)
+    asked = number(condition.value)
+    bound: Values
+    if condition.op is Op.CONTAINS:
+        test, bound = "instr(casefold(p.value), ?)", (condition.value.casefold(),)
+    elif asked is None:
+        test, bound = f"p.value {_COMPARE[condition.op]} ?", (condition.value,)
+    elif condition.op is Op.NOT_EQUALS:
+        test, bound = "p.number IS NOT ?", (asked,)
+    else:
+        test, bound = f"p.number {_COMPARE[condition.op]} ?", (asked,)
+    return (
+        "EXISTS (SELECT 1 FROM executions e JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
+        f"WHERE e.pk = {table.execution} AND p.name = ? AND {test})",
+        (condition.name, *bound),
+    )
+
+
+def _number(condition: Condition) -> float:
+    try:
+        value = float(condition.value)
+    except ValueError as error:
+        raise InvalidInput(
+            f"{condition.value[:40]!r} is not a number", f"{condition.name} is compared with numbers.",
+            field=condition.name,
+        ) from error  # fmt: skip
+    if math.isnan(value):
+        raise InvalidInput("Nothing compares with NaN", field=condition.name)
+    return value
+
+
+_BY_SUBJECT = {
+    Subject.ATTRIBUTE: _attribute,
+    Subject.LABEL: _label,
+    Subject.METRIC: _metric,
+    Subject.PARAMETER: _parameter,
+}

@@ -1,0 +1,216 @@
+"""The registry's tables, as the first migration makes them.
+
+Row numbers (``pk``) inside, text IDs outside; moments are whole microseconds since 1970, UTC. Columns ``settings``,
+``labels`` and the like are JSON. ``search_text`` is what a search looks at, case-folded; the FTS5 tables index it by
+trigrams, so that any part of a word is found.
+"""
+
+from __future__ import annotations
+
+#: ``PRAGMA user_version`` of a registry that has all migrations
+VERSION = 1
+
+_CONNECTIONS = (
+    """CREATE TABLE connections (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL,
+        settings TEXT NOT NULL DEFAULT '{}', capabilities TEXT,
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, synced_at INTEGER,
+        last_error TEXT NOT NULL DEFAULT '') STRICT""",
+    """CREATE TABLE resource_groups (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
+        name TEXT NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '{}', created_at INTEGER NOT NULL,
+        UNIQUE (connection_pk, name)) STRICT""",
+    """CREATE TABLE object_stores (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        name TEXT NOT NULL, kind TEXT NOT NULL, settings TEXT NOT NULL DEFAULT '{}', created_at INTEGER NOT NULL,
+        UNIQUE (group_pk, name)) STRICT""",
+)
+
+_SCENARIOS = (
+    """CREATE TABLE scenarios (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', labels TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, UNIQUE (connection_pk, id)) STRICT""",
+    """CREATE TABLE executables (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, scenario_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
+        version TEXT NOT NULL DEFAULT '', parameters TEXT NOT NULL DEFAULT '[]', inputs TEXT NOT NULL DEFAULT '[]',
+        outputs TEXT NOT NULL DEFAULT '[]', template TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '',
+        notes TEXT NOT NULL DEFAULT '[]', settings TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, UNIQUE (connection_pk, id)) STRICT""",
+)
+
+_CONFIGURATIONS = (
+    """CREATE TABLE configurations (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, name TEXT NOT NULL, scenario_id TEXT NOT NULL, executable_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL, search_text TEXT NOT NULL, UNIQUE (group_pk, id)) STRICT""",
+    "CREATE INDEX configurations_created ON configurations (group_pk, created_at)",
+    # `number` is the value where it reads as one: conditions compare with it
+    """CREATE TABLE configuration_parameters (
+        configuration_pk INTEGER NOT NULL REFERENCES configurations (pk) ON DELETE CASCADE,
+        position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, number REAL,
+        PRIMARY KEY (configuration_pk, name)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX configuration_parameters_name ON configuration_parameters (name)",
+    """CREATE TABLE configuration_inputs (
+        configuration_pk INTEGER NOT NULL REFERENCES configurations (pk) ON DELETE CASCADE,
+        position INTEGER NOT NULL, name TEXT NOT NULL, artifact_id TEXT NOT NULL,
+        PRIMARY KEY (configuration_pk, name)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX configuration_inputs_artifact ON configuration_inputs (artifact_id)",
+)
+
+_EXECUTIONS = (
+    """CREATE TABLE executions (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, configuration_id TEXT NOT NULL,
+        configuration_pk INTEGER REFERENCES configurations (pk) ON DELETE SET NULL,
+        configuration_name TEXT NOT NULL, scenario_id TEXT NOT NULL, executable_id TEXT NOT NULL,
+        executable_version TEXT NOT NULL, status TEXT NOT NULL, target_status TEXT NOT NULL,
+        status_message TEXT NOT NULL DEFAULT '', status_details TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL,
+        submitted_at INTEGER, started_at INTEGER, completed_at INTEGER,
+        duration INTEGER GENERATED ALWAYS AS (completed_at - started_at) STORED,
+        supervisor_pid INTEGER, supervisor_boot TEXT, claimed_at INTEGER,
+        search_text TEXT NOT NULL, UNIQUE (group_pk, id)) STRICT""",
+    "CREATE INDEX executions_id ON executions (id)",
+    "CREATE INDEX executions_configuration ON executions (configuration_pk)",
+    """CREATE INDEX executions_unfinished ON executions (group_pk, created_at)
+        WHERE status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')""",
+    *(
+        f"CREATE INDEX executions_{name} ON executions (group_pk, {column})"
+        for name, column in (
+            ("created", "created_at"),
+            ("modified", "modified_at"),
+            ("name", "configuration_name COLLATE NOCASE"),
+            ("status", "status"),
+            ("duration", "duration"),
+        )
+    ),
+    "CREATE VIRTUAL TABLE executions_search USING fts5 "
+    "(search_text, content='executions', content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
+)
+
+_ARTIFACTS = (
+    """CREATE TABLE artifacts (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL, scenario_id TEXT NOT NULL,
+        execution_id TEXT NOT NULL DEFAULT '',
+        execution_pk INTEGER REFERENCES executions (pk) ON DELETE SET NULL,
+        size INTEGER, created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL,
+        labels TEXT NOT NULL DEFAULT '[]', description TEXT NOT NULL DEFAULT '', search_text TEXT NOT NULL,
+        UNIQUE (group_pk, id)) STRICT""",
+    *(
+        f"CREATE INDEX artifacts_{name} ON artifacts (group_pk, kind, {column})"
+        for name, column in (
+            ("created", "created_at"),
+            ("modified", "modified_at"),
+            ("name", "name COLLATE NOCASE"),
+            ("scenario", "scenario_id COLLATE NOCASE"),
+            ("source", "execution_id"),
+            ("size", "size"),
+        )
+    ),
+    "CREATE INDEX artifacts_execution ON artifacts (execution_pk, kind)",
+    "CREATE INDEX artifacts_exact_name ON artifacts (group_pk, name)",
+    "CREATE VIRTUAL TABLE artifacts_search USING fts5 "
+    "(search_text, content='artifacts', content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
+    """CREATE TABLE artifact_labels (
+        artifact_pk INTEGER NOT NULL REFERENCES artifacts (pk) ON DELETE CASCADE,
+        position INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (artifact_pk, position)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX artifact_labels_key ON artifact_labels (key, value, artifact_pk)",
+    """CREATE TRIGGER artifacts_labels_insert AFTER INSERT ON artifacts WHEN new.labels <> '[]' BEGIN
+        INSERT INTO artifact_labels (artifact_pk, position, key, value)
+        SELECT new.pk, l.key, l.value ->> 0, l.value ->> 1 FROM json_each(new.labels) AS l; END""",
+    """CREATE TRIGGER artifacts_labels_update AFTER UPDATE OF labels ON artifacts BEGIN
+        DELETE FROM artifact_labels WHERE artifact_pk = new.pk;
+        INSERT INTO artifact_labels (artifact_pk, position, key, value)
+        SELECT new.pk, l.key, l.value ->> 0, l.value ->> 1 FROM json_each(new.labels) AS l; END""",
+    """CREATE TABLE artifact_files (
+        artifact_pk INTEGER NOT NULL REFERENCES artifacts (pk) ON DELETE CASCADE,
+        path TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (artifact_pk, path)) STRICT, WITHOUT ROWID""",
+)
+
+
+def _search_triggers(table: str) -> tuple[str, ...]:
+    """The triggers that keep a full-text index beside its table (https://www.sqlite.org/fts5.html, section 4.4.3)."""
+    index = f"{table}_search"
+    add = f"INSERT INTO {index} (rowid, search_text) VALUES (new.pk, new.search_text);"
+    remove = f"INSERT INTO {index} ({index}, rowid, search_text) VALUES ('delete', old.pk, old.search_text);"
+    return (
+        f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END",
+        f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END",
+        f"CREATE TRIGGER {index}_update AFTER UPDATE OF search_text ON {table} "
+        f"WHEN old.search_text IS NOT new.search_text BEGIN {remove} {add} END",
+    )
+
+
+# A value that is NaN is NULL in a column, since SQLite has no NaN; inside a chunk it is a NaN.
+_METRICS = (
+    # `chunked` points are in sealed chunks, `count - chunked` in the tail. `headline` marks, of all series of one
+    # execution and model with one name, the one that stands for the bare name in a list's column; `main` marks one of
+    # the headlines of an execution with several models, for the list of executions.
+    """CREATE TABLE series (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        group_pk INTEGER NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '[]', key TEXT NOT NULL,
+        artifact_name TEXT NOT NULL DEFAULT '', headline INTEGER NOT NULL DEFAULT 1, main INTEGER NOT NULL DEFAULT 1,
+        count INTEGER NOT NULL DEFAULT 0, chunked INTEGER NOT NULL DEFAULT 0, not_finite INTEGER NOT NULL DEFAULT 0,
+        first REAL, last REAL, minimum REAL, maximum REAL, minimum_step INTEGER, maximum_step INTEGER,
+        first_step INTEGER NOT NULL DEFAULT 0, last_step INTEGER NOT NULL DEFAULT 0,
+        first_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (execution_pk, name, labels)) STRICT""",
+    "CREATE INDEX series_key ON series (group_pk, key)",
+    *(
+        f"CREATE INDEX series_{column} ON series (group_pk, name, {column}) WHERE headline = 1"
+        for column in ("last", "minimum", "maximum")
+    ),
+    # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points float64. Ordered by step,
+    # of equal steps as they were logged. `overview` is what `chunk.overview` makes.
+    """CREATE TABLE chunks (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
+        count INTEGER NOT NULL, not_finite INTEGER NOT NULL,
+        first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+        overview BLOB NOT NULL, steps BLOB NOT NULL, times BLOB NOT NULL, points BLOB NOT NULL) STRICT""",
+    "CREATE INDEX chunks_series ON chunks (series_pk, first_step)",
+    """CREATE TABLE tail (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
+        step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL) STRICT""",
+    "CREATE INDEX tail_series ON tail (series_pk, step)",
+    """CREATE TABLE tags (
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        name TEXT NOT NULL, value TEXT NOT NULL, modified_at INTEGER NOT NULL,
+        PRIMARY KEY (execution_pk, name)) STRICT""",
+    """CREATE TABLE custom_info (
+        execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
+        name TEXT NOT NULL, value TEXT NOT NULL, modified_at INTEGER NOT NULL,
+        PRIMARY KEY (execution_pk, name)) STRICT""",
+)
+
+_REST = (
+    "CREATE TABLE preferences (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE revisions (topic TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+#: the statements of the first migration
+FIRST: tuple[str, ...] = (
+    *_CONNECTIONS,
+    *_SCENARIOS,
+    *_CONFIGURATIONS,
+    *_EXECUTIONS,
+    *_ARTIFACTS,
+    *_search_triggers("executions"),
+    *_search_triggers("artifacts"),
+    *_METRICS,
+    *_REST,
+)
