@@ -60,12 +60,12 @@ class ObjectStore(Protocol):
         """
 
     def list(self, path: str = "", *, after: str = "", limit: int | None = None) -> Iterator[StoredObject]:
-        """The object at this path, and all objects below it as a folder, ordered by the bytes of their paths.
+        """The object at this path, and all objects below it as a folder, in an order that stays the same.
 
-        Nothing there means no objects, not an error. ``a/b`` does not stand for ``a/bc``.
+        (By the bytes of their paths; some servers that speak S3 keep to an order of their own.) Nothing there means no objects, not an error. ``a/b`` does not stand for ``a/bc``.
 
         Args:
-            after: only paths behind this one.
+            after: only what follows this path of the list.
             limit: at most so many; None for all. They are fetched as they are taken.
         """
 

@@ -73,7 +73,7 @@ def download(client: BaseClient, bucket: str, key: str, target: Receiver) -> Non
     watch = _Watch(None)
     with _manager(client) as manager:
         try:
-            watch.add(manager.download(bucket, key, target))
+            watch.add(manager.download(bucket, key, _Sink(target, watch)))
             watch.finish()
         except BaseException:
             watch.cancel()
@@ -111,8 +111,11 @@ class _Watch:
         try:
             self._progress(bytes_transferred)
         except BaseException as error:  # noqa: BLE001 - it is raised in `finish`, on the caller's thread
-            self._error = error
-            self.cancel()
+            self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        self._error = self._error or error
+        self.cancel()
 
     def on_done(self, **_: Any) -> None:
         """Nothing to do."""
@@ -135,3 +138,18 @@ class _Watch:
             raise
         if self._error is not None:
             raise self._error
+
+
+class _Sink:
+    """Takes what is downloaded, on a thread of s3transfer that would die of a KeyboardInterrupt and never end."""
+
+    def __init__(self, target: Receiver, watch: _Watch) -> None:
+        self._target = target
+        self._watch = watch
+
+    def write(self, chunk: bytes) -> int:
+        try:
+            return self._target.write(chunk)
+        except BaseException as error:
+            self._watch.fail(error)
+            raise OSError("the download is given up") from error

