@@ -59,13 +59,12 @@ class ObjectStore(Protocol):
             Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not.
         """
 
-    def list(self, path: str = "", *, after: str = "", limit: int | None = None) -> Iterator[StoredObject]:
+    def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
         """The object at this path, and all objects below it as a folder, in an order that stays the same.
 
         (By the bytes of their paths; some servers that speak S3 keep to an order of their own.) Nothing there means no objects, not an error. ``a/b`` does not stand for ``a/bc``.
 
         Args:
-            after: only what follows this path of the list.
             limit: at most so many; None for all. They are fetched as they are taken.
         """
 

@@ -54,11 +54,10 @@ class FileStore:
         mode = "" if os.access(root, os.W_OK) else ", read only"
         return f"{root}, {space.f_bavail * space.f_frsize / 1e9:,.1f} GB free{mode}"
 
-    def list(self, path: str = "", *, after: str = "", limit: int | None = None) -> Iterator[StoredObject]:
+    def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
         """See `ObjectStore.list`. Raises InvalidInput at a name that is not UTF-8."""
         check_path(path, empty=True)
-        found = self._list(path, os.fsencode(after))
-        for number, each in enumerate(found):
+        for number, each in enumerate(self._list(path)):
             if limit is not None and number >= limit:
                 return
             yield each
@@ -128,7 +127,7 @@ class FileStore:
     def delete_prefix(self, path: str) -> int:
         """See `ObjectStore.delete_prefix`. A folder vanishes in one step."""
         full = self._inside(check_path(path), writing=True)
-        count = sum(1 for _ in self._list(path, b""))
+        count = sum(1 for _ in self._list(path))
         with _translated(path, writing=True), staging(self._root()) as folder:
             try:
                 os.rename(full, folder / "gone")
@@ -154,7 +153,7 @@ class FileStore:
             raise PermissionDenied("The path leaves the object store", f"{path[:200]} is a link that leads out of it.")
         return real
 
-    def _list(self, path: str, after: bytes) -> Iterator[StoredObject]:
+    def _list(self, path: str) -> Iterator[StoredObject]:
         full = self._inside(path)
         with _translated(path):
             try:
@@ -162,10 +161,9 @@ class FileStore:
             except (FileNotFoundError, NotADirectoryError):
                 return
         if stat.S_ISREG(status.st_mode):
-            if os.fsencode(path) > after:
-                yield _stored(path, status)
+            yield _stored(path, status)
         elif stat.S_ISDIR(status.st_mode):
-            yield from self._walk(full, path, after, frozenset())
+            yield from self._walk(full, path, frozenset())
 
     def _walk(self, folder: Path, path: str, after: bytes, above: frozenset[tuple[int, int]]) -> Iterator[StoredObject]:
         entries: list[tuple[bytes, str, Path | None, os.stat_result]] = []
@@ -177,12 +175,11 @@ class FileStore:
             except FileNotFoundError:
                 return
         here = (status.st_dev, status.st_ino)
-        for key, name, subfolder, entry_status in sorted(entries, key=lambda entry: entry[0]):
+        for _, name, subfolder, entry_status in sorted(entries, key=lambda entry: entry[0]):
             if subfolder is None:
-                if key > after:
-                    yield _stored(name, entry_status)
-            elif (key > after or after.startswith(key)) and here not in above:
-                yield from self._walk(subfolder, name, after, above | {here})
+                yield _stored(name, entry_status)
+            elif here not in above:
+                yield from self._walk(subfolder, name, above | {here})
 
     def _entry(self, entry: os.DirEntry[str], path: str) -> tuple[bytes, str, Path | None, os.stat_result] | None:
         """Sort key, path, folder (None: a file) and status of an entry; None where it is not to be shown."""

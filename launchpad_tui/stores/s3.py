@@ -70,10 +70,10 @@ class S3Store:
             endpoint = self._client.meta.endpoint_url
         return f"{endpoint}, bucket {self.bucket}" + (f", {self.prefix}" if self.prefix else "")
 
-    def list(self, path: str = "", *, after: str = "", limit: int | None = None) -> Iterator[StoredObject]:
+    def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
         """See `ObjectStore.list`; ``sha256`` is empty, as S3's listings hold none."""
         check_path(path, empty=True)
-        for number, each in enumerate(self._list(path, after)):
+        for number, each in enumerate(self._list(path)):
             if limit is not None and number >= limit:
                 return
             yield each
@@ -106,7 +106,7 @@ class S3Store:
         for each in files:
             check_path(join(path, each.path))
         self._sweep()
-        if next(self._list(path, "", hidden=False), None) is not None:
+        if next(self._list(path, hidden=False), None) is not None:
             raise Conflict(
                 f"{self._where} has something at {path[:200]!r} already", hint="Delete it, or take another path."
             )
@@ -135,7 +135,7 @@ class S3Store:
 
     def delete_prefix(self, path: str) -> int:
         """See `ObjectStore.delete_prefix`."""
-        keys = [self._key(each.path) for each in self._list(check_path(path), "", hidden=False)]
+        keys = [self._key(each.path) for each in self._list(check_path(path), hidden=False)]
         for start in range(0, len(keys), _PAGE):
             self._delete(keys[start : start + _PAGE])
         return len(keys)
@@ -166,16 +166,14 @@ class S3Store:
         sha256 = str(found.get("Metadata", {}).get("sha256", ""))
         return StoredObject(path, int(found["ContentLength"]), found["LastModified"], sha256)
 
-    def _list(self, path: str, after: str, *, hidden: bool = True) -> Iterator[StoredObject]:
-        if path and path > after:
+    def _list(self, path: str, *, hidden: bool = True) -> Iterator[StoredObject]:
+        if path:
             # The path itself sorts before all that begins with it.
             for each in self._page({"Prefix": self._key(path), "MaxKeys": 1}, hidden)[0]:
                 if each.path == path:
                     yield each
         prefix = self._key(path)
         request: dict[str, Any] = {"Prefix": f"{prefix}/" if prefix else ""}
-        if after:
-            request["StartAfter"] = self._key(after)
         while True:
             objects, token = self._page({**request, "MaxKeys": _PAGE}, hidden)
             yield from objects
