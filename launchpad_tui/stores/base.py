@@ -62,7 +62,8 @@ class ObjectStore(Protocol):
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
         """The object at this path, and all objects below it as a folder, in an order that stays the same.
 
-        (By the bytes of their paths; some servers that speak S3 keep to an order of their own.) Nothing there means no objects, not an error. ``a/b`` does not stand for ``a/bc``.
+        (By the bytes of their paths; some servers that speak S3 keep to an order of their own.) Nothing there means no
+        objects, not an error. ``a/b`` does not stand for ``a/bc``.
 
         Args:
             limit: at most so many; None for all. They are fetched as they are taken.

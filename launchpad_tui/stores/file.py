@@ -165,7 +165,7 @@ class FileStore:
         elif stat.S_ISDIR(status.st_mode):
             yield from self._walk(full, path, frozenset())
 
-    def _walk(self, folder: Path, path: str, after: bytes, above: frozenset[tuple[int, int]]) -> Iterator[StoredObject]:
+    def _walk(self, folder: Path, path: str, above: frozenset[tuple[int, int]]) -> Iterator[StoredObject]:
         entries: list[tuple[bytes, str, Path | None, os.stat_result]] = []
         with _translated(path):
             try:

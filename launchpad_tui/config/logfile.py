@@ -1,0 +1,95 @@
+"""The log file: details of what went wrong, for who looks into it. It holds no credentials."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+
+from launchpad_tui.config.credentials import Credentials
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import ConfigError, LaunchpadError
+
+#: bytes of a file, and how many old ones are kept
+_SIZE, _KEPT = 2_000_000, 3
+_MARK = "[secret]"
+#: secrets shorter than this are looked for only where they stand alone, else they would black out ordinary words
+_SHORT = 6
+#: what looks like a credential, whoever's it is: URLs with a password, signed URLs, headers
+_PATTERNS = (
+    (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
+    (re.compile(r"(?i)((?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|access_token)=)[^\s&\"']+"), rf"\1{_MARK}"),
+    (re.compile(r"(?i)(authorization\"?'?\s*[:=]\s*\"?'?(?:\w+\s+)?)[^\s\"',]+.*"), rf"\1{_MARK}"),
+)  # fmt: skip
+
+logger = logging.getLogger("launchpad_tui")
+
+
+def setup(home: Home) -> None:
+    """Send this process's log to the home's log file, mode 0600, from warnings up (``LAUNCHPAD_DEBUG``: all).
+
+    May be called again, for another home. Several processes may write; a rotation by one of them can cost the others
+    a few lines, never their work.
+
+    Raises:
+        ConfigError: the file cannot be opened.
+    """
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    try:
+        handler = _PrivateFile(home.log_path, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8", errors="replace")
+    except OSError as error:
+        detail = f"{home.log_path}: {error.strerror or error}"
+        raise ConfigError("The log file cannot be opened", detail, "Set LAUNCHPAD_HOME.") from error
+    handler.setFormatter(_Redacted(Credentials(home.credentials_path).values))
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG if os.environ.get("LAUNCHPAD_DEBUG") else logging.WARNING)
+    # Standard error belongs to the terminal's picture.
+    logger.propagate = False
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    """The text without these secrets, and without what looks like one."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        for form in {secret, *(line for line in secret.splitlines() if len(line) >= _SHORT)}:
+            if len(form) >= _SHORT:
+                text = text.replace(form, _MARK)
+            elif form.strip():
+                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", _MARK, text)
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class _Redacted(logging.Formatter):
+    """Formats with the traceback, then takes out secrets and makes control characters visible."""
+
+    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        try:
+            text = redacted(text, self._secrets())
+        except LaunchpadError as error:
+            # Without the list of secrets nothing that might hold one is written.
+            text = f"{record.levelname} {record.name}: left out, as the credentials cannot be read ({error.title})"
+        return "\n".join(safe_text(line) for line in text.split("\n"))
+
+
+class _PrivateFile(RotatingFileHandler):
+    def _open(self) -> TextIOWrapper:
+        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
+            os.fchmod(handle, 0o600)
+        return TextIOWrapper(open(handle, "ab"), encoding=self.encoding, errors=self.errors)  # noqa: SIM115
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """A full disk must not draw a traceback over the screen."""

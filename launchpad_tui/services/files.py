@@ -1,0 +1,344 @@
+"""The files of artifacts: what was recorded of them, and what the object stores hold."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.config.credentials import STORE, Credentials, store_owner
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, FileCheck, FileState, UrlCheck, UrlState, parse_url
+from launchpad_tui.domain.connection import ObjectStore as StoreRecord
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, ObjectMissing
+from launchpad_tui.registry import artifacts, connections
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.outputs import arriving, local_error, source_files, target_path
+from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
+from launchpad_tui.stores.catalog import store_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """How far a transfer is: bytes, and the file it is at. ``total`` is 0 where it is not known."""
+
+    done: int
+    total: int
+    path: str = ""
+
+
+#: told from any thread; what it raises ends the transfer and leaves nothing half-made behind
+Progress = Callable[[Transfer], None]
+
+#: a look at a URL counts at most so many files: it is a check, not an inventory
+_COUNT_LIMIT = 10_000
+
+
+class FileService:
+    """Files of artifacts in the object stores of their resource groups. Safe for threads."""
+
+    def __init__(self, home: Home, registry: Registry, credentials: Credentials) -> None:
+        self._home = home
+        self._registry = registry
+        self._credentials = credentials
+        self._lock = threading.Lock()
+        self._open: dict[tuple[Scope, str], tuple[object, ObjectStore]] = {}
+
+    def store(self, scope: Scope, name: str) -> ObjectStore:
+        """The object store of this name, ready to be called.
+
+        Raises:
+            NotFound: the resource group has none.
+            ConfigError, DependencyMissing, PermissionDenied: it cannot be used.
+        """
+        record = connections.store(self._registry, scope, name)
+        values = dict(record.settings) | dict(self._credentials.get(STORE, store_owner(scope, name)))
+        key = (record.kind, sorted(values.items()))
+        with self._lock:
+            # Connecting to a cloud's store costs a tenth of a second, so an open one is kept until its values change.
+            kept = self._open.get((scope, name))
+            if kept is None or kept[0] != key:
+                kept = (key, self.open(record, values))
+                self._open[scope, name] = kept
+            return kept[1]
+
+    def open(self, record: StoreRecord, values: Mapping[str, str]) -> ObjectStore:
+        """A store by values that need not be saved yet, such as those of a form; ``record`` names its kind.
+
+        Raises:
+            NotFound, ConfigError, DependencyMissing: it cannot be used.
+        """
+        complete = dict(values)
+        if record.kind == "file" and not complete.get("root"):
+            complete["root"] = str(self._home.files)
+        return open_store(store_kind(record.kind), complete)
+
+    def recorded(self, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
+        """The files as recorded when the artifact was stored; none where it was added by hand.
+
+        Raises:
+            NotFound: there is no such artifact.
+        """
+        return artifacts.files(self._registry, scope, artifact_id)
+
+    def check_url(self, scope: Scope, url: str) -> UrlCheck:
+        """Look what is at a URL. Whatever is wrong with the store is a warning in the answer, not an error.
+
+        Raises:
+            InvalidInput: it is no artifact URL.
+            NotFound: there is no such resource group.
+        """
+        parsed = parse_url(url)
+        names = [each.name for each in connections.stores(self._registry, scope)]
+        if parsed.store not in names:
+            known = ", ".join(names)
+            return UrlCheck(
+                UrlState.UNKNOWN_STORE, f"{scope} has no object store {parsed.store!r}. There are: {known}."
+            )
+        count = size = 0
+        try:
+            store = self.store(scope, parsed.store)
+            for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1):
+                count, size = count + 1, size + each.size
+            if not count:
+                store.check()
+        except LaunchpadError as error:
+            return UrlCheck(UrlState.UNREACHABLE, f"Not checked: {error}")
+        if not count:
+            return UrlCheck(UrlState.EMPTY, f"The object store {parsed.store} has nothing at {safe_text(parsed.path)}.")
+        more = "more than " if count > _COUNT_LIMIT else ""
+        count = min(count, _COUNT_LIMIT)
+        return UrlCheck(UrlState.OK, f"{more}{count:,} file{'s' * (count != 1)}, {size:,} bytes", count, size)
+
+    def verify(self, scope: Scope, artifact_id: str, progress: Progress | None = None) -> tuple[FileCheck, ...]:
+        """Read all files of the artifact and compare them with what was recorded, by path.
+
+        A file is INTACT, CHANGED (size or SHA-256), MISSING, or EXTRA (not recorded). Where nothing was ever recorded,
+        all are UNRECORDED, and `record` may remember them.
+
+        Raises:
+            NotFound: there is no such artifact or store.
+            Unreachable and others: the store does not answer or does not let us in.
+        """
+        store, url = self._locate(scope, artifact_id)
+        known = {each.path: each for each in self.recorded(scope, artifact_id)}
+        found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
+        # Files of a recorded size and hash are read; of others the listing tells enough.
+        reads = [p for p, each in found.items() if not known or (p in known and each.size == known[p].size)]
+        meter = _Meter(progress, sum(found[path].size for path in reads))
+        checks = []
+        for path in sorted({*known, *found}):
+            there, record = found.get(path), known.get(path)
+            if there is None:
+                checks.append(FileCheck(known[path], FileState.MISSING))
+                continue
+            size, sha256 = there.size, ""
+            if path in reads and (record is None or record.sha256):
+                try:
+                    got = _hash(store, there, meter.at(path))
+                except ObjectMissing:
+                    missing = record or ArtifactFile(path, size, "")
+                    checks.append(FileCheck(missing, FileState.MISSING))
+                    continue
+                size, sha256 = got.size, got.sha256
+            checks.append(_judged(path, size, sha256, record, bool(known)))
+        return tuple(checks)
+
+    def record(self, scope: Scope, artifact_id: str, progress: Progress | None = None) -> tuple[ArtifactFile, ...]:
+        """Read the files that are there now, and remember their sizes and hashes in place of those known before.
+
+        Raises:
+            ObjectMissing: nothing is at the artifact's URL; what was recorded stays.
+            NotFound, Unreachable and others: as for `verify`.
+        """
+        store, url = self._locate(scope, artifact_id)
+        found = list(store.list(url.path))
+        if not found:
+            raise ObjectMissing(f"Nothing is at {url}")
+        meter = _Meter(progress, sum(each.size for each in found))
+        files = []
+        for each in found:
+            path = relative_to(each.path, url.path)
+            got = _hash(store, each, meter.at(path))
+            files.append(ArtifactFile(path, got.size, got.sha256))
+        artifacts.record_files(self._registry, scope, artifact_id, files)
+        return tuple(files)
+
+    def size(self, scope: Scope, url: str) -> int | None:
+        """The bytes of all files at a URL, None where that cannot be told now. Reads no file."""
+        try:
+            parsed = parse_url(url)
+            sizes = [each.size for each in self.store(scope, parsed.store).list(parsed.path)]
+        except LaunchpadError:
+            return None
+        return sum(sizes) if sizes else None
+
+    def download(
+        self,
+        scope: Scope,
+        artifact_id: str,
+        target: Path,
+        progress: Progress | None = None,
+        *,
+        overwrite: bool = False,
+    ) -> tuple[Path, ...]:
+        """Fetch the artifact's files into a folder, made where it lacks: each under its path below the artifact's URL,
+        under its own name where the URL names a file. A file that was recorded must be what was recorded.
+
+        Each file appears whole or not at all.
+
+        Raises:
+            Conflict: a file is there already (none was fetched then) and ``overwrite`` is not set; or the store's file
+                is not what was recorded.
+            ObjectMissing: nothing is at the artifact's URL.
+            StorageFull, PermissionDenied: the folder cannot be written to.
+            InvalidInput: a path in the store would leave the folder.
+        """
+        store, url = self._locate(scope, artifact_id)
+        known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
+        return self._fetch(store, url, target, known, progress, overwrite)
+
+    def stage(self, scope: Scope, url: str, target: Path, progress: Progress | None = None) -> tuple[Path, ...]:
+        """Fetch what is at a URL for an execution: the files of a folder into ``target``; a single file becomes
+        ``target/<its name>``.
+
+        Raises:
+            As `download`, and NotFound: the URL's store is unknown.
+        """
+        parsed = parse_url(url)
+        return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite=False)
+
+    def store_output(
+        self, scope: Scope, url: str, source: Path, progress: Progress | None = None
+    ) -> tuple[ArtifactFile, ...]:
+        """Store a file or a folder under a URL, wholly or not at all; ordered by path.
+
+        A repetition after a crash finds the same content there already and is content with it.
+
+        Raises:
+            InvalidInput: the source is empty, has links that lead out, or cannot be read.
+            Conflict: something else is at the URL, or the source changed meanwhile.
+            StorageFull, Unreachable, and others: the store did not take it.
+        """
+        parsed = parse_url(url)
+        store = self.store(scope, parsed.store)
+        files = source_files(source)
+        if not files:
+            raise InvalidInput("There is no file in the output", str(source), field="source")
+        try:
+            meter = _Meter(progress, sum(each.file.stat().st_size for each in files))
+        except OSError as error:
+            raise Conflict("A file of the output vanished", f"{error.filename}: {error.strerror}") from error
+        try:
+            stored = store.publish(parsed.path, files, meter.at(""))
+        except Conflict:
+            already = self._already_stored(store, parsed, {each.path: each.file for each in files})
+            if already is None:
+                raise
+            return already
+        return tuple(ArtifactFile(relative_to(each.path, parsed.path), each.size, each.sha256) for each in stored)
+
+    def delete_output(self, scope: Scope, url: str) -> int:
+        """Delete what is at a URL; says how many files there were."""
+        parsed = parse_url(url)
+        return self.store(scope, parsed.store).delete_prefix(parsed.path)
+
+    def _locate(self, scope: Scope, artifact_id: str) -> tuple[ObjectStore, ArtifactUrl]:
+        url = parse_url(artifacts.artifact(self._registry, scope, artifact_id).url)
+        return self.store(scope, url.store), url
+
+    def _already_stored(
+        self, store: ObjectStore, url: ArtifactUrl, files: Mapping[str, Path]
+    ) -> tuple[ArtifactFile, ...] | None:
+        found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
+        if found.keys() != files.keys():
+            return None
+        same = []
+        for path in files:
+            if found[path].size != files[path].stat().st_size:
+                return None
+            got = _hash(store, found[path], lambda _: None)
+            if got.sha256 != _local_hash(files[path]):
+                return None
+            same.append(ArtifactFile(path, got.size, got.sha256))
+        return tuple(same)
+
+    def _fetch(
+        self,
+        store: ObjectStore,
+        url: ArtifactUrl,
+        target: Path,
+        known: Mapping[str, str],
+        progress: Progress | None,
+        overwrite: bool,
+    ) -> tuple[Path, ...]:
+        found = list(store.list(url.path))
+        if not found:
+            raise ObjectMissing(f"Nothing is at {url}")
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise local_error(error, target) from error
+        plan = []
+        for each in found:
+            relative = relative_to(each.path, url.path)
+            name = url.path.rpartition("/")[2] if relative == "." else relative
+            plan.append((each, relative, target_path(target, name)))
+        taken = [path for _, _, path in plan if os.path.lexists(path)]
+        if taken and not overwrite:
+            hint = "Take another folder, or say that they may be replaced."
+            raise Conflict("Files are there already", "\n".join(str(path) for path in taken[:10]), hint)
+        meter = _Meter(progress, sum(each.size for each in found))
+        for each, relative, path in plan:
+            with arriving(path, overwrite=overwrite) as file:
+                got = store.get(each.path, file, meter.at(relative))
+                if known.get(relative, "") not in {"", got.sha256}:
+                    detail = f"{each.path}: SHA-256 {got.sha256}, recorded {known[relative]}."
+                    raise Conflict("A file is not what was recorded", detail, "Verify the artifact.")
+        return tuple(path for _, _, path in plan)
+
+
+class _Meter:
+    """Adds up what moves, for all files of a transfer."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done = 0
+        self._lock = threading.Lock()
+
+    def at(self, path: str) -> Callable[[int], None]:
+        """The progress of a store's call for this file."""
+
+        def moved(count: int) -> None:
+            with self._lock:
+                self._done += count
+                done = self._done
+            if self._progress is not None:
+                self._progress(Transfer(done, self._total, path))
+
+        return moved
+
+
+def _judged(path: str, size: int, sha256: str, record: ArtifactFile | None, any_recorded: bool) -> FileCheck:
+    if record is None:
+        state = FileState.EXTRA if any_recorded else FileState.UNRECORDED
+        return FileCheck(ArtifactFile(path, size, sha256), state, size, sha256)
+    same = size == record.size and sha256 == record.sha256
+    return FileCheck(record, FileState.INTACT if same else FileState.CHANGED, size, sha256)
+
+
+def _hash(store: ObjectStore, each: StoredObject, moved: Callable[[int], None]) -> StoredObject:
+    with open(os.devnull, "wb", buffering=0) as nothing:
+        return store.get(each.path, nothing, moved)
+
+
+def _local_hash(path: Path) -> str:
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
