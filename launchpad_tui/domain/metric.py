@@ -146,3 +146,22 @@ class MetricResource:
     custom_info: Sequence[CustomInfo] = ()
     created_at: datetime | None = None
     modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesWindow:
+    """A series, or a stretch of it, as it is drawn.
+
+    ``steps``, ``times`` (microseconds since 1970) and ``values`` are of equal length, ordered by step or by time, as
+    asked. ``total`` and ``not_finite`` count the points of the stretch, which are these where ``exact``; otherwise these
+    are chosen from them so that the extremes of every part, the first, the last and the gaps of values that are not
+    finite survive.
+    """
+
+    series_id: int
+    steps: Sequence[int]
+    times: Sequence[int]
+    values: Sequence[float]
+    total: int
+    not_finite: int
+    exact: bool

@@ -174,7 +174,8 @@ _METRICS = (
         for column in ("last", "minimum", "maximum")
     ),
     # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points float64. Ordered by step,
-    # of equal steps as they were logged. `overview` is what `chunk.overview` makes.
+    # of equal steps as they were logged. `overview` is what `chunk.overview` makes. The large columns stand last, so
+    # that reading the others does not read through them.
     """CREATE TABLE chunks (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
@@ -183,10 +184,10 @@ _METRICS = (
         overview BLOB NOT NULL, steps BLOB NOT NULL, times BLOB NOT NULL, points BLOB NOT NULL) STRICT""",
     "CREATE INDEX chunks_series ON chunks (series_pk, first_step)",
     """CREATE TABLE tail (
-        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        pk INTEGER PRIMARY KEY,
         series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
         step INTEGER NOT NULL, at INTEGER NOT NULL, value REAL) STRICT""",
-    "CREATE INDEX tail_series ON tail (series_pk, step)",
+    "CREATE INDEX tail_series ON tail (series_pk, step, at)",
     """CREATE TABLE tags (
         execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
         name TEXT NOT NULL, value TEXT NOT NULL, modified_at INTEGER NOT NULL,

@@ -1,0 +1,130 @@
+"""What an execution logged as it was logged: single points, tags and custom info."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
+from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.registry import chunk
+from launchpad_tui.registry.codec import clean
+from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.executions import execution_pk
+from launchpad_tui.registry.series import nan
+
+Row = tuple[int, int, float]
+
+
+def points(
+    registry: Registry, series: Sequence[SeriesSummary], after: int = 0, limit: int | None = None
+) -> list[Metric]:
+    """Points of series, one series behind the other, each by step.
+
+    Args:
+        after: so many are passed over; a negative number counts from the end.
+        limit: at most so many; None for all.
+    """
+    total = sum(one.count for one in series)
+    start = max(0, total + after) if after < 0 else after
+    left = total if limit is None else limit
+    found: list[Metric] = []
+    with registry.read() as db:
+        for one in series:
+            if start >= one.count:
+                start -= one.count
+                continue
+            for step, at, value in islice(_rows(db, one.id, start), left):
+                found.append(Metric(one.name, value, from_micros(at), step, one.labels))
+                left -= 1
+            start = 0
+            if left <= 0:
+                break
+    return found
+
+
+def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[Tag]]:
+    """The tags of executions by execution ID, in the order in which they were first logged."""
+    return {
+        execution: [Tag(name, value) for name, value in rows]
+        for execution, rows in _named(registry, scope, "tags", execution_ids).items()
+    }
+
+
+def custom_info(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[CustomInfo]]:
+    """The custom info of executions by execution ID, in the order in which it was first logged."""
+    return {
+        execution: [CustomInfo(name, value) for name, value in rows]
+        for execution, rows in _named(registry, scope, "custom_info", execution_ids).items()
+    }
+
+
+def put(
+    registry: Registry, execution_id: str, tags: Sequence[Tag], infos: Sequence[CustomInfo], scope: Scope | None = None
+) -> None:
+    """Keep tags and custom info; of the same name the last wins. Raises NotFound."""
+    if not tags and not infos:
+        return
+    with registry.write("metrics") as db:
+        pk = execution_pk(db, scope, execution_id)
+        at = to_micros(now())
+        for table, entries in (("tags", tags), ("custom_info", infos)):
+            db.executemany(
+                f"INSERT INTO {table} (execution_pk, name, value, modified_at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT (execution_pk, name) DO UPDATE SET value = excluded.value, "
+                "modified_at = excluded.modified_at",
+                [(pk, clean(entry.name), clean(entry.value), at) for entry in entries],
+            )
+
+
+def _named(
+    registry: Registry, scope: Scope, table: str, execution_ids: Iterable[str]
+) -> dict[str, list[tuple[str, str]]]:
+    found: dict[str, list[tuple[str, str]]] = {}
+    wanted = list(dict.fromkeys(execution_ids))
+    with registry.read() as db:
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            for execution, name, value in db.execute(
+                f"SELECT e.id, t.name, t.value FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+                f"JOIN connections c ON c.pk = g.connection_pk JOIN {table} t ON t.execution_pk = e.pk "
+                f"WHERE c.name = ? AND g.name = ? AND e.id IN ({marks(some)}) ORDER BY t.rowid",
+                (scope.connection, scope.resource_group, *some),
+            ):
+                found.setdefault(execution, []).append((name, value))
+    return found
+
+
+def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
+    """The points of a series by step, of equal steps as they were logged, from a position on."""
+    heads = db.execute(
+        "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk", (series,)
+    ).fetchall()
+    tail: list[Row] = [
+        (step, at, nan(value))
+        for step, at, value in db.execute(
+            "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
+        )
+    ]
+    spans = [(first, last) for _, _, first, last in heads] + ([(tail[0][0], tail[-1][0])] if tail else [])
+    if any(before[1] > after[0] for before, after in pairwise(spans)):
+        # Points that came out of order lie in several chunks: they have to be seen together to be put in order.
+        rows = [row for head in heads for row in _chunk(db, head[0])] + tail
+        rows.sort(key=lambda row: row[0])
+        yield from islice(rows, start, None)
+        return
+    for pk, count, _, _ in heads:
+        if start >= count:
+            start -= count
+            continue
+        yield from islice(_chunk(db, pk), start, None)
+        start = 0
+    yield from islice(tail, start, None)
+
+
+def _chunk(db: sqlite3.Connection, pk: int) -> Iterator[Row]:
+    found = chunk.decode(*db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone())
+    return zip(found.steps, found.times, found.values, strict=True)

@@ -1,0 +1,168 @@
+"""Series as they are drawn: whole from overviews, a stretch from the chunks in it, reduced without losing a peak."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from launchpad_tui.domain.metric import SeriesWindow
+from launchpad_tui.errors import NotFound
+from launchpad_tui.registry.database import Registry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+By = Literal["step", "time"]
+
+#: an overview stands for a chunk where at least so many points were asked for less than the stretch has
+_COARSE = 16
+
+
+@dataclass(slots=True)
+class _Cells:
+    """Points that stand for themselves or for those around them: ``weights`` says for how many, ``bad`` for how many
+    that are not finite."""
+
+    steps: NDArray[Any]
+    times: NDArray[Any]
+    values: NDArray[Any]
+    weights: NDArray[Any]
+    bad: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def take(self, index: Any) -> _Cells:
+        return _Cells(self.steps[index], self.times[index], self.values[index], self.weights[index], self.bad[index])
+
+
+def window(
+    registry: Registry,
+    series_id: int,
+    start: int | None = None,
+    stop: int | None = None,
+    by: By = "step",
+    points: int = 2000,
+) -> SeriesWindow:
+    """The stretch of a series from ``start`` to ``stop``, both included, in at most about ``points`` points.
+
+    Args:
+        start, stop: steps, or microseconds since 1970 where ``by`` is ``time``; None for the series' own ends.
+        points: at least 8. A stretch with gaps may take one more point for each gap.
+
+    Raises:
+        NotFound: the series is gone.
+    """
+    import numpy as np
+
+    points = max(8, points)
+    with registry.read() as db:
+        whole = db.execute(
+            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series WHERE pk = ?", (series_id,)
+        ).fetchone()
+        if whole is None:
+            raise NotFound("This metric series is gone", "Its execution was deleted.")
+        low, high = (whole[2], whole[3]) if by == "step" else (whole[4], whole[5])
+        complete = (start is None or start <= low) and (stop is None or stop >= high)
+        start, stop = (low if start is None else start), (high if stop is None else stop)
+        cells = _gather(db, series_id, start, stop, by, whole[0] if complete else None, points)
+    axis = cells.steps if by == "step" else cells.times
+    if len(axis) > 1 and bool((axis[1:] < axis[:-1]).any()):
+        # Stable: of equal steps the one that was logged first stays first.
+        cells = cells.take(np.argsort(axis, kind="stable"))
+        axis = cells.steps if by == "step" else cells.times
+    total, bad = int(cells.weights.sum()), int(cells.bad.sum())
+    exact = total <= points and total == len(cells)
+    if not exact:
+        cells = cells.take(_reduced(cells, axis, points))
+    # numpy's arrays are sequences in all but name
+    steps, times, values = cast(tuple[Any, Any, Any], (cells.steps, cells.times, cells.values))
+    return SeriesWindow(series_id, steps, times, values, total, bad, exact)
+
+
+def _gather(
+    db: sqlite3.Connection, series: int, start: int, stop: int, by: By, total: int | None, points: int
+) -> _Cells:
+    """Points and overview points between two places, in the order of their chunks."""
+    import numpy as np
+
+    first, last = ("first_step", "last_step") if by == "step" else ("first_at", "last_at")
+    heads = db.execute(
+        f"SELECT pk, count, {first} >= ?2 AND {last} <= ?3 FROM chunks WHERE series_pk = ?1 AND {first} <= ?3 "
+        f"AND {last} >= ?2 ORDER BY pk",
+        (series, start, stop),
+    ).fetchall()
+    about = total if total is not None else sum(head[1] for head in heads)
+    coarse = about > points * _COARSE
+    parts: list[_Cells] = []
+    for pk, _, inside in heads:
+        if coarse and inside:
+            parts.append(_overview(db.execute("SELECT overview FROM chunks WHERE pk = ?", (pk,)).fetchone()[0]))
+            continue
+        row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
+        part = _raw(*(np.frombuffer(blob, kind) for blob, kind in zip(row, ("<i8", "<i8", "<f8"), strict=True)))
+        parts.append(part if inside else _cut(part, start, stop, by))
+    column = "step" if by == "step" else "at"
+    tail = db.execute(
+        f"SELECT step, at, value FROM tail WHERE series_pk = ? AND {column} BETWEEN ? AND ? ORDER BY step, pk",
+        (series, start, stop),
+    ).fetchall()
+    steps, times, values = zip(*tail, strict=True) if tail else ((), (), ())
+    parts.append(_raw(np.array(steps, dtype="<i8"), np.array(times, dtype="<i8"), np.array(values, dtype="<f8")))
+    return _Cells(*(np.concatenate([getattr(p, name) for p in parts]) for name in _Cells.__slots__))
+
+
+def _overview(blob: bytes) -> _Cells:
+    import numpy as np
+
+    # 8 + 8 + 8 + 4 + 4 bytes a point, see chunk.overview
+    count = len(blob) // 32
+    ends = [0, 8 * count, 16 * count, 24 * count, 28 * count, 32 * count]
+    kinds = ("<i8", "<i8", "<f8", "<i4", "<i4")
+    return _Cells(*(np.frombuffer(blob[ends[i] : ends[i + 1]], kind) for i, kind in enumerate(kinds)))
+
+
+def _raw(steps: NDArray[Any], times: NDArray[Any], values: NDArray[Any]) -> _Cells:
+    import numpy as np
+
+    return _Cells(steps, times, values, np.ones(len(steps), dtype="<i4"), (~np.isfinite(values)).astype("<i4"))
+
+
+def _cut(cells: _Cells, start: int, stop: int, by: By) -> _Cells:
+    axis = cells.steps if by == "step" else cells.times
+    return cells.take((axis >= start) & (axis <= stop))
+
+
+def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
+    """The positions of the points that survive: of each bucket the least and the greatest finite value, of a bucket
+    that is half or more not finite also one of those.
+
+    Half of the buckets have equally many points, so that dense stretches keep their detail, and half are equally
+    wide on the axis, so that sparse ones do.
+    """
+    import numpy as np
+
+    count = len(axis)
+    buckets = max(2, (points - 2) // 4)
+    edges = [np.linspace(0, count, buckets + 1)[:-1].astype(np.int64)]
+    low, high = int(axis[0]), int(axis[-1])
+    if high > low:
+        edges.append(np.searchsorted(axis, low + (np.arange(1, buckets) * ((high - low) / buckets)).astype(np.int64)))
+    starts = np.unique(np.concatenate(edges))
+    starts = starts[starts < count]
+    sizes = np.diff(np.append(starts, count))
+    of = np.repeat(np.arange(len(starts)), sizes)
+    finite = np.isfinite(cells.values)
+    kept = [np.array([0, count - 1])]
+    for fill, extreme in ((np.inf, np.minimum), (-np.inf, np.maximum)):
+        values = np.where(finite, cells.values, fill)
+        hits = np.flatnonzero((values == extreme.reduceat(values, starts)[of]) & finite)
+        kept.append(hits[np.unique(of[hits], return_index=True)[1]])
+    gaps = np.flatnonzero(
+        2 * np.add.reduceat(cells.bad, starts) >= np.maximum(1, np.add.reduceat(cells.weights, starts))
+    )
+    if len(gaps):
+        hits = np.flatnonzero(~finite & np.isin(of, gaps))
+        kept.append(hits[np.unique(of[hits], return_index=True)[1]])
+    return np.unique(np.concatenate(kept))
