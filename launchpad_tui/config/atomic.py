@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError, StorageFull
@@ -20,6 +19,8 @@ def write_private(path: Path, content: bytes) -> None:
         StorageFull: no room; the old file is as it was.
         ConfigError: the file cannot be written.
     """
+    import tempfile
+
     path = Path(os.path.realpath(path))
     temporary = ""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -76,6 +75,8 @@ class Credentials:
         )
 
     def _read(self) -> dict[str, dict[str, dict[str, str]]]:
+        import json
+
         try:
             with open(self.path, encoding="utf-8") as file:
                 mode = os.fstat(file.fileno()).st_mode
@@ -103,6 +104,8 @@ class Credentials:
         )
 
     def _write(self, everything: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        import json
+
         kept = {kind: owners for kind, owners in everything.items() if owners}
         write_private(self.path, (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode())
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import stat
 from collections.abc import Callable, Iterable
-from io import TextIOWrapper
-from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.errors import ConfigError, LaunchpadError
+from launchpad_tui.errors import LaunchpadError
 
 #: bytes of a file, and how many old ones are kept
 _SIZE, _KEPT = 2_000_000, 3
@@ -23,7 +23,7 @@ _SHORT = 6
 #: what looks like a credential, whoever's it is: URLs with a password, signed URLs, headers
 _PATTERNS = (
     (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
-    (re.compile(r"(?i)((?:x-amz-signature|x-amz-security-token|x-amz-credential|sig|access_token)=)[^\s&\"']+"), rf"\1{_MARK}"),
+    (re.compile(r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+"), rf"\1{_MARK}"),
     (re.compile(r"(?i)(authorization\"?'?\s*[:=]\s*\"?'?(?:\w+\s+)?)[^\s\"',]+.*"), rf"\1{_MARK}"),
 )  # fmt: skip
 
@@ -35,20 +35,13 @@ def setup(home: Home) -> None:
 
     May be called again, for another home. Several processes may write; a rotation by one of them can cost the others
     a few lines, never their work.
-
-    Raises:
-        ConfigError: the file cannot be opened.
     """
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
         handler.close()
-    try:
-        handler = _PrivateFile(home.log_path, maxBytes=_SIZE, backupCount=_KEPT, encoding="utf-8", errors="replace")
-    except OSError as error:
-        detail = f"{home.log_path}: {error.strerror or error}"
-        raise ConfigError("The log file cannot be opened", detail, "Set LAUNCHPAD_HOME.") from error
-    handler.setFormatter(_Redacted(Credentials(home.credentials_path).values))
-    logger.addHandler(handler)
+    target = _PrivateFile(home.log_path)
+    target.setFormatter(_Redacted(Credentials(home.credentials_path).values))
+    logger.addHandler(target)
     logger.setLevel(logging.DEBUG if os.environ.get("LAUNCHPAD_DEBUG") else logging.WARNING)
     # Standard error belongs to the terminal's picture.
     logger.propagate = False
@@ -84,12 +77,32 @@ class _Redacted(logging.Formatter):
         return "\n".join(safe_text(line) for line in text.split("\n"))
 
 
-class _PrivateFile(RotatingFileHandler):
-    def _open(self) -> TextIOWrapper:
-        handle = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if stat.S_IMODE(os.fstat(handle).st_mode) & 0o077:
-            os.fchmod(handle, 0o600)
-        return TextIOWrapper(open(handle, "ab"), encoding=self.encoding, errors=self.errors)  # noqa: SIM115
+class _PrivateFile(logging.Handler):
+    """Opens its file for each record: records are few, nothing is opened at the start, and what another process rotated
+    away is not written to."""
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """A full disk must not draw a traceback over the screen."""
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record. A log that cannot be written (a full disk) must neither end the program nor draw a
+        traceback over its screen, so errors end here."""
+        with contextlib.suppress(OSError, ValueError):
+            line = (self.format(record) + "\n").encode(errors="replace")
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            try:
+                status = os.fstat(handle)
+                if stat.S_IMODE(status.st_mode) & 0o077:
+                    os.fchmod(handle, 0o600)
+                os.write(handle, line)
+            finally:
+                os.close(handle)
+            if status.st_size + len(line) > _SIZE:
+                self._rotate()
+
+    def _rotate(self) -> None:
+        names = [self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, _KEPT + 1))]
+        for older, newer in zip(names[::-1], names[-2::-1], strict=False):
+            with contextlib.suppress(FileNotFoundError):
+                newer.replace(older)

@@ -5,7 +5,6 @@ What a section and a key mean, and their defaults, stand in the dataclasses belo
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -108,6 +107,10 @@ def parse(text: str, path: Path) -> Settings:
     Raises:
         ConfigError: as for `Settings.load`.
     """
+    if not text.strip():
+        return Settings()
+    import tomllib
+
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -200,6 +203,8 @@ def _unknown(dotted: str, line: int, path: Path) -> str:
 
 def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
     # The editor of lines knows less TOML than people may write: what it made is read back before it is kept.
+    import tomllib
+
     data = tomllib.loads(text)
     for dotted, value in values.items():
         section, _, key = dotted.partition(".")

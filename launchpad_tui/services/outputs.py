@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,6 +84,8 @@ def arriving(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         Conflict: the name is taken, unless ``overwrite``.
         StorageFull, PermissionDenied: it cannot be written.
     """
+    import tempfile
+
     temporary = ""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

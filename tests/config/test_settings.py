@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import ExecutionSettings, Settings, UiSettings
+from launchpad_tui.errors import ConfigError
+
+TEXT = """\
+# mine
+[executions]
+parallel = 4   # cores
+# stop_grace_seconds = 3
+
+[ui]
+theme = "nord # not a comment" # a comment
+ascii = false
+
+[keys]
+"models.add" = "ctrl+n"
+models.copy = 'y'
+quit = "q"
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.at(tmp_path)
+
+
+def test_defaults_without_a_file(home: Home) -> None:
+    settings = Settings.load(home)
+    assert settings == Settings()
+    assert (settings.executions.parallel, settings.executions.code_limit_mb) == (2, 500)
+
+
+def test_load(home: Home) -> None:
+    home.settings_path.write_text(TEXT)
+    settings = Settings.load(home)
+    assert settings.executions == ExecutionSettings(parallel=4)
+    assert settings.ui == UiSettings(theme="nord # not a comment")
+    assert settings.keys == {"models.add": "ctrl+n", "models.copy": "y", "quit": "q"}
+    assert settings.warnings == ()
+
+
+def test_unknown_keys_warn(home: Home) -> None:
+    home.settings_path.write_text("[ui]\nthem = 1\n[colors]\nx = 1\n")
+    settings = Settings.load(home)
+    path = home.settings_path
+    assert settings.warnings == (f"{path}:2: unknown setting ui.them", f"{path}:3: unknown setting colors")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("[executions]\n\nparallel = 'two'", 3, ("executions.parallel", "whole number", "'two'")),
+        ("[executions]\nparallel = true", 2, ("whole number",)),
+        ("[executions]\nparallel = 1.5", 2, ("whole number",)),
+        ("[executions]\nparallel = 0", 2, ("from 1 to 256",)),
+        ("[executions]\nstop_grace_seconds = nan", 2, ("number from 0",)),
+        ("[ui]\nascii = 1", 2, ("true or false",)),
+        ("[ui]\ncolours = 'blue'", 2, ("auto, always, never",)),
+        ("[keys]\nx = 3", 2, ("keys.x",)),
+        ("ui = 3", 1, ("table",)),
+        ("[ui\n", 1, ("line 1",)),
+    ],
+)
+def test_wrong_values_are_named(home: Home, text: str, line: int, words: tuple[str, ...]) -> None:
+    home.settings_path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        Settings.load(home)
+    assert str(home.settings_path) in caught.value.detail
+    if "line" not in words[0]:
+        assert f":{line}:" in caught.value.detail
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_not_utf8(home: Home) -> None:
+    home.settings_path.write_bytes(b"[ui]\ntheme = '\xff'\n")
+    with pytest.raises(ConfigError):
+        Settings.load(home)
+
+
+def test_whole_numbers_for_seconds(home: Home) -> None:
+    home.settings_path.write_text("[executions]\nstop_grace_seconds = 3\n")
+    seconds = Settings.load(home).executions.stop_grace_seconds
+    assert (seconds, type(seconds)) == (3.0, float)
+
+
+def test_save_keeps_what_people_wrote(home: Home) -> None:
+    home.settings_path.write_text(TEXT)
+    values = {"executions.parallel": 8, "ui.theme": 'a"b\\c\n\x7f', "ui.refresh_seconds": 2.5, "keys.models.add": "a"}
+    saved = Settings.save(home, values)
+    assert saved == Settings.load(home)
+    assert saved.executions.parallel == 8
+    assert saved.ui == UiSettings(theme='a"b\\c\n\x7f', refresh_seconds=2.5)
+    assert saved.keys["models.add"] == "a"
+    text = home.settings_path.read_text()
+    assert "parallel = 8   # cores\n# stop_grace_seconds = 3\n" in text
+    assert text.startswith("# mine\n")
+    assert " # a comment" in text
+    assert home.settings_path.stat().st_mode & 0o777 == 0o600
+
+
+def test_save_makes_file_and_sections(tmp_path: Path) -> None:
+    home = Home(tmp_path, tmp_path / "config" / "launchpad" / "settings.toml")
+    Settings.save(home, {"ui.ascii": True})
+    Settings.save(home, {"keys.models.copy": "c", "keys.quit": "x"})
+    settings = Settings.load(home)
+    assert settings.ui.ascii
+    assert settings.keys == {"models.copy": "c", "quit": "x"}
+
+
+@pytest.mark.parametrize("values", [{"ui.nothing": 1}, {"ui.ascii": "yes"}, {"other.x": 1}, {"executions.parallel": 0}])
+def test_save_refuses_what_load_would(home: Home, values: dict[str, str | int]) -> None:
+    home.settings_path.write_text(TEXT)
+    with pytest.raises(ConfigError):
+        Settings.save(home, values)
+    assert home.settings_path.read_text() == TEXT
+
+
+def test_save_refuses_what_it_cannot_edit(home: Home) -> None:
+    text = 'ui = { theme = "x" }\n'
+    home.settings_path.write_text(text)
+    with pytest.raises(ConfigError):
+        Settings.save(home, {"ui.theme": "y"})
+    assert home.settings_path.read_text() == text
