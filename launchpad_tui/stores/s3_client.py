@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launchpad_tui.errors import ConfigError
 from launchpad_tui.stores.base import Progress, Receiver
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ _PART = 16 << 20
 
 
 def connect(values: Mapping[str, str]) -> BaseClient:
-    """A client by the fields of the catalog; it does not call yet."""
+    """A client by the fields of the catalog; it does not call yet.
+
+    Raises:
+        ConfigError: the endpoint is no URL.
+    """
     import boto3
     import botocore.session
     from botocore.config import Config
@@ -51,7 +56,18 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         aws_session_token=values.get("session_token") or None,
         region_name=values.get("region") or "us-east-1",
     )
-    return session.client("s3", endpoint_url=values.get("endpoint") or None, verify=verify, config=config)
+    if verify is False:
+        from urllib3 import disable_warnings
+        from urllib3.exceptions import InsecureRequestWarning
+
+        # The user said so; the warning would be written over the terminal's picture.
+        disable_warnings(InsecureRequestWarning)
+    try:
+        return session.client("s3", endpoint_url=values.get("endpoint") or None, verify=verify, config=config)
+    except ValueError as error:
+        raise ConfigError(
+            "The object store cannot be used as it is set up", str(error), "Check the endpoint."
+        ) from error
 
 
 def upload(client: BaseClient, bucket: str, plan: Sequence[tuple[str, Path, str]], progress: Progress | None) -> None:

@@ -112,7 +112,7 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
     if isinstance(error, boto.SSLError):
         hint = "Check the endpoint; a certificate of your own authority is trusted by the field CA file."
         return Unreachable(f"{where} cannot prove who it is", detail, hint)
-    if isinstance(error, boto.HTTPClientError | boto.IncompleteReadError | boto.ResponseStreamingError):
+    if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
         return Unreachable(f"{where} does not answer", detail, "Check the network and the endpoint.")
     if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
         return AuthenticationFailed(f"{where} needs credentials", detail, "Enter access key and secret key.")

