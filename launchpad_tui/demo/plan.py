@@ -141,7 +141,7 @@ def _dataset(desk: Desk, scope: Scope) -> Artifact:
         (("ext.ai.sap.com/licence", "CC BY 4.0"), ("ext.ai.sap.com/images", "1797")),
     )
     desk.files.record(scope, artifact.id)
-    return artifact
+    return desk.artifacts.get(scope, artifact.id)
 
 
 def _configuration(
