@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from itertools import islice, pairwise
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.moments import from_micros, now, to_micros
 from launchpad_tui.registry import chunk
-from launchpad_tui.registry.codec import clean
+from launchpad_tui.registry.codec import clean, moment
 from launchpad_tui.registry.configurations import BATCH, marks
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
@@ -60,6 +61,20 @@ def custom_info(registry: Registry, scope: Scope, execution_ids: Iterable[str]) 
         execution: [CustomInfo(name, value) for name, value in rows]
         for execution, rows in _named(registry, scope, "custom_info", execution_ids).items()
     }
+
+
+def stamps(registry: Registry, scope: Scope, execution_id: str) -> tuple[datetime | None, datetime | None]:
+    """The moments of an execution's first and last entry, by their timestamps; None where it logged nothing."""
+    with registry.read() as db:
+        pk = execution_pk(db, scope, execution_id)
+        low, high = db.execute(
+            "SELECT min(low), max(high) FROM (SELECT min(first_at) AS low, max(last_at) AS high FROM series "
+            "WHERE execution_pk = ?1 UNION ALL SELECT min(modified_at), max(modified_at) FROM tags "
+            "WHERE execution_pk = ?1 UNION ALL SELECT min(modified_at), max(modified_at) FROM custom_info "
+            "WHERE execution_pk = ?1)",
+            (pk,),
+        ).fetchone()
+    return moment(low), moment(high)
 
 
 def put(

@@ -1,0 +1,72 @@
+"""The composition root: the one place that names concrete classes and joins them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from launchpad_tui.config.credentials import Credentials
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
+from launchpad_tui.registry import connections
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.artifacts import ArtifactService
+from launchpad_tui.services.changes import ChangeWatch
+from launchpad_tui.services.compare import CompareService
+from launchpad_tui.services.configurations import ConfigurationService
+from launchpad_tui.services.connections import ConnectionService
+from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.execution_reader import ExecutionReader
+from launchpad_tui.services.files import FileService
+from launchpad_tui.services.lineage import LineageService
+from launchpad_tui.services.metrics import MetricService
+from launchpad_tui.services.preferences import PreferenceService
+from launchpad_tui.services.scenarios import ScenarioService
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.executions import ExecutionService
+
+
+def open_desk(home: Home | None = None) -> Desk:
+    """The services over a home, by default the one that the environment names; the home is made where it lacks.
+
+    Raises:
+        ConfigError: the home or its settings cannot be used.
+        RegistryCorrupt, SchemaTooNew, RegistryBusy, StorageFull: the registry cannot be used.
+    """
+    home = (home or Home.find()).ensure()
+    settings = Settings.load(home)
+    registry = Registry(home.registry_path)
+    first_start(registry)
+    credentials = Credentials(home.credentials_path)
+    files = FileService(home, registry, credentials)
+    return Desk(
+        home=home,
+        settings=settings,
+        registry=registry,
+        connections=ConnectionService(registry, credentials, files),
+        scenarios=ScenarioService(registry),
+        configurations=ConfigurationService(registry),
+        executions=cast("ExecutionService", ExecutionReader(registry)),
+        artifacts=ArtifactService(registry, files.size),
+        files=files,
+        metrics=MetricService(registry),
+        lineage=LineageService(registry),
+        compare=CompareService(registry),
+        preferences=PreferenceService(registry),
+        changes=ChangeWatch(registry),
+    )
+
+
+def first_start(registry: Registry) -> None:
+    """Make what exists without a question asked: the connection ``local``, its resource group ``default``, and in it
+    the file store ``default``. Does nothing where they exist; several processes may start first at once."""
+    name = DEFAULT_SCOPE.connection
+    if any(connection.name == name for connection in connections.connections(registry)):
+        return
+    with registry.write():
+        if any(connection.name == name for connection in connections.connections(registry)):
+            return
+        connections.add_connection(registry, name, "local", {})
+        connections.add_group(registry, DEFAULT_SCOPE)
+        connections.add_store(registry, DEFAULT_SCOPE, DEFAULT_STORE, "file", {})

@@ -1,0 +1,62 @@
+"""Values of declared fields: checked, completed with defaults, secrets apart."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.errors import InvalidInput
+
+#: what a flag may say
+FLAGS = ("true", "false")
+
+
+def checked(
+    fields: Sequence[Field], values: Mapping[str, str], kept_secrets: Collection[str] = ()
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings and the secrets among the values, in the fields' order; empty ones are left out.
+
+    Args:
+        values: by field name; a missing one takes its field's default.
+        kept_secrets: names of secrets that are kept elsewhere already, so that an empty value is no lack.
+
+    Raises:
+        InvalidInput: a value is unknown, missing or not of its field's kind; ``field`` names it.
+    """
+    known = {field.name for field in fields}
+    for name in values:
+        if name not in known:
+            hint = f"Fields: {', '.join(field.name for field in fields) or 'none'}."
+            raise InvalidInput(f"There is no field {name!r}", hint=hint, field=name)
+    settings: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    for field in fields:
+        secret = field.kind is FieldKind.SECRET
+        value = values.get(field.name, "")
+        value = value if secret else value.strip()
+        value = value or field.default
+        if not value:
+            if field.required and not (secret and field.name in kept_secrets):
+                raise InvalidInput(f"{field.title} is missing", hint=field.help, field=field.name)
+            continue
+        _check(field, value)
+        (secrets if secret else settings)[field.name] = value
+    return settings, secrets
+
+
+def _check(field: Field, value: str) -> None:
+    # A secret's value stays out of every message.
+    shown = "" if field.kind is FieldKind.SECRET else f": {value[:80]!r}"
+    if field.kind is FieldKind.CHOICE and value not in field.choices:
+        hint = f"One of {', '.join(field.choices)}."
+        raise InvalidInput(f"{field.title} is not one of the choices{shown}", hint=hint, field=field.name)
+    if field.kind is FieldKind.FLAG and value not in FLAGS:
+        raise InvalidInput(f"{field.title} is neither true nor false{shown}", field=field.name)
+    if field.kind is FieldKind.NUMBER:
+        try:
+            float(value)
+        except ValueError as error:
+            raise InvalidInput(f"{field.title} is not a number{shown}", hint=field.help, field=field.name) from error
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        raise InvalidInput(f"{field.title} is not valid{shown}", hint=field.help, field=field.name)

@@ -1,0 +1,50 @@
+"""Steps through the graph of executions and artifacts, a frontier at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+
+def inputs_of(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Of each execution its inputs as (input name, artifact ID), in the order in which they were bound."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    wanted = list(dict.fromkeys(execution_ids))
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            for execution, name, artifact in db.execute(
+                "SELECT e.id, i.name, i.artifact_id FROM executions e JOIN configuration_inputs i "
+                f"ON i.configuration_pk = e.configuration_pk WHERE e.group_pk = ? AND e.id IN ({marks(some)}) "
+                "ORDER BY e.pk, i.position",
+                (group, *some),
+            ):
+                found[execution] = (*found.get(execution, ()), (name, artifact))
+    return found
+
+
+def consumers_of(registry: Registry, scope: Scope, artifact_ids: Iterable[str], limit: int) -> list[str]:
+    """The IDs of executions that took one of the artifacts as an input, oldest first, at most so many."""
+    found: list[str] = []
+    wanted = list(dict.fromkeys(artifact_ids))
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            found += [
+                row[0]
+                for row in db.execute(
+                    "SELECT DISTINCT e.id FROM configuration_inputs i JOIN executions e "
+                    "ON e.configuration_pk = i.configuration_pk WHERE e.group_pk = ? "
+                    f"AND i.artifact_id IN ({marks(some)}) ORDER BY e.created_at, e.pk LIMIT ?",
+                    (group, *some, limit),
+                )
+            ]
+            if len(found) >= limit:
+                break
+    return list(dict.fromkeys(found))[:limit]

@@ -1,0 +1,38 @@
+"""Preferences, as JSON by key; and the revisions that tell of changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from launchpad_tui.registry.database import Registry
+
+
+def get(registry: Registry, key: str) -> Any:
+    """The value kept under a key; None where there is none."""
+    with registry.read() as db:
+        row = db.execute("SELECT value FROM preferences WHERE key = ?", (key,)).fetchone()
+    return None if row is None else json.loads(row[0])
+
+
+def put(registry: Registry, key: str, value: object) -> None:
+    """Keep a value under a key; None forgets it."""
+    with registry.write("preferences") as db:
+        if value is None:
+            db.execute("DELETE FROM preferences WHERE key = ?", (key,))
+            return
+        db.execute(
+            "INSERT INTO preferences (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            (key, json.dumps(value)),
+        )
+
+
+def keys(registry: Registry, prefix: str = "") -> list[str]:
+    """The keys that begin so, sorted."""
+    with registry.read() as db:
+        return [
+            row[0]
+            for row in db.execute(
+                "SELECT key FROM preferences WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
+            )
+        ]

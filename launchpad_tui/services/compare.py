@@ -1,0 +1,80 @@
+"""What is laid side by side: models or executions with all that is known of them, in a handful of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.errors import NotFound
+from launchpad_tui.registry import artifacts, configurations, executions, resource, series
+from launchpad_tui.registry.database import Registry
+
+
+class CompareService:
+    """Subjects of comparisons. The number of queries does not grow with the number of subjects. Safe for threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def artifacts(self, scope: Scope, ids: Sequence[str]) -> tuple[Subject, ...]:
+        """The artifacts in the order given, with their source executions. Of the executions' series those that belong
+        to another model are left out.
+
+        Raises:
+            NotFound: an artifact is gone; the detail names all that are.
+        """
+        with self._registry.read():
+            found = artifacts.by_id(self._registry, scope, ids)
+            _check(found, ids, "artifact")
+            sources = {found[one].execution_id for one in ids} - {""}
+            by_execution = self._subjects(scope, sources)
+        return tuple(_of(found[one], by_execution.get(found[one].execution_id)) for one in ids)
+
+    def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[Subject, ...]:
+        """The executions in the order given.
+
+        Raises:
+            NotFound: an execution is gone; the detail names all that are.
+        """
+        with self._registry.read():
+            found = self._subjects(scope, set(ids))
+        _check(found, ids, "execution")
+        return tuple(found[one] for one in ids)
+
+    def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, Subject]:
+        found = executions.by_id(self._registry, scope, ids)
+        bound = configurations.by_id(self._registry, scope, [e.configuration_id for e in found.values()])
+        logged = series.summaries(self._registry, scope, found)
+        tags = resource.tags(self._registry, scope, found)
+        infos = resource.custom_info(self._registry, scope, found)
+        subjects = {}
+        for id_, execution in found.items():
+            configuration = bound.get(execution.configuration_id)
+            subjects[id_] = Subject(
+                None,
+                execution,
+                configuration,
+                configuration.inputs if configuration else {},
+                tuple(logged.get(id_, ())),
+                {tag.name: tag.value for tag in tags.get(id_, ())},
+                {info.name: info.value for info in infos.get(id_, ())},
+            )
+        return subjects
+
+
+def _of(artifact: Artifact, source: Subject | None) -> Subject:
+    if source is None:
+        return Subject(artifact, None, None, {}, (), {}, {})
+    own = tuple(one for one in source.series if one.artifact_name in {"", artifact.name})
+    return Subject(
+        artifact, source.execution, source.configuration, source.inputs, own, source.tags, source.custom_info
+    )
+
+
+def _check(found: dict[str, Artifact] | dict[str, Subject], ids: Sequence[str], what: str) -> None:
+    missing = [one for one in ids if one not in found]
+    if missing:
+        title = f"There is no {what} {missing[0]!r}" if len(missing) == 1 else f"{len(missing)} {what}s are gone"
+        raise NotFound(title, "\n".join(missing))

@@ -1,0 +1,267 @@
+"""Connections, their resource groups and object stores, and the scope that the user stands in."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
+from launchpad_tui.domain.connection import (
+    CONNECTION_NAME,
+    DEFAULT_SCOPE,
+    DEFAULT_STORE,
+    OBJECT_STORE_NAME,
+    RESOURCE_GROUP_NAME,
+    Capabilities,
+    Connection,
+    ConnectionKind,
+    ObjectStore,
+    ResourceGroup,
+    Scope,
+    StoreKind,
+    check_name,
+)
+from launchpad_tui.domain.fields import checked
+from launchpad_tui.domain.moments import now
+from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
+from launchpad_tui.registry import connections, preferences
+from launchpad_tui.registry.database import Registry
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.files import FileService
+
+_SCOPE = "scope"
+_NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+_GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
+
+
+class ConnectionService:
+    """Connections. Safe for threads.
+
+    Args:
+        probe: asks a connection's runtime what it can do.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        credentials: Credentials,
+        files: FileService,
+        probe: Callable[[Connection, Mapping[str, str]], Capabilities] | None = None,
+    ) -> None:
+        self._registry = registry
+        self._credentials = credentials
+        self._files = files
+        self._probe = probe
+
+    def kinds(self) -> tuple[ConnectionKind, ...]:
+        """The kinds of runtimes, in the order in which they are offered."""
+        from launchpad_tui.runtimes.catalog import KINDS
+
+        return tuple(KINDS.values())
+
+    def store_kinds(self) -> tuple[StoreKind, ...]:
+        """The kinds of object stores, in the order in which they are offered."""
+        from launchpad_tui.stores.catalog import KINDS
+
+        return tuple(KINDS.values())
+
+    def list(self) -> builtins.list[Connection]:
+        """All connections, ``local`` first."""
+        return connections.connections(self._registry)
+
+    def get(self, name: str) -> Connection:
+        """The connection of this name. Raises NotFound."""
+        return connections.connection(self._registry, name)
+
+    def add(self, name: str, kind: str, values: Mapping[str, str]) -> Connection:
+        """A new connection with the resource group ``default``.
+
+        Args:
+            values: of the kind's fields, secrets among them.
+
+        Raises:
+            InvalidInput: the name or a value is wrong.
+            NotFound: there is no such kind.
+            Conflict: the name is taken, or there may be only one connection of the kind.
+        """
+        name = check_name(name, CONNECTION_NAME, "The connection's name", _NAME_RULE)
+        if kind == DEFAULT_SCOPE.connection:
+            raise Conflict("There is a connection to this machine already", "It is called local.")
+        settings, secrets = checked(self._kind(kind).fields, values)
+        with self._registry.write():
+            connections.add_connection(self._registry, name, kind, settings)
+            connections.add_group(self._registry, Scope(name, DEFAULT_SCOPE.resource_group))
+            # Last, so that an error of the file takes the connection back.
+            self._credentials.set(CONNECTION, name, secrets)
+        return self.get(name)
+
+    def edit(self, name: str, values: Mapping[str, str]) -> Connection:
+        """The connection with other values; a secret that is left empty stays as it is. Raises as `add`."""
+        known = self._credentials.get(CONNECTION, name)
+        settings, secrets = checked(self._kind(self.get(name).kind).fields, values, known)
+        with self._registry.write():
+            edited = connections.edit_connection(self._registry, name, settings)
+            if secrets:
+                self._credentials.set(CONNECTION, name, {**known, **secrets})
+        return edited
+
+    def delete(self, name: str) -> None:
+        """Forget a connection; nothing is lost in its runtime and its stores.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is ``local``.
+        """
+        connections.delete_connection(self._registry, name)
+        self._credentials.delete(CONNECTION, name)
+        self._credentials.delete(STORE, name)
+
+    def refresh(self, name: str) -> Capabilities:
+        """Ask the runtime what it can do, and remember it, or what failed.
+
+        Raises:
+            NotFound: there is no such connection.
+            CapabilityMissing: this version cannot connect to its kind.
+            Unreachable and others: the runtime does not answer.
+        """
+        found = self.get(name)
+        kind = self._kind(found.kind)
+        try:
+            if not kind.connectable:
+                raise CapabilityMissing(f"{kind.title} cannot be connected to", kind.reason)
+            secrets = self._credentials.get(CONNECTION, name)
+            capabilities = Capabilities() if self._probe is None else self._probe(found, secrets)
+        except LaunchpadError as error:
+            connections.set_sync(self._registry, name, None, error.title)
+            raise
+        with self._registry.write():
+            connections.set_capabilities(self._registry, name, capabilities)
+            connections.set_sync(self._registry, name, now(), "")
+        return capabilities
+
+    def capabilities(self, name: str) -> Capabilities:
+        """What the runtime can do as far as it is known; without asking it. Raises NotFound."""
+        found = connections.capabilities(self._registry, name)
+        if found is not None:
+            return found
+        connection = self.get(name)
+        if connection.kind == DEFAULT_SCOPE.connection:
+            return Capabilities()
+        reason = self._kind(connection.kind).reason or "The connection was never refreshed."
+        names = ("executions", "stop", "delete", "logs", "create_artifact", "create_configuration", "add_executable")
+        return Capabilities(**dict.fromkeys(names, False), reasons=dict.fromkeys(names, reason))
+
+    def groups(self, connection: str) -> builtins.list[ResourceGroup]:
+        """The connection's resource groups, ``default`` first. Raises NotFound."""
+        return connections.groups(self._registry, connection)
+
+    def add_group(self, connection: str, name: str, labels: Mapping[str, str] | None = None) -> ResourceGroup:
+        """A new resource group; of the embedded runtime with a file store ``default`` of its own.
+
+        Raises:
+            InvalidInput: the name is not valid.
+            Conflict: it is taken.
+            CapabilityMissing: the connection's runtime has to make it.
+        """
+        if self.get(connection).kind != DEFAULT_SCOPE.connection:
+            raise CapabilityMissing("Resource groups of this connection are made at its runtime")
+        name = check_name(name, RESOURCE_GROUP_NAME, "The resource group's name", _GROUP_RULE)
+        scope = Scope(connection, name)
+        with self._registry.write():
+            added = connections.add_group(self._registry, scope, labels)
+            connections.add_store(self._registry, scope, DEFAULT_STORE, "file", {})
+        return added
+
+    def delete_group(self, scope: Scope) -> None:
+        """Forget a resource group and all that is in it; files in its stores stay.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is ``default``, or executions of it are not finished.
+        """
+        connections.delete_group(self._registry, scope)
+        self._credentials.delete(STORE, str(scope))
+
+    def stores(self, scope: Scope) -> builtins.list[ObjectStore]:
+        """The group's object stores, ``default`` first. Raises NotFound."""
+        return connections.stores(self._registry, scope)
+
+    def add_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> ObjectStore:
+        """A new object store; it is not called yet.
+
+        Raises:
+            InvalidInput: the name or a value is wrong.
+            NotFound: there is no such kind or group.
+            Conflict: the name is taken.
+        """
+        name = check_name(name, OBJECT_STORE_NAME, "The object store's name", _NAME_RULE)
+        settings, secrets = checked(self._store_kind(kind).fields, values)
+        with self._registry.write():
+            added = connections.add_store(self._registry, scope, name, kind, settings)
+            self._credentials.set(STORE, store_owner(scope, name), secrets)
+        return added
+
+    def edit_store(self, scope: Scope, name: str, values: Mapping[str, str]) -> ObjectStore:
+        """The object store with other values; a secret that is left empty stays as it is. Raises as `add_store`."""
+        owner = store_owner(scope, name)
+        kept = self._credentials.get(STORE, owner)
+        kind = self._store_kind(connections.store(self._registry, scope, name).kind)
+        settings, secrets = checked(kind.fields, values, kept)
+        with self._registry.write():
+            edited = connections.edit_store(self._registry, scope, name, settings)
+            if secrets:
+                self._credentials.set(STORE, owner, {**kept, **secrets})
+        return edited
+
+    def delete_store(self, scope: Scope, name: str) -> None:
+        """Forget an object store; what is in it stays.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: it is ``default`` of the embedded runtime, where outputs go.
+        """
+        if name == DEFAULT_STORE and self.get(scope.connection).kind == DEFAULT_SCOPE.connection:
+            raise Conflict("The object store default cannot be deleted", "Outputs of executions go there.")
+        connections.delete_store(self._registry, scope, name)
+        self._credentials.delete(STORE, store_owner(scope, name))
+
+    def check_store(self, scope: Scope, name: str) -> str:
+        """Call the object store; says in a few words where it is.
+
+        Raises:
+            NotFound: there is none.
+            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not let us in.
+        """
+        return self._files.store(scope, name).check()
+
+    def current(self) -> Scope:
+        """The scope that was chosen last; the default one where that is gone."""
+        kept = preferences.get(self._registry, _SCOPE)
+        if isinstance(kept, list) and len(kept) == 2:
+            scope = Scope(str(kept[0]), str(kept[1]))
+            try:
+                if any(group.name == scope.resource_group for group in self.groups(scope.connection)):
+                    return scope
+            except NotFound:
+                pass
+        return DEFAULT_SCOPE
+
+    def choose(self, scope: Scope) -> None:
+        """Stand in this scope from now on. Raises NotFound."""
+        if all(group.name != scope.resource_group for group in self.groups(scope.connection)):
+            raise NotFound(f"Connection {scope.connection} has no resource group {scope.resource_group!r}")
+        preferences.put(self._registry, _SCOPE, [scope.connection, scope.resource_group])
+
+    def _kind(self, kind_id: str) -> ConnectionKind:
+        for kind in self.kinds():
+            if kind.id == kind_id:
+                return kind
+        known = ", ".join(kind.id for kind in self.kinds())
+        raise NotFound(f"There is no connection type {kind_id!r}", hint=f"Types: {known}.")
+
+    def _store_kind(self, kind_id: str) -> StoreKind:
+        from launchpad_tui.stores.catalog import store_kind
+
+        return store_kind(kind_id)

@@ -1,0 +1,87 @@
+"""Where an artifact came from and what was made from it, to the last hop in both directions."""
+
+from __future__ import annotations
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.lineage import Lineage, LineageExecution
+from launchpad_tui.registry import artifacts, configurations, executions, lineage
+from launchpad_tui.registry.database import Registry
+
+#: executions that a lineage holds unless asked for more
+LIMIT = 500
+
+
+class LineageService:
+    """Lineages of artifacts. Safe for threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def lineage(self, scope: Scope, artifact_id: str, limit: int = LIMIT) -> Lineage:
+        """All executions that the artifact descends from, all that descend from it, and their artifacts.
+
+        Costs a few queries for each hop, not for each node; circles end where they began.
+
+        Args:
+            limit: at most so many executions; those nearest to the artifact, ancestors first.
+
+        Raises:
+            NotFound: there is no such artifact.
+        """
+        with self._registry.read():
+            root = artifacts.artifact(self._registry, scope, artifact_id)
+            up, more_up = self._ancestors(scope, root.execution_id, limit)
+            down, more_down = self._descendants(scope, root.id, set(up), limit)
+            found = executions.by_id(self._registry, scope, [*up, *down])
+            inputs = lineage.inputs_of(self._registry, scope, found)
+            outputs = artifacts.of_executions(self._registry, scope, found)
+            used = {artifact for pairs in inputs.values() for _, artifact in pairs}
+            known = {a.id: a for a in outputs} | {root.id: root}
+            known |= artifacts.by_id(self._registry, scope, used - known.keys())
+            bound = configurations.by_id(
+                self._registry, scope, [execution.configuration_id for execution in found.values()]
+            )
+        made: dict[str, list[str]] = {}
+        for artifact in outputs:
+            made.setdefault(artifact.execution_id, []).append(artifact.id)
+        nodes = {
+            id_: LineageExecution(
+                execution, bound.get(execution.configuration_id), inputs.get(id_, ()), tuple(made.get(id_, ()))
+            )
+            for id_, execution in found.items()
+        }
+        return Lineage(root.id, known, nodes, more_up or more_down)
+
+    def _ancestors(self, scope: Scope, execution_id: str, limit: int) -> tuple[dict[str, None], bool]:
+        """Executions upstream, nearest first, and whether there are more."""
+        seen: dict[str, None] = {}
+        frontier = [execution_id] if execution_id else []
+        while frontier:
+            if len(seen) + len(frontier) > limit:
+                return seen | dict.fromkeys(frontier[: limit - len(seen)]), True
+            seen |= dict.fromkeys(frontier)
+            inputs = lineage.inputs_of(self._registry, scope, frontier)
+            used = artifacts.by_id(self._registry, scope, [a for pairs in inputs.values() for _, a in pairs])
+            makers = dict.fromkeys(artifact.execution_id for artifact in used.values() if artifact.execution_id)
+            frontier = [maker for maker in makers if maker not in seen]
+        return seen, False
+
+    def _descendants(self, scope: Scope, artifact_id: str, above: set[str], limit: int) -> tuple[dict[str, None], bool]:
+        """Executions downstream, nearest first, and whether there are more."""
+        seen: dict[str, None] = {}
+        frontier = [artifact_id]
+        visited = {artifact_id}
+        while frontier:
+            left = limit - len(above | seen.keys())
+            # One more than may be kept, and those met before: to know whether there are more.
+            takers = lineage.consumers_of(self._registry, scope, frontier, left + len(seen) + 1)
+            fresh = [taker for taker in takers if taker not in seen]
+            new = [taker for taker in fresh if taker not in above]
+            if len(new) > left:
+                kept = set(new[:left]) | above
+                return seen | dict.fromkeys(taker for taker in fresh if taker in kept), True
+            seen |= dict.fromkeys(fresh)
+            made = artifacts.of_executions(self._registry, scope, fresh)
+            frontier = [artifact.id for artifact in made if artifact.id not in visited]
+            visited.update(frontier)
+        return seen, False

@@ -1,0 +1,128 @@
+"""Metrics: what executions logged, drawn, listed, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, SeriesSummary, SeriesWindow, Tag
+from launchpad_tui.registry import artifacts, executions, resource, series
+from launchpad_tui.registry.database import Registry
+
+if TYPE_CHECKING:
+    from launchpad_tui.registry.window import By
+
+
+class MetricService:
+    """Metrics of executions. Safe for threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
+        """What an execution logged, by name and key; empty where it logged nothing or is gone."""
+        return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
+
+    def series_of(self, scope: Scope, execution_ids: Sequence[str]) -> dict[str, tuple[SeriesSummary, ...]]:
+        """What executions logged, by execution ID, in one query."""
+        found = series.summaries(self._registry, scope, execution_ids)
+        return {execution: tuple(rows) for execution, rows in found.items()}
+
+    def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
+        """What the source execution logged of this artifact: its own series and those of none. Raises NotFound."""
+        found = artifacts.artifact(self._registry, scope, artifact_id)
+        rows = self.series(scope, found.execution_id) if found.execution_id else ()
+        return tuple(row for row in rows if row.artifact_name in {"", found.name})
+
+    def summary(self, series_id: int) -> SeriesSummary:
+        """One series as it stands now. Raises NotFound."""
+        return series.summary(self._registry, series_id)
+
+    def points(
+        self, scope: Scope, execution_id: str, key: str = "", after: int = 0, limit: int | None = 1000
+    ) -> list[Metric]:
+        """Points of the series with this key, or of all, one series behind the other; by step, newest last.
+
+        Args:
+            after: so many are passed over; a negative number counts from the end.
+        """
+        found = [one for one in self.series(scope, execution_id) if not key or one.key == key]
+        return resource.points(self._registry, found, after, limit)
+
+    def window(
+        self,
+        series_id: int,
+        start: int | None = None,
+        stop: int | None = None,
+        by: By = "step",
+        points: int = 2000,
+    ) -> SeriesWindow:
+        """A stretch of a series as it is drawn; see `registry.window.window`. Raises NotFound."""
+        from launchpad_tui.registry.window import window
+
+        return window(self._registry, series_id, start, stop, by, points)
+
+    def tags(self, scope: Scope, execution_id: str) -> tuple[Tag, ...]:
+        """The execution's tags."""
+        return tuple(resource.tags(self._registry, scope, [execution_id]).get(execution_id, ()))
+
+    def custom_info(self, scope: Scope, execution_id: str) -> tuple[CustomInfo, ...]:
+        """The execution's custom info."""
+        return tuple(resource.custom_info(self._registry, scope, [execution_id]).get(execution_id, ()))
+
+    def resource(self, execution_id: str, scope: Scope | None = None, limit: int | None = None) -> MetricResource:
+        """Everything that an execution logged (at most ``limit`` points). Raises NotFound.
+
+        Args:
+            scope: None for an execution of this machine.
+        """
+        with self._registry.read():
+            scope = scope or executions.scope_of(self._registry, execution_id)
+            rows = self.series(scope, execution_id)
+            stamps = resource.stamps(self._registry, scope, execution_id)
+            return MetricResource(
+                execution_id,
+                resource.points(self._registry, rows, 0, limit),
+                self.tags(scope, execution_id),
+                self.custom_info(scope, execution_id),
+                *stamps,
+            )
+
+    def record(
+        self,
+        execution_id: str,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag] = (),
+        custom_info: Sequence[CustomInfo] = (),
+        scope: Scope | None = None,
+    ) -> None:
+        """Keep what an execution logs, in one transaction. Points accumulate; one that is equal to a kept one in step,
+        time, labels and value is kept once. Of tags and custom info with the same name the last wins.
+
+        Args:
+            scope: None for an execution of this machine.
+
+        Raises:
+            NotFound: there is no such execution.
+        """
+        with self._registry.write():
+            series.append(self._registry, execution_id, metrics, scope)
+            resource.put(self._registry, execution_id, tags, custom_info, scope)
+
+    def record_bulk(
+        self,
+        execution_id: str,
+        name: str,
+        labels: Sequence[tuple[str, str]],
+        steps: Iterable[int],
+        times: Iterable[int],
+        values: Iterable[float],
+        scope: Scope | None = None,
+    ) -> None:
+        """Keep many points of one series at once, such as an imported history; see `registry.series.append_bulk`."""
+        series.append_bulk(self._registry, execution_id, name, tuple(labels), steps, times, values, scope)
+
+    def delete(self, execution_id: str, scope: Scope | None = None) -> None:
+        """Forget everything that an execution logged. Raises NotFound."""
+        series.delete(self._registry, execution_id, scope)

@@ -1,0 +1,79 @@
+"""Scenarios and executables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from launchpad_tui.domain.connection import Field, FieldKind, Scope
+from launchpad_tui.domain.fields import checked
+from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.registry import scenarios
+from launchpad_tui.registry.database import Registry
+
+#: settings of an executable of the embedded runtime
+EXECUTABLE_FIELDS = (
+    Field(
+        "python",
+        "Python",
+        FieldKind.PATH,
+        help="The interpreter that python and python3 mean. Empty: a virtual environment .venv or venv beside the "
+        "template, else the one that runs launchpad.",
+    ),
+    Field(
+        "path",
+        "Search path",
+        help="Folders put in front of PATH, separated by ':'.",
+    ),
+    Field(
+        "environment",
+        "Environment",
+        help="Variables for the training, written NAME=value, separated by spaces; quote as in a shell.",
+    ),
+    Field(
+        "code",
+        "Code folder",
+        FieldKind.PATH,
+        help="The folder with the code that the image would carry. Empty: the template's own folder.",
+    ),
+)
+
+
+class ScenarioService:
+    """Scenarios and executables of a connection. Safe for threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def scenarios(self, scope: Scope) -> list[Scenario]:
+        """All scenarios, by name. Raises NotFound."""
+        return scenarios.scenarios(self._registry, scope)
+
+    def scenario(self, scope: Scope, scenario_id: str) -> Scenario:
+        """The scenario with this ID. Raises NotFound."""
+        return scenarios.scenario(self._registry, scope, scenario_id)
+
+    def executables(self, scope: Scope, scenario_id: str | None = None) -> list[Executable]:
+        """All executables, or those of a scenario, by name. Raises NotFound."""
+        return scenarios.executables(self._registry, scope, scenario_id)
+
+    def executable(self, scope: Scope, executable_id: str) -> Executable:
+        """The executable with this ID. Raises NotFound."""
+        return scenarios.executable(self._registry, scope, executable_id)
+
+    def executable_fields(self) -> tuple[Field, ...]:
+        """What can be set of an executable."""
+        return EXECUTABLE_FIELDS
+
+    def set_executable(self, scope: Scope, executable_id: str, values: Mapping[str, str]) -> Executable:
+        """The executable with other settings; executions created from now on use them.
+
+        Raises:
+            NotFound: there is none.
+            InvalidInput: a value is wrong.
+        """
+        settings, _ = checked(self.executable_fields(), values)
+        return scenarios.set_executable_settings(self._registry, scope, executable_id, settings)
+
+    def delete_executable(self, scope: Scope, executable_id: str) -> None:
+        """Forget an executable; its configurations and executions stay. Raises NotFound."""
+        scenarios.delete_executable(self._registry, scope, executable_id)
