@@ -1,0 +1,17 @@
+"""The door: ``launchpad`` and ``python -m launchpad_tui``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit code; nothing heavy is imported before the command is known."""
+    from launchpad_tui.cli.run import run
+
+    return run(list(sys.argv[1:] if arguments is None else arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Commands on models, datasets, result sets, and artifacts of any kind: the same commands under four words."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli import listing, shapes
+from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FileState, UrlState, parse_label
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import Context
+    from launchpad_tui.domain.lineage import Lineage, LineageExecution
+
+ATTRIBUTES = frozenset(
+    {"id", "name", "description", "scenario_id", "url", "execution_id", "size", "created_at", "modified_at"}
+)
+_WORDS: dict[str, ArtifactKind | None] = {
+    "models": ArtifactKind.MODEL,
+    "datasets": ArtifactKind.DATASET,
+    "resultsets": ArtifactKind.RESULTSET,
+    "artifacts": None,
+}
+
+
+def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    query = listing.query(options, ATTRIBUTES)
+    columns = query.metrics
+    context.resources(
+        listing.walk(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
+        lambda row: {**shapes.artifact(row.artifact), "metrics": shapes.metric_values(row.metrics)},
+        (
+            "ID",
+            "NAME",
+            *(() if kind else ("KIND",)),
+            "SCENARIO",
+            "SIZE",
+            "CREATED",
+            "EXECUTION",
+            *map(str, columns),
+            "URL",
+        ),
+        lambda row: (
+            row.artifact.id,
+            row.artifact.name,
+            *(() if kind else (str(row.artifact.kind),)),
+            row.artifact.scenario_id,
+            size_text(row.artifact.size),
+            shapes.moment(row.artifact.created_at) or "",
+            row.artifact.execution_id,
+            *(listing.number_text(row.metrics.get(column)) for column in columns),
+            row.artifact.url,
+        ),
+    )
+
+
+def size_text(size: int | None) -> str:
+    """Bytes for people (units of 1000), empty where they are not known."""
+    if size is None:
+        return ""
+    value, units = float(size), ["B", "kB", "MB", "GB", "TB", "PB"]
+    while value >= 999.5 and len(units) > 1:
+        value /= 1000
+        units.pop(0)
+    return f"{value:.0f} {units[0]}" if value >= 100 or units[0] == "B" else f"{value:.3g} {units[0]}"
+
+
+def _find(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> Artifact:
+    return context.desk.artifacts.resolve(context.scope, options.id, kind)
+
+
+def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    one = _find(kind, context, options)
+    files = context.desk.files.recorded(context.scope, one.id)
+    subjects = context.desk.compare.artifacts(context.scope, [one.id])
+    parameters = next((each.configuration.parameters for each in subjects if each.configuration), {})
+    inputs = next((each.inputs for each in subjects), {})
+    series = context.desk.metrics.series_of_artifact(context.scope, one.id)
+    lines = [
+        ("id", one.id),
+        ("name", one.name),
+        ("kind", str(one.kind)),
+        ("description", one.description),
+        ("url", one.url),
+        ("scenario", one.scenario_id),
+        ("execution", one.execution_id or "none: added by hand"),
+        ("labels", "\n".join(f"{key} = {value}" for key, value in one.labels)),
+        ("size", size_text(one.size)),
+        ("created", shapes.moment(one.created_at) or ""),
+        ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
+        ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
+        ("metrics", "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series)),
+        ("files", "\n".join(f"{each.path}  {size_text(each.size)}  {each.sha256}" for each in files)),
+    ]
+    data = {
+        **shapes.artifact(one),
+        "parameters": dict(parameters),
+        "inputArtifacts": dict(inputs),
+        "metrics": [shapes.series(each) for each in series],
+        "files": [shapes.file(each) for each in files],
+    }
+    context.resource(data, lines)
+
+
+def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    found = context.desk.files.check_url(context.scope, options.url)
+    if found.state is not UrlState.OK:
+        context.note(f"warning: {found.message}")
+    one = context.desk.artifacts.add(
+        context.scope,
+        kind or ArtifactKind(options.kind),
+        options.name,
+        options.url,
+        options.scenario,
+        options.description or "",
+        tuple(parse_label(text) for text in options.label or ()),
+    )
+    if found.state is UrlState.OK and options.record:
+        context.desk.files.record(context.scope, one.id)
+    context.done(f"Added {one.kind} {one.id}.", shapes.artifact(one), id=one.id)
+
+
+def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    one = _find(kind, context, options)
+    context.resources(
+        context.desk.files.recorded(context.scope, one.id),
+        shapes.file,
+        ("PATH", "SIZE", "SHA-256"),
+        lambda each: (each.path, size_text(each.size), each.sha256),
+    )
+
+
+def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> int:
+    one = _find(kind, context, options)
+    if options.record:
+        files = context.desk.files.record(context.scope, one.id)
+        context.done(f"Recorded {len(files)} files of {one.id}.", {"files": [shapes.file(f) for f in files]}, id=one.id)
+        return 0
+    checks = context.desk.files.verify(context.scope, one.id)
+    context.resources(
+        checks,
+        shapes.check,
+        ("STATE", "PATH", "SIZE", "SHA-256"),
+        lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
+    )
+    if any(each.state is FileState.UNRECORDED for each in checks):
+        context.note("Nothing was recorded of these files; --record keeps what is there now.")
+    return 1 if any(each.state in {FileState.CHANGED, FileState.MISSING, FileState.EXTRA} for each in checks) else 0
+
+
+def _download(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    one = _find(kind, context, options)
+    target = Path(options.target).expanduser()
+    paths = context.desk.files.download(context.scope, one.id, target, overwrite=options.overwrite)
+    data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
+    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data, id=one.id)
+
+
+def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+    one = _find(kind, context, options)
+    found = context.desk.lineage.lineage(context.scope, one.id)
+    if context.json:
+        context.print_json(
+            {
+                "root": found.root,
+                "artifacts": [shapes.artifact(each) for each in found.artifacts.values()],
+                "executions": [
+                    {
+                        **shapes.execution(each.execution),
+                        "inputArtifacts": [{"key": key, "artifactId": value} for key, value in each.inputs],
+                        "outputArtifactIds": list(each.outputs),
+                    }
+                    for each in found.executions.values()
+                ],
+                "truncated": found.truncated,
+            }
+        )
+        return
+    for depth, text in _tree(found):
+        context.line("  " * depth + text)
+    if found.truncated:
+        context.note("There is more; it was cut.")
+
+
+def _tree(found: Lineage) -> list[tuple[int, str]]:
+    from launchpad_tui.domain.text import safe_text
+
+    seen: set[str] = set()
+
+    def artifact(artifact_id: str) -> str:
+        one = found.artifacts.get(artifact_id)
+        return safe_text(f"{one.kind} {one.name} ({one.id})") if one else f"{artifact_id} (gone)"
+
+    def run(each: LineageExecution) -> str:
+        return safe_text(
+            f"execution {each.execution.id} of {each.execution.configuration_name}: {each.execution.status}"
+        )
+
+    def up(artifact_id: str, depth: int) -> list[tuple[int, str]]:
+        source = found.source(artifact_id)
+        if source is None or source.execution.id in seen:
+            return []
+        seen.add(source.execution.id)
+        lines = [(depth, f"made by {run(source)}")]
+        for key, value in source.inputs:
+            lines += [(depth + 1, f"from {safe_text(key)}: {artifact(value)}"), *up(value, depth + 2)]
+        return lines
+
+    def down(artifact_id: str, depth: int) -> list[tuple[int, str]]:
+        lines: list[tuple[int, str]] = []
+        for each in found.consumers(artifact_id):
+            lines.append((depth, f"went into {run(each)}"))
+            if each.execution.id in seen:
+                continue
+            seen.add(each.execution.id)
+            for value in each.outputs:
+                lines += [(depth + 1, f"which made {artifact(value)}"), *down(value, depth + 2)]
+        return lines
+
+    return [(0, artifact(found.root)), *up(found.root, 1), *down(found.root, 1)]
+
+
+def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
+    thing = str(kind) if kind else "artifact"
+    one = arg("id", help="ID, a unique part of its beginning, or a unique name", completes=word)
+    kinds = () if kind else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+    return (
+        Command(
+            (word, "list"),
+            f"list the {word}, newest first",
+            (
+                f"launchpad {word} list --search churn",
+                f"launchpad {word} list --metric loss:best --sort loss --limit 10",
+            ),
+            partial(_list, kind),
+            listing.OPTIONS,
+        ),
+        Command((word, "show"), f"show a {thing}", (f"launchpad {word} show churn",), partial(_show, kind), (one,)),
+        Command(
+            (word, "add"),
+            f"add a {thing} by its URL",
+            (f"launchpad {word} add churn ai://default/churn/1 --scenario churn --label stage=prod",),
+            partial(_add, kind),
+            (
+                arg("name", help="its name; need not be unique"),
+                arg("url", help="ai://<object store>/<path>"),
+                *kinds,
+                arg("--scenario", required=True, metavar="ID", help="the scenario that it belongs to"),
+                arg("--description", metavar="TEXT", help="what it is"),
+                arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
+                arg("--record", action="store_true", help="hash its files now, so that changes are noticed later"),
+            ),
+        ),
+        Command(
+            (word, "files"),
+            f"list the files of a {thing}",
+            (f"launchpad {word} files churn",),
+            partial(_files, kind),
+            (one,),
+        ),
+        Command(
+            (word, "verify"),
+            "check its files against what was recorded; exit code 1 where one is changed or missing",
+            (f"launchpad {word} verify churn", f"launchpad {word} verify churn --record"),
+            partial(_verify, kind),
+            (one, arg("--record", action="store_true", help="record what is there now instead")),
+        ),
+        Command(
+            (word, "download"),
+            f"download the files of a {thing}",
+            (f"launchpad {word} download churn ./churn",),
+            partial(_download, kind),
+            (
+                one,
+                arg("target", help="the folder to put them in", completes="files"),
+                arg("--overwrite", action="store_true", help="replace files that are there"),
+            ),
+        ),
+        Command(
+            (word, "lineage"),
+            "show what it was made from, and what was made from it",
+            (f"launchpad {word} lineage churn",),
+            partial(_lineage, kind),
+            (one,),
+        ),
+    )
+
+
+COMMANDS = tuple(command for word, kind in _WORDS.items() for command in _commands(word, kind))

@@ -1,0 +1,149 @@
+"""Commands on metrics."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli import shapes
+from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.errors import NotFound
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import Context
+    from launchpad_tui.domain.metric import Metric, SeriesSummary
+
+_BATCH = 1000
+
+
+def execution_id(context: Context, text: str) -> str:
+    """The execution that a text names: an execution, or the one that made the artifact so named.
+
+    Raises:
+        NotFound: neither, or the artifact was added by hand.
+    """
+    try:
+        return context.desk.executions.resolve(context.scope, text).id
+    except NotFound:
+        found = context.desk.artifacts.resolve(context.scope, text)
+    if not found.execution_id:
+        raise NotFound(f"{found.name} has no metrics", "It was added by hand: no execution made it.")
+    return found.execution_id
+
+
+def _series(context: Context, text: str) -> tuple[SeriesSummary, ...]:
+    return context.desk.metrics.series(context.scope, execution_id(context, text))
+
+
+def _list(context: Context, options: argparse.Namespace) -> None:
+    context.resources(
+        _series(context, options.id),
+        shapes.series,
+        ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NOT FINITE"),
+        lambda one: (
+            one.key,
+            f"{one.last:.6g}",
+            str(one.last_step),
+            "" if one.minimum is None else f"{one.minimum:.6g}",
+            "" if one.maximum is None else f"{one.maximum:.6g}",
+            str(one.count),
+            str(one.not_finite or ""),
+        ),
+    )
+
+
+def _show(context: Context, options: argparse.Namespace) -> None:
+    """The metric resource: metrics, tags and custom info."""
+    execution = execution_id(context, options.id)
+    series = context.desk.metrics.series(context.scope, execution)
+    tags = context.desk.metrics.tags(context.scope, execution)
+    infos = context.desk.metrics.custom_info(context.scope, execution)
+    data = {
+        "executionId": execution,
+        "metrics": [shapes.series(each) for each in series],
+        "tags": [{"name": each.name, "value": each.value} for each in tags],
+        "customInfo": [{"name": each.name, "value": each.value} for each in infos],
+    }
+    lines = [
+        ("execution", execution),
+        ("metrics", "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series)),
+        ("tags", "\n".join(f"{each.name} = {each.value}" for each in tags)),
+        *((f"info {each.name}", each.value) for each in infos),
+    ]
+    context.resource(data, lines)
+
+
+def _keys(context: Context, _options: argparse.Namespace) -> None:
+    context.resources(
+        context.desk.artifacts.metric_keys(context.scope), lambda key: {"key": key}, ("METRIC",), lambda key: (key,)
+    )
+
+
+def _export(context: Context, options: argparse.Namespace) -> None:
+    execution = execution_id(context, options.id)
+    names = [each.key for each in context.desk.metrics.series(context.scope, execution)]
+    wanted = [
+        key for key in names if not options.metric or key in options.metric or key.split("{")[0] in options.metric
+    ]
+    if not wanted:
+        raise NotFound("There is no such metric", hint=f"Metrics: {', '.join(names) or 'none'}.")
+
+    def points() -> Iterator[Metric]:
+        for key in wanted:
+            start = 0
+            while found := context.desk.metrics.points(context.scope, execution, key, start, _BATCH):
+                yield from found
+                start += len(found)
+
+    if context.json:
+        context.resources(points(), shapes.metric, (), lambda _: ())
+        return
+    import csv
+    import sys
+
+    from launchpad_tui.domain.text import safe_text
+
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("name", "labels", "step", "timestamp", "value"))
+    for one in points():
+        labels = ",".join(f"{name}={value}" for name, value in one.labels)
+        writer.writerow(
+            (safe_text(one.name), safe_text(labels), one.step, shapes.moment(one.timestamp), repr(one.value))
+        )
+
+
+_ID = arg("id", help="an execution or a model: ID, part of its beginning, or name", completes="artifacts")
+COMMANDS = (
+    Command(
+        ("metrics", "list"),
+        "list the metrics of an execution or model",
+        ("launchpad metrics list churn",),
+        _list,
+        (_ID,),
+    ),
+    Command(
+        ("metrics", "show"),
+        "show the metric resource: metrics, tags, custom info",
+        ("launchpad metrics show churn --json",),
+        _show,
+        (_ID,),
+    ),
+    Command(("metrics", "keys"), "list the metrics of the resource group", ("launchpad metrics keys",), _keys),
+    Command(
+        ("metrics", "export"),
+        "print all points as CSV or JSON",
+        ("launchpad metrics export churn --metric loss > loss.csv",),
+        _export,
+        (
+            _ID,
+            arg(
+                "--metric",
+                action="append",
+                metavar="NAME",
+                help="this metric only; may be repeated",
+                completes="metrics",
+            ),
+        ),
+    ),
+)
