@@ -11,7 +11,7 @@ from launchpad_tui.demo.plan import DemoPlan, evaluate, prepare_demo
 from launchpad_tui.demo.results import Result, results, score
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Execution, Status
-from launchpad_tui.domain.moments import duration_text, now
+from launchpad_tui.domain.moments import now
 from launchpad_tui.domain.text import safe_text
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ _LOOK_SECONDS = 0.25
 _RECONCILE_SECONDS = 2.0
 #: how often a running training's accuracy is told
 _TELL_SECONDS = 5.0
-_TITLES = {"learning_rate": "rate", "hidden_units": "hidden"}
+#: so that the table fits 80 columns
+_TITLES = {"learning_rate": "rate", "momentum": "mom.", "hidden_units": "units"}
 
 
 def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = False) -> int:
@@ -78,14 +79,15 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
                 _number(one.score.loss),
                 _number(one.score.accuracy),
                 _number(one.score.best),
-                "" if took is None else duration_text(took),
+                "" if took is None else f"{took:.0f} s",
             ]
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for number, row in enumerate(rows):
         cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
         yield ("* " if number == 1 and ranked[0].score.accuracy is not None else "  ") + "  ".join(cells)
-    yield "* is the best: highest accuracy on the validation images after the last epoch"
+    yield "* is the best: highest accuracy on the validation images after the last epoch."
+    yield "best is the highest of any epoch. " + ", ".join(f"{_TITLES[n]}: {n}" for n in differing if n in _TITLES)
 
 
 def _follow(desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO) -> list[Execution]:
