@@ -86,16 +86,19 @@ class Lister(Generic[Row]):
             tuple((row[0], row[1]) for row in rows),
         )
 
-    def anchors(self, every: int) -> list[Cursor]:
-        """The cursors of rows ``every - 1``, ``2 * every - 1``, … counted from 0: one walk over keys alone."""
+    def anchors(self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False) -> list[Cursor]:
+        """The cursors of each ``every``-th row behind the cursor, or before it, among the next so many rows: one walk
+        over keys alone."""
         found: list[Cursor] = []
+        number = 0
         with self._registry.read() as db:
-            number = 0
-            for segment in self._segments(db, None, False):
-                for key, pk in segment.keys(db):
+            for segment in self._segments(db, cursor, backwards):
+                for key, pk in segment.keys(db, rows - number):
                     number += 1
                     if number % every == 0:
                         found.append((key, pk))
+                if number >= rows:
+                    break
         return found
 
     def _segments(self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool) -> Iterable[_Segment]:
@@ -212,10 +215,10 @@ class _Segment:
         sql, values = self._sql(columns)
         return db.execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()
 
-    def keys(self, db: sqlite3.Connection) -> Iterable[tuple[Any, int]]:
-        """Key and row number of all rows."""
+    def keys(self, db: sqlite3.Connection, limit: int) -> Iterable[tuple[Any, int]]:
+        """Key and row number of at most so many rows."""
         sql, values = self._sql("t.pk")
-        return db.execute(sql, values)
+        return db.execute(f"{sql} LIMIT ?", (*values, limit))
 
     def _sql(self, columns: str) -> tuple[str, list[object]]:
         where, values = list(self._where), list(self._values)

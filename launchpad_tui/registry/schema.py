@@ -114,10 +114,11 @@ _ARTIFACTS = (
             ("name", "name COLLATE NOCASE"),
             ("scenario", "scenario_id COLLATE NOCASE"),
             ("source", "execution_id"),
+            ("url", "url COLLATE NOCASE"),
             ("size", "size"),
         )
     ),
-    "CREATE INDEX artifacts_execution ON artifacts (execution_pk, kind)",
+    "CREATE INDEX artifacts_execution ON artifacts (execution_pk, group_pk, kind, name)",
     "CREATE INDEX artifacts_exact_name ON artifacts (group_pk, name)",
     "CREATE VIRTUAL TABLE artifacts_search USING fts5 "
     "(search_text, content='artifacts', content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
@@ -170,7 +171,9 @@ _METRICS = (
         UNIQUE (execution_pk, name, labels)) STRICT""",
     "CREATE INDEX series_key ON series (group_pk, key)",
     *(
-        f"CREATE INDEX series_{column} ON series (group_pk, name, {column}) WHERE headline = 1"
+        # with what a join to the list needs, so that a walk along it reads no row of the table
+        f"CREATE INDEX series_{column} ON series (group_pk, name, {column}, execution_pk, artifact_name, main) "
+        "WHERE headline = 1"
         for column in ("last", "minimum", "maximum")
     ),
     # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points float64. Ordered by step,

@@ -23,8 +23,8 @@ class Pager(Protocol[Row]):
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
         """Rows behind a cursor, or before it; None is the place before the first, or behind the last."""
 
-    def anchors(self, every: int) -> list[Cursor]:
-        """The cursors of each ``every``-th row."""
+    def anchors(self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False) -> list[Cursor]:
+        """The cursors of each ``every``-th of the next so many rows behind a cursor, or before it."""
 
 
 class Listing(Generic[Row]):
@@ -41,7 +41,6 @@ class Listing(Generic[Row]):
         #: cursors by the position of their row; positions sorted
         self._cursors: dict[int, Cursor] = {}
         self._positions: list[int] = []
-        self._anchored = False
 
     def count(self) -> int:
         """How many rows there are; asked for once, then remembered."""
@@ -65,9 +64,8 @@ class Listing(Generic[Row]):
                     return []
                 if count - start <= ANCHOR_EVERY:
                     return self._from_end(start, stop, count)
-                if not self._anchored:
-                    self._anchor()
-                    position = self._nearest(start)
+                self._anchor(position, start, count)
+                position = self._nearest(start)
             cursor = self._cursors.get(position)
             page = self._pager.page(cursor, stop - position - 1)
             self._remember(position + 1, page)
@@ -79,7 +77,6 @@ class Listing(Generic[Row]):
             self._count = None
             self._cursors.clear()
             self._positions.clear()
-            self._anchored = False
 
     def _nearest(self, start: int) -> int:
         """The nearest position before ``start`` whose cursor is known; -1 is the place before the first row."""
@@ -92,10 +89,20 @@ class Listing(Generic[Row]):
         self._remember(first, page)
         return list(page.rows[max(0, start - first) : stop - first])
 
-    def _anchor(self) -> None:
-        self._anchored = True
-        for number, cursor in enumerate(self._pager.anchors(ANCHOR_EVERY), 1):
-            self._keep(number * ANCHOR_EVERY - 1, cursor)
+    def _anchor(self, position: int, start: int, count: int) -> None:
+        """Put anchors between a known place and ``start``, walking from whichever known place is nearer."""
+        index = bisect.bisect_left(self._positions, start)
+        after = self._positions[index] if index < len(self._positions) else count
+        if start - position <= after - start:
+            found = self._pager.anchors(self._cursors.get(position), ANCHOR_EVERY, start - position)
+            for number, cursor in enumerate(found, 1):
+                self._keep(position + number * ANCHOR_EVERY, cursor)
+            return
+        # One stride beyond the start, so that an anchor lies before it.
+        rows = after - start + ANCHOR_EVERY
+        found = self._pager.anchors(self._cursors.get(after), ANCHOR_EVERY, rows, backwards=True)
+        for number, cursor in enumerate(found, 1):
+            self._keep(after - number * ANCHOR_EVERY, cursor)
 
     def _remember(self, first: int, page: Page[Row]) -> None:
         # The last row of a page is where the next one goes on; the middle serves going back.

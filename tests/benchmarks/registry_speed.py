@@ -1,0 +1,143 @@
+"""Measure the registry on a home that `populate.py` filled: milliseconds, best and median of several.
+
+python tests/benchmarks/registry_speed.py HOME [--json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.page import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
+
+MODEL = ArtifactKind.MODEL
+ROWS = 60
+
+
+def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
+    taken = []
+    for _ in range(times):
+        started = time.perf_counter()
+        action()
+        taken.append((time.perf_counter() - started) * 1000)
+    return {"first": round(taken[0], 2), "best": round(min(taken), 2), "median": round(statistics.median(taken), 2)}
+
+
+def run(home: Home) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {"open_desk": measure(lambda: open_desk(home))}
+    desk = open_desk(home)
+
+    def listing(query: Query, start: int = 0) -> Callable[[], object]:
+        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).slice(start, start + ROWS)
+
+    columns = (MetricColumn("loss"), MetricColumn("accuracy", Statistic.BEST))
+    found["first page"] = measure(listing(Query()))
+    found["first page, 2 metric columns"] = measure(listing(Query(metrics=columns)))
+    for by in ("name", "modified_at", "size", "description", "url", "id", "scenario_id"):
+        for way in (True, False):
+            found[f"first page by {by} {'down' if way else 'up'}"] = measure(listing(Query(order=Order(by, way))), 3)
+    for column in (*columns, MetricColumn("f1"), MetricColumn("loss{phase=validation}")):
+        for way in (True, False):
+            name = f"first page by metric {column} {'down' if way else 'up'}"
+            found[name] = measure(listing(Query(order=Order(column, way), metrics=columns)), 3)
+    count = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query()).count()
+    found["count"] = measure(lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query()).count())
+    for order in (
+        Order(),
+        Order("name", False),
+        Order("description"),
+        Order(columns[0], False),
+        Order(MetricColumn("f1")),
+    ):
+        for name, at in (("middle", count // 2), ("end", count - ROWS)):
+            found[f"jump to {name} by {order.by}"] = measure(listing(Query(order=order), at), 3)
+    kept = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query())
+    kept.slice(count // 2, count // 2 + ROWS)
+    found["next page at the middle"] = measure(lambda: kept.slice(count // 2 + ROWS, count // 2 + 2 * ROWS))
+    found["far jump, anchors known"] = measure(lambda: kept.slice(count // 3, count // 3 + ROWS))
+    for text in (
+        "c",
+        "ch",
+        "chu",
+        "churn",
+        "churn lstm",
+        "churn lstm emea v13",
+        "zzzz",
+        "production",
+        "e-",
+        "predicts",
+    ):
+        found[f"search {text!r}"] = measure(listing(Query(text)), 3)
+        query = Query(text)
+        found[f"search {text!r} count"] = measure(
+            lambda query=query: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count(),
+            3,  # type: ignore[misc]
+        )
+    for condition in (
+        Condition(Subject.METRIC, "accuracy", Op.GREATER, "0.9"),
+        Condition(Subject.METRIC, "accuracy", Op.GREATER, "5"),
+        Condition(Subject.PARAMETER, "learning_rate", Op.LESS, "0.0002"),
+        Condition(Subject.LABEL, "stage", Op.EQUALS, "production"),
+        Condition(Subject.ATTRIBUTE, "name", Op.CONTAINS, "fraud-lstm"),
+    ):
+        query = Query(conditions=(condition,))
+        found[f"filter {condition}"] = measure(listing(query), 3)
+        found[f"filter {condition} count"] = measure(
+            lambda query=query: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count(),
+            3,  # type: ignore[misc]
+        )
+    found["executions first page"] = measure(lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS))
+    newest = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query()).slice(0, 200)
+    long = [desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in newest[:5]]
+    assert all(one.count == 1_000_000 for one in long)
+    import numpy  # noqa: F401  its import is not the registry's speed
+
+    found["window x5, whole"] = measure(lambda: [desk.metrics.window(one.id, points=800) for one in long])
+    found["window x5, whole, by time"] = measure(
+        lambda: [desk.metrics.window(one.id, by="time", points=800) for one in long]
+    )
+    for share in (10, 100, 1000):
+        stop = 400_000 + 1_000_000 // share
+        found[f"window x1, a {share}th"] = measure(
+            lambda stop=stop: desk.metrics.window(long[0].id, 400_000, stop, points=800)  # type: ignore[misc]
+        )
+    drawn = desk.metrics.window(long[0].id, points=800)
+    assert max(drawn.values) == 7.5, "the spike is lost"
+    ids = [row.artifact.id for row in newest]
+    found["compare 200"] = measure(lambda: desk.compare.artifacts(DEFAULT_SCOPE, ids), 3)
+    found["lineage"] = measure(lambda: desk.lineage.lineage(DEFAULT_SCOPE, ids[50]), 3)
+    found["metric keys"] = measure(lambda: desk.artifacts.metric_keys(DEFAULT_SCOPE), 3)
+    found["parameter names"] = measure(lambda: desk.artifacts.parameter_names(DEFAULT_SCOPE), 3)
+    found["label keys"] = measure(lambda: desk.artifacts.label_keys(DEFAULT_SCOPE, MODEL), 3)
+    desk.changes.poll()
+    found["idle poll"] = measure(desk.changes.poll, 50)
+    found["peak memory (MB)"] = {"best": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)}
+    return found
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    found = run(Home.at(given.home.absolute()))
+    if given.json:
+        json.dump(found, sys.stdout, indent=1)
+        return
+    for name, figures in found.items():
+        print(f"{name:55} " + "  ".join(f"{key} {value:8.2f}" for key, value in figures.items()))
+
+
+if __name__ == "__main__":
+    main()
