@@ -1,0 +1,347 @@
+"""The application: it opens the desk, routes between screens, follows the registry, and says what went wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.page import Condition, Op, Query, Subject
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.services.lanes import Lane
+from launchpad_tui.ui import routes
+from launchpad_tui.ui.keymap import Action, Keymap
+from launchpad_tui.ui.owner import ActionOwner
+from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.theme import BY_NAME, PALETTES, find_look, textual_theme
+from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
+from launchpad_tui.ui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.desk import Desk
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger("launchpad_tui.ui")
+#: seconds between two looks for changes; each costs a PRAGMA where nothing changed
+POLL_SECONDS = 0.25
+RECONCILE_SECONDS = 3.0
+_RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
+
+
+class LaunchpadApp(ActionOwner, App[None]):
+    """The app.
+
+    Args:
+        opening: the desk, being opened on the registry's lane.
+        registry: that lane.
+        start: the id of the first screen's route.
+    """
+
+    TITLE = "launchpad"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS = []
+    CSS = """
+    Screen { background: $background; color: $foreground; }
+    Input { border: none; height: 1; padding: 0; background: $panel; }
+    Input:focus { border: none; }
+    """
+    ACTIONS = (
+        Action("app.commands", ": ctrl+p", "commands", "Every screen and action by name.", "Everywhere", 90),
+        Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
+        Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
+        *(
+            Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
+            for route in routes.ROUTES
+            if route.key
+        ),
+    )
+
+    def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
+        super().__init__()
+        self.lanes = {"registry": registry} | {name: Lane(name) for name in ("files", "charts", "network")}
+        self.desk_opened = asyncio.Event()
+        self.keymap = Keymap()
+        self.look = find_look()
+        self.running = 0
+        self.stale = ""
+        self.message = ("", "text")
+        self._opening = opening
+        self._desk: Desk | None = None
+        self._scope: Scope = DEFAULT_SCOPE
+        self._start = start
+        self._message_timer: Any = None
+        self._last_error = ""
+        if opening.done() and opening.exception() is None:
+            self._take_settings(opening.result())
+        self._take_theme()
+
+    # The desk -------------------------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Desk:
+        """The services; `desk_opened` says when."""
+        assert self._desk is not None, "the desk is not open yet"
+        return self._desk
+
+    @property
+    def desk_is_open(self) -> bool:
+        """Whether `desk` may be used."""
+        return self._desk is not None
+
+    @property
+    def scope(self) -> Scope:
+        """The connection and resource group chosen."""
+        return self._scope
+
+    @property
+    def scope_text(self) -> str:
+        """The scope as the header shows it."""
+        return str(self._scope)
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function of the services on the registry's lane."""
+        return await self.lanes["registry"].run(function, *args, **kwargs)
+
+    async def files(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one that reads or writes objects and files, on the lane for it."""
+        return await self.lanes["files"].run(function, *args, **kwargs)
+
+    async def chart(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one that draws, on the lane for it."""
+        return await self.lanes["charts"].run(function, *args, **kwargs)
+
+    async def network(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one that may wait for another machine, on the lane for it."""
+        return await self.lanes["network"].run(function, *args, **kwargs)
+
+    async def choose_scope(self, scope: Scope) -> None:
+        """Stand in another connection and resource group: everything is shown anew."""
+        await self.read(self.desk.connections.choose, scope)
+        self._scope = scope
+        await self._count_running()
+        self.open(self._start)
+
+    # Screens --------------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen, so that the first frame is it."""
+        route = routes.BY_ID[self._start]
+        screen: Screen[Any] = route.load()(**route.params)
+        return screen
+
+    def open(self, route_id: str, **params: Any) -> None:
+        """Open a screen by its route's id: a top one in place of all that are open, another on top of them.
+
+        Args:
+            route_id: see `routes.ROUTES`.
+            params: arguments of the screen's constructor.
+        """
+        route = routes.BY_ID[route_id]
+        try:
+            screen = route.load()(**{**route.params, **params})
+        except Exception as error:  # noqa: BLE001  shown
+            self.show_error(error)
+            return
+        if not route.top:
+            self.push_screen(screen)
+            return
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        self.switch_screen(screen)
+
+    def back(self) -> None:
+        """Close the screen on top; the last one stays."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self.say("This is the first screen; q leaves launchpad")
+
+    def trail(self) -> list[str]:
+        """The breadcrumb: titles of the open screens."""
+        return [screen.title_text() for screen in self.screen_stack if isinstance(screen, LaunchpadScreen)]
+
+    def perform_anywhere(self, action_id: str) -> None:
+        """Do an action of the focused widget, the screen or the app."""
+        screen = self.screen
+        if isinstance(screen, LaunchpadScreen):
+            for action, owner in screen.all_actions():
+                if action.id == action_id:
+                    owner.perform(action_id)
+                    return
+        self.perform(action_id)
+
+    def perform(self, action_id: str) -> bool:
+        """As for every owner; ``go.<route>`` opens a screen."""
+        if action_id.startswith("go."):
+            self.open(action_id.removeprefix("go."))
+            return True
+        return super().perform(action_id)
+
+    def do_commands(self) -> None:
+        """Key ``:``."""
+        from launchpad_tui.ui.screens.commands import CommandScreen
+
+        self.push_screen(CommandScreen.of(self.screen))
+
+    def do_help(self) -> None:
+        """Key ``?``."""
+        from launchpad_tui.ui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen.of(self.screen))
+
+    def do_quit(self) -> None:
+        """Key ``q``."""
+        self.exit()
+
+    # What is said ---------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
+        """Show a line above the footer. ``role`` is text, good, warn or bad; it goes after 4 s, bad after 12 s."""
+        self.message = (text, role)
+        self._repaint(StatusLine)
+        if self._message_timer is not None:
+            self._message_timer.stop()
+            self._message_timer = None
+        if text:
+            self._message_timer = self.set_timer(seconds or (12 if role == "bad" else 4), lambda: self.say(""))
+
+    def copy(self, text: str, what: str = "") -> None:
+        """Put text into the clipboard of the terminal (OSC 52) and say so."""
+        self.copy_to_clipboard(text)
+        self.say(f"Copied {what or text}", "good")
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error where it belongs: a passing one in the header and the message line, one of input in the
+        message line, all others in a dialog. What is no LaunchpadError is logged whole."""
+        if not isinstance(error, LaunchpadError):
+            log.error("unexpected error", exc_info=error)
+            where = str(self._desk.home.log_path) if self._desk else "the log"
+            detail = f"{type(error).__name__}: {error}"[:2000]
+            error = LaunchpadError("Something unexpected went wrong", detail, f"Details are in {where}.")
+        elif error.retryable:
+            self.stale = error.title
+            self._repaint(HeaderLine)
+            if error.title != self._last_error:
+                self.say(f"{error.title}. {error.hint or error.detail}", "bad")
+            self._last_error = error.title
+            return
+        elif not error.detail and len(error.title) + len(error.hint) < 110:
+            self.say(f"{error.title}. {error.hint}" if error.hint else error.title, "bad")
+            return
+        from launchpad_tui.ui.screens.dialogs import ErrorDialog
+
+        if not any(isinstance(screen, ErrorDialog) for screen in self.screen_stack):
+            self.push_screen(ErrorDialog(error))
+
+    def fresh(self) -> None:
+        """What is shown is what the registry holds: the header says live again."""
+        self._last_error = ""
+        if self.stale:
+            self.stale = ""
+            self._repaint(HeaderLine)
+
+    def use_theme(self, name: str) -> None:
+        """Change the palette at once; ``name`` is one of `theme.BY_NAME`."""
+        self.look = type(self.look)(BY_NAME[name], self.look.glyphs)
+        self._take_theme()
+        for screen in self.screen_stack:
+            for widget in screen.query(Painted):
+                widget.invalidate()
+
+    # How it works ---------------------------------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        """Open the desk, then follow it."""
+        self.run_worker(self._follow(), group="follow", exit_on_error=False)
+
+    def on_unmount(self) -> None:
+        """Quitting waits for no lane."""
+        for lane in self.lanes.values():
+            lane.close()
+
+    async def _follow(self) -> None:
+        try:
+            desk = await asyncio.wrap_future(self._opening)
+            if self._desk is None:
+                self._take_settings(desk)
+                self._take_theme()
+            self._scope = await self.read(desk.connections.current)
+        except Exception as error:  # noqa: BLE001  without a desk there is nothing to show
+            self._fail(error)
+            return
+        self.desk_opened.set()
+        self._repaint(HeaderLine)
+        self.run_task(self._reconcile(), "reconcile")
+        await self._count_running()
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                topics = await self.read(desk.changes.poll)
+                if topics:
+                    await self._announce(topics)
+            except Exception as error:  # noqa: BLE001  shown once, and tried again
+                self.show_error(error)
+                await asyncio.sleep(2)
+
+    async def _announce(self, topics: frozenset[str]) -> None:
+        if "executions" in topics:
+            await self._count_running()
+        for screen in self.screen_stack:
+            if isinstance(screen, LaunchpadScreen):
+                if screen.is_current:
+                    screen.post_message(RegistryChanged(topics))
+                else:
+                    screen.missed(topics)
+
+    async def _reconcile(self) -> None:
+        while True:
+            try:
+                await self.lanes["network"].run(self.desk.executions.reconcile)
+            except LaunchpadError as error:
+                if not error.retryable:
+                    raise
+            await asyncio.sleep(RECONCILE_SECONDS)
+
+    async def _count_running(self) -> None:
+        count = await self.read(self.desk.executions.count, self._scope, _RUNNING)
+        if count != self.running:
+            self.running = count
+            self._repaint(HeaderLine)
+
+    def _take_settings(self, desk: Desk) -> None:
+        self._desk = desk
+        ui = desk.settings.ui
+        self.keymap = Keymap(desk.settings.keys)
+        self.look = find_look(ui.theme, ascii_only=ui.ascii, colours=ui.colours)
+
+    def _take_theme(self) -> None:
+        for palette in PALETTES:
+            if palette.name == self.look.palette.name:
+                theme = textual_theme(palette)
+                self.register_theme(theme)
+                self.theme = theme.name
+
+    def _repaint(self, kind: type[Painted]) -> None:
+        if self._screen_stack:
+            for widget in self.screen_stack[-1].query(kind):
+                widget.repaint()
+
+    def _fail(self, error: BaseException) -> None:
+        known = error if isinstance(error, LaunchpadError) else None
+        if known is None:
+            log.error("unexpected error", exc_info=error)
+        self.exit(return_code=2, message=str(known) if known else f"launchpad cannot start: {error}")
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would end the app with a traceback.
+        self._exception = self._exception or error
+        self.show_error(error)

@@ -1,0 +1,90 @@
+"""The columns of artifact lists."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.page import ArtifactRow, MetricColumn
+from launchpad_tui.ui.widgets.columns import Cell, Column
+
+
+def moment_text(moment: datetime) -> str:
+    """``2026-01-31 12:00`` in the time zone of this machine."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def size_text(size: int | None) -> str:
+    """Bytes for people: ``831 B``, ``1.2 MB`` (a kilobyte has 1,000 bytes); empty where it is not known."""
+    if size is None:
+        return ""
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+    return f"{value:.0f} EB"
+
+
+def number_text(value: float | None) -> str:
+    """A metric's value in at most 10 characters; empty where there is none."""
+    if value is None:
+        return ""
+    if value == int(value) and abs(value) < 1e9 if value - value == 0 else False:
+        return f"{int(value)}"
+    return f"{value:.5g}"
+
+
+def labels_text(labels: Sequence[tuple[str, str]]) -> str:
+    """``stage=production team=a``: keys without their prefix."""
+    return " ".join(f"{key.rpartition('/')[2]}={value}" for key, value in labels)
+
+
+def artifact_columns(
+    kind: ArtifactKind | None, metrics: Sequence[MetricColumn] = ()
+) -> tuple[Column[ArtifactRow], ...]:
+    """The columns of the list of artifacts of a kind, with these metrics among them."""
+    del kind
+    made = [
+        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 18, 48, 4, sort="name", priority=0),
+        *(_metric_column(metric) for metric in metrics),
+        Column[ArtifactRow](
+            "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id", priority=3
+        ),
+        Column[ArtifactRow](
+            "created", "Created", lambda r: Cell(moment_text(r.artifact.created_at), "dim"), 16, 16, 0,
+            sort="created_at", priority=1,
+        ),
+        Column[ArtifactRow](
+            "size", "Size", lambda r: Cell(size_text(r.artifact.size), "dim"), 8, 8, 0, "right", sort="size", priority=2
+        ),
+        Column[ArtifactRow](
+            "execution", "Execution", lambda r: Cell(r.artifact.execution_id, "dim"), 16, 16, 0, sort="execution_id",
+            priority=4,
+        ),
+        Column[ArtifactRow](
+            "labels", "Labels", lambda r: Cell(labels_text(r.artifact.labels), "dim"), 14, 40, 2, priority=5
+        ),
+        Column[ArtifactRow](
+            "description", "Description", lambda r: Cell(r.artifact.description, "dim"), 16, 60, 3, sort="description",
+            priority=6,
+        ),
+        Column[ArtifactRow]("id", "ID", lambda r: Cell(r.artifact.id, "dim"), 10, 36, 1, sort="id", priority=7),
+        Column[ArtifactRow]("url", "URL", lambda r: Cell(r.artifact.url, "dim"), 16, 60, 2, sort="url", priority=8),
+        Column[ArtifactRow](
+            "changed", "Changed", lambda r: Cell(moment_text(r.artifact.modified_at), "dim"), 16, 16, 0,
+            sort="modified_at", priority=9,
+        ),
+    ]  # fmt: skip
+    return tuple(made)
+
+
+def _metric_column(metric: MetricColumn) -> Column[ArtifactRow]:
+    def render(row: ArtifactRow) -> Cell:
+        return Cell(number_text(row.metrics.get(metric)), "text")
+
+    title = str(metric)
+    return Column(f"metric {title}", title, render, max(9, min(16, len(title) + 2)), 20, 0, "right", metric, priority=1)

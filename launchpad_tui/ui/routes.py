@@ -1,0 +1,89 @@
+"""The table of screens: what stands here has a key, a place in the command list and a line in help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+
+from launchpad_tui.domain.artifact import ArtifactKind
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A screen.
+
+    Args:
+        id: what `LaunchpadApp.open` takes.
+        title: its name in the header and the command list.
+        target: ``module:Class`` below ``launchpad_tui.ui.screens``, imported when it is first opened.
+        key: opens it from everywhere; only top screens have one.
+        help: a sentence for help and the command list.
+        aliases: further words that the command line takes.
+        params: constructor arguments that are always given.
+        top: a screen that stands on its own; the others are opened from one, with arguments.
+    """
+
+    id: str
+    title: str
+    target: str
+    key: str = ""
+    help: str = ""
+    aliases: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    top: bool = False
+
+    def load(self) -> Any:
+        """The screen's class.
+
+        Raises:
+            ImportError: there is no such module.
+            AttributeError: or no such class in it.
+        """
+        module, _, name = self.target.partition(":")
+        return getattr(import_module(f"launchpad_tui.ui.screens.{module}"), name)
+
+
+def _artifacts(name: str, title: str, key: str, kind: ArtifactKind, help_text: str, *aliases: str) -> Route:
+    return Route(name, title, "artifacts:ArtifactsScreen", key, help_text, aliases, {"kind": kind}, top=True)
+
+
+#: deeper screens take ``item_id`` (one thing) or ``item_ids`` (several), and what else stands in their constructors
+ROUTES: tuple[Route, ...] = (
+    _artifacts("models", "Models", "1", ArtifactKind.MODEL, "All models of the resource group.", "model", "m"),
+    _artifacts("datasets", "Datasets", "2", ArtifactKind.DATASET, "All datasets.", "data", "ds"),
+    Route("executions", "Executions", "executions:ExecutionsScreen", "3", "What trains, waits and ended.",
+          ("execution", "ex"), top=True),
+    Route("configurations", "Configurations", "configurations:ConfigurationsScreen", "4",
+          "Parameters and inputs, ready to be executed.", ("configuration", "conf", "cf"), top=True),
+    Route("scenarios", "Scenarios", "scenarios:ScenariosScreen", "5", "Scenarios and their executables.",
+          ("executables", "scenario", "sc"), top=True),
+    _artifacts("resultsets", "Result sets", "6", ArtifactKind.RESULTSET, "All result sets.", "results", "rs"),
+    _artifacts("others", "Other artifacts", "7", ArtifactKind.OTHER, "All other artifacts.", "other"),
+    Route("stores", "Object stores", "stores:StoresScreen", "9", "Where artifacts' files lie.", ("store",), top=True),
+    Route("connections", "Connections", "connections:ConnectionsScreen", "0",
+          "AI runtimes and their resource groups: choose, add, edit.", ("connection", "co", "groups"), top=True),
+    Route("artifact", "Artifact", "artifact:ArtifactScreen"),
+    Route("artifact.add", "Add", "artifact_add:ArtifactAddScreen"),
+    Route("execution", "Execution", "execution:ExecutionScreen"),
+    Route("execution.again", "Create again", "execution_again:ExecutionAgainScreen"),
+    Route("configuration", "Configuration", "configuration:ConfigurationScreen"),
+    Route("configuration.create", "Create", "configuration_create:ConfigurationCreateScreen"),
+    Route("executable", "Executable", "executable:ExecutableScreen"),
+    Route("lineage", "Lineage", "lineage:LineageScreen"),
+    Route("metrics", "Metrics", "metrics:MetricsScreen"),
+    Route("compare", "Compare", "compare:CompareScreen"),
+)  # fmt: skip
+BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}
+
+
+def find(word: str) -> Route | None:
+    """The top route that a word of the command line names: its id, an alias, or the only one that begins so."""
+    word = word.strip().lower()
+    tops = [route for route in ROUTES if route.top]
+    for route in tops:
+        if word == route.id or word in route.aliases:
+            return route
+    found = [route for route in tops if word and route.id.startswith(word)]
+    return found[0] if len(found) == 1 else None

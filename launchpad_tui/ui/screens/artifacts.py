@@ -1,0 +1,171 @@
+"""Models, datasets, result sets and other artifacts: one list, a kind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from textual import on
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.page import ArtifactRow, MetricColumn, Query, Statistic
+from launchpad_tui.services.listing import Listing
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.render.artifacts import artifact_columns
+from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.screens.list_screen import ListScreen
+from launchpad_tui.ui.widgets.columns import Column
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+_TITLES = {
+    ArtifactKind.MODEL: "Models",
+    ArtifactKind.DATASET: "Datasets",
+    ArtifactKind.RESULTSET: "Result sets",
+    ArtifactKind.OTHER: "Other artifacts",
+}
+_EMPTY = {
+    ArtifactKind.MODEL: "No models yet\na adds one by its URL; 4 creates a configuration to train one",
+    ArtifactKind.DATASET: "No datasets yet\na adds one by its URL",
+    ArtifactKind.RESULTSET: "No result sets yet\na adds one by its URL",
+    ArtifactKind.OTHER: "No other artifacts yet\na adds one by its URL",
+}
+_ATTRIBUTES = (
+    ("name", "Name"), ("description", "Description"), ("id", "ID"), ("scenario_id", "Scenario"), ("url", "URL"),
+    ("execution_id", "Execution ID"), ("created_at", "Created"), ("modified_at", "Changed"), ("size", "Size in bytes"),
+)  # fmt: skip
+
+
+class ArtifactsScreen(ListScreen[ArtifactRow]):
+    """The list of the artifacts of a kind."""
+
+    TOPICS = frozenset({"artifacts", "metrics"})
+    ACTIONS = (
+        Action("artifacts.add", "a", "add", "Add an artifact that lies in an object store, by its URL.", footer=2),
+        Action("artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3),
+        Action("artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4),
+        Action("artifacts.lineage", "L", "lineage", "Where it came from, and what was made from it.", footer=5),
+        Action("artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12),
+        Action("artifacts.download", "d", "download", "Download the files."),
+        Action("artifacts.verify", "V", "verify", "Check the files against their recorded checksums."),
+    )
+
+    def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL) -> None:
+        super().__init__()
+        self.kind = kind
+        self.EMPTY = _EMPTY[kind]  # type: ignore[misc]
+        self._prepared = False
+
+    def title_text(self) -> str:
+        """The kind's plural."""
+        return _TITLES[self.kind]
+
+    def columns(self) -> Sequence[Column[ArtifactRow]]:
+        """Those of the kind, and the chosen metrics."""
+        return artifact_columns(self.kind, self.query_now.metrics)
+
+    def key_of(self, row: ArtifactRow) -> str:
+        """The artifact's ID."""
+        return row.artifact.id
+
+    def listing(self, query: Query) -> Listing[ArtifactRow]:
+        """The artifacts."""
+        return self.desk.artifacts.listing(self.scope, self.kind, query)
+
+    async def load(self) -> None:
+        """The columns chosen earlier, then the list."""
+        if not self._prepared:
+            chosen = await self.read(self.desk.preferences.get, self._preference, [])
+            metrics = _metrics_of(chosen)
+            if metrics:
+                self.query_now = replace(self.query_now, metrics=metrics)
+                self.table.set_columns(self.columns())
+            self._prepared = True
+        await super().load()
+
+    async def condition_names(self) -> list[tuple[str, str]]:
+        """Attributes, and the labels, metrics and parameters that there are."""
+        artifacts, scope = self.desk.artifacts, self.scope
+        names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
+        labels = await self.read(artifacts.label_keys, scope, self.kind)
+        names += [(f"label {key}", f"label {key.rpartition('/')[2]}") for key in labels]
+        names += [(f"metric {key}", f"metric {key}") for key in await self.read(artifacts.metric_keys, scope)]
+        names += [(f"parameter {n}", f"parameter {n}") for n in await self.read(artifacts.parameter_names, scope)]
+        return names
+
+    @property
+    def _preference(self) -> str:
+        return f"columns.{self.kind}"
+
+    # Actions --------------------------------------------------------------------------------------------------------
+
+    def why_not_metrics(self) -> str | None:
+        """A row is needed."""
+        return None if self.table.chosen_ids else "There is nothing under the cursor"
+
+    why_not_compare = why_not_lineage = why_not_download = why_not_verify = why_not_metrics
+
+    @on(VirtualTable.Opened)
+    def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``."""
+        self.launchpad.open("artifact", item_id=event.row.artifact.id)
+
+    def do_add(self) -> None:
+        """Key ``a``."""
+        self.launchpad.open("artifact.add", kind=self.kind)
+
+    def do_metrics(self) -> None:
+        """Key ``m``."""
+        self.launchpad.open("metrics", item_ids=self.table.chosen_ids)
+
+    def do_compare(self) -> None:
+        """Key ``c``."""
+        self.launchpad.open("compare", item_ids=self.table.chosen_ids)
+
+    def do_lineage(self) -> None:
+        """Key ``L``."""
+        self.launchpad.open("lineage", item_id=self.table.row_id)
+
+    def do_download(self) -> None:
+        """Key ``d``."""
+        self.launchpad.open("artifact", item_id=self.table.row_id, then="download")
+
+    def do_verify(self) -> None:
+        """Key ``V``."""
+        self.launchpad.open("artifact", item_id=self.table.row_id, then="verify")
+
+    async def do_columns(self) -> None:
+        """Key ``o``."""
+        keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
+        columns = [MetricColumn(key, how) for key in keys for how in (Statistic.LATEST, Statistic.BEST)]
+        choices = [Choice(str(column), column.key, str(column.statistic)) for column in columns]
+
+        def chosen(picked: tuple[str, ...] | None) -> None:
+            if picked is not None:
+                wanted = tuple(column for column in columns if str(column) in picked)
+                self._show_metrics(() if wanted == self.query_now.metrics else wanted)
+
+        self.app.push_screen(
+            ChooseDialog(
+                "Metrics as columns",
+                choices,
+                multi=True,
+                selected=[str(column) for column in self.query_now.metrics],
+                empty="No execution has logged metrics yet",
+            ),
+            chosen,
+        )
+
+    def _show_metrics(self, metrics: tuple[MetricColumn, ...]) -> None:
+        self.query_now = replace(self.query_now, metrics=metrics)
+        self.table.set_columns(self.columns())
+        self.reload()
+        saved = [[column.key, str(column.statistic)] for column in metrics]
+        self.run_task(self.read(self.desk.preferences.set, self._preference, saved), "preference")
+
+
+def _metrics_of(saved: Any) -> tuple[MetricColumn, ...]:
+    """The columns of a preference; what is no column in it is left out."""
+    pairs = [pair for pair in saved if isinstance(pair, list) and len(pair) == 2] if isinstance(saved, list) else []
+    known = set(Statistic)
+    return tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)

@@ -1,0 +1,61 @@
+"""The command list: every screen and every action that holds now, by name. ``:`` and ctrl+p open it."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from launchpad_tui.ui import routes
+from launchpad_tui.ui.keymap import shown_key
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.theme import PALETTES
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+
+class CommandScreen(ChooseDialog):
+    """Type a word (``models``, ``ex``, ``q``) and press enter. It also takes words that no line shows: aliases."""
+
+    DEFAULT_CSS = "CommandScreen { align: center top; }"
+
+    @classmethod
+    def of(cls, screen: Screen[object]) -> CommandScreen:
+        """The list for what can be done on a screen."""
+        choices: list[Choice] = []
+        if isinstance(screen, LaunchpadScreen):
+            keymap = screen.launchpad.keymap
+            plain = screen.launchpad.look.glyphs.ascii
+            for action, owner in screen.all_actions():
+                if action.hidden or action.id == "app.commands":
+                    continue
+                keys = " ".join(shown_key(key, ascii_only=plain) for key in keymap.keys(action))
+                note = f"{keys:<9} {action.help}"
+                choices.append(Choice(f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""))
+        tops = [
+            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<9} {route.help}")
+            for route in routes.ROUTES
+            if route.top
+        ]
+        themes = [Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title) for palette in PALETTES]
+        return cls("Commands", [*tops, *choices, *themes])
+
+    def do_take(self) -> None:
+        """Do what is chosen; a word that names a screen or is ``q`` wins over the list."""
+        from textual.widgets._input import Input
+
+        word = self.query_one(Input).value.strip().lstrip(":").lower()
+        app = self.launchpad
+        route = routes.find(word)
+        row = self.query_one(VirtualTable).row
+        if word in {"q", "q!", "quit", "exit"}:
+            app.exit()
+        elif route is not None:
+            self.dismiss(None)
+            app.call_later(app.open, route.id)
+        elif row is None:
+            app.say(f"There is no command {word}", "warn")
+        elif row.reason:
+            app.say(row.reason, "warn")
+        else:
+            verb, _, name = row.id.partition(" ")
+            self.dismiss(None)
+            app.call_later({"go": app.open, "do": app.perform_anywhere, "theme": app.use_theme}[verb], name)

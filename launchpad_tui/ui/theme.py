@@ -1,0 +1,261 @@
+"""Colours and glyphs: a palette a theme, turned once into the styles that widgets paint with.
+
+Widgets ask for a role (``"dim"``, ``"bad"``), never for a colour. A status is a glyph and a role, so that nothing is
+said by colour alone.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rich.style import Style
+from textual.theme import Theme
+
+from launchpad_tui.domain.execution import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """The colours of a theme, as Rich writes them; ``default`` is the terminal's own. ``series`` colours what is laid
+    side by side: one each, told apart also by people who see colours differently (after Okabe and Ito)."""
+
+    name: str
+    title: str
+    dark: bool
+    background: str
+    panel: str
+    text: str
+    dim: str
+    faint: str
+    accent: str
+    cursor: str
+    cursor_text: str
+    good: str
+    warn: str
+    bad: str
+    series: tuple[str, ...]
+    #: the terminal's own 16 colours, not blended
+    ansi: bool = False
+    #: attributes only: bold, underline, reverse
+    plain: bool = False
+
+
+PALETTES = (
+    Palette(
+        "dark", "Dark", True,
+        "#14171c", "#1c2027", "#d3d8e0", "#8f98a7", "#4b5361", "#62b0f0", "#253449", "#ffffff", "#78c27b", "#dfb356",
+        "#f0717a",
+        ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d52", "#9fb0c3"),
+    ),
+    Palette(
+        "light", "Light", False,
+        "#fbfbfa", "#efefec", "#23272e", "#5c6470", "#b3b8c0", "#0b63b5", "#d3e4f7", "#000000", "#22762b", "#8a5a00",
+        "#b3202c",
+        ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#b8431a", "#4d5a6b"),
+    ),
+    Palette(
+        "contrast", "High contrast", True,
+        "#000000", "#000000", "#ffffff", "#e0e0e0", "#a0a0a0", "#00d7ff", "#ffff00", "#000000", "#00ff5f", "#ffd700",
+        "#ff6b6b",
+        ("#00d7ff", "#ffaf00", "#00ff87", "#ff87d7", "#ffff5f", "#af87ff", "#ff875f", "#ffffff"),
+    ),
+    Palette(
+        "sixteen", "16 colours", True,
+        "default", "default", "default", "default", "bright_black", "cyan", "blue", "bright_white", "green", "yellow",
+        "red",
+        ("cyan", "yellow", "green", "magenta", "bright_yellow", "bright_blue", "red", "white"), ansi=True,
+    ),
+    Palette(
+        "plain", "No colour", True,
+        "default", "default", "default", "default", "default", "default", "default", "default", "default", "default",
+        "default", ("default",) * 8, ansi=True, plain=True,
+    ),
+)  # fmt: skip
+BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters that are drawn with; each is one cell wide, and of every font that has box drawing."""
+
+    running: str = "●"
+    completed: str = "✓"
+    dead: str = "✗"
+    pending: str = "◌"
+    stopped: str = "■"
+    stopping: str = "◐"
+    unknown: str = "?"
+    mark: str = "◆"
+    crumb: str = "›"
+    separator: str = "·"
+    rule: str = "─"
+    bar: str = "│"
+    up: str = "▲"
+    down: str = "▼"
+    left: str = "◂"
+    right: str = "▸"
+    folded: str = "▸"
+    unfolded: str = "▾"
+    selected: str = "●"
+    cursor: str = "▌"
+    thumb: str = "┃"
+    ellipsis: str = "…"
+    close: str = "×"
+    warning: str = "!"
+    error: str = "✗"
+    done: str = "✓"
+    branch: str = "├─"
+    last: str = "└─"
+    through: str = "│ "
+    on: str = "[x]"
+    off: str = "[ ]"
+    secret: str = "•"
+    range: str = "–"
+    ascii: bool = False
+
+
+ASCII = Glyphs(
+    running="*", completed="+", dead="x", pending="o", stopped="#", stopping="~", mark="#", crumb=">", separator="-",
+    rule="-", bar="|", up="^", down="v", left="<", right=">", folded="+", unfolded="-", selected="*", cursor=">",
+    thumb="#", ellipsis="~", close="x", error="x", done="+", branch="|-", last="`-", through="| ", secret="*",
+    range="-", ascii=True,
+)  # fmt: skip
+UNICODE = Glyphs()
+
+_STATUS: Mapping[Status, tuple[str, str]] = {
+    Status.RUNNING: ("running", "accent"),
+    Status.COMPLETED: ("completed", "good"),
+    Status.DEAD: ("dead", "bad"),
+    Status.PENDING: ("pending", "warn"),
+    Status.STOPPED: ("stopped", "dim"),
+    Status.STOPPING: ("stopping", "warn"),
+    Status.UNKNOWN: ("unknown", "dim"),
+}
+#: roles that keep their colour on the cursor's line
+_LOUD = frozenset({"good", "warn", "bad", "accent"})
+
+
+@dataclass(frozen=True)
+class Look:
+    """All that a widget needs for painting. Roles: text, dim, faint, strong, accent, title, good, warn, bad, cursor,
+    selected, chip, key, bar (the panel's background), disabled, match, and series0 … series7."""
+
+    palette: Palette
+    glyphs: Glyphs
+
+    def style(self, role: str, *, cursor: bool = False) -> Style:
+        """The style of a role; with ``cursor`` as it is on the cursor's line. Unknown roles are text."""
+        if cursor:
+            return self._cursor.get(role) or self._styles["cursor"]
+        return self._styles.get(role) or self._styles["text"]
+
+    def status(self, status: Status) -> tuple[str, str]:
+        """The status as ``glyph NAME`` and its role."""
+        glyph, role = _STATUS[status]
+        return f"{getattr(self.glyphs, glyph)} {status}", role
+
+    def series(self, slot: int) -> str:
+        """The role of the series in this slot; the colours come again after eight."""
+        return f"series{slot % len(self.palette.series)}"
+
+    @cached_property
+    def _styles(self) -> dict[str, Style]:
+        p = self.palette
+
+        def on(colour: str, background: str = p.background, **attributes: bool) -> Style:
+            return Style(color=colour, bgcolor=background, **attributes)
+
+        dim = p.plain or p.ansi
+        styles = {
+            "text": on(p.text),
+            "dim": on(p.dim, dim=dim and not p.plain),
+            "faint": on(p.faint, dim=p.plain),
+            "strong": on(p.text, bold=True),
+            "accent": on(p.accent, bold=p.plain),
+            "title": on(p.accent, bold=True),
+            "good": on(p.good),
+            "warn": on(p.warn, bold=p.plain),
+            "bad": on(p.bad, bold=p.plain),
+            "selected": on(p.accent, bold=True),
+            "chip": on(p.text, p.panel, reverse=p.plain),
+            "key": on(p.accent, bold=True),
+            "disabled": on(p.faint, dim=p.ansi),
+            "match": on(p.background if not p.ansi else "black", p.warn, reverse=p.plain),
+            "cursor": on(p.cursor_text, p.cursor, reverse=p.plain, bold=p.plain),
+        }
+        styles |= {f"series{slot}": on(colour) for slot, colour in enumerate(p.series)}
+        return styles
+
+    @cached_property
+    def _cursor(self) -> dict[str, Style]:
+        p = self.palette
+        if p.plain or p.ansi or p.name == "contrast":
+            return {}
+        return {role: self._styles[role] + Style(bgcolor=p.cursor) for role in (*_LOUD, *self._series_roles)}
+
+    @property
+    def _series_roles(self) -> tuple[str, ...]:
+        return tuple(f"series{slot}" for slot in range(len(self.palette.series)))
+
+
+def find_look(theme: str = "", *, ascii_only: bool = False, colours: str = "auto",
+              environ: Mapping[str, str] = os.environ) -> Look:  # fmt: skip
+    """The look for the settings and the terminal.
+
+    Args:
+        theme: a palette's name; empty for the one that suits the terminal.
+        ascii_only: whether to draw with ASCII even where the locale is UTF-8.
+        colours: ``auto`` (``NO_COLOR`` and ``TERM`` decide), ``always`` or ``never``.
+        environ: the environment.
+    """
+    term = environ.get("TERM", "")
+    name = theme if theme in BY_NAME else "dark"
+    if colours == "never" or (colours == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
+        name = "plain"
+    elif theme not in BY_NAME and term in {"linux", "vt100", "vt220", "ansi", "xterm-16color", "screen", "cygwin"}:
+        name = "sixteen"
+    plain = ascii_only or not _utf8(environ)
+    return Look(BY_NAME[name], ASCII if plain else UNICODE)
+
+
+def textual_theme(palette: Palette) -> Theme:
+    """The palette as a Textual theme, for inputs and backgrounds."""
+
+    def css(colour: str) -> str:
+        return f"ansi_{colour}" if palette.ansi else colour
+
+    return Theme(
+        name=f"launchpad-{palette.name}",
+        primary=css(palette.accent),
+        secondary=css(palette.accent),
+        accent=css(palette.accent),
+        warning=css(palette.warn),
+        error=css(palette.bad),
+        success=css(palette.good),
+        foreground=css(palette.text),
+        background=css(palette.background),
+        surface=css(palette.background),
+        panel=css(palette.panel),
+        boost=css(palette.panel),
+        dark=palette.dark,
+        ansi=palette.ansi,
+        variables={
+            "input-cursor-background": css(palette.text),
+            "input-cursor-foreground": css(palette.background),
+            "input-selection-background": css(palette.cursor),
+            "lp-cursor": css(palette.cursor),
+            "lp-faint": css(palette.faint),
+            "lp-dim": css(palette.dim),
+        },
+    )
+
+
+def _utf8(environ: Mapping[str, str]) -> bool:
+    for name in ("LC_ALL", "LC_CTYPE", "LANG"):
+        if value := environ.get(name, ""):
+            return "utf" in value.lower()
+    return "utf" in locale.getpreferredencoding(False).lower()

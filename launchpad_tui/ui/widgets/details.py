@@ -1,0 +1,115 @@
+"""Names with their values, in sections; long values wrap, each can be copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.text import pad, wrap
+from launchpad_tui.ui.widgets.lines import Lines, Parts
+
+NAME_WIDTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of details. Without a value the name is a section's heading. ``link`` (a route's id) makes enter open
+    that screen with ``item_id`` = ``link_id``."""
+
+    name: str
+    value: str = ""
+    role: str = "text"
+    heading: bool = False
+    link: str = ""
+    link_id: str = ""
+
+
+def heading(title: str) -> Item:
+    """A section's heading."""
+    return Item(title, heading=True)
+
+
+class Details(Lines):
+    """The list. ``y`` copies the value under the cursor, enter opens what it links to (`Details.Opened`, after which
+    the route is opened unless the message was stopped)."""
+
+    with_cursor = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("details.copy", "y", "copy", "Copy the value under the cursor.", "List"),
+        Action("details.open", "enter", "open", "Open what the line names.", "List", 1),
+    )
+
+    class Opened(Message):
+        """Enter on a line with a link."""
+
+        def __init__(self, item: Item) -> None:
+            super().__init__()
+            self.item = item
+
+    def __init__(self, items: Sequence[Item] = (), *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(empty=empty, id=id)
+        self._items = tuple(items)
+        self._owners: list[int] = []
+
+    def set_items(self, items: Sequence[Item]) -> None:
+        """Show these; the cursor stays where it is."""
+        self._items = tuple(items)
+        self._wrap()
+
+    @property
+    def item(self) -> Item | None:
+        """The item under the cursor."""
+        return self._items[self._owners[self.cursor]] if 0 <= self.cursor < len(self._owners) else None
+
+    def on_mount(self) -> None:
+        """Wrap to the width."""
+        self._wrap()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Wrap anew."""
+        self._wrap()
+
+    def _wrap(self) -> None:
+        width = max(10, self.size.width - NAME_WIDTH - 4)
+        lines: list[Parts] = []
+        self._owners = []
+        for number, item in enumerate(self._items):
+            if item.heading:
+                made: list[Parts] = ([(("", "text"),)] if lines else []) + [((" " + safe_text(item.name), "title"),)]
+            else:
+                value = wrap(item.value, width) if item.value else [""]
+                role = "accent" if item.link else item.role
+                made = [
+                    (
+                        ("  " + pad(item.name if i == 0 else "", NAME_WIDTH), "dim"),
+                        ("  " + text, role),
+                    )
+                    for i, text in enumerate(value[:200])
+                ]
+            lines += made
+            self._owners += [number] * len(made)
+        self.set_lines(lines)
+
+    def do_copy(self) -> None:
+        """Key ``y``."""
+        if self.item is not None and not self.item.heading:
+            self.launchpad.copy(self.item.link_id or self.item.value, self.item.name)
+
+    def why_not_open(self) -> str | None:
+        """Only links open."""
+        return None if self.item is not None and self.item.link else "This line names nothing to open"
+
+    def do_open(self) -> None:
+        """Key ``enter``."""
+        if self.item is not None:
+            self.post_message(self.Opened(self.item))
+
+    def on_details_opened(self, event: Opened) -> None:
+        """Open the route."""
+        self.launchpad.open(event.item.link, item_id=event.item.link_id)

@@ -1,0 +1,328 @@
+"""Forms: fields of the domain as lines to fill in, errors beside the field that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.strip import Strip
+from textual.widgets._input import Input
+
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.owner import ActionOwner
+from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.text import LineBuilder, clip, pad
+from launchpad_tui.ui.widgets.painted import Painted
+
+LABEL_WIDTH = 22
+
+
+class _Label(Painted):
+    DEFAULT_CSS = f"_Label {{ height: 1; width: {LABEL_WIDTH}; }}"
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._field = field
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        line = LineBuilder(width, self.look.style("text"))
+        title = clip(self._field.title, width - 3, self.look.glyphs.ellipsis)
+        line.add(" " + title).add(" *" if self._field.required else "", self.look.style("accent"))
+        return line.strip()
+
+
+class _Note(Painted):
+    """The line below a field: what is wrong, else what the field means."""
+
+    DEFAULT_CSS = "_Note { height: 1; }"
+
+    def __init__(self, field: Field) -> None:
+        super().__init__()
+        self._help = field.help
+        self.error = ""
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        look = self.look
+        line = LineBuilder(width, look.style("text")).fill_to(LABEL_WIDTH)
+        text = f"{look.glyphs.error} {self.error}" if self.error else self._help
+        line.add(clip(text, width - LABEL_WIDTH - 1, look.glyphs.ellipsis), look.style("bad" if self.error else "dim"))
+        return line.strip()
+
+
+class ChoiceLine(Painted):
+    """A value out of some: left and right change it, enter and space open the list."""
+
+    DEFAULT_CSS = "ChoiceLine { height: 1; }"
+    can_focus = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("choice.next", "right l", "next", "The next value.", "Forms", hidden=True),
+        Action("choice.previous", "left h", "previous", "The value before.", "Forms", hidden=True),
+        Action("choice.list", "space", "choose", "Choose from the list.", "Forms"),
+        Action("choice.enter", "enter", "on", "Choose where nothing is chosen yet, else go on.", "Forms", hidden=True),
+    )
+
+    class Changed(Message):
+        """Another value was chosen."""
+
+        def __init__(self, line: ChoiceLine) -> None:
+            super().__init__()
+            self.line = line
+
+    class Done(Message):
+        """Enter on a chosen value: go on."""
+
+        def __init__(self, line: ChoiceLine) -> None:
+            super().__init__()
+            self.line = line
+
+    def __init__(self, title: str, choices: Sequence[Choice], value: str, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._title = title
+        self._choices = tuple(choices)
+        self.value = value
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """``◂ value ▸``."""
+        look = self.look
+        line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))
+        found = next((choice for choice in self._choices if choice.id == self.value), None)
+        text = found.title if found else (self.value or "space chooses")
+        line.add(f"{look.glyphs.left} ").add(pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True)
+        return line.add(f" {look.glyphs.right}").strip()
+
+    def set_value(self, value: str) -> None:
+        """Choose."""
+        if value != self.value:
+            self.value = value
+            self.repaint()
+            self.post_message(self.Changed(self))
+
+    def _step(self, by: int) -> None:
+        usable = [choice.id for choice in self._choices if not choice.reason]
+        if usable:
+            at = usable.index(self.value) + by if self.value in usable else 0
+            self.set_value(usable[at % len(usable)])
+
+    def do_next(self) -> None:
+        """Key ``right``."""
+        self._step(1)
+
+    def do_previous(self) -> None:
+        """Key ``left``."""
+        self._step(-1)
+
+    def do_enter(self) -> None:
+        """Key ``enter``."""
+        if self.value or not self._choices:
+            self.post_message(self.Done(self))
+        else:
+            self.do_list()
+
+    def do_list(self) -> None:
+        """Key ``space``."""
+
+        def chosen(picked: tuple[str, ...] | None) -> None:
+            if picked:
+                self.set_value(picked[0])
+
+        dialog = ChooseDialog(self._title, self._choices, selected=(self.value,), empty="There is nothing to choose")
+        self.app.push_screen(dialog, chosen)
+
+    def on_click(self, _event: events.Click) -> None:
+        """As space."""
+        self.do_list()
+
+    def on_focus(self) -> None:
+        """Bright while it has the focus."""
+        self.repaint()
+
+    on_blur = on_focus
+
+
+class Form(ActionOwner, VerticalScroll):
+    """Fields below each other.
+
+    Args:
+        fields: what is asked.
+        values: what stands there at first, by field name; else each field's default.
+        choices: for fields of kind choice: entries with titles in place of the field's bare ``choices``.
+        show_help: whether the line below each field shows its help (two lines a field in place of one).
+    """
+
+    DEFAULT_CSS = """
+    Form { height: 1fr; padding: 0; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    Form Horizontal { height: 1; }
+    """
+    can_focus = False
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("form.next", "down", "next", "The next field.", "Forms", hidden=True),
+        Action("form.previous", "up", "previous", "The field before.", "Forms", hidden=True),
+    )
+
+    class Changed(Message):
+        """The user changed a field."""
+
+        def __init__(self, form: Form, name: str, value: str) -> None:
+            super().__init__()
+            self.form, self.name, self.value = form, name, value
+
+    class Submitted(Message):
+        """Enter on the last field; ``values`` were checked by `Form.check`."""
+
+        def __init__(self, form: Form, values: dict[str, str]) -> None:
+            super().__init__()
+            self.form, self.values = form, values
+
+    def __init__(
+        self,
+        fields: Sequence[Field],
+        values: Mapping[str, str] | None = None,
+        *,
+        choices: Mapping[str, Sequence[Choice]] | None = None,
+        show_help: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self.fields = tuple(fields)
+        self._values = dict(values or {})
+        self._choices = dict(choices or {})
+        self._show_help = show_help
+        self._notes: dict[str, _Note] = {}
+        self._editors: dict[str, Input | ChoiceLine] = {}
+
+    def compose(self) -> ComposeResult:
+        """A line with label and editor, a line for help or error."""
+        for field in self.fields:
+            note = self._notes[field.name] = _Note(field if self._show_help else replace(field, help=""))
+            editor = self._editors[field.name] = self._editor(field, self._values.get(field.name, field.default))
+            with Horizontal():
+                yield _Label(field)
+                yield editor
+            yield note
+
+    def _editor(self, field: Field, value: str) -> Input | ChoiceLine:
+        if field.kind is FieldKind.FLAG:
+            return ChoiceLine(field.title, (Choice("false", "no"), Choice("true", "yes")), value or "false")
+        if field.kind is FieldKind.CHOICE:
+            choices = self._choices.get(field.name) or [Choice(choice, choice) for choice in field.choices]
+            return ChoiceLine(field.title, choices, value)
+        return Input(value, password=field.kind is FieldKind.SECRET, select_on_focus=False)
+
+    def values(self) -> dict[str, str]:
+        """What stands there now, by field name; text is stripped, secrets are not."""
+        found: dict[str, str] = {}
+        for field in self.fields:
+            editor = self._editors.get(field.name)
+            value = editor.value if editor is not None else self._values.get(field.name, field.default)
+            found[field.name] = value if field.kind is FieldKind.SECRET else value.strip()
+        return found
+
+    def set_value(self, name: str, value: str) -> None:
+        """Put a value into a field."""
+        editor = self._editors.get(name)
+        if isinstance(editor, ChoiceLine):
+            editor.set_value(value)
+        elif editor is not None:
+            editor.value = value
+
+    @property
+    def dirty(self) -> bool:
+        """Whether anything differs from what stood there at first."""
+        now = self.values()
+        return any(now[field.name] != self._values.get(field.name, field.default) for field in self.fields)
+
+    def check(self) -> bool:
+        """Look at what each field declares (required, number, pattern); the first that is wrong gets the focus."""
+        first: InvalidInput | None = None
+        for field, value in zip(self.fields, self.values().values(), strict=True):
+            error = _problem(field, value)
+            self._set_note(field.name, error)
+            if error and first is None:
+                first = InvalidInput(error, field=field.name)
+        if first is not None:
+            self._editors[first.field].focus()
+        return first is None
+
+    def show_error(self, error: InvalidInput) -> bool:
+        """Put an error beside the field that it names; False where the form has none of this name."""
+        if error.field not in self._editors:
+            return False
+        self._set_note(error.field, f"{error.title}. {error.hint or error.detail}" if error.hint else error.title)
+        self._editors[error.field].focus()
+        return True
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first field."""
+        for editor in self._editors.values():
+            editor.focus()
+            break
+
+    def _set_note(self, name: str, error: str) -> None:
+        note = self._notes[name]
+        note.error = error
+        note.repaint()
+
+    def _name_of(self, editor: object) -> str:
+        return next((name for name, known in self._editors.items() if known is editor), "")
+
+    def _move(self, by: int) -> bool:
+        order = list(self._editors.values())
+        at = next((i for i, editor in enumerate(order) if editor.has_focus), -1) + by
+        if 0 <= at < len(order):
+            order[at].focus()
+            return True
+        return False
+
+    def do_next(self) -> None:
+        """Key ``down``."""
+        self._move(1)
+
+    def do_previous(self) -> None:
+        """Key ``up``."""
+        self._move(-1)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._changed(self._name_of(event.input), event.value)
+
+    @on(ChoiceLine.Changed)
+    def _chose(self, event: ChoiceLine.Changed) -> None:
+        event.stop()
+        self._changed(self._name_of(event.line), event.line.value)
+
+    def _changed(self, name: str, value: str) -> None:
+        if name:
+            self._set_note(name, "")
+            self.post_message(self.Changed(self, name, value))
+
+    @on(Input.Submitted)
+    @on(ChoiceLine.Done)
+    def _entered(self, event: Message) -> None:
+        event.stop()
+        if not self._move(1) and self.check():
+            self.post_message(self.Submitted(self, self.values()))
+
+
+def _problem(field: Field, value: str) -> str:
+    """What is wrong with a value as far as its field declares; empty where nothing is."""
+    if not value:
+        return "This is needed" if field.required else ""
+    if field.kind is FieldKind.NUMBER:
+        try:
+            float(value)
+        except ValueError:
+            return "This is no number"
+    if field.kind is FieldKind.CHOICE and field.choices and value not in field.choices:
+        return f"One of {', '.join(field.choices)}"
+    if field.pattern and not re.fullmatch(field.pattern, value):
+        return f"This does not look right: {field.help}" if field.help else "This does not look right"
+    return ""

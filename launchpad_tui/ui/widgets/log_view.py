@@ -1,0 +1,220 @@
+"""The log of an execution, of any length: it holds the lines around what shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Protocol
+
+from launchpad_tui.domain.execution import LogLine
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.widgets.lines import Lines, Parts
+from launchpad_tui.ui.widgets.rows import BLOCK, RowCache
+
+#: characters of a line that can be scrolled to
+LINE_LIMIT = 4000
+_STREAMS = {"stderr": "warn", "launchpad": "accent"}
+
+
+class Log(Protocol):
+    """What the view reads; each call may block."""
+
+    finished: bool
+
+    def count(self) -> int:
+        """How many lines there are."""
+
+    def slice(self, start: int, stop: int) -> Sequence[LogLine]:
+        """The lines from ``start`` up to, not with, ``stop``."""
+
+    def matching(self, text: str = "") -> Sequence[int]:
+        """The numbers of the lines with the text in them, in any case."""
+
+
+class LogView(Lines):
+    """The view. `set_log`, then `follow_up` whenever the log may have grown.
+
+    ``following`` keeps the newest line in view; ``newest_first`` turns the order round; `search` highlights a text and
+    `only` shows just these line numbers.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("log.follow", "f", "follow", "Keep the newest line in view.", "Log", 2),
+        Action("log.order", "o", "order", "Newest or oldest line first.", "Log", 3),
+        Action("log.times", "t", "times", "Show or hide the time of each line.", "Log", 6),
+        Action("log.next-match", "n", "next match", "To the next line that matches.", "Log"),
+        Action("log.previous-match", "N", "previous match", "To the match before.", "Log"),
+        Action("log.left", "left h", "left", "Scroll to the left.", "Moving", hidden=True),
+        Action("log.right", "right l", "right", "Scroll to the right.", "Moving", hidden=True),
+    )
+
+    def __init__(self, *, empty: str = "Nothing was written yet", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(empty=empty, id=id)
+        self.following = True
+        self.newest_first = False
+        self.times = True
+        self.needle = ""
+        self.left = 0
+        self._log: Log | None = None
+        self._cache: RowCache[LogLine] = RowCache()
+        self._only: Sequence[int] | None = None
+        self._matches: Sequence[int] = ()
+        self._busy = False
+
+    def set_log(self, log: Log) -> None:
+        """Show another log."""
+        self._log = log
+        self._cache = RowCache()
+        self._only = None
+        self.follow_up()
+
+    def follow_up(self) -> None:
+        """Look whether there is more."""
+        if not self._busy and self._log is not None:
+            self._busy = True
+            self.run_task(self._read(), "log", exclusive=False)
+
+    def search(self, text: str) -> None:
+        """Highlight a text; ``n`` and ``N`` go from match to match."""
+        self.needle = text
+        self.run_task(self._find(text), "log search")
+
+    def only(self, numbers: Sequence[int] | None) -> None:
+        """Show just these lines; None shows all."""
+        self._only = numbers
+        self.top = 0
+        self.clamp()
+        self.repaint()
+        self.follow_up()
+
+    @property
+    def matches(self) -> int:
+        """How many lines match the search."""
+        return len(self._matches)
+
+    def line_count(self) -> int:
+        """How many lines show, wherever scrolled to."""
+        return len(self._only) if self._only is not None else (self._cache.count or 0)
+
+    def number_at(self, place: int) -> int:
+        """The number of the line at a place of the view."""
+        place = self.line_count() - 1 - place if self.newest_first else place
+        return self._only[place] if self._only is not None else place
+
+    def parts(self, number: int) -> Parts:
+        """Time, then the message, matches marked."""
+        line = self._cache.get(self.number_at(number))
+        if line is None:
+            return ((" " + self.look.glyphs.ellipsis, "faint"),)
+        parts: list[tuple[str, str]] = []
+        if self.times:
+            parts.append((line.timestamp.astimezone().strftime(" %H:%M:%S "), "faint"))
+        text = safe_text(line.message.expandtabs(4)[:LINE_LIMIT])[self.left :]
+        role = _STREAMS.get(line.stream, "text")
+        if not self.needle:
+            return (*parts, (text, role))
+        low, needle = text.casefold(), self.needle.casefold()
+        at = 0
+        # Folding case may change lengths: then the line is shown without marks.
+        while len(low) == len(text) and (found := low.find(needle, at)) >= 0:
+            parts += [(text[at:found], role), (text[found : found + len(needle)], "match")]
+            at = found + len(needle)
+        return (*parts, (text[at:], role))
+
+    def show_from(self, top: int) -> None:
+        """Scroll; going away from the newest line ends following, going there resumes it."""
+        super().show_from(top)
+        newest = 0 if self.newest_first else max(0, self.line_count() - self.size.height)
+        self.following = self.top == newest
+        self.follow_up()
+
+    async def _read(self) -> None:
+        try:
+            log = self._log
+            if log is None:
+                return
+            read = self.launchpad.files
+            count = await read(log.count)
+            grown = count != self._cache.count
+            before = self._cache.count or 0
+            self._cache.count = count
+            if grown and before % BLOCK:
+                # The last block was not full when it was read.
+                number = before // BLOCK
+                self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
+            if grown and self._only is None:
+                self._stay(count - before)
+            while (number := self._missing()) is not None:
+                self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
+            self.repaint()
+        finally:
+            self._busy = False
+
+    def _missing(self) -> int | None:
+        high = max(1, self.size.height)
+        for place in range(self.top, min(self.top + high, self.line_count())):
+            number = self.number_at(place)
+            if self._cache.get(number) is None:
+                return number // BLOCK
+        return None
+
+    def _stay(self, grown: int) -> None:
+        if self.following:
+            self.top = 0 if self.newest_first else self.line_count()
+        elif self.newest_first:
+            self.top += grown
+        self.clamp()
+
+    async def _find(self, text: str) -> None:
+        log = self._log
+        self._matches = await self.launchpad.files(log.matching, text) if log is not None and text else ()
+        self.repaint()
+        if text:
+            self.launchpad.say(f"{len(self._matches):,} lines match" if self._matches else "No line matches")
+
+    def _to_match(self, by: int) -> None:
+        here = self.number_at(self.top) if self.line_count() else 0
+        later = [n for n in self._matches if n > here]
+        before = [n for n in self._matches if n < here]
+        target = (later[0] if later else None) if by > 0 else (before[-1] if before else None)
+        if target is not None and self._only is None:
+            self.show_from(self.line_count() - 1 - target if self.newest_first else target)
+
+    def do_follow(self) -> None:
+        """Key ``f``."""
+        self.show_from(0 if self.newest_first else self.line_count())
+
+    def do_order(self) -> None:
+        """Key ``o``."""
+        self.newest_first = not self.newest_first
+        self.do_follow()
+        self.launchpad.say("Newest line first" if self.newest_first else "Oldest line first")
+
+    def do_times(self) -> None:
+        """Key ``t``."""
+        self.times = not self.times
+        self.repaint()
+
+    def why_not_next_match(self) -> str | None:
+        """A search is needed."""
+        return None if self._matches else "Search first"
+
+    why_not_previous_match = why_not_next_match
+
+    def do_next_match(self) -> None:
+        """Key ``n``."""
+        self._to_match(1)
+
+    def do_previous_match(self) -> None:
+        """Key ``N``."""
+        self._to_match(-1)
+
+    def do_left(self) -> None:
+        """Key ``left``."""
+        self.left = max(0, self.left - 16)
+        self.repaint()
+
+    def do_right(self) -> None:
+        """Key ``right``."""
+        self.left = min(LINE_LIMIT, self.left + 16)
+        self.repaint()

@@ -1,0 +1,503 @@
+"""A table over a list of any length: it holds the rows around what shows, and paints without reading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual import events
+from textual.message import Message
+
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.widgets.columns import Column
+from launchpad_tui.ui.widgets.rows import BLOCK, FixedRows, RowCache, RowSource
+from launchpad_tui.ui.widgets.table_paint import TablePaint
+
+Row = TypeVar("Row")
+
+
+class VirtualTable(TablePaint[Row], Generic[Row]):
+    """The table.
+
+    Args:
+        columns: the first one never scrolls out.
+        key: a row's ID: cursor and selection hold to it when rows move.
+        title: what the rows are, for the title line: ``Models``.
+        empty: what to say, and what to do next, where there are no rows.
+        multi: whether rows can be selected.
+
+    Give it rows with `set_source` (a listing) or `set_rows` (a sequence).
+    """
+
+    can_focus = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("table.down", "down j", "down", "One row down.", "Moving", hidden=True),
+        Action("table.up", "up k", "up", "One row up.", "Moving", hidden=True),
+        Action("table.page-down", "pagedown ctrl+f", "page down", "One page down.", "Moving", hidden=True),
+        Action("table.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
+        Action("table.first", "home g", "first", "To the first row.", "Moving", hidden=True),
+        Action("table.last", "end G", "last", "To the last row.", "Moving", hidden=True),
+        Action("table.left", "left h", "left", "Scroll columns to the left.", "Moving", hidden=True),
+        Action("table.right", "right l", "right", "Scroll columns to the right.", "Moving", hidden=True),
+        Action("table.open", "enter", "open", "Open the row under the cursor.", "List", 1),
+        Action("table.select", "space", "select", "Select the row, or take it out of the selection.", "List", 50),
+        Action("table.range", "v", "range", "Select all rows from here to where the cursor goes.", "List"),
+        Action("table.range-down", "shift+down J", "range down", "Select rows downwards.", "List", hidden=True),
+        Action("table.range-up", "shift+up K", "range up", "Select rows upwards.", "List", hidden=True),
+        Action("table.all", "ctrl+a", "select all", "Select all rows of the list; again: none.", "List"),
+        Action("table.copy", "y", "copy ID", "Copy the ID, or those of the selected rows, to the clipboard.", "List"),
+        Action("table.sort", "s", "sort", "Choose the column to sort by.", "List"),
+        Action("table.reverse", "S", "reverse", "Turn the order round.", "List"),
+        Action("table.unchip", "backspace", "drop filter", "Remove the last condition of the filter.", "List"),
+    )
+
+    class Opened(Message):
+        """A row was opened, by enter or a click on the cursor's row. ``row`` is it."""
+
+        def __init__(self, table: VirtualTable[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+    class CursorMoved(Message):
+        """The cursor stands on another row; ``row`` is None where that is not read yet."""
+
+        def __init__(self, table: VirtualTable[Any], row: Any) -> None:
+            super().__init__()
+            self.table = table
+            self.row = row
+
+    class SelectionChanged(Message):
+        """Other rows are selected."""
+
+        def __init__(self, table: VirtualTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+    class SortChanged(Message):
+        """The user wants another order: give the table a source that has it."""
+
+        def __init__(self, table: VirtualTable[Any], by: Any, descending: bool) -> None:
+            super().__init__()
+            self.table = table
+            self.by = by
+            self.descending = descending
+
+    class ChipRemoved(Message):
+        """The user removed the condition at this place of `set_chips`."""
+
+        def __init__(self, table: VirtualTable[Any], index: int) -> None:
+            super().__init__()
+            self.table = table
+            self.index = index
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], str],
+        *,
+        title: str = "",
+        empty: str = "",
+        multi: bool = True,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(columns, key, title=title, empty=empty, id=id)
+        self.multi = multi
+        self._source: RowSource[Row] | None = None
+        self._pending: RowCache[Row] | None = None
+        self._pending_source: RowSource[Row] | None = None
+        self._keep_cursor = True
+        self._fetching = False
+
+    # What screens use -----------------------------------------------------------------------------------------------
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor, where it is known."""
+        return self.cache.get(self.cursor)
+
+    @property
+    def row_id(self) -> str:
+        """Its ID, empty where there is none."""
+        row = self.row
+        return "" if row is None else self.key_of(row)
+
+    @property
+    def chosen_ids(self) -> tuple[str, ...]:
+        """The IDs of the selected rows in the order of selection; where none is, that of the row under the cursor."""
+        return self.selection.ids or ((self.row_id,) if self.row_id else ())
+
+    def set_source(self, source: RowSource[Row], *, keep_cursor: bool = True) -> None:
+        """Show another list. What shows stays until the new rows are there; cursor and selection hold to their IDs.
+
+        Args:
+            source: a new listing, or the same one after `Listing.refresh`.
+            keep_cursor: False puts the cursor on the first row (another filter or order).
+        """
+        self._pending_source = source
+        self._pending = RowCache()
+        self._keep_cursor = keep_cursor
+        self._fetch()
+
+    def set_rows(self, rows: Sequence[Row], *, keep_cursor: bool = True) -> None:
+        """Show a sequence; at once, since nothing has to be read."""
+        cache: RowCache[Row] = RowCache()
+        cache.count = len(rows)
+        self._source = FixedRows(rows)
+        self._pending = self._pending_source = None
+        for number in range((self.top // BLOCK) - 1, (self.top + 3 * max(1, self.rows_high)) // BLOCK + 1):
+            if number >= 0:
+                cache.put(number, rows[number * BLOCK : (number + 1) * BLOCK])
+        place = (
+            next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None) if self.row_id else None
+        )
+        self._keep_cursor = keep_cursor
+        self._swap(cache, place)
+        self._fetch()
+
+    def refresh_rows(self) -> None:
+        """Read the list again, as after a change: its `refresh` is called where it has one."""
+        source = self._source
+        if source is not None:
+            refresh = getattr(source, "refresh", None)
+            if refresh is not None:
+                refresh()
+            self.set_source(source)
+
+    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Show other columns."""
+        self.columns = tuple(columns)
+        self.scroll_columns = 0
+        self.repaint()
+
+    def set_chips(self, chips: Sequence[str]) -> None:
+        """Show the conditions that the list is filtered by, each with a cross; an empty sequence hides the line."""
+        self.chips = tuple(chips)
+        self.repaint()
+
+    def set_order(self, by: Any, descending: bool) -> None:
+        """Say in the heading by which column (its ``sort``) the list is ordered."""
+        self.order = (by, descending)
+        self.repaint()
+
+    def set_problem(self, text: str) -> None:
+        """Show a problem in place of the rows, such as an error while reading them; empty takes it away."""
+        self.problem = text
+        self.repaint()
+
+    def move_to(self, index: int, *, extend: bool = False) -> None:
+        """Put the cursor on a row. At an edge the view goes on by a third of its height, so that most moves change two
+        lines only."""
+        count = self.cache.count or 0
+        index = max(0, min(index, count - 1))
+        before = self.cursor
+        if index == before:
+            return
+        self.cursor = index
+        if self.multi and (extend or self.selection.ranging):
+            self._extend(before, index)
+        high = max(1, self.rows_high)
+        top = self.top
+        if index < top:
+            top = max(0, min(index, top - high // 3) if top - index <= 1 else index - high // 3)
+        elif index >= top + high:
+            top = index - high + 1 if index >= top + 2 * high else max(index - high + 1, top + high // 3)
+        self._show_from(top)
+        if self.top == top and top == self._painted_top:
+            self.repaint_lines((self.line_of(before), self.line_of(index)))
+        else:
+            self.repaint()
+        self._painted_top = self.top
+        self._fetch()
+        self.post_message(self.CursorMoved(self, self.row))
+
+    # Fetching -------------------------------------------------------------------------------------------------------
+
+    def _show_from(self, top: int) -> None:
+        count = self.cache.count or 0
+        self.top = max(0, min(top, count - max(1, self.rows_high)))
+
+    def _fetch(self) -> None:
+        if not self._fetching and self.is_mounted:
+            self._fetching = True
+            self.run_task(self._fetch_all(), group="rows", exclusive=False)
+
+    async def _fetch_all(self) -> None:
+        try:
+            while await self._fetch_next():
+                pass
+        except Exception as error:
+            self._pending = self._pending_source = None
+            self.problem = str(error)
+            self.repaint()
+            raise
+        finally:
+            self._fetching = False
+
+    async def _fetch_next(self) -> bool:
+        """Read one thing that is missing; False where nothing is."""
+        read = self.launchpad.read
+        pending, source = self._pending, self._pending_source
+        if pending is not None and source is not None:
+            return await self._fetch_pending(pending, source)
+        if self._source is None:
+            return False
+        number = self.cache.missing(self.top, max(1, self.rows_high))
+        if number is None:
+            return False
+        cache = self.cache
+        rows = await read(self._source.slice, number * BLOCK, (number + 1) * BLOCK)
+        if cache is self.cache:
+            cache.put(number, rows)
+            if not rows:
+                cache.count = min(cache.count or 0, number * BLOCK)
+            self.repaint()
+        return True
+
+    async def _fetch_pending(self, pending: RowCache[Row], source: RowSource[Row]) -> bool:
+        read = self.launchpad.read
+        top = self.top if self._keep_cursor else 0
+        number = pending.missing(top, max(1, self.rows_high))
+        if number is not None and (number == 0 or pending.count is not None):
+            rows = await read(source.slice, number * BLOCK, (number + 1) * BLOCK)
+            if pending is self._pending:
+                pending.put(number, rows)
+                if pending.count is None and len(rows) < BLOCK:
+                    pending.count = len(rows)
+                # The first screen of a new list shows before its rows are counted.
+                if self.cache.count is None:
+                    self.cache.put(number, rows)
+                    self.cache.count = len(rows)
+                    self.cache.counted = False
+                    self.repaint()
+            return True
+        if pending.count is None:
+            count = await read(source.count)
+            pending.count = count
+            return True
+        if pending is self._pending:
+            wanted = self.row_id
+            place = pending.find(lambda row: self.key_of(row) == wanted) if wanted else None
+            self._pending = self._pending_source = None
+            self._source = source
+            self._swap(pending, place)
+        return True
+
+    def _swap(self, cache: RowCache[Row], place: int | None) -> None:
+        """Show what was read; the cursor goes where its row went."""
+        before = self.row_id
+        count = cache.count or 0
+        self.cache = cache
+        if not self._keep_cursor:
+            self.cursor = self.top = 0
+        elif place is not None:
+            moved = place - self.cursor
+            self.cursor = place
+            if self.top:
+                self._show_from(self.top + moved)
+        self.cursor = max(0, min(self.cursor, count - 1))
+        high = max(1, self.rows_high)
+        if not self.top <= self.cursor < self.top + high:
+            self._show_from(self.cursor - high // 2)
+        self._show_from(self.top)
+        self._painted_top = self.top
+        self.problem = ""
+        self.repaint()
+        if before != self.row_id:
+            self.post_message(self.CursorMoved(self, self.row))
+
+    def on_mount(self) -> None:
+        """Read what was given before there was a lane to read on."""
+        self._fetch()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep the cursor in view, and read what a higher view shows."""
+        self._strips.clear()
+        high = max(1, self.rows_high)
+        if self.cursor >= self.top + high:
+            self._show_from(self.cursor - high + 1)
+        self._show_from(self.top)
+        self._painted_top = self.top
+        self._fetch()
+
+    # Selecting ------------------------------------------------------------------------------------------------------
+
+    def _extend(self, before: int, index: int) -> None:
+        low, high = min(before, index), max(before, index)
+        for place in range(low, high + 1):
+            row = self.cache.get(place)
+            if row is not None:
+                self.selection.add(self.key_of(row))
+        self._selection_changed()
+
+    def _selection_changed(self) -> None:
+        self.repaint()
+        self.post_message(self.SelectionChanged(self))
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.selection.clear()
+        self._selection_changed()
+
+    def why_not_select(self) -> str | None:
+        """Some tables have no selection."""
+        return None if self.multi else "Rows of this list cannot be selected"
+
+    why_not_range = why_not_range_down = why_not_range_up = why_not_all = why_not_select
+
+    def do_select(self) -> None:
+        """Key ``space``: and on to the next row."""
+        if self.row_id:
+            self.selection.toggle(self.row_id)
+            self._selection_changed()
+            self.move_to(self.cursor + 1)
+
+    def do_range(self) -> None:
+        """Key ``v``."""
+        self.selection.ranging = not self.selection.ranging
+        if self.selection.ranging:
+            self._extend(self.cursor, self.cursor)
+            self.launchpad.say("Selecting a range: move, then press v again")
+
+    def do_range_down(self) -> None:
+        """Key ``shift+down``."""
+        self.move_to(self.cursor + 1, extend=True)
+
+    def do_range_up(self) -> None:
+        """Key ``shift+up``."""
+        self.move_to(self.cursor - 1, extend=True)
+
+    async def do_all(self) -> None:
+        """Key ``ctrl+a``: reads the IDs of all rows in pieces."""
+        source, count = self._source, self.cache.count or 0
+        if source is None:
+            return
+        if len(self.selection.ids) >= count:
+            self.clear_selection()
+            return
+        for start in range(0, count, 1000):
+            rows = await self.launchpad.read(source.slice, start, start + 1000)
+            for row in rows:
+                self.selection.add(self.key_of(row))
+        self._selection_changed()
+
+    # Keys and mouse -------------------------------------------------------------------------------------------------
+
+    def do_down(self) -> None:
+        """Key ``down``."""
+        self.move_to(self.cursor + 1)
+
+    def do_up(self) -> None:
+        """Key ``up``."""
+        self.move_to(self.cursor - 1)
+
+    def do_page_down(self) -> None:
+        """Key ``pagedown``."""
+        self.move_to(self.cursor + max(1, self.rows_high - 1))
+
+    def do_page_up(self) -> None:
+        """Key ``pageup``."""
+        self.move_to(self.cursor - max(1, self.rows_high - 1))
+
+    def do_first(self) -> None:
+        """Key ``home``."""
+        self.move_to(0)
+
+    def do_last(self) -> None:
+        """Key ``end``."""
+        self.move_to((self.cache.count or 1) - 1)
+
+    def do_left(self) -> None:
+        """Key ``left``."""
+        self.scroll_columns = max(0, self.scroll_columns - 1)
+        self.repaint()
+
+    def do_right(self) -> None:
+        """Key ``right``."""
+        self.scroll_columns = min(self.most_scroll, self.scroll_columns + 1)
+        self.repaint()
+
+    def do_open(self) -> None:
+        """Key ``enter``."""
+        if self.row is not None:
+            self.post_message(self.Opened(self, self.row))
+
+    def do_copy(self) -> None:
+        """Key ``y``."""
+        ids = self.chosen_ids
+        if ids:
+            self.launchpad.copy("\n".join(ids), ids[0] if len(ids) == 1 else f"{len(ids)} IDs")
+
+    def do_sort(self) -> None:
+        """Key ``s``."""
+        from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+
+        sortable = [column for column in self.columns if column.sort is not None]
+        if not sortable:
+            self.launchpad.say("This list has one order only", "warn")
+            return
+        choices = [Choice(column.id, column.title) for column in sortable]
+        current = next((column.id for column in sortable if column.sort == self.order[0]), "")
+
+        def chosen(picked: tuple[str, ...] | None) -> None:
+            if picked:
+                self._sort_by(next(column for column in sortable if column.id == picked[0]))
+
+        self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), chosen)
+
+    def do_reverse(self) -> None:
+        """Key ``S``."""
+        if self.order[0] is not None:
+            self.post_message(self.SortChanged(self, self.order[0], not self.order[1]))
+
+    def why_not_unchip(self) -> str | None:
+        """Nothing to drop."""
+        return None if self.chips else "There is no filter to drop"
+
+    def do_unchip(self) -> None:
+        """Key ``backspace``."""
+        self.post_message(self.ChipRemoved(self, len(self.chips) - 1))
+
+    def _sort_by(self, column: Column[Row]) -> None:
+        by, descending = self.order
+        turned = not descending if column.sort == by else column.align == "right"
+        self.post_message(self.SortChanged(self, column.sort, turned))
+
+    def on_click(self, event: events.Click) -> None:
+        """Head: sort, drop a chip. Row: cursor, again: open. With ctrl: select."""
+        if (chip := self.chip_at(event.x, event.y)) is not None:
+            self.post_message(self.ChipRemoved(self, chip))
+        elif (column := self.heading_at(event.x, event.y)) is not None:
+            if column.sort is not None:
+                self._sort_by(column)
+        elif (index := self.index_at(event.y)) is not None:
+            if event.shift and self.multi:
+                self.move_to(index, extend=True)
+            elif event.ctrl and self.multi:
+                self.move_to(index)
+                self.do_select()
+            elif index == self.cursor and event.chain > 1:
+                self.do_open()
+            else:
+                self.move_to(index)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """The wheel moves the view, the cursor stays in it."""
+        event.stop()
+        self._wheel(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """The wheel moves the view, the cursor stays in it."""
+        event.stop()
+        self._wheel(-3)
+
+    def _wheel(self, by: int) -> None:
+        before = self.top
+        self._show_from(self.top + by)
+        if self.top == before:
+            self.move_to(self.cursor + by)
+            return
+        self._painted_top = self.top
+        self.cursor = max(self.top, min(self.cursor, self.top + max(1, self.rows_high) - 1))
+        self.repaint()
+        self._fetch()

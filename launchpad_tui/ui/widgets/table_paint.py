@@ -1,0 +1,226 @@
+"""How a table looks: its title line, chips, headings and rows, each a line of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from launchpad_tui.ui.text import LineBuilder, clip, pad, wrap
+from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
+from launchpad_tui.ui.widgets.painted import Painted
+from launchpad_tui.ui.widgets.rows import RowCache
+from launchpad_tui.ui.widgets.table_select import Selection
+
+Row = TypeVar("Row")
+#: cells left of the first column: cursor, selection mark
+MARGIN = 2
+#: characters of a cell's text that are looked at, whatever its length
+TEXT_LIMIT = 400
+
+
+class TablePaint(Painted, Generic[Row]):
+    """The painting half of `VirtualTable`: state, and lines made of it."""
+
+    quiet_edge = 1
+
+    def __init__(
+        self,
+        columns: Sequence[Column[Row]],
+        key: Callable[[Row], str],
+        *,
+        title: str = "",
+        empty: str = "",
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.key_of = key
+        self.title = title
+        self.empty = empty
+        self.cache: RowCache[Row] = RowCache()
+        self.cursor = 0
+        self.top = 0
+        self.scroll_columns = 0
+        self.most_scroll = 0
+        self.chips: tuple[str, ...] = ()
+        self.order: tuple[Any, bool] = (None, False)
+        self.problem = ""
+        self.selection = Selection()
+        #: words at the right end of the title line
+        self.note = ""
+        self._painted_top = 0
+        #: paint the cursor as if the table had the focus
+        self.bright = False
+        self._placed: tuple[tuple[object, ...], list[Placed[Row]]] = ((), [])
+        self._chip_spans: list[tuple[int, int]] = []
+
+    # Geometry -------------------------------------------------------------------------------------------------------
+
+    @property
+    def head(self) -> int:
+        """Lines above the rows."""
+        return (1 if self.title else 0) + (1 if self.chips else 0) + 1
+
+    @property
+    def rows_high(self) -> int:
+        """How many rows show."""
+        return max(0, self.size.height - self.head)
+
+    def line_of(self, index: int) -> int:
+        """The widget's line of a row."""
+        return self.head + index - self.top
+
+    def index_at(self, y: int) -> int | None:
+        """The row of a line, None where there is none."""
+        index = y - self.head + self.top
+        return index if y >= self.head and 0 <= index < (self.cache.count or 0) else None
+
+    def heading_at(self, x: int, y: int) -> Column[Row] | None:
+        """The column whose heading is there."""
+        if y != self.head - 1:
+            return None
+        for placed in self._layout(self.size.width):
+            if placed.start + MARGIN <= x < placed.start + MARGIN + placed.width + GAP:
+                return placed.column
+        return None
+
+    def chip_at(self, x: int, y: int) -> int | None:
+        """The number of the chip that is there."""
+        if self.chips and y == self.head - 2:
+            for number, (start, stop) in enumerate(self._chip_spans):
+                if start <= x < stop:
+                    return number
+        return None
+
+    def _layout(self, width: int) -> list[Placed[Row]]:
+        known = (width, self.scroll_columns, self.columns)
+        if self._placed[0] != known:
+            placed, self.most_scroll = place(self.columns, width - MARGIN - 2, self.scroll_columns)
+            self.scroll_columns = min(self.scroll_columns, self.most_scroll)
+            self._placed = (known, placed)
+        return self._placed[1]
+
+    # Lines ----------------------------------------------------------------------------------------------------------
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """Title, chips, headings, then rows."""
+        if self.title and y == 0:
+            return self._title_line(width)
+        if y == self.head - 1:
+            return self._heading_line(width)
+        if y < self.head:
+            return self._chip_line(width)
+        if self.problem or self.cache.count == 0:
+            return self._notice_line(y - self.head, width)
+        return self._row_line(y - self.head + self.top, y, width)
+
+    def _title_line(self, width: int) -> Strip:
+        look = self.look
+        glyphs = look.glyphs
+        line = LineBuilder(width, look.style("text"))
+        line.add(f" {self.title} ", look.style("title"))
+        count = self.cache.count
+        if count:
+            stop = min(count, self.top + max(1, self.rows_high))
+            total = f"{count:,}" if self.cache.counted else glyphs.ellipsis
+            line.add(f" {self.top + 1:,}{glyphs.range}{stop:,} of {total}", look.style("dim"))
+        elif count is None:
+            line.add(f" reading{glyphs.ellipsis}", look.style("dim"))
+        if len(self.selection):
+            line.add(f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected"))
+        note = self.note
+        if self.most_scroll:
+            at = f"{glyphs.left if self.scroll_columns else ' '} more columns "
+            note += f"  {at}{glyphs.right if self.scroll_columns < self.most_scroll else ' '}"
+        note = clip(note.strip(), max(0, width - line.used - 3))
+        line.fill_to(width - cell_len(note) - 1)
+        line.add(note, look.style("dim"))
+        return line.strip()
+
+    def _chip_line(self, width: int) -> Strip:
+        look = self.look
+        line = LineBuilder(width, look.style("text"))
+        line.add(" ")
+        self._chip_spans = []
+        for chip in self.chips:
+            start = line.used
+            line.add(f" {clip(chip, 50, look.glyphs.ellipsis)} {look.glyphs.close} ", look.style("chip"))
+            self._chip_spans.append((start, line.used))
+            line.add(" ")
+        return line.strip()
+
+    def _heading_line(self, width: int) -> Strip:
+        look = self.look
+        line = LineBuilder(width, look.style("faint"))
+        for placed in self._layout(width):
+            column = placed.column
+            line.fill_to(placed.start + MARGIN)
+            by, descending = self.order
+            if by is not None and column.sort == by:
+                mark = look.glyphs.down if descending else look.glyphs.up
+                line.add(pad(f"{column.title} {mark}", placed.width, column.align), look.style("accent"), safe=True)
+            else:
+                line.add(pad(column.title, placed.width, column.align), look.style("dim"), safe=True)
+        return line.strip()
+
+    def _notice_line(self, number: int, width: int) -> Strip:
+        """A problem, or the empty state, in the middle of the rows."""
+        look = self.look
+        lines = wrap(self.problem or self.empty, max(10, min(70, width - 8)))
+        first = max(0, (self.rows_high - len(lines)) // 2 - 1)
+        line = LineBuilder(width, look.style("text"))
+        if first <= number < first + len(lines):
+            text = lines[number - first]
+            line.fill_to((width - cell_len(text)) // 2)
+            role = ("bad" if self.problem else "strong") if number == first else "dim"
+            line.add(text, look.style(role), safe=True)
+        return line.strip()
+
+    def _row_line(self, index: int, y: int, width: int) -> Strip:
+        look = self.look
+        count = self.cache.count
+        base = look.style("text")
+        if count is None or not 0 <= index < count:
+            return LineBuilder(width, base).fill_to(width - 1).add(self._edge(y), look.style("faint")).strip()
+        row = self.cache.get(index)
+        at = index == self.cursor
+        cursor = at and (self.has_focus or self.bright)
+        base = look.style("text", cursor=cursor)
+        line = LineBuilder(width, base)
+        glyphs = look.glyphs
+        line.add(glyphs.cursor if at else " ", look.style("accent", cursor=cursor) if at else base, safe=True)
+        if row is None:
+            line.fill_to(MARGIN)
+            line.add(glyphs.ellipsis, look.style("faint", cursor=cursor))
+        else:
+            chosen = self.key_of(row) in self.selection
+            line.add(glyphs.selected if chosen else " ", look.style("accent", cursor=cursor) if chosen else base)
+            for placed in self._layout(width):
+                cell = placed.column.render(row)
+                if isinstance(cell, str):
+                    cell = Cell(cell)
+                # The gap goes with the cell before it: fewer changes of style, fewer bytes.
+                line.fill_to(placed.start + MARGIN, line.last_style)
+                text = pad(cell.text[:TEXT_LIMIT], placed.width, placed.column.align, glyphs.ellipsis)
+                line.add(text, look.style(cell.role, cursor=cursor), safe=True)
+        line.fill_to(width - 1, base if cursor else line.last_style)
+        line.add(self._edge(y), look.style("faint"), safe=True)
+        return line.strip()
+
+    def _edge(self, y: int) -> str:
+        """The scroll mark in the last column."""
+        count, high = self.cache.count or 0, self.rows_high
+        if count <= high or high < 3:
+            return " "
+        size = max(1, high * high // count)
+        start = round(self.top / max(1, count - high) * (high - size))
+        return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
+
+    def on_focus(self) -> None:
+        """The cursor's line is bright while the table has the focus."""
+        self.repaint_lines((self.line_of(self.cursor),))
+
+    on_blur = on_focus

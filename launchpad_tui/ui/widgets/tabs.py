@@ -1,0 +1,109 @@
+"""A strip of tabs over the widgets that they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.text import LineBuilder
+from launchpad_tui.ui.widgets.painted import Painted
+
+
+class TabStrip(Painted):
+    """One line of tabs. Each names the id of the widget that it shows; the others are hidden.
+
+    Put it before those widgets in the same container. ``tab`` and ``shift+tab`` switch, as does the mouse; a screen
+    that wants more keys calls `show`.
+
+    Args:
+        tabs: (widget id, title) of each.
+    """
+
+    DEFAULT_CSS = "TabStrip { height: 1; }"
+    ACTIONS: ClassVar[tuple[Action, ...]] = ()
+
+    class Changed(Message):
+        """Another tab shows."""
+
+        def __init__(self, strip: TabStrip, name: str) -> None:
+            super().__init__()
+            self.strip, self.name = strip, name
+
+    def __init__(self, tabs: Sequence[tuple[str, str]], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._tabs = tuple(tabs)
+        self.shown = self._tabs[0][0]
+        self._spans: list[tuple[int, int, str]] = []
+
+    def on_mount(self) -> None:
+        """Hide all but the first."""
+        self.call_after_refresh(self.show, self.shown, focus=True)
+
+    def show(self, name: str, *, focus: bool = True) -> None:
+        """Show a tab by its widget's id, and give that widget, or the first in it that takes it, the focus."""
+        changed = name != self.shown
+        self.shown = name
+        for widget_id, _ in self._tabs:
+            for widget in self.screen.query(f"#{widget_id}"):
+                widget.display = widget_id == name
+                if widget_id == name and focus:
+                    target = widget if widget.can_focus else next((w for w in widget.query("*") if w.can_focus), None)
+                    if target is not None:
+                        target.focus()
+        self.repaint()
+        if changed:
+            self.post_message(self.Changed(self, name))
+
+    def step(self, by: int) -> None:
+        """Show the next tab, or the one before."""
+        names = [name for name, _ in self._tabs]
+        self.show(names[(names.index(self.shown) + by) % len(names)])
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """Titles; the one that shows is marked by colour and brackets of space."""
+        look = self.look
+        line = LineBuilder(width, look.style("faint"))
+        self._spans = []
+        for name, title in self._tabs:
+            start = line.used
+            here = name == self.shown
+            mark = look.glyphs.cursor if here else " "
+            line.add(f"{mark}{title}", look.style("title" if here else "dim")).add("  ")
+            self._spans.append((start, start + cell_len(title) + 2, name))
+        line.add(look.glyphs.rule * max(0, width - line.used - 1), look.style("faint"))
+        return line.strip()
+
+    def on_click(self, event: events.Click) -> None:
+        """Show what stands under the mouse."""
+        for start, stop, name in self._spans:
+            if start <= event.x < stop:
+                self.show(name)
+
+
+#: for screens with a `TabStrip`: add these to ``ACTIONS`` and inherit from `TabbedKeys`
+TAB_ACTIONS = (
+    Action("tabs.next", "tab ]", "next tab", "Show the next tab.", "Tabs", 20, priority=False),
+    Action("tabs.previous", "shift+tab [", "previous tab", "Show the tab before.", "Tabs"),
+)
+
+
+class TabbedKeys:
+    """Mixin of screens: what the keys of `TAB_ACTIONS` do."""
+
+    def do_next(self) -> None:
+        """Key ``tab``."""
+        self._strip().step(1)
+
+    def do_previous(self) -> None:
+        """Key ``shift+tab``."""
+        self._strip().step(-1)
+
+    def _strip(self) -> TabStrip:
+        strip: TabStrip = self.query_one(TabStrip)  # type: ignore[attr-defined]
+        return strip
