@@ -19,7 +19,7 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.keymap import Action, Keymap
 from launchpad_tui.ui.owner import ActionOwner
-from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.screen import LaunchpadModal, LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.theme import BY_NAME, PALETTES, find_look, textual_theme
 from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
@@ -164,6 +164,17 @@ class LaunchpadApp(ActionOwner, App[None]):
             self.pop_screen()
         else:
             self.say("This is the first screen; q leaves launchpad")
+
+    async def ask(self, dialog: LaunchpadModal[T]) -> T | None:
+        """Show a dialog and wait for its result; None where it was left. For coroutines that run as workers."""
+        answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
+
+        def answered(result: T | None) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        await self.push_screen(dialog, answered)
+        return await answer
 
     def trail(self) -> list[str]:
         """The breadcrumb: titles of the open screens."""
