@@ -90,11 +90,12 @@ def append_bulk(
         execution = execution_pk(db, scope, execution_id)
         state = _state(db, execution, name, tuple(sorted(labels)))
         _summarise(state, new)
-        tail = _take_tail(db, state["pk"])
+        tail = _take_tail(db, state)
         if tail:
             new = Points(tail.steps + new.steps, tail.times + new.times, tail.values + new.values)
-        _seal(db, state, chunk.ordered(new))
+        state["chunked"] += len(new) - len(new) % chunk.SIZE
         _store(db, state)
+        _seal(db, state["pk"], chunk.ordered(new))
         mark_headlines(db, execution, clean(name))
 
 
@@ -167,21 +168,22 @@ def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
 
 
 def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) -> dict[str, Any]:
-    """The row of a series as far as appending changes it; the series is made where there is none."""
+    """The row of a series as far as appending changes it; one without a ``pk`` where there is none yet."""
     stored = to_json([[clean(key), clean(value)] for key, value in labels])
     columns = ", ".join(_STATE)
     key = (execution, clean(name), stored)
     select = f"SELECT {columns} FROM series WHERE execution_pk = ? AND name = ? AND labels = ?"
     row = db.execute(select, key).fetchone()
-    if row is None:
-        model = next((value for label, value in labels if label == ARTIFACT_LABEL), "")
-        db.execute(
-            "INSERT INTO series (execution_pk, group_pk, name, labels, key, artifact_name) "
-            "VALUES (?, (SELECT group_pk FROM executions WHERE pk = ?), ?, ?, ?, ?)",
-            (execution, execution, clean(name), stored, clean(series_key(name, labels)), clean(model)),
-        )
-        row = db.execute(select, key).fetchone()
-    return dict(zip(_STATE, row, strict=True))
+    if row is not None:
+        return dict(zip(_STATE, row, strict=True))
+    model = next((value for label, value in labels if label == ARTIFACT_LABEL), "")
+    state: dict[str, Any] = dict.fromkeys(_STATE)
+    return state | {
+        "count": 0,
+        "chunked": 0,
+        "not_finite": 0,
+        "new": (execution, execution, *key[1:], clean(series_key(name, labels)), clean(model)),
+    }
 
 
 def _fresh(db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric]) -> list[tuple[int, int, float | None]]:
@@ -222,18 +224,22 @@ def _append_tail(db: sqlite3.Connection, state: dict[str, Any], rows: list[tuple
         array("d", [math.nan if row[2] is None else row[2] for row in rows]),
     )
     _summarise(state, new)
+    waiting = state["count"] - state["chunked"]
+    full = waiting - waiting % chunk.SIZE
+    state["chunked"] += full
+    _store(db, state)
     db.executemany(
         "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)", [(state["pk"], *row) for row in rows]
     )
-    if state["count"] - state["chunked"] >= chunk.SIZE:
-        tail = _take_tail(db, state["pk"])
+    if full:
+        tail = _take_tail(db, state)
         assert tail is not None
-        _seal(db, state, tail)
-    _store(db, state)
+        _seal(db, state["pk"], tail)
 
 
-def _take_tail(db: sqlite3.Connection, series: int) -> Points | None:
+def _take_tail(db: sqlite3.Connection, state: dict[str, Any]) -> Points | None:
     """The tail's points by step, taken out of it."""
+    series = state["pk"]
     rows = db.execute("SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)).fetchall()
     if not rows:
         return None
@@ -245,7 +251,7 @@ def _take_tail(db: sqlite3.Connection, series: int) -> Points | None:
     )
 
 
-def _seal(db: sqlite3.Connection, state: dict[str, Any], ordered: Points) -> None:
+def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
     """Write full chunks; what is left over goes back into the tail."""
     full = len(ordered) - len(ordered) % chunk.SIZE
     for start in range(0, full, chunk.SIZE):
@@ -253,15 +259,14 @@ def _seal(db: sqlite3.Connection, state: dict[str, Any], ordered: Points) -> Non
         db.execute(
             "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, last_at, overview, "
             "steps, times, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (state["pk"], len(part), chunk.not_finite(part.values), part.steps[0], part.steps[-1], min(part.times),
+            (series, len(part), chunk.not_finite(part.values), part.steps[0], part.steps[-1], min(part.times),
              max(part.times), chunk.overview(part), chunk.encode(part.steps), chunk.encode(part.times),
              chunk.encode(part.values)),
         )  # fmt: skip
-    state["chunked"] += full
     rest = ordered.part(full, len(ordered))
     db.executemany(
         "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)",
-        [(state["pk"], *row) for row in zip(rest.steps, rest.times, rest.values, strict=True)],
+        [(series, *row) for row in zip(rest.steps, rest.times, rest.values, strict=True)],
     )
 
 
@@ -290,8 +295,19 @@ def _summarise(state: dict[str, Any], new: Points) -> None:
 
 
 def _store(db: sqlite3.Connection, state: dict[str, Any]) -> None:
+    values = tuple(state[name] for name in _STATE[1:])
+    if state["pk"] is None:
+        columns = ", ".join(_STATE[1:])
+        marked = ", ".join("?" * len(values))
+        cursor = db.execute(
+            f"INSERT INTO series (execution_pk, group_pk, name, labels, key, artifact_name, {columns}) "
+            f"VALUES (?, (SELECT group_pk FROM executions WHERE pk = ?), ?, ?, ?, ?, {marked})",
+            (*state["new"], *values),
+        )
+        state["pk"] = cursor.lastrowid
+        return
     changes = ", ".join(f"{name} = ?" for name in _STATE[1:])
-    db.execute(f"UPDATE series SET {changes} WHERE pk = ?", (*(state[name] for name in _STATE[1:]), state["pk"]))
+    db.execute(f"UPDATE series SET {changes} WHERE pk = ?", (*values, state["pk"]))
 
 
 def _null(value: float) -> float | None:

@@ -32,7 +32,8 @@ def summary_of(registry: Registry, key: str = "loss") -> SeriesSummary:
 
 
 def bits(value: float) -> bytes:
-    return struct.pack("<d", math.nan if math.isnan(value) else value)
+    # SQLite keeps no sign of zero, and no payload of NaN.
+    return struct.pack("<d", math.nan if math.isnan(value) else value + 0.0)
 
 
 def rows(metrics: list[Metric]) -> list[tuple[int, int, bytes]]:
@@ -76,12 +77,11 @@ def test_append_and_read(shared: Registry, portions: list[list[tuple[int, int, f
                 times = [to_micros(m.timestamp) for m in metrics]
                 series.append_bulk(shared, ID, "loss", (), [m.step for m in metrics], times, [m.value for m in metrics])
                 logged += metrics
-                seen |= {(m.step, m.timestamp, bits(m.value + 0.0)) for m in metrics}
+                seen |= {(m.step, m.timestamp, bits(m.value)) for m in metrics}
             else:
                 series.append(shared, ID, metrics)
                 for metric in metrics:
-                    # -0.0 and 0.0 are the same value
-                    same = (metric.step, metric.timestamp, bits(metric.value + 0.0))
+                    same = (metric.step, metric.timestamp, bits(metric.value))
                     if same not in seen:
                         logged.append(metric)
                     seen.add(same)
