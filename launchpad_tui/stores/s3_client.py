@@ -18,6 +18,8 @@ READ_TIMEOUT = 30
 #: transfers at the same time, and the size (bytes) of the parts of large objects
 _CONCURRENCY = 4
 _PART = 16 << 20
+#: bytes that a download takes at a time, and how often it may break off without having moved on
+_CHUNK, _ATTEMPTS = 1 << 20, 3
 
 
 def connect(values: Mapping[str, str]) -> BaseClient:
@@ -85,15 +87,29 @@ def upload(client: BaseClient, bucket: str, plan: Sequence[tuple[str, Path, str]
 
 
 def download(client: BaseClient, bucket: str, key: str, target: Receiver) -> None:
-    """Fetch an object in parts, written in their order."""
-    watch = _Watch(None)
-    with _manager(client) as manager:
+    """Fetch an object in one stream; where it breaks off, go on from there, of the same version of the object."""
+    from botocore.exceptions import ConnectionError as BrokenOff
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    offset, failures = 0, 0
+    request: dict[str, str] = {}
+    while True:
+        start = offset
+        answer = client.get_object(Bucket=bucket, Key=key, **request)
+        body = answer["Body"]
         try:
-            watch.add(manager.download(bucket, key, _Sink(target, watch)))
-            watch.finish()
-        except BaseException:
-            watch.cancel()
-            raise
+            for chunk in body.iter_chunks(_CHUNK):
+                target.write(chunk)
+                offset += len(chunk)
+            return
+        except (BrokenOff, HTTPClientError, IncompleteReadError):
+            failures = 1 if offset > start else failures + 1
+            if failures >= _ATTEMPTS:
+                raise
+        finally:
+            body.close()
+        if offset:
+            request = {"Range": f"bytes={offset}-", "IfMatch": answer["ETag"]}
 
 
 def _manager(client: BaseClient) -> Any:
@@ -103,8 +119,6 @@ def _manager(client: BaseClient) -> Any:
         multipart_threshold=_PART,
         multipart_chunksize=_PART,
         max_request_concurrency=_CONCURRENCY,
-        max_in_memory_download_chunks=4,
-        io_chunksize=1 << 20,
     )
     return TransferManager(client, config)
 
@@ -154,18 +168,3 @@ class _Watch:
             raise
         if self._error is not None:
             raise self._error
-
-
-class _Sink:
-    """Takes what is downloaded, on a thread of s3transfer that would die of a KeyboardInterrupt and never end."""
-
-    def __init__(self, target: Receiver, watch: _Watch) -> None:
-        self._target = target
-        self._watch = watch
-
-    def write(self, chunk: bytes) -> int:
-        try:
-            return self._target.write(chunk)
-        except BaseException as error:
-            self._watch.fail(error)
-            raise OSError("the download is given up") from error

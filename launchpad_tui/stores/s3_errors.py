@@ -61,14 +61,11 @@ _CONFLICT = {"409", "412", "ConditionalRequestConflict", "OperationAborted", "Pr
 def translated(where: str, path: str = "") -> Iterator[None]:
     """Run a call to botocore; ``where`` is how the message names the store, ``path`` the object that is dealt with."""
     from botocore.exceptions import BotoCoreError, ClientError
-    from s3transfer.exceptions import RetriesExceededError
 
     try:
         yield
     except ClientError as error:
         raise _answer(error.response, where, path) from error
-    except RetriesExceededError as error:
-        raise Unreachable(f"{where} broke off", str(error.last_exception)) from error
     except BotoCoreError as error:
         raise _no_answer(error, where) from error
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import uuid
 from datetime import timedelta
@@ -257,3 +260,57 @@ def test_a_cancelled_upload_leaves_no_parts(server: seaweed.Server, prefix: str,
 def test_consoles_folders_are_no_objects(server: seaweed.Server, prefix: str) -> None:
     client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/folder/", Body=b"")
     assert list(opened(server.values(prefix)).list()) == []
+
+
+def test_an_object_of_many_parts(server: seaweed.Server, prefix: str, source: Path) -> None:
+    source.write_bytes(os.urandom(1 << 20) * 150)
+    store = opened(server.values(prefix))
+    stored = store.put("a", source)
+    with open(os.devnull, "wb") as target:
+        got = store.get("a", target)
+    assert (got.size, got.sha256) == (150 << 20, stored.sha256)
+
+
+def test_a_download_that_breaks_off_goes_on(server: seaweed.Server, prefix: str, source: Path) -> None:
+    source.write_bytes(os.urandom(5_000_000))
+    opened(server.values(prefix)).put("a", source)
+    upstream = int(server.endpoint.rpartition(":")[2])
+    ranges: list[bytes] = []
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        threading.Thread(target=_breaking, args=(listener, upstream, ranges), daemon=True).start()
+        target = io.BytesIO()
+        opened(server.values(prefix, endpoint=f"http://127.0.0.1:{port}")).get("a", target)
+    assert target.getvalue() == source.read_bytes()
+    assert len(ranges) >= 2
+
+
+def _breaking(listener: socket.socket, upstream: int, ranges: list[bytes]) -> None:
+    """Hand connections on to the server; cut each off after two million bytes of its answers."""
+    while True:
+        try:
+            near, _ = listener.accept()
+        except OSError:
+            return
+        far = socket.create_connection(("127.0.0.1", upstream))
+
+        def up(near: socket.socket = near, far: socket.socket = far) -> None:
+            with contextlib.suppress(OSError):
+                while data := near.recv(65536):
+                    ranges.extend(re.findall(rb"(?i)\r\nrange: (\S+)", data))
+                    far.sendall(data)
+
+        def down(near: socket.socket = near, far: socket.socket = far) -> None:
+            left = 2_000_000
+            with contextlib.suppress(OSError):
+                while left > 0 and (data := far.recv(min(65536, left))):
+                    near.sendall(data)
+                    left -= len(data)
+            for each in (near, far):
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+        for work in (up, down):
+            threading.Thread(target=work, daemon=True).start()
