@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.app import App
 from textual.screen import Screen
@@ -48,13 +48,13 @@ class LaunchpadApp(ActionOwner, App[None]):
 
     TITLE = "launchpad"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS = []
+    BINDINGS: ClassVar[list[Any]] = []
     CSS = """
     Screen { background: $background; color: $foreground; }
     Input { border: none; height: 1; padding: 0; background: $panel; }
     Input:focus { border: none; }
     """
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.commands", ": ctrl+p", "commands", "Every screen and action by name.", "Everywhere", 90),
         Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
         Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
@@ -336,7 +336,7 @@ class LaunchpadApp(ActionOwner, App[None]):
 
     def _take_theme(self) -> None:
         for palette in PALETTES:
-            if palette.name == self.look.palette.name:
+            if palette.name == self.look.palette.name and self.theme != f"launchpad-{palette.name}":
                 theme = textual_theme(palette)
                 self.register_theme(theme)
                 self.theme = theme.name

@@ -44,7 +44,7 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
 
     DEFAULT_CSS = "LaunchpadScreen { layout: vertical; overflow: hidden; }"
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.refresh", "r", "refresh", "Read everything on this screen again.", "Everywhere"),
         Action("app.back", "escape", "back", "Go back to the screen before.", "Everywhere", hidden=True),
     )
@@ -187,7 +187,9 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
         border: round $lp-faint; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
-    ACTIONS = (Action("app.cancel", "escape", "cancel", "Close without doing anything.", "Dialogs", hidden=True),)
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("app.cancel", "escape", "cancel", "Close without doing anything.", "Dialogs", hidden=True),
+    )
 
     def do_cancel(self) -> None:
         """Key ``esc``."""

@@ -166,13 +166,14 @@ class Look:
     def _styles(self) -> dict[str, Style]:
         p = self.palette
 
-        def on(colour: str, background: str = p.background, **attributes: bool) -> Style:
-            return Style(color=colour, bgcolor=background, **attributes)
+        def on(
+            colour: str, background: str = p.background, bold: bool = False, dim: bool = False, reverse: bool = False
+        ) -> Style:
+            return Style(color=colour, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
 
-        dim = p.plain or p.ansi
         styles = {
             "text": on(p.text),
-            "dim": on(p.dim, dim=dim and not p.plain),
+            "dim": on(p.dim, dim=p.ansi and not p.plain),
             "faint": on(p.faint, dim=p.plain),
             "strong": on(p.text, bold=True),
             "accent": on(p.accent, bold=p.plain),

@@ -49,10 +49,11 @@ def artifact_columns(
     """The columns of the list of artifacts of a kind, with these metrics among them."""
     del kind
     made = [
-        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 18, 48, 4, sort="name", priority=0),
+        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 26, 48, 4, sort="name", priority=0),
         *(_metric_column(metric) for metric in metrics),
         Column[ArtifactRow](
-            "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id", priority=3
+            "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id",
+            priority=3,
         ),
         Column[ArtifactRow](
             "created", "Created", lambda r: Cell(moment_text(r.artifact.created_at), "dim"), 16, 16, 0,

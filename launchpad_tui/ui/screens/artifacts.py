@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 
@@ -40,7 +40,7 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
     """The list of the artifacts of a kind."""
 
     TOPICS = frozenset({"artifacts", "metrics"})
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("artifacts.add", "a", "add", "Add an artifact that lies in an object store, by its URL.", footer=2),
         Action("artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3),
         Action("artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4),

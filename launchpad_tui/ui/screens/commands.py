@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual.screen import Screen
 
 from launchpad_tui.ui import routes
@@ -58,4 +60,10 @@ class CommandScreen(ChooseDialog):
         else:
             verb, _, name = row.id.partition(" ")
             self.dismiss(None)
-            app.call_later({"go": app.open, "do": app.perform_anywhere, "theme": app.use_theme}[verb], name)
+            acts: dict[str, Callable[..., object]] = {
+                "go": app.open,
+                "do": app.perform_anywhere,
+                "theme": app.use_theme,
+            }
+            act = acts[verb]
+            app.call_later(act, name)

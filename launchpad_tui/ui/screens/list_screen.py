@@ -33,7 +33,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
     """A list with search, conditions and order. Override `columns`, `listing`, `key_of`, `condition_choices`."""
 
     EMPTY: ClassVar[str] = "Nothing here yet."
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("list.search", "/", "search", "Search in name, description, ID and labels as you type.", "List", 10),
         Action("list.filter", "f", "filter", "Add a condition: attribute, label, metric or parameter.", "List", 11),
         Action("list.clear", "F", "clear filters", "Drop the search and all conditions.", "List"),

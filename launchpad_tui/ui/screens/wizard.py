@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -45,7 +46,7 @@ class Progress(Painted):
         self._titles = tuple(titles)
         self.at = 0
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """The steps; the one that shows is bright."""
         look = self.look
         glyphs = look.glyphs
@@ -65,7 +66,7 @@ class WizardScreen(LaunchpadScreen):
     """
 
     FINISH = "create"
-    ACTIONS = (
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("wizard.next", "ctrl+n enter", "next", "Check this step and go on.", "Wizard", 1),
         Action("app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2),
         Action("wizard.cancel", "ctrl+x", "cancel", "Leave without doing anything.", "Wizard", 3),
@@ -91,11 +92,11 @@ class WizardScreen(LaunchpadScreen):
         """A step's fields; ``self.values`` holds what was typed in the steps before."""
         return step.fields
 
-    async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
+    async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:  # noqa: ARG002
         """Entries for a field of kind choice; None for its bare ``choices``."""
         return None
 
-    async def check(self, step: Step) -> str:
+    async def check(self, step: Step) -> str:  # noqa: ARG002
         """Look at a step's values (in ``self.values``) before going on; a text that is given is shown as a warning.
 
         Raises:

@@ -22,7 +22,7 @@ class HeaderLine(Painted):
 
     DEFAULT_CSS = "HeaderLine { height: 1; }"
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Mark, scope and breadcrumb to the left; running executions and freshness to the right."""
         app, look = self.launchpad, self.look
         glyphs = look.glyphs
@@ -57,7 +57,7 @@ class StatusLine(Painted):
 
     DEFAULT_CSS = "StatusLine { height: 1; }"
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """The app's message."""
         message, role = self.launchpad.message
         look = self.look
@@ -92,7 +92,7 @@ class FooterLine(Painted):
         found = [pair for pair in found if pair[0].footer < ALWAYS][: FOOTER_LIMIT - len(always)] + always
         return [(action, not owner.disabled_reason(action)) for action, owner in found]
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """``enter open  a add …``, as many as fit."""
         look, keymap = self.look, self.launchpad.keymap
         line = LineBuilder(width, look.style("dim"))

@@ -81,7 +81,8 @@ class Details(Lines):
         self._owners = []
         for number, item in enumerate(self._items):
             if item.heading:
-                made: list[Parts] = ([(("", "text"),)] if lines else []) + [((" " + safe_text(item.name), "title"),)]
+                gap: list[Parts] = [(("", "text"),)] if lines else []
+                made: list[Parts] = [*gap, ((" " + safe_text(item.name), "title"),)]
             else:
                 value = wrap(item.value, width) if item.value else [""]
                 role = "accent" if item.link else item.role

@@ -32,7 +32,7 @@ class _Label(Painted):
         super().__init__()
         self._field = field
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         line = LineBuilder(width, self.look.style("text"))
         title = clip(self._field.title, width - 3, self.look.glyphs.ellipsis)
         line.add(" " + title).add(" *" if self._field.required else "", self.look.style("accent"))
@@ -49,7 +49,7 @@ class _Note(Painted):
         self._help = field.help
         self.error = ""
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         look = self.look
         line = LineBuilder(width, look.style("text")).fill_to(LABEL_WIDTH)
         text = f"{look.glyphs.error} {self.error}" if self.error else self._help
@@ -89,7 +89,7 @@ class ChoiceLine(Painted):
         self._choices = tuple(choices)
         self.value = value
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """``◂ value ▸``."""
         look = self.look
         line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))

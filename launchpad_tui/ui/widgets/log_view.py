@@ -144,8 +144,8 @@ class LogView(Lines):
                 self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
             if grown and self._only is None:
                 self._stay(count - before)
-            while (number := self._missing()) is not None:
-                self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
+            while (block := self._missing()) is not None:
+                self._cache.put(block, await read(log.slice, block * BLOCK, (block + 1) * BLOCK))
             self.repaint()
         finally:
             self._busy = False

@@ -65,10 +65,10 @@ class RowCache(Generic[Row]):
 
     def missing(self, top: int, height: int) -> int | None:
         """The block to read next for a view of ``height`` rows from ``top``: what shows first, then a page around."""
-        last = (self.count - 1) // BLOCK if self.count else 0
+        last: int = (self.count - 1) // BLOCK if self.count else 0
         seen = range(max(0, top) // BLOCK, max(0, top + height - 1) // BLOCK + 1)
-        around = (max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK)
-        for number in (*seen, *around):
+        wanted: list[int] = [*seen, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
+        for number in wanted:
             if number in self._blocks:
                 self._blocks.move_to_end(number)
             elif number <= last:

@@ -213,7 +213,7 @@ class TablePaint(Painted, Generic[Row]):
     def _edge(self, y: int) -> str:
         """The scroll mark in the last column."""
         count, high = self.cache.count or 0, self.rows_high
-        if count <= high or high < 3:
+        if count <= high or high < 3 or not self.cache.counted:
             return " "
         size = max(1, high * high // count)
         start = round(self.top / max(1, count - high) * (high - size))

@@ -65,7 +65,7 @@ class TabStrip(Painted):
         names = [name for name, _ in self._tabs]
         self.show(names[(names.index(self.shown) + by) % len(names)])
 
-    def paint_line(self, y: int, width: int) -> Strip:
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """Titles; the one that shows is marked by colour and brackets of space."""
         look = self.look
         line = LineBuilder(width, look.style("faint"))
