@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
 
 from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.config.paths import Home
@@ -16,15 +19,12 @@ from launchpad_tui.services.compare import CompareService
 from launchpad_tui.services.configurations import ConfigurationService
 from launchpad_tui.services.connections import ConnectionService
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.execution_reader import ExecutionReader
+from launchpad_tui.services.executions import ExecutionService
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.lineage import LineageService
 from launchpad_tui.services.metrics import MetricService
 from launchpad_tui.services.preferences import PreferenceService
 from launchpad_tui.services.scenarios import ScenarioService
-
-if TYPE_CHECKING:
-    from launchpad_tui.services.executions import ExecutionService
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -40,14 +40,15 @@ def open_desk(home: Home | None = None) -> Desk:
     first_start(registry)
     credentials = Credentials(home.credentials_path)
     files = FileService(home, registry, credentials)
+    configurations = ConfigurationService(registry)
     return Desk(
         home=home,
         settings=settings,
         registry=registry,
         connections=ConnectionService(registry, credentials, files),
         scenarios=ScenarioService(registry),
-        configurations=ConfigurationService(registry),
-        executions=cast("ExecutionService", ExecutionReader(registry)),
+        configurations=configurations,
+        executions=ExecutionService(home, settings, registry, configurations),
         artifacts=ArtifactService(registry, files.size),
         files=files,
         metrics=MetricService(registry),
@@ -70,3 +71,34 @@ def first_start(registry: Registry) -> None:
         connections.add_connection(registry, name, "local", {})
         connections.add_group(registry, DEFAULT_SCOPE)
         connections.add_store(registry, DEFAULT_SCOPE, DEFAULT_STORE, "file", {})
+
+
+def run_supervisor(arguments: Sequence[str]) -> int:
+    """Supervise one execution: become a session of its own, and outlive whoever started this process.
+
+    Args:
+        arguments: the home's root, its settings file, and the execution's ID.
+
+    Returns:
+        An exit code; at once in the process that was started, which only forks.
+    """
+    root, settings_path, execution_id = arguments
+    if os.fork():
+        # The starter waits for this process: nobody is left who would have to reap the supervisor.
+        return 0
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    return _supervise(Home(Path(root), Path(settings_path)), execution_id)
+
+
+def _supervise(home: Home, execution_id: str) -> int:
+    from launchpad_tui.config import logfile
+    from launchpad_tui.server.tracking import tracking_endpoint
+    from launchpad_tui.services.supervision import Supervisor
+
+    logfile.setup(home)
+    registry = Registry(home.registry_path)
+    files = FileService(home, registry, Credentials(home.credentials_path))
+    settings = Settings.load(home)
+    supervisor = Supervisor(home, settings, registry, files, MetricService(registry), tracking_endpoint)
+    return supervisor.supervise(execution_id)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import Executable, Scenario
 from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.executables import AddedExecutables, add_executables
 
 #: settings of an executable of the embedded runtime
 EXECUTABLE_FIELDS = (
@@ -59,6 +61,10 @@ class ScenarioService:
     def executable(self, scope: Scope, executable_id: str) -> Executable:
         """The executable with this ID. Raises NotFound."""
         return scenarios.executable(self._registry, scope, executable_id)
+
+    def add_executables(self, scope: Scope, path: Path) -> AddedExecutables:
+        """Read the workflow templates of a file or folder and add them; see `services.executables`."""
+        return add_executables(self._registry, scope, path)
 
     def executable_fields(self) -> tuple[Field, ...]:
         """What can be set of an executable."""

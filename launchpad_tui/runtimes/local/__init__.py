@@ -1,1 +1,1 @@
-
+"""The embedded runtime: workflow templates, run as processes of this machine under a small supervisor."""

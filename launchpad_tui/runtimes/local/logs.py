@@ -1,0 +1,248 @@
+"""Logs of executions: one file of lines with timestamp, stream and step, and a sparse index of where lines begin.
+
+``log/lines`` holds ``<microseconds>\\t<stream>\\t<step>\\t<message>\\n`` for each line, UTF-8. ``log/index`` holds the
+offset of every 1000th line as 8 bytes, little-endian, written after the lines that it counts. One process writes; any
+number may read meanwhile, and see whole lines only.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from launchpad_tui.domain.execution import LogLine
+from launchpad_tui.domain.moments import from_micros, now, to_micros, to_rfc3339
+from launchpad_tui.errors import PermissionDenied, StorageFull
+
+#: a line in the index for each so many lines
+EVERY = 1000
+#: bytes of a line; a longer one is broken into several
+LINE_LIMIT = 16 * 1024
+_OFFSET = struct.Struct("<Q")
+_BLOCK = 1 << 20
+#: made when nothing will be added any more
+_FINISHED = "finished"
+
+
+class LogWriter:
+    """Appends to an execution's log. Safe for threads; each call is on disk (not synced) when it returns."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "log"
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lines = open(self._folder / "lines", "ab", buffering=0)  # noqa: SIM115  closed by close
+        self._index = open(self._folder / "index", "ab", buffering=0)  # noqa: SIM115
+        self._lock = threading.Lock()
+        self._offset = self._lines.tell()
+        self._count = 0
+        if self._offset:
+            self._count = LogFile(folder).count()
+
+    def write(self, stream: str, step: str, messages: Sequence[bytes]) -> None:
+        """Append lines that were read at the same moment.
+
+        Args:
+            stream: stdout, stderr or launchpad.
+            step: the step that wrote them.
+            messages: without line breaks; what is not UTF-8 is replaced when it is read.
+        """
+        head = f"{to_micros(now())}\t{stream}\t{_word(step)}\t".encode()
+        with self._lock:
+            parts: list[bytes] = []
+            marks: list[bytes] = []
+            offset = self._offset
+            for message in messages:
+                for start in range(0, max(1, len(message)), LINE_LIMIT):
+                    if self._count % EVERY == 0:
+                        marks.append(_OFFSET.pack(offset))
+                    self._count += 1
+                    line = head + message[start : start + LINE_LIMIT] + b"\n"
+                    parts.append(line)
+                    offset += len(line)
+            try:
+                self._lines.write(b"".join(parts))
+                if marks:
+                    self._index.write(b"".join(marks))
+            except OSError:
+                # A full disk must not end a training: the lines are lost, and what follows begins on a new offset.
+                offset = self._lines.seek(0, 2)
+            self._offset = offset
+
+    def say(self, text: str, step: str = "") -> None:
+        """Append what the runtime itself has to say."""
+        self.write("launchpad", step, [line.encode() for line in text.split("\n")])
+
+    def close(self, *, finished: bool = True) -> None:
+        """Close; ``finished`` says that nothing will be added any more."""
+        with self._lock:
+            self._lines.close()
+            self._index.close()
+        if finished:
+            mark_finished(self._folder.parent)
+
+
+def mark_finished(folder: Path) -> None:
+    """Say that nothing will be added to the log any more."""
+    if (folder / "log").is_dir():
+        (folder / "log" / _FINISHED).touch(mode=0o600)
+
+
+def _word(step: str) -> str:
+    return step.replace("\t", " ").replace("\n", " ")
+
+
+class LineBreaker:
+    """Breaks a stream of bytes into lines: at ``\\n``; of what ``\\r`` overwrote only the last state is kept."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that these bytes complete."""
+        *whole, rest = (self._rest + data).split(b"\n")
+        if len(rest) > LINE_LIMIT:
+            kept = rest.rfind(b"\r")
+            if kept >= 0:
+                rest = rest[kept + 1 :]
+            else:
+                whole.append(rest)
+                rest = b""
+        self._rest = rest
+        return [_overwritten(line) for line in whole]
+
+    def rest(self) -> list[bytes]:
+        """What came after the last line break."""
+        rest, self._rest = self._rest, b""
+        return [_overwritten(rest)] if rest else []
+
+
+def _overwritten(line: bytes) -> bytes:
+    if b"\r" not in line:
+        return line
+    return line.rstrip(b"\r").rpartition(b"\r")[2]
+
+
+class LogFile:
+    """Reads an execution's log, also while it grows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "log"
+        self._lock = threading.Lock()
+        #: lines counted so far, and the offset behind them
+        self._counted = 0
+        self._behind = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will be added any more."""
+        return (self._folder / _FINISHED).exists()
+
+    def count(self) -> int:
+        """How many lines there are now. A first call reads at most 1000 lines, later ones what was added."""
+        with self._lock:
+            try:
+                with open(self._folder / "lines", "rb") as file:
+                    marks = self._marks()
+                    if marks and (marks - 1) * EVERY > self._counted:
+                        self._counted, self._behind = (marks - 1) * EVERY, self._mark(marks - 1)
+                    file.seek(self._behind)
+                    while block := file.read(_BLOCK):
+                        last = block.rfind(b"\n")
+                        if last < 0:
+                            break
+                        self._counted += block.count(b"\n", 0, last + 1)
+                        self._behind += last + 1
+                        file.seek(self._behind)
+            except FileNotFoundError:
+                return 0
+            return self._counted
+
+    def slice(self, start: int, stop: int) -> list[LogLine]:
+        """The lines from ``start`` up to before ``stop``, fewer where the log ends."""
+        found: list[LogLine] = []
+        if stop <= start:
+            return found
+        for number, line in self._from(start):
+            if number >= stop:
+                break
+            found.append(_line(number, line))
+        return found
+
+    def matching(self, text: str = "", since: datetime | None = None, until: datetime | None = None) -> list[int]:
+        """The numbers of the lines that hold the text (any case) and lie in the time, both ends included."""
+        wanted = text.casefold()
+        first = None if since is None else to_micros(since)
+        last = None if until is None else to_micros(until)
+        found: list[int] = []
+        for number, line in self._from(0):
+            at, _, rest = line.partition(b"\t")
+            if first is not None and int(at) < first:
+                continue
+            if last is not None and int(at) > last:
+                # Lines stand in the order in which they were read, so nothing behind lies in the time.
+                break
+            if not wanted or wanted in rest.split(b"\t", 2)[2].decode("utf-8", "replace").casefold():
+                found.append(number)
+        return found
+
+    def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
+        """Write these lines (None: all) into a file: moment, stream, step and message.
+
+        Raises:
+            PermissionDenied, StorageFull: it cannot be written.
+        """
+        import errno
+
+        wanted = None if numbers is None else set(numbers)
+        try:
+            with open(path, "w", encoding="utf-8") as file:
+                for number, raw in self._from(0):
+                    if wanted is None or number in wanted:
+                        line = _line(number, raw)
+                        file.write(f"{to_rfc3339(line.timestamp)}\t{line.stream}\t{line.step}\t{line.message}\n")
+        except OSError as error:
+            kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else PermissionDenied
+            raise kind("The log cannot be saved", f"{path}: {error.strerror or error}") from error
+
+    def _marks(self) -> int:
+        try:
+            return (self._folder / "index").stat().st_size // _OFFSET.size
+        except FileNotFoundError:
+            return 0
+
+    def _mark(self, place: int) -> int:
+        with open(self._folder / "index", "rb") as file:
+            file.seek(place * _OFFSET.size)
+            return int(_OFFSET.unpack(file.read(_OFFSET.size))[0])
+
+    def _from(self, start: int) -> Iterator[tuple[int, bytes]]:
+        """Numbers and bytes of the whole lines from a number on."""
+        try:
+            file = open(self._folder / "lines", "rb")  # noqa: SIM115  closed by the with below
+        except FileNotFoundError:
+            return
+        with file:
+            place = min(start // EVERY, self._marks() - 1)
+            number = max(0, place) * EVERY
+            if place > 0:
+                file.seek(self._mark(place))
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                if number >= start:
+                    yield number, line[:-1]
+                number += 1
+
+
+def _line(number: int, raw: bytes) -> LogLine:
+    at, stream, step, message = raw.split(b"\t", 3)
+    return LogLine(
+        number,
+        from_micros(int(at)),
+        stream.decode(),
+        step.decode("utf-8", "replace"),
+        message.decode("utf-8", "replace"),
+    )

@@ -1,0 +1,210 @@
+"""One command of an execution: started, listened to, stopped, and its whole process group with it."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.runtimes.local.logs import LineBreaker, LogWriter
+from launchpad_tui.runtimes.local.sandbox import Launch
+
+_SHIM = Path(__file__).with_name("shim.py")
+_BLOCK = 1 << 16
+#: seconds between two looks whether to stop
+_LOOK = 0.1
+#: seconds that output of a command that has ended is waited for, where something it started keeps it open
+_LINGER = 1.0
+#: the environment variable that marks all processes of an execution
+MARK = "AICORE_EXECUTION_ID"
+
+
+class Control:
+    """What ends an execution from outside. Safe for threads."""
+
+    def __init__(self, deadline_seconds: float | None, grace_seconds: float) -> None:
+        self._stop = threading.Event()
+        self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
+        self.grace_seconds = grace_seconds
+
+    def stop(self) -> None:
+        """Ask everything to end."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was asked to end."""
+        return self._stop.is_set()
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the deadline has passed."""
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+    @property
+    def ending(self) -> bool:
+        """Whether commands have to end."""
+        return self.stopped or self.overdue
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: its exit code, or minus the signal that ended it."""
+
+    code: int
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.code >= 0:
+            return f"exit code {self.code}"
+        try:
+            return f"killed by {signal.Signals(-self.code).name}"
+        except ValueError:
+            return f"killed by signal {-self.code}"
+
+
+def run(launch: Launch, step: str, log: LogWriter, control: Control, listen: Callable[[list[bytes]], None]) -> Ended:
+    """Run a command to its end.
+
+    Args:
+        launch: what to start.
+        step: its name, for the log.
+        log: where its output goes.
+        control: looked at ten times a second; TERM to the whole group, and KILL after the grace.
+        listen: gets the lines of standard output that begin with ``::``.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), *launch.argv],
+        env=dict(launch.env),
+        cwd=launch.cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        _listen(process, step, log, control, listen)
+    finally:
+        # The group lives as long as one of its members; the leader is not reaped yet, so the number is still its own.
+        _kill(process.pid, signal.SIGKILL)
+        code = process.wait()
+    return Ended(code)
+
+
+class _Ending:
+    """Takes a process group through TERM and KILL once the control says that it has to end."""
+
+    def __init__(self, group: int, control: Control) -> None:
+        self._group = group
+        self._control = control
+        self._since: float | None = None
+
+    def look(self) -> None:
+        """Signal what is due now."""
+        at = time.monotonic()
+        if self._control.ending and self._since is None:
+            self._since = at
+            _kill(self._group, signal.SIGTERM)
+        if self._since is not None and at - self._since > self._control.grace_seconds:
+            _kill(self._group, signal.SIGKILL)
+
+
+def _listen(
+    process: subprocess.Popen[bytes],
+    step: str,
+    log: LogWriter,
+    control: Control,
+    listen: Callable[[list[bytes]], None],
+) -> None:
+    ending = _Ending(process.pid, control)
+    ended_at: float | None = None
+    with selectors.DefaultSelector() as selector:
+        for name, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
+            if pipe is not None:
+                os.set_blocking(pipe.fileno(), False)
+                selector.register(pipe, selectors.EVENT_READ, (name, LineBreaker()))
+        while selector.get_map():
+            for key, _ in selector.select(_LOOK):
+                name, breaker = key.data
+                data = _read(key.fd)
+                if data is None:
+                    continue
+                _keep(name, step, breaker.feed(data) if data else breaker.rest(), log, listen)
+                if not data:
+                    selector.unregister(key.fileobj)
+            ending.look()
+            if ended_at is None and _has_ended(process.pid):
+                ended_at = time.monotonic()
+            if ended_at is not None and time.monotonic() - ended_at > _LINGER:
+                break
+        for key in list(selector.get_map().values()):
+            name, breaker = key.data
+            _keep(name, step, breaker.rest(), log, listen)
+    while not _has_ended(process.pid):
+        # Its output is closed, but it goes on.
+        ending.look()
+        time.sleep(_LOOK / 4)
+
+
+def _keep(stream: str, step: str, lines: list[bytes], log: LogWriter, listen: Callable[[list[bytes]], None]) -> None:
+    if not lines:
+        return
+    log.write(stream, step, lines)
+    if stream == "stdout" and (marked := [line for line in lines if line.startswith(b"::")]):
+        listen(marked)
+
+
+def _read(file: int) -> bytes | None:
+    try:
+        return os.read(file, _BLOCK)
+    except BlockingIOError:
+        return None
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a child has ended, without reaping it."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True
+
+
+def _kill(group: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        # Gone, or none of it is ours to signal any more.
+        return
+
+
+def kill_marked(execution_id: str) -> int:
+    """Kill what is left of an execution: all processes of this user whose environment names it. Linux only; elsewhere
+    nothing is found. Gives how many there were."""
+    own = {os.getpid(), os.getppid()}
+    wanted = f"{MARK}={execution_id}".encode()
+    count = 0
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return 0
+    for name in names:
+        if not name.isdigit() or int(name) in own:
+            continue
+        try:
+            with open(f"/proc/{name}/environ", "rb") as file:
+                if wanted in file.read().split(b"\0"):
+                    os.kill(int(name), signal.SIGKILL)
+                    count += 1
+        except OSError:
+            continue
+    return count

@@ -1,0 +1,364 @@
+"""The ``spec`` of a workflow template: templates, steps, containers, and what they refer to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from launchpad_tui.runtimes.local.template_model import (
+    Call,
+    Container,
+    EnvVar,
+    InputArtifact,
+    OutputArtifact,
+    OutputParameter,
+    Template,
+    Workflow,
+)
+from launchpad_tui.runtimes.local.yaml_nodes import Node, Refused
+
+#: ``{{…}}`` in commands, arguments and environment
+REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
+#: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
+STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
+#: what every execution knows
+_GIVEN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
+_IGNORED_CONTAINER = {
+    "image": "images are not pulled: the code beside the template runs on this machine",
+    "imagePullPolicy": "images are not pulled",
+    "resources": "limits of memory, processors and accelerators are not set on this machine",
+    "volumeMounts": "volumes are not mounted",
+    "ports": "ports are not published",
+    "securityContext": "the commands run as the user who runs launchpad",
+    "livenessProbe": "probes are not called",
+    "readinessProbe": "probes are not called",
+    "name": "",
+}
+_KNOWN_CONTAINER = {"command", "args", "env", "envFrom", "workingDir", "source", *_IGNORED_CONTAINER}
+_IGNORED_SPEC = {
+    "imagePullSecrets": "images are not pulled",
+    "volumeClaimTemplates": "volumes are not mounted",
+    "volumes": "volumes are not mounted",
+    "serviceAccountName": "there are no service accounts on this machine",
+    "ttlStrategy": "executions are kept until they are deleted",
+    "podGC": "there are no pods on this machine",
+    "podMetadata": "",
+    "workflowMetadata": "",
+    "securityContext": "the commands run as the user who runs launchpad",
+    "nodeSelector": "there is one machine",
+    "tolerations": "there is one machine",
+    "affinity": "there is one machine",
+    "parallelism": "steps of one group all run at the same time",
+}
+_KNOWN_SPEC = {"entrypoint", "arguments", "templates", "activeDeadlineSeconds", *_IGNORED_SPEC}
+_KNOWN_TEMPLATE = {
+    "name", "inputs", "outputs", "container", "script", "steps", "dag", "metadata", "sidecars", "initContainers",
+    "retryStrategy", "activeDeadlineSeconds", "nodeSelector", "tolerations", "affinity", "volumes", "serviceAccountName",
+}  # fmt: skip
+_REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "containerSet"}
+
+
+class SpecReader:
+    """Reads a document's ``spec``; ``notes`` gathers what is ignored, each once."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, None] = {}
+
+    def note(self, what: str, why: str) -> None:
+        """Remember that something is ignored."""
+        if why:
+            self.notes[f"{what} is ignored: {why}"] = None
+
+    def workflow(self, name: str, spec: Node, code_path: str) -> tuple[Workflow, dict[str, str]]:
+        """The workflow, and the descriptions of its parameters.
+
+        Raises:
+            Refused: something in it is wrong.
+        """
+        for key, value in spec.items():
+            if key in _IGNORED_SPEC:
+                self.note(key, _IGNORED_SPEC[key])
+            elif key not in _KNOWN_SPEC:
+                self.note(f"spec.{key}", f"this runtime does not know it (line {value.line})")
+        parameters: list[tuple[str, str | None]] = []
+        described: dict[str, str] = {}
+        arguments = spec.get("arguments")
+        for node in arguments.list_of("parameters") if arguments else ():
+            parameter = node.need_text("name")
+            if any(parameter == known for known, _ in parameters):
+                raise node.refuse(f"the parameter {parameter} stands here twice")
+            # A value without a default is one: SAP AI Core takes either.
+            default = node.get("default") or node.get("value")
+            parameters.append((parameter, None if default is None else default.text()))
+            described[parameter] = node.get_text("description")
+        templates: dict[str, Template] = {}
+        for node in spec.need("templates").entries():
+            template = self._template(node)
+            if template.name in templates:
+                raise node.refuse(f"the template {template.name} stands here twice")
+            templates[template.name] = template
+        deadline = spec.get("activeDeadlineSeconds")
+        seconds = deadline.whole_number() if deadline else None
+        if deadline is not None and seconds is not None and seconds < 1:
+            raise deadline.refuse("must be at least 1")
+        entry = spec.need("entrypoint")
+        workflow = Workflow(name, entry.text(), tuple(parameters), templates, seconds, code_path)
+        if workflow.entrypoint not in templates:
+            raise entry.refuse(f"there is no template {workflow.entrypoint!r}")
+        _check(workflow, spec)
+        return workflow, described
+
+    def _template(self, node: Node) -> Template:
+        name = node.need_text("name")
+        for key, value in node.items():
+            if key in _REFUSED_TEMPLATE:
+                raise value.refuse(f"a template of {key} cannot run on this machine")
+            if key in {"sidecars", "initContainers", "retryStrategy", "activeDeadlineSeconds"}:
+                self.note(f"{key} of template {name}", "this runtime runs the template's own commands, once")
+            elif key not in _KNOWN_TEMPLATE:
+                self.note(f"{key} of template {name}", "this runtime does not know it")
+        self._metadata(node)
+        bodies = [key for key in ("container", "script", "steps", "dag") if node.get(key) is not None]
+        if len(bodies) != 1:
+            raise node.refuse(
+                f"template {name} must have exactly one of container, script, steps and dag, "
+                f"not {' and '.join(bodies) or 'none'}"
+            )
+        inputs, outputs = node.get("inputs"), node.get("outputs")
+        container = node.get("container") or node.get("script")
+        return Template(
+            name=name,
+            line=node.line,
+            parameters=tuple(_input_parameters(inputs)),
+            inputs=tuple(_input_artifacts(inputs)),
+            outputs=tuple(_output_artifacts(outputs)),
+            output_parameters=tuple(_output_parameters(outputs)),
+            container=self._container(container, script=bodies == ["script"]) if container else None,
+            steps=tuple(_steps(node.need("steps")))
+            if bodies == ["steps"]
+            else _levels(node)
+            if bodies == ["dag"]
+            else (),
+        )
+
+    def _metadata(self, node: Node) -> None:
+        metadata = node.get("metadata")
+        labels = metadata.get("labels") if metadata else None
+        for key, _ in labels.items() if labels else ():
+            if key in {"ai.sap.com/resourcePlan", "ai.sap.com/instanceType"}:
+                self.note(key, "the machine is as large as it is")
+
+    def _container(self, node: Node, *, script: bool) -> Container:
+        for key, value in node.items():
+            if key in _IGNORED_CONTAINER:
+                self.note(key, _IGNORED_CONTAINER[key])
+            elif key not in _KNOWN_CONTAINER:
+                self.note(key, f"this runtime does not know it (line {value.line})")
+        command = tuple(each.text() for each in node.list_of("command"))
+        if not command:
+            raise node.refuse("command is missing: what the image would start is not known here")
+        source = node.need("source").text() if script else ""
+        env: list[EnvVar] = []
+        for each in node.list_of("env"):
+            env.append(_variable(each))
+        secrets: list[str] = []
+        for each in node.list_of("envFrom"):
+            reference = each.get("secretRef")
+            if reference is None:
+                raise each.refuse("only secretRef is known here")
+            secrets.append(reference.need_text("name"))
+        working_dir = node.get_text("workingDir")
+        if working_dir and not working_dir.startswith("/"):
+            raise node.need("workingDir").refuse("must be an absolute path")
+        args = tuple(each.text() for each in node.list_of("args"))
+        return Container(command, args, tuple(env), tuple(secrets), working_dir, source)
+
+
+def _variable(node: Node) -> EnvVar:
+    name = node.need_text("name")
+    source = node.get("valueFrom")
+    if source is None:
+        return EnvVar(name, node.get_text("value"))
+    reference = source.get("secretKeyRef")
+    if reference is None:
+        raise source.refuse("only secretKeyRef is known here")
+    return EnvVar(name, secret=(reference.need_text("name"), reference.need_text("key")))
+
+
+def _input_parameters(inputs: Node | None) -> Iterator[tuple[str, str | None]]:
+    for node in inputs.list_of("parameters") if inputs else ():
+        default = node.get("value") or node.get("default")
+        yield node.need_text("name"), None if default is None else default.text()
+
+
+def _absolute(node: Node) -> str:
+    path = node.need_text("path")
+    parts = path.split("/")
+    if not path.startswith("/") or ".." in parts or not any(parts):
+        raise node.need("path").refuse(f"{path!r} must be an absolute path without '..', and not the root")
+    return path
+
+
+def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
+    seen: set[str] = set()
+    for node in inputs.list_of("artifacts") if inputs else ():
+        name = node.need_text("name")
+        if name in seen:
+            raise node.refuse(f"the input artifact {name} stands here twice")
+        seen.add(name)
+        yield InputArtifact(name, _absolute(node))
+
+
+def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
+    seen: set[str] = set()
+    for node in outputs.list_of("artifacts") if outputs else ():
+        name = node.need_text("name")
+        if name in seen:
+            raise node.refuse(f"the output artifact {name} stands here twice")
+        seen.add(name)
+        archive = node.get("archive")
+        plain = archive is not None and any(key == "none" for key, _ in archive.items())
+        yield OutputArtifact(name, _absolute(node), node.get_text("globalName").strip(), not plain)
+
+
+def _output_parameters(outputs: Node | None) -> Iterator[OutputParameter]:
+    for node in outputs.list_of("parameters") if outputs else ():
+        yield OutputParameter(node.need_text("name"), _absolute(node.need("valueFrom")))
+
+
+def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
+    seen: set[str] = set()
+    for group in node.entries():
+        calls = tuple(_call(each) for each in (group.entries() if not group.is_mapping else [group]))
+        for call in calls:
+            if call.name in seen:
+                raise Refused(call.line, f"{group.path}: the step {call.name} stands here twice")
+            seen.add(call.name)
+        yield calls
+
+
+def _call(node: Node) -> Call:
+    for key in ("when", "withItems", "withParam", "withSequence", "templateRef", "inline"):
+        found = node.get(key)
+        if found is not None:
+            raise found.refuse("conditions, loops and references to other templates are not known here")
+    arguments = node.get("arguments")
+    parameters = (
+        [(each.need_text("name"), each.get_text("value")) for each in arguments.list_of("parameters")]
+        if arguments
+        else []
+    )
+    artifacts = (
+        [(each.need_text("name"), each.need_text("from")) for each in arguments.list_of("artifacts")]
+        if arguments
+        else []
+    )
+    return Call(node.need_text("name"), node.need_text("template"), node.line, tuple(parameters), tuple(artifacts))
+
+
+def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
+    """The tasks of a DAG as groups: each task stands in the first group after all that it depends on."""
+    tasks: dict[str, tuple[Call, set[str], Node]] = {}
+    for each in node.need("dag").need("tasks").entries():
+        call = _call(each)
+        if call.name in tasks:
+            raise each.refuse(f"the task {call.name} stands here twice")
+        needs = {found.text() for found in each.list_of("dependencies")}
+        depends = each.get("depends")
+        if depends is not None:
+            words = depends.text().replace("&&", " ").split()
+            if any(not re.fullmatch(r"[\w-]+(\.Succeeded)?", word) for word in words):
+                raise depends.refuse("only names joined by && are known here")
+            needs |= {word.removesuffix(".Succeeded") for word in words}
+        tasks[call.name] = (call, needs, each)
+    for _, needs, each in tasks.values():
+        for need in sorted(needs - tasks.keys()):
+            raise each.refuse(f"there is no task {need!r}")
+    levels: list[tuple[Call, ...]] = []
+    done: set[str] = set()
+    while len(done) < len(tasks):
+        ready = [name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done]
+        if not ready:
+            raise node.need("dag").refuse("the tasks depend on each other in a circle")
+        levels.append(tuple(tasks[name][0] for name in ready))
+        done |= set(ready)
+    return tuple(levels)
+
+
+def _check(workflow: Workflow, spec: Node) -> None:
+    """Raises Refused where a step calls what is not there, templates call each other in a circle, or a reference leads
+    nowhere."""
+    lines = {node.get_text("name"): node for node in spec.need("templates").entries()}
+    known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _GIVEN
+    names: dict[str, str] = {}
+
+    def walk(name: str, way: tuple[str, ...]) -> None:
+        template = workflow.templates[name]
+        if name in way:
+            raise lines[name].refuse(f"the templates call each other in a circle: {' → '.join((*way, name))}")
+        _check_template(template, known, lines[name])
+        for output in template.outputs:
+            if output.global_name and names.setdefault(output.global_name, name) != name:
+                raise lines[name].refuse(
+                    f"the globalName {output.global_name} is used by template {names[output.global_name]} too"
+                )
+        before: dict[str, Template] = {}
+        for group in template.steps:
+            for call in group:
+                called = workflow.templates.get(call.template)
+                if called is None:
+                    raise Refused(call.line, f"step {call.name}: there is no template {call.template!r}")
+                _check_call(
+                    call, called, before, known | {f"inputs.parameters.{key}" for key, _ in template.parameters}
+                )
+                walk(call.template, (*way, name))
+            before |= {call.name: workflow.templates[call.template] for call in group}
+
+    walk(workflow.entrypoint, ())
+
+
+def _check_call(call: Call, called: Template, before: dict[str, Template], known: set[str]) -> None:
+    def output(text: str, kind: str) -> bool:
+        match = STEP_OUTPUT.fullmatch(text)
+        if match is None or match.group(2) != kind or match.group(1) not in before:
+            return False
+        source = before[match.group(1)]
+        made = source.outputs if kind == "artifacts" else source.output_parameters
+        return any(each.name == match.group(3) for each in made)
+
+    inputs = {each.name for each in called.inputs}
+    for name, source in call.artifacts:
+        if name not in inputs:
+            raise Refused(call.line, f"step {call.name}: template {called.name} has no input artifact {name!r}")
+        match = REFERENCE.fullmatch(source.strip())
+        if match is None or not output(match.group(1), "artifacts"):
+            raise Refused(call.line, f"step {call.name}: {source} names no output of an earlier step")
+    given = {name for name, _ in call.parameters}
+    wanted = dict(called.parameters)
+    for name in sorted(given - wanted.keys()):
+        raise Refused(call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}")
+    for name, default in wanted.items():
+        if default is None and name not in given:
+            raise Refused(
+                call.line, f"step {call.name}: the input parameter {name} of template {called.name} is missing"
+            )
+    for _, value in call.parameters:
+        for match in REFERENCE.finditer(value):
+            if match.group(1) not in known and not output(match.group(1), "parameters"):
+                raise Refused(call.line, f"step {call.name}: {match.group(0)} is not known")
+
+
+def _check_template(template: Template, known: set[str], node: Node) -> None:
+    if template.container is None:
+        return
+    here = known | {f"inputs.parameters.{name}" for name, _ in template.parameters}
+    here |= {f"inputs.artifacts.{each.name}.path" for each in template.inputs}
+    here |= {f"outputs.artifacts.{each.name}.path" for each in template.outputs}
+    here |= {f"outputs.parameters.{each.name}.path" for each in template.output_parameters}
+    container = template.container
+    texts = [*container.command, *container.args, *(each.value for each in container.env), container.script]
+    for text in texts:
+        for match in REFERENCE.finditer(text):
+            if match.group(1) not in here:
+                body = node.get("container") or node.get("script") or node
+                raise body.refuse(f"{match.group(0)} is not known")

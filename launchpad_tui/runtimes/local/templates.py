@@ -1,0 +1,232 @@
+"""Workflow templates of SAP AI Core, read from YAML: what is wrong is refused with file, line and reason.
+
+The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core, "Workflow Templates"). A document
+that is no WorkflowTemplate is passed over in a folder, and refused where its file was named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.runtimes.local.template_body import SpecReader
+from launchpad_tui.runtimes.local.template_model import (
+    ParsedTemplate,
+    ParsedTemplates,
+    TemplateProblem,
+    Workflow,
+)
+from launchpad_tui.runtimes.local.yaml_nodes import Node, Refused, documents
+
+#: a larger file is no template
+_SIZE_LIMIT = 2_000_000
+#: folders that are not searched
+_PASSED_OVER = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", "site-packages"}
+)
+#: AI API: IDs of resources
+_ID = re.compile(r"[\w.-]{4,64}", re.ASCII)
+_SCENARIO_NAME, _SCENARIO_TEXT = "scenarios.ai.sap.com/name", "scenarios.ai.sap.com/description"
+_NAME, _TEXT = "executables.ai.sap.com/name", "executables.ai.sap.com/description"
+_SCENARIO_ID, _VERSION = "scenarios.ai.sap.com/id", "ai.sap.com/version"
+#: where the container expects the code, as our own annotation
+CODE_PATH = "launchpad.tui/code-path"
+_SLOT = re.compile(r"artifacts\.ai\.sap\.com/(.+)\.(kind|name|description|labels|suffix)")
+
+
+def parse_templates(path: Path) -> ParsedTemplates:
+    """All workflow templates of a file, or of a folder and all below it.
+
+    Raises:
+        InvalidInput: there is neither file nor folder, or it cannot be read.
+    """
+    if path.is_dir():
+        files, named = list(_files(path)), False
+    elif path.is_file():
+        files, named = [path], True
+    else:
+        raise InvalidInput(f"There is no file or folder {path}", field="path")
+    templates: list[ParsedTemplate] = []
+    refused: list[TemplateProblem] = []
+    seen: dict[str, Path] = {}
+    for file in files:
+        for found in _file(file, named=named):
+            if isinstance(found, TemplateProblem):
+                refused.append(found)
+                continue
+            other = seen.setdefault(found.workflow.id, file)
+            if other is not file:
+                refused.append(TemplateProblem(file, 1, f"{found.workflow.id} is defined in {other} too"))
+                continue
+            templates.append(found)
+    return ParsedTemplates(tuple(templates), tuple(refused))
+
+
+def parse_text(text: str, file: Path) -> ParsedTemplate:
+    """The only template of a text.
+
+    Raises:
+        InvalidInput: there is none, or it is wrong; the detail has file, line and reason.
+    """
+    try:
+        for node in documents(text):
+            if _is_template(node):
+                return _parse(node, text, file)
+    except Refused as error:
+        raise InvalidInput("The workflow template is wrong", f"{file}:{error.line}: {error.reason}") from error
+    raise InvalidInput("There is no workflow template", str(file))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for top, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name not in _PASSED_OVER)
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")):
+                yield Path(top, name)
+
+
+def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProblem]:
+    try:
+        if file.stat().st_size > _SIZE_LIMIT:
+            if named:
+                yield TemplateProblem(file, 1, f"over {_SIZE_LIMIT // 1_000_000} MB: no template is so large")
+            return
+        text = file.read_bytes().decode("utf-8")
+    except OSError as error:
+        yield TemplateProblem(file, 1, f"cannot be read: {error.strerror or error}")
+        return
+    except UnicodeDecodeError as error:
+        if named:
+            yield TemplateProblem(file, 1, f"is not UTF-8: {error.reason} at byte {error.start}")
+        return
+    if not named and "WorkflowTemplate" not in text:
+        return
+    any_template = False
+    try:
+        for node in documents(text):
+            if not _is_template(node):
+                continue
+            any_template = True
+            try:
+                yield _parse(node, text, file)
+            except Refused as error:
+                yield TemplateProblem(file, error.line, error.reason)
+    except Refused as error:
+        yield TemplateProblem(file, error.line, error.reason)
+        return
+    if named and not any_template:
+        yield TemplateProblem(file, 1, "no document with kind: WorkflowTemplate is in this file")
+
+
+def _is_template(node: Node) -> bool:
+    if not node.is_mapping:
+        return False
+    kind = node.get("kind")
+    return kind is not None and kind.text() in {"WorkflowTemplate", "ClusterWorkflowTemplate"}
+
+
+def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
+    version = node.need("apiVersion")
+    if version.text() != "argoproj.io/v1alpha1":
+        raise version.refuse(f"must be argoproj.io/v1alpha1, not {version.text()[:60]!r}")
+    metadata = node.need("metadata")
+    name = metadata.need("name")
+    executable_id = name.text().strip()
+    if not _ID.fullmatch(executable_id):
+        raise name.refuse("must have 4 to 64 letters, digits, '_', '.' and '-': it becomes the executable's ID")
+    annotations, labels = metadata.need("annotations"), metadata.need("labels")
+    scenario_node = labels.need(_SCENARIO_ID)
+    scenario_id = scenario_node.text().strip()
+    if not _ID.fullmatch(scenario_id):
+        raise scenario_node.refuse("must have 4 to 64 letters, digits, '_', '.' and '-'")
+    code_path = annotations.get_text(CODE_PATH).strip()
+    if code_path and not code_path.startswith("/"):
+        raise annotations.need(CODE_PATH).refuse("must be an absolute path")
+    reader = SpecReader()
+    workflow, described = reader.workflow(executable_id, node.need("spec"), code_path)
+    slots = _slots(annotations)
+    at = now()
+    scenario = Scenario(
+        scenario_id, annotations.need_text(_SCENARIO_NAME), annotations.get_text(_SCENARIO_TEXT), {}, at, at
+    )
+    executable = Executable(
+        id=executable_id,
+        scenario_id=scenario_id,
+        name=annotations.need_text(_NAME),
+        description=annotations.get_text(_TEXT),
+        version=labels.need_text(_VERSION),
+        parameters=tuple(Parameter(key, default, described[key]) for key, default in workflow.parameters),
+        inputs=tuple(_slot(each, "", slots) for each in input_names(workflow)),
+        outputs=tuple(_slot(each, other, slots) for each, other in _output_names(workflow)),
+        template=text,
+        source=str(file.absolute()),
+        notes=tuple(reader.notes),
+        settings={},
+        created_at=at,
+        modified_at=at,
+    )
+    names, suffixes = {}, {}
+    for each, other in _output_names(workflow):
+        notes = slots.get(each) or slots.get(other) or {}
+        names[each] = notes.get("name", (each, None))[0]
+        suffixes[each] = notes.get("suffix", ("", None))[0].strip("/")
+    return ParsedTemplate(workflow, scenario, executable, names, suffixes)
+
+
+def input_names(workflow: Workflow) -> list[str]:
+    """The names of the artifacts that a configuration has to bind: inputs of templates that no step hands on."""
+    found: dict[str, None] = {}
+
+    def walk(name: str, given: frozenset[str]) -> None:
+        template = workflow.templates[name]
+        if template.container is not None:
+            for each in template.inputs:
+                if each.name not in given:
+                    found[each.name] = None
+        for group in template.steps:
+            for call in group:
+                walk(call.template, frozenset(key for key, _ in call.artifacts))
+
+    walk(workflow.entrypoint, frozenset())
+    return list(found)
+
+
+def _output_names(workflow: Workflow) -> list[tuple[str, str]]:
+    return [(each.global_name, each.name) for leaf in workflow.leaves for each in leaf.outputs if each.global_name]
+
+
+def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
+    found: dict[str, dict[str, tuple[str, Node]]] = {}
+    for key, value in annotations.items():
+        match = _SLOT.fullmatch(key)
+        if match:
+            found.setdefault(match.group(1), {})[match.group(2)] = (value.text(), value)
+    return found
+
+
+def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) -> ArtifactSlot:
+    """The slot by its annotations; sources disagree on whether an output is named by globalName or name: either is."""
+    notes = slots.get(name) or (slots.get(other) if other else None) or {}
+    kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))
+    if node is not None and kind not in set(ArtifactKind):
+        raise node.refuse(f"{kind!r} is no kind: one of {', '.join(ArtifactKind)}")
+    labels: tuple[tuple[str, str], ...] = ()
+    text, node = notes.get("labels", ("", None))
+    if node is not None and text.strip():
+        try:
+            read = json.loads(text)
+        except ValueError as error:
+            raise node.refuse(f"labels must be JSON: {error}") from error
+        if isinstance(read, list):
+            read = {each.get("key"): each.get("value") for each in read if isinstance(each, dict)}
+        if not isinstance(read, dict) or not all(isinstance(each, str) for pair in read.items() for each in pair):
+            raise node.refuse('labels must be JSON like {"ext.ai.sap.com/key": "value"}')
+        labels = tuple(read.items())
+    return ArtifactSlot(name, kind, notes.get("description", ("", None))[0], labels)

@@ -1,0 +1,304 @@
+"""A workflow, step by step: parameters put in, paths mapped, commands run, outputs found."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import tarfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.runtimes.local.logs import LogWriter
+from launchpad_tui.runtimes.local.process import Control, Ended, run
+from launchpad_tui.runtimes.local.sandbox import Launch, Mount, Sandbox
+from launchpad_tui.runtimes.local.template_body import REFERENCE, STEP_OUTPUT
+from launchpad_tui.runtimes.local.template_model import SIGNATURES, Call, Container, Template, Workflow
+from launchpad_tui.runtimes.local.workspace import Workspace
+
+
+class StepFailed(LaunchpadError):
+    """A step did not do what it should; ``details`` tell of it in status details."""
+
+    def __init__(self, title: str, detail: str = "", **details: str) -> None:
+        super().__init__(title, detail)
+        self.details = details
+
+
+class Interrupted(LaunchpadError):
+    """The execution was stopped, or its deadline passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all steps of an execution share.
+
+    ``inputs`` maps the name of an input artifact to the folder that it was staged in; ``code_path`` is where the code
+    stands in the container's paths, empty where nothing says so; ``secret`` gives a secret's keys and values;
+    ``listen`` gets the lines of standard output that begin with ``::``.
+    """
+
+    workflow: Workflow
+    execution_id: str
+    workspace: Workspace
+    parameters: Mapping[str, str]
+    inputs: Mapping[str, Path]
+    env: Mapping[str, str]
+    code_path: str
+    sandbox: Sandbox
+    log: LogWriter
+    control: Control
+    secret: Callable[[str], Mapping[str, str]]
+    listen: Callable[[list[bytes]], None]
+
+
+@dataclass(slots=True)
+class _Made:
+    """What a call left: paths of artifacts and values of parameters, by output name."""
+
+    artifacts: dict[str, Path]
+    parameters: dict[str, str]
+
+
+class WorkflowRun:
+    """One run of a workflow."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._outputs: dict[str, Path] = {}
+        self.signatures: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def run(self) -> dict[str, Path]:
+        """Run all steps; gives the path of each output that is to be registered, by its ``globalName``. An archived one
+        is a ``.tgz`` file.
+
+        Raises:
+            StepFailed: a command failed, or left no output.
+            Interrupted: it was stopped, or took too long.
+        """
+        self._call(Call("", self._around.workflow.entrypoint, 0), {}, {}, {})
+        return self._outputs
+
+    def _call(
+        self, call: Call, given: Mapping[str, Path], outer: Mapping[str, str], made: Mapping[str, _Made]
+    ) -> _Made:
+        template = self._around.workflow.templates[call.template]
+        values = {name: default or "" for name, default in template.parameters}
+        values |= {name: self._filled(text, outer, made) for name, text in call.parameters}
+        known = {f"inputs.parameters.{name}": value for name, value in values.items()}
+        handed = dict(given)
+        for name, source in call.artifacts:
+            match = STEP_OUTPUT.fullmatch(REFERENCE.fullmatch(source.strip()).group(1))  # type: ignore[union-attr]
+            if match is not None:
+                handed[name] = made[match.group(1)].artifacts[match.group(3)]
+        if template.container is not None:
+            return self._leaf(call.name or template.name, template, template.container, handed, known)
+        before: dict[str, _Made] = {}
+        for group in template.steps:
+            before |= self._group(group, known, before)
+        return _Made({}, {})
+
+    def _group(
+        self, group: tuple[Call, ...], known: Mapping[str, str], before: Mapping[str, _Made]
+    ) -> dict[str, _Made]:
+        """Run calls at the same time; the first error that one met is raised after all have ended."""
+        found: dict[str, _Made] = {}
+        errors: list[BaseException] = []
+
+        def one(call: Call) -> None:
+            try:
+                found[call.name] = self._call(call, {}, known, before)
+            except BaseException as error:  # noqa: BLE001  handed to the thread that waits
+                errors.append(error)
+
+        if len(group) == 1:
+            return {group[0].name: self._call(group[0], {}, known, before)}
+        threads = [threading.Thread(target=one, args=(call,), name=f"step-{call.name}") for call in group]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return found
+
+    def _leaf(
+        self, step: str, template: Template, container: Container, given: Mapping[str, Path], known: dict[str, str]
+    ) -> _Made:
+        around = self._around
+        if around.control.ending:
+            raise Interrupted("stopped before this step")
+        place = _unique(around.workspace.artifacts / _file_name(step))
+        mounts: dict[str, Mount] = {}
+        if around.code_path:
+            mounts[around.code_path] = Mount(around.workspace.code, around.code_path)
+        for each in template.inputs:
+            source = given.get(each.name) or around.inputs.get(each.name)
+            if source is None:
+                raise StepFailed(f"Step {step}: the input artifact {each.name} is not bound", reason="input", step=step)
+            _add(mounts, _input_mount(source, each.path))
+            known[f"inputs.artifacts.{each.name}.path"] = each.path
+        paths: dict[str, Path] = {}
+        for name, path in template.places:
+            paths[name] = _output_place(mounts, place / "out", path)
+        known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
+        known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
+        launch = self._launch(step, container, known, list(mounts.values()), place)
+        around.log.say(f"step {step} begins: {shlex.join((*container.command, *container.args))[:2000]}", step)
+        ended = run(launch, step, around.log, around.control, around.listen)
+        if around.control.ending:
+            raise Interrupted(f"step {step} was stopped ({ended})")
+        around.log.say(f"step {step} ended: {ended}", step)
+        if ended.code:
+            raise StepFailed(f"Step {step} failed: {_explained(ended)}", step=step, exitCode=str(ended.code))
+        return self._collect(step, template, paths)
+
+    def _launch(
+        self, step: str, container: Container, known: Mapping[str, str], mounts: list[Mount], place: Path
+    ) -> Launch:
+        around = self._around
+        env = dict(around.env)
+        for name in container.env_secrets:
+            env |= around.secret(name)
+        for variable in container.env:
+            if variable.secret:
+                env[variable.name] = around.secret(variable.secret[0])[variable.secret[1]]
+            else:
+                env[variable.name] = self._filled(variable.value, known, {})
+        env["PATH"] = f"{around.workspace.bin}{os.pathsep}{env.get('PATH', os.defpath)}"
+        argv = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
+        if container.script:
+            place.mkdir(parents=True, exist_ok=True)
+            file = place / "script"
+            file.write_text(self._filled(container.script, known, {}), encoding="utf-8")
+            argv = [*argv, str(file)]
+        if os.path.basename(argv[0]) in {"python", "python3"} and not os.path.exists(argv[0]):
+            # An image's own interpreter, such as /usr/local/bin/python.
+            argv[0] = os.path.basename(argv[0])
+        cwd = container.working_dir or around.code_path or str(around.workspace.code)
+        if container.working_dir and not _covered(container.working_dir, mounts) and not os.path.isdir(cwd):
+            raise StepFailed(f"Step {step}: the working directory {cwd} is not on this machine", step=step)
+        return around.sandbox.wrap(argv, env, cwd, mounts)
+
+    def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _Made]) -> str:
+        around = self._around
+
+        def value(name: str) -> str:
+            if name.startswith("workflow.parameters."):
+                return around.parameters[name.removeprefix("workflow.parameters.")]
+            if name in {"workflow.name", "workflow.uid", "pod.name"}:
+                return around.execution_id
+            if name == "workflow.namespace":
+                return "default"
+            match = STEP_OUTPUT.fullmatch(name)
+            if match is not None:
+                return made[match.group(1)].parameters[match.group(3)]
+            return known[name]
+
+        return REFERENCE.sub(lambda match: value(match.group(1)), text)
+
+    def _collect(self, step: str, template: Template, paths: Mapping[str, Path]) -> _Made:
+        made = _Made({}, {})
+        for parameter in template.output_parameters:
+            try:
+                text = paths[parameter.name].read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                if parameter.name == SIGNATURES:
+                    continue
+                detail = f"{parameter.path}: {error}"
+                raise StepFailed(f"Step {step} left no value for {parameter.name}", detail, step=step) from error
+            made.parameters[parameter.name] = text.strip()
+            if parameter.name == SIGNATURES:
+                self._sign(text)
+        for output in template.outputs:
+            path = paths[output.name]
+            if not path.exists() or (path.is_dir() and not any(each.is_file() for each in path.rglob("*"))):
+                what = f"the output {output.global_name or output.name}"
+                detail = f"Nothing is at {output.path} after the step."
+                raise StepFailed(f"Step {step} left nothing for {what}", detail, step=step, reason="output missing")
+            made.artifacts[output.name] = path
+            if output.global_name:
+                kept = _archived(path, output.global_name) if output.archived else path
+                with self._lock:
+                    self._outputs[output.global_name] = kept
+        return made
+
+    def _sign(self, text: str) -> None:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            self._around.log.say(f"{SIGNATURES} is no JSON and was passed over")
+            return
+        if isinstance(found, dict):
+            with self._lock:
+                self.signatures |= {str(name): str(value) for name, value in found.items()}
+
+
+def _explained(ended: Ended) -> str:
+    return {
+        126: "exit code 126 (the command cannot be executed)",
+        127: "exit code 127 (a command was not found)",
+        -9: "killed by SIGKILL (out of memory?)",
+    }.get(ended.code, str(ended))
+
+
+def _file_name(step: str) -> str:
+    return "".join(char if char.isalnum() or char in "-_." else "_" for char in step).lstrip(".")[:80] or "step"
+
+
+def _unique(path: Path) -> Path:
+    """A folder that no other step has: two calls may have one name in different templates."""
+    for number in range(1, 10_000):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            candidate.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return candidate
+    return path
+
+
+def _input_mount(source: Path, path: str) -> Mount:
+    """A folder at its path; where the path is that of a file and the artifact is one file, the file itself."""
+    if not path.endswith("/") and "." in os.path.basename(path) and source.is_dir():
+        files = [each for each in source.rglob("*") if each.is_file()]
+        if len(files) == 1:
+            source = files[0]
+    return Mount(source, path.rstrip("/"))
+
+
+def _output_place(mounts: dict[str, Mount], folder: Path, path: str) -> Path:
+    """Where on this machine the step's output at ``path`` comes to lie; a mount is added where none covers it. A path
+    that ends like a file (``/app/model/model.pkl``) mounts its folder."""
+    is_file = not path.endswith("/") and "." in os.path.basename(path)
+    target = os.path.dirname(path) if is_file else path.rstrip("/")
+    name = os.path.basename(path) if is_file else ""
+    if target in mounts and mounts[target].source.is_dir() and is_file:
+        return mounts[target].source / name
+    source = folder / target.strip("/").replace("/", "-")
+    source.mkdir(parents=True, exist_ok=True)
+    _add(mounts, Mount(source, target))
+    return source / name if is_file else source
+
+
+def _add(mounts: dict[str, Mount], mount: Mount) -> None:
+    if mount.target in mounts and mounts[mount.target].source != mount.source:
+        raise StepFailed(f"Two artifacts want the path {mount.target}", reason="paths")
+    mounts[mount.target] = mount
+
+
+def _covered(path: str, mounts: list[Mount]) -> bool:
+    return any(path.rstrip("/") == each.target or path.startswith(f"{each.target}/") for each in mounts)
+
+
+def _archived(path: Path, name: str) -> Path:
+    """The output as ``<name>.tgz`` beside it, as Argo archives what is not ``archive: none``."""
+    target = path.parent / ".archives" / f"{name}.tgz"
+    target.parent.mkdir(exist_ok=True)
+    with tarfile.open(target, "w:gz") as archive:
+        archive.add(path, arcname=path.name if path.is_file() else name)
+    return target

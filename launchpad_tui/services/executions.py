@@ -1,0 +1,178 @@
+"""Executions of the embedded runtime: created, queued, started, stopped, deleted, and found dead."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import (
+    Configuration,
+    Execution,
+    Status,
+    TargetStatus,
+    check_stop,
+    new_execution_id,
+)
+from launchpad_tui.errors import CapabilityMissing, ConfigError, LaunchpadError, NotFound
+from launchpad_tui.registry import connections, executions, scenarios
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.configurations import ConfigurationService
+from launchpad_tui.services.dispatch import Dispatcher
+from launchpad_tui.services.executables import LOCAL
+from launchpad_tui.services.execution_reader import ExecutionReader
+
+if TYPE_CHECKING:
+    from launchpad_tui.runtimes.base import ExecutionLog
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one of several: ``error`` is None where it was done."""
+
+    id: str
+    error: LaunchpadError | None = None
+
+
+class ExecutionService(ExecutionReader):
+    """Executions of a resource group. Safe for threads."""
+
+    def __init__(
+        self, home: Home, settings: Settings, registry: Registry, configurations: ConfigurationService
+    ) -> None:
+        super().__init__(registry)
+        self._home = home
+        self._configurations = configurations
+        self._dispatcher = Dispatcher(home, settings.executions.parallel, registry)
+
+    def create(self, scope: Scope, configuration_id: str) -> Execution:
+        """Put an execution of the configuration into the queue; it starts at once where there is room.
+
+        Raises:
+            NotFound: there is no such configuration, or its executable is gone.
+            ConfigError: a secret that the executable needs is missing.
+            CapabilityMissing: the connection is not of this machine.
+        """
+        self._require_local(scope)
+        configuration = self._configurations.get(scope, configuration_id)
+        return self._create(scope, configuration)
+
+    def create_again(
+        self,
+        scope: Scope,
+        execution_id: str,
+        parameters: Mapping[str, str] | None = None,
+        inputs: Mapping[str, str] | None = None,
+        name: str = "",
+    ) -> Execution:
+        """Create an execution like an earlier one. With other parameters or inputs (those given replace the old ones,
+        the rest stays) or another name, a configuration of its own is made for it.
+
+        Raises:
+            As `create`, and InvalidInput: a parameter or input is wrong.
+        """
+        self._require_local(scope)
+        source = self._configurations.get(scope, self.get(scope, execution_id).execution.configuration_id)
+        changed = {**source.parameters, **(parameters or {})}
+        bound = {**source.inputs, **(inputs or {})}
+        if changed == dict(source.parameters) and bound == dict(source.inputs) and name in {"", source.name}:
+            return self._create(scope, source)
+        made = self._configurations.create(scope, name or source.name, source.executable_id, changed, bound)
+        return self._create(scope, made)
+
+    def _create(self, scope: Scope, configuration: Configuration) -> Execution:
+        executable = scenarios.executable(self._registry, scope, configuration.executable_id)
+        self._check_secrets(executable.template, Path(executable.source or "template"))
+        new = executions.new_pending(configuration, executable.version, new_execution_id())
+        executions.create(self._registry, scope, new)
+        self._dispatcher.dispatch()
+        return new
+
+    def _check_secrets(self, template: str, source: Path) -> None:
+        from launchpad_tui.runtimes.local.templates import parse_text
+
+        for name, key in parse_text(template, source).workflow.secrets:
+            read_secret(self._home.secrets, name, key)
+
+    def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
+        """Stop executions: those that wait at once, those that run by TERM and then KILL to all their processes."""
+        return tuple(self._each(execution_id, lambda one: self._stop(scope, one)) for execution_id in ids)
+
+    def _stop(self, scope: Scope, execution_id: str) -> None:
+        self._require_local(scope)
+        with self._registry.write("executions"):
+            found = executions.execution(self._registry, scope, execution_id)
+            check_stop(execution_id, found.status)
+            executions.set_target(self._registry, scope, execution_id, TargetStatus.STOPPED)
+            waiting = any(
+                each.execution.id == execution_id and each.claim is None
+                for each in executions.unfinished(self._registry, scope)
+            )
+            if waiting:
+                executions.transition(self._registry, scope, execution_id, Status.STOPPED, "stopped before it started")
+            else:
+                executions.transition(self._registry, scope, execution_id, Status.STOPPING, "stopping")
+        self._dispatcher.wake(execution_id)
+
+    def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
+        """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""
+        return tuple(self._each(execution_id, lambda one: self._delete(scope, one)) for execution_id in ids)
+
+    def _delete(self, scope: Scope, execution_id: str) -> None:
+        self._require_local(scope)
+        executions.delete(self._registry, scope, execution_id)
+        shutil.rmtree(self._home.executions / execution_id, ignore_errors=True)
+
+    @staticmethod
+    def _each(execution_id: str, do: object) -> Outcome:
+        try:
+            do(execution_id)  # type: ignore[operator]
+        except LaunchpadError as error:
+            return Outcome(execution_id, error)
+        return Outcome(execution_id)
+
+    def log(self, scope: Scope, execution_id: str) -> ExecutionLog:
+        """The log of an execution; it may grow while it is read. Raises NotFound."""
+        from launchpad_tui.runtimes.local.logs import LogFile
+
+        executions.execution(self._registry, scope, execution_id)
+        return LogFile(self._home.executions / execution_id)
+
+    def reconcile(self) -> None:
+        """Find executions whose supervisor died and say so, and start what waits. Cheap where nothing runs."""
+        self._dispatcher.reconcile()
+
+    def _require_local(self, scope: Scope) -> None:
+        if connections.connection(self._registry, scope.connection).kind != LOCAL:
+            raise CapabilityMissing(f"{scope.connection} does not run on this machine")
+
+
+def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
+    """Keys and values of a secret: the files in ``<home>/secrets/<name>``. With a key, only that one.
+
+    Raises:
+        ConfigError: it is missing, or others can read it.
+    """
+    place = folder / name
+    if "/" in name or "/" in key or name in {".", ".."} or key in {".", ".."}:
+        raise ConfigError(f"{name!r} is no name of a secret")
+    try:
+        files = [place / key] if key else sorted(each for each in place.iterdir() if each.is_file())
+        found = {}
+        for each in files:
+            if each.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise ConfigError("A secret can be read by others", str(each), f"chmod 600 {each}")
+            found[each.name] = each.read_text(encoding="utf-8").rstrip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"{name}/{key}" if key else name
+        hint = f"Write each of its values into a file of its own, mode 0600, in {place}."
+        raise ConfigError(f"The secret {what} that the executable needs is missing", str(place / key), hint) from error
+    if not found:
+        raise NotFound(f"The secret {name} is empty", str(place))
+    return found

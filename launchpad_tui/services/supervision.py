@@ -1,0 +1,359 @@
+"""One execution from its claim to its end: staged, run, stored, registered; or the reason why not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shlex
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, ArtifactUrl, new_artifact_id
+from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.domain.moments import now
+from launchpad_tui.errors import Conflict, LaunchpadError, NotFound, StorageFull
+from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes.local import sandbox
+from launchpad_tui.runtimes.local.logs import LogWriter
+from launchpad_tui.runtimes.local.process import MARK, Control, kill_marked
+from launchpad_tui.runtimes.local.template_model import SIGNATURES, ParsedTemplate
+from launchpad_tui.runtimes.local.templates import parse_text
+from launchpad_tui.runtimes.local.workflow_run import Interrupted, StepFailed, Surroundings, WorkflowRun
+from launchpad_tui.runtimes.local.workspace import (
+    Workspace,
+    code_folder,
+    container_code_path,
+    copy_code,
+    interpreter,
+    name_interpreter,
+)
+from launchpad_tui.services.dispatch import Dispatcher, supervisor_lock
+from launchpad_tui.services.executions import read_secret
+from launchpad_tui.services.files import FileService
+from launchpad_tui.services.metric_listener import MetricListener
+from launchpad_tui.services.metrics import MetricService
+
+#: seconds between two looks whether the execution has to stop
+_LOOK = 0.25
+_TRACKING = "AICORE_TRACKING_ENDPOINT"
+_log = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """Where a tracking endpoint writes to; see `server.group_commit.MetricSink`."""
+
+    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None: ...
+    def resource(self) -> MetricResource: ...
+    def delete(self) -> None: ...
+
+
+#: opens a tracking endpoint for an execution and gives its base URL
+Endpoint = Callable[[str, Sink], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sink:
+    """The registry as a tracking endpoint sees it."""
+
+    metrics: MetricService
+    scope: Scope
+    execution_id: str
+
+    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+        self.metrics.record(self.execution_id, metrics, tags, custom_info, self.scope)
+
+    def resource(self) -> MetricResource:
+        return self.metrics.resource(self.execution_id, self.scope)
+
+    def delete(self) -> None:
+        self.metrics.delete(self.execution_id, self.scope)
+
+
+class Supervisor:
+    """Runs one execution in this process."""
+
+    def __init__(
+        self,
+        home: Home,
+        settings: Settings,
+        registry: Registry,
+        files: FileService,
+        metrics: MetricService,
+        endpoint: Endpoint,
+    ) -> None:
+        self._home = home
+        self._settings = settings.executions
+        self._registry = registry
+        self._files = files
+        self._metrics = metrics
+        self._endpoint = endpoint
+        self._dispatcher = Dispatcher(home, settings.executions.parallel, registry)
+
+    def supervise(self, execution_id: str) -> int:
+        """Run the execution to its end, whatever that is; then start what waits in the queue. Gives an exit code."""
+        scope = executions.scope_of(self._registry, execution_id)
+        workspace = Workspace(self._home.executions, execution_id).make()
+        with supervisor_lock(workspace.root, wait=True):
+            executions.set_supervisor(self._registry, scope, execution_id, os.getpid(), "supervisor")
+            execution = executions.execution(self._registry, scope, execution_id)
+            log = LogWriter(workspace.root)
+            try:
+                _Run(self, scope, execution, workspace, log).to_its_end()
+            finally:
+                log.close()
+        self._sweep()
+        self._dispatcher.dispatch()
+        return 0
+
+    def _sweep(self) -> None:
+        """Remove working folders of executions that ended longer ago than the settings keep them."""
+        oldest = now().timestamp() - self._settings.keep_work_days * 86400
+        running = {each.execution.id for each in executions.unfinished(self._registry)}
+        for folder in self._home.executions.iterdir() if self._home.executions.is_dir() else ():
+            work = folder / "work"
+            if folder.name not in running and work.is_dir() and work.stat().st_mtime < oldest:
+                shutil.rmtree(work, ignore_errors=True)
+
+
+class _Run:
+    """The life of one execution under a supervisor."""
+
+    def __init__(
+        self, owner: Supervisor, scope: Scope, execution: Execution, workspace: Workspace, log: LogWriter
+    ) -> None:
+        self._owner = owner
+        self._registry = owner._registry
+        self._scope = scope
+        self._execution = execution
+        self._workspace = workspace
+        self._log = log
+        self._control: Control | None = None
+        self._woken = threading.Event()
+        self._over = threading.Event()
+
+    def to_its_end(self) -> None:
+        """Do everything; every error becomes the execution's status."""
+        try:
+            try:
+                self._all()
+            except Interrupted:
+                self._interrupted()
+            except StepFailed as error:
+                self._dead(error, {"reason": "step failed", **error.details})
+            except StorageFull as error:
+                self._dead(error, {"reason": "no room"})
+            except LaunchpadError as error:
+                self._dead(error, {"reason": type(error).__name__})
+            except OSError as error:
+                _log.error("an execution ended by an error of the system", exc_info=error)
+                self._dead(
+                    LaunchpadError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")),
+                    {"reason": "system"},
+                )
+            except Exception as error:  # noqa: BLE001  whatever it is, the execution must not stay RUNNING
+                _log.error("an execution ended by an unexpected error", exc_info=error)
+                self._dead(LaunchpadError(f"unexpected: {type(error).__name__}: {error}"), {"reason": "internal"})
+        except Conflict as conflict:
+            # Another process has said how it ended: it was stopped while it was being started, for example.
+            self._log.say(str(conflict))
+        finally:
+            self._over.set()
+            kill_marked(self._execution.id)
+
+    def _all(self) -> None:
+        execution, scope = self._execution, self._scope
+        if execution.status.final:
+            return
+        if execution.status is Status.STOPPING:
+            raise Interrupted("stopped before it started")
+        executable = scenarios.executable(self._registry, scope, execution.executable_id)
+        parsed = parse_text(executable.template, Path(executable.source or "template"))
+        self._execution = executions.transition(
+            self._registry, scope, execution.id, Status.RUNNING, "", started_at=now()
+        )
+        control = Control(parsed.workflow.deadline_seconds, self._owner._settings.stop_grace_seconds)
+        self._control = control
+        threading.Thread(target=self._watch, args=(control,), name="stop-watch", daemon=True).start()
+        signal.signal(signal.SIGUSR1, lambda *_: self._woken.set())
+        for note in executable.notes:
+            self._log.say(f"note: {note}")
+        sink = _Sink(self._owner._metrics, scope, execution.id)
+        with self._owner._endpoint(execution.id, sink) as url:
+            around = self._surroundings(parsed, executable.settings, url, control, sink)
+            run = WorkflowRun(around)
+            outputs = run.run()
+        if control.ending:
+            raise Interrupted("stopped before the outputs were stored")
+        self._finish(parsed, outputs, run.signatures)
+
+    def _surroundings(
+        self, parsed: ParsedTemplate, settings: Mapping[str, str], url: str, control: Control, sink: _Sink
+    ) -> Surroundings:
+        workspace, workflow = self._workspace, parsed.workflow
+        folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
+        size = copy_code(folder, workspace.code, self._owner._settings.code_limit_mb)
+        code_path = container_code_path(workflow, folder)
+        python = interpreter(settings.get("python", ""), folder, sys.executable)
+        name_interpreter(workspace.bin, python)
+        way = sandbox.choose()
+        self._log.say(f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}")
+        self._log.say(f"python: {python}")
+        self._log.say(f"paths of the container are mapped by {way.name}")
+        parameters = {name: default or "" for name, default in workflow.parameters}
+        bound = configurations.by_id(self._registry, self._scope, [self._execution.configuration_id])
+        parameters |= dict(bound[self._execution.configuration_id].parameters)
+        inputs, signatures = self._stage()
+        listener = MetricListener(sink.record, self._log)
+        return Surroundings(
+            workflow=workflow,
+            execution_id=self._execution.id,
+            workspace=workspace,
+            parameters=parameters,
+            inputs=inputs,
+            env=self._environment(settings, url, signatures),
+            code_path=code_path,
+            sandbox=way,
+            log=self._log,
+            control=control,
+            secret=lambda name: read_secret(self._owner._home.secrets, name),
+            listen=listener.listen,
+        )
+
+    def _stage(self) -> tuple[dict[str, Path], dict[str, str]]:
+        """Fetch the input artifacts; gives their folders, and the signatures that their executions left, by input."""
+        found: dict[str, Path] = {}
+        signatures: dict[str, str] = {}
+        bound = lineage.inputs_of(self._registry, self._scope, [self._execution.id]).get(self._execution.id, ())
+        known = artifacts.by_id(self._registry, self._scope, [artifact for _, artifact in bound])
+        for name, artifact_id in bound:
+            artifact = known.get(artifact_id)
+            if artifact is None:
+                raise NotFound(f"The input artifact {name} ({artifact_id}) is gone")
+            target = self._workspace.artifacts / "inputs" / name.replace("/", "_")
+            target.mkdir(parents=True, exist_ok=True)
+            paths = self._owner._files.stage(self._scope, artifact.url, target)
+            self._log.say(f"input {name}: {artifact.name} ({len(paths)} files from {artifact.url})")
+            found[name] = target
+            source = executions.by_id(self._registry, self._scope, [artifact.execution_id]).get(artifact.execution_id)
+            signature = source.status_details.get(f"signature.{artifact.name}") if source else None
+            if signature:
+                signatures[name] = signature
+        return found, signatures
+
+    def _environment(self, settings: Mapping[str, str], url: str, signatures: Mapping[str, str]) -> dict[str, str]:
+        env = {name: value for name, value in os.environ.items() if not name.startswith("LAUNCHPAD_")}
+        try:
+            pairs = [word.partition("=") for word in shlex.split(settings.get("environment", ""))]
+        except ValueError as error:
+            raise LaunchpadError("The executable's environment cannot be read", str(error)) from error
+        env |= {name: value for name, _, value in pairs}
+        if settings.get("path"):
+            env["PATH"] = f"{settings['path']}{os.pathsep}{env.get('PATH', os.defpath)}"
+        if signatures:
+            import json
+
+            env[SIGNATURES] = json.dumps(signatures)
+        group = self._scope.resource_group
+        return {
+            **env,
+            "PYTHONUNBUFFERED": "1",
+            MARK: self._execution.id,
+            _TRACKING: url,
+            "AI-RESOURCE-GROUP": group,
+            "AICORE_RESOURCE_GROUP": group,
+        }
+
+    def _finish(self, parsed: ParsedTemplate, outputs: Mapping[str, Path], signatures: Mapping[str, str]) -> None:
+        """Store the outputs, then register them and say COMPLETED in one transaction."""
+        execution, scope = self._execution, self._scope
+        made: list[tuple[Artifact, tuple[ArtifactFile, ...]]] = []
+        stored: list[str] = []
+        slots = {slot.name: slot for slot in parsed.executable.outputs}
+        try:
+            for name, path in outputs.items():
+                url = str(ArtifactUrl(DEFAULT_STORE, f"{execution.id}/{name}"))
+                self._log.say(f"output {name}: storing at {url}")
+                stored.append(url)
+                kept = self._owner._files.store_output(scope, url, path)
+                slot, at = slots[name], now()
+                suffix = parsed.suffixes.get(name, "")
+                artifact = Artifact(
+                    id=new_artifact_id(),
+                    name=parsed.names.get(name, name),
+                    kind=ArtifactKind(slot.kind),
+                    url=f"{url}/{suffix}" if suffix else url,
+                    description=slot.description,
+                    scenario_id=execution.scenario_id,
+                    execution_id=execution.id,
+                    labels=slot.labels,
+                    size=sum(each.size for each in kept),
+                    created_at=at,
+                    modified_at=at,
+                )
+                files = (
+                    tuple(replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in kept) if suffix else kept
+                )
+                made.append((artifact, files))
+            details = {f"signature.{name}": value for name, value in signatures.items()}
+            executions.finish_completed(self._registry, scope, execution.id, made, now(), "", details)
+        except LaunchpadError:
+            self._forget(stored)
+            raise
+        for artifact, files in made:
+            self._log.say(f"registered {artifact.kind} {artifact.name} as {artifact.id} ({len(files)} files)")
+        self._log.say("COMPLETED")
+        self._workspace.clear()
+
+    def _forget(self, urls: Sequence[str]) -> None:
+        """Remove what was stored of an execution that then failed: nothing of it is registered."""
+        for url in urls:
+            try:
+                self._owner._files.delete_output(self._scope, url)
+            except LaunchpadError as error:
+                self._log.say(f"left over at {url}: {error.title}")
+
+    def _interrupted(self) -> None:
+        execution = executions.execution(self._registry, self._scope, self._execution.id)
+        if execution.status is Status.STOPPING:
+            self._log.say("STOPPED")
+            executions.transition(
+                self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now()
+            )
+            return
+        seconds = "" if self._control is None else " (activeDeadlineSeconds)"
+        self._dead(LaunchpadError(f"It took longer than its deadline{seconds}"), {"reason": "deadline"})
+
+    def _dead(self, error: LaunchpadError, details: Mapping[str, str]) -> None:
+        message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
+        self._log.say(f"DEAD: {error}")
+        executions.transition(
+            self._registry, self._scope, self._execution.id, Status.DEAD, message, dict(details), completed_at=now()
+        )
+
+    def _watch(self, control: Control) -> None:
+        """Look whether the execution has to stop, a few times a second, at once when woken."""
+        with self._registry.read() as db:
+            seen = -1
+        while not self._over.is_set():
+            with self._registry.read() as db:
+                version = db.execute("PRAGMA data_version").fetchone()[0]
+            if version != seen:
+                seen = version
+                status = executions.execution(self._registry, self._scope, self._execution.id).status
+                if status is Status.STOPPING:
+                    control.stop()
+                    return
+            self._woken.wait(_LOOK)
+            self._woken.clear()
