@@ -226,6 +226,7 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
 def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
     thing = str(kind) if kind else "artifact"
     one = arg("id", help="ID, a unique part of its beginning, or a unique name", completes=word)
+    kind_option = "" if kind else " --kind other"
     kinds = () if kind else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
     return (
         Command(
@@ -238,17 +239,32 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
             partial(_list, kind),
             listing.OPTIONS,
         ),
-        Command((word, "show"), f"show a {thing}", (f"launchpad {word} show churn",), partial(_show, kind), (one,)),
+        Command(
+            (word, "show"),
+            f"show a {thing}",
+            (f"launchpad {word} show churn", f"launchpad {word} show churn --json"),
+            partial(_show, kind),
+            (one,),
+        ),
         Command(
             (word, "add"),
             f"add a {thing} by its URL",
-            (f"launchpad {word} add churn ai://default/churn/1 --scenario churn --label stage=prod",),
+            (
+                f"launchpad {word} add churn ai://default/churn/1 --scenario churn{kind_option} --label stage=prod",
+                f"launchpad {word} add churn ai://lake/churn/2 --scenario churn{kind_option} --record",
+            ),
             partial(_add, kind),
             (
                 arg("name", help="its name; need not be unique"),
                 arg("url", help="ai://<object store>/<path>"),
                 *kinds,
-                arg("--scenario", required=True, metavar="ID", help="the scenario that it belongs to"),
+                arg(
+                    "--scenario",
+                    required=True,
+                    metavar="ID",
+                    help="the scenario that it belongs to",
+                    completes="scenarios",
+                ),
                 arg("--description", metavar="TEXT", help="what it is"),
                 arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
                 arg("--record", action="store_true", help="hash its files now, so that changes are noticed later"),
@@ -257,7 +273,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         Command(
             (word, "files"),
             f"list the files of a {thing}",
-            (f"launchpad {word} files churn",),
+            (f"launchpad {word} files churn", f"launchpad {word} files churn --json"),
             partial(_files, kind),
             (one,),
         ),
@@ -271,7 +287,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         Command(
             (word, "download"),
             f"download the files of a {thing}",
-            (f"launchpad {word} download churn ./churn",),
+            (f"launchpad {word} download churn ./churn", f"launchpad {word} download churn ./churn --overwrite"),
             partial(_download, kind),
             (
                 one,
@@ -282,7 +298,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         Command(
             (word, "lineage"),
             "show what it was made from, and what was made from it",
-            (f"launchpad {word} lineage churn",),
+            (f"launchpad {word} lineage churn", f"launchpad {word} lineage churn --json"),
             partial(_lineage, kind),
             (one,),
         ),

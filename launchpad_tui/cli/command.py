@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Mapping
 
     from launchpad_tui.cli.context import Context
 
+# Named tuples, as the dataclasses module costs 11 ms at every start.
 
-@dataclass(frozen=True, slots=True)
-class Arg:
+
+class Arg(NamedTuple):
     """An argument or option. ``options`` are argparse's; ``completes`` names what a shell may offer for its value:
-    models, executions, configurations, executables, connections, groups, stores, metrics, files."""
+    models, datasets, resultsets, artifacts, executions, configurations, executables, scenarios, connections, groups,
+    stores, kinds, types, metrics, files."""
 
     flags: tuple[str, ...]
     help: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any]
     completes: str = ""
 
+    @property
+    def positional(self) -> bool:
+        """Whether it has no flag."""
+        return not self.flags[0].startswith("-")
 
-def arg(*flags: str, help: str, completes: str = "", **options: Any) -> Arg:
+    @property
+    def takes_value(self) -> bool:
+        """Whether a word of the command line is its value."""
+        return not str(self.options.get("action", "")).startswith("store_")
+
+
+def arg(*flags: str, help: str, completes: str = "", **options: Any) -> Arg:  # noqa: A002  argparse's word
     """An `Arg` as it is written in a table."""
     return Arg(flags, help, options, completes)
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A command: the words after ``launchpad``, one line of help, examples, arguments and what runs it.
 
-    ``run`` gives the exit code, None for 0.
+    ``run`` gives the exit code, None for 0. ``common`` are the flags of `COMMON` that it takes too.
     """
 
     words: tuple[str, ...]
@@ -42,8 +52,46 @@ class Command:
     args: tuple[Arg, ...] = ()
     hidden: bool = False
 
+    @property
+    def common(self) -> tuple[Arg, ...]:
+        """The options of `COMMON` that mean something to it."""
+        return tuple(each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home")
 
-#: what each command takes beside its own
+
+class Word(NamedTuple):
+    """A first word behind ``launchpad``: the module of its commands, loaded when it is used, and its line of help."""
+
+    module: str
+    help: str
+    hidden: bool = False
+
+
+#: in the order of the help
+WORDS: Mapping[str, Word] = {
+    "demo": Word("tools", "train six models on this machine and look at them, in a home of its own"),
+    "models": Word("artifacts", "list, show, add, trace, verify and download models"),
+    "datasets": Word("artifacts", "the same for data sets"),
+    "resultsets": Word("artifacts", "the same for result sets"),
+    "artifacts": Word("artifacts", "the same for artifacts of any kind"),
+    "metrics": Word("metrics", "list and export the metrics of executions and models"),
+    "executions": Word("executions", "create, list, follow, stop and delete executions"),
+    "configurations": Word("configurations", "create, list and show configurations"),
+    "executables": Word("executables", "add, list, show and set up workflow executables"),
+    "scenarios": Word("executables", "list and show scenarios"),
+    "connections": Word("connections", "add, choose, edit and refresh connections to AI runtimes"),
+    "groups": Word("groups", "add, choose and delete resource groups"),
+    "stores": Word("groups", "add, edit and check object stores"),
+    "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),
+    "reconcile": Word("tools", "see to executions whose process is gone, and start those that wait"),
+    "paths": Word("tools", "show where everything lies"),
+    "settings": Word("tools", "show the settings in force"),
+    "completion": Word("tools", "print the completion script of a shell"),
+    "_complete": Word("tools", "print what may follow these words", hidden=True),
+}
+#: words whose commands have an output of their own, and so take no other common option than --home
+PLAIN = frozenset({"demo", "log", "completion", "_complete"})
+
+#: what commands take beside their own; before the command's words they may stand too
 COMMON = (
     arg("--home", help="the home folder (default: LAUNCHPAD_HOME, else the XDG data folder)", metavar="DIR",
         completes="files"),
@@ -51,20 +99,5 @@ COMMON = (
     arg("--group", help="the resource group (default: the one chosen last)", metavar="NAME", completes="groups"),
     arg("--json", help="print JSON, for programs", action="store_true"),
     arg("--quiet", "-q", help="print IDs only, or nothing", action="store_true"),
+    arg("--no-color", help="print without colour (so does NO_COLOR)", action="store_true"),
 )  # fmt: skip
-
-#: headings of the groups of commands
-GROUPS: Mapping[str, str] = {
-    "connections": "connections to AI runtimes",
-    "groups": "resource groups of a connection",
-    "stores": "object stores of a resource group",
-    "scenarios": "scenarios",
-    "executables": "workflow executables",
-    "configurations": "configurations",
-    "executions": "executions",
-    "models": "models",
-    "datasets": "datasets",
-    "resultsets": "result sets",
-    "artifacts": "artifacts of any kind",
-    "metrics": "metrics of executions and models",
-}

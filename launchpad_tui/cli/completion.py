@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import COMMON, GROUPS, Arg, Command
+from launchpad_tui.cli.command import COMMON, WORDS, Arg
 from launchpad_tui.errors import LaunchpadError
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
+    from launchpad_tui.domain.artifact import ArtifactKind
+    from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.services.desk import Desk
 
 #: at most so many IDs or names are offered
 _MOST = 200
@@ -61,47 +65,69 @@ def candidates(context: Context, words: list[str]) -> Iterator[str]:
         context: to look IDs and names up in.
         words: the words behind ``launchpad``, the last one unfinished (perhaps empty).
     """
-    from launchpad_tui.cli.parser import commands
+    from launchpad_tui.cli.parser import commands, first_word
 
     *before, last = words or [""]
-    table = [command for command in commands() if not command.hidden]
-    plain = [word for word in before if not word.startswith("-")]
-    command = next(
-        (each for each in table if plain[: len(each.words)] == list(each.words)),
-        None,
-    )
+    plain = _plain(before)
+    word = first_word(before)
+    if not word:
+        yield from _options(COMMON, before, last, context) if _wants(COMMON, before, last) else _top(last)
+        return
+    if word not in WORDS:
+        return
+    table = commands(word)
+    command = next((each for each in table if plain[: len(each.words)] == list(each.words)), None)
     if command is None:
-        yield from _words(table, plain, last)
+        if len(plain) == 1:
+            yield from (f"{each.words[1]}\t{each.help}" for each in table if each.words[1].startswith(last))
         return
-    arguments = (*command.args, *COMMON)
+    arguments = (*command.args, *command.common)
+    if _wants(arguments, before, last):
+        yield from _options(arguments, before, last, context)
+        return
+    positional = [each for each in command.args if each.positional]
+    place = len(_plain(before, arguments)) - len(command.words)
+    if positional and (place < len(positional) or positional[-1].options.get("nargs") in {"*", "+"}):
+        yield from _values(context, positional[min(place, len(positional) - 1)], last)
+
+
+def _plain(words: Sequence[str], arguments: Sequence[Arg] = COMMON) -> list[str]:
+    """The words that are neither options nor their values."""
+    values = {flag for each in arguments if each.takes_value for flag in each.flags}
+    rest, found = iter(words), []
+    for each in rest:
+        if each in values:
+            next(rest, None)
+        elif not each.startswith("-"):
+            found.append(each)
+    return found
+
+
+def _wants(arguments: Sequence[Arg], before: Sequence[str], last: str) -> bool:
+    """Whether an option or an option's value is to be completed."""
+    return last.startswith("-") or _valued(arguments, before) is not None
+
+
+def _valued(arguments: Sequence[Arg], before: Sequence[str]) -> Arg | None:
+    """The option whose value comes next."""
+    return next((each for each in arguments if before and before[-1] in each.flags and each.takes_value), None)
+
+
+def _options(arguments: Sequence[Arg], before: Sequence[str], last: str, context: Context) -> Iterator[str]:
+    valued = _valued(arguments, before)
+    if valued is not None and not valued.positional:
+        yield from _values(context, valued, last)
+        return
     for each in arguments:
-        if before and before[-1] in each.flags and "action" not in each.options:
-            yield from _values(context, each, last)
-            return
-        if before and before[-1] in each.flags and each.options.get("action") == "append":
-            yield from _values(context, each, last)
-            return
-    if last.startswith("-"):
-        for each in arguments:
-            for flag in each.flags:
-                if flag.startswith("--") and flag.startswith(last):
-                    yield f"{flag}\t{each.help}"
-        return
-    positional = [each for each in command.args if not each.flags[0].startswith("-")]
-    if positional:
-        place = min(len(plain) - len(command.words), len(positional) - 1)
-        yield from _values(context, positional[place], last)
+        for flag in each.flags:
+            if flag.startswith("--") and flag.startswith(last):
+                yield f"{flag}\t{each.help}"
 
 
-def _words(table: list[Command], plain: list[str], last: str) -> Iterator[str]:
-    seen: set[str] = set()
-    for each in table:
-        if len(each.words) <= len(plain) or list(each.words[: len(plain)]) != plain:
-            continue
-        word = each.words[len(plain)]
-        if word.startswith(last) and word not in seen:
-            seen.add(word)
-            yield f"{word}\t{GROUPS.get(word, each.help) if len(each.words) > len(plain) + 1 else each.help}"
+def _top(last: str) -> Iterator[str]:
+    for name, word in WORDS.items():
+        if name.startswith(last) and not word.hidden:
+            yield f"{name}\t{word.help}"
 
 
 def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
@@ -123,39 +149,43 @@ def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
                 yield f"{value}\t{safe_text(meaning, 60)}"
 
 
-def _known(context: Context, what: str, last: str) -> Iterator[tuple[str, str]]:
+def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
+    """What there is of a sort, with a few words on each."""
     from launchpad_tui.domain.artifact import ArtifactKind
-    from launchpad_tui.domain.page import Query
 
     desk, scope = context.desk, context.scope
-    kinds = {
-        "models": ArtifactKind.MODEL,
-        "datasets": ArtifactKind.DATASET,
-        "resultsets": ArtifactKind.RESULTSET,
-        "artifacts": None,
+    kinds = {"models": ArtifactKind.MODEL, "datasets": ArtifactKind.DATASET, "resultsets": ArtifactKind.RESULTSET}
+    if what in kinds or what == "artifacts":
+        return _artifacts(desk, scope, kinds.get(what), last)
+    known: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
+        "executions": lambda: _executions(desk, scope),
+        "configurations": lambda: ((one.id, one.name) for one in desk.configurations.list(scope)[:_MOST]),
+        "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
+        "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),
+        "connections": lambda: ((one.name, one.kind) for one in desk.connections.list()),
+        "groups": lambda: ((one.name, one.status) for one in desk.connections.groups(scope.connection)),
+        "stores": lambda: ((one.name, one.kind) for one in desk.connections.stores(scope)),
+        "kinds": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
+        "types": lambda: ((one.id, one.title) for one in desk.connections.store_kinds()),
+        "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
     }
-    if what in kinds:
-        query = Query(search=last if len(last) >= 3 else "")
-        for row in desk.artifacts.listing(scope, kinds[what], query).slice(0, _MOST):
-            yield row.artifact.id, row.artifact.name
-    elif what == "executions":
-        for run in desk.executions.listing(scope, Query()).slice(0, _MOST):
-            yield run.execution.id, f"{run.execution.configuration_name} {run.execution.status}"
-    elif what == "configurations":
-        for one in desk.configurations.list(scope)[:_MOST]:
-            yield one.id, one.name
-    elif what == "executables":
-        for executable in desk.scenarios.executables(scope):
-            yield executable.id, executable.name
-    elif what == "connections":
-        for connection in desk.connections.list():
-            yield connection.name, connection.kind
-    elif what == "groups":
-        for group in desk.connections.groups(scope.connection):
-            yield group.name, group.status
-    elif what == "stores":
-        for store in desk.connections.stores(scope):
-            yield store.name, store.kind
-    elif what == "metrics":
-        for key in desk.artifacts.metric_keys(scope):
-            yield key, ""
+    return known[what]()
+
+
+def _artifacts(desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str) -> Iterator[tuple[str, str]]:
+    from launchpad_tui.domain.page import Query
+
+    rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _MOST)
+    names = Counter(row.artifact.name for row in rows)
+    for row in rows:
+        yield row.artifact.id, row.artifact.name
+        # A name stands for its artifact where it is the only one, and is one word of a shell.
+        if names[row.artifact.name] == 1 and row.artifact.name.replace("-", "").replace("_", "").isalnum():
+            yield row.artifact.name, row.artifact.id
+
+
+def _executions(desk: Desk, scope: Scope) -> Iterator[tuple[str, str]]:
+    from launchpad_tui.domain.page import Query
+
+    for row in desk.executions.listing(scope, Query()).slice(0, _MOST):
+        yield row.execution.id, f"{row.execution.configuration_name} {row.execution.status}"

@@ -6,34 +6,11 @@ import argparse
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import shapes
+from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-
-
-def bindings(texts: list[str] | None, what: str) -> dict[str, str]:
-    """``name=value`` texts as a mapping.
-
-    Raises:
-        InvalidInput: one has no ``=``.
-    """
-    found: dict[str, str] = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InvalidInput(
-                f"{text!r} is not a {what}", hint=f"Write name=value, such as --{what} rate=0.1.", field=what
-            )
-        found[name] = value
-    return found
-
-
-def input_bindings(context: Context, texts: list[str] | None) -> dict[str, str]:
-    """``name=artifact`` texts with each artifact (ID, prefix or name) as its ID."""
-    found = bindings(texts, "input")
-    return {name: context.desk.artifacts.resolve(context.scope, text).id for name, text in found.items()}
 
 
 def _list(context: Context, options: argparse.Namespace) -> None:
@@ -85,7 +62,10 @@ COMMANDS = (
     Command(
         ("configurations", "create"),
         "create a configuration",
-        ("launchpad configurations create digits-train --name fast -p learning_rate=0.1 -i digits=digits",),
+        (
+            "launchpad configurations create digits-train --name fast -p learning_rate=0.1 -i digits=digits",
+            "launchpad configurations create digits-train --name plain --quiet",
+        ),
         _create,
         (
             arg("executable", help="the executable's ID", completes="executables"),
@@ -106,7 +86,7 @@ COMMANDS = (
     Command(
         ("configurations", "show"),
         "show a configuration",
-        ("launchpad configurations show fast",),
+        ("launchpad configurations show fast", "launchpad configurations show fast --json"),
         _show,
         (arg("id", help="ID, a unique part of its beginning, or a unique name", completes="configurations"),),
     ),

@@ -125,13 +125,18 @@ def _delete(context: Context, options: argparse.Namespace) -> None:
 
 _ID = arg("id", help="the executable's ID", completes="executables")
 COMMANDS = (
-    Command(("scenarios", "list"), "list the scenarios", ("launchpad scenarios list",), _scenarios),
+    Command(
+        ("scenarios", "list"),
+        "list the scenarios",
+        ("launchpad scenarios list", "launchpad scenarios list --json"),
+        _scenarios,
+    ),
     Command(
         ("scenarios", "show"),
         "show a scenario and its executables",
-        ("launchpad scenarios show digits",),
+        ("launchpad scenarios show digits", "launchpad scenarios show digits --json"),
         _scenario,
-        (arg("id", help="the scenario's ID"),),
+        (arg("id", help="the scenario's ID", completes="scenarios"),),
     ),
     Command(
         ("executables", "add"),
@@ -145,7 +150,7 @@ COMMANDS = (
         "list the executables",
         ("launchpad executables list", "launchpad executables list --scenario digits"),
         _list,
-        (arg("--scenario", metavar="ID", help="of this scenario only"),),
+        (arg("--scenario", metavar="ID", help="of this scenario only", completes="scenarios"),),
     ),
     Command(
         ("executables", "show"),
@@ -164,7 +169,7 @@ COMMANDS = (
     Command(
         ("executables", "delete"),
         "forget an executable",
-        ("launchpad executables delete digits-train",),
+        ("launchpad executables delete digits-train", "launchpad executables delete digits-train --quiet"),
         _delete,
         (_ID,),
     ),

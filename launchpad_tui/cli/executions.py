@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import listing, shapes
+from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.cli.configurations import BINDINGS, bindings, input_bindings
+from launchpad_tui.cli.configurations import BINDINGS
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput
 
@@ -69,6 +70,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     found = context.desk.executions.resolve(context.scope, options.id)
     details = context.desk.executions.get(context.scope, found.id)
     one = details.execution
+    parameters = details.configuration.parameters if details.configuration else {}
     inputs = [f"{name}: {each.name} ({each.id})" if each else f"{name}: gone" for name, each in details.inputs]
     lines = [
         ("id", one.id),
@@ -76,7 +78,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("target status", str(one.target_status)),
         ("executable", f"{details.executable_name}  {one.executable_id} {one.executable_version}"),
         ("configuration", f"{one.configuration_name}  {one.configuration_id}"),
-        ("parameters", "\n".join(f"{k} = {v}" for k, v in (details.configuration.parameters if details.configuration else {}).items())),
+        ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(inputs)),
         ("outputs", "\n".join(f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs)),
         ("created", shapes.moment(one.created_at) or ""),
@@ -248,7 +250,7 @@ COMMANDS = (
     Command(
         ("executions", "again"),
         "create an execution again, with changed parameters or inputs",
-        ("launchpad executions again e0123 -p learning_rate=0.05",),
+        ("launchpad executions again e0123 -p learning_rate=0.05", "launchpad executions again e0123 --wait"),
         _again,
         (_ID, *BINDINGS, arg("--name", help="the new configuration's name"), _WAIT),
     ),
@@ -259,19 +261,31 @@ COMMANDS = (
         _list,
         listing.OPTIONS,
     ),
-    Command(("executions", "show"), "show an execution", ("launchpad executions show e0123",), _show, (_ID,)),
+    Command(
+        ("executions", "show"),
+        "show an execution",
+        ("launchpad executions show e0123", "launchpad executions show e0123 --json"),
+        _show,
+        (_ID,),
+    ),
     Command(
         ("executions", "wait"),
         "wait until executions have ended; exit code 1 unless all are COMPLETED",
-        ("launchpad executions wait e0123 --timeout 600",),
+        ("launchpad executions wait e0123 --timeout 600", "launchpad executions wait e0123 e4567"),
         _wait,
         (_IDS, arg("--timeout", type=float, metavar="SECONDS", help="give up after so long, exit code 1")),
     ),
-    Command(("executions", "stop"), "stop executions", ("launchpad executions stop e0123 e4567",), _stop, (_IDS,)),
+    Command(
+        ("executions", "stop"),
+        "stop executions",
+        ("launchpad executions stop e0123", "launchpad executions stop e0123 e4567"),
+        _stop,
+        (_IDS,),
+    ),
     Command(
         ("executions", "delete"),
         "delete executions that have ended; their models stay",
-        ("launchpad executions delete e0123",),
+        ("launchpad executions delete e0123", "launchpad executions delete e0123 e4567"),
         _delete,
         (_IDS,),
     ),

@@ -118,22 +118,27 @@ COMMANDS = (
     Command(
         ("metrics", "list"),
         "list the metrics of an execution or model",
-        ("launchpad metrics list churn",),
+        ("launchpad metrics list churn", "launchpad metrics list e0123 --json"),
         _list,
         (_ID,),
     ),
     Command(
         ("metrics", "show"),
         "show the metric resource: metrics, tags, custom info",
-        ("launchpad metrics show churn --json",),
+        ("launchpad metrics show churn", "launchpad metrics show e0123 --json"),
         _show,
         (_ID,),
     ),
-    Command(("metrics", "keys"), "list the metrics of the resource group", ("launchpad metrics keys",), _keys),
+    Command(
+        ("metrics", "keys"),
+        "list the metrics of the resource group",
+        ("launchpad metrics keys", "launchpad metrics keys --json"),
+        _keys,
+    ),
     Command(
         ("metrics", "export"),
         "print all points as CSV or JSON",
-        ("launchpad metrics export churn --metric loss > loss.csv",),
+        ("launchpad metrics export churn --metric loss > loss.csv", "launchpad metrics export e0123 --json"),
         _export,
         (
             _ID,

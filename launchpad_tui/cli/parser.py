@@ -1,13 +1,13 @@
-"""The parser, made from the tables of commands."""
+"""The parser, made from the tables of commands: those of the first word only, as building all would cost each start."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from importlib import import_module
 
 from launchpad_tui import __version__
-from launchpad_tui.cli import artifacts, configurations, connections, executables, executions, metrics, tools
-from launchpad_tui.cli.command import COMMON, GROUPS, Arg, Command
+from launchpad_tui.cli.command import COMMON, WORDS, Arg, Command
 
 DESCRIPTION = "The models desk of an AI runtime, in a terminal: train, list, trace, chart, compare."
 EPILOG = """\
@@ -22,76 +22,110 @@ exit codes: 0 done; 1 what was asked for failed (an execution died, a file is mi
 """
 
 
-def commands() -> tuple[Command, ...]:
-    """All commands, in the order of the help."""
-    return (
-        *tools.COMMANDS,
-        *connections.COMMANDS,
-        *executables.COMMANDS,
-        *configurations.COMMANDS,
-        *executions.COMMANDS,
-        *artifacts.COMMANDS,
-        *metrics.COMMANDS,
-    )
+def commands(word: str | None = None) -> tuple[Command, ...]:
+    """The commands under a first word, or all in the order of the help; loads the modules that define them."""
+    found: list[Command] = []
+    for each in WORDS if word is None else (word,):
+        table: tuple[Command, ...] = import_module(f"launchpad_tui.cli.{WORDS[each].module}").COMMANDS
+        found += [command for command in table if command.words[0] == each]
+    return tuple(found)
+
+
+def command_tree() -> tuple[Command, ...]:
+    """All commands that a user may give, in the order of the help."""
+    return tuple(command for command in commands() if not command.hidden)
 
 
 class _Parser(argparse.ArgumentParser):
     """Gives the usage errors the look of all others: the message and what to do."""
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(2, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+        from launchpad_tui.domain.text import safe_text
+
+        self.exit(2, f"{self.prog}: {safe_text(message)}\nTry: {self.prog} --help\n")
 
 
-def build(table: Sequence[Command] | None = None) -> argparse.ArgumentParser:
-    """The parser; its result has ``command`` (the `Command`, None where none was named)."""
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help whose first column holds the longest word."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=26)
+
+
+def first_word(arguments: Sequence[str]) -> str:
+    """The first of the arguments that is no common option and no value of one; empty where there is none."""
+    values = {flag for each in COMMON if each.takes_value for flag in each.flags}
+    rest = iter(arguments)
+    for each in rest:
+        if each in values:
+            next(rest, None)
+        elif not each.startswith("-"):
+            return each
+    return ""
+
+
+def build(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser; its result has ``command`` (the `Command`, None where none was named) and the common options.
+
+    Args:
+        arguments: the command line that it is for, so that only the commands of its first word are loaded; None: all.
+    """
     parser = _Parser(
-        prog="launchpad",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        prog="launchpad", description=DESCRIPTION, epilog=EPILOG, formatter_class=_Help, allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"launchpad {__version__}")
-    parser.add_argument("--home", metavar="DIR", help=COMMON[0].help)
-    parser.set_defaults(command=None)
-    top = parser.add_subparsers(title="commands", metavar="COMMAND")
-    groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
-    for command in commands() if table is None else table:
-        if len(command.words) == 1:
-            _leaf(top, command.words[0], command)
-            continue
-        group, word = command.words
-        if group not in groups:
-            heading = GROUPS[group]
-            branch = top.add_parser(
-                group,
-                help=heading,
-                description=heading[0].upper() + heading[1:] + ".",
-                allow_abbrev=False,
-            )
-            branch.set_defaults(branch=branch)
-            groups[group] = branch.add_subparsers(title="commands", metavar="COMMAND")
-        _leaf(groups[group], word, command)
+    for option in COMMON:
+        _add(parser, option)
+    parser.set_defaults(command=None, branch=None)
+    top = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    chosen = None if arguments is None else first_word(arguments)
+    for name, word in WORDS.items():
+        if chosen is None or name == chosen:
+            _word(top, name)
+        elif not word.hidden:
+            # Never parsed: it stands for its line in the help, and for the choices of an unknown word.
+            top.add_parser(name, help=word.help, add_help=False)
     return parser
 
 
-def _leaf(place: argparse._SubParsersAction[argparse.ArgumentParser], word: str, command: Command) -> None:
-    extra = {} if command.hidden else {"help": command.help}
+def _word(top: argparse._SubParsersAction[_Parser], name: str) -> None:
+    table = commands(name)
+    if table[0].words == (name,):
+        _leaf(top, table[0])
+        return
+    heading = WORDS[name].help
+    examples = "\n".join(f"  {each.examples[0]}" for each in table[:3])
+    branch = top.add_parser(
+        name,
+        help=heading,
+        description=heading[0].upper() + heading[1:] + ".",
+        epilog=f"examples:\n{examples}",
+        formatter_class=_Help,
+        allow_abbrev=False,
+    )
+    branch.set_defaults(branch=branch)
+    place = branch.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    for command in table:
+        _leaf(place, command)
+
+
+def _leaf(place: argparse._SubParsersAction[_Parser], command: Command) -> None:
     leaf = place.add_parser(
-        word,
+        command.words[-1],
         description=command.help[0].upper() + command.help[1:] + ".",
         epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
-        **extra,
+        # Without a help argument the word stays out of the list; None would show it.
+        **({} if command.hidden else {"help": command.help}),  # type: ignore[arg-type]
     )
     leaf.set_defaults(command=command, branch=leaf)
     for each in command.args:
         _add(leaf, each)
     common = leaf.add_argument_group("everywhere")
-    for each in COMMON:
-        # --home may stand before the command too: a default here would overwrite it.
-        _add(common, each, default=argparse.SUPPRESS if each.flags == ("--home",) else None)
+    for each in command.common:
+        # They may stand before the command's words too: a default here would overwrite what was said there.
+        _add(common, each, default=argparse.SUPPRESS)
 
 
 def _add(place: argparse._ActionsContainer, each: Arg, default: str | None = None) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import signal
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.errors import InvalidInput, LaunchpadError
 
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAILED, WRONG, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 #: the word that makes this process the supervisor of one execution: it needs no parser
 SUPERVISE = "_supervise"
 
@@ -18,31 +21,36 @@ def run(arguments: list[str]) -> int:
     """Run a command line.
 
     Returns:
-        0 done; 1 what was asked for failed; 2 wrong use or an error; 130 interrupted.
+        0 done; 1 what was asked for failed; 2 wrong use or an error; 130 interrupted; 141 nobody reads the output.
     """
     if arguments[:1] == [SUPERVISE]:
         from launchpad_tui.bootstrap import run_supervisor
 
         return run_supervisor(arguments[1:])
+    _open_streams()
     try:
         return _command(arguments)
     except KeyboardInterrupt:
+        _silence()
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output went away; what Python flushes at exit must not complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + signal.SIGPIPE
+        _silence()
+        return PIPE_CLOSED
 
 
 def _command(arguments: list[str]) -> int:
-    from launchpad_tui.cli.parser import build
-
-    parser = build()
-    options = parser.parse_args(arguments)
-    home = Path(options.home).expanduser() if getattr(options, "home", None) else None
+    home: Path | None = None
     try:
+        _check_text(arguments)
+        from launchpad_tui.cli.parser import build
+
+        options = build(arguments).parse_args(arguments)
+        if options.home:
+            from pathlib import Path
+
+            home = Path(options.home).expanduser().absolute()
         if options.command is None:
-            if hasattr(options, "branch"):
+            if options.branch is not None:
                 options.branch.print_help(sys.stderr)
                 return WRONG
             from launchpad_tui.cli.tools import open_ui
@@ -55,16 +63,47 @@ def _command(arguments: list[str]) -> int:
         return code
     except LaunchpadError as error:
         return _tell(error)
-    except (KeyboardInterrupt, BrokenPipeError):
+    except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the last place before the user: told in words, kept whole in the log
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
+            _silence()
+            return _tell(LaunchpadError("The output cannot be written", error.strerror or str(error)))
         return _unexpected(error, home)
+
+
+def _open_streams() -> None:
+    """Let nothing that is printed fail: a character that the terminal's encoding lacks is escaped, a closed standard
+    stream is nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it stays open to the end
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _silence() -> None:
+    """Send what is still to be flushed nowhere: whoever read the output went away, or its disk is full."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        # A stream without a descriptor, as in tests, has nothing that Python flushes at exit.
+        return
+
+
+def _check_text(arguments: list[str]) -> None:
+    for each in arguments:
+        try:
+            each.encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInput("An argument is no valid UTF-8 text", ascii(each)[:80]) from error
 
 
 def _tell(error: LaunchpadError) -> int:
     from launchpad_tui.domain.text import safe_lines
 
-    sys.stdout.flush()
+    _flush()
     first, *rest = safe_lines(str(error))
     print(f"launchpad: {first}", *rest, sep="\n  ", file=sys.stderr)
     return WRONG
@@ -75,13 +114,25 @@ def _unexpected(error: Exception, home: Path | None) -> int:
     from launchpad_tui.config.paths import Home
     from launchpad_tui.domain.text import safe_text
 
-    place = Home.at(home) if home else Home.find()
-    setup(place)
-    logger.error("unexpected error on the command line", exc_info=error)
+    _flush()
     print(
         f"launchpad: something unexpected happened: {safe_text(f'{type(error).__name__}: {error}', 300)}",
-        f"  The details are in {place.log_path}",
-        sep="\n",
         file=sys.stderr,
     )
+    try:
+        place = (Home.at(home) if home else Home.find()).ensure()
+    except LaunchpadError:
+        # Nowhere to keep the details: the message stands alone.
+        return WRONG
+    setup(place)
+    logger.error("unexpected error on the command line", exc_info=error)
+    print(f"  The details are in {safe_text(str(place.log_path))}", file=sys.stderr)
     return WRONG
+
+
+def _flush() -> None:
+    """What was printed comes before the message."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _silence()

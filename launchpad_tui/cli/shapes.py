@@ -12,7 +12,7 @@ from launchpad_tui.domain.moments import to_rfc3339
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileCheck
-    from launchpad_tui.domain.connection import Connection, ObjectStore, ResourceGroup
+    from launchpad_tui.domain.connection import Capabilities, Connection, ObjectStore, ResourceGroup
     from launchpad_tui.domain.execution import Configuration, Execution, ExecutionDetails
     from launchpad_tui.domain.metric import Metric, SeriesSummary
     from launchpad_tui.domain.page import MetricColumn
@@ -167,6 +167,32 @@ def connection(one: Connection) -> Json:
         "syncedAt": moment(one.synced_at),
         "lastError": one.last_error or None,
     }
+
+
+_CAPABILITIES = {
+    "executions": "executions",
+    "stop": "stop",
+    "delete": "delete",
+    "logs": "logs",
+    "create_artifact": "createArtifact",
+    "create_configuration": "createConfiguration",
+    "add_executable": "addExecutable",
+}
+
+
+def capabilities(one: Capabilities) -> Json:
+    """What a runtime can do; ``reasons`` says why not."""
+    able: Json = {name: bool(getattr(one, attribute)) for attribute, name in _CAPABILITIES.items()}
+    reasons = {_CAPABILITIES.get(attribute, attribute): reason for attribute, reason in one.reasons.items()}
+    return {**able, "reasons": reasons}
+
+
+def capability_lines(one: Capabilities) -> list[tuple[str, str]]:
+    """What a runtime can do, for people."""
+    return [
+        (attribute.replace("_", " "), "yes" if getattr(one, attribute) else f"no: {one.reasons.get(attribute, '')}")
+        for attribute in _CAPABILITIES
+    ]
 
 
 def group(one: ResourceGroup) -> Json:

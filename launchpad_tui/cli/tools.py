@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.errors import ConfigError, InvalidInput
+from launchpad_tui.cli.bindings import bindings
+from launchpad_tui.cli.command import WORDS, Command, arg
+from launchpad_tui.errors import ConfigError, InvalidInput, LaunchpadError
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
+    from launchpad_tui.demo.plan import DemoPlan
+    from launchpad_tui.services.desk import Desk
 
 
 def open_ui(home: Path | None, route: str = "models") -> int:
@@ -20,16 +23,16 @@ def open_ui(home: Path | None, route: str = "models") -> int:
     Raises:
         ConfigError: there is no terminal.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(
-            "There is no terminal to draw on",
-            "Standard input and output have to be a terminal.",
-            "For scripts there are commands: launchpad --help",
-        )
+    _check_terminal()
+    from launchpad_tui.config.logfile import setup
     from launchpad_tui.config.paths import Home
+    from launchpad_tui.config.settings import Settings
     from launchpad_tui.ui import run_ui
 
-    place = Home.at(home.absolute()) if home else Home.find()
+    # Before the screen is taken: what is wrong with the home or the settings belongs on standard error.
+    place = (Home.at(home) if home else Home.find()).ensure()
+    Settings.load(place)
+    setup(place)
 
     def open_home() -> Desk:
         from launchpad_tui.bootstrap import open_desk
@@ -39,8 +42,13 @@ def open_ui(home: Path | None, route: str = "models") -> int:
     return run_ui(open_home, route)
 
 
-if TYPE_CHECKING:
-    from launchpad_tui.services.desk import Desk
+def _check_terminal() -> None:
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise ConfigError(
+            "There is no terminal to draw on",
+            "Standard input and output have to be a terminal.",
+            "For scripts there are commands: launchpad --help",
+        )
 
 
 def _demo(_context: Context, options: argparse.Namespace) -> int:
@@ -49,51 +57,64 @@ def _demo(_context: Context, options: argparse.Namespace) -> int:
     from launchpad_tui.demo.headless import run_headless
     from launchpad_tui.demo.plan import demo_home, prepare_demo
 
-    home = Home.at(Path(options.home).expanduser().absolute()) if getattr(options, "home", None) else demo_home()
+    home = Home.at(Path(options.home).expanduser().absolute()) if options.home else demo_home()
     if options.headless:
         return run_headless(open_desk(home), sys.stdout, again=options.again, quick=options.quick)
-    prepare_demo(open_desk(home), again=options.again, quick=options.quick)
+    _check_terminal()
+    desk = open_desk(home)
+    plan = prepare_demo(desk, again=options.again, quick=options.quick)
+    _in_background(desk, plan)
     return open_ui(home.root)
+
+
+def _in_background(desk: Desk, plan: DemoPlan) -> None:
+    """Evaluate the best model once it is known, while the screens are open; leaving them abandons it."""
+    from threading import Thread
+
+    from launchpad_tui.config.logfile import logger
+    from launchpad_tui.demo.results import finish_demo
+
+    def finish() -> None:
+        try:
+            finish_demo(desk, plan)
+        except LaunchpadError:
+            # The screens are open, and show whatever state this left; the next start of the demo goes on.
+            logger.warning("the demo's evaluation was not started", exc_info=True)
+
+    Thread(target=finish, name="demo", daemon=True).start()
 
 
 def _log(_context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.tracking import TrackingError, send
 
     metrics: dict[str, float] = {}
-    for text in options.metric:
-        name, equals, value = text.partition("=")
+    for name, value in bindings(options.metric, "metric").items():
         try:
             metrics[name] = float(value)
-        except ValueError:
-            equals = ""
-        if not equals or not name:
-            raise InvalidInput(f"{text!r} is not a metric", hint="Write name=number, such as loss=0.31.")
+        except ValueError as error:
+            hint = "Write name=number, such as loss=0.31."
+            raise InvalidInput(
+                f"{value[:80]!r} is not a number", f"The metric {name}.", hint, field="metric"
+            ) from error
+    tags, infos = bindings(options.tag, "tag"), bindings(options.info, "info")
+    if not (metrics or tags or infos):
+        raise InvalidInput("There is nothing to log", hint="Give metrics as name=number, or --tag, or --info.")
     try:
-        send(
-            metrics,
-            step=options.step,
-            labels=_pairs(options.label),
-            tags=_pairs(options.tag),
-            infos=_pairs(options.info),
-        )
+        send(metrics, step=options.step, labels=bindings(options.label, "label"), tags=tags, infos=infos)
     except TrackingError as error:
         raise ConfigError(
             "The metrics were not logged", str(error), "This command works inside an execution, in its own processes."
         ) from error
 
 
-def _pairs(texts: list[str] | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in texts or ():
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise InvalidInput(f"{text!r} is not name=value")
-        found[name] = value
-    return found
+def _reconcile(context: Context, _options: argparse.Namespace) -> None:
+    context.desk.executions.reconcile()
+    context.done("All executions are as they should be.", {"reconciled": True})
 
 
 def _paths(context: Context, _options: argparse.Namespace) -> None:
-    home = context.desk.home
+    # The registry stays closed: this is where one looks when it cannot be opened.
+    home = context.home
     data = {
         "home": str(home.root),
         "registry": str(home.registry_path),
@@ -110,7 +131,9 @@ def _paths(context: Context, _options: argparse.Namespace) -> None:
 def _settings(context: Context, _options: argparse.Namespace) -> None:
     from dataclasses import asdict
 
-    settings = context.desk.settings
+    from launchpad_tui.config.settings import Settings
+
+    settings = Settings.load(context.home)
     data = {"executions": asdict(settings.executions), "ui": asdict(settings.ui), "keys": dict(settings.keys)}
     lines = [(f"{section}.{key}", str(value)) for section, values in data.items() for key, value in values.items()]
     context.resource(data, lines)
@@ -134,7 +157,7 @@ def _complete(context: Context, options: argparse.Namespace) -> None:
 COMMANDS = (
     Command(
         ("demo",),
-        "train six models on this machine and look at them, in a home of its own",
+        WORDS["demo"].help,
         ("launchpad demo", "launchpad demo --headless", "launchpad demo --again"),
         _demo,
         (
@@ -145,7 +168,7 @@ COMMANDS = (
     ),
     Command(
         ("log",),
-        "log metrics from inside an execution, for programs without any SDK",
+        WORDS["log"].help,
         (
             "launchpad log loss=0.31 accuracy=0.9 --step 5",
             "launchpad log loss=0.35 --step 5 --label phase=validation",
@@ -160,13 +183,17 @@ COMMANDS = (
             arg("--info", action="append", metavar="NAME=TEXT", help="custom info of the execution; may be repeated"),
         ),
     ),
-    Command(("paths",), "show where everything lies", ("launchpad paths", "launchpad paths --json"), _paths),
     Command(
-        ("settings",), "show the settings in force", ("launchpad settings", "launchpad settings --json"), _settings
+        ("reconcile",),
+        WORDS["reconcile"].help,
+        ("launchpad reconcile", "launchpad reconcile --quiet"),
+        _reconcile,
     ),
+    Command(("paths",), WORDS["paths"].help, ("launchpad paths", "launchpad paths --json"), _paths),
+    Command(("settings",), WORDS["settings"].help, ("launchpad settings", "launchpad settings --json"), _settings),
     Command(
         ("completion",),
-        "print the completion script of a shell",
+        WORDS["completion"].help,
         (
             'eval "$(launchpad completion bash)"',
             "launchpad completion zsh > ~/.zfunc/_launchpad",
@@ -177,8 +204,8 @@ COMMANDS = (
     ),
     Command(
         ("_complete",),
-        "print what may follow these words",
-        ("launchpad _complete -- models sh",),
+        WORDS["_complete"].help,
+        ("launchpad _complete -- models sh", "launchpad _complete -- models show ''"),
         _complete,
         (arg("words", nargs="*", help="the words of the command line, the last one unfinished"),),
         hidden=True,

@@ -58,3 +58,36 @@ def safe_text(text: str, limit: int | None = None) -> str:
 def safe_lines(text: str) -> list[str]:
     """Text of several lines, split at newlines (``\\r\\n`` counts as one), each made safe; tabs become spaces."""
     return [safe_text(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]
+
+
+def cell_width(text: str) -> int:
+    """How many terminal cells a safe text takes.
+
+    2 for East Asian wide and fullwidth characters, 0 for marks and for the vowels and finals that a terminal joins to a
+    Hangul initial, else 1.
+    """
+    if text.isascii():
+        return len(text)
+    return sum(map(_char_width, text))
+
+
+def _char_width(char: str) -> int:
+    if char < "\u0300":
+        return 1
+    if unicodedata.category(char) in {"Mn", "Me", "Cf"} or "\u1160" <= char <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cut_cells(text: str, width: int) -> str:
+    """The safe text in at most ``width`` cells; a cut is marked with ``…``."""
+    if cell_width(text) <= width:
+        return text
+    kept: list[str] = []
+    room = width - 1
+    for char in text:
+        room -= _char_width(char)
+        if room < 0:
+            break
+        kept.append(char)
+    return "".join(kept) + "…" if width > 0 else ""
