@@ -20,8 +20,13 @@ def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int
     Returns:
         The exit code.
     """
+    import gc
+
     from launchpad_tui.services.lanes import Lane
 
+    # What is imported stays: looking through it again and again would cost a tenth of the start. The app resumes
+    # collecting once its first screen shows.
+    gc.disable()
     registry = Lane("registry")
     opening = registry.submit(desk_factory)
     from launchpad_tui.ui.app import LaunchpadApp

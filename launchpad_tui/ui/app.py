@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -53,6 +54,7 @@ class LaunchpadApp(ActionOwner, App[None]):
     Screen { background: $background; color: $foreground; }
     Input { border: none; height: 1; padding: 0; background: $panel; }
     Input:focus { border: none; }
+    #search { padding: 0 1; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.commands", ": ctrl+p", "commands", "Every screen and action by name.", "Everywhere", 90),
@@ -291,6 +293,7 @@ class LaunchpadApp(ActionOwner, App[None]):
             return
         self.desk_opened.set()
         self._repaint(HeaderLine)
+        self.set_timer(1.0, _collect_again)
         self.run_task(self._reconcile(), "reconcile")
         await self._count_running()
         while True:
@@ -356,3 +359,8 @@ class LaunchpadApp(ActionOwner, App[None]):
         # Textual would end the app with a traceback.
         self._exception = self._exception or error
         self.show_error(error)
+
+
+def _collect_again() -> None:
+    gc.freeze()
+    gc.enable()

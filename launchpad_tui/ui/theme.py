@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from rich.style import Style
 from textual.theme import Theme
@@ -18,8 +19,7 @@ from textual.theme import Theme
 from launchpad_tui.domain.execution import Status
 
 
-@dataclass(frozen=True, slots=True)
-class Palette:
+class Palette(NamedTuple):
     """The colours of a theme, as Rich writes them; ``default`` is the terminal's own. ``series`` colours what is laid
     side by side: one each, told apart also by people who see colours differently (after Okabe and Ito)."""
 
@@ -78,7 +78,6 @@ PALETTES = (
 BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
 
 
-@dataclass(frozen=True, slots=True)
 class Glyphs:
     """The characters that are drawn with; each is one cell wide, and of every font that has box drawing."""
 
@@ -118,12 +117,42 @@ class Glyphs:
     ascii: bool = False
 
 
-ASCII = Glyphs(
-    running="*", completed="+", dead="x", pending="o", stopped="#", stopping="~", mark="#", crumb=">", separator="-",
-    rule="-", bar="|", up="^", down="v", left="<", right=">", folded="+", unfolded="-", selected="*", cursor=">",
-    thumb="#", ellipsis="~", close="x", error="x", done="+", branch="|-", last="`-", through="| ", secret="*",
-    range="-", ascii=True,
-)  # fmt: skip
+class AsciiGlyphs(Glyphs):
+    """The same in ASCII, where the locale is not UTF-8."""
+
+    running = "*"
+    completed = "+"
+    dead = "x"
+    pending = "o"
+    stopped = "#"
+    stopping = "~"
+    mark = "#"
+    crumb = ">"
+    separator = "-"
+    rule = "-"
+    bar = "|"
+    up = "^"
+    down = "v"
+    left = "<"
+    right = ">"
+    folded = "+"
+    unfolded = "-"
+    selected = "*"
+    cursor = ">"
+    thumb = "#"
+    ellipsis = "~"
+    close = "x"
+    error = "x"
+    done = "+"
+    branch = "|-"
+    last = "`-"
+    through = "| "
+    secret = "*"
+    range = "-"
+    ascii = True
+
+
+ASCII = AsciiGlyphs()
 UNICODE = Glyphs()
 
 _STATUS: Mapping[Status, tuple[str, str]] = {

@@ -13,7 +13,6 @@ from launchpad_tui.domain.page import ArtifactRow, MetricColumn, Query, Statisti
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifacts import artifact_columns
-from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.screens.list_screen import ListScreen
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -136,6 +135,8 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
 
     async def do_columns(self) -> None:
         """Key ``o``."""
+        from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
         columns = [MetricColumn(key, how) for key in keys for how in (Statistic.LATEST, Statistic.BEST)]
         choices = [Choice(str(column), column.key, str(column.statistic)) for column in columns]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets._input import Input
 
 from launchpad_tui.domain.page import Condition, Query
 from launchpad_tui.errors import InvalidInput, LaunchpadError
@@ -18,15 +17,12 @@ from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
+if TYPE_CHECKING:
+    from textual.widgets._input import Input
+
 Row = TypeVar("Row")
 #: seconds between the last key of a search and the reading
 DEBOUNCE = 0.12
-
-
-class FilterLine(Input):
-    """The line of ``/``. Esc empties and closes it, enter and down go to the list."""
-
-    DEFAULT_CSS = "FilterLine { height: 1; padding: 0 1; background: $panel; }"
 
 
 class ListScreen(LaunchpadScreen, Generic[Row]):
@@ -110,16 +106,19 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     def do_search(self) -> None:
         """Key ``/``."""
-        lines = self.query(FilterLine)
+        lines = self.query("#search")
         if lines:
             lines.first().focus()
             return
-        line = FilterLine(self.query_now.search, placeholder="search: words in name, description, ID, labels")
+        # Only now: importing it costs a tenth of the first paint.
+        from textual.widgets._input import Input
+
+        hint = "search: words in name, description, ID, labels"
+        line = Input(self.query_now.search, placeholder=hint, id="search", select_on_focus=False)
         self.mount(line, before=self.table)
         line.focus()
 
-    @on(Input.Changed)
-    def search_typed(self, event: Input.Changed) -> None:
+    def on_input_changed(self, event: Input.Changed) -> None:
         """Wait for a pause in typing, then search."""
         event.stop()
         if self._debounce is not None:
@@ -127,8 +126,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         value = event.value
         self._debounce = self.set_timer(DEBOUNCE, lambda: self.ask(replace(self.query_now, search=value.strip())))
 
-    @on(Input.Submitted)
-    def search_entered(self, event: Input.Submitted) -> None:
+    def on_input_submitted(self, event: Input.Submitted) -> None:
         """Key ``enter``: on to the list."""
         event.stop()
         self.do_down()
@@ -139,7 +137,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     def do_back(self) -> None:
         """Key ``esc``: close the search, then end a range, then drop the selection, then go back."""
-        lines = self.query(FilterLine)
+        lines = self.query("#search")
         table = self.table
         if lines:
             lines.remove()
@@ -170,7 +168,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     def do_clear(self) -> None:
         """Key ``F``."""
-        self.query(FilterLine).remove()
+        self.query("#search").remove()
         self.table.focus()
         self.ask(replace(self.query_now, conditions=(), search=""))
 
