@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.keymap import Action
@@ -119,6 +120,9 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         yield from self.body()
         yield StatusLine()
         yield FooterLine()
+
+    def _extend_compose(self, widgets: list[Widget]) -> None:
+        """Without Textual's toasts and tooltips: both cover content, and each costs a layout when a screen opens."""
 
     def _on_mount(self, *event: object) -> None:
         super()._on_mount(*event)
