@@ -17,7 +17,8 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 class CommandScreen(ChooseDialog):
     """Type a word (``models``, ``ex``, ``q``) and press enter. It also takes words that no line shows: aliases."""
 
-    DEFAULT_CSS = "CommandScreen { align: center top; }"
+    TITLE_WIDTH = 20
+    WIDE = True
 
     @classmethod
     def of(cls, screen: Screen[object]) -> CommandScreen:
@@ -30,10 +31,10 @@ class CommandScreen(ChooseDialog):
                 if action.hidden or action.id == "app.commands":
                     continue
                 keys = " ".join(shown_key(key, ascii_only=plain) for key in keymap.keys(action))
-                note = f"{keys:<9} {action.help}"
+                note = f"{keys:<11} {action.help}"
                 choices.append(Choice(f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""))
         tops = [
-            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<9} {route.help}")
+            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<11} {route.help}")
             for route in routes.ROUTES
             if route.top
         ]

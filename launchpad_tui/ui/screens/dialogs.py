@@ -143,7 +143,13 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         empty: what to say where there is nothing to choose from.
     """
 
-    DEFAULT_CSS = "ChooseDialog VirtualTable { height: auto; max-height: 18; min-height: 4; }"
+    DEFAULT_CSS = """
+    ChooseDialog VirtualTable { height: auto; max-height: 18; min-height: 4; }
+    ChooseDialog > .wide { width: 110; }
+    """
+    #: least cells of the title, and whether the dialog takes more of a wide terminal
+    TITLE_WIDTH: ClassVar[int] = 20
+    WIDE: ClassVar[bool] = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("choose.down", "down", "down", "Next.", "Dialogs", hidden=True, priority=True),
         Action("choose.up", "up", "up", "Previous.", "Dialogs", hidden=True, priority=True),
@@ -179,14 +185,14 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         """Title, filter line, list, keys."""
         columns = (
             Column[Choice](
-                "title", self._title, lambda c: Cell(c.title, "disabled" if c.reason else "text"), 20, 60, 2
+                "title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2
             ),
             Column[Choice]("note", "", lambda c: Cell(c.reason or c.note, "dim"), 10, 60, 3),
         )
         table = VirtualTable(columns, lambda choice: choice.id, empty=self._empty, multi=self._multi)
         table.can_focus = False
         table.styles.height = min(18, max(4, len(self._choices) + 1))
-        with Vertical(classes="box"):
+        with Vertical(classes="box wide" if self.WIDE else "box"):
             yield Input(placeholder="type to filter", select_on_focus=False)
             yield table
             keys = "enter take   tab select   esc cancel" if self._multi else "enter take   esc cancel"
@@ -245,6 +251,11 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             self.launchpad.say(clip(row.reason, 200), "warn")
         elif row is not None:
             self.dismiss((row.id,))
+
+
+def _choice_cell(choice: Choice) -> Cell:
+    """A heading has no ID, what cannot be taken is grey."""
+    return Cell(choice.title, "title" if not choice.id else "disabled" if choice.reason else "text")
 
 
 class PromptDialog(LaunchpadModal[str]):

@@ -16,7 +16,7 @@ from launchpad_tui.ui.widgets.table_select import Selection
 
 Row = TypeVar("Row")
 #: cells left of the first column: cursor, selection mark
-MARGIN = 2
+MARGIN = 3
 #: characters of a cell's text that are looked at, whatever its length
 TEXT_LIMIT = 400
 
