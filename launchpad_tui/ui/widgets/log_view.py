@@ -19,7 +19,9 @@ _STREAMS = {"stderr": "warn", "launchpad": "accent"}
 class Log(Protocol):
     """What the view reads; each call may block."""
 
-    finished: bool
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will be added any more."""
 
     def count(self) -> int:
         """How many lines there are."""

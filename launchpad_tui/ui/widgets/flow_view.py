@@ -1,0 +1,113 @@
+"""The process flow of an execution as a widget: arrows move between what it names, enter opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.strip import Strip
+
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.render.flow import FlowBox, FlowDrawing, FlowStyles, draw_flow
+from launchpad_tui.ui.widgets.painted import Painted
+
+
+class FlowView(Painted):
+    """The boxes of `render.flow`; as high as they are."""
+
+    can_focus = True
+    DEFAULT_CSS = "FlowView { height: auto; max-height: 12; margin: 1 1 0 1; }"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("flow.next", "right l down j", "next", "To the next thing in the flow.", "Flow", hidden=True),
+        Action("flow.previous", "left h up k", "previous", "To the thing before.", "Flow", hidden=True),
+        Action("flow.open", "enter", "open", "Open what the flow names.", "Flow", 1),
+    )
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._boxes: Sequence[FlowBox] = ()
+        self._focused = 0
+        self._drawing = FlowDrawing((), (), ())
+
+    def set_boxes(self, boxes: Sequence[FlowBox]) -> None:
+        """Show these boxes."""
+        self._boxes = boxes
+        high = len(self._drawing.lines)
+        self._draw()
+        if len(self._drawing.lines) != high:
+            self.refresh(layout=True)
+        self.repaint()
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """As high as the boxes at this width."""
+        return len(self._drawn(width).lines)
+
+    def _drawn(self, width: int) -> FlowDrawing:
+        look = self.look
+        styles = FlowStyles(
+            look.style("faint"), look.style("title"), look.style("dim"), look.style("accent"), look.style("cursor")
+        )
+        focused = self._focused if self.has_focus else -1
+        return draw_flow(self._boxes, max(1, width), focused, styles, ascii_only=look.glyphs.ascii)
+
+    def _draw(self) -> None:
+        if self._boxes and self.size.width:
+            self._drawing = self._drawn(self.size.width)
+            self._focused = max(0, min(self._focused, len(self._drawing.items) - 1))
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """One line of the drawing."""
+        base = self.look.style("text")
+        if y >= len(self._drawing.lines):
+            return Strip([Segment(" " * width, base)], width)
+        text = self._drawing.lines[y]
+        segments = [
+            Segment(segment.text, base + segment.style if segment.style else base)
+            for segment in text.render(self.app.console)
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Draw at the new width."""
+        self._strips.clear()
+        self._draw()
+
+    def on_focus(self) -> None:
+        """Mark what is focused, or nothing."""
+        self._draw()
+        self.repaint()
+
+    on_blur = on_focus
+
+    def _step(self, by: int) -> None:
+        if self._drawing.items:
+            self._focused = (self._focused + by) % len(self._drawing.items)
+            self._draw()
+            self.repaint()
+
+    def do_next(self) -> None:
+        """Key ``right``."""
+        self._step(1)
+
+    def do_previous(self) -> None:
+        """Key ``left``."""
+        self._step(-1)
+
+    def why_not_open(self) -> str | None:
+        """Something has to be there."""
+        return None if self._drawing.items else "The flow names nothing to open"
+
+    def do_open(self) -> None:
+        """Key ``enter``."""
+        item = self._drawing.items[self._focused]
+        self.launchpad.open(item.route, item_id=item.id)
+
+    def on_click(self, event: events.Click) -> None:
+        """Open what stands under the mouse."""
+        for spot in self._drawing.spots:
+            if spot.row == event.y and spot.start <= event.x < spot.stop:
+                self._focused = spot.index
+                self.do_open()
+                return
