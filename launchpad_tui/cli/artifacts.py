@@ -27,7 +27,7 @@ _WORDS: dict[str, ArtifactKind | None] = {
 
 
 def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    query = listing.query(options, ATTRIBUTES)
+    query = listing.query(context, options, ATTRIBUTES)
     columns = query.metrics
     context.resources(
         listing.walk(context.desk.artifacts.listing(context.scope, kind, query), options.limit),

@@ -5,33 +5,35 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import listing, shapes
+from launchpad_tui.cli import listing, logs, output, shapes
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.configurations import BINDINGS
-from launchpad_tui.domain.text import safe_text
-from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.execution import Execution, LogLine
+    from launchpad_tui.domain.execution import Execution, ExecutionDetails
+    from launchpad_tui.services.executions import Outcome
 
 _LOOK_SECONDS = 0.3
-_LOG_BATCH = 2000
 ATTRIBUTES = frozenset(
     {
         "id",
         "status",
+        "target_status",
+        "status_message",
         "configuration_name",
         "configuration_id",
         "executable_id",
+        "executable_version",
         "scenario_id",
         "created_at",
         "modified_at",
+        "submitted_at",
+        "started_at",
+        "completed_at",
         "duration",
     }
 )
@@ -39,7 +41,7 @@ ATTRIBUTES = frozenset(
 
 def _list(context: Context, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
-    query = listing.query(options, ATTRIBUTES)
+    query = listing.query(context, options, ATTRIBUTES)
     columns = query.metrics
     context.resources(
         listing.walk(context.desk.executions.listing(context.scope, query), options.limit),
@@ -111,129 +113,85 @@ def _created(context: Context, made: Execution, wait: bool) -> int:
     if not wait:
         context.done(f"Created execution {made.id}.", shapes.execution(made), id=made.id)
         return 0
-    return _follow_to_end(context, [made.id], None)
+    ended = _until_ended(context, [made.id], None)
+    for each in ended:
+        context.done(_told(each), shapes.execution_details(each), id=made.id)
+    return _judged(ended)
 
 
 def _wait(context: Context, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    return _follow_to_end(context, ids, options.timeout)
+    ended = _until_ended(context, ids, options.timeout, tell=not context.json)
+    if context.json:
+        output.stream_json(shapes.execution_details(each) for each in ended)
+    return 1 if len(ended) < len(set(ids)) else _judged(ended)
 
 
-def _follow_to_end(context: Context, ids: Sequence[str], timeout: float | None) -> int:
+def _told(each: ExecutionDetails) -> str:
+    return f"{each.execution.id}: {each.execution.status}  {each.execution.status_message}".rstrip()
+
+
+def _judged(ended: Sequence[ExecutionDetails]) -> int:
+    return 0 if all(each.execution.status == "COMPLETED" for each in ended) else 1
+
+
+def _until_ended(
+    context: Context, ids: Sequence[str], timeout: float | None, *, tell: bool = False
+) -> list[ExecutionDetails]:
+    """Those that ended, as they ended; all of them unless the time is over."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    waiting, failed = list(ids), 0
-    while waiting:
+    waiting, ended = list(dict.fromkeys(ids)), []
+    while True:
         context.desk.executions.reconcile()
         for execution_id in list(waiting):
             details = context.desk.executions.get(context.scope, execution_id)
             if details.execution.status.final:
                 waiting.remove(execution_id)
-                failed += details.execution.status != "COMPLETED"
-                text = f"{execution_id}: {details.execution.status}  {details.execution.status_message}".rstrip()
-                context.done(text, shapes.execution_details(details), id=execution_id)
-        if deadline is not None and time.monotonic() > deadline and waiting:
+                ended.append(details)
+                if tell:
+                    context.done(_told(details), id=execution_id)
+        if not waiting:
+            return ended
+        if deadline is not None and time.monotonic() > deadline:
             context.note(f"not ended after {timeout:g} s: {', '.join(waiting)}")
-            return 1
-        if waiting:
-            time.sleep(_LOOK_SECONDS)
-    return 1 if failed else 0
-
-
-def _stop(context: Context, options: argparse.Namespace) -> int:
-    return _several(context, options, "stop", "Stopping")
-
-
-def _delete(context: Context, options: argparse.Namespace) -> int:
-    return _several(context, options, "delete", "Deleted")
-
-
-def _several(context: Context, options: argparse.Namespace, verb: str, said: str) -> int:
-    service = context.desk.executions
-    ids = [service.resolve(context.scope, text).id for text in options.ids]
-    outcomes = (service.stop if verb == "stop" else service.delete)(context.scope, ids)
-    if context.json:
-        context.print_json(
-            {"executions": [{"id": each.id, "error": str(each.error) if each.error else None} for each in outcomes]}
-        )
-    for each in () if context.json else outcomes:
-        if each.error is None:
-            context.done(f"{said} {each.id}.", id=each.id)
-        else:
-            context.note(f"{each.id}: {each.error}")
-    return 1 if any(each.error for each in outcomes) else 0
-
-
-def _logs(context: Context, options: argparse.Namespace) -> int:
-    found = context.desk.executions.resolve(context.scope, options.id)
-    log = context.desk.executions.log(context.scope, found.id)
-    since, until = _moment(options.since, "since"), _moment(options.until, "until")
-    if options.save:
-        numbers = log.matching(options.grep or "", since, until) if (options.grep or since or until) else None
-        log.save(Path(options.save).expanduser(), numbers)
-        context.done(f"Saved the log to {options.save}.")
-        return 0
-
-    def wanted(line: LogLine) -> bool:
-        return (
-            (not options.grep or options.grep.casefold() in line.message.casefold())
-            and (since is None or line.timestamp >= since)
-            and (until is None or line.timestamp <= until)
-        )
-
-    position = 0
-    if options.tail is not None:
-        position = max(0, log.count() - max(0, options.tail))
-    while True:
-        # Asked before the count: what was written up to the end is then counted for sure.
-        finished = log.finished
-        count = log.count()
-        while position < count:
-            lines = log.slice(position, min(count, position + _LOG_BATCH))
-            for line in lines:
-                if wanted(line):
-                    _print_line(context, options, line)
-            position += len(lines)
-            if not lines:
-                break
-        if not options.follow or finished:
-            return 0
-        context.desk.executions.reconcile()
+            return ended
         time.sleep(_LOOK_SECONDS)
 
 
-def _print_line(context: Context, options: argparse.Namespace, line: LogLine) -> None:
-    if context.json:
-        from json import dumps
+def _stop(context: Context, options: argparse.Namespace) -> int:
+    ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
+    return _outcomes(context, context.desk.executions.stop(context.scope, ids), "Stopping {}.")
 
-        context.line(
-            dumps(
-                {
-                    "timestamp": shapes.moment(line.timestamp),
-                    "stream": line.stream,
-                    "container": line.step,
-                    "msg": line.message,
-                },
-                ensure_ascii=False,
-            )
-        )
-    elif options.timestamps:
-        context.line(
-            f"{shapes.moment(line.timestamp)} {line.stream:<9} {safe_text(line.step)} {safe_text(line.message)}"
+
+def _delete(context: Context, options: argparse.Namespace) -> int:
+    ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
+    return _outcomes(context, context.desk.executions.delete(context.scope, ids), "Deleted {}; its models stay.")
+
+
+def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
+    """Tell what became of each; as JSON like the AI API's answer to a bulk change."""
+    if context.json:
+        context.print_json(
+            {
+                "executions": [
+                    {"id": each.id, "message": said.format(each.id)}
+                    if each.error is None
+                    else {"id": each.id, "error": {"message": each.error.title, "details": str(each.error)}}
+                    for each in outcomes
+                ]
+            }
         )
     else:
-        context.line(safe_text(line.message))
-
-
-def _moment(text: str | None, field: str) -> datetime | None:
-    if not text:
-        return None
-    from launchpad_tui.domain.moments import parse_rfc3339
-
-    try:
-        return parse_rfc3339(text)
-    except ValueError as error:
-        hint = "Write it as 2026-01-31T12:00:00Z."
-        raise InvalidInput(f"{text!r} is not a moment", hint=hint, field=field) from error
+        for each in outcomes:
+            if each.error is None:
+                context.done(said.format(each.id), id=each.id)
+        for each in outcomes:
+            if each.error is not None:
+                context.note(f"launchpad: {each.error.title}")
+                for line in (each.error.detail, each.error.hint):
+                    if line:
+                        context.note(f"  {line}")
+    return 1 if any(each.error is not None for each in outcomes) else 0
 
 
 _ID = arg("id", help="the execution's ID, or a unique part of its beginning", completes="executions")
@@ -289,20 +247,5 @@ COMMANDS = (
         _delete,
         (_IDS,),
     ),
-    Command(
-        ("executions", "logs"),
-        "print the log",
-        ("launchpad executions logs e0123 --follow", "launchpad executions logs e0123 --grep error --timestamps"),
-        _logs,
-        (
-            _ID,
-            arg("--follow", "-f", help="go on until the execution ends", action="store_true"),
-            arg("--timestamps", "-t", help="moment, stream and step before each line", action="store_true"),
-            arg("--grep", metavar="TEXT", help="lines with this text, in any case"),
-            arg("--since", metavar="MOMENT", help="from this moment on (RFC 3339)"),
-            arg("--until", metavar="MOMENT", help="up to this moment (RFC 3339)"),
-            arg("--tail", type=int, metavar="N", help="the last N lines"),
-            arg("--save", metavar="FILE", help="write it into a file", completes="files"),
-        ),
-    ),
+    *logs.COMMANDS,
 )

@@ -1,0 +1,130 @@
+"""A template, and command lines in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TEMPLATE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: tiny-train
+  annotations:
+    scenarios.ai.sap.com/name: Tiny
+    scenarios.ai.sap.com/description: One executable
+    executables.ai.sap.com/name: Train
+    artifacts.ai.sap.com/tiny-model.kind: model
+    artifacts.ai.sap.com/tiny-model.labels: '{"ext.ai.sap.com/stage":"test"}'
+    artifacts.ai.sap.com/numbers.kind: dataset
+  labels:
+    scenarios.ai.sap.com/id: tiny
+    ai.sap.com/version: "1.0"
+spec:
+  entrypoint: train
+  arguments:
+    parameters:
+      - {name: rate, default: "0.1", description: The learning rate}
+      - {name: mode, default: train}
+  templates:
+    - name: train
+      inputs:
+        artifacts: [{name: numbers, path: /app/data}]
+      outputs:
+        artifacts: [{name: model, globalName: tiny-model, path: /app/model, archive: {none: {}}}]
+      container:
+        image: example/tiny:1
+        command: [/bin/sh, -c]
+        args: ["python /app/src/train.py"]
+        env:
+          - {name: RATE, value: "{{workflow.parameters.rate}}"}
+          - {name: MODE, value: "{{workflow.parameters.mode}}"}
+          - {name: DATA, value: /app/data}
+          - {name: MODEL, value: /app/model}
+"""
+TRAIN = """\
+import os, pathlib, sys, time
+from launchpad_tui.tracking import info, log, tag
+
+mode, rate = os.environ["MODE"], float(os.environ["RATE"])
+print("rows:", len(list(pathlib.Path(os.environ["DATA"]).rglob("*"))))
+print("escape \\x1b[31mred\\x1b[0m", flush=True)
+if mode == "fail":
+    sys.exit(3)
+if mode == "sleep":
+    time.sleep(60)
+for step in range(20):
+    log(step=step, loss=rate * (20 - step), accuracy=1 - rate / (step + 1))
+log(step=20, loss=float("nan"))
+tag(team="blue")
+info("note", "first")
+model = pathlib.Path(os.environ["MODEL"])
+model.mkdir(parents=True, exist_ok=True)
+(model / "weights.txt").write_text(str(rate))
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command line did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+
+Cli = Callable[..., Result]
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a child: this one's, with the home and the launchpad beside this interpreter."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
+    return {**kept, "LAUNCHPAD_HOME": str(home), "PATH": path, **more}
+
+
+def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
+    """A command line in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "launchpad_tui", *words],
+        env={**environment(home), **(env or {})},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def checkout(folder: Path) -> Path:
+    """A folder with the template and its code."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "train.yaml").write_text(TEMPLATE)
+    (folder / "src" / "train.py").write_text(TRAIN)
+    return folder
+
+
+def prepare(root: Path, templates: Path) -> None:
+    """Add the template and the data set to a home."""
+    added = spawn(root, "executables", "add", str(templates))
+    assert added.code == 0, added.err
+    data = root / "files" / "numbers"
+    data.mkdir(parents=True)
+    (data / "a.csv").write_text("1,2\n")
+    words = ("datasets", "add", "numbers", "ai://default/numbers", "--scenario", "tiny", "--record")
+    assert spawn(root, *words).code == 0
