@@ -138,6 +138,8 @@ class LaunchpadApp(ActionOwner, App[None]):
         """The first screen, so that the first frame is it."""
         route = routes.BY_ID[self._start]
         screen: Screen[Any] = route.load()(**route.params)
+        # Textual gives its default screen no place for a result, and switching away from it takes one off.
+        screen._push_result_callback(self, None)
         return screen
 
     def open(self, route_id: str, **params: Any) -> None:
