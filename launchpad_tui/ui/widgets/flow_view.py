@@ -45,6 +45,8 @@ class FlowView(Painted):
         return len(self._drawn(width).lines)
 
     def _drawn(self, width: int) -> FlowDrawing:
+        if not self._boxes:
+            return FlowDrawing((), (), ())
         look = self.look
         styles = FlowStyles(
             look.style("faint"), look.style("title"), look.style("dim"), look.style("accent"), look.style("cursor")
