@@ -73,6 +73,7 @@ WORDS: Mapping[str, Word] = {
     "datasets": Word("artifacts", "the same for data sets"),
     "resultsets": Word("artifacts", "the same for result sets"),
     "artifacts": Word("artifacts", "the same for artifacts of any kind"),
+    "compare": Word("compare", "lay models or executions side by side"),
     "metrics": Word("metrics", "list and export the metrics of executions and models"),
     "executions": Word("executions", "create, list, follow, stop and delete executions"),
     "configurations": Word("configurations", "create, list and show configurations"),
