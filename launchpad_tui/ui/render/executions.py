@@ -138,8 +138,7 @@ def metric_items(series: Sequence[SeriesSummary], tags: Sequence[Tag], infos: Se
     for one in series:
         text = f"{number_text(one.last)} at step {one.last_step}"
         if one.minimum is not None and one.count > 1:
-            text += f"   min {number_text(one.minimum)}   max {number_text(one.maximum)}"
-        text += f"   {one.count:,} point{'' if one.count == 1 else 's'}"
+            text += f"   {number_text(one.minimum)} to {number_text(one.maximum)}   {one.count:,} points"
         if one.not_finite:
             text += f"   {one.not_finite:,} not finite"
         items.append(Item(one.key, text))

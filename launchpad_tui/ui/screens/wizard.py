@@ -39,24 +39,32 @@ REVIEW = Step("review", "Review", "Enter does it; esc goes back.")
 class Progress(Painted):
     """``✓ Name ── ● URL ── ○ Review``."""
 
-    DEFAULT_CSS = "Progress { height: 1; margin: 1 0; }"
+    DEFAULT_CSS = "Progress { height: 3; }"
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__()
         self._titles = tuple(titles)
         self.at = 0
 
-    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """The steps; the one that shows is bright."""
+    def paint_line(self, y: int, width: int) -> Strip:
+        """The steps, between two empty lines; the one that shows is bright."""
         look = self.look
         glyphs = look.glyphs
         line = LineBuilder(width, look.style("text")).add(" ")
+        if y != 1:
+            return line.strip()
         for number, title in enumerate(self._titles):
             if number:
                 line.add(f" {glyphs.rule * 2} ", look.style("faint"))
             glyph = glyphs.done if number < self.at else glyphs.running if number == self.at else glyphs.pending
             line.add(f"{glyph} {title}", look.style("title" if number == self.at else "dim"))
         return line.strip()
+
+
+class Review(Details):
+    """What was typed; enter belongs to the wizard here."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (Action("details.open", "", "open", hidden=True),)
 
 
 class WizardScreen(LaunchpadScreen):
@@ -140,7 +148,7 @@ class WizardScreen(LaunchpadScreen):
         progress.repaint()
         place = self.query_one("#step", Vertical)
         if step is REVIEW:
-            content: Form | Details = Details(await self.review())
+            content: Form | Details = Review(await self.review())
         else:
             self._shown = await self.fields(step)
             choices = {field.name: await self.choices(step, field) for field in self._shown}

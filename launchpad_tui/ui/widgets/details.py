@@ -14,7 +14,8 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import pad, wrap
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
-NAME_WIDTH = 20
+#: cells of the names' column: as wide as the longest name, within these
+NAME_WIDTHS = (20, 40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,10 @@ class Details(Lines):
         self._wrap()
 
     def _wrap(self) -> None:
-        width = max(10, self.size.width - NAME_WIDTH - 4)
+        least, most = NAME_WIDTHS
+        longest = max((len(item.name) for item in self._items if not item.heading), default=0)
+        names = max(least, min(longest, most, self.size.width // 3))
+        width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []
         self._owners = []
         for number, item in enumerate(self._items):
@@ -88,7 +92,7 @@ class Details(Lines):
                 role = "accent" if item.link else item.role
                 made = [
                     (
-                        ("  " + pad(item.name if i == 0 else "", NAME_WIDTH), "dim"),
+                        ("  " + pad(item.name if i == 0 else "", names), "dim"),
                         ("  " + text, role),
                     )
                     for i, text in enumerate(value[:200])

@@ -14,11 +14,15 @@ from launchpad_tui.ui.render.flow import FlowBox, FlowDrawing, FlowStyles, draw_
 from launchpad_tui.ui.widgets.painted import Painted
 
 
+#: empty cells on the left and lines above
+_LEFT, _ABOVE = 1, 1
+
+
 class FlowView(Painted):
     """The boxes of `render.flow`; as high as they are."""
 
     can_focus = True
-    DEFAULT_CSS = "FlowView { height: auto; max-height: 12; margin: 1 1 0 1; }"
+    DEFAULT_CSS = "FlowView { height: auto; max-height: 14; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("flow.next", "right l down j", "next", "To the next thing in the flow.", "Flow", hidden=True),
         Action("flow.previous", "left h up k", "previous", "To the thing before.", "Flow", hidden=True),
@@ -42,7 +46,7 @@ class FlowView(Painted):
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """As high as the boxes at this width."""
-        return len(self._drawn(width).lines)
+        return len(self._drawn(width).lines) + 2 * _ABOVE
 
     def _drawn(self, width: int) -> FlowDrawing:
         if not self._boxes:
@@ -52,7 +56,7 @@ class FlowView(Painted):
             look.style("faint"), look.style("title"), look.style("dim"), look.style("accent"), look.style("cursor")
         )
         focused = self._focused if self.has_focus else -1
-        return draw_flow(self._boxes, max(1, width), focused, styles, ascii_only=look.glyphs.ascii)
+        return draw_flow(self._boxes, max(1, width - 2 * _LEFT), focused, styles, ascii_only=look.glyphs.ascii)
 
     def _draw(self) -> None:
         if self._boxes and self.size.width:
@@ -62,12 +66,16 @@ class FlowView(Painted):
     def paint_line(self, y: int, width: int) -> Strip:
         """One line of the drawing."""
         base = self.look.style("text")
-        if y >= len(self._drawing.lines):
+        y -= _ABOVE
+        if not 0 <= y < len(self._drawing.lines):
             return Strip([Segment(" " * width, base)], width)
         text = self._drawing.lines[y]
         segments = [
-            Segment(segment.text, base + segment.style if segment.style else base)
-            for segment in text.render(self.app.console)
+            Segment(" " * _LEFT, base),
+            *(
+                Segment(segment.text, base + segment.style if segment.style else base)
+                for segment in text.render(self.app.console)
+            ),
         ]
         return Strip(segments).adjust_cell_length(width, base)
 
@@ -109,7 +117,7 @@ class FlowView(Painted):
     def on_click(self, event: events.Click) -> None:
         """Open what stands under the mouse."""
         for spot in self._drawing.spots:
-            if spot.row == event.y and spot.start <= event.x < spot.stop:
+            if spot.row == event.y - _ABOVE and spot.start <= event.x - _LEFT < spot.stop:
                 self._focused = spot.index
                 self.do_open()
                 return
