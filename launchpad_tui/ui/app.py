@@ -289,7 +289,10 @@ class LaunchpadApp(ActionOwner, App[None]):
             if self._desk is None:
                 self._take_settings(desk)
                 self._take_theme()
+                self._bind_anew()
             self._scope = await self.read(desk.connections.current)
+            # The first look only remembers where things stand: it has to come before the first reading.
+            await self.read(desk.changes.poll)
         except Exception as error:  # noqa: BLE001  without a desk there is nothing to show
             self._fail(error)
             return
@@ -338,6 +341,23 @@ class LaunchpadApp(ActionOwner, App[None]):
         ui = desk.settings.ui
         self.keymap = Keymap(desk.settings.keys)
         self.look = find_look(ui.theme, ascii_only=ui.ascii, colours=ui.colours)
+
+    def _bind_anew(self) -> None:
+        """Give every action that is bound already the keys of the settings, and say what is wrong with these."""
+        if not self.desk.settings.keys:
+            return
+        from launchpad_tui.ui.reference import places
+
+        self.bind_actions()
+        for screen in self.screen_stack:
+            for node in screen.walk_children(with_self=True):
+                if isinstance(node, ActionOwner):
+                    node.bind_actions()
+            if isinstance(screen, LaunchpadScreen):
+                screen.refresh_footer()
+        problems = self.keymap.problems(places())
+        if problems:
+            self.say(f"Settings, keys: {'; '.join(problems)}", "warn", 12)
 
     def _take_theme(self) -> None:
         for palette in PALETTES:

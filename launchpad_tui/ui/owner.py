@@ -22,6 +22,7 @@ class ActionOwner(DOMNode):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
+    _keys_bound: frozenset[str] = frozenset()
 
     if TYPE_CHECKING:
         run_worker: Any
@@ -49,6 +50,8 @@ class ActionOwner(DOMNode):
     def bind_actions(self) -> None:
         """Make bindings of the actions, with the keys that the settings give them."""
         keymap = self.launchpad.keymap
+        for key in self._keys_bound:
+            self._bindings.key_to_bindings.pop(key, None)
         bound: set[str] = set()
         for action in self.actions():
             for name in keymap.keys(action):
@@ -59,6 +62,8 @@ class ActionOwner(DOMNode):
                 # Textual's own bindings, such as tab for the next widget, give way.
                 self._bindings.key_to_bindings.pop(key, None)
                 self._bindings.bind(key, f"do({action.id!r})", action.title, priority=action.priority, show=False)
+
+        self._keys_bound = frozenset(bound)
 
     def _on_mount(self, *_event: Any) -> None:
         self.bind_actions()

@@ -173,6 +173,10 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         """The footer shows what the focused widget can do."""
         self.refresh_footer()
 
+    def on_virtual_table_cursor_moved(self) -> None:
+        """Another row may allow other actions."""
+        self.refresh_footer()
+
     def do_refresh(self) -> None:
         """Key ``r``."""
         self.reload()

@@ -270,6 +270,7 @@ class VirtualTable(TablePaint[Row], Generic[Row]):
                     self.cache.count = len(rows)
                     self.cache.counted = False
                     self.repaint()
+                    self.post_message(self.CursorMoved(self, self.row))
             return True
         if pending.count is None:
             count = await read(source.count)

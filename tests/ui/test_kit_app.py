@@ -1,0 +1,213 @@
+"""The app around the screens: errors, commands, keys, help, going deeper and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.errors import InvalidInput, LaunchpadError, NotFound, Unreachable
+from launchpad_tui.ui.keymap import Action, Keymap, key_table
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.wizard import Step, WizardScreen
+from launchpad_tui.ui.theme import ASCII, find_look
+from launchpad_tui.ui.widgets.details import Details, Item, heading
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.at(tmp_path).ensure()
+
+
+class Trouble(LaunchpadScreen):
+    TITLE_TEXT = "Trouble"
+    ACTIONS = (
+        Action("trouble.fail", "a", "fail", "Fail."),
+        Action("trouble.crash", "b", "crash", "Crash."),
+        Action("trouble.never", "c", "never", "Cannot be done.", footer=1),
+    )
+
+    async def do_fail(self) -> None:
+        raise NotFound("There is no such thing", "looked everywhere", "Look again.")
+
+    def do_crash(self) -> None:
+        raise ZeroDivisionError("by zero")
+
+    def why_not_never(self) -> str:
+        return "Nothing is selected"
+
+    def do_never(self) -> None:
+        raise AssertionError("it is disabled")
+
+
+async def test_errors_never_end_the_app(home: Home) -> None:
+    async with running(home) as pilot:
+        pilot.app.push_screen(Trouble())
+        await settled(pilot)
+        assert "› Models › Trouble" in screen_text(pilot)
+        await press(pilot, "a")
+        text = screen_text(pilot)
+        assert "There is no such thing" in text
+        assert "Look again." in text
+        await press(pilot, "y", "escape", "b")
+        assert "Something unexpected went wrong" in screen_text(pilot)
+        assert "Traceback" not in screen_text(pilot)
+        await press(pilot, "enter", "c")
+        assert "Nothing is selected" in screen_text(pilot)
+        await press(pilot, "escape")
+        assert "Trouble" not in screen_text(pilot)
+        assert pilot.app.clipboard.startswith("There is no such thing\nlooked everywhere")
+
+
+async def test_a_passing_error_shows_in_the_header_until_it_is_over(home: Home) -> None:
+    async with running(home, size=(100, 24)) as pilot:
+        app: Any = pilot.app
+        app.show_error(Unreachable("The store does not answer"))
+        await settled(pilot)
+        assert "The store does not answer" in screen_text(pilot).split("\n")[0]
+        await press(pilot, "r")
+        assert "live" in screen_text(pilot).split("\n")[0]
+
+
+async def test_commands_go_everywhere(home: Home) -> None:
+    async with running(home) as pilot:
+        await press(pilot, "colon", *"ds", "enter")
+        assert "No datasets yet" in screen_text(pilot)
+        await press(pilot, "6")
+        assert "No result sets yet" in screen_text(pilot)
+        await press(pilot, "ctrl+p", *"other", "enter")
+        assert "No other artifacts yet" in screen_text(pilot)
+        await press(pilot, "escape")
+        assert "This is the first screen" in screen_text(pilot)
+        await press(pilot, "colon", "q", "enter")
+        assert not pilot.app.is_running or pilot.app._exit
+
+
+async def test_a_screen_that_cannot_be_loaded_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(home) as pilot:
+        app: Any = pilot.app
+        app.open("artifact", wrong=1)
+        await settled(pilot)
+        assert "went wrong" in screen_text(pilot)
+
+
+async def test_help_lists_the_keys_and_does_them(home: Home) -> None:
+    async with running(home) as pilot:
+        await press(pilot, "question_mark", *"datasets", "enter")
+        assert "No datasets yet" in screen_text(pilot)
+
+
+async def test_keys_are_bound_anew(home: Home) -> None:
+    Settings.save(home, {"keys.app.help": "f5"})
+    async with running(home) as pilot:
+        await press(pilot, "question_mark")
+        assert "type to filter" not in screen_text(pilot)
+        await press(pilot, "f5")
+        assert "type to filter" in screen_text(pilot)
+
+
+def test_problems_of_rebinding() -> None:
+    keymap = Keymap({"a.one": "x", "a.gone": "z"})
+    problems = keymap.problems([("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])])
+    assert problems == ["there is no action a.gone", "x is bound to a.one and to a.two in here"]
+    assert keymap.keys(Action("b", "down j /", "b")) == ("down", "j", "/")
+    assert "| Lists | `↓` `j` | Down. | `a.down` |" in key_table(
+        [("Lists", [Action("a.down", "down j", "d", "Down.")])]
+    )
+
+
+class Wizard(WizardScreen):
+    done: tuple[dict[str, str], ...] = ()
+
+    def steps(self) -> list[Step]:
+        return [
+            Step("one", "One", "First.", (Field("name", "Name", required=True), Field("n", "N", FieldKind.NUMBER))),
+            Step("two", "Two", "", (Field("kind", "Kind", FieldKind.CHOICE, True, "a", choices=("a", "b")),)),
+        ]
+
+    async def check(self, step: Step) -> str:
+        if self.values["name"] == "bad":
+            raise InvalidInput("That name is taken", field="name")
+        return ""
+
+    async def finish(self) -> None:
+        type(self).done = (dict(self.values),)
+
+
+async def test_a_wizard_checks_reviews_and_finishes(home: Home) -> None:
+    async with running(home) as pilot:
+        pilot.app.push_screen(Wizard())
+        await settled(pilot)
+        await press(pilot, "enter", "enter")
+        assert "This is needed" in screen_text(pilot)
+        await press(pilot, *"bad", "enter", "enter")
+        assert "That name is taken" in screen_text(pilot)
+        await press(pilot, *"ly", "enter", "x", "enter")
+        assert "This is no number" in screen_text(pilot)
+        await press(pilot, "backspace", "7", "enter")
+        assert "Kind" in screen_text(pilot)
+        await press(pilot, "right", "enter")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "badly" in text
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one(Form).values() == {"kind": "b"}
+        await press(pilot, "enter", "enter")
+        assert Wizard.done == ({"name": "badly", "n": "7", "kind": "b"},)
+        assert "Wizard" not in type(pilot.app.screen).__name__
+
+
+async def test_a_wizard_asks_before_what_was_typed_is_lost(home: Home) -> None:
+    async with running(home) as pilot:
+        pilot.app.push_screen(Wizard())
+        await settled(pilot)
+        await press(pilot, "a", "escape")
+        assert "Leave without saving?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert pilot.app.screen.query_one(Form).values()["name"] == "a"
+        await press(pilot, "escape", "y")
+        assert not isinstance(pilot.app.screen, Wizard)
+
+
+class Facts(LaunchpadScreen):
+    def body(self) -> Any:
+        yield Details([heading("Overview"), Item("Name", "long " * 60), Item("ID", "abc-1")], id="facts")
+
+
+async def test_details_wrap_and_copy(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        pilot.app.push_screen(Facts())
+        await settled(pilot)
+        await press(pilot, "end", "y")
+        assert pilot.app.clipboard == "abc-1"
+        assert "Copied ID" in screen_text(pilot)
+
+
+async def test_a_desk_that_cannot_be_opened_ends_with_words(tmp_path: Path) -> None:
+    from launchpad_tui.services.lanes import Lane
+    from launchpad_tui.ui.app import LaunchpadApp
+
+    def fail() -> Any:
+        raise LaunchpadError("The registry is damaged", "at page 3")
+
+    lane = Lane("registry")
+    app = LaunchpadApp(lane.submit(fail), lane)
+    async with app.run_test() as pilot:
+        await pilot.pause(0.3)
+    assert app.return_code == 2
+
+
+def test_looks() -> None:
+    utf = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
+    assert find_look(environ=utf).palette.name == "dark"
+    assert find_look("light", environ=utf).palette.name == "light"
+    assert find_look(environ=utf | {"NO_COLOR": "1"}).palette.plain
+    assert find_look(environ=utf | {"TERM": "linux"}).palette.name == "sixteen"
+    assert find_look(environ={"LC_ALL": "C", "TERM": "xterm"}).glyphs is ASCII
+    assert all(len(v) == len(v.encode()) for k, v in vars(type(ASCII)).items() if isinstance(v, str) and k[0] != "_")

@@ -1,0 +1,199 @@
+"""The table: rows by page, cursor and selection held to IDs, only changed lines painted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.geometry import Region
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.registry import artifacts
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.columns import Cell, Column, place
+from launchpad_tui.ui.widgets.rows import BLOCK, RowCache
+from launchpad_tui.ui.widgets.table import VirtualTable
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.seeds import artifact, hostile, models
+
+
+class Numbers:
+    """A list of numbers, counting what is read of it and where."""
+
+    def __init__(self, count: int) -> None:
+        self.size = count
+        self.read: list[tuple[int, int]] = []
+        self.threads: set[str] = set()
+
+    def count(self) -> int:
+        return self.size
+
+    def slice(self, start: int, stop: int) -> list[int]:
+        self.read.append((start, stop))
+        self.threads.add(threading.current_thread().name)
+        return list(range(start, min(stop, self.size)))
+
+
+COLUMNS = (
+    Column[int]("name", "Name", lambda n: f"row {n}", 12, 20, 1, sort="name"),
+    Column[int]("square", "Square", lambda n: Cell(str(n * n), "dim"), 10, 12, 0, "right"),
+)
+
+
+class Sheet(LaunchpadScreen):
+    """A screen that is a table."""
+
+    def __init__(self, source: Any) -> None:
+        super().__init__()
+        self.source = source
+
+    def body(self) -> Any:
+        yield VirtualTable(COLUMNS, str, title="Numbers", empty="Nothing\nwrite some")
+
+    async def load(self) -> None:
+        self.query_one(VirtualTable).set_source(self.source)
+
+
+@asynccontextmanager
+async def table_of(tmp_path: Path, source: Any, size: tuple[int, int] = (60, 24)) -> AsyncIterator[tuple[Any, Any]]:
+    home = Home.at(tmp_path).ensure()
+    async with running(home, size=size) as pilot:
+        sheet = Sheet(source)
+        pilot.app.push_screen(sheet)
+        await settled(pilot)
+        yield pilot, sheet.query_one(VirtualTable)
+
+
+async def test_reads_only_what_shows_and_a_page_around_on_the_lane(tmp_path: Path) -> None:
+    source = Numbers(100_000)
+    async with table_of(tmp_path, source) as (pilot, table):
+        assert "1–19 of 100,000" in screen_text(pilot)
+        assert sum(stop - start for start, stop in source.read) <= 2 * BLOCK
+        source.read.clear()
+        await press(pilot, "end")
+        assert "row 99999" in screen_text(pilot)
+        assert "99,982–100,000 of" in screen_text(pilot)
+        assert all(start >= 99_000 for start, _ in source.read)
+        assert source.threads == {"registry"}
+        assert table.row == 99_999
+
+
+async def test_a_move_repaints_two_lines_and_an_edge_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with table_of(tmp_path, Numbers(1000)) as (pilot, table):
+        regions: list[Region] = []
+        refresh: Callable[..., Any] = table.refresh
+
+        def seen(*found: Region, **kwargs: Any) -> Any:
+            regions.extend(found)
+            return refresh(*found, **kwargs)
+
+        monkeypatch.setattr(table, "refresh", seen)
+        await pilot.press("down")
+        assert [region.y for region in regions] == [2, 3]
+        for _ in range(table.rows_high - 2):
+            await pilot.press("j")
+        assert table.top == 0
+        await pilot.press("down")
+        assert table.top == table.rows_high // 3
+        await settled(pilot)
+        assert f"row {table.cursor}" in screen_text(pilot)
+
+
+async def test_painting_reads_nothing(tmp_path: Path) -> None:
+    source = Numbers(1000)
+    async with table_of(tmp_path, source) as (_pilot, table):
+        source.read.clear()
+        table.cache = RowCache()
+        table.cache.count = 1000
+        assert "…" in table.paint_line(5, 60).text
+        assert not source.read
+
+
+async def test_the_selection_holds_by_id_ranges_and_all(tmp_path: Path) -> None:
+    async with table_of(tmp_path, Numbers(3000)) as (pilot, table):
+        await press(pilot, "space", "down", "v", "down", "down", "v")
+        assert table.chosen_ids == ("0", "2", "3", "4")
+        await press(pilot, "ctrl+a")
+        assert len(table.chosen_ids) == 3000
+        await press(pilot, "ctrl+a")
+        assert table.chosen_ids == ("4",)
+
+
+async def test_words_for_an_empty_list(tmp_path: Path) -> None:
+    async with table_of(tmp_path, Numbers(0)) as (pilot, table):
+        assert "write some" in screen_text(pilot)
+        await press(pilot, "down", "enter", "space", "y")
+        assert table.row is None
+
+
+async def test_mouse(tmp_path: Path) -> None:
+    async with table_of(tmp_path, Numbers(500)) as (pilot, table):
+        await pilot.click(table, offset=(5, 6))
+        assert table.cursor == 4
+        table.on_mouse_scroll_down(_Wheel())
+        await settled(pilot)
+        assert (table.top, table.cursor) == (3, 4)
+
+
+class _Wheel:
+    def stop(self) -> None:
+        """As Textual's event has it."""
+
+
+async def test_new_rows_of_another_process_keep_the_cursor_on_its_row(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    Registry(home.registry_path).close()
+    async with running(home) as pilot:
+        models(50)(home)
+        for _ in range(40):
+            await asyncio.sleep(0.05)
+            await settled(pilot)
+            if "of 50" in screen_text(pilot):
+                break
+        await press(pilot, "down", "down", "down")
+        table: Any = pilot.app.screen.query_one(VirtualTable)
+        before = table.row_id
+        other = Registry(home.registry_path)
+        artifacts.add(other, DEFAULT_SCOPE, artifact(900, "brand-new", minutes=-60))
+        other.close()
+        for _ in range(40):
+            await asyncio.sleep(0.05)
+            await settled(pilot)
+            if "brand-new" in screen_text(pilot):
+                break
+        assert "brand-new" in screen_text(pilot)
+        assert table.row_id == before
+        assert table.cursor == 4
+
+
+async def test_hostile_names_stay_in_their_columns(tmp_path: Path) -> None:
+    home = Home.at(tmp_path).ensure()
+    async with running(home):
+        pass
+    hostile(home)
+    async with running(home, size=(100, 24)) as pilot:
+        strips = pilot.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {100}
+        text = screen_text(pilot)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "[bold]markup[/bold]" in text
+
+
+@pytest.mark.parametrize("width", [20, 40, 77, 117, 197])
+def test_columns_never_overflow(width: int) -> None:
+    columns = [Column[int](str(i), str(i), str, 8 + i, 20 + i, i % 3, priority=9 - i) for i in range(9)]
+    for scroll in range(9):
+        placed, most = place(columns, width, scroll)
+        assert placed[0].column is columns[0]
+        assert placed[-1].start + placed[-1].width <= max(width, 8)
+        assert 0 <= most < 9
+    shown = {p.column.id for scroll in range(most + 1) for p in place(columns, width, scroll)[0]}
+    assert width < 40 or shown == {column.id for column in columns}
