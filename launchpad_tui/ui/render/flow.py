@@ -23,6 +23,8 @@ from launchpad_tui.domain.text import safe_text
 BOX_MINIMUM = 22
 ARROW = "──▶"
 ARROW_ASCII = "-->"
+#: between the lines of a box that share one below each other
+_BETWEEN = "   "
 WIDE = 5 * BOX_MINIMUM + 4 * len(ARROW)
 
 
@@ -121,7 +123,7 @@ def _artifact_item(slot: str, artifact: Artifact) -> FlowItem:
 def draw_flow(
     boxes: Sequence[FlowBox], width: int, focused: int, styles: FlowStyles, *, ascii_only: bool = False
 ) -> FlowDrawing:
-    """Draw the boxes side by side from ``WIDE`` columns on, else below each other.
+    """Draw the boxes side by side from ``WIDE`` columns on, else below each other, a line each where they fit.
 
     Args:
         boxes: what to draw.
@@ -165,14 +167,24 @@ class _Painter:
         lines: list[Text] = []
         spots: list[Spot] = []
         label = max(cell_len(box.title) for box in boxes) + 3
+        room = max(1, width - label)
         for place, box in enumerate(boxes):
+            line, used = Text(no_wrap=True, end=""), 0
+            line.append(f"{self._down if place else ' '} ", self._styles.frame)
+            line.append(set_cell_size(box.title, label - 2), self._styles.title)
             for number, item in enumerate(box.items):
-                line = Text(no_wrap=True, end="")
-                mark = (self._down if place else " ") if number == 0 else " "
-                line.append(f"{mark} ", self._styles.frame)
-                line.append(set_cell_size(box.title if number == 0 else "", label - 2), self._styles.title)
-                spots += self._item(line, item, len(lines), label, max(1, width - label))
-                lines.append(line)
+                size = min(cell_len(safe_text(item.text, 4 * room)), room)
+                if used and used + len(_BETWEEN) + size > room:
+                    line.append(" " * (room - used))
+                    lines.append(line)
+                    line, used = Text(" " * label, no_wrap=True, end=""), 0
+                elif number:
+                    line.append(_BETWEEN, self._styles.frame)
+                    used += len(_BETWEEN)
+                spots += self._item(line, item, len(lines), label + used, size)
+                used += size
+            line.append(" " * (room - used))
+            lines.append(line)
         return lines, spots
 
     def _box_line(self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int) -> list[Spot]:

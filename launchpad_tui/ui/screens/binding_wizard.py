@@ -97,6 +97,8 @@ class BindingWizard(WizardScreen):
         rows = await self.read(listing.slice, 0, OFFERED)
         if not rows:
             self.launchpad.say(f"There is no {slot.kind} yet for the input {name}: add one first", "warn", 10)
+        if rows and not self.values.get(field.name):
+            self.values[field.name] = rows[0].artifact.id
         return [
             Choice(row.artifact.id, row.artifact.name, f"{moment_text(row.artifact.created_at)}  {row.artifact.url}")
             for row in rows

@@ -53,11 +53,18 @@ class ConfigurationCreateScreen(BindingWizard):
             found = await self.read(self.desk.scenarios.scenarios, self.scope)
             if not found:
                 self.launchpad.say("There is no scenario yet: 5, then a, adds workflow templates", "warn", 10)
-            return [Choice(each.id, each.name, each.description) for each in found]
+            return self._one_of(field, [Choice(each.id, each.name, each.description) for each in found])
         if step.id == "executable":
             executables = await self.read(self.desk.scenarios.executables, self.scope, self.values["scenario"])
-            return [Choice(each.id, each.name, f"{each.version}  {each.description}") for each in executables]
+            choices = [Choice(each.id, each.name, f"{each.version}  {each.description}") for each in executables]
+            return self._one_of(field, choices)
         return await super().choices(step, field)
+
+    def _one_of(self, field: Field, choices: list[Choice]) -> list[Choice]:
+        """The choices; the first one is taken where nothing that can be chosen was."""
+        if choices and self.values.get(field.name) not in {each.id for each in choices}:
+            self.values[field.name] = choices[0].id
+        return choices
 
     async def check(self, step: Step) -> str:
         """Another executable brings its own parameters."""

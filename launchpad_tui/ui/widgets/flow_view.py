@@ -13,7 +13,6 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.flow import FlowBox, FlowDrawing, FlowStyles, draw_flow
 from launchpad_tui.ui.widgets.painted import Painted
 
-
 #: empty cells on the left and lines above
 _LEFT, _ABOVE = 1, 1
 
