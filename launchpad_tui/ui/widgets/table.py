@@ -10,13 +10,12 @@ from textual.message import Message
 
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.columns import Column
-from launchpad_tui.ui.widgets.rows import BLOCK, FixedRows, RowCache, RowSource
-from launchpad_tui.ui.widgets.table_paint import TablePaint
+from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
 
 
-class VirtualTable(TablePaint[Row], Generic[Row]):
+class VirtualTable(TableRows[Row], Generic[Row]):
     """The table.
 
     Args:
@@ -103,223 +102,15 @@ class VirtualTable(TablePaint[Row], Generic[Row]):
     ) -> None:
         super().__init__(columns, key, title=title, empty=empty, id=id)
         self.multi = multi
-        self._source: RowSource[Row] | None = None
-        self._pending: RowCache[Row] | None = None
-        self._pending_source: RowSource[Row] | None = None
-        self._keep_cursor = True
-        self._fetching = False
 
-    # What screens use -----------------------------------------------------------------------------------------------
-
-    @property
-    def row(self) -> Row | None:
-        """The row under the cursor, where it is known."""
-        return self.cache.get(self.cursor)
-
-    @property
-    def row_id(self) -> str:
-        """Its ID, empty where there is none."""
-        row = self.row
-        return "" if row is None else self.key_of(row)
-
-    @property
-    def chosen_ids(self) -> tuple[str, ...]:
-        """The IDs of the selected rows in the order of selection; where none is, that of the row under the cursor."""
-        return self.selection.ids or ((self.row_id,) if self.row_id else ())
-
-    def set_source(self, source: RowSource[Row], *, keep_cursor: bool = True) -> None:
-        """Show another list. What shows stays until the new rows are there; cursor and selection hold to their IDs.
-
-        Args:
-            source: a new listing, or the same one after `Listing.refresh`.
-            keep_cursor: False puts the cursor on the first row (another filter or order).
-        """
-        self._pending_source = source
-        self._pending = RowCache()
-        self._keep_cursor = keep_cursor
-        self._fetch()
-
-    def set_rows(self, rows: Sequence[Row], *, keep_cursor: bool = True) -> None:
-        """Show a sequence; at once, since nothing has to be read."""
-        cache: RowCache[Row] = RowCache()
-        cache.count = len(rows)
-        self._source = FixedRows(rows)
-        self._pending = self._pending_source = None
-        for number in range((self.top // BLOCK) - 1, (self.top + 3 * max(1, self.rows_high)) // BLOCK + 1):
-            if number >= 0:
-                cache.put(number, rows[number * BLOCK : (number + 1) * BLOCK])
-        place = (
-            next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None) if self.row_id else None
-        )
-        self._keep_cursor = keep_cursor
-        self._swap(cache, place)
-        self._fetch()
-
-    def refresh_rows(self) -> None:
-        """Read the list again, as after a change: its `refresh` is called where it has one."""
-        source = self._source
-        if source is not None:
-            refresh = getattr(source, "refresh", None)
-            if refresh is not None:
-                refresh()
-            self.set_source(source)
-
-    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
-        """Show other columns."""
-        self.columns = tuple(columns)
-        self.scroll_columns = 0
-        self.repaint()
-
-    def set_chips(self, chips: Sequence[str]) -> None:
-        """Show the conditions that the list is filtered by, each with a cross; an empty sequence hides the line."""
-        self.chips = tuple(chips)
-        self.repaint()
-
-    def set_order(self, by: Any, descending: bool) -> None:
-        """Say in the heading by which column (its ``sort``) the list is ordered."""
-        self.order = (by, descending)
-        self.repaint()
-
-    def set_problem(self, text: str) -> None:
-        """Show a problem in place of the rows, such as an error while reading them; empty takes it away."""
-        self.problem = text
-        self.repaint()
-
-    def move_to(self, index: int, *, extend: bool = False) -> None:
-        """Put the cursor on a row. At an edge the view goes on by a third of its height, so that most moves change two
-        lines only."""
-        count = self.cache.count or 0
-        index = max(0, min(index, count - 1))
-        before = self.cursor
-        if index == before:
-            return
-        self.cursor = index
-        if self.multi and (extend or self.selection.ranging):
-            self._extend(before, index)
-        high = max(1, self.rows_high)
-        top = self.top
-        if index < top:
-            top = max(0, min(index, top - high // 3) if top - index <= 1 else index - high // 3)
-        elif index >= top + high:
-            top = index - high + 1 if index >= top + 2 * high else max(index - high + 1, top + high // 3)
-        self._show_from(top)
-        if self.top == top and top == self._painted_top:
-            self.repaint_lines((self.line_of(before), self.line_of(index)))
-        else:
-            self.repaint()
-        self._painted_top = self.top
-        self._fetch()
+    def cursor_moved(self) -> None:
+        """Tell the screen."""
         self.post_message(self.CursorMoved(self, self.row))
 
-    # Fetching -------------------------------------------------------------------------------------------------------
-
-    def _show_from(self, top: int) -> None:
-        count = self.cache.count or 0
-        self.top = max(0, min(top, count - max(1, self.rows_high)))
-
-    def _fetch(self) -> None:
-        if not self._fetching and self.is_mounted:
-            self._fetching = True
-            self.run_task(self._fetch_all(), group="rows", exclusive=False)
-
-    async def _fetch_all(self) -> None:
-        try:
-            while await self._fetch_next():
-                pass
-        except Exception as error:
-            self._pending = self._pending_source = None
-            self.problem = str(error)
-            self.repaint()
-            raise
-        finally:
-            self._fetching = False
-
-    async def _fetch_next(self) -> bool:
-        """Read one thing that is missing; False where nothing is."""
-        read = self.launchpad.read
-        pending, source = self._pending, self._pending_source
-        if pending is not None and source is not None:
-            return await self._fetch_pending(pending, source)
-        if self._source is None:
-            return False
-        number = self.cache.missing(self.top, max(1, self.rows_high))
-        if number is None:
-            return False
-        cache = self.cache
-        rows = await read(self._source.slice, number * BLOCK, (number + 1) * BLOCK)
-        if cache is self.cache:
-            cache.put(number, rows)
-            if not rows:
-                cache.count = min(cache.count or 0, number * BLOCK)
-            self.repaint()
-        return True
-
-    async def _fetch_pending(self, pending: RowCache[Row], source: RowSource[Row]) -> bool:
-        read = self.launchpad.read
-        top = self.top if self._keep_cursor else 0
-        number = pending.missing(top, max(1, self.rows_high))
-        if number is not None and (number == 0 or pending.count is not None):
-            rows = await read(source.slice, number * BLOCK, (number + 1) * BLOCK)
-            if pending is self._pending:
-                pending.put(number, rows)
-                if pending.count is None and len(rows) < BLOCK:
-                    pending.count = len(rows)
-                # The first screen of a new list shows before its rows are counted.
-                if self.cache.count is None:
-                    self.cache.put(number, rows)
-                    self.cache.count = len(rows)
-                    self.cache.counted = False
-                    self.repaint()
-                    self.post_message(self.CursorMoved(self, self.row))
-            return True
-        if pending.count is None:
-            count = await read(source.count)
-            pending.count = count
-            return True
-        if pending is self._pending:
-            wanted = self.row_id
-            place = pending.find(lambda row: self.key_of(row) == wanted) if wanted else None
-            self._pending = self._pending_source = None
-            self._source = source
-            self._swap(pending, place)
-        return True
-
-    def _swap(self, cache: RowCache[Row], place: int | None) -> None:
-        """Show what was read; the cursor goes where its row went."""
-        before = self.row_id
-        count = cache.count or 0
-        self.cache = cache
-        if not self._keep_cursor:
-            self.cursor = self.top = 0
-        elif place is not None:
-            moved = place - self.cursor
-            self.cursor = place
-            if self.top:
-                self._show_from(self.top + moved)
-        self.cursor = max(0, min(self.cursor, count - 1))
-        high = max(1, self.rows_high)
-        if not self.top <= self.cursor < self.top + high:
-            self._show_from(self.cursor - high // 2)
-        self._show_from(self.top)
-        self._painted_top = self.top
-        self.problem = ""
-        self.repaint()
-        if before != self.row_id:
-            self.post_message(self.CursorMoved(self, self.row))
-
-    def on_mount(self) -> None:
-        """Read what was given before there was a lane to read on."""
-        self._fetch()
-
-    def on_resize(self, _event: events.Resize) -> None:
-        """Keep the cursor in view, and read what a higher view shows."""
-        self._strips.clear()
-        high = max(1, self.rows_high)
-        if self.cursor >= self.top + high:
-            self._show_from(self.cursor - high + 1)
-        self._show_from(self.top)
-        self._painted_top = self.top
-        self._fetch()
+    def passed(self, before: int, index: int, *, extend: bool) -> None:
+        """Select what the cursor passes, where that is wanted."""
+        if self.multi and (extend or self.selection.ranging):
+            self._extend(before, index)
 
     # Selecting ------------------------------------------------------------------------------------------------------
 
