@@ -107,7 +107,8 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
 
 def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
     found = context.desk.files.check_url(context.scope, options.url)
-    if found.state is not UrlState.OK:
+    # Of an unknown store the registration itself complains.
+    if found.state in {UrlState.EMPTY, UrlState.UNREACHABLE}:
         context.note(f"warning: {found.message}")
     one = context.desk.artifacts.add(
         context.scope,

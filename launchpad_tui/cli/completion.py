@@ -22,7 +22,10 @@ _SCRIPTS = {
 _launchpad() {
   local IFS=$'\\n' word=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=($(launchpad _complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
-  if [[ ${COMPREPLY[0]} == "//files" ]]; then COMPREPLY=($(compgen -f -- "$word")); fi
+  if [[ ${COMPREPLY[0]} == "//files" ]]; then
+    compopt -o filenames 2>/dev/null
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
 }
 complete -o nosort -F _launchpad launchpad
 """,

@@ -24,6 +24,9 @@ def run(arguments: list[str]) -> int:
         0 done; 1 what was asked for failed; 2 wrong use or an error; 130 interrupted; 141 nobody reads the output.
     """
     if arguments[:1] == [SUPERVISE]:
+        if len(arguments) != 4:
+            print(f"launchpad: {SUPERVISE} is for launchpad itself: it takes home, settings and ID", file=sys.stderr)
+            return WRONG
         from launchpad_tui.bootstrap import run_supervisor
 
         return run_supervisor(arguments[1:])

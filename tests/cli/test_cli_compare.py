@@ -1,0 +1,65 @@
+"""Models and executions side by side, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from cli_support import Cli
+
+
+@pytest.fixture
+def models(trained: Cli) -> list[str]:
+    """The models of rate 0.1 and 0.5."""
+    return trained("models", "list", "--quiet", "--sort", "createdAt").lines
+
+
+def test_json(trained: Cli, models: list[str]) -> None:
+    found = trained("compare", *models, "--json", "--aggregate", "best").json
+    assert found["count"] == 2
+    assert [each["id"] for each in found["subjects"]] == models
+    rows = {(each["group"], each["name"]): each for each in found["rows"]}
+    assert rows["parameters", "rate"]["values"] == ["0.1", "0.5"]
+    assert rows["parameters", "rate"]["differs"] is True
+    assert rows["parameters", "mode"]["differs"] is False
+    loss = rows["metrics", "loss"]
+    assert (loss["values"], loss["best"], loss["direction"]) == (pytest.approx([0.1, 0.5]), [0], "lower")
+    assert rows["metrics", "accuracy"]["best"] == [0]
+    last = {each["name"]: each for each in trained("compare", *models, "--json").json["rows"]}
+    assert last["loss"]["values"] == ["NaN", "NaN"]
+    assert last["loss"]["differs"] is False
+
+
+def test_table(trained: Cli, models: list[str]) -> None:
+    shown = trained("compare", *models)
+    assert "  mode " not in shown.out
+    assert "0.995*" in shown.out
+    assert shown.lines[-1] == "* best"
+    assert f"tiny-model {models[0][:8]}" in shown.lines[0]
+    assert "  mode " in trained("compare", *models, "--all").out
+    assert "accuracy" not in trained("compare", *models, "--all", "--metric", "loss").out
+    same = trained("compare", models[0], models[0])
+    assert same.code == 0
+    assert "tiny-model" in same.out
+
+
+def test_csv_and_markdown(trained: Cli, models: list[str]) -> None:
+    rows = list(csv.reader(io.StringIO(trained("compare", *models, "--format", "csv").out)))
+    assert rows[0][:2] == ["group", "name"]
+    accuracy = next(row for row in rows if row[1] == "accuracy")
+    assert float(accuracy[2]) == pytest.approx(0.995)
+    markdown = trained("compare", *models, "--format", "markdown").lines
+    assert markdown[1] == "|---|---|---|---|"
+    assert {line.count("|") for line in markdown} == {5}
+    assert any("**0.995**" in line for line in markdown)
+    assert any("tiny-model" in line for line in markdown)
+
+
+def test_executions_and_models_together(trained: Cli, models: list[str]) -> None:
+    broken = trained("executions", "list", "--where", "status = DEAD", "--quiet").lines[0]
+    found = trained("compare", models[0], broken, "--json").json
+    assert [each["kind"] for each in found["subjects"]] == ["model", "execution"]
+    status = next(each for each in found["rows"] if each["name"] == "status")
+    assert status["values"] == ["COMPLETED", "DEAD"]
+    assert next(each for each in found["rows"] if each["name"] == "loss")["values"][1] is None

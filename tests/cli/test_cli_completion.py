@@ -1,0 +1,138 @@
+"""Completion in real shells, and what it offers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_support import Cli, environment
+
+from launchpad_tui.cli.parser import command_tree
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+def in_shell(shell: str, home: Path, script: str) -> list[str]:
+    found = shutil.which(shell)
+    if found is None:
+        pytest.skip(f"{shell} is not installed")
+    words = {"bash": [found, "--norc"], "zsh": [found, "-f"], "fish": [found, "--no-config"]}[shell]
+    done = subprocess.run(
+        [*words, "-c", script],
+        env=environment(home, HOME=str(home.parent)),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def bash(home: Path, line: str) -> list[str]:
+    """What bash would offer at the end of a line."""
+    script = (
+        'eval "$(launchpad completion bash)"\n'
+        f'read -ra COMP_WORDS <<< "{line}"\n'
+        f'[[ "{line}" == *" " ]] && COMP_WORDS+=("")\n'
+        "COMP_CWORD=$((${#COMP_WORDS[@]} - 1))\n_launchpad\n"
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    return in_shell("bash", home, script)
+
+
+def fish(home: Path, line: str) -> list[str]:
+    """What fish would offer at the end of a line, without the descriptions."""
+    offered = in_shell("fish", home, f"launchpad completion fish | source\ncomplete -C '{line}'")
+    return [each.split("\t")[0] for each in offered]
+
+
+@pytest.mark.parametrize("complete", [bash, fish])
+def test_words_options_and_names(complete: object, trained_home: Path, trained: Cli) -> None:
+    assert callable(complete)
+    assert complete(trained_home, "launchpad execu") == ["executables", "executions"] or set(
+        complete(trained_home, "launchpad execu")
+    ) == {"executables", "executions"}
+    assert "show" in complete(trained_home, "launchpad models ")
+    assert complete(trained_home, "launchpad models list --se") == ["--search"]
+    assert complete(trained_home, "launchpad executables show ti") == ["tiny-train"]
+    model = trained("models", "list", "--quiet").lines[0]
+    assert model in complete(trained_home, f"launchpad models show {model[:6]}")
+    execution = trained("executions", "list", "--quiet").lines[0]
+    assert complete(trained_home, f"launchpad --json executions logs {execution[:6]}") == [execution]
+    assert complete(trained_home, "launchpad connections show l") == ["local"]
+    assert complete(trained_home, "launchpad compare --format m") == ["markdown"]
+
+
+def test_files_in_bash(trained_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a file.yaml").touch()
+    assert bash(trained_home, f"launchpad executables add {tmp_path}/a") == [f"{tmp_path}/a file.yaml"]
+
+
+def test_zsh_offers(trained_home: Path) -> None:
+    # zsh completes only in its line editor; here the function runs with what the editor would hand it.
+    script = (
+        "autoload -Uz compinit && compinit -u -D\n"
+        'eval "$(launchpad completion zsh)"\n'
+        "_describe() { print -l -- ${(P)2} }\n"
+        "words=(launchpad executables show ti) CURRENT=4\n_launchpad\n"
+        "words=(launchpad stores a) CURRENT=3\n_launchpad\n"
+    )
+    offered = in_shell("zsh", trained_home, script)
+    assert offered == ["tiny-train:Train", "add:add an object store; secrets are never words of the command line"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_scripts_are_valid(shell: str, home: Path, cli: Cli, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = tmp_path / "script"
+    script.write_text(cli("completion", shell).out)
+    done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def offered(cli: Cli, *words: str) -> list[str]:
+    shown = cli("_complete", "--", *words)
+    assert (shown.code, shown.err) == (0, "")
+    return [line.split("\t")[0] for line in shown.lines]
+
+
+def test_every_word_is_offered(cli: Cli) -> None:
+    top = offered(cli, "")
+    for command in command_tree():
+        assert command.words[0] in top
+        if len(command.words) == 2:
+            assert command.words[1] in offered(cli, command.words[0], "")
+    assert "_complete" not in top
+
+
+def test_values_of_options(trained: Cli) -> None:
+    assert offered(trained, "--connection", "") == ["local"]
+    assert offered(trained, "models", "--", "x") == []
+    assert offered(trained, "executions", "list", "--metric", "l") == ["loss"]
+    assert offered(trained, "configurations", "create", "tiny-train", "--name", "x", "") == []
+    assert offered(trained, "executions", "stop", "e", "")
+    assert offered(trained, "stores", "add", "x", "--type", "s") == ["s3"]
+    assert offered(trained, "nix", "") == []
+    assert offered(trained, "models", "download", "x", "") == ["//files"]
+
+
+def test_a_registry_that_cannot_be_read_offers_words(home: Path, cli: Cli) -> None:
+    home.mkdir()
+    (home / "registry.db").write_text("this is no database, and long enough to be looked at by SQLite" * 40)
+    assert offered(cli, "mod") == ["models"]
+    assert offered(cli, "models", "show", "") == []
+
+
+def test_hostile_names_are_not_offered(home: Path, cli: Cli) -> None:
+    cli("groups", "list")
+    import sqlite3
+
+    with sqlite3.connect(home / "registry.db") as registry:
+        registry.execute("UPDATE resource_groups SET status = 'x\n\x1b]52;c;AAAA\x07'")
+    shown = cli("_complete", "--", "groups", "use", "")
+    assert "\x1b" not in shown.out
+    assert len(shown.lines) == 1
