@@ -115,10 +115,12 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """A line of an artifact list: the artifact and the values of the metric columns asked for."""
+    """A line of an artifact list: the artifact, the values of the metric columns asked for, and the name of its source
+    execution's configuration, empty where none made it."""
 
     artifact: Artifact
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
+    configuration_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,10 @@ Row = TypeVar("Row")
 _FEW = 3000
 
 
+#: the last column of every row
+_CONFIGURATION = "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0})"
+
+
 class Lister(Generic[Row]):
     """A query over one table, compiled. Holds no connection and no rows; safe for threads."""
 
@@ -75,7 +79,11 @@ class Lister(Generic[Row]):
             rows: list[tuple[Any, ...]] = []
             columns = ", ".join(f"t.{name}" for name in self._table.columns.split(", "))
             for segment in self._segments(db, cursor, backwards):
-                rows += segment.fetch(db, f"t.pk, {self._table.execution}, {columns}", limit - len(rows))
+                rows += segment.fetch(
+                    db,
+                    f"t.pk, {self._table.execution}, {columns}, {_CONFIGURATION.format(self._table.execution)}",
+                    limit - len(rows),
+                )
                 if len(rows) >= limit:
                     break
             if backwards:
@@ -245,7 +253,12 @@ def artifact_lister(registry: Registry, scope: Scope, kind: ArtifactKind | None,
         InvalidInput: a condition or the order is wrong.
     """
     return Lister(
-        registry, scope, ARTIFACTS, kind, query, lambda row, metrics: ArtifactRow(artifacts.built(row), metrics)
+        registry,
+        scope,
+        ARTIFACTS,
+        kind,
+        query,
+        lambda row, metrics: ArtifactRow(artifacts.built(row), metrics, row[-1] or ""),
     )
 
 

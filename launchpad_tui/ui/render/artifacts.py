@@ -43,13 +43,18 @@ def labels_text(labels: Sequence[tuple[str, str]]) -> str:
     return " ".join(f"{key.rpartition('/')[2]}={value}" for key, value in labels)
 
 
+_CONFIGURATION = Column[ArtifactRow](
+    "configuration", "Configuration", lambda r: Cell(r.configuration_name, "dim"), 18, 36, 2, priority=1
+)
+
+
 def artifact_columns(
     kind: ArtifactKind | None, metrics: Sequence[MetricColumn] = ()
 ) -> tuple[Column[ArtifactRow], ...]:
     """The columns of the list of artifacts of a kind, with these metrics among them."""
-    del kind
     made = [
-        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 26, 48, 4, sort="name", priority=0),
+        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 20, 48, 4, sort="name", priority=0),
+        *((_CONFIGURATION,) if kind is ArtifactKind.MODEL else ()),
         *(_metric_column(metric) for metric in metrics),
         Column[ArtifactRow](
             "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id",
