@@ -14,13 +14,17 @@ from launchpad_tui.demo.candidates import (
     CLASSIFIER,
     DATASET,
     EVALUATE,
+    LOSS,
+    PHASE,
     SCENARIO,
+    SCORE,
     TRAIN,
 )
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.metric import series_key
+from launchpad_tui.domain.page import Query, Statistic
 from launchpad_tui.errors import ConfigError, InvalidInput
 
 if TYPE_CHECKING:
@@ -86,6 +90,7 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
     for problem in added.refused:
         raise InvalidInput("A template of the demo was refused", f"{problem.file}:{problem.line}: {problem.reason}")
     dataset = _dataset(desk, scope)
+    _show_scores(desk)
     known = desk.configurations.list(scope, executable_id=TRAIN)
     overrides = {"epochs": str(QUICK_EPOCHS)} if quick else {}
     configurations = tuple(
@@ -101,6 +106,14 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
             created += 1
         executions.append(execution)
     return DemoPlan(scope, dataset, configurations, tuple(executions), created)
+
+
+def _show_scores(desk: Desk) -> None:
+    """Make the validation metrics columns of the lists, where no columns were chosen yet."""
+    phase = series_key("", (PHASE,))
+    for name in ("columns.model", "columns.execution"):
+        if desk.preferences.get(name) is None:
+            desk.preferences.set(name, [[f"{metric}{phase}", str(Statistic.LATEST)] for metric in (SCORE, LOSS)])
 
 
 def newest_executions(desk: Desk, scope: Scope) -> dict[str, Execution]:

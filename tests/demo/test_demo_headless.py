@@ -19,8 +19,6 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import ConfigError
 
-pytest.importorskip("launchpad_tui.services.executions", reason="needs the embedded runtime")
-
 DRIVER = """
 import sys
 from launchpad_tui.bootstrap import open_desk
