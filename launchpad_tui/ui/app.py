@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
@@ -68,11 +69,16 @@ class LaunchpadApp(ActionOwner, App[None]):
     )
 
     def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
+        # Textual would turn colours into greys; the palette without colour says it with bold and reverse.
+        self._environ = dict(os.environ)
+        os.environ.pop("NO_COLOR", None)
         super().__init__()
+        if "NO_COLOR" in self._environ:
+            os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
         self.lanes = {"registry": registry} | {name: Lane(name) for name in ("files", "charts", "network")}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
-        self.look = find_look()
+        self.look = find_look(environ=self._environ)
         self.running = 0
         self.stale = ""
         self.message = ("", "text")
@@ -340,7 +346,7 @@ class LaunchpadApp(ActionOwner, App[None]):
         self._desk = desk
         ui = desk.settings.ui
         self.keymap = Keymap(desk.settings.keys)
-        self.look = find_look(ui.theme, ascii_only=ui.ascii, colours=ui.colours)
+        self.look = find_look(ui.theme, ascii_only=ui.ascii, colours=ui.colours, environ=self._environ)
 
     def _bind_anew(self) -> None:
         """Give every action that is bound already the keys of the settings, and say what is wrong with these."""

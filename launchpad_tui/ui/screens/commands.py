@@ -34,7 +34,7 @@ class CommandScreen(ChooseDialog):
                 note = f"{keys:<11} {action.help}"
                 choices.append(Choice(f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""))
         tops = [
-            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<11} {route.help}")
+            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<11} {route.help}", words=" ".join(route.aliases))
             for route in routes.ROUTES
             if route.top
         ]

@@ -130,6 +130,8 @@ class Choice:
     title: str
     note: str = ""
     reason: str = ""
+    #: further words that find it
+    words: str = ""
 
 
 class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
@@ -184,9 +186,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         """Title, filter line, list, keys."""
         columns = (
-            Column[Choice](
-                "title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2
-            ),
+            Column[Choice]("title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2),
             Column[Choice]("note", "", lambda c: Cell(c.reason or c.note, "dim"), 10, 60, 3),
         )
         table = VirtualTable(columns, lambda choice: choice.id, empty=self._empty, multi=self._multi)
@@ -212,7 +212,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter by all words typed, in any order."""
         words = event.value.casefold().split()
-        found = [c for c in self._choices if all(w in f"{c.title} {c.note} {c.id}".casefold() for w in words)]
+        found = [c for c in self._choices if all(w in f"{c.title} {c.note} {c.id} {c.words}".casefold() for w in words)]
         self.table.set_rows(found, keep_cursor=False)
 
     def on_virtual_table_opened(self, event: events.Event) -> None:
