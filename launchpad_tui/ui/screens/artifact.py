@@ -1,0 +1,218 @@
+"""One artifact: overview, metrics, files, lineage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from launchpad_tui.domain.artifact import Artifact, FileState
+from launchpad_tui.domain.lineage import Lineage
+from launchpad_tui.errors import Conflict
+from launchpad_tui.services.files import Transfer
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.render.artifact_details import FileLine, PointLine, file_columns, overview_items, point_columns
+from launchpad_tui.ui.render.artifacts import size_text
+from launchpad_tui.ui.render.executions import metric_items
+from launchpad_tui.ui.render.lineage_lines import tree_lines
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.details import Details
+from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+from launchpad_tui.ui.widgets.tree import TreeView
+
+#: points of the metrics tab: the newest
+POINTS = 2000
+
+
+class ArtifactScreen(TabbedKeys, LaunchpadScreen):
+    """The details of a model, dataset, result set or other artifact.
+
+    Args:
+        item_id: its ID.
+        then: ``verify`` or ``download`` is done at once.
+    """
+
+    TOPICS = frozenset({"artifacts", "executions", "metrics"})
+    DEFAULT_CSS = """
+    ArtifactScreen #resource { height: 1fr; }
+    ArtifactScreen #series { height: 2fr; }
+    ArtifactScreen #points { height: 3fr; }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        *TAB_ACTIONS,
+        Action("artifact.metrics", "m", "metrics", "Chart its metrics.", footer=3),
+        Action(
+            "artifact.points", "p", "points", "From the summary of the metrics to their points, and back.", footer=4
+        ),
+        Action("artifact.verify", "V", "verify", "Check the files against their recorded checksums.", footer=5),
+        Action("artifact.record", "R", "record", "Remember size and checksum of what is there now.", footer=6),
+        Action("artifact.download", "d", "download", "Download the files.", footer=7),
+    )
+
+    def __init__(self, item_id: str, then: str = "") -> None:
+        super().__init__()
+        self.item_id = item_id
+        self._then = then
+        self._artifact: Artifact | None = None
+        self._lineage: Lineage | None = None
+        self._states: dict[str, FileState] = {}
+
+    def title_text(self) -> str:
+        """Its name."""
+        return self._artifact.name if self._artifact else "Artifact"
+
+    def body(self) -> ComposeResult:
+        """The tabs."""
+        yield TabStrip([("overview", "Overview"), ("resource", "Metrics"), ("files", "Files"), ("lineage", "Lineage")])
+        yield Details(id="overview")
+        with Vertical(id="resource"):
+            yield Details(id="series", empty="No metrics were logged for it")
+            yield VirtualTable(point_columns(), _point_key, title="Points", empty="No points", id="points")
+        yield VirtualTable(
+            file_columns(self.launchpad.look), _file_key, title="Files",
+            empty="No files are recorded\nV looks what is there, R remembers it", id="files",
+        )  # fmt: skip
+        yield TreeView(id="lineage", empty="reading…")
+
+    async def load(self) -> None:
+        """Read everything of it."""
+        first = self._artifact is None
+        desk, scope = self.desk, self.scope
+        one = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
+        subjects = await self.read(desk.compare.artifacts, scope, [one.id])
+        look = self.launchpad.look
+        self.query_one("#overview", Details).set_items(overview_items(one, subjects[0] if subjects else None, look))
+        await self._load_metrics(one)
+        await self._load_files()
+        self._lineage = await self.read(desk.lineage.lineage, scope, one.id)
+        self._show_lineage()
+        self.repaint_frame()
+        if first and self._then:
+            self.query_one(TabStrip).show("files")
+            self.run_task(self.do_verify() if self._then == "verify" else self.do_download(), self._then)
+
+    async def _load_metrics(self, one: Artifact) -> None:
+        metrics, scope = self.desk.metrics, self.scope
+        points: list[PointLine] = []
+        if one.execution_id:
+            series = await self.read(metrics.series_of_artifact, scope, one.id)
+            tags = await self.read(metrics.tags, scope, one.execution_id)
+            infos = await self.read(metrics.custom_info, scope, one.execution_id)
+            self.query_one("#series", Details).set_items(metric_items(series, tags, infos))
+            for each in series:
+                newest = await self.read(metrics.points, scope, one.execution_id, each.key, -POINTS, POINTS)
+                points += [PointLine(len(points) + place, point) for place, point in enumerate(reversed(newest))]
+        self.query_one("#points", VirtualTable).set_rows(points)
+
+    async def _load_files(self) -> None:
+        files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+        lines = [FileLine(each, self._states.get(each.path)) for each in files]
+        self.query_one("#files", VirtualTable).set_rows(lines)
+
+    @on(TreeView.FoldChanged)
+    def _show_lineage(self) -> None:
+        tree = self.query_one("#lineage", TreeView)
+        if self._lineage is not None:
+            tree.set_tree(tree_lines(self._lineage, tree.folded, self.launchpad.look))
+
+    @on(TabStrip.Changed)
+    def tab_changed(self) -> None:
+        """What can be done depends on the tab."""
+        self.refresh_footer()
+
+    # Actions --------------------------------------------------------------------------------------------------------
+
+    def why_not_metrics(self) -> str | None:
+        """Only what an execution made has metrics."""
+        return None if self._artifact and self._artifact.execution_id else "No execution made it: it has no metrics"
+
+    def why_not_points(self) -> str | None:
+        """On the Metrics tab."""
+        return None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
+
+    def do_metrics(self) -> None:
+        """Key ``m``."""
+        self.launchpad.open("metrics", item_ids=(self.item_id,))
+
+    def do_points(self) -> None:
+        """Key ``p``."""
+        series, points = self.query_one("#series", Details), self.query_one("#points", VirtualTable)
+        (series if points.has_focus else points).focus()
+
+    async def do_verify(self) -> None:
+        """Key ``V``."""
+        self.query_one(TabStrip).show("files")
+        found = await self.launchpad.files(self.desk.files.verify, self.scope, self.item_id, self._progress("Verified"))
+        self._states = {each.file.path: each.state for each in found}
+        self.query_one("#files", VirtualTable).set_rows([FileLine(each.file, each.state) for each in found])
+        counts = {state: sum(each.state is state for each in found) for state in FileState}
+        said = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No files are there"
+        wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
+        hint = "; R remembers what is there now" if counts[FileState.UNRECORDED] else ""
+        self.launchpad.say(said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10)
+
+    async def do_record(self) -> None:
+        """Key ``R``."""
+        known = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+        detail = "What was recorded before is forgotten." if known else "Changes are noticed from then on."
+        if not await self.launchpad.ask(ConfirmDialog("Record the files as they are now?", detail, yes="record")):
+            return
+        await self.launchpad.files(self.desk.files.record, self.scope, self.item_id, self._progress("Read"))
+        self._states = {}
+        await self._load_files()
+        self.launchpad.say("Recorded", "good")
+
+    async def do_download(self) -> None:
+        """Key ``d``."""
+        name = self._artifact.name if self._artifact else self.item_id
+        start = "".join(char if char.isalnum() or char in "-_." else "-" for char in name)[:60] or "artifact"
+        typed = await self.launchpad.ask(PromptDialog("Download into the folder", start, "It is made where it lacks."))
+        if not typed:
+            return
+        target = Path(typed).expanduser().absolute()
+        try:
+            paths = await self._download(target, overwrite=False)
+        except Conflict as error:
+            question = ConfirmDialog("Replace the files that are there?", error.detail or error.title, yes="replace")
+            if not await self.launchpad.ask(question):
+                return
+            paths = await self._download(target, overwrite=True)
+        self.launchpad.say(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}", "good", 10)
+
+    async def _download(self, target: Path, *, overwrite: bool) -> tuple[Path, ...]:
+        return await self.launchpad.files(
+            self.desk.files.download,
+            self.scope,
+            self.item_id,
+            target,
+            self._progress("Downloaded"),
+            overwrite=overwrite,
+        )
+
+    def _progress(self, verb: str):  # type: ignore[no-untyped-def]
+        """Tells how far it is, at most a few times a second."""
+        import time
+
+        told = time.monotonic()
+
+        def progress(at: Transfer) -> None:
+            nonlocal told
+            if time.monotonic() - told > 0.25:
+                told = time.monotonic()
+                text = f"{verb} {size_text(at.done)} of {size_text(at.total)}"
+                self.app.call_from_thread(self.launchpad.say, text)
+
+        return progress
+
+
+def _point_key(line: PointLine) -> str:
+    return str(line.number)
+
+
+def _file_key(line: FileLine) -> str:
+    return line.file.path
