@@ -210,7 +210,7 @@ class _Run:
         way = sandbox.choose()
         self._log.say(f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}")
         self._log.say(f"python: {python}")
-        self._log.say(f"paths of the container are mapped by {way.name}")
+        self._log.say(f"paths of the container are mapped by {way.name}: {way.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
         bound = configurations.by_id(self._registry, self._scope, [self._execution.configuration_id])
         parameters |= dict(bound[self._execution.configuration_id].parameters)

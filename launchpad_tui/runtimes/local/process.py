@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from launchpad_tui.runtimes.local.logs import LineBreaker, LogWriter
 from launchpad_tui.runtimes.local.sandbox import Launch
 
-_SHIM = Path(__file__).with_name("shim.py")
 _BLOCK = 1 << 16
 #: seconds between two looks whether to stop
 _LOOK = 0.1
@@ -24,6 +22,8 @@ _LOOK = 0.1
 _LINGER = 1.0
 #: the environment variable that marks all processes of an execution
 MARK = "AICORE_EXECUTION_ID"
+#: how often is looked for processes that a killed one started at its last moment
+_PASSES = 10
 
 
 class Control:
@@ -84,7 +84,7 @@ def run(launch: Launch, step: str, log: LogWriter, control: Control, listen: Cal
         OSError: it cannot be started.
     """
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(_SHIM), str(os.getpid()), *launch.argv],
+        launch.command(os.getpid()),
         env=dict(launch.env),
         cwd=launch.cwd,
         stdin=subprocess.DEVNULL,
@@ -190,21 +190,33 @@ def _kill(group: int, number: signal.Signals) -> None:
 def kill_marked(execution_id: str) -> int:
     """Kill what is left of an execution: all processes of this user whose environment names it. Linux only; elsewhere
     nothing is found. Gives how many there were."""
-    own = {os.getpid(), os.getppid()}
     wanted = f"{MARK}={execution_id}".encode()
-    count = 0
+    own = {os.getpid(), os.getppid()}
+    killed: set[int] = set()
+    for _ in range(_PASSES):
+        found = {pid for pid in _processes() if pid not in own and _names(pid, wanted)}
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= found
+        if not found:
+            break
+        # One of them may have started another between being found and being killed.
+        time.sleep(_LOOK / 10)
+    return len(killed)
+
+
+def _processes() -> list[int]:
     try:
-        names = os.listdir("/proc")
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
-        return 0
-    for name in names:
-        if not name.isdigit() or int(name) in own:
-            continue
-        try:
-            with open(f"/proc/{name}/environ", "rb") as file:
-                if wanted in file.read().split(b"\0"):
-                    os.kill(int(name), signal.SIGKILL)
-                    count += 1
-        except OSError:
-            continue
-    return count
+        return []
+
+
+def _names(pid: int, wanted: bytes) -> bool:
+    """Whether a process that lives has this in its environment."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            return wanted in file.read().split(b"\0")
+    except OSError:
+        return False

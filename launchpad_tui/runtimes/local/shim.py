@@ -1,4 +1,12 @@
-"""Starts a command that dies with its parent: ``python shim.py PARENT COMMAND ARGUMENT…``.
+"""Starts a command of an execution, in a view of the file system of its own, and sees to it that nothing survives the
+supervisor.
+
+``python shim.py PARENT PLAN COMMAND ARGUMENT…`` stays as the leader of the process group: when PARENT dies, it kills
+the whole group, also processes that the command started. It ends as the command ended. PLAN is JSON: ``steps``, a list
+of covers ``["cover", target, real, stand-in, [left out]]`` and binds ``["bind", target, source, writable]``; ``cwd``;
+``stage``, an empty folder; ``deaf``, whether the command is to ignore TERM. All may be missing.
+
+``python shim.py hear COMMAND ARGUMENT…`` becomes the command, with TERM as it is by default.
 
 Stands alone: it is run as a file, without launchpad's packages on the path.
 """
@@ -6,28 +14,195 @@ Stands alone: it is run as a file, without launchpad's packages on the path.
 from __future__ import annotations
 
 import ctypes
+import json
 import os
+import resource
 import signal
 import sys
+from typing import Any
 
-#: prctl(2)
+#: prctl(2), unshare(2), mount(2), umount(2), pivot_root(2)
 PR_SET_PDEATHSIG = 1
+CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
+MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
+MS_NOATIME, MS_NODIRATIME, MS_RELATIME = 0x400, 0x800, 0x200000
+MNT_DETACH = 2
+#: flags that a mount made in a user namespace has to keep when it is mounted anew, and statvfs(3) tells
+_KEPT = ((2, MS_NOSUID), (4, MS_NODEV), (8, MS_NOEXEC), (0x400, MS_NOATIME), (0x800, MS_NODIRATIME),
+         (0x1000, MS_RELATIME))  # fmt: skip
+#: system call numbers of pivot_root, which the C library has no function for
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217, "armv7l": 218, "i686": 217}
+#: exit code where the view cannot be made
+NO_VIEW = 125
+_OLD = ".launchpad-old-root"
+
+_libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Ask the kernel for SIGKILL when the parent dies, then become the command."""
-    parent, *command = sys.argv[1:]
-    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    """Do what the arguments say; does not return."""
+    if sys.argv[1] == "hear":
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _become(sys.argv[2:])
+    parent, plan, *command = sys.argv[1:]
+    watch(int(parent), json.loads(plan) if plan else {}, command)
+
+
+def watch(parent: int, plan: dict[str, Any], command: list[str]) -> None:
+    """Run the command in this process's group and end as it ends; kill the group when the parent dies."""
+    signal.signal(signal.SIGUSR2, lambda *_: os.killpg(0, signal.SIGKILL))
+    _die_with(parent, signal.SIGUSR2)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    child = os.fork()
+    if not child:
+        try:
+            _die_with(os.getppid(), signal.SIGKILL)
+            signal.signal(signal.SIGUSR2, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN if plan.get("deaf") else signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+            try:
+                if plan.get("steps"):
+                    enter(plan["steps"], plan["stage"])
+                os.chdir(plan.get("cwd") or ".")
+            except OSError as error:
+                sys.stderr.write(f"launchpad: the container's paths cannot be mapped: {error}\n")
+                sys.stderr.flush()
+                os._exit(NO_VIEW)
+            _become(command)
+        finally:
+            os._exit(NO_VIEW)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whoever reads the command's output must see its end.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == child:
+            break
+    if os.WIFSIGNALED(status):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        number = os.WTERMSIG(status)
+        if number not in {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [number])
+        os.kill(os.getpid(), number)
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _die_with(parent: int, number: signal.Signals) -> None:
+    """Ask the kernel for a signal when the parent dies; where there is no such request, nothing is done."""
+    prctl = getattr(_libc, "prctl", None)
     if prctl is not None:
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() != int(parent):
+        prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        if os.getppid() != parent:
             # It died before the kernel was asked.
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _become(command: list[str]) -> None:
     try:
         os.execvp(command[0], command)
     except OSError as error:
         sys.stderr.write(f"{command[0]}: {error.strerror}\n")
-        os._exit(127)
+        sys.stderr.flush()
+        os._exit(126 if isinstance(error, PermissionError) else 127)
+
+
+def enter(steps: list[list[Any]], stage: str) -> None:
+    """Make a view of the file system for this process and all that it starts, as the same user.
+
+    Args:
+        steps: covers and binds in their order, the first the cover of the root.
+        stage: an empty folder; the new root lies on it for a moment.
+
+    Raises:
+        OSError: the system does not allow it.
+    """
+    _unshare()
+    _mount("none", "/", "", MS_REC | MS_PRIVATE)
+    _mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")
+    os.mkdir(os.path.join(stage, _OLD), 0o700)
+    # Relative paths: the folder is not at its path any more once it is the root.
+    os.chdir(stage)
+    _call("pivot_root", _libc.syscall, _PIVOT_ROOT[os.uname().machine], b".", _OLD.encode())
+    os.chdir("/")
+    for kind, *step in steps:
+        if kind == "cover":
+            _cover(*step)
+        else:
+            _bind(*step)
+    _call("umount", _libc.umount2, f"/{_OLD}".encode(), MNT_DETACH)
+    os.rmdir(f"/{_OLD}")
+
+
+def _unshare() -> None:
+    user, group = os.geteuid(), os.getegid()
+    if user == 0 and _libc.unshare(CLONE_NEWNS) == 0:
+        return
+    _call("unshare", _libc.unshare, CLONE_NEWUSER | CLONE_NEWNS)
+    # A process without rights may map its group only when it gives up setgroups(2); see user_namespaces(7).
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+        with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
+
+def _cover(target: str, real: str, stand_in: str, without: list[str]) -> None:
+    if stand_in:
+        _mount(f"/{_OLD}{stand_in}", target, "", MS_BIND | MS_REC)
+    for name in os.listdir(f"/{_OLD}{real}"):
+        source, point = os.path.join(f"/{_OLD}", real.lstrip("/"), name), os.path.join(target, name)
+        if name in without or (target == "/" and name == _OLD):
+            continue
+        try:
+            if os.path.islink(source):
+                _link(os.readlink(source), point)
+            else:
+                _make(point, folder=os.path.isdir(source))
+                _mount(source, point, "", MS_BIND | MS_REC)
+        except OSError:
+            # What this user may not even look at is not missed.
+            continue
+
+
+def _bind(target: str, source: str, writable: bool) -> None:
+    source = f"/{_OLD}{source}"
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    _make(target, folder=os.path.isdir(source))
+    _mount(source, target, "", MS_BIND | MS_REC)
+    if not writable:
+        kept = os.statvfs(target).f_flag
+        flags = sum(mount for told, mount in _KEPT if kept & told)
+        _mount("none", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
+
+
+def _link(lead: str, point: str) -> None:
+    if os.path.islink(point):
+        os.unlink(point)
+    os.symlink(lead, point)
+
+
+def _make(point: str, *, folder: bool) -> None:
+    """A point for a mount, unless there is one."""
+    if os.path.lexists(point):
+        return
+    if folder:
+        os.mkdir(point)
+    else:
+        os.close(os.open(point, os.O_CREAT | os.O_WRONLY, 0o600))
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    arguments = (os.fsencode(source), os.fsencode(target), kind.encode() or None)
+    _call(f"mount {target}", _libc.mount, *arguments, ctypes.c_ulong(flags), options.encode() or None)
+
+
+def _call(what: str, function: Any, *arguments: Any) -> None:
+    if function(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,8 @@ _IGNORED_SPEC = {
 _KNOWN_SPEC = {"entrypoint", "arguments", "templates", "activeDeadlineSeconds", *_IGNORED_SPEC}
 _KNOWN_TEMPLATE = {
     "name", "inputs", "outputs", "container", "script", "steps", "dag", "metadata", "sidecars", "initContainers",
-    "retryStrategy", "activeDeadlineSeconds", "nodeSelector", "tolerations", "affinity", "volumes", "serviceAccountName",
+    "retryStrategy", "activeDeadlineSeconds", "nodeSelector", "tolerations", "affinity", "volumes",
+    "serviceAccountName",
 }  # fmt: skip
 _REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "containerSet"}
 

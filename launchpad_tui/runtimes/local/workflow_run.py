@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import tarfile
 import threading
@@ -13,11 +14,15 @@ from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.runtimes.local.logs import LogWriter
+from launchpad_tui.runtimes.local.mounts import Mount
 from launchpad_tui.runtimes.local.process import Control, Ended, run
-from launchpad_tui.runtimes.local.sandbox import Launch, Mount, Sandbox
+from launchpad_tui.runtimes.local.sandbox import Launch, Sandbox
 from launchpad_tui.runtimes.local.template_body import REFERENCE, STEP_OUTPUT
 from launchpad_tui.runtimes.local.template_model import SIGNATURES, Call, Container, Template, Workflow
 from launchpad_tui.runtimes.local.workspace import Workspace
+
+#: a Python of the system's, or of an image's; one in a virtual environment is meant as it stands
+_PYTHON = re.compile(r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?")
 
 
 class StepFailed(LaunchpadError):
@@ -176,13 +181,13 @@ class WorkflowRun:
             file = place / "script"
             file.write_text(self._filled(container.script, known, {}), encoding="utf-8")
             argv = [*argv, str(file)]
-        if os.path.basename(argv[0]) in {"python", "python3"} and not os.path.exists(argv[0]):
-            # An image's own interpreter, such as /usr/local/bin/python.
-            argv[0] = os.path.basename(argv[0])
+        if argv and _PYTHON.fullmatch(argv[0]):
+            # An image's own interpreter, such as /usr/local/bin/python3.9: here it is the one that was chosen.
+            argv[0] = "python3"
         cwd = container.working_dir or around.code_path or str(around.workspace.code)
         if container.working_dir and not _covered(container.working_dir, mounts) and not os.path.isdir(cwd):
             raise StepFailed(f"Step {step}: the working directory {cwd} is not on this machine", step=step)
-        return around.sandbox.wrap(argv, env, cwd, mounts)
+        return around.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
 
     def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _Made]) -> str:
         around = self._around
@@ -240,6 +245,7 @@ class WorkflowRun:
 
 def _explained(ended: Ended) -> str:
     return {
+        125: "exit code 125 (the container's paths cannot be mapped; see the log)",
         126: "exit code 126 (the command cannot be executed)",
         127: "exit code 127 (a command was not found)",
         -9: "killed by SIGKILL (out of memory?)",
