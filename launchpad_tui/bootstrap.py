@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.artifacts import ArtifactService
-from launchpad_tui.services.changes import ChangeWatch
-from launchpad_tui.services.compare import CompareService
-from launchpad_tui.services.configurations import ConfigurationService
-from launchpad_tui.services.connections import ConnectionService
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.executions import ExecutionService
-from launchpad_tui.services.files import FileService
-from launchpad_tui.services.lineage import LineageService
-from launchpad_tui.services.metrics import MetricService
-from launchpad_tui.services.preferences import PreferenceService
-from launchpad_tui.services.scenarios import ScenarioService
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -38,25 +27,63 @@ def open_desk(home: Home | None = None) -> Desk:
     settings = Settings.load(home)
     registry = Registry(home.registry_path)
     first_start(registry)
-    credentials = Credentials(home.credentials_path)
-    files = FileService(home, registry, credentials)
-    configurations = ConfigurationService(registry)
-    return Desk(
-        home=home,
-        settings=settings,
-        registry=registry,
-        connections=ConnectionService(registry, credentials, files),
-        scenarios=ScenarioService(registry),
-        configurations=configurations,
-        executions=ExecutionService(home, settings, registry, configurations),
-        artifacts=ArtifactService(registry, files.size),
-        files=files,
-        metrics=MetricService(registry),
-        lineage=LineageService(registry),
-        compare=CompareService(registry),
-        preferences=PreferenceService(registry),
-        changes=ChangeWatch(registry),
-    )
+    return Desk(home, settings, registry, MAKERS)
+
+
+def _connections(desk: Desk) -> object:
+    from launchpad_tui.config.credentials import Credentials
+    from launchpad_tui.services.connections import ConnectionService
+
+    return ConnectionService(desk.registry, Credentials(desk.home.credentials_path), lambda: desk.files)
+
+
+def _files(desk: Desk) -> object:
+    from launchpad_tui.config.credentials import Credentials
+    from launchpad_tui.services.files import FileService
+
+    return FileService(desk.home, desk.registry, Credentials(desk.home.credentials_path))
+
+
+def _executions(desk: Desk) -> object:
+    from launchpad_tui.services.executions import ExecutionService
+
+    return ExecutionService(desk.home, desk.settings, desk.registry, desk.configurations)
+
+
+def _artifacts(desk: Desk) -> object:
+    from launchpad_tui.services.artifacts import ArtifactService
+
+    def measure(scope: Scope, url: str) -> int | None:
+        return desk.files.size(scope, url)
+
+    return ArtifactService(desk.registry, measure)
+
+
+def _over_registry(name: str, kind: str) -> Callable[[Desk], Any]:
+    """Makes a service that needs nothing but the registry."""
+
+    def make(desk: Desk) -> object:
+        from importlib import import_module
+
+        return getattr(import_module(f"launchpad_tui.services.{name}"), kind)(desk.registry)
+
+    return make
+
+
+#: how each service is made, by its attribute of the desk; a module is imported when its service is first used
+MAKERS: Mapping[str, Callable[[Desk], Any]] = {
+    "connections": _connections,
+    "scenarios": _over_registry("scenarios", "ScenarioService"),
+    "configurations": _over_registry("configurations", "ConfigurationService"),
+    "executions": _executions,
+    "artifacts": _artifacts,
+    "files": _files,
+    "metrics": _over_registry("metrics", "MetricService"),
+    "lineage": _over_registry("lineage", "LineageService"),
+    "compare": _over_registry("compare", "CompareService"),
+    "preferences": _over_registry("preferences", "PreferenceService"),
+    "changes": _over_registry("changes", "ChangeWatch"),
+}
 
 
 def first_start(registry: Registry) -> None:
@@ -93,7 +120,10 @@ def run_supervisor(arguments: Sequence[str]) -> int:
 
 def _supervise(home: Home, execution_id: str) -> int:
     from launchpad_tui.config import logfile
+    from launchpad_tui.config.credentials import Credentials
     from launchpad_tui.server.tracking import tracking_endpoint
+    from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.supervision import Supervisor
 
     logfile.setup(home)

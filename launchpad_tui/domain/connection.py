@@ -92,6 +92,8 @@ class Scope:
 #: the connection, group and store that exist without a question asked
 DEFAULT_SCOPE = Scope("local", "default")
 DEFAULT_STORE = "default"
+#: the kind of connection whose executions run on this machine
+LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)

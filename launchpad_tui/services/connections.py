@@ -40,6 +40,7 @@ class ConnectionService:
     """Connections. Safe for threads.
 
     Args:
+        files: gives the object stores, when one is looked at.
         probe: asks a connection's runtime what it can do.
     """
 
@@ -47,7 +48,7 @@ class ConnectionService:
         self,
         registry: Registry,
         credentials: Credentials,
-        files: FileService,
+        files: Callable[[], FileService],
         probe: Callable[[Connection, Mapping[str, str]], Capabilities] | None = None,
     ) -> None:
         self._registry = registry
@@ -234,7 +235,7 @@ class ConnectionService:
             NotFound: there is none.
             Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not let us in.
         """
-        return self._files.store(scope, name).check()
+        return self._files().store(scope, name).check()
 
     def current(self) -> Scope:
         """The scope that was chosen last; the default one where that is gone."""

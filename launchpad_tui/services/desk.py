@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from launchpad_tui.config.paths import Home
@@ -22,24 +23,87 @@ if TYPE_CHECKING:
     from launchpad_tui.services.scenarios import ScenarioService
 
 
-@dataclass(frozen=True, slots=True)
 class Desk:
-    """The services over one home. Their calls block and may be made from any thread. Made by `bootstrap.open_desk`."""
+    """The services over one home. Their calls block and may be made from any thread. Made by `bootstrap.open_desk`.
 
-    home: Home
-    settings: Settings
-    registry: Registry
-    connections: ConnectionService
-    scenarios: ScenarioService
-    configurations: ConfigurationService
-    executions: ExecutionService
-    artifacts: ArtifactService
-    files: FileService
-    metrics: MetricService
-    lineage: LineageService
-    compare: CompareService
-    preferences: PreferenceService
-    changes: ChangeWatch
+    Args:
+        makers: makes a service by the name of its attribute here; called when the service is first used, so that a
+            screen waits only for the modules that it needs.
+    """
+
+    def __init__(
+        self, home: Home, settings: Settings, registry: Registry, makers: Mapping[str, Callable[[Desk], Any]]
+    ) -> None:
+        self.home = home
+        self.settings = settings
+        self.registry = registry
+        self._makers = makers
+
+    @cached_property
+    def connections(self) -> ConnectionService:
+        """Connections, resource groups, object stores, and the scope chosen."""
+        made: ConnectionService = self._makers["connections"](self)
+        return made
+
+    @cached_property
+    def scenarios(self) -> ScenarioService:
+        """Scenarios and executables."""
+        made: ScenarioService = self._makers["scenarios"](self)
+        return made
+
+    @cached_property
+    def configurations(self) -> ConfigurationService:
+        """Configurations."""
+        made: ConfigurationService = self._makers["configurations"](self)
+        return made
+
+    @cached_property
+    def executions(self) -> ExecutionService:
+        """Executions."""
+        made: ExecutionService = self._makers["executions"](self)
+        return made
+
+    @cached_property
+    def artifacts(self) -> ArtifactService:
+        """Models, datasets, result sets and other artifacts."""
+        made: ArtifactService = self._makers["artifacts"](self)
+        return made
+
+    @cached_property
+    def files(self) -> FileService:
+        """The files of artifacts."""
+        made: FileService = self._makers["files"](self)
+        return made
+
+    @cached_property
+    def metrics(self) -> MetricService:
+        """Metrics, tags and custom info."""
+        made: MetricService = self._makers["metrics"](self)
+        return made
+
+    @cached_property
+    def lineage(self) -> LineageService:
+        """Where artifacts came from and went to."""
+        made: LineageService = self._makers["lineage"](self)
+        return made
+
+    @cached_property
+    def compare(self) -> CompareService:
+        """Models and executions side by side."""
+        made: CompareService = self._makers["compare"](self)
+        return made
+
+    @cached_property
+    def preferences(self) -> PreferenceService:
+        """What the user chose, shared by all processes."""
+        made: PreferenceService = self._makers["preferences"](self)
+        return made
+
+    @cached_property
+    def changes(self) -> ChangeWatch:
+        """What any process changed."""
+        made: ChangeWatch = self._makers["changes"](self)
+        return made
 
     def close(self) -> None:
         """Close the registry. No thread may use the desk while it is closed or later."""

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import LOCAL, Scope
 from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.registry import connections, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.local.template_model import TemplateProblem
-
-#: the kind of connection whose executables are files of this machine
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import LOCAL, Scope
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
@@ -24,12 +24,11 @@ from launchpad_tui.errors import CapabilityMissing, ConfigError, LaunchpadError,
 from launchpad_tui.registry import connections, executions, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.configurations import ConfigurationService
-from launchpad_tui.services.dispatch import Dispatcher
-from launchpad_tui.services.executables import LOCAL
 from launchpad_tui.services.execution_reader import ExecutionReader
 
 if TYPE_CHECKING:
     from launchpad_tui.runtimes.base import ExecutionLog
+    from launchpad_tui.services.dispatch import Dispatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,13 @@ class ExecutionService(ExecutionReader):
         super().__init__(registry)
         self._home = home
         self._configurations = configurations
-        self._dispatcher = Dispatcher(home, settings.executions.parallel, registry)
+        self._parallel = settings.executions.parallel
+
+    @cached_property
+    def _dispatcher(self) -> Dispatcher:
+        from launchpad_tui.services.dispatch import Dispatcher
+
+        return Dispatcher(self._home, self._parallel, self._registry)
 
     def create(self, scope: Scope, configuration_id: str) -> Execution:
         """Put an execution of the configuration into the queue; it starts at once where there is room.
@@ -127,6 +132,8 @@ class ExecutionService(ExecutionReader):
     def _delete(self, scope: Scope, execution_id: str) -> None:
         self._require_local(scope)
         executions.delete(self._registry, scope, execution_id)
+        import shutil
+
         shutil.rmtree(self._home.executions / execution_id, ignore_errors=True)
 
     @staticmethod

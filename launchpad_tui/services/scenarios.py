@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import Executable, Scenario
 from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.executables import AddedExecutables, add_executables
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.executables import AddedExecutables
 
 #: settings of an executable of the embedded runtime
 EXECUTABLE_FIELDS = (
@@ -64,6 +67,8 @@ class ScenarioService:
 
     def add_executables(self, scope: Scope, path: Path) -> AddedExecutables:
         """Read the workflow templates of a file or folder and add them; see `services.executables`."""
+        from launchpad_tui.services.executables import add_executables
+
         return add_executables(self._registry, scope, path)
 
     def executable_fields(self) -> tuple[Field, ...]:
