@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import listing, shapes
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FileState, UrlState, parse_label
+from launchpad_tui.cli.progress import progress
+from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactKind, FileState, UrlState, parse_label
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -36,9 +37,11 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             "ID",
             "NAME",
             *(() if kind else ("KIND",)),
+            *(("DESCRIPTION",) if options.wide else ()),
             "SCENARIO",
             "SIZE",
             "CREATED",
+            *(("CHANGED", "LABELS") if options.wide else ()),
             "EXECUTION",
             *map(str, columns),
             "URL",
@@ -47,14 +50,20 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             row.artifact.id,
             row.artifact.name,
             *(() if kind else (str(row.artifact.kind),)),
+            *((row.artifact.description,) if options.wide else ()),
             row.artifact.scenario_id,
             size_text(row.artifact.size),
             shapes.moment(row.artifact.created_at) or "",
+            *((shapes.moment(row.artifact.modified_at) or "", _labels(row.artifact)) if options.wide else ()),
             row.artifact.execution_id,
             *(listing.number_text(row.metrics.get(column)) for column in columns),
             row.artifact.url,
         ),
     )
+
+
+def _labels(one: Artifact) -> str:
+    return ", ".join(f"{key.removeprefix(LABEL_PREFIX)}={value}" for key, value in one.labels)
 
 
 def size_text(size: int | None) -> str:
@@ -137,10 +146,12 @@ def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namesp
 def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> int:
     one = _find(kind, context, options)
     if options.record:
-        files = context.desk.files.record(context.scope, one.id)
+        with progress("Reading", quiet=context.quiet) as tell:
+            files = context.desk.files.record(context.scope, one.id, tell)
         context.done(f"Recorded {len(files)} files of {one.id}.", {"files": [shapes.file(f) for f in files]}, id=one.id)
         return 0
-    checks = context.desk.files.verify(context.scope, one.id)
+    with progress("Verifying", quiet=context.quiet) as tell:
+        checks = context.desk.files.verify(context.scope, one.id, tell)
     context.resources(
         checks,
         shapes.check,
@@ -155,7 +166,8 @@ def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Names
 def _download(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
     one = _find(kind, context, options)
     target = Path(options.target).expanduser()
-    paths = context.desk.files.download(context.scope, one.id, target, overwrite=options.overwrite)
+    with progress("Downloading", quiet=context.quiet) as tell:
+        paths = context.desk.files.download(context.scope, one.id, target, tell, overwrite=options.overwrite)
     data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
     context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data, id=one.id)
 
@@ -238,7 +250,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
                 f"launchpad {word} list --metric loss:best --sort loss --limit 10",
             ),
             partial(_list, kind),
-            listing.OPTIONS,
+            (*listing.OPTIONS, arg("--wide", "-w", action="store_true", help="description, labels and change too")),
         ),
         Command(
             (word, "show"),

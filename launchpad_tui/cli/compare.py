@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from launchpad_tui.cli import output, shapes
 from launchpad_tui.cli.command import WORDS, Command, arg
 from launchpad_tui.cli.listing import number_text
-from launchpad_tui.cli.side_by_side import AGGREGATES, Row, Value, rows
+from launchpad_tui.cli.side_by_side import AGGREGATES, Row, rows
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.errors import NotFound
+from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -25,11 +25,17 @@ _SHORT = 8
 
 def _compare(context: Context, options: argparse.Namespace) -> None:
     subjects = find(context, options.ids)
+    baseline = _place(context, subjects, options.baseline) if options.baseline else None
     table = [row for row in rows(subjects, options.aggregate) if _wanted(row, options)]
     form = "json" if context.json else options.format
     if form == "json":
         context.print_json(
-            {"count": len(subjects), "subjects": [_subject(one) for one in subjects], "rows": [_row(r) for r in table]}
+            {
+                "count": len(subjects),
+                "subjects": [_subject(one) for one in subjects],
+                "baseline": None if baseline is None else subjects[baseline].id,
+                "rows": [_row(row, baseline) for row in table],
+            }
         )
         return
     if not options.all and len(subjects) > 1:
@@ -38,9 +44,9 @@ def _compare(context: Context, options: argparse.Namespace) -> None:
     if form == "csv":
         _print_csv(heads, table)
     elif form == "markdown":
-        _print_markdown(heads, table)
+        _print_markdown(heads, table, baseline)
     else:
-        _print_table(heads, table)
+        _print_table(heads, table, baseline)
     if not table:
         context.note("Nothing differs; --all shows all rows.")
 
@@ -95,7 +101,7 @@ def _subject(one: Subject) -> shapes.Json:
     }
 
 
-def _row(row: Row) -> shapes.Json:
+def _row(row: Row, baseline: int | None) -> shapes.Json:
     values = [shapes.number(value) if isinstance(value, float) else value for value in row.values]
     return {
         "group": str(row.group),
@@ -103,15 +109,34 @@ def _row(row: Row) -> shapes.Json:
         "values": values,
         "differs": row.differs,
         "best": list(row.best),
+        **({} if baseline is None else {"differences": [shapes.number(one) for one in row.differences(baseline)]}),
         "direction": row.direction,
     }
 
 
-def _text(value: Value) -> str:
-    return number_text(value) if isinstance(value, float) else value or ""
+def _texts(row: Row, baseline: int | None) -> list[str]:
+    """The row's values; numbers with the difference to the baseline's behind them."""
+    texts = [number_text(value) if isinstance(value, float) else value or "" for value in row.values]
+    if baseline is None:
+        return texts
+    base = row.values[baseline]
+    for index, difference in enumerate(row.differences(baseline)):
+        if difference is None or index == baseline:
+            continue
+        percent = f", {100 * difference / abs(base):+.3g} %" if isinstance(base, float) and base else ""
+        texts[index] += f" ({difference:+.3g}{percent})"
+    return texts
 
 
-def _print_table(heads: Sequence[str], table: Sequence[Row]) -> None:
+def _place(context: Context, subjects: Sequence[Subject], text: str) -> int:
+    wanted = find(context, [text])[0].id
+    for index, one in enumerate(subjects):
+        if one.id == wanted:
+            return index
+    raise InvalidInput(f"{text[:80]!r} is not among those compared", field="baseline")
+
+
+def _print_table(heads: Sequence[str], table: Sequence[Row], baseline: int | None) -> None:
     def cells() -> Iterator[list[str]]:
         group = ""
         for row in table:
@@ -119,7 +144,7 @@ def _print_table(heads: Sequence[str], table: Sequence[Row]) -> None:
                 group = row.group
                 yield [group.upper(), *[""] * len(heads)]
             marks = ["*" if index in row.best else "" for index in range(len(heads))]
-            yield [f"  {row.name}", *(_text(value) + mark for value, mark in zip(row.values, marks, strict=True))]
+            yield [f"  {row.name}", *(text + mark for text, mark in zip(_texts(row, baseline), marks, strict=True))]
 
     output.print_table(("", *heads), cells())
     if any(row.best for row in table):
@@ -136,14 +161,14 @@ def _print_csv(heads: Sequence[str], table: Sequence[Row]) -> None:
         writer.writerow((row.group, safe_text(row.name), *exact))
 
 
-def _print_markdown(heads: Sequence[str], table: Sequence[Row]) -> None:
+def _print_markdown(heads: Sequence[str], table: Sequence[Row], baseline: int | None) -> None:
     def line(cells: Sequence[str]) -> str:
         return "| " + " | ".join(_markdown(cell) for cell in cells) + " |"
 
     print(line(["", "", *heads]))
     print(f"|{'---|' * (len(heads) + 2)}")
     for row in table:
-        cells = [_text(value) for value in row.values]
+        cells = _texts(row, baseline)
         print(
             line([row.group, row.name])[:-1]
             + "".join(
@@ -168,7 +193,7 @@ COMMANDS = (
         WORDS["compare"].help,
         (
             "launchpad compare churn-1 churn-2 churn-3",
-            "launchpad compare e0123 e4567 --all --aggregate best",
+            "launchpad compare e0123 e4567 --all --aggregate best --baseline e0123",
             "launchpad compare churn-1 churn-2 --format markdown > comparison.md",
         ),
         _compare,
@@ -179,6 +204,8 @@ COMMANDS = (
             arg("--metric", action="append", metavar="NAME", completes="metrics",
                 help="of the metrics only this one; may be repeated"),
             arg("--aggregate", choices=AGGREGATES, default="last", help="which value of a metric (default: last)"),
+            arg("--baseline", metavar="ID", help="show differences to this one, in units and percent",
+                completes="artifacts"),
             arg("--format", choices=FORMATS, default="table", help="how to print it (default: table)"),
         ),
     ),

@@ -17,6 +17,9 @@ examples:
   launchpad models list         list the models of the resource group
   launchpad compare A B         lay two models side by side
 
+--json prints the AI API's field names (executionId, createdAt as RFC 3339); lists are
+{"resources": [...], "count": N}; numbers that are not finite are "NaN", "Infinity", "-Infinity"
+
 exit codes: 0 done; 1 what was asked for failed (an execution died, a file is missing);
 2 wrong use, or an error, told on standard error; 130 interrupted
 """

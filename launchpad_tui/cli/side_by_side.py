@@ -33,6 +33,11 @@ class Row(NamedTuple):
         """Whether not all values are the same; NaN is the same as NaN."""
         return len({"nan" if isinstance(one, float) and math.isnan(one) else one for one in self.values}) > 1
 
+    def differences(self, baseline: int) -> list[float | None]:
+        """By how much each value is above the one at the place ``baseline``; None where one of the two is no number."""
+        base = self.values[baseline]
+        return [value - base if isinstance(value, float) and isinstance(base, float) else None for value in self.values]
+
 
 def rows(subjects: Sequence[Subject], aggregate: str = "last") -> list[Row]:
     """The rows of a comparison, in groups; what no subject has is left out.

@@ -57,6 +57,11 @@ print("rows:", len(list(pathlib.Path(os.environ["DATA"]).rglob("*"))))
 print("escape \\x1b[31mred\\x1b[0m", flush=True)
 if mode == "fail":
     sys.exit(3)
+if mode == "command":
+    import subprocess
+    words = ["log", "loss=0.5", "x=nan", "--step", "3", "--label", "phase=val", "--tag", "team=red", "--info", "n=t u"]
+    subprocess.run([sys.executable, "-m", "launchpad_tui", *words], check=True)
+    mode = "train"
 if mode == "sleep":
     time.sleep(60)
 for step in range(20):

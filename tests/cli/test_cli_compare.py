@@ -44,6 +44,14 @@ def test_table(trained: Cli, models: list[str]) -> None:
     assert "tiny-model" in same.out
 
 
+def test_baseline(trained: Cli, models: list[str]) -> None:
+    words = ["compare", *models, "--aggregate", "best", "--baseline", models[1]]
+    loss = next(each for each in trained(*words, "--json").json["rows"] if each["name"] == "loss")
+    assert loss["differences"] == pytest.approx([-0.4, 0.0])
+    assert "0.1 (-0.4, -80 %)*" in trained(*words).out
+    assert trained("compare", models[0], "--baseline", models[1]).code == 2
+
+
 def test_csv_and_markdown(trained: Cli, models: list[str]) -> None:
     rows = list(csv.reader(io.StringIO(trained("compare", *models, "--format", "csv").out)))
     assert rows[0][:2] == ["group", "name"]

@@ -136,3 +136,6 @@ def test_hostile_names_are_not_offered(home: Path, cli: Cli) -> None:
     shown = cli("_complete", "--", "groups", "use", "")
     assert "\x1b" not in shown.out
     assert len(shown.lines) == 1
+    with sqlite3.connect(home / "registry.db") as registry:
+        registry.execute("UPDATE resource_groups SET name = 'x\n\x1b]52;c;AAAA\x07'")
+    assert cli("_complete", "--", "groups", "use", "").lines == []

@@ -107,6 +107,9 @@ def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
     shown = trained("models", "show", one["id"], "--json").json
     assert set(shown) >= ARTIFACT_KEYS | {"parameters", "inputArtifacts", "files"}
     assert shown["parameters"]["rate"] == "0.5"
+    wide = trained("models", "list", "--wide")
+    assert "stage=test" in wide.lines[1]
+    assert "DESCRIPTION" in wide.lines[0]
     assert trained("models", "show", "tiny-model").code == 2
     assert one["id"] in trained("models", "show", "tiny-model").err
     files = trained("models", "files", one["id"], "--json").json["resources"]
@@ -225,6 +228,20 @@ def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
     assert "changed" in verified.out
     weights.unlink()
     assert cli("models", "verify", "tiny-model", "--json").json["resources"][0]["state"] == "missing"
+
+
+def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
+    prepare(home, template)
+    cli("configurations", "create", "tiny-train", "--name", "c", "-i", "numbers=numbers", "-p", "mode=command")
+    done = cli("executions", "create", "c", "--wait", "--json")
+    assert done.code == 0, cli("executions", "logs", done.json["id"]).out
+    shown = cli("metrics", "show", done.json["id"], "--json").json
+    logged = {each["key"]: each for each in shown["metrics"]}
+    assert (logged["loss{phase=val}"]["last"], logged["loss{phase=val}"]["lastStep"]) == (0.5, 3)
+    assert logged["x{phase=val}"]["last"] == "NaN"
+    # Of one tag the last wins: the training set it again.
+    assert shown["tags"] == [{"name": "team", "value": "blue"}]
+    assert {"name": "n", "value": "t u"} in shown["customInfo"]
 
 
 def test_interrupt_is_130(home: Path, template: Path) -> None:
