@@ -20,12 +20,16 @@ _MOST = 200
 _SCRIPTS = {
     "bash": """\
 _launchpad() {
-  local IFS=$'\\n' word=${COMP_WORDS[COMP_CWORD]}
-  COMPREPLY=($(launchpad _complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | cut -f1))
-  if [[ ${COMPREPLY[0]} == "//files" ]]; then
-    compopt -o filenames 2>/dev/null
-    COMPREPLY=($(compgen -f -- "$word"))
-  fi
+  local word=${COMP_WORDS[COMP_CWORD]} each rest
+  COMPREPLY=()
+  while IFS=$'\t' read -r each rest; do
+    if [[ $each == "//files" ]]; then
+      compopt -o filenames 2>/dev/null
+      while IFS= read -r each; do COMPREPLY+=("$each"); done < <(compgen -f -- "$word")
+    else
+      COMPREPLY+=("$(printf %q "$each")")
+    fi
+  done < <(launchpad _complete -- "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -o nosort -F _launchpad launchpad
 """,
@@ -142,6 +146,9 @@ def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
     elif each.completes:
         from launchpad_tui.domain.text import safe_text
 
+        if not context.home.registry_path.exists():
+            # Pressing a key must not make a home.
+            return
         try:
             found = list(_known(context, each.completes, last))
         except LaunchpadError:

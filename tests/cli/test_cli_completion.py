@@ -66,6 +66,21 @@ def test_words_options_and_names(complete: object, trained_home: Path, trained: 
     assert complete(trained_home, "launchpad compare --format m") == ["markdown"]
 
 
+def test_bash_quotes_what_it_would_expand(home: Path) -> None:
+    script = (
+        'eval "$(launchpad completion bash)"\n'
+        "launchpad() { printf 'loss{a=1,b=2}\\tx\\nError Rate\\t\\n$(id)\\n'; }\n"
+        "COMP_WORDS=(launchpad x) COMP_CWORD=1\n_launchpad\n"
+        'for each in "${COMPREPLY[@]}"; do eval "printf \'%s\\n\' $each"; done'
+    )
+    assert in_shell("bash", home, script) == ["loss{a=1,b=2}", "Error Rate", "$(id)"]
+
+
+def test_completing_makes_no_home(home: Path, cli: Cli) -> None:
+    assert offered(cli, "models", "show", "") == []
+    assert not home.exists()
+
+
 def test_files_in_bash(trained_home: Path, tmp_path: Path) -> None:
     (tmp_path / "a file.yaml").touch()
     assert bash(trained_home, f"launchpad executables add {tmp_path}/a") == [f"{tmp_path}/a file.yaml"]
