@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import signal
 import subprocess
@@ -17,13 +18,16 @@ from datetime import timedelta
 from pathlib import Path
 
 from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactUrl
+from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import Conflict
+from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import Unfinished
 
+_log = logging.getLogger(__name__)
 #: how long a supervisor may take from being started to holding its lock
 _START = timedelta(seconds=30)
 _LOST = "the supervisor ended without a word: it was killed, or the machine restarted"
@@ -141,10 +145,22 @@ class Dispatcher:
                 {**execution.status_details, "reason": "supervisor lost"},
                 completed_at=now(),
             )
+            self._forget_outputs(each)
             with contextlib.suppress(OSError):
                 log = LogWriter(folder)
                 log.say(message)
                 log.close()
+
+    def _forget_outputs(self, each: Unfinished) -> None:
+        """Remove outputs that were stored but not registered when the supervisor died."""
+        from launchpad_tui.config.credentials import Credentials
+        from launchpad_tui.services.files import FileService
+
+        files = FileService(self._home, self._registry, Credentials(self._home.credentials_path))
+        try:
+            files.delete_output(each.scope, str(ArtifactUrl(DEFAULT_STORE, each.execution.id)))
+        except LaunchpadError as error:
+            _log.warning("outputs of %s are left over", each.execution.id, exc_info=error)
 
 
 def _last_words(path: Path) -> str:

@@ -11,14 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, ArtifactUrl, new_artifact_id
-from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.moments import now
@@ -42,6 +41,7 @@ from launchpad_tui.runtimes.local.workspace import (
 from launchpad_tui.services.dispatch import Dispatcher, supervisor_lock
 from launchpad_tui.services.executions import read_secret
 from launchpad_tui.services.files import FileService
+from launchpad_tui.services.finishing import finish
 from launchpad_tui.services.metric_listener import MetricListener
 from launchpad_tui.services.metrics import MetricService
 
@@ -196,7 +196,8 @@ class _Run:
             outputs = run.run()
         if control.ending:
             raise Interrupted("stopped before the outputs were stored")
-        self._finish(parsed, outputs, run.signatures)
+        finish(self._registry, self._owner._files, self._log, scope, self._execution, parsed, outputs, run.signatures)
+        self._workspace.clear()
 
     def _surroundings(
         self, parsed: ParsedTemplate, settings: Mapping[str, str], url: str, control: Control, sink: _Sink
@@ -275,67 +276,24 @@ class _Run:
             "AICORE_RESOURCE_GROUP": group,
         }
 
-    def _finish(self, parsed: ParsedTemplate, outputs: Mapping[str, Path], signatures: Mapping[str, str]) -> None:
-        """Store the outputs, then register them and say COMPLETED in one transaction."""
-        execution, scope = self._execution, self._scope
-        made: list[tuple[Artifact, tuple[ArtifactFile, ...]]] = []
-        stored: list[str] = []
-        slots = {slot.name: slot for slot in parsed.executable.outputs}
-        try:
-            for name, path in outputs.items():
-                url = str(ArtifactUrl(DEFAULT_STORE, f"{execution.id}/{name}"))
-                self._log.say(f"output {name}: storing at {url}")
-                stored.append(url)
-                kept = self._owner._files.store_output(scope, url, path)
-                slot, at = slots[name], now()
-                suffix = parsed.suffixes.get(name, "")
-                artifact = Artifact(
-                    id=new_artifact_id(),
-                    name=parsed.names.get(name, name),
-                    kind=ArtifactKind(slot.kind),
-                    url=f"{url}/{suffix}" if suffix else url,
-                    description=slot.description,
-                    scenario_id=execution.scenario_id,
-                    execution_id=execution.id,
-                    labels=slot.labels,
-                    size=sum(each.size for each in kept),
-                    created_at=at,
-                    modified_at=at,
-                )
-                files = (
-                    tuple(replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in kept) if suffix else kept
-                )
-                made.append((artifact, files))
-            details = {f"signature.{name}": value for name, value in signatures.items()}
-            executions.finish_completed(self._registry, scope, execution.id, made, now(), "", details)
-        except LaunchpadError:
-            self._forget(stored)
-            raise
-        for artifact, files in made:
-            self._log.say(f"registered {artifact.kind} {artifact.name} as {artifact.id} ({len(files)} files)")
-        self._log.say("COMPLETED")
-        self._workspace.clear()
-
-    def _forget(self, urls: Sequence[str]) -> None:
-        """Remove what was stored of an execution that then failed: nothing of it is registered."""
-        for url in urls:
-            try:
-                self._owner._files.delete_output(self._scope, url)
-            except LaunchpadError as error:
-                self._log.say(f"left over at {url}: {error.title}")
+    def _stopped(self) -> bool:
+        """Whether the execution was to be stopped; then it is STOPPED now, whatever else ended it."""
+        execution = executions.execution(self._registry, self._scope, self._execution.id)
+        if execution.status is not Status.STOPPING:
+            return False
+        self._log.say("STOPPED")
+        executions.transition(self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now())
+        return True
 
     def _interrupted(self) -> None:
-        execution = executions.execution(self._registry, self._scope, self._execution.id)
-        if execution.status is Status.STOPPING:
-            self._log.say("STOPPED")
-            executions.transition(
-                self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now()
-            )
+        if self._stopped():
             return
         seconds = "" if self._control is None else " (activeDeadlineSeconds)"
         self._dead(LaunchpadError(f"It took longer than its deadline{seconds}"), {"reason": "deadline"})
 
     def _dead(self, error: LaunchpadError, details: Mapping[str, str]) -> None:
+        if self._stopped():
+            return
         message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
         self._log.say(f"DEAD: {error}")
         executions.transition(
@@ -344,16 +302,18 @@ class _Run:
 
     def _watch(self, control: Control) -> None:
         """Look whether the execution has to stop, a few times a second, at once when woken."""
-        with self._registry.read() as db:
-            seen = -1
+        seen: int | None = None
         while not self._over.is_set():
-            with self._registry.read() as db:
-                version = db.execute("PRAGMA data_version").fetchone()[0]
-            if version != seen:
-                seen = version
-                status = executions.execution(self._registry, self._scope, self._execution.id).status
-                if status is Status.STOPPING:
-                    control.stop()
-                    return
+            try:
+                with self._registry.read() as db:
+                    version = db.execute("PRAGMA data_version").fetchone()[0]
+                if version != seen:
+                    status = executions.execution(self._registry, self._scope, self._execution.id).status
+                    seen = version
+                    if status is Status.STOPPING:
+                        control.stop()
+                        return
+            except LaunchpadError as error:
+                _log.warning("it cannot be seen whether an execution has to stop", exc_info=error)
             self._woken.wait(_LOOK)
             self._woken.clear()

@@ -7,9 +7,11 @@ number may read meanwhile, and see whole lines only.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +25,8 @@ EVERY = 1000
 LINE_LIMIT = 16 * 1024
 _OFFSET = struct.Struct("<Q")
 _BLOCK = 1 << 20
+#: seconds between two states of a progress bar that are kept
+_PROGRESS = 5.0
 #: made when nothing will be added any more
 _FINISHED = "finished"
 
@@ -33,13 +37,32 @@ class LogWriter:
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "log"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lines = open(self._folder / "lines", "ab", buffering=0)  # noqa: SIM115  closed by close
+        self._lines = open(self._folder / "lines", "a+b", buffering=0)  # noqa: SIM115  closed by close
         self._index = open(self._folder / "index", "ab", buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
-        self._offset = self._lines.tell()
-        self._count = 0
-        if self._offset:
-            self._count = LogFile(folder).count()
+        self._offset, self._count = self._mend()
+
+    def _mend(self) -> tuple[int, int]:
+        """Cut off what a writer that was killed had written half, and write the index anew; gives the log's bytes and
+        lines."""
+        whole = count = 0
+        marks: list[bytes] = []
+        self._lines.seek(0)
+        for block in iter(lambda: self._lines.read(_BLOCK), b""):
+            start = 0
+            while (end := block.find(b"\n", start) + 1) > 0:
+                if count % EVERY == 0:
+                    marks.append(_OFFSET.pack(whole))
+                whole += end - start
+                start, count = end, count + 1
+            # Lines are shorter than a block: the next one begins with the line that this one cuts.
+            if start == 0:
+                break
+            self._lines.seek(whole)
+        self._lines.truncate(whole)
+        self._index.truncate(0)
+        self._index.write(b"".join(marks))
+        return whole, count
 
     def write(self, stream: str, step: str, messages: Sequence[bytes]) -> None:
         """Append lines that were read at the same moment.
@@ -53,23 +76,30 @@ class LogWriter:
         with self._lock:
             parts: list[bytes] = []
             marks: list[bytes] = []
-            offset = self._offset
+            offset, count = self._offset, self._count
             for message in messages:
                 for start in range(0, max(1, len(message)), LINE_LIMIT):
-                    if self._count % EVERY == 0:
+                    if count % EVERY == 0:
                         marks.append(_OFFSET.pack(offset))
-                    self._count += 1
+                    count += 1
                     line = head + message[start : start + LINE_LIMIT] + b"\n"
                     parts.append(line)
                     offset += len(line)
-            try:
-                self._lines.write(b"".join(parts))
-                if marks:
-                    self._index.write(b"".join(marks))
-            except OSError:
-                # A full disk must not end a training: the lines are lost, and what follows begins on a new offset.
-                offset = self._lines.seek(0, 2)
-            self._offset = offset
+            if self._append(b"".join(parts), b"".join(marks)):
+                self._offset, self._count = offset, count
+
+    def _append(self, lines: bytes, marks: bytes) -> bool:
+        """Write both or none. A full disk must not end a training: these lines are lost then."""
+        before = -(-self._count // EVERY)
+        try:
+            if self._lines.write(lines) == len(lines) and (not marks or self._index.write(marks) == len(marks)):
+                return True
+        except OSError:
+            pass
+        with contextlib.suppress(OSError):
+            self._lines.truncate(self._offset)
+            self._index.truncate(before * _OFFSET.size)
+        return False
 
     def say(self, text: str, step: str = "") -> None:
         """Append what the runtime itself has to say."""
@@ -95,10 +125,17 @@ def _word(step: str) -> str:
 
 
 class LineBreaker:
-    """Breaks a stream of bytes into lines: at ``\\n``; of what ``\\r`` overwrote only the last state is kept."""
+    """Breaks a stream of bytes into lines: at ``\\n``; of what ``\\r`` overwrote only the last state is kept, and of a
+    line that is overwritten for long (a progress bar) one state every few seconds.
 
-    def __init__(self) -> None:
+    Args:
+        clock: seconds; for tests.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._rest = b""
+        self._clock = clock
+        self._last = clock()
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes complete."""
@@ -110,6 +147,15 @@ class LineBreaker:
             else:
                 whole.append(rest)
                 rest = b""
+        elif b"\r" in rest:
+            if whole:
+                self._last = self._clock()
+            elif self._clock() - self._last >= _PROGRESS:
+                # What stands before the last return is a whole state; what follows may be half of the next.
+                state, _, rest = rest.rpartition(b"\r")
+                if state.strip(b"\r"):
+                    whole.append(state)
+                    self._last = self._clock()
         self._rest = rest
         return [_overwritten(line) for line in whole]
 
