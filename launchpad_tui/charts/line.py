@@ -1,0 +1,216 @@
+"""Curves in a frame with axes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, ChartSpec, Drawing, Plot, Series, Span
+from launchpad_tui.charts.palette import marker
+from launchpad_tui.charts.raster import Dots
+from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
+from launchpad_tui.charts.smoothing import smoothed
+from launchpad_tui.charts.words import clip
+from launchpad_tui.domain.numbers import axis_texts, number_text
+from launchpad_tui.domain.text import safe_text
+
+#: cells of a label that names the x axis
+_TITLES = {"step": "step", "relative": "time since start", "time": "time"}
+#: cells between two markers along a curve
+_MARKER_EVERY = 24
+_Cell = tuple[str, int | None, str]
+_BLANK: _Cell = (" ", None, "normal")
+
+
+def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True) -> Drawing:
+    """Draw curves, or with ``joined`` False their points alone.
+
+    Every line of the drawing is exactly ``spec.width`` cells wide. Of a curve that leaves the range only what is inside
+    shows. Never raises for any numbers.
+    """
+    if spec.width < 8 or spec.height < 3:
+        return Drawing(tuple((Span(" " * spec.width),) for _ in range(spec.height)))
+    drawn = [_prepared(one, spec) for one in series]
+    plot, y_ticks, y_labels = _layout(spec, series, drawn)
+    cells = [[_BLANK] * plot.width for _ in range(plot.height)]
+    for faint, one in _order(series, drawn, spec):
+        dots = Dots(plot)
+        (dots.line if joined else dots.points)(one.x, one.y)
+        _paint(cells, dots, plot, one, "faint" if faint else "normal", spec)
+    if spec.markers:
+        for one in drawn:
+            _mark(cells, plot, one, spec)
+    if spec.cursor_x is not None and plot.x_low <= spec.cursor_x <= plot.x_high:
+        _cursor(cells, plot, spec)
+    lines = _framed(spec, plot, cells, y_ticks, y_labels)
+    return Drawing(tuple(lines), tuple(_notes(spec, series)), plot)
+
+
+def _prepared(one: Series, spec: ChartSpec) -> Series:
+    if not spec.smoothing:
+        return one
+    return Series(one.id, one.label, one.x, smoothed(one.y, spec.smoothing), one.slot, one.total, one.not_finite)
+
+
+def _order(series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec) -> list[tuple[bool, Series]]:
+    """What is drawn first lies below: the raw curves behind the smoothed ones, the first series on top."""
+    below = [(True, one) for one in reversed(series)] if spec.smoothing else []
+    return below + [(False, one) for one in reversed(drawn)]
+
+
+def _layout(spec: ChartSpec, series: Sequence[Series], drawn: Sequence[Series]) -> tuple[Plot, list[float], list[str]]:
+    xs = [edge for one in series if len(one.x) for edge in (float(one.x[0]), float(one.x[-1]))]
+    x_low, x_high = spec.x_range or widened(min(xs, default=0.0), max(xs, default=1.0))
+    height = max(1, spec.height - 2 - bool(spec.title))
+    if spec.y_range is not None and not (spec.y_log and spec.y_range[0] <= 0):
+        y_low, y_high = widened(*spec.y_range, log=spec.y_log)
+    else:
+        values: list[float] = []
+        for one in drawn:
+            values += _visible(one, x_low, x_high)
+        y_low, y_high = y_range(values, log=spec.y_log, robust=spec.robust)
+    most = max(1, min(8, height // 3))
+    found = log_ticks(y_low, y_high, most) if spec.y_log else ticks(y_low, y_high, most)
+    texts = [number_text(tick) for tick in found] if spec.y_log else axis_texts(found)
+    label = min(max((len(text) for text in texts), default=1), max(1, spec.width // 3))
+    width = max(1, spec.width - label - 2)
+    plot = Plot(label + 2, int(bool(spec.title)), width, height, x_low, x_high, y_low, y_high, spec.y_log)
+    return plot, found, [text[:label] for text in texts]
+
+
+def _visible(one: Series, low: float, high: float) -> list[float]:
+    """The values in an x range, and those next to it, between which the curve passes its edges."""
+    if not len(one.x):
+        return []
+    if one.x[0] >= low and one.x[-1] <= high:
+        return [float(value) for value in one.y]
+    return [float(value) for at, value in zip(one.x, one.y, strict=True) if low <= at <= high]
+
+
+def _paint(cells: list[list[_Cell]], dots: Dots, plot: Plot, one: Series, style: str, spec: ChartSpec) -> None:
+    glyph = marker(one.slot, ascii_only=True)
+    for column in range(plot.width):
+        for row, bits in dots.cells(column):
+            if spec.ascii:
+                cells[row][column] = (glyph, one.slot, style)
+            else:
+                # Dots of the curves below stay; the cell takes the colour of the one on top.
+                text = cells[row][column][0]
+                over = ord(text) - 0x2800 if text != " " else 0
+                cells[row][column] = (chr(0x2800 | bits | over), one.slot, style)
+
+
+def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) -> None:
+    """Put the marker on the curve's last point in view, and here and there along it, shifted from curve to curve."""
+    glyph = marker(one.slot, ascii_only=spec.ascii)
+    wanted = -1
+    places: list[tuple[int, int]] = []
+    for at, value in zip(one.x, one.y, strict=True):
+        if not (plot.x_low <= at <= plot.x_high) or not math.isfinite(value) or (plot.y_log and value <= 0):
+            continue
+        if not plot.y_low <= value <= plot.y_high:
+            continue
+        column = plot.dot_column(float(at)) // DOTS_ACROSS
+        if wanted < 0:
+            wanted = column + (one.slot * 5) % _MARKER_EVERY
+        place = (column, plot.height - 1 - plot.dot_row(float(value)) // DOTS_DOWN)
+        if column >= wanted:
+            places.append(place)
+            wanted = column + _MARKER_EVERY
+        last = place
+        if places and places[-1] == place:
+            continue
+    if wanted >= 0:
+        places.append(last)
+    for column, row in places:
+        if 0 <= row < plot.height and 0 <= column < plot.width:
+            cells[row][column] = (glyph, one.slot, "bold")
+
+
+def _cursor(cells: list[list[_Cell]], plot: Plot, spec: ChartSpec) -> None:
+    column = plot.dot_column(spec.cursor_x or 0.0) // DOTS_ACROSS
+    bar = "|" if spec.ascii else "│"
+    for row in range(plot.height):
+        text, slot, style = cells[row][column]
+        cells[row][column] = (
+            (bar, None, "cursor") if text == " " else (text, slot, "bold" if style != "faint" else style)
+        )
+
+
+def _framed(
+    spec: ChartSpec, plot: Plot, cells: list[list[_Cell]], y_ticks: Sequence[float], labels: Sequence[str]
+) -> list[tuple[Span, ...]]:
+    up, tick, corner, along, mark = ("|", "+", "+", "-", "+") if spec.ascii else ("│", "┤", "└", "─", "┬")
+    size = plot.left - 2
+    at_row = {plot.row(value) - plot.top: text for value, text in zip(y_ticks, labels, strict=True)}
+    lines: list[tuple[Span, ...]] = []
+    if spec.title:
+        lines.append((Span(_fit(spec.title, spec.width), None, "bold"),))
+    for row in range(plot.height):
+        text = at_row.get(row, "")
+        head = Span(f"{text:>{size}} {tick if text else up}", None, "axis")
+        lines.append((head, *_merged(cells[row])))
+    return [*lines, *_x_axis(spec, plot, corner, along, mark)]
+
+
+def _merged(cells: Sequence[_Cell]) -> list[Span]:
+    spans: list[Span] = []
+    text, slot, style = "", None, "normal"
+    for char, its, look in cells:
+        if text and (its, look) == (slot, style):
+            text += char
+            continue
+        if text:
+            spans.append(Span(text, slot, style))
+        text, slot, style = char, its, look
+    return [*spans, Span(text, slot, style)]
+
+
+def _x_axis(spec: ChartSpec, plot: Plot, corner: str, along: str, mark: str) -> list[tuple[Span, ...]]:
+    most = max(1, min(10, plot.width // 14))
+    found = ticks(plot.x_low, plot.x_high, most)
+    if spec.x_kind == "step":
+        found = [value for value in found if float(value).is_integer()] or found[:1]
+    texts = x_texts(found, spec.x_kind)
+    axis = [along] * plot.width
+    words = [" "] * (plot.left + plot.width)
+    free = 0
+    name = _TITLES.get(spec.x_kind, spec.x_kind)
+    for value, text in zip(found, texts, strict=True):
+        if not plot.x_low <= value <= plot.x_high:
+            continue
+        column = plot.column(value)
+        start = min(max(0, column - len(text) // 2), len(words) - len(text))
+        if start < free or start < 0:
+            continue
+        axis[column - plot.left] = mark
+        words[start : start + len(text)] = text
+        free = start + len(text) + 2
+    # The axis' name stands at the right end where nothing else does.
+    start = len(words) - len(name)
+    if start >= free:
+        words[start:] = name
+    return [
+        (Span(" " * (plot.left - 1) + corner + "".join(axis), None, "axis"),),
+        (Span(_fit("".join(words), spec.width), None, "axis"),),
+    ]
+
+
+def _fit(text: str, width: int) -> str:
+    """Safe text of exactly so many cells."""
+    return clip(safe_text(text, width * 2 + 2), width)
+
+
+def _notes(spec: ChartSpec, series: Sequence[Series]) -> list[str]:
+    notes: list[str] = []
+    for one in series:
+        count = one.not_finite or sum(not math.isfinite(value) for value in one.y)
+        if count:
+            notes.append(f"{one.label}: {count:,} not finite, shown as gaps")
+        if spec.y_log:
+            hidden = sum(math.isfinite(value) and value <= 0 for value in one.y)
+            if hidden:
+                notes.append(f"{one.label}: {hidden:,} not above 0, not on a log scale")
+        if not len(one.y):
+            notes.append(f"{one.label}: no points")
+    return notes

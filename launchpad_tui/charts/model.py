@@ -1,0 +1,119 @@
+"""What charts are made of and what they give."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: dots of a Braille cell
+DOTS_ACROSS, DOTS_DOWN = 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A curve. ``x`` and ``y`` are of equal length, ordered by x; a ``y`` that is not finite is a gap.
+
+    ``slot`` gives colour and marker; ``total`` and ``not_finite`` count the points that these stand for (0: these are
+    all).
+    """
+
+    id: str
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    slot: int = 0
+    total: int = 0
+    not_finite: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSpec:
+    """How to draw. Sizes in cells; ranges None are taken from the data.
+
+    ``robust`` leaves outliers out of the automatic y range; ``smoothing`` is TensorBoard's, 0 to below 1; ``cursor_x``
+    draws a vertical line there; ``markers`` puts each series' marker along its curve, so that curves are told apart
+    without colour; ``x_kind`` is step, time (seconds since 1970) or relative (seconds).
+    """
+
+    width: int
+    height: int
+    title: str = ""
+    x_kind: str = "step"
+    x_range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    y_log: bool = False
+    robust: bool = False
+    smoothing: float = 0.0
+    cursor_x: float | None = None
+    ascii: bool = False
+    markers: bool = True
+    legend: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Text of one look. ``slot`` is the series that it belongs to, None for everything else; ``style`` is normal,
+    faint, bold, axis or cursor."""
+
+    text: str
+    slot: int | None = None
+    style: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Where the data lies in a drawing: cells from ``left`` and ``top``, and the ranges that they show."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    x_low: float
+    x_high: float
+    y_low: float
+    y_high: float
+    y_log: bool = False
+
+    def dot_column(self, x: float) -> int:
+        """The dot column (two to a cell) of an x within the range, from 0."""
+        span = self.x_high - self.x_low
+        last = self.width * DOTS_ACROSS - 1
+        return round((x - self.x_low) / span * last) if span > 0 else last // 2
+
+    def dot_row(self, y: float) -> int:
+        """The dot row (four to a cell) of a y, from 0 at the bottom; beyond the range where y is."""
+        low, high = self.scaled(self.y_low), self.scaled(self.y_high)
+        last = self.height * DOTS_DOWN - 1
+        return round((self.scaled(y) - low) / (high - low) * last) if high > low else last // 2
+
+    def scaled(self, y: float) -> float:
+        """y as it is laid out: its logarithm on a log scale."""
+        return math.log10(y) if self.y_log else y
+
+    def column(self, x: float) -> int:
+        """The cell column of an x, counted from the drawing's left edge."""
+        return self.left + self.dot_column(x) // DOTS_ACROSS
+
+    def row(self, y: float) -> int:
+        """The cell row of a y, counted from the drawing's top."""
+        return self.top + self.height - 1 - self.dot_row(y) // DOTS_DOWN
+
+    def x_at(self, column: int) -> float:
+        """The x in the middle of a cell column, counted from the drawing's left edge."""
+        share = ((column - self.left) * DOTS_ACROSS + 0.5) / max(1, self.width * DOTS_ACROSS - 1)
+        return self.x_low + min(1.0, max(0.0, share)) * (self.x_high - self.x_low)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawn chart: lines of spans, each line exactly as wide as asked; what could not be drawn, in words; and the
+    plot's place (None where there is none)."""
+
+    lines: tuple[tuple[Span, ...], ...]
+    notes: tuple[str, ...] = ()
+    plot: Plot | None = None
+
+    def text(self) -> str:
+        """Plain text, trailing blanks cut."""
+        return "\n".join("".join(span.text for span in line).rstrip() for line in self.lines)

@@ -1,0 +1,96 @@
+"""Ranges and ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from launchpad_tui.domain.moments import duration_text
+from launchpad_tui.domain.numbers import axis_texts
+
+#: the share of values at each end that a robust range may leave out
+_TAIL = 0.02
+#: a robust range is used where the whole one is so many times wider
+_OUTLYING = 3.0
+
+
+def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float]:
+    """A range that has a width: a constant gets room on both sides."""
+    if high > low:
+        return low, high
+    if log:
+        return low / 2, low * 2
+    room = abs(low) * 0.1 or 1.0
+    return low - room, low + room
+
+
+def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float, float]:
+    """The range of the values: all of it, or, where outliers make it much wider, that of the middle 96 %."""
+    usable = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
+    if not usable:
+        return (0.1, 10.0) if log else (0.0, 1.0)
+    low, high = min(usable), max(usable)
+    if robust and len(usable) >= 20:
+        ordered = sorted(usable)
+        cut = max(1, int(len(ordered) * _TAIL))
+        inner_low, inner_high = ordered[cut], ordered[-1 - cut]
+        inner = inner_high - inner_low
+        if inner > 0 and high - low > _OUTLYING * inner:
+            low = inner_low if inner_low - low > inner else low
+            high = inner_high if high - inner_high > inner else high
+    return widened(low, high, log=log)
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """At most so many round numbers within the range, at even distances."""
+    span = high - low
+    if most < 1 or not span > 0 or not math.isfinite(span):
+        return [low] if math.isfinite(low) else []
+    raw = span / max(1, most)
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = next((factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999), 10 * power)
+    first = math.ceil(low / step - 1e-9)
+    found = [
+        round(number * step, 12) if 1e-9 < step < 1e9 else number * step for number in range(first, first + most + 2)
+    ]
+    return [tick for tick in found if low - step * 1e-9 <= tick <= high + step * 1e-9][: most + 1]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten within the range, thinned to at most so many; 2 and 5 between them where there is room."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    decades = [10.0**power for power in range(first, last + 1)]
+    inside = [tick for tick in decades if low * 0.999999 <= tick <= high * 1.000001]
+    if len(inside) > most:
+        every = math.ceil(len(inside) / max(1, most))
+        return inside[::every]
+    finer = sorted({factor * decade for decade in decades for factor in (1, 2, 5)})
+    between = [tick for tick in finer if low * 0.999999 <= tick <= high * 1.000001]
+    if len(between) <= most:
+        return between if len(between) > 1 else ticks(low, high, most)
+    return inside if len(inside) > 1 else ticks(low, high, most)
+
+
+def x_texts(found: Sequence[float], kind: str) -> list[str]:
+    """Texts of ticks on the x axis: steps in full, seconds as durations, moments as time of day or date."""
+    if kind == "relative":
+        texts = [duration_text(tick) if tick else "0 s" for tick in found]
+        return texts if len(set(texts)) == len(texts) else [f"{tick:g} s" for tick in found]
+    if kind == "time":
+        moments = [datetime.fromtimestamp(tick, UTC).astimezone() for tick in found]
+        span = found[-1] - found[0] if len(found) > 1 else 0
+        form = (
+            "%H:%M:%S"
+            if span < 7200
+            else "%H:%M"
+            if span < 86400
+            else "%m-%d %H:%M"
+            if span < 86400 * 30
+            else "%Y-%m-%d"
+        )
+        texts = [moment.strftime(form) for moment in moments]
+        return texts if len(set(texts)) == len(texts) else [moment.strftime("%H:%M:%S.%f")[:-3] for moment in moments]
+    if all(float(tick).is_integer() and abs(tick) < 1e7 for tick in found):
+        return [f"{int(tick)}" for tick in found]
+    return axis_texts(found)
