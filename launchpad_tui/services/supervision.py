@@ -224,6 +224,7 @@ class _Run:
             parameters=parameters,
             inputs=inputs,
             env=self._environment(settings, url, signatures),
+            python=python,
             code_path=code_path,
             sandbox=way,
             log=self._log,

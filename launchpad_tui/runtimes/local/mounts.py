@@ -26,12 +26,15 @@ _LINKS = 40
 class Mount:
     """A folder or file of this machine that the commands see at ``target``, an absolute path of the container.
 
-    The source is the execution's own: points of mounts that lie in other mounts are made in there.
+    The source is the execution's own: points of mounts that lie in other mounts are made in there. Where ``files`` are
+    named, only they are meant: the folder at ``target`` goes on showing what it holds, and these files, like all that
+    is made in it, come to lie in the source.
     """
 
     source: Path
     target: str
     writable: bool = True
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,19 @@ class _Plan:
         if place.missing:
             if not place.own:
                 self._cover(place.view, place.real)
+        elif mount.files:
+            self._share(place, mount)
+            return
         elif os.path.isdir(place.real) != mount.source.is_dir():
             # A file where a folder has to be, or the other way round.
             folder, name = posixpath.split(point)
             self._cover(folder, os.path.dirname(place.real), name)
         self.binds.append(Bind(point, str(mount.source.absolute()), mount.writable))
+
+    def _share(self, place: _Place, mount: Mount) -> None:
+        known = self.covers.get(place.view)
+        without = (*(known.without if known else ()), *mount.files)
+        self.covers[place.view] = Cover(place.view, place.real, str(mount.source.absolute()), without)
 
     def _cover(self, folder: str, real: str, without: str = "") -> None:
         known = self.covers.get(folder)

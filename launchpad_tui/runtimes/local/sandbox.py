@@ -163,23 +163,36 @@ class Rewriting:
 
 def _link_nested(mounts: Sequence[Mount]) -> None:
     """Code that stands at ``/app`` may say ``data/`` for ``/app/data``."""
-    for inner in mounts:
-        for outer in mounts:
-            rest = inner.target.rstrip("/").removeprefix(outer.target.rstrip("/") + "/")
-            if rest.startswith("/") or not outer.source.is_dir():
+    pairs = _pairs(mounts)
+    for target, source in pairs.items():
+        for outer, folder in pairs.items():
+            rest = target.removeprefix(f"{outer}/")
+            if rest == target or not os.path.isdir(folder):
                 continue
-            link = outer.source / rest
+            link = Path(folder, rest)
             with contextlib.suppress(OSError):
                 if link.is_symlink():
                     link.unlink()
                 if not link.exists():
                     link.parent.mkdir(parents=True, exist_ok=True)
-                    link.symlink_to(inner.source)
+                    link.symlink_to(source)
+
+
+def _pairs(mounts: Sequence[Mount]) -> dict[str, str]:
+    """What a path becomes, by target."""
+    found: dict[str, str] = {}
+    for mount in mounts:
+        target = mount.target.rstrip("/")
+        if mount.files:
+            found |= {f"{target}/{name}": str(mount.source / name) for name in mount.files}
+        else:
+            found[target] = str(mount.source)
+    return found
 
 
 def rewritten(text: str, mounts: Sequence[Mount]) -> str:
     """The text with each target that stands in it as a whole path, or in front of one, replaced by its source."""
-    by_target = {mount.target.rstrip("/"): str(mount.source) for mount in mounts}
+    by_target = _pairs(mounts)
     if not by_target:
         return text
     longest_first = sorted(by_target, key=len, reverse=True)

@@ -94,14 +94,6 @@ class Template:
             *(each.path for each in self.output_parameters),
         )
 
-    @property
-    def places(self) -> tuple[tuple[str, str], ...]:
-        """Name and path of all that it leaves."""
-        return (
-            *((each.name, each.path) for each in self.outputs),
-            *((each.name, each.path) for each in self.output_parameters),
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Workflow:

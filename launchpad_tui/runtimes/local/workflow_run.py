@@ -9,7 +9,7 @@ import shlex
 import tarfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
@@ -42,7 +42,8 @@ class Surroundings:
     """What all steps of an execution share.
 
     ``inputs`` maps the name of an input artifact to the folder that it was staged in; ``code_path`` is where the code
-    stands in the container's paths, empty where nothing says so; ``secret`` gives a secret's keys and values;
+    stands in the container's paths, empty where nothing says so; ``python`` is the interpreter that is meant by that
+    word; ``secret`` gives a secret's keys and values;
     ``listen`` gets the lines of standard output that begin with ``::``.
     """
 
@@ -52,6 +53,7 @@ class Surroundings:
     parameters: Mapping[str, str]
     inputs: Mapping[str, Path]
     env: Mapping[str, str]
+    python: Path
     code_path: str
     sandbox: Sandbox
     log: LogWriter
@@ -148,8 +150,10 @@ class WorkflowRun:
             _add(mounts, _input_mount(source, each.path))
             known[f"inputs.artifacts.{each.name}.path"] = each.path
         paths: dict[str, Path] = {}
-        for name, path in template.places:
-            paths[name] = _output_place(mounts, place / "out", path)
+        for output in template.outputs:
+            paths[output.name] = _output_place(mounts, place / "out", output.path, is_file=_is_file(output.path))
+        for parameter in template.output_parameters:
+            paths[parameter.name] = _output_place(mounts, place / "out", parameter.path, is_file=True)
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
         launch = self._launch(step, container, known, list(mounts.values()), place)
@@ -183,7 +187,7 @@ class WorkflowRun:
             argv = [*argv, str(file)]
         if argv and _PYTHON.fullmatch(argv[0]):
             # An image's own interpreter, such as /usr/local/bin/python3.9: here it is the one that was chosen.
-            argv[0] = "python3"
+            argv[0] = str(around.python)
         cwd = container.working_dir or around.code_path or str(around.workspace.code)
         if container.working_dir and not _covered(container.working_dir, mounts) and not os.path.isdir(cwd):
             raise StepFailed(f"Step {step}: the working directory {cwd} is not on this machine", step=step)
@@ -221,7 +225,7 @@ class WorkflowRun:
                 self._sign(text)
         for output in template.outputs:
             path = paths[output.name]
-            if not path.exists() or (path.is_dir() and not any(each.is_file() for each in path.rglob("*"))):
+            if not _has_content(path):
                 what = f"the output {output.global_name or output.name}"
                 detail = f"Nothing is at {output.path} after the step."
                 raise StepFailed(f"Step {step} left nothing for {what}", detail, step=step, reason="output missing")
@@ -241,6 +245,12 @@ class WorkflowRun:
         if isinstance(found, dict):
             with self._lock:
                 self.signatures |= {str(name): str(value) for name, value in found.items()}
+
+
+def _has_content(path: Path) -> bool:
+    if path.is_dir():
+        return any(each.is_file() for each in path.rglob("*"))
+    return path.is_file() and path.stat().st_size > 0
 
 
 def _explained(ended: Ended) -> str:
@@ -270,31 +280,60 @@ def _unique(path: Path) -> Path:
 
 def _input_mount(source: Path, path: str) -> Mount:
     """A folder at its path; where the path is that of a file and the artifact is one file, the file itself."""
-    if not path.endswith("/") and "." in os.path.basename(path) and source.is_dir():
+    if _is_file(path) and source.is_dir():
         files = [each for each in source.rglob("*") if each.is_file()]
         if len(files) == 1:
             source = files[0]
     return Mount(source, path.rstrip("/"))
 
 
-def _output_place(mounts: dict[str, Mount], folder: Path, path: str) -> Path:
-    """Where on this machine the step's output at ``path`` comes to lie; a mount is added where none covers it. A path
-    that ends like a file (``/app/model/model.pkl``) mounts its folder."""
-    is_file = not path.endswith("/") and "." in os.path.basename(path)
+def _is_file(path: str) -> bool:
+    """Whether a path ends as that of a file does."""
+    return not path.endswith("/") and "." in os.path.basename(path)
+
+
+def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: bool) -> Path:
+    """Where on this machine the step's output at ``path`` comes to lie; a mount is added for it. That of a file mounts
+    its folder; where that folder has other things, such as the code, it goes on showing them."""
     target = os.path.dirname(path) if is_file else path.rstrip("/")
-    name = os.path.basename(path) if is_file else ""
-    if target in mounts and mounts[target].source.is_dir() and is_file:
-        return mounts[target].source / name
-    source = folder / target.strip("/").replace("/", "-")
+    name = os.path.basename(path)
+    source = folder / (target.strip("/").replace("/", "-") or "root")
+    known = mounts.get(f"{target}/") or mounts.get(target)
+    if is_file and known is not None and known.source == source:
+        mounts[_key(known)] = replace(known, files=(*known.files, name) if known.files else ())
+        return source / name
     source.mkdir(parents=True, exist_ok=True)
-    _add(mounts, Mount(source, target))
-    return source / name if is_file else source
+    if not is_file:
+        _add(mounts, Mount(source, target))
+        return source
+    if target == "/":
+        # The root has no stand-in of its own on the disk.
+        (source / name).touch()
+        _add(mounts, Mount(source / name, path))
+    else:
+        _add(mounts, Mount(source, target, files=(name,) if _is_there(target, mounts) else ()))
+    return source / name
+
+
+def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
+    """Whether a folder is in the view before anything is mounted there for its sake."""
+    above = [each for each in mounts.values() if f"{target}/".startswith(f"{each.target}/") and not each.files]
+    if above:
+        nearest = max(above, key=lambda each: len(each.target))
+        return (nearest.source / target.removeprefix(nearest.target).strip("/")).is_dir()
+    return os.path.isdir(target)
+
+
+def _key(mount: Mount) -> str:
+    """Mounts of files stand beside one of the whole folder."""
+    return f"{mount.target}/" if mount.files else mount.target
 
 
 def _add(mounts: dict[str, Mount], mount: Mount) -> None:
-    if mount.target in mounts and mounts[mount.target].source != mount.source:
+    known = mounts.get(_key(mount))
+    if known is not None and known.source != mount.source:
         raise StepFailed(f"Two artifacts want the path {mount.target}", reason="paths")
-    mounts[mount.target] = mount
+    mounts[_key(mount)] = mount
 
 
 def _covered(path: str, mounts: list[Mount]) -> bool:

@@ -1,0 +1,284 @@
+"""Executions of a home of their own: templates and code in the shape of SAP's tutorials, and waiting."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.services.desk import Desk
+
+HEAD = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: {name}
+  annotations:
+    scenarios.ai.sap.com/name: "House prices"
+    executables.ai.sap.com/name: "Train"
+    artifacts.ai.sap.com/housedataset.kind: "dataset"
+    artifacts.ai.sap.com/housemodel.kind: "model"
+    artifacts.ai.sap.com/housemodel.labels: '{{"ext.ai.sap.com/step": "train"}}'
+  labels:
+    scenarios.ai.sap.com/id: "houses"
+    ai.sap.com/version: "1.0"
+"""
+#: two steps, a data set in, a model out, as in SAP's tutorials ("Ingest data", "Generate metrics")
+TUTORIAL = (
+    HEAD
+    + """\
+spec:
+  imagePullSecrets:
+    - name: docker-registry
+  entrypoint: pipeline
+  arguments:
+    parameters:
+      - name: DT_MAX_DEPTH
+        default: "3"
+  templates:
+    - name: pipeline
+      steps:
+        - - name: preprocess
+            template: preprocess
+        - - name: train
+            template: train
+            arguments:
+              artifacts:
+                - name: prepared
+                  from: "{{{{steps.preprocess.outputs.artifacts.prepared}}}}"
+    - name: preprocess
+      metadata:
+        labels:
+          ai.sap.com/resourcePlan: starter
+      inputs:
+        artifacts:
+          - name: housedataset
+            path: /app/data/
+      outputs:
+        artifacts:
+          - name: prepared
+            path: /app/prepared/
+            archive:
+              none: {{}}
+      container:
+        image: docker.io/somebody/houses:03
+        command: ["/bin/sh", "-c"]
+        args:
+          - "set -e && echo start && python /app/src/prepare.py && pwd"
+    - name: train
+      metadata:
+        labels:
+          ai.sap.com/resourcePlan: starter
+      inputs:
+        artifacts:
+          - name: prepared
+            path: /app/prepared/
+      outputs:
+        artifacts:
+          - name: housemodel
+            globalName: housemodel
+            path: /app/model/
+            archive:
+              none: {{}}
+      container:
+        image: docker.io/somebody/houses:03
+        command: ["/usr/local/bin/python3.9"]
+        args: ["/app/src/main.py"]
+        env:
+          - name: DT_MAX_DEPTH
+            value: "{{{{workflow.parameters.DT_MAX_DEPTH}}}}"
+"""
+)
+PREPARE = """\
+import os
+rows = open("/app/data/train.csv").read().splitlines()
+os.makedirs("/app/prepared/deep")
+with open("/app/prepared/deep/rows", "w") as file:
+    file.write("\\n".join(sorted(rows)))
+"""
+MAIN = """\
+import os, pickle
+from ai_core_sdk.models import Metric, MetricCustomInfo, MetricTag, MetricLabel
+from ai_core_sdk.tracking import Tracking
+from datetime import datetime, timezone
+
+tracking = Tracking()
+rows = open("/app/prepared/deep/rows").read().split()
+for step in range(3):
+    label = MetricLabel(name="metrics.ai.sap.com/Artifact.name", value="housemodel")
+    now = datetime.now(timezone.utc)
+    tracking.log_metrics([Metric(name="Fold", value=float(step), timestamp=now, step=step, labels=[label])])
+tracking.set_tags(tags=[MetricTag(name="Validation", value="CV")])
+tracking.set_custom_info([MetricCustomInfo(name="Confusion", value="[[1]]")])
+with open("/app/model/model.pkl", "wb") as file:
+    pickle.dump({"rows": rows, "depth": int(os.environ["DT_MAX_DEPTH"])}, file)
+"""
+#: one step that runs a shell text; the model is whatever it leaves in /app/model
+SHELL = (
+    HEAD
+    + """\
+spec:
+  entrypoint: only
+{more}
+  arguments:
+    parameters:
+      - name: text
+        default: "x"
+  templates:
+    - name: only
+      outputs:
+        artifacts:
+          - name: model
+            globalName: housemodel
+            path: /app/model
+            archive:
+              none: {{}}
+      container:
+        image: any
+        command: ["/bin/sh", "-c"]
+        args:
+          - |
+{script}
+"""
+)
+
+
+def shell_template(name: str, script: str, more: str = "") -> str:
+    """A template that runs a shell text."""
+    lines = "\n".join(" " * 12 + line for line in script.splitlines())
+    return SHELL.format(name=name, script=lines, more="\n".join("  " + line for line in more.splitlines()))
+
+
+class Bench:
+    """A desk over a home, and a folder of templates beside it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.code = root / "checkout"
+        self.code.mkdir(parents=True)
+        self.desk: Desk = open_desk(Home.at(root / "home"))
+
+    def add(self, text: str, file: str = "train.yaml", files: Mapping[str, str] | None = None) -> str:
+        """Add the template; gives the executable's ID."""
+        for name, content in {file: text, **(files or {})}.items():
+            (self.code / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.code / name).write_text(content)
+        added = self.desk.scenarios.add_executables(DEFAULT_SCOPE, self.code / file)
+        assert not added.refused, [str(each) for each in added.refused]
+        return added.added[0][0].id
+
+    def dataset(self, name: str, files: Mapping[str, str]) -> str:
+        """A data set in the store; gives the artifact's ID."""
+        for path, content in files.items():
+            place = self.desk.home.files / name / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content)
+        url = f"ai://default/{name}"
+        return self.desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.DATASET, name, url, "houses").id
+
+    def create(
+        self, executable: str, parameters: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None
+    ) -> str:
+        """Create a configuration and an execution of it; gives the execution's ID."""
+        made = self.desk.configurations.create(DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {})
+        return self.desk.executions.create(DEFAULT_SCOPE, made.id).id
+
+    def shell(self, script: str, more: str = "", name: str = "shell") -> str:
+        """Create an execution of a shell text."""
+        return self.create(self.add(shell_template(name, script, more), f"{name}.yaml"))
+
+    def execution(self, execution_id: str) -> Execution:
+        """The execution as it is now."""
+        return self.desk.executions.get(DEFAULT_SCOPE, execution_id).execution
+
+    def wait(self, execution_id: str, status: Status | None = None, seconds: float = 30) -> Execution:
+        """Wait for a status; without one, for any that is final."""
+        found = self.execution(execution_id)
+
+        def there() -> bool:
+            nonlocal found
+            found = self.execution(execution_id)
+            return found.status is status if status else found.status.final
+
+        until(there, seconds, lambda: f"{found}\n{self.log(execution_id)}")
+        return found
+
+    def look(self, execution_id: str) -> Execution:
+        """Look after supervisors, as everything that lists executions does, until the execution ended: the threads of
+        a killed process, and with them its locks, may outlive it for moments."""
+        found = self.execution(execution_id)
+
+        def over() -> bool:
+            nonlocal found
+            self.desk.executions.reconcile()
+            found = self.execution(execution_id)
+            return found.status.final
+
+        until(over, 5)
+        return found
+
+    def log(self, execution_id: str) -> str:
+        """The log's messages."""
+        log = self.desk.executions.log(DEFAULT_SCOPE, execution_id)
+        return "\n".join(line.message for line in log.slice(0, log.count()))
+
+    def said(self, execution_id: str, text: str) -> None:
+        """Wait for a text in the log."""
+        until(lambda: text in self.log(execution_id), 30, lambda: self.log(execution_id))
+
+    def supervisor(self, execution_id: str) -> int:
+        """The process that supervises an execution."""
+        with self.desk.registry.read() as db:
+            row = db.execute("SELECT supervisor_pid FROM executions WHERE id = ?", (execution_id,)).fetchone()
+        return int(row[0])
+
+    def models(self) -> list[str]:
+        """The executions of all models."""
+        with self.desk.registry.read() as db:
+            return [row[0] for row in db.execute("SELECT execution_id FROM artifacts WHERE kind = 'model'")]
+
+    def close(self) -> None:
+        """Stop what still runs, and close the desk."""
+        with self.desk.registry.read() as db:
+            left = [row[0] for row in db.execute("SELECT id FROM executions WHERE status IN ('PENDING', 'RUNNING')")]
+        self.desk.executions.stop(DEFAULT_SCOPE, left)
+        for each in left:
+            self.look(each)
+        self.desk.close()
+
+
+def until(check: Callable[[], bool], seconds: float = 30, tell: Callable[[], str] = lambda: "") -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds} s\n{tell()}"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs (a zombie does not)."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+def processes_of(execution_id: str) -> list[int]:
+    """The processes that have the execution's ID in their environment."""
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and f"AICORE_EXECUTION_ID={execution_id}".encode() in Path(
+                f"/proc/{name}/environ"
+            ).read_bytes().split(b"\0"):
+                found.append(int(name))
+        except OSError:
+            continue
+    return [pid for pid in found if alive(pid)]
