@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -78,6 +79,20 @@ def parse_label(text: str) -> tuple[str, str]:
     if "/" not in key:
         key = LABEL_PREFIX + key
     return check_label(key, value.strip() if equals else None)
+
+
+def parse_labels(text: str) -> tuple[tuple[str, str], ...]:
+    """Read ``key=value key="value with spaces"``, each as `parse_label` does; a key that comes again keeps its last
+    value.
+
+    Raises:
+        InvalidInput: a quote is not closed, or a label is not valid.
+    """
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise InvalidInput("The labels cannot be read", str(error), "Close all quotes.", field="labels") from error
+    return tuple(dict(parse_label(word) for word in words).items())
 
 
 def check_label(key: str, value: str | None) -> tuple[str, str]:

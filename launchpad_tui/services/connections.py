@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
 
 _SCOPE = "scope"
-_NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
-_GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
+#: what the names of connections and object stores, and those of resource groups, have to look like, for people
+NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
 
 
 class ConnectionService:
@@ -87,7 +88,7 @@ class ConnectionService:
             NotFound: there is no such kind.
             Conflict: the name is taken, or there may be only one connection of the kind.
         """
-        name = check_name(name, CONNECTION_NAME, "The connection's name", _NAME_RULE)
+        name = check_name(name, CONNECTION_NAME, "The connection's name", NAME_RULE)
         if kind == DEFAULT_SCOPE.connection:
             raise Conflict("There is a connection to this machine already", "It is called local.")
         settings, secrets = checked(self._kind(kind).fields, values)
@@ -107,6 +108,14 @@ class ConnectionService:
             if secrets:
                 self._credentials.set(CONNECTION, name, {**known, **secrets})
         return edited
+
+    def kept(self, name: str) -> frozenset[str]:
+        """The names of the connection's secrets that are kept; never their values."""
+        return frozenset(self._credentials.get(CONNECTION, name))
+
+    def kept_of_store(self, scope: Scope, name: str) -> frozenset[str]:
+        """The names of the object store's secrets that are kept; never their values."""
+        return frozenset(self._credentials.get(STORE, store_owner(scope, name)))
 
     def delete(self, name: str) -> None:
         """Forget a connection; nothing is lost in its runtime and its stores.
@@ -168,7 +177,7 @@ class ConnectionService:
         """
         if self.get(connection).kind != DEFAULT_SCOPE.connection:
             raise CapabilityMissing("Resource groups of this connection are made at its runtime")
-        name = check_name(name, RESOURCE_GROUP_NAME, "The resource group's name", _GROUP_RULE)
+        name = check_name(name, RESOURCE_GROUP_NAME, "The resource group's name", GROUP_RULE)
         scope = Scope(connection, name)
         with self._registry.write():
             added = connections.add_group(self._registry, scope, labels)
@@ -197,7 +206,7 @@ class ConnectionService:
             NotFound: there is no such kind or group.
             Conflict: the name is taken.
         """
-        name = check_name(name, OBJECT_STORE_NAME, "The object store's name", _NAME_RULE)
+        name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         settings, secrets = checked(self._store_kind(kind).fields, values)
         with self._registry.write():
             added = connections.add_store(self._registry, scope, name, kind, settings)

@@ -131,12 +131,15 @@ class LaunchpadApp(ActionOwner, App[None]):
         """Call one that may wait for another machine, on the lane for it."""
         return await self.lanes["network"].run(function, *args, **kwargs)
 
-    async def choose_scope(self, scope: Scope) -> None:
-        """Stand in another connection and resource group: everything is shown anew."""
+    async def choose_scope(self, scope: Scope, then: str = "models") -> None:
+        """Stand in another connection and resource group: a top screen opens in place of all that show the old one;
+        with an empty ``then`` what is open stays."""
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
         await self._count_running()
-        self.open(self._start)
+        self._repaint(HeaderLine)
+        if then:
+            self.open(then)
 
     # Screens --------------------------------------------------------------------------------------------------------
 

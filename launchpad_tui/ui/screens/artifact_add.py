@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_label, parse_url
+from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_labels, parse_url
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name
@@ -73,13 +73,7 @@ class ArtifactAddScreen(WizardScreen):
         return ""
 
     def _labels(self) -> tuple[tuple[str, str], ...]:
-        import shlex
-
-        try:
-            words = shlex.split(self.values.get("labels", ""))
-        except ValueError as error:
-            raise InvalidInput("The labels cannot be read", str(error), "Close all quotes.", field="labels") from error
-        return tuple(parse_label(word) for word in words)
+        return parse_labels(self.values.get("labels", ""))
 
     async def review(self) -> list[Item]:
         """Everything, and what was found at the URL."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -44,17 +45,17 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     # What subclasses write ------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def columns(self) -> Sequence[Column[Row]]:
         """The columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def key_of(self, row: Row) -> str:
         """A row's ID."""
-        raise NotImplementedError
 
+    @abstractmethod
     def listing(self, query: Query) -> Listing[Row]:
         """The rows that a query wants; called on the registry's lane."""
-        raise NotImplementedError
 
     async def condition_names(self) -> list[tuple[str, str]]:
         """What a condition can look at: (``subject name``, title)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -92,9 +93,9 @@ class WizardScreen(LaunchpadScreen):
 
     # What subclasses write ------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def steps(self) -> Sequence[Step]:
         """The steps before the review."""
-        raise NotImplementedError
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """A step's fields; ``self.values`` holds what was typed in the steps before."""
@@ -122,9 +123,9 @@ class WizardScreen(LaunchpadScreen):
                 items.append(Item(field.title, "••••" if field.kind is FieldKind.SECRET and value else value))
         return items
 
+    @abstractmethod
     async def finish(self) -> None:
         """Do it. The wizard closes afterwards unless this opened another screen in its place with `leave`."""
-        raise NotImplementedError
 
     # How it works ---------------------------------------------------------------------------------------------------
 

@@ -34,9 +34,9 @@ class Painted(ActionOwner, Widget):
         """The theme's styles and glyphs."""
         return self.launchpad.look
 
-    def paint_line(self, y: int, width: int) -> Strip:
-        """The line ``y`` (0 is the top one), exactly ``width`` cells wide."""
-        raise NotImplementedError
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
+        """The line ``y`` (0 is the top one), exactly ``width`` cells wide; a blank one unless a subclass says more."""
+        return Strip.blank(width)
 
     def render_line(self, y: int) -> Strip:
         """Textual's line API."""

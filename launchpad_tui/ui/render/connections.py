@@ -1,0 +1,236 @@
+"""Connections, resource groups and object stores as columns and details."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from launchpad_tui.domain.connection import (
+    LOCAL,
+    Capabilities,
+    Connection,
+    ConnectionKind,
+    Field,
+    FieldKind,
+    ObjectStore,
+    ResourceGroup,
+    Scope,
+    StoreKind,
+)
+from launchpad_tui.ui.render.artifacts import moment_text
+from launchpad_tui.ui.render.executions import moment_item
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.details import Item, heading
+
+_CAPABILITIES = (
+    ("executions", "Create executions"),
+    ("stop", "Stop executions"),
+    ("delete", "Delete executions"),
+    ("logs", "Show logs"),
+    ("create_configuration", "Create configurations"),
+    ("create_artifact", "Add artifacts"),
+    ("add_executable", "Add executables"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    """A line of the list: a connection, or where ``group`` is set one of its resource groups.
+
+    ``last`` says that no group of the connection follows; ``stores`` are the group's object stores.
+    """
+
+    connection: Connection
+    kind: ConnectionKind | None
+    group: ResourceGroup | None = None
+    stores: tuple[ObjectStore, ...] = ()
+    last: bool = False
+    chosen: bool = False
+
+    @property
+    def scope(self) -> Scope | None:
+        """What can be chosen; None on a connection's own line."""
+        return Scope(self.connection.name, self.group.name) if self.group else None
+
+    @property
+    def key(self) -> str:
+        """The name, for a group ``connection/group``: neither can hold a slash."""
+        return str(self.scope) if self.group else self.connection.name
+
+
+def connection_state(connection: Connection, kind: ConnectionKind | None, look: Look) -> tuple[str, str]:
+    """How it stands with a connection, as ``glyph words`` and a role."""
+    glyphs = look.glyphs
+    if connection.kind == LOCAL:
+        return f"{glyphs.done} ready", "good"
+    if kind is None or not kind.connectable:
+        return f"{glyphs.stopped} not in this version", "warn"
+    if connection.last_error:
+        return f"{glyphs.error} {connection.last_error}", "bad"
+    if connection.synced_at is None:
+        return f"{glyphs.pending} never refreshed", "dim"
+    return f"{glyphs.done} reached", "good"
+
+
+def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
+    """Name, state, kind, object stores, moments, settings."""
+    glyphs = look.glyphs
+
+    def name(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(line.connection.name, "strong")
+        branch = glyphs.last if line.last else glyphs.branch
+        return Cell(f"{branch} {line.group.name}", "accent" if line.chosen else "text")
+
+    def state(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(*connection_state(line.connection, line.kind, look))
+        if line.chosen:
+            return Cell(f"{glyphs.selected} chosen", "accent")
+        return Cell(f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim")
+
+    def kind(line: ScopeLine) -> Cell:
+        if line.group is not None:
+            return Cell("resource group", "faint")
+        return Cell(line.kind.title if line.kind else line.connection.kind, "dim")
+
+    def refreshed(line: ScopeLine) -> Cell:
+        at = line.connection.synced_at
+        return Cell(moment_text(at) if line.group is None and at is not None else "", "dim")
+
+    def created(line: ScopeLine) -> Cell:
+        return Cell(moment_text((line.group or line.connection).created_at), "dim")
+
+    def about(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(settings_text(line.connection.settings), "dim")
+        return Cell(" ".join(f"{key}={value}" for key, value in line.group.labels.items()), "dim")
+
+    return (
+        Column[ScopeLine]("name", "Connection and groups", name, 24, 44, 3, priority=0),
+        Column[ScopeLine]("state", "State", state, 21, 40, 2, priority=1),
+        Column[ScopeLine]("kind", "Type", kind, 14, 20, 0, priority=2),
+        Column[ScopeLine](
+            "stores", "Object stores", lambda r: Cell(" ".join(one.name for one in r.stores), "dim"), 13, 40, 2,
+            priority=3,
+        ),
+        Column[ScopeLine]("created", "Created", created, 16, 16, 0, priority=5),
+        Column[ScopeLine]("refreshed", "Refreshed", refreshed, 16, 16, 0, priority=6),
+        Column[ScopeLine]("about", "Settings, labels", about, 18, 80, 4, priority=4),
+    )  # fmt: skip
+
+
+def settings_text(settings: Mapping[str, str]) -> str:
+    """``bucket=models region=eu-central-1``."""
+    return " ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def field_items(fields: Sequence[Field], settings: Mapping[str, str], kept: Collection[str]) -> list[Item]:
+    """Settings by their fields' titles; of secrets only whether they are there; what no field names comes last."""
+    items: list[Item] = []
+    for field in fields:
+        if field.kind is FieldKind.SECRET:
+            there = field.name in kept
+            items.append(Item(field.title, "kept, not shown" if there else "not set", "dim" if there else "faint"))
+        elif value := settings.get(field.name, ""):
+            items.append(Item(field.title, {"true": "yes", "false": "no"}.get(value, value)))
+        else:
+            items.append(Item(field.title, field.default or "not set", "faint"))
+    known = {field.name for field in fields}
+    return items + [Item(name, value) for name, value in settings.items() if name not in known]
+
+
+def connection_items(
+    connection: Connection,
+    kind: ConnectionKind | None,
+    groups: Sequence[ResourceGroup],
+    capabilities: Capabilities,
+    kept: Collection[str],
+    look: Look,
+) -> list[Item]:
+    """A connection's details: state, settings, groups, what its runtime can do."""
+    state, role = connection_state(connection, kind, look)
+    items = [
+        heading(connection.name),
+        Item("Type", kind.title if kind else connection.kind),
+        Item("", kind.description if kind else "", "dim"),
+        Item("State", state, role),
+    ]
+    if kind is not None and not kind.connectable:
+        items.append(Item("", kind.reason, "dim"))
+    items += [
+        moment_item("Refreshed", connection.synced_at),
+        moment_item("Created", connection.created_at),
+        moment_item("Changed", connection.modified_at),
+    ]
+    fields = kind.fields if kind else ()
+    if fields or connection.settings:
+        items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
+    items.append(heading("Resource groups"))
+    items += [Item(group.name, settings_text(group.labels) or group.status.lower(), "dim") for group in groups]
+    items.append(heading("What it can do"))
+    for name, title in _CAPABILITIES:
+        if getattr(capabilities, name):
+            items.append(Item(title, f"{look.glyphs.done} yes", "good"))
+        else:
+            reason = capabilities.reasons.get(name, "")
+            items.append(Item(title, f"{look.glyphs.error} no{': ' + reason if reason else ''}", "dim"))
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class StoreLine:
+    """An object store, its kind, and what the last check said: nothing before one."""
+
+    store: ObjectStore
+    kind: StoreKind | None = None
+    found: str = ""
+    problem: str = ""
+    checking: bool = False
+
+    def state(self, look: Look) -> tuple[str, str]:
+        """As ``glyph words`` and a role."""
+        if self.checking:
+            return f"{look.glyphs.pending} checking{look.glyphs.ellipsis}", "dim"
+        if self.problem:
+            return f"{look.glyphs.error} {self.problem}", "bad"
+        if self.found:
+            return f"{look.glyphs.done} reached", "good"
+        return "not checked", "faint"
+
+
+def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column[StoreLine], ...]:
+    """Name, state, kind, settings, created."""
+    return (
+        Column[StoreLine]("name", "Object store", lambda r: Cell(r.store.name, "strong"), 18, 40, 3, priority=0),
+        Column[StoreLine]("state", "State", lambda r: Cell(*state(r)), 18, 50, 3, priority=1),
+        Column[StoreLine](
+            "kind", "Type", lambda r: Cell(r.kind.title if r.kind else r.store.kind, "dim"), 12, 20, 0, priority=2
+        ),
+        Column[StoreLine]("url", "URL", lambda r: Cell(f"ai://{r.store.name}/", "dim"), 16, 40, 1, priority=4),
+        Column[StoreLine](
+            "about", "Settings", lambda r: Cell(settings_text(r.store.settings), "dim"), 20, 90, 5, priority=3
+        ),
+        Column[StoreLine](
+            "created", "Created", lambda r: Cell(moment_text(r.store.created_at), "dim"), 16, 16, 0, priority=5
+        ),
+    )
+
+
+def store_items(line: StoreLine, kept: Collection[str], look: Look) -> list[Item]:
+    """An object store's details."""
+    store, kind = line.store, line.kind
+    state, role = line.state(look)
+    items = [
+        heading(store.name),
+        Item("Type", kind.title if kind else store.kind),
+        Item("", kind.description if kind else "", "dim"),
+        Item("URL", f"ai://{store.name}/{look.glyphs.ellipsis}"),
+        Item("State", state, role),
+    ]
+    if line.found and not line.problem:
+        items.append(Item("", line.found, "dim"))
+    items.append(moment_item("Created", store.created_at))
+    fields = kind.fields if kind else ()
+    return [*items, heading("Settings"), *field_items(fields, store.settings, kept)]

@@ -1,0 +1,130 @@
+"""The wizards that add and change connections, and add resource groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from launchpad_tui.domain.artifact import parse_labels
+from launchpad_tui.domain.connection import (
+    CONNECTION_NAME,
+    LOCAL,
+    RESOURCE_GROUP_NAME,
+    ConnectionKind,
+    Field,
+    StoreKind,
+    check_name,
+)
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.services.connections import GROUP_RULE, NAME_RULE
+from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
+from launchpad_tui.ui.screens.dialogs import Choice
+from launchpad_tui.ui.screens.wizard import Step, WizardScreen
+from launchpad_tui.ui.widgets.details import Item, heading
+
+
+class _ConnectionWizard(CatalogWizard):
+    WHAT = "a connection"
+    NAMES = CONNECTION_NAME
+    NAME_RULE = NAME_RULE
+
+    async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
+        """The kinds of runtimes."""
+        return self.desk.connections.kinds()
+
+    def kind_choice(self, kind: ConnectionKind | StoreKind) -> Choice:
+        """This machine is there already; of what this version cannot connect to only the settings are kept."""
+        if kind.id == LOCAL:
+            return Choice(kind.id, kind.title, reason="There is a connection to this machine already: local")
+        if isinstance(kind, ConnectionKind) and not kind.connectable:
+            return Choice(kind.id, kind.title, f"{kind.description} {kind.reason}")
+        return super().kind_choice(kind)
+
+    def remark(self) -> str:
+        """Say in time that it will not answer."""
+        kind = self.kind
+        if isinstance(kind, ConnectionKind) and not kind.connectable:
+            return f"{kind.title}: its settings are kept, but it is not called. {kind.reason}"
+        return ""
+
+    async def names(self) -> Collection[str]:
+        """Those of all connections."""
+        return [one.name for one in await self.read(self.desk.connections.list)]
+
+    async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
+        """The connection."""
+        one = await self.read(self.desk.connections.get, self.item_id)
+        return one.kind, one.settings, await self.read(self.desk.connections.kept, self.item_id)
+
+
+class ConnectionAddScreen(_ConnectionWizard):
+    """Adds a connection."""
+
+    async def finish(self) -> None:
+        """Add it."""
+        name = self.values[NAME]
+        await self.read(self.desk.connections.add, name, self.kind.id, self.settings())
+        self.launchpad.say(f"Added the connection {name}", "good")
+
+
+class ConnectionEditScreen(_ConnectionWizard):
+    """Changes a connection's settings.
+
+    Args:
+        item_id: its name.
+    """
+
+    FINISH = "save"
+
+    async def finish(self) -> None:
+        """Save them."""
+        await self.read(self.desk.connections.edit, self.item_id, self.settings())
+        self.launchpad.say(f"Saved the connection {self.item_id}", "good")
+
+
+class GroupAddScreen(WizardScreen):
+    """Adds a resource group, with a file store of its own, to a connection.
+
+    Args:
+        item_id: the connection's name.
+    """
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__()
+        self.item_id = item_id
+
+    def title_text(self) -> str:
+        """Where it is added."""
+        return f"Add a resource group to {self.item_id}"
+
+    def steps(self) -> Sequence[Step]:
+        """A single one."""
+        fields = (
+            Field("name", "Name", required=True, help=GROUP_RULE),
+            Field("labels", "Labels", help="key=value, several separated by spaces; may be left empty."),
+        )
+        note = "A space of its own for configurations, executions and artifacts."
+        return (Step("group", "Resource group", note, fields),)
+
+    async def check(self, step: Step) -> str:  # noqa: ARG002
+        """The name has to be new."""
+        name = check_name(self.values["name"], RESOURCE_GROUP_NAME, "The name", GROUP_RULE)
+        groups = await self.read(self.desk.connections.groups, self.item_id)
+        if any(group.name == name for group in groups):
+            raise InvalidInput(f"{self.item_id} has a resource group {name} already", field="name")
+        parse_labels(self.values.get("labels", ""))
+        return ""
+
+    async def review(self) -> list[Item]:
+        """Name, labels, and what comes with it."""
+        return [
+            heading(self.title_text()),
+            Item("Name", self.values["name"]),
+            *(Item(f"Label {key}", value) for key, value in parse_labels(self.values.get("labels", ""))),
+            Item("Object store", "default: files, in launchpad's home", "dim"),
+        ]
+
+    async def finish(self) -> None:
+        """Add it."""
+        name, labels = self.values["name"], dict(parse_labels(self.values.get("labels", "")))
+        await self.read(self.desk.connections.add_group, self.item_id, name, labels)
+        self.launchpad.say(f"Added the resource group {name}; enter on it chooses it", "good", 8)

@@ -1,0 +1,81 @@
+"""The wizards that add and change object stores."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from launchpad_tui.domain.connection import OBJECT_STORE_NAME, ConnectionKind, Scope, StoreKind
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.services.connections import NAME_RULE
+from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
+
+
+class _StoreWizard(CatalogWizard):
+    WHAT = "an object store"
+    NAMES = OBJECT_STORE_NAME
+    NAME_RULE = NAME_RULE
+
+    def __init__(self, item_id: str = "", scope: Scope | None = None) -> None:
+        super().__init__(item_id)
+        self._of = scope
+
+    @property
+    def scope(self) -> Scope:
+        """The resource group that it belongs to."""
+        return self._of or super().scope
+
+    async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
+        """The kinds of object stores."""
+        return self.desk.connections.store_kinds()
+
+    async def names(self) -> Collection[str]:
+        """Those of the group's stores."""
+        return [one.name for one in await self.read(self.desk.connections.stores, self.scope)]
+
+    async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
+        """The object store."""
+        stores = await self.read(self.desk.connections.stores, self.scope)
+        one = next(store for store in stores if store.name == self.item_id)
+        return one.kind, one.settings, await self.read(self.desk.connections.kept_of_store, self.scope, one.name)
+
+    async def call(self, name: str, done: str) -> None:
+        """Call the store, so that a wrong setting shows at once and not when a model is stored."""
+        try:
+            found = await self.launchpad.network(self.desk.connections.check_store, self.scope, name)
+        except LaunchpadError as error:
+            self.launchpad.say(f"{done}, but it cannot be reached: {error.title}", "warn", 12)
+        else:
+            self.launchpad.say(f"{done}: {found}", "good", 8)
+
+
+class StoreAddScreen(_StoreWizard):
+    """Adds an object store.
+
+    Args:
+        scope: the resource group; None for the chosen one.
+    """
+
+    def __init__(self, scope: Scope | None = None) -> None:
+        super().__init__("", scope)
+
+    async def finish(self) -> None:
+        """Add it, and call it."""
+        name = self.values[NAME]
+        await self.read(self.desk.connections.add_store, self.scope, name, self.kind.id, self.settings())
+        await self.call(name, f"Added {name}")
+
+
+class StoreEditScreen(_StoreWizard):
+    """Changes an object store's settings.
+
+    Args:
+        item_id: its name.
+        scope: the resource group; None for the chosen one.
+    """
+
+    FINISH = "save"
+
+    async def finish(self) -> None:
+        """Save them, and call it."""
+        await self.read(self.desk.connections.edit_store, self.scope, self.item_id, self.settings())
+        await self.call(self.item_id, f"Saved {self.item_id}")
