@@ -35,7 +35,7 @@ class Dots:
         self._full = (1 << self._rows) - 1
 
     def line(self, x: Sequence[float], y: Sequence[float]) -> None:
-        """Draw a curve through the points; where one is not finite (or, on a log scale, not positive) there is a gap."""
+        """Draw a curve through the points, with a gap where one is not finite (on a log scale: not positive)."""
         previous: tuple[int, int] | None = None
         for point in self._points(x, y):
             if point is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
     """The debiased exponential moving average (TensorBoard's ``smoothed`` of scalars): each value is the weighted mean
-    of all before it, the weights falling by ``weight``; values that are not finite stay as they are and are passed over.
+    of all before it, the weights falling by ``weight``; values that are not finite stay as they are, passed over.
 
     A constant stays exactly what it is.
     """

@@ -153,9 +153,9 @@ class SeriesWindow:
     """A series, or a stretch of it, as it is drawn.
 
     ``steps``, ``times`` (microseconds since 1970) and ``values`` are of equal length, ordered by step or by time, as
-    asked. ``total`` and ``not_finite`` count the points of the stretch, which are these where ``exact``; otherwise these
-    are chosen from them so that the extremes of every part, the first, the last and the gaps of values that are not
-    finite survive.
+    asked. ``total`` and ``not_finite`` count the points of the stretch, which are these where ``exact``; otherwise
+    these are chosen from them so that the extremes of every part, the first, the last and the gaps of values that are
+    not finite survive.
     """
 
     series_id: int

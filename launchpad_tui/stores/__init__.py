@@ -1,1 +1,1 @@
-
+"""Object stores: one protocol, an adapter for each kind."""
