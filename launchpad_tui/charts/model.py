@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 #: dots of a Braille cell
 DOTS_ACROSS, DOTS_DOWN = 2, 4
@@ -25,6 +25,37 @@ class Series:
     slot: int = 0
     total: int = 0
     not_finite: int = 0
+
+
+#: a value of a table: a number, a text (a category), None where there is none
+Value = float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One value a model, for charts that compare models: all tuples are as long as ``ids``.
+
+    ``labels`` and ``slots`` go with ``ids``. ``parameters`` holds columns of configurations' parameters in their order:
+    floats where all known values of the column are numbers, else texts. ``metrics`` holds columns of metrics, one
+    aggregated value each; NaN and infinity are data. ``directions`` says of metrics ``lower`` or ``higher`` is better,
+    where that is known. ``along`` names the parameter that the chart is drawn against, empty for the models themselves.
+    """
+
+    ids: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    slots: tuple[int, ...] = ()
+    parameters: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+    metrics: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    directions: Mapping[str, str] = field(default_factory=dict)
+    along: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartData:
+    """What a chart is drawn from: curves for those over steps or time, a table for the others."""
+
+    series: tuple[Series, ...] = ()
+    table: Table = field(default_factory=Table)
 
 
 @dataclass(frozen=True, slots=True)
