@@ -82,6 +82,8 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "lineage": _over_registry("lineage", "LineageService"),
     "compare": _over_registry("compare", "CompareService"),
     "preferences": _over_registry("preferences", "PreferenceService"),
+    "charts": _over_registry("charting", "ChartService"),
+    "boards": _over_registry("boards", "BoardService"),
     "changes": _over_registry("changes", "ChangeWatch"),
 }
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Configuration, Execution
-from launchpad_tui.domain.metric import SeriesSummary
+from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
+from launchpad_tui.domain.moments import duration_text, now, to_rfc3339
+from launchpad_tui.domain.numbers import difference_text, number_text, percent_text
 
 
 class RowGroup(StrEnum):
@@ -22,11 +25,13 @@ class RowGroup(StrEnum):
     LABELS = "labels"
     TAGS = "tags"
     CUSTOM_INFO = "custom info"
+    FILES = "files"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One column: a model with its source execution, or an execution alone (``artifact`` is None)."""
+    """One column: a model with its source execution, or an execution alone (``artifact`` is None). ``files`` are the
+    artifact's recorded files by path, each as size and checksum in words; empty where nobody asked for them."""
 
     artifact: Artifact | None
     execution: Execution | None
@@ -35,6 +40,7 @@ class Subject:
     series: Sequence[SeriesSummary]
     tags: Mapping[str, str]
     custom_info: Mapping[str, str]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -49,3 +55,208 @@ class Subject:
         if self.artifact is not None:
             return self.artifact.name
         return self.execution.configuration_name if self.execution else ""
+
+
+#: which value of a series a row shows
+AGGREGATES = ("last", "best", "min", "max")
+#: the value of a cell; None where there is none
+Value = str | float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: a value for each subject, None where it has none.
+
+    ``best`` and ``worst`` are the places of the best and worst values, empty where ``direction`` (which way the metric
+    is better, ``lower`` or ``higher``) is not known or all are equal.
+    """
+
+    group: RowGroup
+    name: str
+    values: tuple[Value, ...]
+    direction: str | None = None
+    best: tuple[int, ...] = ()
+    worst: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The row's name in its comparison: the same whatever else is compared."""
+        return f"{self.group}/{self.name}"
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it is a metric's row."""
+        return self.group in {RowGroup.METRICS, RowGroup.MODEL_METRICS}
+
+    @property
+    def differs(self) -> bool:
+        """Whether not all values are the same; NaN is the same as NaN."""
+        return len({"nan" if isinstance(one, float) and math.isnan(one) else one for one in self.values}) > 1
+
+    def number(self, place: int) -> float | None:
+        """The value as a number, where it is one: a metric's, or a parameter that reads as one."""
+        value = self.values[place]
+        if isinstance(value, str):
+            try:
+                return float(value)
+            except ValueError:
+                return None
+        return value
+
+    def differences(self, baseline: int) -> list[float | None]:
+        """By how much each value is above the one at the place ``baseline``; None where one of the two is no number."""
+        base = self.number(baseline)
+        numbers = [self.number(place) for place in range(len(self.values))]
+        return [None if base is None or value is None else value - base for value in numbers]
+
+    def text(self, place: int, digits: int = 5) -> str:
+        """The value in words, empty where there is none."""
+        value = self.values[place]
+        return number_text(value, digits) if isinstance(value, float) else value or ""
+
+    def change(self, place: int, baseline: int) -> str:
+        """The difference to the baseline with its percentage, ``+0.012 +1.3%``; empty where there is nothing to say."""
+        value, base = self.number(place), self.number(baseline)
+        if place == baseline or value is None or base is None:
+            return ""
+        return f"{difference_text(value, base)} {percent_text(value, base)}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What of a comparison is shown, and how.
+
+    ``aggregate`` is one of `AGGREGATES`. ``hidden`` are IDs of subjects, ``folded`` and ``left_out`` groups: of a
+    folded one the heading stays. ``text`` keeps rows whose group or name has all its words. ``order`` sorts subjects by
+    a row's key, descending or not; those without a value come last. ``directions`` overrides what names of metrics say.
+    """
+
+    aggregate: str = "last"
+    differing: bool = True
+    text: str = ""
+    hidden: frozenset[str] = frozenset()
+    folded: frozenset[RowGroup] = frozenset()
+    left_out: frozenset[RowGroup] = frozenset()
+    baseline: str = ""
+    order: tuple[str, bool] | None = None
+    directions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is shown: subjects in their order, rows with a value for each of them, and of each group how many rows are
+    shown and how many there are. ``baseline`` is that subject's place."""
+
+    subjects: tuple[Subject, ...]
+    rows: tuple[Row, ...]
+    counts: Mapping[RowGroup, tuple[int, int]]
+    baseline: int | None = None
+
+    def titles(self) -> list[str]:
+        """A heading for each subject: its name, with the beginning of its ID where another has the same name."""
+        names = [one.name for one in self.subjects]
+        return [one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}" for one in self.subjects]
+
+
+def compare(subjects: Sequence[Subject], options: Options = Options()) -> Comparison:
+    """Lay subjects side by side."""
+    shown = [one for one in subjects if one.id not in options.hidden]
+    if options.order is not None:
+        shown = _ordered(shown, options)
+    words = options.text.lower().split()
+    rows: list[Row] = []
+    counts: dict[RowGroup, tuple[int, int]] = {}
+    for group in RowGroup:
+        if group in options.left_out:
+            continue
+        every = list(_rows(group, shown, options))
+        if not every:
+            continue
+        kept = [row for row in every if all(word in f"{row.group} {row.name}".lower() for word in words)]
+        if options.differing and len(shown) > 1:
+            kept = [row for row in kept if row.differs]
+        counts[group] = (len(kept), len(every))
+        rows += [] if group in options.folded else kept
+    place = next((index for index, one in enumerate(shown) if one.id == options.baseline), None)
+    return Comparison(tuple(shown), tuple(rows), counts, place)
+
+
+def _ordered(subjects: list[Subject], options: Options) -> list[Subject]:
+    key, descending = options.order or ("", False)
+    group = next((each for each in RowGroup if key.startswith(f"{each}/")), None)
+    row = next((row for row in _rows(group, subjects, options) if row.key == key), None) if group else None
+    if row is None:
+        return subjects
+    numbers = [row.number(place) for place in range(len(subjects))]
+    places = range(len(subjects))
+    known = [place for place in places if row.values[place] is not None and not _is_nan(numbers[place])]
+    if all(numbers[place] is not None for place in known):
+        known.sort(key=lambda place: numbers[place] or 0.0, reverse=descending)
+    else:
+        known.sort(key=lambda place: str(row.values[place]).lower(), reverse=descending)
+    taken = set(known)
+    return [subjects[place] for place in (*known, *(place for place in places if place not in taken))]
+
+
+def _is_nan(value: float | None) -> bool:
+    return value is not None and math.isnan(value)
+
+
+_TEXTS: Mapping[RowGroup, Callable[[Subject], Mapping[str, str]]] = {
+    RowGroup.PARAMETERS: lambda one: one.configuration.parameters if one.configuration else {},
+    RowGroup.INPUTS: lambda one: one.inputs,
+    RowGroup.EXECUTION: lambda one: _facts(one.execution),
+    RowGroup.LABELS: lambda one: dict(one.artifact.labels) if one.artifact else {},
+    RowGroup.TAGS: lambda one: one.tags,
+    RowGroup.CUSTOM_INFO: lambda one: one.custom_info,
+    RowGroup.FILES: lambda one: one.files,
+}
+
+
+def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Iterator[Row]:
+    of = _TEXTS.get(group)
+    if of is not None:
+        columns = [of(one) for one in subjects]
+        for name in dict.fromkeys(name for column in columns for name in column):
+            yield Row(group, name, tuple(column.get(name) for column in columns))
+        return
+    own = group is RowGroup.MODEL_METRICS
+    logged = [{one.key: one for one in subject.series if bool(one.artifact_name) is own} for subject in subjects]
+    for key in sorted({key for column in logged for key in column}):
+        direction = options.directions.get(key) or guess_direction(key)
+        values = tuple(_value(column.get(key), options.aggregate, direction) for column in logged)
+        yield Row(group, key, values, direction, *extremes(values, direction))
+
+
+def extremes(values: Sequence[Value], direction: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The places of the best and of the worst finite numbers; empty where no direction is known or all are equal."""
+    finite = [value for value in values if isinstance(value, float) and math.isfinite(value)]
+    if direction is None or len(set(finite)) < 2:
+        return (), ()
+    low, high = min(finite), max(finite)
+    best, worst = (low, high) if direction == Direction.LOWER else (high, low)
+    places = range(len(values))
+    return tuple(p for p in places if values[p] == best), tuple(p for p in places if values[p] == worst)
+
+
+def _facts(execution: Execution | None) -> dict[str, str]:
+    if execution is None:
+        return {}
+    seconds = execution.duration_seconds(now())
+    return {
+        "execution": execution.id,
+        "configuration": execution.configuration_name,
+        "executable": execution.executable_id,
+        "version": execution.executable_version,
+        "status": str(execution.status),
+        "created": to_rfc3339(execution.created_at),
+        **({} if seconds is None else {"duration": duration_text(seconds)}),
+    }
+
+
+def _value(series: SeriesSummary | None, aggregate: str, direction: str | None) -> float | None:
+    if series is None:
+        return None
+    if aggregate == "best":
+        aggregate = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
+    return {"min": series.minimum, "max": series.maximum}.get(aggregate, series.last)

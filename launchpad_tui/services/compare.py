@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.comparison import Subject
@@ -42,6 +43,31 @@ class CompareService:
             found = self._subjects(scope, set(ids))
         _check(found, ids, "execution")
         return tuple(found[one] for one in ids)
+
+    def subjects(
+        self, scope: Scope, ids: Sequence[str], *, files: bool = False
+    ) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
+        """Artifacts and executions by their IDs, in the order given; and the IDs of those that are gone.
+
+        Args:
+            files: with what is recorded of artifacts' files.
+        """
+        with self._registry.read():
+            found = artifacts.by_id(self._registry, scope, ids)
+            rest = [one for one in ids if one not in found]
+            by_execution = self._subjects(scope, {one.execution_id for one in found.values()} - {""} | set(rest))
+            known: dict[str, Subject] = {one: by_execution[one] for one in rest if one in by_execution}
+            for id_, artifact in found.items():
+                known[id_] = _of(artifact, by_execution.get(artifact.execution_id))
+                if files:
+                    known[id_] = replace(known[id_], files=self._files(scope, id_))
+        return tuple(known[one] for one in ids if one in known), tuple(one for one in ids if one not in known)
+
+    def _files(self, scope: Scope, artifact_id: str) -> dict[str, str]:
+        return {
+            one.path: f"{one.size:,} B" + (f" {one.sha256[:12]}" if one.sha256 else "")
+            for one in artifacts.files(self._registry, scope, artifact_id)
+        }
 
     def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, Subject]:
         found = executions.by_id(self._registry, scope, ids)

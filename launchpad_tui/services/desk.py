@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from launchpad_tui.config.settings import Settings
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.boards import BoardService
     from launchpad_tui.services.changes import ChangeWatch
+    from launchpad_tui.services.charting import ChartService
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
@@ -97,6 +99,18 @@ class Desk:
     def preferences(self) -> PreferenceService:
         """What the user chose, shared by all processes."""
         made: PreferenceService = self._makers["preferences"](self)
+        return made
+
+    @cached_property
+    def charts(self) -> ChartService:
+        """What charts are drawn from."""
+        made: ChartService = self._makers["charts"](self)
+        return made
+
+    @cached_property
+    def boards(self) -> BoardService:
+        """Boards of charts, colours of models, directions of metrics."""
+        made: BoardService = self._makers["boards"](self)
         return made
 
     @cached_property

@@ -48,7 +48,7 @@ def test_baseline(trained: Cli, models: list[str]) -> None:
     words = ["compare", *models, "--aggregate", "best", "--baseline", models[1]]
     loss = next(each for each in trained(*words, "--json").json["rows"] if each["name"] == "loss")
     assert loss["differences"] == pytest.approx([-0.4, 0.0])
-    assert "0.1 (-0.4, -80 %)*" in trained(*words).out
+    assert "0.1 (-0.4 -80.0%)*" in trained(*words).out
     assert trained("compare", models[0], "--baseline", models[1]).code == 2
 
 

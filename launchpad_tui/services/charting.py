@@ -1,0 +1,224 @@
+"""What charts are drawn from: the curves and values of models and executions, read and shaped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from launchpad_tui.charts.model import ChartData, Series, Table, Value
+from launchpad_tui.domain.board import Against, Board, ChartDefinition
+from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
+from launchpad_tui.registry.database import Registry
+
+if TYPE_CHECKING:
+    from launchpad_tui.registry.window import By
+
+#: charts of a board that nobody defined
+MOST_PROPOSED = 24
+#: microseconds
+_SECOND = 1_000_000
+
+
+class ChartService:
+    """Data of charts. Safe for threads."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    def data(
+        self,
+        subjects: Sequence[Subject],
+        chart: ChartDefinition,
+        slots: Mapping[str, int],
+        directions: Mapping[str, str] | None = None,
+        points: int = 400,
+        x_range: tuple[float, float] | None = None,
+    ) -> ChartData:
+        """What a chart shows of these subjects: curves where it is over steps or time, else a table.
+
+        Args:
+            slots: by the subjects' IDs.
+            directions: which way metrics are better, by key, where the user has said so.
+            points: about so many a curve, chosen so that extremes and gaps survive.
+            x_range: only this stretch, in the chart's own unit (steps, seconds since the start, seconds since 1970).
+        """
+        if chart.against.over:
+            return ChartData(series=self._curves(subjects, chart, slots, points, x_range))
+        return ChartData(table=self._table(subjects, chart, slots, directions or {}))
+
+    def _curves(
+        self,
+        subjects: Sequence[Subject],
+        chart: ChartDefinition,
+        slots: Mapping[str, int],
+        points: int,
+        x_range: tuple[float, float] | None,
+    ) -> tuple[Series, ...]:
+        titles = labels_of(subjects)
+        found: list[Series] = []
+        # One snapshot for all curves of a chart.
+        with self._registry.read():
+            for subject, title in zip(subjects, titles, strict=True):
+                wanted = matching(subject, chart)
+                for each in wanted:
+                    label = title if len(wanted) == 1 else f"{title} {each.key}"
+                    found.append(self._curve(subject, each, chart, slots.get(subject.id, 0), label, points, x_range))
+        return tuple(found)
+
+    def _curve(
+        self,
+        subject: Subject,
+        series: SeriesSummary,
+        chart: ChartDefinition,
+        slot: int,
+        label: str,
+        points: int,
+        x_range: tuple[float, float] | None,
+    ) -> Series:
+        from launchpad_tui.registry.window import window
+
+        by: By = "step" if chart.against is Against.STEP else "time"
+        zero = 0.0
+        if chart.against is Against.RELATIVE:
+            zero = min(each.first_at.timestamp() for each in subject.series)
+        scale = 1 if by == "step" else _SECOND
+        start = stop = None
+        if x_range is not None:
+            # A little more than what shows, so that curves go on to its edges.
+            room = (x_range[1] - x_range[0]) * 0.02
+            start = int((x_range[0] - room + zero) * scale) - 1
+            stop = int((x_range[1] + room + zero) * scale) + 1
+        found = window(self._registry, series.id, start, stop, by, points)
+        x = _floats(found.steps) if by == "step" else [at / _SECOND - zero for at in _floats(found.times)]
+        key = f"{subject.id}/{series.key}"
+        return Series(key, label, x, _floats(found.values), slot, found.total, found.not_finite)
+
+    def _table(
+        self,
+        subjects: Sequence[Subject],
+        chart: ChartDefinition,
+        slots: Mapping[str, int],
+        directions: Mapping[str, str],
+    ) -> Table:
+        ways = {key: way for key in chart.metrics if (way := directions.get(key) or guess_direction(key))}
+        metrics = {
+            name: tuple(self._value(subject, chart, name, ways.get(name)) for subject in subjects)
+            for name in chart.metrics
+        }
+        return Table(
+            tuple(one.id for one in subjects),
+            tuple(labels_of(subjects)),
+            tuple(slots.get(one.id, 0) for one in subjects),
+            parameters_of(subjects),
+            metrics,
+            ways,
+            "\x1f".join(chart.parameters),
+        )
+
+    def _value(self, subject: Subject, chart: ChartDefinition, name: str, direction: str | None) -> float | None:
+        found = [one for one in matching(subject, chart) if name in {one.name, one.key}]
+        if not found:
+            return None
+        # The series that belongs to the model itself goes before that of its whole execution.
+        one = next((each for each in found if each.artifact_name), found[0])
+        return self.aggregated(one, chart.aggregate, direction)
+
+    def aggregated(self, series: SeriesSummary, how: str, direction: str | None = None) -> float | None:
+        """One value for a series: ``last``, ``min``, ``max``, ``mean`` (over finite values), or ``best``: the least or
+        greatest by the direction, the last where that is not known. None where no value is finite."""
+        if how == "best":
+            how = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
+        if how == "mean":
+            import math
+
+            from launchpad_tui.registry.window import window
+
+            values = _floats(window(self._registry, series.id, points=series.count + 8).values)
+            finite = [value for value in values if math.isfinite(value)]
+            return math.fsum(finite) / len(finite) if finite else None
+        return {"min": series.minimum, "max": series.maximum}.get(how, series.last)
+
+
+def matching(subject: Subject, chart: ChartDefinition) -> list[SeriesSummary]:
+    """The subject's series that a chart shows."""
+    wanted = set(chart.metrics)
+    labels = set(chart.labels)
+    return [one for one in subject.series if (one.name in wanted or one.key in wanted) and labels <= set(one.labels)]
+
+
+def labels_of(subjects: Sequence[Subject]) -> list[str]:
+    """What tells subjects apart, in words: the name; where another has the same, the configuration's name; where that
+    is not enough either, the beginning of the ID."""
+    names = [one.name for one in subjects]
+    with_configuration = [
+        f"{one.name} {one.configuration.name}" if one.configuration and one.configuration.name != one.name else one.name
+        for one in subjects
+    ]
+    if len(set(names)) == 1 and len(names) > 1:
+        # One name for all says nothing.
+        with_configuration = [one.configuration.name if one.configuration else one.name for one in subjects]
+    shown, fuller = Counter(names), Counter(with_configuration)
+    found = []
+    for one, name, more in zip(subjects, names, with_configuration, strict=True):
+        if shown[name] == 1:
+            found.append(name)
+        else:
+            found.append(more if fuller[more] == 1 else f"{more} {one.id[:8]}")
+    return found
+
+
+def parameters_of(subjects: Sequence[Subject], *, varying: bool = False) -> dict[str, tuple[Value, ...]]:
+    """The configurations' parameters as columns: of numbers where all that are known are numbers, else of texts.
+
+    Args:
+        varying: only those that differ.
+    """
+    names = dict.fromkeys(name for one in subjects if one.configuration for name in one.configuration.parameters)
+    columns: dict[str, tuple[Value, ...]] = {}
+    for name in names:
+        texts = [one.configuration.parameters.get(name) if one.configuration else None for one in subjects]
+        numbers = [_number(text) for text in texts]
+        all_numbers = all(number is not None or text is None for number, text in zip(numbers, texts, strict=True))
+        column: tuple[Value, ...] = tuple(numbers) if all_numbers else tuple(texts)
+        if not varying or len(set(column)) > 1:
+            columns[name] = column
+    return columns
+
+
+def proposed(subjects: Sequence[Subject], name: str = "All metrics") -> Board:
+    """The board that is shown where nobody defined one: a line chart for each metric, what most have first; a metric of
+    a single point is a bar a model."""
+    counts: Counter[str] = Counter()
+    longest: Counter[str] = Counter()
+    for subject in subjects:
+        for series in subject.series:
+            counts[series.key] += 1
+            longest[series.key] = max(longest[series.key], series.count)
+    order = sorted(counts, key=lambda key: (-min(longest[key], 2), -counts[key], key))
+    charts = [
+        ChartDefinition((key,)) if longest[key] > 1 else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
+        for key in order[:MOST_PROPOSED]
+    ]
+    return Board(name, tuple(charts))
+
+
+def metric_keys(subjects: Sequence[Subject]) -> list[str]:
+    """Names and series keys that at least one subject logged, names first."""
+    names = {series.name for one in subjects for series in one.series}
+    keys = {series.key for one in subjects for series in one.series}
+    return [*sorted(names), *sorted(keys - names)]
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return None
+
+
+def _floats(values: Sequence[float]) -> list[float]:
+    """Plain numbers of what may be a numpy array: Python is several times faster with them."""
+    plain: list[float] = values.tolist() if hasattr(values, "tolist") else list(values)
+    return plain
