@@ -25,6 +25,17 @@ def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float
     return low - room, low + room
 
 
+def roomy(low: float, high: float) -> tuple[float, float]:
+    """A range with room for what is still to come: its end moves seldom, by a quarter or so each time, while points are
+    added one by one."""
+    span = high - low
+    if not span > 0 or not math.isfinite(span):
+        return widened(low, high)
+    power = 10.0 ** math.floor(math.log10(span))
+    wide = next(factor for factor in (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 12.5) if factor * power > span * 1.02)
+    return low, low + wide * power
+
+
 def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float, float]:
     """The range of the values: all of it, or, where outliers make it much wider, that of the middle 96 %."""
     usable = [value for value in values if math.isfinite(value) and (value > 0 or not log)]

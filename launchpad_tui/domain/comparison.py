@@ -115,10 +115,13 @@ class Row:
         return number_text(value, digits) if isinstance(value, float) else value or ""
 
     def change(self, place: int, baseline: int) -> str:
-        """The difference to the baseline with its percentage, ``+0.012 +1.3%``; empty where there is nothing to say."""
+        """The difference to the baseline with its percentage, ``+0.012 +1.3%``, ``=`` where there is none; empty where
+        there is nothing to say."""
         value, base = self.number(place), self.number(baseline)
         if place == baseline or value is None or base is None:
             return ""
+        if value == base:
+            return "="
         return f"{difference_text(value, base)} {percent_text(value, base)}".strip()
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Coroutine, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.dom import DOMNode
@@ -23,6 +24,7 @@ class ActionOwner(DOMNode):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
     _keys_bound: frozenset[str] = frozenset()
+    _former: Mapping[str, Awaitable[Any]] = {}
 
     if TYPE_CHECKING:
         run_worker: Any
@@ -96,7 +98,12 @@ class ActionOwner(DOMNode):
 
     def run_task(self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True) -> None:
         """Run a coroutine in the background; its errors are shown. An exclusive one ends its group's former."""
-        self.run_worker(self._guarded(work), group=group, exclusive=exclusive, exit_on_error=False)
+        self.run_worker(partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False)
+        former = self._former.get(group)
+        if exclusive and inspect.iscoroutine(former) and inspect.getcoroutinestate(former) == inspect.CORO_CREATED:
+            # Its worker was ended before its first step.
+            former.close()
+        self._former = {**self._former, group: work}
 
     async def _guarded(self, work: Awaitable[Any]) -> None:
         try:

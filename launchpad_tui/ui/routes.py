@@ -61,6 +61,8 @@ ROUTES: tuple[Route, ...] = (
           ("executables", "scenario", "sc"), top=True),
     _artifacts("resultsets", "Result sets", "6", ArtifactKind.RESULTSET, "All result sets.", "results", "rs"),
     _artifacts("others", "Other artifacts", "7", ArtifactKind.OTHER, "All other artifacts.", "other"),
+    Route("board", "Metrics", "metrics:MetricsScreen", "8", "Charts of the models or executions looked at last.",
+          ("metrics", "charts"), top=True),
     Route("stores", "Object stores", "stores:StoresScreen", "9", "Where artifacts' files lie.", ("store",), top=True),
     Route("connections", "Connections", "connections:ConnectionsScreen", "0",
           "AI runtimes and their resource groups: choose, add, edit.", ("connection", "co", "groups"), top=True),
@@ -81,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     Route("executable", "Executable", "executable:ExecutableScreen"),
     Route("lineage", "Lineage", "lineage:LineageScreen"),
     Route("metrics", "Metrics", "metrics:MetricsScreen"),
+    Route("chart", "Chart", "chart:ChartScreen"),
     Route("compare", "Compare", "compare:CompareScreen"),
 )  # fmt: skip
 BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}

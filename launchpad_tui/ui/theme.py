@@ -114,6 +114,8 @@ class Glyphs:
     off: str = "[ ]"
     secret: str = "•"
     range: str = "–"
+    best: str = "★"
+    worst: str = "▽"
     ascii: bool = False
 
 
@@ -149,6 +151,8 @@ class AsciiGlyphs(Glyphs):
     through = "| "
     secret = "*"
     range = "-"
+    best = "*"
+    worst = "v"
     ascii = True
 
 
@@ -171,7 +175,8 @@ _LOUD = frozenset({"good", "warn", "bad", "accent"})
 @dataclass(frozen=True)
 class Look:
     """All that a widget needs for painting. Roles: text, dim, faint, strong, accent, title, good, warn, bad, cursor,
-    selected, chip, key, bar (the panel's background), disabled, match, and series0 … series7."""
+    selected, chip, key, bar (the panel's background), disabled, match, and series0 … series7, each also with ``-faint``
+    and ``-bold``."""
 
     palette: Palette
     glyphs: Glyphs
@@ -190,6 +195,11 @@ class Look:
     def series(self, slot: int) -> str:
         """The role of the series in this slot; the colours come again after eight."""
         return f"series{slot % len(self.palette.series)}"
+
+    @cached_property
+    def underline(self) -> Style:
+        """What marks a cell on the cursor's line: added to its style."""
+        return Style(underline=True, bold=True)
 
     @cached_property
     def _styles(self) -> dict[str, Style]:
@@ -217,7 +227,11 @@ class Look:
             "match": on(p.background if not p.ansi else "black", p.warn, reverse=p.plain),
             "cursor": on(p.cursor_text, p.cursor, reverse=p.plain, bold=p.plain),
         }
-        styles |= {f"series{slot}": on(colour) for slot, colour in enumerate(p.series)}
+        for slot, colour in enumerate(p.series):
+            styles[f"series{slot}"] = on(colour)
+            styles[f"series{slot}-bold"] = on(colour, bold=True)
+            # A raw curve behind its smoothed one: nearer to the background, or dim where colours are not blended.
+            styles[f"series{slot}-faint"] = on(colour, dim=True) if p.ansi else on(_between(colour, p.background))
         return styles
 
     @cached_property
@@ -230,6 +244,12 @@ class Look:
     @property
     def _series_roles(self) -> tuple[str, ...]:
         return tuple(f"series{slot}" for slot in range(len(self.palette.series)))
+
+
+def _between(colour: str, background: str) -> str:
+    """A colour, two thirds of the way to the background; both as ``#rrggbb``."""
+    pairs = [(int(colour[at : at + 2], 16), int(background[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(one * 0.38 + other * 0.62):02x}" for one, other in pairs)
 
 
 def find_look(theme: str = "", *, ascii_only: bool = False, colours: str = "auto",

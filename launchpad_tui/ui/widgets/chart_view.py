@@ -1,36 +1,31 @@
-"""A chart that was drawn elsewhere, as lines of spans; only lines that changed are written again."""
+"""A chart that was drawn elsewhere, as lines of spans; only what changed is written again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from launchpad_tui.charts.model import Drawing, Span
 from launchpad_tui.ui.text import LineBuilder
+from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.painted import Painted
 
-
-class SpanLike(Protocol):
-    """A piece of a line: its text, and the slot of the series that it belongs to, None for axes and words."""
-
-    @property
-    def text(self) -> str:
-        """The characters."""
-
-    @property
-    def slot(self) -> int | None:
-        """The series."""
+_ROLES = {"axis": "dim", "faint": "faint", "bold": "strong", "cursor": "accent"}
 
 
-class DrawingLike(Protocol):
-    """What a chart kind gives: ``lines`` from top to bottom."""
-
-    @property
-    def lines(self) -> Sequence[Sequence[SpanLike]]:
-        """The spans of each line."""
+def add_spans(line: LineBuilder, spans: Sequence[Span], look: Look) -> None:
+    """Append spans in the colours of their series; words and axes have roles of their own."""
+    for span in spans:
+        if span.slot is None:
+            role = _ROLES.get(span.style, "text")
+        else:
+            role = (
+                f"{look.series(span.slot)}-{span.style}" if span.style in {"faint", "bold"} else look.series(span.slot)
+            )
+        line.add(span.text, look.style(role), safe=True)
 
 
 class ChartView(Painted):
@@ -43,31 +38,57 @@ class ChartView(Painted):
             super().__init__()
             self.view, self.width, self.height = view, width, height
 
+    class Pointed(Message):
+        """The mouse was pressed or moved with a button down (``dragged`` says by how many cells), or its wheel turned
+        (``wheel`` is 1 away from the user, -1 towards)."""
+
+        def __init__(self, view: ChartView, x: int, dragged: int = 0, wheel: int = 0) -> None:
+            super().__init__()
+            self.view, self.x, self.dragged, self.wheel = view, x, dragged, wheel
+
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.empty = empty
-        self._drawing: DrawingLike | None = None
+        self.drawing: Drawing | None = None
 
-    def set_drawing(self, drawing: DrawingLike | None) -> None:
+    def set_drawing(self, drawing: Drawing | None, empty: str = "") -> None:
         """Show a drawing; None shows the words for nothing."""
-        self._drawing = drawing
+        self.drawing = drawing
+        self.empty = empty or self.empty
         self.repaint()
 
     def paint_line(self, y: int, width: int) -> Strip:
         """One line of the drawing."""
         look = self.look
         line = LineBuilder(width, look.style("text"))
-        drawing = self._drawing
+        drawing = self.drawing
         if drawing is None:
             if y == self.size.height // 2:
                 line.fill_to(max(0, (width - len(self.empty)) // 2)).add(self.empty, look.style("dim"))
         elif y < len(drawing.lines):
-            for span in drawing.lines[y]:
-                role = "dim" if span.slot is None else look.series(span.slot)
-                line.add(span.text, look.style(role))
+            add_spans(line, drawing.lines[y], look)
         return line.strip()
 
     def on_resize(self, event: events.Resize) -> None:
         """Ask for a drawing that fits."""
         self._strips.clear()
         self.post_message(self.Wanted(self, event.size.width, event.size.height))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """The cursor goes there."""
+        self.post_message(self.Pointed(self, event.x))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """With a button down the chart is pushed."""
+        if event.button and event.delta_x:
+            self.post_message(self.Pointed(self, event.x, dragged=event.delta_x))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Closer."""
+        event.stop()
+        self.post_message(self.Pointed(self, event.x, wheel=1))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Farther."""
+        event.stop()
+        self.post_message(self.Pointed(self, event.x, wheel=-1))

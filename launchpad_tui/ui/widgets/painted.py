@@ -69,13 +69,36 @@ class Painted(ActionOwner, Widget):
                 continue
             strip = self.paint_line(y, width)
             old = self._strips.get(y)
-            if old is not None and list(old) == list(strip):
-                continue
-            self._strips[y] = strip
-            changed.append(Region(0, y, width - edge, 1))
+            if old is None or old.cell_length != width:
+                self._strips[y] = strip
+                changed.append(Region(0, y, width - edge, 1))
+            elif span := changed_span(old, strip):
+                self._strips[y] = strip
+                start, stop = span[0], min(span[1], width - edge)
+                if start < stop:
+                    changed.append(Region(start, y, stop - start, 1))
         if changed:
             self.refresh(*changed)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Everything is painted anew."""
         self._strips.clear()
+
+
+def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """Between which cells two lines of the same width differ, whole runs of style at a time; None where they are the
+    same."""
+    before, after = list(old), list(new)
+    if before == after:
+        return None
+    start = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other:
+            break
+        start += one.cell_length
+    stop = new.cell_length
+    for one, other in zip(reversed(before), reversed(after), strict=False):
+        if one != other or stop - one.cell_length < start:
+            break
+        stop -= one.cell_length
+    return start, max(stop, start + 1)

@@ -1,0 +1,364 @@
+"""A sheet: lines and columns with a cursor, the names of lines frozen on the left, cells made when they are painted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.text import LineBuilder, clip, pad
+from launchpad_tui.ui.widgets.columns import Cell
+from launchpad_tui.ui.widgets.painted import Painted
+
+_GAP = 2
+#: cells of a column, and lines that its width is measured on
+_NARROW, _WIDE, _MEASURED = 7, 28, 300
+#: cells of the frozen column
+_NAMES = (14, 40)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """A line: its key, its name, and whether it is the heading of a group; ``note`` stands dim behind a heading."""
+
+    key: str
+    name: Cell
+    heading: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column: its key, and one or two lines of heading."""
+
+    key: str
+    title: Cell
+    subtitle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SheetContent:
+    """What a sheet shows. ``cell(line, column)`` is called while painting, for what is in view only, and for some more
+    to measure widths. Columns are as wide as what they hold, but where not all fit no wider than ``squeeze``."""
+
+    lines: Sequence[SheetLine] = ()
+    columns: Sequence[SheetColumn] = ()
+    cell: Callable[[int, int], Cell] = field(default=lambda _line, _column: Cell(""))
+    corner: str = ""
+    empty: str = ""
+    squeeze: int = 16
+
+
+class Sheet(Painted):
+    """The sheet. ``arrows`` move the cursor from cell to cell; the view follows."""
+
+    can_focus = True
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("sheet.down", "down j", "down", "One row down.", "Moving", hidden=True),
+        Action("sheet.up", "up k", "up", "One row up.", "Moving", hidden=True),
+        Action("sheet.right", "right l", "right", "One column to the right.", "Moving", hidden=True),
+        Action("sheet.left", "left h", "left", "One column to the left.", "Moving", hidden=True),
+        Action("sheet.page-down", "pagedown ctrl+f", "page down", "One page down.", "Moving", hidden=True),
+        Action("sheet.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
+        Action("sheet.first", "home g", "first", "To the first row.", "Moving", hidden=True),
+        Action("sheet.last", "end G", "last", "To the last row.", "Moving", hidden=True),
+        Action("sheet.first-column", "^", "first column", "To the first column.", "Moving", hidden=True),
+        Action("sheet.last-column", "$", "last column", "To the last column.", "Moving", hidden=True),
+        Action("sheet.open", "enter", "open", "Open what is under the cursor; fold a group.", "List", 1),
+        Action("sheet.copy", "y", "copy", "Copy the value under the cursor.", "List"),
+    )
+
+    class Moved(Message):
+        """The cursor is on another cell."""
+
+        def __init__(self, sheet: Sheet) -> None:
+            super().__init__()
+            self.sheet = sheet
+
+    class Opened(Message):
+        """Enter."""
+
+        def __init__(self, sheet: Sheet) -> None:
+            super().__init__()
+            self.sheet = sheet
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.content = SheetContent()
+        self.row = 0
+        self.column = 0
+        self.top = 0
+        self.left = 0
+        self._widths: dict[int, int] = {}
+        self._names = _NAMES[0]
+        self._most = _WIDE
+
+    # State ----------------------------------------------------------------------------------------------------------
+
+    def set_content(self, content: SheetContent) -> None:
+        """Show this; the cursor stays on its line and column where they still are."""
+        line, column = self.line_key, self.column_key
+        self.content = content
+        self._widths = {}
+        least, most = _NAMES
+        longest = max((cell_len(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0)
+        self._names = max(least, min(longest + 2, most, max(least, self.size.width // 3)))
+        self._most = self._widest()
+        self.row = next((i for i, one in enumerate(content.lines) if one.key == line), self.row)
+        self.column = next((i for i, one in enumerate(content.columns) if one.key == column), self.column)
+        self._show()
+        self.repaint()
+
+    @property
+    def line_key(self) -> str:
+        """The key of the line under the cursor, empty where there is none."""
+        return self.content.lines[self.row].key if 0 <= self.row < len(self.content.lines) else ""
+
+    @property
+    def column_key(self) -> str:
+        """The key of the column under the cursor."""
+        return self.content.columns[self.column].key if 0 <= self.column < len(self.content.columns) else ""
+
+    @property
+    def head(self) -> int:
+        """Lines of headings."""
+        return 2 if any(one.subtitle for one in self.content.columns[:_MEASURED]) else 1
+
+    @property
+    def rows_high(self) -> int:
+        """Lines in view."""
+        return max(1, self.size.height - self.head)
+
+    def _width(self, column: int) -> int:
+        known = self._widths.get(column)
+        if known is None:
+            content = self.content
+            head = content.columns[column]
+            texts = [head.title.text, head.subtitle]
+            # The lines in view and some around them are enough: what is longer is cut.
+            start = max(0, self.top - _MEASURED // 4)
+            texts += [
+                content.cell(line, column).text
+                for line in range(start, min(len(content.lines), start + _MEASURED))
+                if not content.lines[line].heading
+            ]
+            known = max(_NARROW, min(_WIDE, max((cell_len(text[:_WIDE]) for text in texts), default=0)))
+            self._widths[column] = known
+        return min(known, self._most)
+
+    def _widest(self) -> int:
+        """Cells that a column may take: where not all fit as they are, the long ones give way first."""
+        columns = len(self.content.columns)
+        room = self.size.width - 1 - self._names - _GAP * columns
+        self._most = _WIDE
+        if not columns or columns * _NARROW > room:
+            return self.content.squeeze if columns > 1 else _WIDE
+        widths = [self._width(column) for column in range(columns)]
+        for most in range(_WIDE, self.content.squeeze, -1):
+            if sum(min(width, most) for width in widths) <= room:
+                return most
+        return self.content.squeeze
+
+    def _shown(self) -> list[tuple[int, int, int]]:
+        """Number, start and width of the columns in view."""
+        found: list[tuple[int, int, int]] = []
+        start = self._names + _GAP
+        for column in range(self.left, len(self.content.columns)):
+            width = self._width(column)
+            if start + width > self.size.width - 1 and found:
+                break
+            found.append((column, start, min(width, max(1, self.size.width - 1 - start))))
+            start += width + _GAP
+        return found
+
+    def _show(self) -> None:
+        lines, columns = len(self.content.lines), len(self.content.columns)
+        self.row = max(0, min(self.row, lines - 1))
+        self.column = max(0, min(self.column, columns - 1))
+        high = self.rows_high
+        if not self.top <= self.row < self.top + high:
+            self.top = self.row if self.row < self.top else self.row - high + 1
+        self.top = max(0, min(self.top, lines - high))
+        # A group's heading stays in view above its first line.
+        if self.row == self.top > 0 and self.content.lines[self.top - 1].heading:
+            self.top -= 1
+        self.left = max(0, min(self.left, columns - 1))
+        self.left = min(self.left, self.column)
+        if self.size.width:
+            while self.left < self.column and self.column > self._shown()[-1][0]:
+                self.left += 1
+
+    def move(self, rows: int = 0, columns: int = 0) -> None:
+        """Move the cursor."""
+        before = (self.top, self.left, self.row, self.column)
+        self.row += rows
+        self.column += columns
+        self._show()
+        if before[:2] == (self.top, self.left):
+            changed = {before[2] - self.top + self.head, self.row - self.top + self.head}
+            self.repaint_lines([*range(self.head), *changed] if columns else changed)
+        else:
+            self.repaint()
+        if before[2:] != (self.row, self.column):
+            self.post_message(self.Moved(self))
+
+    # Lines ----------------------------------------------------------------------------------------------------------
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """Headings, then lines."""
+        content = self.content
+        if not content.lines or not content.columns:
+            return self._empty(y, width)
+        if y < self.head:
+            return self._heading(y, width)
+        row = self.top + y - self.head
+        if row >= len(content.lines):
+            return LineBuilder(width, self.look.style("text")).strip()
+        return self._row(row, y, width)
+
+    def _empty(self, y: int, width: int) -> Strip:
+        look = self.look
+        line = LineBuilder(width, look.style("text"))
+        lines = self.content.empty.split("\n")
+        place = y - (self.size.height - len(lines)) // 2
+        if 0 <= place < len(lines):
+            text = clip(lines[place], width)
+            line.fill_to((width - cell_len(text)) // 2).add(text, look.style("strong" if place == 0 else "dim"))
+        return line.strip()
+
+    def _heading(self, y: int, width: int) -> Strip:
+        look = self.look
+        glyphs = look.glyphs
+        line = LineBuilder(width, look.style("text"))
+        shown = self._shown()
+        if y == 0:
+            first, last, count = shown[0][0] + 1, shown[-1][0] + 1, len(self.content.columns)
+            corner = self.content.corner
+            if count > len(shown):
+                corner = f"{first}{glyphs.range}{last} of {count}"
+            line.add(" " + clip(corner, self._names - 1, glyphs.ellipsis), look.style("dim"))
+        for column, start, size in shown:
+            head = self.content.columns[column]
+            here = column == self.column
+            line.fill_to(start)
+            text = head.title.text if y == 0 else head.subtitle
+            role = ("title" if here else head.title.role) if y == 0 else "dim"
+            line.add(pad(text, size, "left", glyphs.ellipsis), look.style(role), safe=True)
+        return line.strip()
+
+    def _row(self, row: int, y: int, width: int) -> Strip:
+        look = self.look
+        glyphs = look.glyphs
+        head = self.content.lines[row]
+        here = row == self.row and self.has_focus
+        line = LineBuilder(width, look.style("text", cursor=here))
+        line.add(glyphs.cursor if row == self.row else " ", look.style("accent", cursor=here))
+        if head.heading:
+            line.add(clip(head.name.text, width - 2, glyphs.ellipsis), look.style("title", cursor=here))
+            return line.add(f"  {head.note}", look.style("dim", cursor=here)).strip()
+        name = pad(head.name.text, self._names - 1, "left", glyphs.ellipsis)
+        line.add(name, look.style(head.name.role, cursor=here), safe=True)
+        for column, start, size in self._shown():
+            line.fill_to(start, look.style("text", cursor=here))
+            cell = self.content.cell(row, column)
+            on = here and column == self.column
+            style = look.style(cell.role, cursor=here)
+            line.add(pad(cell.text, size, "left", glyphs.ellipsis), style + look.underline if on else style, safe=True)
+        line.fill_to(width - 1, look.style("text", cursor=here))
+        return line.add(self._edge(y), look.style("faint"), safe=True).strip()
+
+    def _edge(self, y: int) -> str:
+        count, high = len(self.content.lines), self.rows_high
+        if count <= high or high < 3:
+            return " "
+        size = max(1, high * high // count)
+        start = round(self.top / max(1, count - high) * (high - size))
+        return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Keep the cursor in view."""
+        self._strips.clear()
+        self.set_content(self.content)
+
+    def on_focus(self) -> None:
+        """The cursor is bright while the sheet has the focus."""
+        self.repaint()
+
+    on_blur = on_focus
+
+    # Keys and mouse -------------------------------------------------------------------------------------------------
+
+    def do_down(self) -> None:
+        """Key ``down``."""
+        self.move(rows=1)
+
+    def do_up(self) -> None:
+        """Key ``up``."""
+        self.move(rows=-1)
+
+    def do_right(self) -> None:
+        """Key ``right``."""
+        self.move(columns=1)
+
+    def do_left(self) -> None:
+        """Key ``left``."""
+        self.move(columns=-1)
+
+    def do_page_down(self) -> None:
+        """Key ``pagedown``."""
+        self.move(rows=self.rows_high - 1)
+
+    def do_page_up(self) -> None:
+        """Key ``pageup``."""
+        self.move(rows=1 - self.rows_high)
+
+    def do_first(self) -> None:
+        """Key ``home``."""
+        self.move(rows=-len(self.content.lines))
+
+    def do_last(self) -> None:
+        """Key ``end``."""
+        self.move(rows=len(self.content.lines))
+
+    def do_first_column(self) -> None:
+        """Key ``^``."""
+        self.move(columns=-len(self.content.columns))
+
+    def do_last_column(self) -> None:
+        """Key ``$``."""
+        self.move(columns=len(self.content.columns))
+
+    def do_open(self) -> None:
+        """Key ``enter``."""
+        self.post_message(self.Opened(self))
+
+    def do_copy(self) -> None:
+        """Key ``y``."""
+        if self.line_key and self.column_key and not self.content.lines[self.row].heading:
+            self.launchpad.copy(self.content.cell(self.row, self.column).text)
+
+    def on_click(self, event: events.Click) -> None:
+        """The cursor goes there; on its own cell enter."""
+        row = self.top + event.y - self.head
+        column = next((number for number, start, size in self._shown() if start <= event.x < start + size), self.column)
+        if event.y >= self.head and row < len(self.content.lines):
+            if (row, column) == (self.row, self.column):
+                self.do_open()
+            else:
+                self.move(row - self.row, column - self.column)
+        elif event.y < self.head:
+            self.move(columns=column - self.column)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Some rows down."""
+        self.move(rows=3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Some rows up."""
+        self.move(rows=-3)

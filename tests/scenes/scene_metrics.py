@@ -1,0 +1,67 @@
+"""Metrics, charts and the comparison over the demo's models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.scenes.demo_home import demo
+from tests.scenes.harness import Scene, press
+from tests.scenes.seeds import nothing
+
+
+async def _board(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+a", "m")
+
+
+async def _smooth(pilot: Pilot[Any]) -> None:
+    await _board(pilot)
+    await press(pilot, "s", "s")
+
+
+async def _chart(pilot: Pilot[Any]) -> None:
+    await _board(pilot)
+    await press(pilot, "down", "right", "enter", "s", *["left"] * 12)
+
+
+async def _zoomed(pilot: Pilot[Any]) -> None:
+    await _board(pilot)
+    await press(pilot, "down", "enter", *["left"] * 20, "plus", "plus", "L")
+
+
+async def _compare(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+a", "c")
+
+
+async def _baseline(pilot: Pilot[Any]) -> None:
+    await _compare(pilot)
+    await press(pilot, "down", "s", "b")
+
+
+async def _transposed(pilot: Pilot[Any]) -> None:
+    await _compare(pilot)
+    await press(pilot, "t")
+
+
+async def _stay(_pilot: Pilot[Any]) -> None:
+    """The first screen as it is."""
+
+
+METRICS = ("My Selection 6", "accuracy{phase=train}", "loss{phase=validation}", "balanced", "enter full screen")
+COMPARED = ("PARAMETERS", "learning_rate", "balanced", "METRICS", "loss{phase=validation} ▼")
+
+SCENES = [
+    Scene("metrics", demo, _board, (140, 40), expect=METRICS),
+    Scene("metrics-80x24", demo, _board, (80, 24), expect=("accuracy{phase=train}", "? help")),
+    Scene("metrics-smoothed", demo, _smooth, (140, 40), expect=METRICS),
+    Scene("metrics-empty", nothing, _stay, (80, 24), start="board", expect=("Nothing is selected",)),
+    Scene("chart", demo, _chart, (140, 36), expect=("loss{phase=validation}", "step ", "balanced")),
+    Scene("chart-zoomed", demo, _zoomed, (100, 30), expect=("{phase=validation}", "step ")),
+    Scene("compare", demo, _compare, (160, 40), expect=COMPARED),
+    Scene("compare-80x24", demo, _compare, (80, 24), expect=("PARAMETERS", "METRICS", "of 6")),
+    Scene("compare-baseline", demo, _baseline, (160, 40), expect=(*COMPARED, "baseline", "%")),
+    Scene("compare-wide", demo, _baseline, (200, 50), expect=("PARAMETERS", "baseline", "%")),
+    Scene("compare-transposed", demo, _transposed, (160, 30), expect=("balanced", "rate too low")),
+    Scene("compare-narrow", demo, _compare, (40, 24), expect=("PARAMETERS", "of 6")),
+]
