@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import re
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
+from tests.scenes.picture import self_contained
 
 FROZEN = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TERM": "xterm-256color", "NO_COLOR": ""}
 
@@ -105,8 +105,7 @@ async def play(scene: Scene, folder: Path) -> tuple[str, str]:
         await scene.drive(pilot)
         await settled(pilot)
         picture = pilot.app.export_screenshot(title="launchpad")
-        # Pictures load nothing from elsewhere.
-        return screen_text(pilot), re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL)
+        return screen_text(pilot), self_contained(picture)
 
 
 def scenes() -> list[Scene]:
