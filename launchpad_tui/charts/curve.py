@@ -31,7 +31,7 @@ class CurveView:
         """How to draw it in so many cells."""
         return ChartSpec(
             width, height, title, self.x_kind, self.x_range, self.y_range, self.y_log, self.robust, self.smoothing,
-            self.cursor_x, ascii_only,
+            cursor_x=self.cursor_x, ascii=ascii_only,
         )  # fmt: skip
 
     def zoomed(self, plot: Plot, factor: float) -> CurveView:

@@ -54,7 +54,7 @@ def _prepared(one: Series, spec: ChartSpec) -> Series:
 
 def _order(series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec) -> list[tuple[bool, Series]]:
     """What is drawn first lies below: the raw curves behind the smoothed ones, the first series on top."""
-    below = [(True, one) for one in reversed(series)] if spec.smoothing else []
+    below = [(True, one) for one in reversed(series)] if spec.smoothing and spec.raw else []
     return below + [(False, one) for one in reversed(drawn)]
 
 

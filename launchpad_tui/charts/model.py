@@ -62,9 +62,10 @@ class ChartData:
 class ChartSpec:
     """How to draw. Sizes in cells; ranges None are taken from the data.
 
-    ``robust`` leaves outliers out of the automatic y range; ``smoothing`` is TensorBoard's, 0 to below 1; ``cursor_x``
-    draws a vertical line there; ``markers`` puts each series' marker along its curve, so that curves are told apart
-    without colour; ``x_kind`` is step, time (seconds since 1970) or relative (seconds).
+    ``robust`` leaves outliers out of the automatic y range; ``smoothing`` is TensorBoard's, 0 to below 1, and ``raw``
+    shows the curve itself, faint, behind its smoothed one; ``cursor_x`` draws a vertical line there; ``markers`` puts
+    each series' marker along its curve, so that curves are told apart without colour; ``x_kind`` is step, time (seconds
+    since 1970) or relative (seconds).
     """
 
     width: int
@@ -76,6 +77,7 @@ class ChartSpec:
     y_log: bool = False
     robust: bool = False
     smoothing: float = 0.0
+    raw: bool = True
     cursor_x: float | None = None
     ascii: bool = False
     markers: bool = True

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output
+from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import WORDS, Command, arg
 from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, compare
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown, cell_texts
@@ -23,6 +24,9 @@ FORMATS = ("table", "csv", "markdown", "json")
 
 def _compare(context: Context, options: argparse.Namespace) -> None:
     subjects = find(context, options.ids)
+    if options.chart:
+        print_charts(context, subjects, options)
+        return
     baseline = subjects[_place(context, subjects, options.baseline)].id if options.baseline else ""
     form = "json" if context.json else options.format
     every = options.all or form == "json" or len(subjects) < 2
@@ -110,6 +114,7 @@ COMMANDS = (
         (
             "launchpad compare churn-1 churn-2 churn-3",
             "launchpad compare e0123 e4567 --all --aggregate best --baseline e0123",
+            "launchpad compare churn-1 churn-2 --metric loss --over step --chart",
             "launchpad compare churn-1 churn-2 --format markdown > comparison.md",
         ),
         _compare,
@@ -122,6 +127,8 @@ COMMANDS = (
             arg("--aggregate", choices=AGGREGATES, default="last", help="which value of a metric (default: last)"),
             arg("--baseline", metavar="ID", help="show differences to this one, in units and percent",
                 completes="artifacts"),
+            arg("--chart", action="store_true", help="draw the metrics instead"),
+            *CHART_ARGS,
             arg("--format", choices=FORMATS, default="table", help="how to print it (default: table)"),
         ),
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import shapes
+from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.errors import NotFound
 
@@ -113,6 +114,12 @@ def _export(context: Context, options: argparse.Namespace) -> None:
         )
 
 
+def _chart(context: Context, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.compare import find
+
+    print_charts(context, find(context, options.ids), options)
+
+
 _ID = arg("id", help="an execution or a model: ID, part of its beginning, or name", completes="artifacts")
 COMMANDS = (
     Command(
@@ -151,4 +158,21 @@ COMMANDS = (
             ),
         ),
     ),
-)
+    Command(
+        ("metrics", "chart"),
+        "draw the metrics of executions or models",
+        (
+            "launchpad metrics chart churn",
+            "launchpad metrics chart churn-1 churn-2 --metric loss --smooth 0.9",
+            "launchpad metrics chart e0123 --metric loss --over relative --log --width 100 --height 30",
+        ),
+        _chart,
+        (
+            arg("ids", nargs="+", metavar="id", completes="artifacts",
+                help="models or executions: IDs, beginnings of them, or unique names"),
+            arg("--metric", action="append", metavar="NAME", completes="metrics",
+                help="this metric only; may be repeated"),
+            *CHART_ARGS,
+        ),
+    ),
+)  # fmt: skip

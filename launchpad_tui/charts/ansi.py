@@ -1,0 +1,42 @@
+"""A drawing as text for a terminal, with or without colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from launchpad_tui.charts.model import Drawing, Span
+from launchpad_tui.charts.palette import ANSI256
+
+#: SGR parameters (ECMA-48) of spans that belong to no series
+_STYLES: Mapping[str, str] = {"axis": "2", "faint": "2", "bold": "1", "cursor": "1"}
+#: foregrounds of the eight series where there are 16 colours
+_SIXTEEN = (36, 33, 32, 35, 93, 94, 31, 37)
+
+
+def to_ansi(drawing: Drawing, colours: str = "256") -> str:
+    """The drawing's lines, each ended by a line feed; trailing blanks are cut.
+
+    Args:
+        colours: ``256``, ``16`` or ``none`` (plain text, no escape sequence in it).
+    """
+    if colours == "none":
+        return drawing.text() + "\n"
+    return "".join(_line(line, colours) for line in drawing.lines)
+
+
+def _line(spans: tuple[Span, ...], colours: str) -> str:
+    texts = [(span.text, _code(span, colours)) for span in spans]
+    while texts and not texts[-1][0].strip():
+        texts.pop()
+    if texts:
+        texts[-1] = (texts[-1][0].rstrip(), texts[-1][1])
+    return "".join(f"\x1b[{code}m{text}\x1b[0m" if code and text.strip() else text for text, code in texts) + "\n"
+
+
+def _code(span: Span, colours: str) -> str:
+    style = _STYLES.get(span.style, "")
+    if span.slot is None:
+        return style
+    slot = span.slot % len(ANSI256)
+    colour = f"38;5;{ANSI256[slot]}" if colours == "256" else str(_SIXTEEN[slot])
+    return f"{style};{colour}" if style in {"1", "2"} else colour

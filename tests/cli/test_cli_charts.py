@@ -1,0 +1,47 @@
+"""Charts on standard output."""
+
+from __future__ import annotations
+
+import pytest
+from cli_support import Cli
+
+
+@pytest.fixture
+def models(trained: Cli) -> list[str]:
+    """The models of rate 0.1 and 0.5."""
+    return trained("models", "list", "--quiet", "--sort", "createdAt").lines
+
+
+def test_compare_draws_the_chart_of_a_metric(trained: Cli, models: list[str]) -> None:
+    shown = trained("compare", *models, "--metric", "accuracy", "--over", "step", "--chart",
+                    "--width", "60", "--height", "12", "--no-color")  # fmt: skip
+    assert shown.code == 0
+    assert "\x1b" not in shown.out
+    lines = shown.out.splitlines()
+    assert lines[0] == "accuracy"
+    assert max(map(len, lines)) <= 60
+    assert len(lines) == 12 + len(models)
+    assert any("⠀" < char < "⣿" for line in lines for char in line)
+    # Each model has its marker in the picture and in the legend, with its last value.
+    for line in lines[-2:]:
+        assert any(line[0] in drawn for drawn in lines[1:12])
+        assert "last 0." in line
+
+
+def test_metrics_chart_draws_all_metrics(trained: Cli, models: list[str]) -> None:
+    shown = trained("metrics", "chart", models[0], "--width", "50", "--height", "8")
+    assert {"accuracy", "loss"} <= set(shown.lines)
+    assert "not finite" in shown.err
+
+
+def test_what_is_wrong_is_said(trained: Cli, models: list[str]) -> None:
+    unknown = trained("metrics", "chart", models[0], "--metric", "nothing")
+    assert unknown.code != 0
+    assert "Metrics: " in unknown.err
+    assert "From 0 to below 1" in trained("metrics", "chart", models[0], "--smooth", "1").err
+    assert "Kinds: line" in trained("metrics", "chart", models[0], "--kind", "pie").err
+    assert "20 to 1000" in trained("metrics", "chart", models[0], "--width", "3").err
+    broken = trained("executions", "list", "--where", "status = DEAD", "--quiet").lines[0]
+    bare = trained("metrics", "chart", broken)
+    assert "No metrics were logged" in bare.err
+    assert bare.code != 0
