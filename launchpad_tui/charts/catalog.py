@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from launchpad_tui.charts.bar import draw_bar
+from launchpad_tui.charts.bars import why_no_bars
+from launchpad_tui.charts.box import draw_box, why_no_box
+from launchpad_tui.charts.column import draw_column
+from launchpad_tui.charts.heat import draw_heat, why_no_heat
+from launchpad_tui.charts.histogram import draw_histogram, why_no_histogram
+from launchpad_tui.charts.importance import draw_importance, why_no_importance
 from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
+from launchpad_tui.charts.parallel import draw_parallel, why_no_parallel
+from launchpad_tui.charts.scatter import draw_scatter, why_no_points
 
 #: what a chart compares: over steps or time, against a parameter, the models themselves
 OVER, AGAINST, SOURCE = "over", "parameters", "source"
@@ -32,16 +41,21 @@ def _line(spec: ChartSpec, data: ChartData) -> Drawing:
     return draw_line(spec, data.series)
 
 
-def _scatter(spec: ChartSpec, data: ChartData) -> Drawing:
-    return draw_line(spec, data.series, joined=False)
-
-
 #: by id, in the order in which they are offered
 KINDS: dict[str, ChartKind] = {
     kind.id: kind
     for kind in (
         ChartKind("line", "Line", frozenset({OVER}), _no_curves, _line),
-        ChartKind("scatter", "Scatter", frozenset({OVER}), _no_curves, _scatter),
+        ChartKind("scatter", "Scatter", frozenset({OVER, AGAINST}), why_no_points, draw_scatter),
+        ChartKind("bar", "Bars", frozenset({AGAINST, SOURCE}), why_no_bars, draw_bar),
+        ChartKind("column", "Columns", frozenset({AGAINST, SOURCE}), why_no_bars, draw_column),
+        ChartKind("heat", "Heat map", frozenset({OVER, AGAINST, SOURCE}), why_no_heat, draw_heat),
+        ChartKind("parallel", "Parallel coordinates", frozenset({AGAINST, SOURCE}), why_no_parallel, draw_parallel),
+        ChartKind("box", "Box plot", frozenset({AGAINST, SOURCE}), why_no_box, draw_box),
+        ChartKind("histogram", "Histogram", frozenset({SOURCE}), why_no_histogram, draw_histogram),
+        ChartKind(
+            "importance", "Which parameter matters", frozenset({AGAINST, SOURCE}), why_no_importance, draw_importance
+        ),
     )
 }
 

@@ -1,0 +1,144 @@
+"""Scales and axes of the charts that compare models."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from launchpad_tui.charts.canvas import Canvas
+from launchpad_tui.charts.scale import log_ticks, ticks, widened
+from launchpad_tui.charts.words import cell_width
+from launchpad_tui.domain.numbers import axis_texts, number_text
+
+#: x is logarithmic from so many decades on
+_DECADES = 2.0
+
+
+def share(value: float, low: float, high: float) -> float:
+    """Where a value lies between two others, 0 to 1 within them; right for all finite floats."""
+    span = high - low
+    if not math.isfinite(span):
+        return (value / 4 - low / 4) / (high / 4 - low / 4)
+    found = (value - low) / span if span > 0 else 0.5
+    return found if math.isfinite(found) else (2.0 if value > low else -1.0)
+
+
+def mean(values: Sequence[float]) -> float:
+    """The mean of finite values; right where their sum is beyond the floats."""
+    try:
+        return math.fsum(values) / len(values)
+    except OverflowError:
+        return math.fsum(value / len(values) for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From numbers to a share of an axis."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    @classmethod
+    def of(cls, values: Sequence[float], *, log: bool = False) -> Scale:
+        """The scale of finite values (positive ones where ``log``), wide enough also for a constant."""
+        if not values:
+            return cls(0.0, 1.0)
+        low, high = widened(min(values), max(values), log=log)
+        # Next to the ends of the floats widening goes nowhere or to infinity.
+        if not (high > low and math.isfinite(high) and math.isfinite(low)) or (log and low <= 0):
+            return cls(min(low, high) if math.isfinite(low) else 0.0, max(values), log and low > 0)
+        return cls(low, high, log)
+
+    def share(self, value: float) -> float:
+        """0 to 1 within the scale."""
+        if not self.log:
+            return share(value, self.low, self.high)
+        return share(math.log10(value), math.log10(self.low), math.log10(self.high)) if value > 0 else -1.0
+
+    def cell(self, value: float, cells: int) -> int:
+        """The cell of a value, from 0; kept within the cells."""
+        return min(cells - 1, max(0, round(self.share(value) * (cells - 1))))
+
+    def ticks(self, most: int) -> list[float]:
+        """Round numbers on it."""
+        found = log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
+        return [tick for tick in found if self.low <= tick <= self.high] or [self.low]
+
+    def texts(self, found: Sequence[float]) -> list[str]:
+        """Texts of its ticks."""
+        return [number_text(tick) for tick in found] if self.log else axis_texts(found)
+
+
+def is_wide(values: Sequence[float]) -> bool:
+    """Whether numbers are told apart only on a logarithmic scale: all positive, over two decades or more."""
+    return len(values) > 1 and min(values) > 0 and math.log10(max(values)) - math.log10(min(values)) >= _DECADES - 1e-9
+
+
+def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int) -> int:
+    """The y axis at the left, of so many rows; gives the column at which the plot begins."""
+    found = scale.ticks(max(1, min(8, height // 3)))
+    words = scale.texts(found)
+    size = min(max(cell_width(word) for word in words), most_label)
+    up, tick = ("|", "+") if canvas.ascii else ("│", "┤")
+    for row in range(height):
+        canvas.put(size + 1, top + row, up, style="axis")
+    for value, word in zip(found, words, strict=True):
+        row = top + height - 1 - scale.cell(value, height)
+        canvas.end(size, row, word[:size], style="axis")
+        canvas.put(size + 1, row, tick, style="axis")
+    return size + 2
+
+
+def draw_x(canvas: Canvas, scale: Scale, left: int, row: int, name: str) -> bool:
+    """The x axis in two rows from ``row``, to the canvas' right edge, the name at its right end where there is room;
+    gives whether there was."""
+    width = canvas.width - left
+    found = scale.ticks(max(1, min(10, width // 14)))
+    words = scale.texts(found)
+    places = [left + scale.cell(value, width) for value in found]
+    _line(canvas, left, row)
+    return label_ticks(canvas, row, list(zip(places, words, strict=True)), name)
+
+
+def draw_categories(
+    canvas: Canvas, places: Sequence[int], words: Sequence[str], left: int, row: int, name: str
+) -> bool:
+    """The x axis of categories at these columns, in two rows; gives whether there was room for the name."""
+    _line(canvas, left, row)
+    return label_ticks(canvas, row, list(zip(places, words, strict=True)), name)
+
+
+def _line(canvas: Canvas, left: int, row: int) -> None:
+    canvas.put(left, row, ("-" if canvas.ascii else "─") * (canvas.width - left), style="axis")
+    canvas.put(left - 1, row, "+" if canvas.ascii else "└", style="axis")
+
+
+def label_ticks(canvas: Canvas, row: int, found: Sequence[tuple[int, str]], name: str) -> bool:
+    """Ticks on the line in ``row``, their words below, those left out that would touch, and the axis' name at the right
+    end; gives whether there was room for that."""
+    mark = "+" if canvas.ascii else "┬"
+    free = 0
+    for column, word in found:
+        size = cell_width(word)
+        start = min(max(0, column - size // 2), canvas.width - size)
+        if start < free or size > canvas.width:
+            continue
+        canvas.put(column, row, mark, style="axis")
+        canvas.put(start, row + 1, word, style="axis")
+        free = start + size + 2
+    title = canvas.fit(name, canvas.width)
+    if cell_width(title) > canvas.width - free:
+        return False
+    canvas.end(canvas.width, row + 1, title, style="axis")
+    return True
+
+
+def name_on_top(canvas: Canvas, name: str, title: str) -> list[str]:
+    """Write an axis' name at the right end of the title's line where there is room; else gives it as a note."""
+    shown = canvas.fit(f"x: {name}", canvas.width)
+    if not title or cell_width(shown) > canvas.width - cell_width(canvas.fit(title, canvas.width)) - 2:
+        return [f"x axis: {name}"]
+    canvas.end(canvas.width, 0, shown, style="axis")
+    return []

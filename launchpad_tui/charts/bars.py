@@ -1,0 +1,132 @@
+"""What bars stand on: their scale, which begins at 0 wherever that can be read, and their looks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from launchpad_tui.charts.axes import share
+from launchpad_tui.charts.canvas import Canvas
+from launchpad_tui.charts.groups import Group, groups, mean_of, names_along, not_a_table, unknown_parameter
+from launchpad_tui.charts.model import ChartData, ChartSpec, Table
+from launchpad_tui.charts.palette import marker
+from launchpad_tui.charts.scale import ticks
+from launchpad_tui.charts.words import counted
+from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.text import safe_text
+
+#: looks of bars of the first, second… metric
+FILLS, ASCII_FILLS = "█▓▒░", "#=:."
+#: values that differ by less than this share of the largest cannot be told apart on an axis from 0
+_FAR = 0.2
+#: metrics that differ by more than this factor do not fit on one axis
+_UNLIKE = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The range of bars: they start at ``zero``, which is 0 or, where all are far from it, near the least of them."""
+
+    low: float
+    high: float
+    zero: float
+
+    @property
+    def below(self) -> float:
+        """The share of the range that lies below ``zero``."""
+        return share(self.zero, self.low, self.high) if self.high > self.low else 0.0
+
+    def notes(self) -> list[str]:
+        """Says so where bars do not start at 0."""
+        return [f"The axis starts at {number_text(self.zero, 4)}, not at 0"] if self.zero else []
+
+
+def base_of(values: Sequence[float]) -> Base:
+    """The range for finite values."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    if low == high == 0:
+        return Base(0.0, 1.0, 0.0)
+    largest = max(abs(low), abs(high))
+    if (low > 0 or high < 0) and 0 < high - low < _FAR * largest:
+        # The nearest round number before the least bar, so that this one still has a length.
+        room = (high - low) * 0.25
+        found = ticks(low - 2 * room, low - room / 4, 3) if low > 0 else ticks(high + room / 4, high + 2 * room, 3)
+        if found and low > 0 and 0 < found[-1] < low:
+            return Base(found[-1], high, found[-1])
+        if found and high < 0 and high < found[0] < 0:
+            return Base(low, found[0], found[0])
+    return Base(min(0.0, low), max(0.0, high), 0.0)
+
+
+def looks(count: int, *, ascii_only: bool) -> list[str]:
+    """The fills of so many metrics; they come again after four."""
+    fills = ASCII_FILLS if ascii_only else FILLS
+    return [fills[place % len(fills)] for place in range(count)]
+
+
+def bar_groups(table: Table) -> tuple[list[Group], list[str]]:
+    """The groups and their labels, with the number of models where groups have several."""
+    found = groups(table)
+    if not names_along(table):
+        return found, [group.label for group in found]
+    if all(len(group.places) == 1 for group in found):
+        return found, [safe_text(group.label, 200) for group in found]
+    return found, [f"{safe_text(group.label, 200)} (n={len(group.places)})" for group in found]
+
+
+def group_notes(found: Sequence[Group]) -> list[str]:
+    """Says that bars are means where they are."""
+    return ["Each bar is the mean of its n models"] if any(len(group.places) > 1 for group in found) else []
+
+
+def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
+    """Says so where metrics on one axis have different sizes."""
+    sizes = [
+        size
+        for column in columns
+        if (size := max((abs(v) for v in column if v is not None and math.isfinite(v)), default=0.0))
+    ]
+    if len(sizes) > 1 and max(sizes) / _UNLIKE > min(sizes):
+        return ["These metrics are of different sizes on one axis: the small ones hardly show"]
+    return []
+
+
+def log_notes(spec: ChartSpec) -> list[str]:
+    """Bars stand on 0, which no logarithmic axis has."""
+    return ["Bars have no logarithmic axis"] if spec.y_log else []
+
+
+def value_columns(table: Table, found: Sequence[Group]) -> dict[str, list[float | None]]:
+    """For each metric the groups' means."""
+    return {name: [mean_of(column, group) for group in found] for name, column in table.metrics.items()}
+
+
+def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str]) -> None:
+    """Which fill is which metric."""
+    column = 0
+    for place, (name, fill) in enumerate(zip(names, fills, strict=True)):
+        left = canvas.width - column
+        more = f"+{len(names) - place}"
+        if left < 8:
+            canvas.end(canvas.width, row, more, style="faint")
+            break
+        text = canvas.fit(name, min(24, left - 5))
+        canvas.put(column, row, fill * 2)
+        canvas.put(column + 3, row, text)
+        column += 3 + len(canvas.fit(text, 24)) + 3
+
+
+def stand_in(slot: int | None, canvas: Canvas) -> str:
+    """The marker of a model where its name has no room."""
+    return marker(slot, ascii_only=canvas.ascii) if slot is not None else " "
+
+
+def why_no_bars(data: ChartData) -> str:
+    """Why these data have no bars; empty where they have."""
+    return not_a_table(data) or unknown_parameter(data.table)
+
+
+def unshown(count: int, total: int) -> list[str]:
+    """A note where metrics are left out."""
+    return [f"Showing {count} of {counted(total, 'metric', 'metrics')}: too small for all"] if count < total else []

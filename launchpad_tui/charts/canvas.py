@@ -1,0 +1,93 @@
+"""Cells to write on: whatever is written where, each line comes out exactly as wide as asked."""
+
+from __future__ import annotations
+
+from launchpad_tui.charts.model import ChartSpec, Drawing, Span
+from launchpad_tui.charts.words import cell_width, clip, fit, plain
+from launchpad_tui.domain.text import safe_text
+
+_Cell = tuple[str, int | None, str]
+_BLANK: _Cell = (" ", None, "normal")
+#: the second cell of a double-width character
+_REST = ""
+#: below these sizes nothing can be told
+LEAST_WIDTH, LEAST_HEIGHT = 12, 4
+
+
+class Canvas:
+    """A drawing in the making: columns and rows of cells from the top left; what is outside is cut off."""
+
+    def __init__(self, spec: ChartSpec) -> None:
+        self.width, self.height = max(0, spec.width), max(0, spec.height)
+        self.ascii = spec.ascii
+        self._rows: list[list[_Cell]] = [[_BLANK] * self.width for _ in range(self.height)]
+        #: the first row that the title leaves free
+        self.top = 0
+        if spec.title and self.height:
+            title = clip(safe_text(spec.title, self.width * 2 + 2), self.width)
+            self.put(0, 0, plain(title) if self.ascii else title, style="bold")
+            self.top = 1
+
+    def put(self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal") -> None:
+        """Write safe text to the right from a cell."""
+        if not 0 <= row < self.height:
+            return
+        cells = self._rows[row]
+        for char in text:
+            size = cell_width(char)
+            if size == 0:
+                if 0 < column <= self.width and cells[column - 1][0] not in {_REST, " "}:
+                    before, its, look = cells[column - 1]
+                    cells[column - 1] = (before + char, its, look)
+                continue
+            if column >= 0 and column + size <= self.width:
+                self._free(cells, column, size)
+                cells[column] = (char, slot, style)
+                if size == 2:
+                    cells[column + 1] = (_REST, slot, style)
+            column += size
+
+    @staticmethod
+    def _free(cells: list[_Cell], column: int, size: int) -> None:
+        """Half a double-width character is none: its other half goes as well."""
+        if cells[column][0] == _REST and column:
+            cells[column - 1] = _BLANK
+        after = column + size
+        if after < len(cells) and cells[after][0] == _REST:
+            cells[after] = _BLANK
+
+    def end(self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal") -> None:
+        """Write safe text so that it ends before a column."""
+        self.put(column - cell_width(text), row, text, slot, style)
+
+    def middle(self, column: int, row: int, text: str, width: int, style: str = "normal") -> None:
+        """Write safe text in the middle of so many cells."""
+        self.put(column + max(0, (width - cell_width(text)) // 2), row, text, None, style)
+
+    def at(self, column: int, row: int) -> str:
+        """What is in a cell; a blank outside."""
+        inside = 0 <= row < self.height and 0 <= column < self.width
+        return self._rows[row][column][0] if inside else " "
+
+    def fit(self, text: str, width: int) -> str:
+        """Text from outside in at most so many cells, in ASCII where the drawing is."""
+        return fit(text, width, ascii_only=self.ascii)
+
+    def drawing(self, notes: list[str] | tuple[str, ...] = ()) -> Drawing:
+        """All that was written."""
+        return Drawing(tuple(_spans(cells) for cells in self._rows), tuple(notes))
+
+
+def _spans(cells: list[_Cell]) -> tuple[Span, ...]:
+    spans: list[Span] = []
+    start = 0
+    for place in range(1, len(cells) + 1):
+        if place == len(cells) or cells[place][1:] != cells[start][1:]:
+            spans.append(Span("".join(cell[0] for cell in cells[start:place]), cells[start][1], cells[start][2]))
+            start = place
+    return tuple(spans) if cells else (Span(""),)
+
+
+def too_small(spec: ChartSpec, least_height: int = LEAST_HEIGHT) -> bool:
+    """Whether nothing can be told in so few cells; an empty canvas is drawn then."""
+    return spec.width < LEAST_WIDTH or spec.height - bool(spec.title) < least_height

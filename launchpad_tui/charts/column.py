@@ -1,0 +1,270 @@
+"""Vertical bars: one for each model, or for each value of a parameter."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from launchpad_tui.charts.axes import share
+from launchpad_tui.charts.bars import (
+    Base,
+    bar_groups,
+    base_of,
+    group_notes,
+    key_line,
+    log_notes,
+    looks,
+    stand_in,
+    unlike_notes,
+    unshown,
+    value_columns,
+)
+from launchpad_tui.charts.canvas import Canvas, too_small
+from launchpad_tui.charts.groups import Group, best_first, missing_notes, names_along
+from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
+from launchpad_tui.charts.scale import ticks
+from launchpad_tui.charts.words import cell_width, short_labels
+from launchpad_tui.domain.numbers import axis_texts, number_text
+from launchpad_tui.domain.text import safe_text
+
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
+#: bars are not wider than this
+_WIDEST = 14
+#: names written downwards need so much height, and take so much of it at most
+_DOWNWARDS, _DOWN_SHARE = 15, 3
+#: cells in which a name says something
+_NAME = 5
+#: metrics side by side
+_METRICS = 4
+
+
+def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
+    """Draw the metrics' values as columns that stand on 0 (negative ones hang from it), coloured by their model's slot.
+
+    Where all values are far from 0 the axis starts near them and a note says so. Several metrics make groups of
+    columns that differ in their fill. Along a parameter each column is the mean of the models with that value.
+    """
+    canvas = Canvas(spec)
+    if too_small(spec):
+        return canvas.drawing()
+    table = data.table
+    found, labels = bar_groups(table)
+    columns = value_columns(table, found)
+    names = list(columns)[:_METRICS]
+    notes = [*missing_notes(table, names), *group_notes(found), *log_notes(spec)]
+    notes += unshown(len(names), len(columns)) + unlike_notes([columns[name] for name in names])
+    finite = [v for name in names for v in columns[name] if v is not None and math.isfinite(v)]
+    if not found or not names:
+        return canvas.drawing(notes)
+    base = base_of(finite)
+    left = _label_size(base, canvas) + 2
+    each = len(names)
+    shown, note = best_first(found, columns[names[0]], max(1, (canvas.width - left) // max(1, each)), table, names[0])
+    notes += [note] if note else []
+    fills = looks(each, ascii_only=spec.ascii)
+    if each > 1:
+        key_line(canvas, canvas.top, names, fills)
+    place = _Place(canvas, left, canvas.top + (each > 1), len(shown), each, along=names_along(table))
+    below = place.labels([labels[p] for p in shown], [found[p] for p in shown])
+    notes += below
+    place.lay_out(base)
+    _axis(place, base)
+    for number, group in enumerate(shown):
+        for metric, name in enumerate(names):
+            _bar(place, base, number, metric, columns[name][group], found[group], fills[metric])
+    return canvas.drawing([*notes, *base.notes()])
+
+
+class _Place:
+    """Where columns stand on a canvas."""
+
+    def __init__(self, canvas: Canvas, left: int, top: int, count: int, each: int, along: Sequence[str]) -> None:
+        self.canvas, self.left, self.top = canvas, left, top
+        self.count, self.each, self.along = count, each, along
+        self.room = canvas.width - left
+        self.step = max(1, min(self.room // max(1, count), (_WIDEST + 2) * each))
+        gap = 1 if self.step >= 2 * each and self.step > 1 else 0
+        gap = 2 if self.step >= 6 * each else gap
+        self.bar = max(1, (self.step - gap) // each)
+        self.bottom = canvas.height - 1
+        self.spot = Spot(0, 0, 0)
+
+    def column(self, number: int, metric: int = 0) -> int:
+        """The first cell of a bar."""
+        return self.left + number * self.step + metric * self.bar
+
+    def labels(self, labels: Sequence[str], shown: Sequence[Group]) -> list[str]:
+        """Write the labels below; gives notes."""
+        canvas = self.canvas
+        wide = self.bar * self.each
+        room = max(1, self.step - 1)
+        longest = max(cell_width(label) for label in labels)
+        if self.along:
+            return self._thinned(labels)
+        if longest <= room or room >= _NAME:
+            texts = short_labels(labels, room, ascii_only=canvas.ascii)
+            if len(set(texts)) == len(set(labels)) or self.bottom - self.top < _DOWNWARDS:
+                for number, text in enumerate(texts):
+                    start = self.column(number) - max(0, (cell_width(text) - wide + 1) // 2)
+                    start = max(self.column(number) + min(0, wide - room), start)
+                    canvas.put(max(0, start), self.bottom, text)
+                    if cell_width(text) < wide:
+                        canvas.put(self.column(number), self.bottom, " " * wide)
+                        canvas.middle(self.column(number), self.bottom, text, wide)
+                self.bottom -= 1
+                return []
+        if self.step == 1:
+            return self._numbered(labels)
+        if self.bottom - self.top >= _DOWNWARDS:
+            return self._downwards(labels)
+        for number, group in enumerate(shown):
+            canvas.put(self.column(number) + (wide - 1) // 2, self.bottom, stand_in(group.slot, canvas), group.slot)
+        self.bottom -= 1
+        return ["Too narrow for names: the markers below are those of the models"]
+
+    def _thinned(self, labels: Sequence[str]) -> list[str]:
+        canvas = self.canvas
+        wide = self.bar * self.each
+        name = canvas.fit(", ".join(self.along), max(0, canvas.width // 2))
+        texts = [canvas.fit(label, max(16, self.step * 3)) for label in labels]
+        places = [self.column(number) + (wide - 1) // 2 for number in range(len(labels))]
+        # Every one, or every second, third… so that what is left out can be counted.
+        every = next(
+            (k for k in range(1, len(texts) + 1) if _fits(places[::k], texts[::k], canvas.width)), max(1, len(texts))
+        )
+        free = 0
+        for at, text in list(zip(places, texts, strict=True))[::every]:
+            start = min(max(0, at - (cell_width(text) - 1) // 2), canvas.width - cell_width(text))
+            canvas.put(start, self.bottom, text)
+            free = start + cell_width(text)
+        if free + 2 + cell_width(name) <= canvas.width:
+            canvas.end(canvas.width, self.bottom, name, style="axis")
+        self.bottom -= 1
+        return []
+
+    def _numbered(self, labels: Sequence[str]) -> list[str]:
+        """Columns without a gap have no room for names: their number, and in words which the first and last are."""
+        canvas = self.canvas
+        for number in [0, *range(9, len(labels), 10)]:
+            canvas.middle(self.column(number) - 2, self.bottom, str(number + 1), 5)
+        self.bottom -= 1
+        return [f"Too narrow for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"]
+
+    def _downwards(self, labels: Sequence[str]) -> list[str]:
+        canvas = self.canvas
+        most = (self.bottom - self.top) // _DOWN_SHARE
+        texts = short_labels(labels, most, ascii_only=canvas.ascii)
+        rows = max(cell_width(text) for text in texts)
+        at = (self.bar * self.each - 1) // 2
+        for number, text in enumerate(texts):
+            # A double-width character has no room in a column of one cell.
+            for row, char in enumerate(text):
+                narrow = char if cell_width(char) == 1 or self.step > 2 else "?" if canvas.ascii else "·"
+                canvas.put(self.column(number) + at, self.bottom - rows + 1 + row, narrow)
+        self.bottom -= rows
+        return []
+
+    def lay_out(self, base: Base) -> None:
+        """Share the rows between what is above zero and what hangs below."""
+        rows = max(1, self.bottom - self.top + 1)
+        bars = rows - 1
+        down = min(bars - 1, max(1, round(bars * base.below))) if base.below > 0 and bars > 1 else 0
+        if base.below >= 1:
+            down = bars
+        self.spot = Spot(self.top + bars - down, bars - down, down)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The row of the zero line, and how many rows are above and below."""
+
+    zero: int
+    up: int
+    down: int
+
+    def rows(self, value: float, base: Base) -> float:
+        """How many rows high a bar is, negative where it hangs."""
+        span = max(
+            (1.0 - base.below) / self.up if self.up else 0.0,
+            base.below / self.down if self.down else 0.0,
+        )
+        if span <= 0:
+            return 0.0
+        return (share(value, base.low, base.high) - base.below) / span
+
+
+def _fits(places: Sequence[int], texts: Sequence[str], width: int) -> bool:
+    free = 0
+    for at, text in zip(places, texts, strict=True):
+        start = min(max(0, at - (cell_width(text) - 1) // 2), width - cell_width(text))
+        if start < free:
+            return False
+        free = start + cell_width(text) + 1
+    return True
+
+
+def _label_size(base: Base, canvas: Canvas) -> int:
+    # How many ticks there will be is not known before the labels have their rows.
+    found = [[base.zero, *ticks(base.low, base.high, most)] for most in range(1, 9)]
+    longest = max(len(text) for each in found for text in axis_texts(each))
+    return min(longest, max(1, canvas.width // 3))
+
+
+def _axis(place: _Place, base: Base) -> None:
+    canvas, spot, size = place.canvas, place.spot, place.left - 2
+    up, tick, line = ("|", "+", "-") if canvas.ascii else ("│", "┤", "─")
+    corner = "+" if canvas.ascii else "┼" if spot.up and spot.down else "└" if spot.up else "┌"
+    for row in range(spot.zero - spot.up, spot.zero + spot.down + 1):
+        canvas.put(size + 1, row, up, style="axis")
+    canvas.put(size + 1, spot.zero, corner + line * place.room, style="axis")
+    found = ticks(base.low, base.high, max(1, min(8, (spot.up + spot.down) // 3)))
+    if base.zero not in found:
+        found = [base.zero, *found]
+    free: set[int] = set()
+    for value, text in sorted(zip(found, axis_texts(found), strict=True), key=lambda one: one[0] != base.zero):
+        row = spot.zero - round(spot.rows(value, base))
+        if row in free:
+            continue
+        free |= {row}
+        canvas.end(size, row, text[:size], style="axis")
+        if row != spot.zero:
+            canvas.put(size + 1, row, tick, style="axis")
+
+
+def _bar(
+    place: _Place, base: Base, number: int, metric: int, value: float | None, group: Group, fill: str
+) -> None:  # fmt: skip
+    canvas, spot, width = place.canvas, place.spot, place.bar
+    column = place.column(number, metric)
+    wide = place.step if place.each == 1 else width + 1
+    if value is None:
+        return
+    if not math.isfinite(value):
+        text = number_text(value)
+        canvas.put(column, spot.zero - 1 if spot.up else spot.zero + 1, text if len(text) < wide else "?", group.slot)
+        return
+    rows = spot.rows(value, base)
+    if rows >= 0:
+        full, part = divmod(round(rows * 8), 8)
+        if fill != _EIGHTHS[8]:
+            full, part = max(round(rows), int(rows > 0)), 0
+        for row in range(full):
+            canvas.put(column, spot.zero - 1 - row, fill * width, group.slot)
+        if part:
+            canvas.put(column, spot.zero - 1 - full, _EIGHTHS[part] * width, group.slot)
+        end = spot.zero - 1 - full - bool(part)
+    else:
+        # Of the blocks that hang there are only halves.
+        full, half = divmod(max(1, round(-rows * 2)), 2)
+        if fill != _EIGHTHS[8]:
+            full, half = max(round(-rows), 1), 0
+        for row in range(full):
+            canvas.put(column, spot.zero + 1 + row, fill * width, group.slot)
+        if half:
+            canvas.put(column, spot.zero + 1 + full, "▀" * width, group.slot)
+        end = spot.zero + 1 + full + half
+    text = number_text(value, 4)
+    if len(text) < wide and spot.zero - spot.up <= end <= spot.zero + spot.down and place.each == 1:
+        start = column + (width - len(text)) // 2
+        canvas.put(max(place.left, start), end, text, style="faint")

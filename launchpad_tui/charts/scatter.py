@@ -1,0 +1,160 @@
+"""Points: a metric against a parameter, one marker for each model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from launchpad_tui.charts.axes import Scale, draw_categories, draw_x, draw_y, is_wide, name_on_top
+from launchpad_tui.charts.canvas import Canvas, too_small
+from launchpad_tui.charts.groups import (
+    BETWEEN,
+    first_metric,
+    missing_notes,
+    names_along,
+    not_a_table,
+    unknown_parameter,
+    value_order,
+)
+from launchpad_tui.charts.line import draw_line
+from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table, Value
+from launchpad_tui.charts.palette import marker
+from launchpad_tui.charts.scale import y_range
+from launchpad_tui.charts.words import counted
+from launchpad_tui.domain.text import safe_text
+
+#: models with one value stand beside each other within so many cells, if there are only so few values
+_ASIDE, _FEW = 6, 16
+
+
+def why_no_points(data: ChartData) -> str:
+    """Why these data have no points; empty where they have."""
+    if data.series:
+        return "" if any(len(one.x) for one in data.series) else "No points were logged"
+    if not data.table.ids:
+        return "No points were logged"
+    return (
+        not_a_table(data) or ("" if names_along(data.table) else "Needs a parameter") or unknown_parameter(data.table)
+    )
+
+
+def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
+    """Draw curves' points, or the first metric of models against a parameter.
+
+    Numbers lie on an x axis that is logarithmic where they are positive and span two decades or more; texts lie at
+    even distances, in order.
+    """
+    if data.series or not data.table.ids:
+        return draw_line(spec, data.series, joined=False)
+    canvas = Canvas(spec)
+    table = data.table
+    name = (table.along.split(BETWEEN) or [""])[0]
+    metric, values = first_metric(table)
+    column = table.parameters.get(name, ())
+    notes = missing_notes(Table(table.ids, parameters=table.parameters, metrics=table.metrics, along=name), [metric])
+    points = _points(column, values, log=spec.y_log)
+    if spec.y_log:
+        low = sum(value is not None and math.isfinite(value) and value <= 0 for value in values)
+        notes += [f"{counted(low, 'model is', 'models are')} not above 0, not on a logarithmic scale"] if low else []
+    notes += _x_notes(column)
+    if too_small(spec):
+        return canvas.drawing(notes)
+    ys = [y for _, _, y in points]
+    y = Scale.of(ys, log=spec.y_log)
+    if spec.y_range is not None and not (spec.y_log and spec.y_range[0] <= 0):
+        y = Scale.of(spec.y_range, log=spec.y_log)
+    elif spec.robust and ys:
+        y = Scale.of(y_range(ys, log=spec.y_log, robust=True), log=spec.y_log)
+    height = canvas.height - canvas.top - 2
+    left = draw_y(canvas, y, canvas.top, height, max(1, canvas.width // 3))
+    places, more = _draw_x(canvas, left, name, points, spec.title)
+    notes += more
+    reach = _reach(set(places.values()))
+    hidden, outside, aside = 0, 0, 0
+    taken: set[tuple[int, int]] = set()
+    # The first model lies on top.
+    for place, _, value in reversed(points):
+        if not y.low <= value <= y.high:
+            outside += 1
+            continue
+        row = canvas.top + height - 1 - y.cell(value, height)
+        beside = (places[place] + by for by in reach)
+        column_at = next((c for c in beside if left <= c < canvas.width and (c, row) not in taken), places[place])
+        at = (column_at, row)
+        aside += column_at != places[place]
+        hidden += at in taken
+        taken.add(at)
+        slot = table.slots[place]
+        canvas.put(*at, marker(slot, ascii_only=spec.ascii), slot, "bold")
+    if aside:
+        notes.append("Models with the same value stand side by side")
+    if hidden:
+        notes.append(f"{counted(hidden, 'model lies', 'models lie')} behind others")
+    if outside:
+        notes.append(f"{counted(outside, 'model lies', 'models lie')} outside the range shown")
+    return canvas.drawing(notes)
+
+
+def _points(column: tuple[Value, ...], values: Sequence[float | None], *, log: bool) -> list[tuple[int, Value, float]]:
+    """Places in the table, x and y of what can be drawn."""
+    return [
+        (place, x, y)
+        for place, (x, y) in enumerate(zip(column, values, strict=False))
+        if x is not None
+        and (isinstance(x, str) or math.isfinite(x))
+        and y is not None
+        and math.isfinite(y)
+        and (y > 0 or not log)
+    ]
+
+
+def _x_notes(column: tuple[Value, ...]) -> list[str]:
+    count = sum(isinstance(x, float) and not math.isfinite(x) for x in column)
+    words = counted(count, "value of the parameter is", "values of the parameter are")
+    return [f"{words} not finite"] if count else []
+
+
+def _reach(columns: set[int]) -> list[int]:
+    """How far to the sides of its column a model may stand where others are, nearest first: nowhere if columns are many
+    or near, as then the place tells the value."""
+    ordered = sorted(columns)
+    gap = min((b - a for a, b in pairwise(ordered)), default=_ASIDE * 3)
+    far = min(_ASIDE, gap // 3) if len(ordered) <= _FEW else 0
+    return [0, *(sign * by for by in range(1, far + 1) for sign in (1, -1))]
+
+
+def _draw_x(
+    canvas: Canvas, left: int, name: str, points: list[tuple[int, Value, float]], title: str
+) -> tuple[dict[int, int], list[str]]:
+    """The x axis; gives the columns of the points by their places, and notes."""
+    width = canvas.width - left
+    row = canvas.height - 2
+    shown = safe_text(name, 200)
+    xs = [x for _, x, _ in points]
+    if any(isinstance(x, str) for x in xs):
+        order = {value: number for number, value in enumerate(sorted(set(xs), key=value_order))}
+        columns = {value: left + (2 * number + 1) * width // (2 * len(order)) for value, number in order.items()}
+        room = max(6, width // len(order) - 2)
+        texts = [canvas.fit(str(value), room) for value in columns]
+        named = draw_categories(canvas, list(columns.values()), texts, left, row, shown)
+        notes = [] if named else name_on_top(canvas, shown, title)
+        return {place: columns[x] for place, x, _ in points}, notes
+    numbers = [x for x in xs if isinstance(x, int | float)]
+    log = is_wide(numbers)
+    scale = _with_room(Scale.of(numbers, log=log))
+    shown += " (log)" if log else ""
+    named = draw_x(canvas, scale, left, row, shown)
+    notes = [] if named else name_on_top(canvas, shown, title)
+    return {place: left + scale.cell(x, width) for place, x, _ in points if isinstance(x, int | float)}, notes
+
+
+def _with_room(scale: Scale) -> Scale:
+    """The scale with some room at both ends, so that points do not stand on the frame."""
+    if scale.log:
+        by = (scale.high / scale.low) ** 0.05
+        low, high = scale.low / by, scale.high * by
+    else:
+        by = scale.high * 0.05 - scale.low * 0.05
+        low, high = scale.low - by, scale.high + by
+    return Scale(low, high, scale.log) if math.isfinite(low) and math.isfinite(high) and low < high else scale

@@ -1,0 +1,29 @@
+"""Values as shades of one character, told apart without colour."""
+
+from __future__ import annotations
+
+from launchpad_tui.charts.canvas import Canvas
+from launchpad_tui.charts.words import cell_width
+
+#: from low to high; a blank is left for what has no value
+SHADES, ASCII_SHADES = "░▒▓█", ".:-=+*#%@"
+
+
+def shade(part: float, *, ascii_only: bool) -> str:
+    """The shade of a share from 0 to 1."""
+    ramp = ASCII_SHADES if ascii_only else SHADES
+    return ramp[min(len(ramp) - 1, max(0, int(part * len(ramp))))]
+
+
+def legend(canvas: Canvas, name: str, low: str, high: str) -> None:
+    """What the shades mean, in the last line: as much as there is room for."""
+    ramp = ASCII_SHADES if canvas.ascii else "".join(each * 2 for each in SHADES)
+    row = canvas.height - 1
+    column = 0
+    if cell_width(name) + len(low) + len(high) + len(ramp) + 2 <= canvas.width:
+        shown = canvas.fit(name, canvas.width)
+        canvas.put(0, row, shown, style="axis")
+        column = cell_width(shown) + bool(shown)
+    canvas.put(column, row, low, style="axis")
+    canvas.put(column + len(low) + 1, row, ramp)
+    canvas.put(column + len(low) + len(ramp) + 2, row, high, style="axis")
