@@ -84,6 +84,7 @@ ROUTES: tuple[Route, ...] = (
     Route("lineage", "Lineage", "lineage:LineageScreen"),
     Route("metrics", "Metrics", "metrics:MetricsScreen"),
     Route("chart", "Chart", "chart:ChartScreen"),
+    Route("chart.edit", "Chart", "chart_edit:ChartEditScreen"),
     Route("compare", "Compare", "compare:CompareScreen"),
 )  # fmt: skip
 BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from launchpad_tui.domain.board import Board, ChartDefinition
-from launchpad_tui.services.charting import proposed
+from launchpad_tui.domain.board import Against, ChartDefinition
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.selection import SelectionScreen, view_of, why_empty
+from launchpad_tui.ui.screens.board_keeping import BoardKeeping
+from launchpad_tui.ui.screens.selection import view_of, why_empty
 from launchpad_tui.ui.widgets.board_view import BoardView, Panel
 from launchpad_tui.ui.widgets.legend import Legend
 
@@ -23,7 +24,7 @@ LIVE_SECONDS = 0.5
 LEGEND_FROM = 100
 
 
-class MetricsScreen(SelectionScreen):
+class MetricsScreen(BoardKeeping):
     """The Visual Board, with My Selection beside it.
 
     Args:
@@ -45,14 +46,14 @@ class MetricsScreen(SelectionScreen):
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__(item_ids)
-        self.board = Board("All metrics")
         self._drawn_at = 0.0
         self._wanted = False
 
     def title_text(self) -> str:
         """How many."""
         count = len(self.selected.ids)
-        return f"Metrics of {count}" if count else "Metrics"
+        what = f"Metrics of {count}" if count else "Metrics"
+        return f"{what}: {self.board.name}" if self.kept else what
 
     def body(self) -> ComposeResult:
         """Selection and charts."""
@@ -68,16 +69,10 @@ class MetricsScreen(SelectionScreen):
     async def load(self) -> None:
         """Read the selection; charts are drawn at most twice a second."""
         await self.load_subjects()
-        before = {chart.metrics for chart in self.board.charts}
-        fresh = proposed(self.subjects)
-        if {chart.metrics for chart in fresh.charts} != before:
-            self.board = Board(fresh.name, tuple(self._styled(chart) for chart in fresh.charts), self.board.columns)
+        await self.load_board()
         self.query_one(Legend).set_entries(self.legend_entries())
         self.repaint_frame()
         self.draw_soon()
-
-    def _styled(self, chart: ChartDefinition) -> ChartDefinition:
-        return chart
 
     # Drawing --------------------------------------------------------------------------------------------------------
 
@@ -121,13 +116,24 @@ class MetricsScreen(SelectionScreen):
         self.refresh_footer()
 
     def _nothing(self) -> str:
+        if self.kept:
+            return "This board has no chart\nn adds one, B opens another board"
         if not self.selected.ids:
             return "Nothing is selected\nSelect models with space in Models (1), then press m"
         return "No metrics were logged\nThey appear here while an execution logs them"
 
-    def _redraw(self, charts: Sequence[ChartDefinition]) -> None:
-        self.board = Board(self.board.name, tuple(charts), self.board.columns, self.board.description)
+    def redraw(self) -> None:
+        """Show the board as it is now."""
         self._draw_now()
+
+    def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
+        """Charts that are looked at in another way; of a board of the user's that is kept."""
+        board = replace(self.board, charts=tuple(charts))
+        if self.kept:
+            self.change_board(board)
+        else:
+            self.board = board
+            self._draw_now()
 
     # What the user does ---------------------------------------------------------------------------------------------
 
@@ -165,45 +171,41 @@ class MetricsScreen(SelectionScreen):
 
     def do_smooth(self) -> None:
         """Key ``s``."""
-        from dataclasses import replace
-
         charts = self.board.charts
         now = next((view_of(chart) for chart in charts if chart.against.over), None)
         if now is None:
             return
         weight = now.next_smoothing().smoothing
-        self._redraw([replace(chart, smoothing=weight) if chart.against.over else chart for chart in charts])
+        self._restyle([replace(chart, smoothing=weight) if chart.against.over else chart for chart in charts])
         self.launchpad.say(f"Smoothing {weight:g}" if weight else "No smoothing")
 
     def do_axis(self) -> None:
         """Key ``a``."""
-        from dataclasses import replace
-
-        from launchpad_tui.domain.board import Against
-
         charts = self.board.charts
         now = next((view_of(chart) for chart in charts if chart.against.over), None)
         if now is None:
             return
         against = Against(now.next_x_kind().x_kind)
-        self._redraw([replace(chart, against=against) if chart.against.over else chart for chart in charts])
+        self._restyle([replace(chart, against=against) if chart.against.over else chart for chart in charts])
         words = {"step": "Over steps", "relative": "Over time since the start", "time": "Over wall time"}
         self.launchpad.say(words[str(against)])
 
     def do_log(self) -> None:
         """Key ``L``."""
-        from dataclasses import replace
-
         charts = self.board.charts
         log = not all(chart.y_log for chart in charts)
-        self._redraw([replace(chart, y_log=log) for chart in charts])
+        self._restyle([replace(chart, y_log=log) for chart in charts])
         self.launchpad.say("Logarithmic y axes" if log else "Linear y axes")
 
     def do_columns(self) -> None:
         """Key ``w``."""
         columns = (self.board.columns + 1) % 5
-        self.board = Board(self.board.name, self.board.charts, columns, self.board.description)
-        self._draw_now()
+        board = replace(self.board, columns=columns)
+        if self.kept:
+            self.change_board(board)
+        else:
+            self.board = board
+            self._draw_now()
         self.launchpad.say(f"{columns} charts side by side" if columns else "As many side by side as fit")
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -1,0 +1,87 @@
+"""Homes with executions, their models and what they logged; always the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
+from launchpad_tui.domain.moments import to_micros
+from launchpad_tui.registry import artifacts, configurations, connections, executions, series
+from launchpad_tui.registry.database import Registry
+from tests.scenes.seeds import T0, add_scenario
+
+Curves = Mapping[str, Sequence[float]]
+
+
+def model_id(number: int) -> str:
+    """The ID of the model that execution ``number`` made."""
+    return f"{number:08x}-0000-4000-9000-{number:012x}"
+
+
+def execution_id(number: int) -> str:
+    """The ID of an execution."""
+    return f"e{number:015x}"
+
+
+def add_trained(
+    registry: Registry,
+    number: int,
+    name: str,
+    parameters: Mapping[str, str],
+    curves: Curves,
+    status: Status = Status.COMPLETED,
+) -> None:
+    """An execution with its configuration, its curves (a key ``name`` or ``name{label=value}``, a value a step), and,
+    where it completed, its model."""
+    at = T0 + timedelta(minutes=number)
+    configuration = Configuration(f"c{number:07}", name, "churn", "train", dict(parameters), {}, at)
+    done = at + timedelta(seconds=90) if status.final else None
+    execution = Execution(
+        execution_id(number), configuration.id, name, "churn", "train", "1.0", status, TargetStatus.COMPLETED, "",
+        at, at, at, at, done, {},
+    )  # fmt: skip
+    with registry.write("executions", "configurations", "artifacts") as db:
+        group = connections.group_pk(db, DEFAULT_SCOPE)
+        configurations.insert(db, group, configuration)
+        executions.insert(db, group, execution)
+        if status is Status.COMPLETED:
+            url = f"ai://default/{execution.id}/model"
+            model = Artifact(
+                model_id(number), name, ArtifactKind.MODEL, url, "", "churn", execution.id,
+                (("ext.ai.sap.com/stage", "trial"),), 1000, at, at,
+            )  # fmt: skip
+            artifacts.insert(db, group, model)
+    for key, values in curves.items():
+        metric, _, rest = key.partition("{")
+        pairs = [pair.split("=") for pair in rest.rstrip("}").split(",") if pair]
+        labels = tuple((label, value) for label, value in pairs)
+        start = to_micros(at)
+        times = [start + step * 1_000_000 for step in range(len(values))]
+        series.append_bulk(registry, execution.id, metric, labels, range(len(values)), times, values, DEFAULT_SCOPE)
+
+
+def falling(rate: float, count: int = 50) -> list[float]:
+    """A curve from 1 down towards 0."""
+    return [math.exp(-rate * step / count) for step in range(count)]
+
+
+def sweep(count: int = 6, steps: int = 50) -> Callable[[Home], None]:
+    """A seed of models of several learning rates: the higher the rate, the lower the loss."""
+
+    def seed(home: Home) -> None:
+        registry = Registry(home.registry_path)
+        add_scenario(registry)
+        for number in range(count):
+            rate = 1.0 + number
+            loss = falling(rate, steps)
+            parameters = {"rate": f"{rate:g}", "optimizer": ("sgd", "adam")[number % 2], "seed": "1"}
+            curves = {"loss": loss, "accuracy{phase=validation}": [1 - value for value in loss], "score": [loss[-1]]}
+            add_trained(registry, number, f"rate-{number}", parameters, curves)
+        registry.close()
+
+    return seed

@@ -1,0 +1,304 @@
+"""Metrics board, chart and comparison: keys pressed, results on the screen and in the registry."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.board import Against
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.registry import executions, series
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.ui.widgets.board_view import BoardView
+from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.legend import Legend
+from launchpad_tui.ui.widgets.sheet import Sheet
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.trained_seeds import add_trained, execution_id, falling, model_id, sweep
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    made = Home.at(tmp_path / "home").ensure()
+    open_desk(made).close()
+    sweep()(made)
+    return made
+
+
+@asynccontextmanager
+async def opened(
+    home: Home, route: str, ids: Sequence[str], size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[Pilot[Any]]:
+    async with running(home, "models", size) as pilot:
+        pilot.app.open(route, item_ids=tuple(ids))
+        await settled(pilot)
+        yield pilot
+
+
+def ids(*numbers: int) -> list[str]:
+    return [model_id(number) for number in numbers]
+
+
+async def test_a_chart_for_each_metric(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
+        text = screen_text(pilot)
+        assert "My Selection 3" in text
+        for metric in ("loss", "accuracy{phase=validation}", "score"):
+            assert metric in text
+        assert all(panel.drawing for panel in pilot.app.screen.query_one(BoardView).panels)
+
+
+async def test_hide_solo_remove(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
+        legend = pilot.app.screen.query_one(Legend)
+
+        def labels() -> set[str]:
+            (_, *_rest) = pilot.app.screen.query_one(BoardView).panels
+            return {one.name for one in pilot.app.screen.drawn}
+
+        await press(pilot, "tab", "space")
+        assert labels() == {"rate-1", "rate-2"}
+        await press(pilot, "o")
+        assert labels() == {"rate-1"}
+        await press(pilot, "o")
+        assert labels() == {"rate-1", "rate-2"}
+        await press(pilot, "x")
+        assert [one.label for one in legend.entries] == ["rate-0", "rate-2"]
+        await press(pilot, "K")
+        assert [one.label for one in legend.entries] == ["rate-2", "rate-0"]
+
+
+async def test_colours_stay_across_screens_and_restarts(home: Home) -> None:
+    async with opened(home, "metrics", ids(3, 1)) as pilot:
+        before = {one.id: one.slot for one in pilot.app.screen.query_one(Legend).entries}
+    assert len(set(before.values())) == 2
+    async with opened(home, "metrics", ids(0, 1, 2, 3)) as pilot:
+        after = {one.id: one.slot for one in pilot.app.screen.query_one(Legend).entries}
+    assert len(set(after.values())) == 4
+    assert {one: after[one] for one in before} == before
+
+
+async def test_the_last_selection_is_there_again(home: Home) -> None:
+    async with opened(home, "metrics", ids(2, 4)):
+        pass
+    async with running(home, "models", (120, 40)) as pilot:
+        await press(pilot, "8")
+        assert "My Selection 2" in screen_text(pilot)
+        assert "rate-4" in screen_text(pilot)
+
+
+async def test_reading_a_curve(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 5)) as pilot:
+        board = pilot.app.screen.query_one(BoardView)
+        place = next(i for i, panel in enumerate(board.panels) if panel.title == "loss")
+        board.move_to(place)
+        await press(pilot, "enter")
+        chart, legend = pilot.app.screen.query_one(ChartView), pilot.app.screen.query_one(Legend)
+        whole = chart.drawing.plot
+        assert [one.value for one in legend.entries] == [f"{falling(rate)[-1]:.5g}" for rate in (1, 6)]
+        await press(pilot, "right")
+        step = int(legend.title.removeprefix("step ").replace(",", ""))
+        shown = [float(one.value) for one in legend.entries]
+        near = [[falling(rate)[at] for at in range(max(0, step - 1), min(50, step + 2))] for rate in (1, 6)]
+        for value, values in zip(shown, near, strict=True):
+            assert min(abs(value - one) for one in values) < 1e-4
+        await press(pilot, "plus")
+        closer = chart.drawing.plot
+        assert closer.x_high - closer.x_low == pytest.approx((whole.x_high - whole.x_low) / 2)
+        await press(pilot, "greater_than_sign")
+        assert chart.drawing.plot.x_low > closer.x_low
+        await press(pilot, "L")
+        assert chart.drawing.plot.y_log
+        await press(pilot, "z", "L")
+        assert chart.drawing.plot == whole
+        await press(pilot, "a")
+        assert "time since start" in screen_text(pilot) or "s" in chart.drawing.lines[-1][0].text
+        await press(pilot, "n")
+        assert pilot.app.screen.title_text() != "loss"
+        await press(pilot, "escape")
+        assert pilot.app.screen.query(BoardView)
+
+
+async def test_a_running_execution_grows_on_screen(home: Home) -> None:
+    registry = Registry(home.registry_path)
+    add_trained(registry, 9, "live", {"rate": "9"}, {"loss": falling(2, 20)}, Status.RUNNING)
+    async with opened(home, "metrics", [execution_id(9)]) as pilot:
+        view = pilot.app.screen.query_one(BoardView)
+        for _ in range(100):
+            if view.panels and view.panels[0].drawing:
+                break
+            await pilot.pause(0.05)
+        before = view.panels[0].drawing
+        known = series.summaries(registry, DEFAULT_SCOPE, [execution_id(9)])[execution_id(9)][0]
+        at = int(known.last_at.timestamp() * 1e6)
+        series.append_bulk(registry, execution_id(9), "loss", (), [20], [at + 1_000_000], [0.01], DEFAULT_SCOPE)
+        for _ in range(100):
+            await pilot.pause(0.05)
+            if view.panels[0].drawing is not before:
+                break
+        after = view.panels[0].drawing
+        assert after.text() != before.text()
+        # The x axis has room: it does not jump with every point.
+        assert after.plot.x_high == before.plot.x_high > 20
+    registry.close()
+
+
+async def test_a_board_of_ones_own(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 1, 2, 3)) as pilot:
+        await press(pilot, "D", "y")
+        assert "My board" in screen_text(pilot)
+        await press(pilot, "n")
+        assert "Add chart" in screen_text(pilot)
+        # Against: parameters.
+        table = pilot.app.screen.query_one("#list")
+        table.move_to(next(i for i, row in enumerate(table._source._rows) if row[0] == "against"))
+        await press(pilot, "enter", *"parameters", "enter", "w")
+        desk = open_desk(home)
+        board = desk.boards.get(DEFAULT_SCOPE, "My board")
+        assert board.charts[-1].against is Against.PARAMETERS
+        assert board.charts[-1].parameters == ("rate",)
+        assert len(board.charts) == 3
+        await press(pilot, "K")
+        assert desk.boards.get(DEFAULT_SCOPE, "My board").charts[1].against is Against.PARAMETERS
+        await press(pilot, "u")
+        assert len(desk.boards.get(DEFAULT_SCOPE, "My board").charts) == 4
+        desk.close()
+    async with opened(home, "metrics", ids(0, 1)) as pilot:
+        assert "My board" in screen_text(pilot)
+
+
+async def test_boards_are_taken_along(home: Home, tmp_path: Path) -> None:
+    file = tmp_path / "b.json"
+    async with opened(home, "metrics", ids(0, 1)) as pilot:
+        await press(pilot, "B", *"copy", "enter")
+        pilot.app.screen.query_one("Input").value = "Mine"
+        await press(pilot, "enter")
+        assert "Mine" in screen_text(pilot)
+        await press(pilot, "B", *"export", "enter")
+        pilot.app.screen.query_one("Input").value = str(file)
+        await press(pilot, "enter")
+        data = json.loads(file.read_text())
+        assert data["name"] == "Mine"
+        data["name"] = "Theirs"
+        file.write_text(json.dumps(data))
+        await press(pilot, "B", *"import", "enter")
+        pilot.app.screen.query_one("Input").value = str(file)
+        await press(pilot, "enter")
+        assert "Theirs" in screen_text(pilot)
+        await press(pilot, "B", *"delete", "enter", "y")
+        assert pilot.app.desk.boards.names(DEFAULT_SCOPE) == ["Mine"]
+        file.write_text('{"charts": [{"metrics": 3}]}')
+        await press(pilot, "B", *"import", "enter")
+        pilot.app.screen.query_one("Input").value = str(file)
+        await press(pilot, "enter")
+        assert "charts[0].metrics" in screen_text(pilot)
+
+
+async def test_compare_marks_the_best(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1, 2)) as pilot:
+        lines = screen_text(pilot).splitlines()
+        loss = next(line for line in lines if " loss ▼" in line)
+        assert loss.count("★") == 1
+        assert loss.index("★") > loss.index(f"{falling(2)[-1]:.5g}")
+        assert not any("seed" in line for line in lines)
+        await press(pilot, "d")
+        assert any("seed" in line for line in screen_text(pilot).splitlines())
+
+
+async def test_compare_sorts_columns_and_takes_a_baseline(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 2, 1)) as pilot:
+        sheet = pilot.app.screen.query_one(Sheet)
+        keys = [line.key for line in sheet.content.lines]
+        sheet.move(rows=keys.index("metrics/loss") - sheet.row)
+        await press(pilot, "s")
+        assert [column.key for column in sheet.content.columns] == ids(2, 1, 0)
+        await press(pilot, "s")
+        assert [column.key for column in sheet.content.columns] == ids(0, 1, 2)
+        await press(pilot, "s")
+        assert [column.key for column in sheet.content.columns] == ids(0, 2, 1)
+        await press(pilot, "b")
+        row = keys.index("metrics/loss")
+        assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[-1]:.5g}"
+        assert "%" in sheet.content.cell(row, 1).text
+        assert "baseline" in sheet.content.columns[sheet.column].subtitle
+
+
+async def test_compare_hides_folds_filters(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1, 2)) as pilot:
+        sheet = pilot.app.screen.query_one(Sheet)
+        await press(pilot, "right", "x")
+        assert [column.key for column in sheet.content.columns] == ids(0, 2)
+        await press(pilot, "home", "enter")
+        assert not any(line.key == "parameters/rate" for line in sheet.content.lines)
+        await press(pilot, "x")
+        assert not any(line.key == "parameters/" for line in sheet.content.lines)
+        await press(pilot, "X")
+        assert [column.key for column in sheet.content.columns] == ids(0, 1, 2)
+        await press(pilot, "slash", *"loss", "enter")
+        assert [line.key for line in sheet.content.lines if not line.heading] == ["metrics/loss"]
+        await press(pilot, "escape")
+        assert any(line.key == "metrics/score" for line in sheet.content.lines)
+
+
+async def test_compare_direction_is_remembered(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1)) as pilot:
+        sheet = pilot.app.screen.query_one(Sheet)
+        sheet.move(rows=[line.key for line in sheet.content.lines].index("metrics/loss") - sheet.row)
+        await press(pilot, "o", "o")
+        assert "▲" in next(line for line in screen_text(pilot).splitlines() if " loss " in line)
+    desk = open_desk(home)
+    assert desk.boards.directions() == {"loss": "higher"}
+    desk.close()
+
+
+async def test_compare_transposed(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1)) as pilot:
+        await press(pilot, "t")
+        sheet = pilot.app.screen.query_one(Sheet)
+        assert [line.key for line in sheet.content.lines] == ids(0, 1)
+        assert "parameters/rate" in [column.key for column in sheet.content.columns]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "needle"), [(".csv", "metrics,loss,"), (".md", "| metrics | loss |"), (".json", '"loss"')]
+)
+async def test_compare_exports(home: Home, tmp_path: Path, suffix: str, needle: str) -> None:
+    file = tmp_path / f"out{suffix}"
+    async with opened(home, "compare", ids(0, 1)) as pilot:
+        await press(pilot, "w")
+        pilot.app.screen.query_one("Input").value = str(file)
+        await press(pilot, "enter")
+        assert needle in file.read_text()
+        file.write_text("mine")
+        await press(pilot, "w")
+        pilot.app.screen.query_one("Input").value = str(file)
+        await press(pilot, "enter", "n")
+        assert file.read_text() == "mine"
+
+
+async def test_what_is_gone_is_left_out(home: Home) -> None:
+    registry = Registry(home.registry_path)
+    async with opened(home, "compare", [*ids(0, 1), execution_id(5)]) as pilot:
+        assert len(pilot.app.screen.query_one(Sheet).content.columns) == 3
+        executions.delete(registry, DEFAULT_SCOPE, execution_id(5))
+        await press(pilot, "r")
+        assert len(pilot.app.screen.query_one(Sheet).content.columns) == 2
+    registry.close()
+
+
+@pytest.mark.parametrize("size", [(40, 20), (80, 24), (30, 10)])
+@pytest.mark.parametrize("route", ["metrics", "compare"])
+async def test_small_terminals(home: Home, size: tuple[int, int], route: str) -> None:
+    async with opened(home, route, ids(0, 1, 2), size) as pilot:
+        await press(pilot, "right", "down", "left", "up", "end", "home")
+        assert all(len(line) <= size[0] for line in screen_text(pilot).splitlines())
+        assert "rate" in screen_text(pilot) or "accuracy" in screen_text(pilot) or "score" in screen_text(pilot)
