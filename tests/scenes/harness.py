@@ -18,6 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 from textual.pilot import Pilot
+from textual.screen import ModalScreen
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -78,7 +79,15 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
         await pilot.pause()
         for lane in app.lanes.values():
             await lane.run(int)
-        busy = [w for w in app.workers if w.group not in {"follow", "reconcile"} and not w.is_finished]
+        # What asked the user something waits for the dialog on top.
+        asking = isinstance(app.screen, ModalScreen)
+        busy = [
+            w
+            for w in app.workers
+            if w.group not in {"follow", "reconcile"}
+            and not w.is_finished
+            and not (asking and app.screen not in w.node.ancestors_with_self)
+        ]
         quiet = 0 if busy else quiet + 1
         await asyncio.sleep(0.01)
 

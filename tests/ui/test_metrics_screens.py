@@ -130,7 +130,7 @@ async def test_reading_a_curve(home: Home) -> None:
 
 async def test_a_running_execution_grows_on_screen(home: Home) -> None:
     registry = Registry(home.registry_path)
-    add_trained(registry, 9, "live", {"rate": "9"}, {"loss": falling(2, 20)}, Status.RUNNING)
+    add_trained(registry, 9, "live", {"rate": "9"}, {"loss": falling(2, 22)}, Status.RUNNING)
     async with opened(home, "metrics", [execution_id(9)]) as pilot:
         view = pilot.app.screen.query_one(BoardView)
         for _ in range(100):
@@ -140,7 +140,7 @@ async def test_a_running_execution_grows_on_screen(home: Home) -> None:
         before = view.panels[0].drawing
         known = series.summaries(registry, DEFAULT_SCOPE, [execution_id(9)])[execution_id(9)][0]
         at = int(known.last_at.timestamp() * 1e6)
-        series.append_bulk(registry, execution_id(9), "loss", (), [20], [at + 1_000_000], [0.01], DEFAULT_SCOPE)
+        series.append_bulk(registry, execution_id(9), "loss", (), [22], [at + 1_000_000], [0.01], DEFAULT_SCOPE)
         for _ in range(100):
             await pilot.pause(0.05)
             if view.panels[0].drawing is not before:
@@ -148,7 +148,7 @@ async def test_a_running_execution_grows_on_screen(home: Home) -> None:
         after = view.panels[0].drawing
         assert after.text() != before.text()
         # The x axis has room: it does not jump with every point.
-        assert after.plot.x_high == before.plot.x_high > 20
+        assert after.plot.x_high == before.plot.x_high > 22
     registry.close()
 
 
