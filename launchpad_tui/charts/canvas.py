@@ -47,6 +47,11 @@ class Canvas:
                     cells[column + 1] = (_REST, slot, style)
             column += size
 
+    def dot(self, column: int, row: int, char: str, slot: int | None, style: str) -> None:
+        """Write one character of one cell where no double-width character is: quicker than `put`."""
+        if 0 <= row < self.height and 0 <= column < self.width:
+            self._rows[row][column] = (char, slot, style)
+
     @staticmethod
     def _free(cells: list[_Cell], column: int, size: int) -> None:
         """Half a double-width character is none: its other half goes as well."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, ChartSpec, Drawing, Plot, Series, Span
+from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, ChartSpec, Drawing, Layout, Plot, Series, Span
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
-from launchpad_tui.charts.words import clip
+from launchpad_tui.charts.words import clip, plain
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import safe_text
 
@@ -28,7 +28,7 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
     Every line of the drawing is exactly ``spec.width`` cells wide. Of a curve that leaves the range only what is inside
     shows. Never raises for any numbers.
     """
-    if spec.width < 8 or spec.height < 3:
+    if spec.width < 8 or spec.height < 3 + bool(spec.title):
         return Drawing(tuple((Span(" " * spec.width),) for _ in range(spec.height)))
     drawn = [_prepared(one, spec) for one in series]
     plot, y_ticks, y_labels = _layout(spec, series, drawn)
@@ -103,26 +103,24 @@ def _paint(cells: list[list[_Cell]], dots: Dots, plot: Plot, one: Series, style:
 def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) -> None:
     """Put the marker on the curve's last point in view, and here and there along it, shifted from curve to curve."""
     glyph = marker(one.slot, ascii_only=spec.ascii)
+    across = Layout.of(plot.x_low, plot.x_high, plot.width * DOTS_ACROSS - 1)
     wanted = -1
-    places: list[tuple[int, int]] = []
+    places: list[tuple[int, float]] = []
     for at, value in zip(one.x, one.y, strict=True):
         if not (plot.x_low <= at <= plot.x_high) or not math.isfinite(value) or (plot.y_log and value <= 0):
             continue
         if not plot.y_low <= value <= plot.y_high:
             continue
-        column = plot.dot_column(float(at)) // DOTS_ACROSS
+        last = (across.place(at) // DOTS_ACROSS, value)
         if wanted < 0:
-            wanted = column + (one.slot * 5) % _MARKER_EVERY
-        place = (column, plot.height - 1 - plot.dot_row(float(value)) // DOTS_DOWN)
-        if column >= wanted:
-            places.append(place)
-            wanted = column + _MARKER_EVERY
-        last = place
-        if places and places[-1] == place:
-            continue
+            wanted = last[0] + (one.slot * 5) % _MARKER_EVERY
+        if last[0] >= wanted:
+            places.append(last)
+            wanted = last[0] + _MARKER_EVERY
     if wanted >= 0:
         places.append(last)
-    for column, row in places:
+    for column, value in places:
+        row = plot.height - 1 - plot.dot_row(float(value)) // DOTS_DOWN
         if 0 <= row < plot.height and 0 <= column < plot.width:
             cells[row][column] = (glyph, one.slot, "bold")
 
@@ -145,7 +143,7 @@ def _framed(
     at_row = {plot.row(value) - plot.top: text for value, text in zip(y_ticks, labels, strict=True)}
     lines: list[tuple[Span, ...]] = []
     if spec.title:
-        lines.append((Span(_fit(spec.title, spec.width), None, "bold"),))
+        lines.append((Span(_fit(spec.title, spec), None, "bold"),))
     for row in range(plot.height):
         text = at_row.get(row, "")
         head = Span(f"{text:>{size}} {tick if text else up}", None, "axis")
@@ -192,25 +190,27 @@ def _x_axis(spec: ChartSpec, plot: Plot, corner: str, along: str, mark: str) -> 
         words[start:] = name
     return [
         (Span(" " * (plot.left - 1) + corner + "".join(axis), None, "axis"),),
-        (Span(_fit("".join(words), spec.width), None, "axis"),),
+        (Span(_fit("".join(words), spec), None, "axis"),),
     ]
 
 
-def _fit(text: str, width: int) -> str:
-    """Safe text of exactly so many cells."""
-    return clip(safe_text(text, width * 2 + 2), width)
+def _fit(text: str, spec: ChartSpec) -> str:
+    """Safe text of exactly as many cells as the drawing is wide."""
+    found = clip(safe_text(text, spec.width * 2 + 2), spec.width)
+    return clip(plain(found), spec.width) if spec.ascii else found
 
 
 def _notes(spec: ChartSpec, series: Sequence[Series]) -> list[str]:
     notes: list[str] = []
     for one in series:
+        label = safe_text(one.label, 200)
         count = one.not_finite or sum(not math.isfinite(value) for value in one.y)
         if count:
-            notes.append(f"{one.label}: {count:,} not finite, shown as gaps")
+            notes.append(f"{label}: {count:,} not finite, shown as gaps")
         if spec.y_log:
             hidden = sum(math.isfinite(value) and value <= 0 for value in one.y)
             if hidden:
-                notes.append(f"{one.label}: {hidden:,} not above 0, not on a log scale")
+                notes.append(f"{label}: {hidden:,} not above 0, not on a log scale")
         if not len(one.y):
-            notes.append(f"{one.label}: no points")
+            notes.append(f"{label}: no points")
     return notes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 #: dots of a Braille cell
 DOTS_ACROSS, DOTS_DOWN = 2, 4
@@ -95,6 +96,34 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """From a range of numbers to dots 0 to ``last``, the same wherever dots are placed: ``(value * unit - start) *
+    rate`` rounded, from ``base``. ``unit`` brings ranges at the ends of the floats to where their width is a float."""
+
+    unit: float
+    start: float
+    rate: float
+    base: int
+    last: int
+
+    @staticmethod
+    @lru_cache(maxsize=64)
+    def of(low: float, high: float, last: int) -> Layout:
+        """The layout of a range; one without width has everything in the middle."""
+        span = high - low
+        unit = 0.25 if not math.isfinite(span) else 1.0 if span > 1e-280 else 2.0**900
+        width = high * unit - low * unit
+        if not (width > 0 and math.isfinite(width)):
+            return Layout(1.0, 0.0, 0.0, last // 2, last)
+        return Layout(unit, low * unit, last / width, 0, last)
+
+    def place(self, value: float) -> int:
+        """The dot of a value; far outside the range any that is outside as well."""
+        far = 5.0 * self.last + 8.0
+        return self.base + round(max(-far, min(far, (value * self.unit - self.start) * self.rate)))
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
     """Where the data lies in a drawing: cells from ``left`` and ``top``, and the ranges that they show."""
 
@@ -110,15 +139,12 @@ class Plot:
 
     def dot_column(self, x: float) -> int:
         """The dot column (two to a cell) of an x within the range, from 0."""
-        span = self.x_high - self.x_low
-        last = self.width * DOTS_ACROSS - 1
-        return round((x - self.x_low) / span * last) if span > 0 else last // 2
+        return Layout.of(self.x_low, self.x_high, self.width * DOTS_ACROSS - 1).place(x)
 
     def dot_row(self, y: float) -> int:
         """The dot row (four to a cell) of a y, from 0 at the bottom; beyond the range where y is."""
         low, high = self.scaled(self.y_low), self.scaled(self.y_high)
-        last = self.height * DOTS_DOWN - 1
-        return round((self.scaled(y) - low) / (high - low) * last) if high > low else last // 2
+        return Layout.of(low, high, self.height * DOTS_DOWN - 1).place(self.scaled(y))
 
     def scaled(self, y: float) -> float:
         """y as it is laid out: its logarithm on a log scale."""
@@ -135,7 +161,9 @@ class Plot:
     def x_at(self, column: int) -> float:
         """The x in the middle of a cell column, counted from the drawing's left edge."""
         share = ((column - self.left) * DOTS_ACROSS + 0.5) / max(1, self.width * DOTS_ACROSS - 1)
-        return self.x_low + min(1.0, max(0.0, share)) * (self.x_high - self.x_low)
+        share = min(1.0, max(0.0, share))
+        span = self.x_high - self.x_low
+        return self.x_low + share * span if math.isfinite(span) else self.x_low * (1 - share) + self.x_high * share
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,10 +140,10 @@ def _paint(canvas: Canvas, plot: Plot, dots: Dots, slot: int | None, style: str,
         for row, bits in dots.cells(column):
             at = plot.top + row
             if canvas.ascii:
-                canvas.put(column, at, glyph, slot, style)
+                canvas.dot(column, at, glyph, slot, style)
                 continue
             under = ord(canvas.at(column, at)) - 0x2800
-            canvas.put(column, at, chr(0x2800 | bits | (under if under > 0 else 0)), slot, style)
+            canvas.dot(column, at, chr(0x2800 | bits | (under if under > 0 else 0)), slot, style)
 
 
 def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[int]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, Plot
+from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, Layout, Plot
 
 #: for the four dots of a cell's half, bottom dot first, their bits in the Braille block (Unicode, U+2800)
 _LEFT = (0x40, 0x04, 0x02, 0x01)
@@ -55,22 +55,21 @@ class Dots:
 
     def _points(self, x: Sequence[float], y: Sequence[float]) -> Iterator[tuple[int, int] | None]:
         plot = self._plot
-        last_column, last_row = len(self.columns) - 1, self._rows - 1
-        x_span = plot.x_high - plot.x_low
-        across = last_column / x_span if x_span > 0 else 0.0
-        middle = 0 if x_span > 0 else last_column // 2
-        low, high = plot.scaled(plot.y_low), plot.scaled(plot.y_high)
-        down = last_row / (high - low) if high > low else 0.0
+        across = Layout.of(plot.x_low, plot.x_high, len(self.columns) - 1)
+        up = Layout.of(plot.scaled(plot.y_low), plot.scaled(plot.y_high), self._rows - 1)
+        x_unit, x_start, x_rate, x_base = across.unit, across.start, across.rate, across.base
+        y_unit, y_start, y_rate, y_base = up.unit, up.start, up.rate, up.base
+        # Far outside the range a place is as good as any other outside it; whole numbers stay small.
+        wide, high = 5.0 * across.last + 8.0, 5.0 * up.last + 8.0
         log, isfinite = plot.y_log, math.isfinite
         for at, value in zip(x, y, strict=True):
             if not isfinite(value) or (log and value <= 0):
                 yield None
                 continue
             scaled = math.log10(value) if log else value
-            # Far outside the range a place is as good as any other outside it; whole numbers stay small.
-            place = max(-4.0 * last_row, min(5.0 * last_row, (scaled - low) * down))
-            column = max(-4.0 * last_column, min(5.0 * last_column, (at - plot.x_low) * across))
-            yield middle + round(column), round(place)
+            place = max(-high, min(high, (scaled * y_unit - y_start) * y_rate))
+            column = max(-wide, min(wide, (at * x_unit - x_start) * x_rate))
+            yield x_base + round(column), y_base + round(place)
 
     def _segment(self, start: tuple[int, int], stop: tuple[int, int]) -> None:
         (x0, y0), (x1, y1) = start, stop

@@ -13,6 +13,8 @@ from launchpad_tui.domain.numbers import axis_texts
 _TAIL = 0.02
 #: a robust range is used where the whole one is so many times wider
 _OUTLYING = 3.0
+#: the ends of the floats, and what is too small for arithmetic with all digits
+_LEAST, _MOST, _TINY = 5e-324, 1.7976931348623157e308, 1e-290
 
 
 def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float]:
@@ -20,9 +22,9 @@ def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float
     if high > low:
         return low, high
     if log:
-        return low / 2, low * 2
-    room = abs(low) * 0.1 or 1.0
-    return low - room, low + room
+        return max(low / 2, _LEAST), min(max(low, _LEAST) * 2, _MOST)
+    room = (abs(low) if abs(low) > _TINY else 10.0) * 0.1
+    return max(-_MOST, low - room), min(_MOST, low + room)
 
 
 def roomy(low: float, high: float) -> tuple[float, float]:
@@ -56,7 +58,7 @@ def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float,
 def ticks(low: float, high: float, most: int) -> list[float]:
     """At most so many round numbers within the range, at even distances."""
     span = high - low
-    if most < 1 or not span > 0 or not math.isfinite(span):
+    if most < 1 or not _TINY < span < _MOST / 10:
         return [low] if math.isfinite(low) else []
     raw = span / max(1, most)
     power = 10.0 ** math.floor(math.log10(raw))
@@ -71,12 +73,12 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 def log_ticks(low: float, high: float, most: int) -> list[float]:
     """Powers of ten within the range, thinned to at most so many; 2 and 5 between them where there is room."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    decades = [10.0**power for power in range(first, last + 1)]
+    decades = [10.0**power for power in range(max(-323, first), min(308, last) + 1)]
     inside = [tick for tick in decades if low * 0.999999 <= tick <= high * 1.000001]
     if len(inside) > most:
         every = math.ceil(len(inside) / max(1, most))
         return inside[::every]
-    finer = sorted({factor * decade for decade in decades for factor in (1, 2, 5)})
+    finer = sorted({factor * decade for decade in decades for factor in (1.0, 2.0, 5.0)})
     between = [tick for tick in finer if low * 0.999999 <= tick <= high * 1.000001]
     if len(between) <= most:
         return between if len(between) > 1 else ticks(low, high, most)

@@ -12,6 +12,8 @@ from itertools import pairwise
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
+#: below this there is no power of ten to divide by
+_TINY = 1e-290
 
 
 def number_text(value: float | None, digits: int = 5) -> str:
@@ -24,20 +26,18 @@ def number_text(value: float | None, digits: int = 5) -> str:
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
-    rounded = float(f"{value:.{digits - 1}e}")
-    size = math.floor(math.log10(abs(rounded)))
+    # By its digits: next to the ends of the floats there is no power of ten to divide by.
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    size = int(power)
     if -4 <= size < max(digits, 6):
-        return _trim(f"{rounded:.{max(0, digits - 1 - size)}f}")
-    return _engineering(rounded, digits)
+        return _trim(f"{float(f'{mantissa}e{power}'):.{max(0, digits - 1 - size)}f}")
+    return _engineering(float(mantissa), size, digits)
 
 
-def _engineering(value: float, digits: int) -> str:
-    power = math.floor(math.log10(abs(value)) / 3) * 3
-    scaled = float(f"{value / 10.0**power:.{digits - 1}e}") if -300 < power < 300 else value / 10.0**power
-    if abs(scaled) >= 1000:
-        scaled, power = scaled / 1000, power + 3
-    size = math.floor(math.log10(abs(scaled))) if scaled else 0
-    return f"{_trim(f'{scaled:.{max(0, digits - 1 - size)}f}')}e{power}"
+def _engineering(mantissa: float, size: int, digits: int) -> str:
+    power = size // 3 * 3
+    places = max(0, digits - 1 - (size - power))
+    return f"{_trim(f'{mantissa * 10.0 ** (size - power):.{places}f}')}e{power}"
 
 
 def _trim(text: str) -> str:
@@ -51,7 +51,10 @@ def axis_texts(ticks: Sequence[float]) -> list[str]:
     largest = max((abs(tick) for tick in finite), default=0.0)
     if largest == 0:
         return ["0" if tick == 0 else number_text(tick) for tick in ticks]
+    if largest < _TINY:
+        return [number_text(tick, 17) for tick in ticks]
     steps = sorted({round(abs(b - a), 15) or abs(b - a) for a, b in pairwise(finite) if a != b})
+    steps = [each for each in steps if math.isfinite(each)]
     step = steps[0] if steps else largest
     power = 0
     if not 1e-4 <= largest < 1e6:

@@ -1,0 +1,114 @@
+"""Reading a curve: zoom, pan, cursor and what is under it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchpad_tui.charts.curve import SMOOTHINGS, X_KINDS, CurveView, nearest, readout
+from launchpad_tui.charts.model import Plot, Series
+
+PLOT = Plot(6, 1, 50, 20, 0.0, 1000.0, 10.0, 20.0)
+SERIES = Series("id", "a", [0.0, 10.0, 20.0, 40.0], [1.0, 2.0, 3.0, 4.0])
+
+
+def test_zoom_keeps_the_middle_or_the_cursor() -> None:
+    assert CurveView().zoomed(PLOT, 2).x_range == (250.0, 750.0)
+    assert CurveView(cursor_x=100.0).zoomed(PLOT, 2).x_range == (50.0, 550.0)
+    assert CurveView(cursor_x=5000.0).zoomed(PLOT, 2).x_range == (250.0, 750.0)
+    assert CurveView().zoomed(PLOT, 0.5).x_range == (-500.0, 1500.0)
+
+
+@given(st.floats(0, 1000), st.floats(1.1, 10))
+def test_zooming_in_and_out_is_where_it_was(cursor: float, factor: float) -> None:
+    near = CurveView(cursor_x=cursor).zoomed(PLOT, factor)
+    assert near.x_range is not None
+    low, high = near.x_range
+    assert low - 1e-6 <= cursor <= high + 1e-6
+    back = near.zoomed(Plot(6, 1, 50, 20, low, high, 10.0, 20.0), 1 / factor)
+    assert back.x_range == pytest.approx((0.0, 1000.0), abs=1e-4)
+
+
+def test_zoom_ends_where_numbers_end() -> None:
+    view, plot = CurveView(), PLOT
+    for _ in range(200):
+        view = view.zoomed(plot, 2)
+        assert view.x_range is not None
+        assert view.x_range[0] < view.x_range[1]
+        plot = Plot(6, 1, 50, 20, *view.x_range, 10.0, 20.0)
+
+
+def test_y_zoom_and_pan() -> None:
+    assert CurveView().zoomed_y(PLOT, 2).y_range == (12.5, 17.5)
+    assert CurveView().panned_y(PLOT, 0.5).y_range == (15.0, 25.0)
+    assert CurveView().panned(PLOT, -0.25).x_range == (-250.0, 750.0)
+    log = Plot(6, 1, 50, 20, 0.0, 1.0, 1.0, 10000.0, y_log=True)
+    assert CurveView(y_log=True).zoomed_y(log, 2).y_range == pytest.approx((10.0, 1000.0))
+    assert CurveView(y_log=True).panned_y(log, 0.25).y_range == pytest.approx((10.0, 100000.0))
+
+
+def test_reset_shows_everything() -> None:
+    view = CurveView(x_range=(1.0, 2.0), y_range=(1.0, 2.0), cursor_x=1.5, smoothing=0.9, y_log=True).reset()
+    assert (view.x_range, view.y_range, view.cursor_x) == (None, None, None)
+    assert (view.smoothing, view.y_log) == (0.9, True)
+
+
+def test_cursor_walks_by_cells_and_stays_inside() -> None:
+    view = CurveView().with_cursor(PLOT, 0)
+    assert view.cursor_x is not None
+    middle = PLOT.column(view.cursor_x)
+    assert middle == PLOT.left + 25
+    for by in (1, 3, -2):
+        assert PLOT.column(view.with_cursor(PLOT, by).cursor_x or 0.0) == middle + by
+    assert PLOT.column(view.with_cursor(PLOT, 999).cursor_x or 0.0) == PLOT.left + PLOT.width - 1
+    assert PLOT.column(view.with_cursor(PLOT, -999).cursor_x or 0.0) == PLOT.left
+
+
+@given(st.integers(1, 200), st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_every_column_can_be_reached(width: int, low: float, span: float) -> None:
+    plot = Plot(6, 1, width, 20, low, low + span, 0.0, 1.0)
+    found = [plot.column(plot.x_at(6 + cell)) for cell in range(width)]
+    assert found == [6 + cell for cell in range(width)]
+
+
+def test_cycles() -> None:
+    view = CurveView(x_range=(0.0, 1.0), cursor_x=0.5)
+    seen = []
+    for _ in X_KINDS:
+        view = view.next_x_kind()
+        seen.append(view.x_kind)
+        assert view.x_range is None
+        assert view.cursor_x is None
+    assert seen == ["relative", "time", "step"]
+    weights = []
+    for _ in SMOOTHINGS:
+        view = view.next_smoothing()
+        weights.append(view.smoothing)
+    assert weights == [*SMOOTHINGS[1:], 0.0]
+    assert CurveView(smoothing=0.123).next_smoothing().smoothing == SMOOTHINGS[1]
+
+
+def test_nearest_point_within_reach() -> None:
+    assert nearest(SERIES, 14.0, 5.0) == (10.0, 2.0)
+    assert nearest(SERIES, 16.0, 5.0) == (20.0, 3.0)
+    assert nearest(SERIES, 30.0, 5.0) is None
+    assert nearest(SERIES, 999.0, 1e9) == (40.0, 4.0)
+    assert nearest(SERIES, -5.0, 5.0) == (0.0, 1.0)
+    assert nearest(Series("id", "a", [], []), 0.0, 1.0) is None
+
+
+def test_readout_is_one_for_each_series_within_a_cell() -> None:
+    plot = Plot(6, 1, 40, 20, 0.0, 40.0, 0.0, 5.0)
+    other = Series("b", "b", [30.0], [9.0])
+    assert readout([SERIES, other], plot, 20.4) == [(20.0, 3.0), None]
+    assert readout([SERIES, other], plot, 30.0) == [None, (30.0, 9.0)]
+
+
+def test_view_becomes_a_spec() -> None:
+    view = CurveView("time", (1.0, 2.0), (3.0, 4.0), True, True, 0.6, 1.5)
+    spec = view.spec(80, 20, "t", ascii_only=True)
+    assert (spec.width, spec.height, spec.title, spec.x_kind, spec.x_range, spec.y_range) == (
+        80, 20, "t", "time", (1.0, 2.0), (3.0, 4.0),
+    )  # fmt: skip
+    assert (spec.y_log, spec.robust, spec.smoothing, spec.cursor_x, spec.ascii) == (True, True, 0.6, 1.5, True)

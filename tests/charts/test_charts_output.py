@@ -1,0 +1,120 @@
+"""Drawings as SVG and as text for terminals; the canvas and words that they are made of."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from chart_data import HOSTILE_LABELS, table
+from hypothesis import given
+from hypothesis import strategies as st
+
+from launchpad_tui.charts.ansi import to_ansi
+from launchpad_tui.charts.canvas import Canvas
+from launchpad_tui.charts.catalog import KINDS, draw
+from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Span
+from launchpad_tui.charts.palette import ANSI256, RGB
+from launchpad_tui.charts.svg import to_svg
+from launchpad_tui.charts.words import clip, clip_left, counted, fit, short_labels
+from launchpad_tui.domain.text import cell_width, safe_text
+
+SVG = "{http://www.w3.org/2000/svg}"
+DRAWING = Drawing(
+    (
+        (Span("a<b & 漢", 9), Span("   "), Span("axis", None, "axis")),
+        (Span("bold", None, "bold"), Span("faint", 1, "faint")),
+        (Span("   "),),
+    )
+)
+
+
+def test_svg_has_a_span_for_each_span_at_its_cells() -> None:
+    root = ElementTree.fromstring(to_svg(DRAWING, RGB, "#101010", "#eeeeee", "#777777", "what & why"))
+    assert root.findtext(f"{SVG}title") == "what & why"
+    spans = [one for line in root.iter(f"{SVG}text") for one in line]
+    assert [one.text for one in spans] == ["a<b & 漢", "axis", "bold", "faint"]
+    assert spans[0].get("fill") == RGB[1]
+    assert spans[1].get("fill") == "#777777"
+    assert spans[2].get("font-weight") == "bold"
+    assert spans[3].get("fill") == RGB[1]
+    cell = float(spans[0].get("textLength") or 0) / 8
+    assert float(spans[1].get("x") or 0) - float(spans[0].get("x") or 0) == pytest.approx(11 * cell)
+    assert root.find(f"{SVG}rect") is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_a_picture(kind: str) -> None:
+    drawing = draw(ChartSpec(80, 20, "<title> & \x1b[31m"), ChartData((), table(8, "lr")), kind)
+    root = ElementTree.fromstring(to_svg(drawing, RGB, "#000", "#fff", "#888"))
+    assert len(list(root.iter(f"{SVG}text"))) <= 20
+
+
+@given(st.text(), st.text())
+def test_svg_is_xml_whatever_the_text(text: str, title: str) -> None:
+    ElementTree.fromstring(to_svg(Drawing(((Span(text),),)), RGB, "#000", "#fff", "#888", title).encode())
+
+
+def test_plain_text_has_no_escapes() -> None:
+    assert to_ansi(DRAWING, "none") == DRAWING.text() + "\n"
+    assert "\x1b" not in to_ansi(DRAWING, "none")
+
+
+@pytest.mark.parametrize("colours", ["256", "16"])
+def test_colours_end_with_each_line(colours: str) -> None:
+    text = to_ansi(DRAWING, colours)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", text) == DRAWING.text() + "\n" * (
+        2 if not DRAWING.text().endswith("\n") else 1
+    )
+    for line in text.splitlines():
+        codes = re.findall(r"\x1b\[([0-9;]*)m", line)
+        assert not codes or codes[-1] == "0"
+    assert (f"38;5;{ANSI256[1]}" in text) == (colours == "256")
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_clip_is_exact(text: str, width: int) -> None:
+    safe = safe_text(text)
+    assert cell_width(clip(safe, width)) == width
+    assert cell_width(clip_left(safe, width)) <= width
+    assert fit(text, width, ascii_only=True).isascii()
+    assert cell_width(fit(text, width)) <= width
+
+
+def test_words() -> None:
+    assert clip("abcdef", 4) == "abc…"
+    assert clip("漢字漢字", 4) == "漢… "
+    assert clip_left("abcdef", 4) == "…def"
+    assert counted(1, "value is", "values are") == "1 value is"
+    assert counted(1200, "value is", "values are") == "1,200 values are"
+
+
+def test_short_labels_stay_apart() -> None:
+    labels = [f"classifier-{number}" for number in range(12)]
+    found = short_labels(labels, 6)
+    assert len(set(found)) == 12
+    assert all(cell_width(each) <= 6 for each in found)
+    assert short_labels(["one", "two"], 6) == ["one", "two"]
+    assert all(each.isascii() for each in short_labels(list(HOSTILE_LABELS), 6, ascii_only=True))
+
+
+@given(
+    st.lists(st.tuples(st.integers(-5, 25), st.integers(-2, 6), st.text(max_size=12)), max_size=20),
+    st.integers(0, 20), st.integers(0, 5),
+)  # fmt: skip
+def test_a_canvas_is_exact_whatever_is_written(writes: list[tuple[int, int, str]], width: int, height: int) -> None:
+    canvas = Canvas(ChartSpec(width, height))
+    for column, row, text in writes:
+        canvas.put(column, row, safe_text(text), 1)
+    lines = canvas.drawing().lines
+    assert len(lines) == height
+    assert all(cell_width("".join(span.text for span in line)) == width for line in lines)
+
+
+def test_half_a_wide_character_is_none() -> None:
+    canvas = Canvas(ChartSpec(6, 1))
+    canvas.put(0, 0, "漢字")
+    canvas.put(1, 0, "x")
+    assert canvas.drawing().text() == " x字"
+    canvas.put(2, 0, "yz")
+    assert canvas.drawing().text() == " xyz"
