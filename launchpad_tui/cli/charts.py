@@ -7,13 +7,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.command import Arg, arg
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from launchpad_tui.charts.model import Series
+    from launchpad_tui.charts.model import Drawing
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.board import ChartDefinition
     from launchpad_tui.domain.comparison import Subject
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 OVER = ("step", "relative", "time", "parameters", "source")
 #: cells of a chart where the terminal does not say
 _WIDTH, _HEIGHT = 80, 20
+#: colours of pictures beside those of series
+_PAPER, _INK, _FAINT = "#14171c", "#d3d8e0", "#8f98a7"
 #: bounds of what is drawn
 _MOST = 1000
 
@@ -33,6 +36,7 @@ CHART_ARGS: tuple[Arg, ...] = (
         help="exponential smoothing as TensorBoard's, from 0 to below 1; the raw curve stays, faint"),
     arg("--log", action="store_true", help="a logarithmic y axis"),
     arg("--width", type=int, metavar="CELLS", help="the chart's width (default: the terminal's)"),
+    arg("--svg", metavar="FILE", help="write a picture (SVG) instead of printing; only one metric then"),
     arg("--height", type=int, metavar="LINES", help=f"the chart's height (default: {_HEIGHT})"),
 )  # fmt: skip
 
@@ -56,6 +60,8 @@ def print_charts(context: Context, subjects: Sequence[Subject], options: argpars
         wanted = list(dict.fromkeys(options.metric))
     else:
         wanted = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
+    if options.svg and len(wanted) > 1:
+        raise InvalidInput("A picture holds one metric", f"Logged: {', '.join(wanted[:20])}.", "Say which: --metric.")
     for number, name in enumerate(wanted):
         if number:
             context.line("")
@@ -91,6 +97,7 @@ def _print_chart(
     from launchpad_tui.charts.ansi import to_ansi
     from launchpad_tui.charts.catalog import KINDS
     from launchpad_tui.charts.curve import CurveView
+    from launchpad_tui.charts.legend import with_legend
 
     width, height = _size(options)
     desk = context.desk
@@ -104,31 +111,24 @@ def _print_chart(
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
     # Without colour nothing can be faint, and two curves of one model would be taken for two models.
     spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour)
-    drawing = kind.draw(spec, data)
+    drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=plain)
+    if options.svg:
+        _write_svg(context, Path(options.svg), drawing, chart.title)
+        return
     colours = "256" if "256" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") else "16"
     sys.stdout.write(to_ansi(drawing, colours if context.colour else "none"))
-    if data.series:
-        _print_legend(context, data.series, plain, colours)
     for note in drawing.notes:
         context.note(note)
 
 
-def _print_legend(context: Context, series: Sequence[Series], plain: bool, colours: str) -> None:
-    from launchpad_tui.charts.ansi import to_ansi
-    from launchpad_tui.charts.model import Drawing, Span
-    from launchpad_tui.charts.palette import marker
-    from launchpad_tui.charts.words import cell_width
-    from launchpad_tui.domain.numbers import number_text
-    from launchpad_tui.domain.text import safe_text
+def _write_svg(context: Context, path: Path, drawing: Drawing, title: str) -> None:
+    from launchpad_tui.charts.palette import RGB
+    from launchpad_tui.charts.svg import to_svg
+    from launchpad_tui.services.boards import write_text
 
-    labels = [safe_text(one.label) for one in series]
-    wide = max(cell_width(label) for label in labels)
-    lines = []
-    for one, label in zip(series, labels, strict=True):
-        last = f"last {number_text(float(one.y[-1]))}" if len(one.y) else "no points"
-        blanks = " " * (wide - cell_width(label))
-        lines.append((Span(f"{marker(one.slot, ascii_only=plain)} ", one.slot), Span(f"{label}{blanks}  {last}")))
-    sys.stdout.write(to_ansi(Drawing(tuple(lines)), colours if context.colour else "none"))
+    path = path.expanduser().absolute()
+    write_text(path, to_svg(drawing, RGB, _PAPER, _INK, _FAINT, title), overwrite=True)
+    context.done(f"Written to {path}", {"path": str(path)})
 
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:

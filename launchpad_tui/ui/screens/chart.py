@@ -16,7 +16,8 @@ from launchpad_tui.charts.model import ChartData, Plot
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.selection import SelectionScreen, view_of, why_empty
+from launchpad_tui.ui.screens.chart_export import ChartExport
+from launchpad_tui.ui.screens.selection import view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
@@ -24,7 +25,7 @@ from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 LIVE_SECONDS = 0.5
 
 
-class ChartScreen(SelectionScreen):
+class ChartScreen(ChartExport):
     """A chart of a board, full screen.
 
     Args:
@@ -54,6 +55,8 @@ class ChartScreen(SelectionScreen):
         Action("chart.outliers", "u", "outliers", "Leave outliers out of the y range, and back.", "Curve", 8),
         Action("chart.next-chart", "n", "next chart", "The board's next chart.", "Board", 9),
         Action("chart.previous-chart", "p", "previous chart", "The board's chart before.", "Board"),
+        Action("chart.export", "w", "export", "Write the chart into a file: .svg, .txt, .ansi or .csv.", "Board", 10),
+        Action("chart.copy-text", "Y", "copy", "Copy the chart as text, to paste into a ticket.", "Board"),
         Action("chart.selection", "tab", "selection", "To My Selection, and back.", "Board"),
     )
 
@@ -296,6 +299,24 @@ class ChartScreen(SelectionScreen):
     def do_previous_chart(self) -> None:
         """Key ``p``."""
         self._step(-1)
+
+    def why_not_export(self) -> str | None:
+        """Something has to be drawn."""
+        return None if self.query_one(ChartView).drawing is not None else "There is no chart yet"
+
+    why_not_copy_text = why_not_export
+
+    async def do_export(self) -> None:
+        """Key ``w``."""
+        view = self.query_one(ChartView)
+        if view.drawing is not None:
+            await self.export_chart(view.drawing, self._data, self.chart_shown, view.size.width)
+
+    def do_copy_text(self) -> None:
+        """Key ``Y``."""
+        drawing = self.query_one(ChartView).drawing
+        if drawing is not None:
+            self.launchpad.copy(f"{self.chart_shown.title}\n{drawing.text()}", "the chart as text")
 
     def do_selection(self) -> None:
         """Key ``tab``."""

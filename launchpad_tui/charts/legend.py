@@ -1,0 +1,47 @@
+"""What belongs to which colour and marker, as lines below a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from launchpad_tui.charts.model import ChartData, Drawing, Span
+from launchpad_tui.charts.palette import marker
+from launchpad_tui.charts.words import cell_width, clip
+from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.text import safe_text
+
+#: kinds whose drawings name each model themselves, or none
+NAMED = frozenset({"bar", "column", "heat", "box", "histogram", "importance"})
+
+
+def with_legend(drawing: Drawing, data: ChartData, kind: str, width: int, *, ascii_only: bool = False) -> Drawing:
+    """The drawing with a line for each series or model below it, where its kind does not name them itself."""
+    if kind in NAMED:
+        return drawing
+    entries = _curves(data) if data.series else _models(data)
+    labels = [safe_text(label) for _, label, _ in entries]
+    wide = min(max((cell_width(label) for label in labels), default=0), max(8, width - 20))
+    lines: list[tuple[Span, ...]] = []
+    for (slot, _, value), label in zip(entries, labels, strict=True):
+        sign = marker(slot, ascii_only=ascii_only)
+        text = clip(f" {clip(label, wide)}  {value}", max(0, width - 1))
+        lines.append((Span(sign, slot), Span(text)))
+    return replace(drawing, lines=(*drawing.lines, *lines))
+
+
+def _curves(data: ChartData) -> Sequence[tuple[int, str, str]]:
+    return [
+        (one.slot, one.label, f"last {number_text(float(one.y[-1]))}" if len(one.y) else "no points")
+        for one in data.series
+    ]
+
+
+def _models(data: ChartData) -> Sequence[tuple[int, str, str]]:
+    table = data.table
+    found = []
+    for place, (slot, label) in enumerate(zip(table.slots, table.labels, strict=True)):
+        values = ", ".join(f"{name} {number_text(column[place])}" for name, column in table.metrics.items()
+                           if column[place] is not None)  # fmt: skip
+        found.append((slot, label, safe_text(values)))
+    return found
