@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -139,16 +140,18 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
     that is half or more not finite also one of those.
 
     Half of the buckets have equally many points, so that dense stretches keep their detail, and half are equally
-    wide on the axis, so that sparse ones do.
+    wide on the axis, so that sparse ones do. Both sizes are powers of two, and edges are multiples of them: a point
+    that is added changes the last bucket only, and the picture of a growing curve stays as it is.
     """
     import numpy as np
 
     count = len(axis)
     buckets = max(2, (points - 2) // 4)
-    edges = [np.linspace(0, count, buckets + 1)[:-1].astype(np.int64)]
+    edges = [np.arange(0, count, _power_of_two(count / buckets))]
     low, high = int(axis[0]), int(axis[-1])
     if high > low:
-        edges.append(np.searchsorted(axis, low + (np.arange(1, buckets) * ((high - low) / buckets)).astype(np.int64)))
+        wide = _power_of_two((high - low) / buckets)
+        edges.append(np.searchsorted(axis, np.arange(low - low % wide + wide, high, wide)))
     starts = np.unique(np.concatenate(edges))
     starts = starts[starts < count]
     sizes = np.diff(np.append(starts, count))
@@ -166,3 +169,8 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
         hits = np.flatnonzero(~finite & np.isin(of, gaps))
         kept.append(hits[np.unique(of[hits], return_index=True)[1]])
     return np.unique(np.concatenate(kept))
+
+
+def _power_of_two(least: float) -> int:
+    """The least power of two that is not below a number."""
+    return 1 << max(0, math.ceil(math.log2(max(least, 1))))

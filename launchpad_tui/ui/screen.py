@@ -72,6 +72,13 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     # What they use --------------------------------------------------------------------------------------------------
 
     @property
+    def is_current(self) -> bool:
+        """Whether it is on top. Textual says so of the screen below, too, and paints everything again whenever that one
+        changes, for ever: what is covered waits until it comes back."""
+        stack = self.app._screen_stack
+        return bool(stack) and stack[-1] is self
+
+    @property
     def desk(self) -> Desk:
         """The services; open once `load` is called."""
         return self.launchpad.desk

@@ -302,3 +302,25 @@ async def test_small_terminals(home: Home, size: tuple[int, int], route: str) ->
         await press(pilot, "right", "down", "left", "up", "end", "home")
         assert all(len(line) <= size[0] for line in screen_text(pilot).splitlines())
         assert "rate" in screen_text(pilot) or "accuracy" in screen_text(pilot) or "score" in screen_text(pilot)
+
+
+async def test_a_covered_screen_is_not_painted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(home, "metrics", ids(0, 1)) as pilot:
+        board = pilot.app.screen
+        await press(pilot, "enter")
+        painted = 0
+        display = pilot.app._display
+
+        def counted(*given: Any) -> None:
+            nonlocal painted
+            painted += 1
+            display(*given)
+
+        monkeypatch.setattr(pilot.app, "_display", counted)
+        board.query_one(BoardView).move_to(1)
+        await pilot.pause(1.0)
+        # Nothing of it, and above all not again and again.
+        assert painted <= 2
+        await press(pilot, "escape")
+        shown = board.query_one(BoardView)
+        assert f"▌{shown.panels[1].title} " in screen_text(pilot)

@@ -32,6 +32,24 @@ class Panel:
     empty: str = ""
 
 
+def grid(width: int, height: int, count: int, columns: int = 0) -> tuple[int, int]:
+    """How many of ``count`` charts stand side by side, and how many rows of them show, in so many cells.
+
+    Args:
+        columns: how many are wanted side by side; 0 is as square as can be with the most charts in view.
+    """
+    across = max(1, (width + _GAP) // (LEAST_WIDTH + _GAP))
+    fitting = max(1, height // LEAST_HEIGHT)
+    if columns:
+        across = min(columns, across)
+    else:
+        across = min(across, 4)
+        # Four charts stand two by two even where four would fit side by side.
+        across = next((n for n in range(1, across) if n * min(fitting, max(n, 1)) >= count), across)
+    across = max(1, min(across, max(1, count)))
+    return across, max(1, min(fitting, -(-count // across)))
+
+
 class BoardView(Painted):
     """The grid. Charts are numbered from 0 in reading order; those `in_view` want drawings of `chart_size`."""
 
@@ -69,31 +87,25 @@ class BoardView(Painted):
         self.cursor = 0
         self.top = 0
         self.empty = ""
+        self._laid_out: tuple[tuple[int, ...], tuple[int, int]] = ((), (1, 1))
 
     # Geometry -------------------------------------------------------------------------------------------------------
 
     @property
     def across(self) -> int:
         """Charts side by side."""
-        fitting = max(1, (self.size.width + _GAP) // (LEAST_WIDTH + _GAP))
-        wanted = min(self.columns, fitting) if self.columns else min(fitting, 4)
-        count = len(self.panels)
-        if not self.columns and count:
-            # As square as can be: four charts stand two by two even where four would fit.
-            wanted = next((n for n in range(1, wanted) if n * self._most_down(n) >= count), wanted)
-        return max(1, min(wanted, max(1, count)))
-
-    def _most_down(self, across: int) -> int:
-        """Rows that may show where so many stand side by side."""
-        fitting = max(1, self.size.height // LEAST_HEIGHT)
-        return min(fitting, across) if across > 1 or self.size.width >= 2 * LEAST_WIDTH + _GAP else fitting
+        return self._grid()[0]
 
     @property
     def down(self) -> int:
         """Rows of charts in view."""
-        fitting = max(1, self.size.height // LEAST_HEIGHT)
-        rows = -(-len(self.panels) // self.across) if self.panels else 1
-        return max(1, min(fitting, rows))
+        return self._grid()[1]
+
+    def _grid(self) -> tuple[int, int]:
+        known = (self.size.width, self.size.height, len(self.panels), self.columns)
+        if self._laid_out[0] != known:
+            self._laid_out = (known, grid(*known))
+        return self._laid_out[1]
 
     def chart_size(self) -> tuple[int, int]:
         """Width and height of a drawing, in cells."""
@@ -154,11 +166,12 @@ class BoardView(Painted):
                 line.add(lines[place], look.style("strong" if place == 0 else "dim"))
             return line.strip()
         wide, high = self.chart_size()
+        across, down = self._grid()
         row, inside = divmod(y, high + 1)
-        if row >= self.down:
+        if row >= down:
             return line.strip()
-        for column in range(self.across):
-            index = (self.top + row) * self.across + column
+        for column in range(across):
+            index = (self.top + row) * across + column
             start = column * (wide + _GAP)
             line.fill_to(start)
             if index < len(self.panels):

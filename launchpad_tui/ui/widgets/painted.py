@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
@@ -11,6 +14,9 @@ from textual.widget import Widget
 
 from launchpad_tui.ui.owner import ActionOwner
 from launchpad_tui.ui.theme import Look
+
+#: cells between two changes of a line that are written with them
+_NEAR = 12
 
 
 class Painted(ActionOwner, Widget):
@@ -72,11 +78,10 @@ class Painted(ActionOwner, Widget):
             if old is None or old.cell_length != width:
                 self._strips[y] = strip
                 changed.append(Region(0, y, width - edge, 1))
-            elif span := changed_span(old, strip):
+            elif spans := changed_spans(old, strip):
                 self._strips[y] = strip
-                start, stop = span[0], min(span[1], width - edge)
-                if start < stop:
-                    changed.append(Region(start, y, stop - start, 1))
+                changed += [Region(start, y, min(stop, width - edge) - start, 1) for start, stop in spans
+                            if start < width - edge]  # fmt: skip
         if changed:
             self.refresh(*changed)
 
@@ -85,20 +90,41 @@ class Painted(ActionOwner, Widget):
         self._strips.clear()
 
 
-def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """Between which cells two lines of the same width differ, whole runs of style at a time; None where they are the
-    same."""
+def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """Between which cells two lines of the same width differ; short stretches between changes, which cost more to jump
+    over than to write, count as changed."""
     before, after = list(old), list(new)
     if before == after:
-        return None
-    start = 0
-    for one, other in zip(before, after, strict=False):
-        if one != other:
-            break
-        start += one.cell_length
-    stop = new.cell_length
-    for one, other in zip(reversed(before), reversed(after), strict=False):
-        if one != other or stop - one.cell_length < start:
-            break
-        stop -= one.cell_length
-    return start, max(stop, start + 1)
+        return []
+    was, now = _cells(before), _cells(after)
+    spans: list[tuple[int, int]] = []
+    for place, (one, other) in enumerate(zip(was, now, strict=True)):
+        if one == other:
+            continue
+        start, stop = place, place + 1
+        # Wide characters are written whole.
+        while start and not (was[start][0] and now[start][0]):
+            start -= 1
+        while stop < len(now) and not (was[stop][0] and now[stop][0]):
+            stop += 1
+        if spans and start - spans[-1][1] < _NEAR:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    return spans
+
+
+def _cells(segments: list[Segment]) -> list[tuple[str, Style | None]]:
+    """What stands in each cell; of a wide character the second one is empty. A mark belongs to what it stands on."""
+    cells: list[tuple[str, Style | None]] = []
+    for text, style, _ in segments:
+        if text.isascii():
+            cells += [(char, style) for char in text]
+            continue
+        for char in text:
+            size = cell_len(char)
+            if size == 0 and cells:
+                cells[-1] = (cells[-1][0] + char, cells[-1][1])
+            else:
+                cells += [(char, style), *([("", style)] * (size - 1))]
+    return cells
