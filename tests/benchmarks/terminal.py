@@ -117,6 +117,16 @@ class Terminal:
             time.sleep(0.003)
         raise TimeoutError(f"{pattern!r} did not appear:\n{self.text()}")
 
+    def seen(self, pattern: str, gap: float = 0.3, timeout: float = 60.0) -> float:
+        """Like wait, but the screen is interpreted only once nothing has been written for ``gap`` seconds, so that the
+        emulator takes no processor time from the program."""
+        deadline = time.perf_counter() + timeout
+        while time.perf_counter() < deadline:
+            if self._chunks and time.perf_counter() - self._chunks[-1][0] > gap:
+                break
+            time.sleep(0.02)
+        return self.wait(pattern, timeout)
+
     def press(self, key: str) -> None:
         """Send a key, by name or as typed."""
         os.write(self._file, KEYS.get(key, key).encode())
@@ -156,9 +166,11 @@ class Terminal:
         while self._chunks and time.perf_counter() - self._chunks[-1][0] < gap:
             time.sleep(0.01)
 
-    def memory_mb(self) -> float:
-        """Resident memory of the program itself, in MB (10^6 bytes)."""
-        return float(psutil.Process(self._process.pid).memory_info().rss) / 1e6
+    def memory_mb(self, *, children: bool = False) -> float:
+        """Resident memory of the program itself, or with all that it started, in MB (10^6 bytes)."""
+        program = psutil.Process(self._process.pid)
+        found = [program, *(program.children(recursive=True) if children else ())]
+        return sum(float(one.memory_info().rss) for one in found) / 1e6
 
     def written_in(self, seconds: float) -> int:
         """Bytes written to the terminal while nothing is pressed."""
