@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from launchpad_tui.charts.axes import share
+from launchpad_tui.charts.axes import name_on_top, share
 from launchpad_tui.charts.bars import (
     Base,
     bar_groups,
@@ -65,7 +65,7 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
     fills = looks(each, ascii_only=spec.ascii)
     if each > 1:
         key_line(canvas, canvas.top, names, fills)
-    place = _Place(canvas, left, canvas.top + (each > 1), len(shown), each, along=names_along(table))
+    place = _Place(canvas, left, canvas.top + (each > 1), len(shown), each, names_along(table), spec.title)
     below = place.labels([labels[p] for p in shown], [found[p] for p in shown])
     notes += below
     place.lay_out(base)
@@ -79,9 +79,11 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
 class _Place:
     """Where columns stand on a canvas."""
 
-    def __init__(self, canvas: Canvas, left: int, top: int, count: int, each: int, along: Sequence[str]) -> None:
+    def __init__(
+        self, canvas: Canvas, left: int, top: int, count: int, each: int, along: Sequence[str], title: str
+    ) -> None:
         self.canvas, self.left, self.top = canvas, left, top
-        self.count, self.each, self.along = count, each, along
+        self.count, self.each, self.along, self.title = count, each, along, title
         self.room = canvas.width - left
         self.step = max(1, min(self.room // max(1, count), (_WIDEST + 2) * each))
         gap = 1 if self.step >= 2 * each and self.step > 1 else 0
@@ -101,7 +103,7 @@ class _Place:
         room = max(1, self.step - 1)
         longest = max(cell_width(label) for label in labels)
         if self.along:
-            return self._thinned(labels)
+            return self._thinned(labels, shown)
         if longest <= room or room >= _NAME:
             texts = short_labels(labels, room, ascii_only=canvas.ascii)
             if len(set(texts)) == len(set(labels)) or self.bottom - self.top < _DOWNWARDS:
@@ -123,16 +125,21 @@ class _Place:
         self.bottom -= 1
         return ["Too narrow for names: the markers below are those of the models"]
 
-    def _thinned(self, labels: Sequence[str]) -> list[str]:
+    def _thinned(self, labels: Sequence[str], shown: Sequence[Group]) -> list[str]:
+        """Labels of values in order: every one, or every second, third… so that what is left out can be counted. They
+        lose the number of models before one of them is left out."""
         canvas = self.canvas
         wide = self.bar * self.each
         name = canvas.fit(", ".join(self.along), max(0, canvas.width // 2))
-        texts = [canvas.fit(label, max(16, self.step * 3)) for label in labels]
         places = [self.column(number) + (wide - 1) // 2 for number in range(len(labels))]
-        # Every one, or every second, third… so that what is left out can be counted.
-        every = next(
-            (k for k in range(1, len(texts) + 1) if _fits(places[::k], texts[::k], canvas.width)), max(1, len(texts))
-        )
+        texts, every = self._every(labels, places)
+        notes: list[str] = []
+        if every > 1:
+            bare, oftener = self._every([group.label for group in shown], places)
+            sizes = [len(group.places) for group in shown]
+            if oftener < every and max(sizes) > 1:
+                notes.append(f"n is {min(sizes)}" + (f" to {max(sizes)}" if max(sizes) > min(sizes) else ""))
+            texts, every = (bare, oftener) if oftener < every else (texts, every)
         free = 0
         for at, text in list(zip(places, texts, strict=True))[::every]:
             start = min(max(0, at - (cell_width(text) - 1) // 2), canvas.width - cell_width(text))
@@ -140,8 +147,17 @@ class _Place:
             free = start + cell_width(text)
         if free + 2 + cell_width(name) <= canvas.width:
             canvas.end(canvas.width, self.bottom, name, style="axis")
+        else:
+            notes += name_on_top(canvas, safe_text(", ".join(self.along), 80), self.title)
         self.bottom -= 1
-        return []
+        return notes
+
+    def _every(self, labels: Sequence[str], places: Sequence[int]) -> tuple[list[str], int]:
+        """The labels as they are written, and which of them have room: every first, second, third…"""
+        width = self.canvas.width
+        texts = [self.canvas.fit(label, max(16, self.step * 3)) for label in labels]
+        fitting = (k for k in range(1, len(texts) + 1) if _fits(places[::k], texts[::k], width))
+        return texts, next(fitting, max(1, len(texts)))
 
     def _numbered(self, labels: Sequence[str]) -> list[str]:
         """Columns without a gap have no room for names: their number, and in words which the first and last are."""

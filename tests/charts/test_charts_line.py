@@ -250,3 +250,24 @@ def test_room_for_what_is_to_come(low: float, span: float) -> None:
     found = roomy(low, low + span)
     assert found[0] <= low
     assert found[1] > low
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(usual, min_size=2, max_size=30), st.integers(20, 100), st.integers(6, 30))
+def test_a_curve_has_no_holes(values: list[float], width: int, height: int) -> None:
+    drawing = plain(values, width, height)
+    plot = drawing.plot
+    assert plot is not None
+    columns: list[set[int]] = [set() for _ in range(plot.width * 2)]
+    for row in range(plot.height):
+        for column in range(plot.width):
+            its = bits(drawing, plot.top + row, plot.left + column)
+            for half, numbers in enumerate(((1, 2, 3, 7), (4, 5, 6, 8))):
+                lit = {row * 4 + at for at, number in enumerate(numbers) if its >> (number - 1) & 1}
+                columns[column * 2 + half] |= lit
+    for before, after in pairwise(columns):
+        assert before
+        assert after
+        # The highest and lowest dots of neighbours touch or overlap.
+        assert min(before) <= max(after) + 1
+        assert min(after) <= max(before) + 1

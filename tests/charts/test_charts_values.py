@@ -244,3 +244,18 @@ def test_importance_chart_is_never_too_certain() -> None:
     assert "could be chance" in chance.text()
     falling = drawn(given([float(-v) for v in range(12)], p=[float(v) for v in range(12)]), "importance", 80, 6)
     assert "ρ -1.00" in falling.text()
+
+
+def test_columns_of_values_lose_their_counts_before_their_values() -> None:
+    data = given([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], along="p", p=[1.0, 1.0, 2.0, 2.0, 3.0, 3.0])
+    wide, narrow = drawn(data, "column", 60, 10), drawn(data, "column", 20, 10)
+    assert "1 (n=2)" in wide.text()
+    assert narrow.text().split("\n")[-1].split()[:3] == ["1", "2", "3"]
+    assert "n is 2" in narrow.notes
+
+
+def test_the_parameter_is_named_somewhere() -> None:
+    for kind in ("bar", "column", "scatter", "box", "heat"):
+        for width in (24, 40, 80):
+            drawing = draw(ChartSpec(width, 14, "metric"), ChartData((), table(30, "lr")), kind)
+            assert "lr" in drawing.text() + " ".join(drawing.notes), (kind, width)
