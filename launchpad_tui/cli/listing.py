@@ -49,7 +49,7 @@ def query(context: Context, options: argparse.Namespace, attributes: frozenset[s
         order = Order(snake if snake in attributes else metric_column(name), options.sort.startswith("-"))
     conditions: list[Condition] = []
     if options.where:
-        from launchpad_tui.cli.where import parse_where
+        from launchpad_tui.domain.expression import parse_where
 
         artifacts, scope = context.desk.artifacts, context.scope
         for text in options.where:

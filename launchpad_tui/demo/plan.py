@@ -109,11 +109,13 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
 
 
 def _show_scores(desk: Desk) -> None:
-    """Make the validation metrics columns of the lists, where no columns were chosen yet."""
+    """Make the validation metrics columns of the lists, with a curve, where no columns were chosen yet."""
     phase = series_key("", (PHASE,))
+    columns = [[f"{metric}{phase}", str(Statistic.LATEST)] for metric in (SCORE, LOSS)]
+    columns.append([f"{LOSS}{phase}", "curve"])
     for name in ("columns.model", "columns.execution"):
         if desk.preferences.get(name) is None:
-            desk.preferences.set(name, [[f"{metric}{phase}", str(Statistic.LATEST)] for metric in (SCORE, LOSS)])
+            desk.preferences.set(name, columns)
 
 
 def newest_executions(desk: Desk, scope: Scope) -> dict[str, Execution]:

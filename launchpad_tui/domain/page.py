@@ -91,13 +91,15 @@ class Query:
     """What of a list is wanted.
 
     ``search`` is looked for in name, description, ID and labels, any case, part of a word; several words must all
-    be found. ``ids`` limits the list to those IDs where it is not None. ``metrics`` are columns to fill.
+    be found. ``ids`` limits the list to those IDs where it is not None. ``metrics`` are columns to fill, ``curves`` the
+    keys of metrics whose curves are wanted in a few points.
     """
 
     search: str = ""
     conditions: tuple[Condition, ...] = ()
     order: Order = field(default_factory=Order)
     metrics: tuple[MetricColumn, ...] = ()
+    curves: tuple[str, ...] = ()
     ids: tuple[str, ...] | None = None
 
 
@@ -115,20 +117,22 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """A line of an artifact list: the artifact, the values of the metric columns asked for, and the name of its source
-    execution's configuration, empty where none made it."""
+    """A line of an artifact list: the artifact, the values of the metric columns asked for, the name of its source
+    execution's configuration, empty where none made it, and the curves asked for by key."""
 
     artifact: Artifact
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     configuration_name: str = ""
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRow:
-    """A line of the executions list: the execution and the values of the metric columns asked for."""
+    """A line of the executions list: the execution, the values of the metric columns and the curves asked for."""
 
     execution: Execution
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
+    curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 Rows = Sequence[Row]

@@ -26,6 +26,10 @@ from launchpad_tui.registry.query import (
 )
 
 Row = TypeVar("Row")
+_Curve = tuple[float, ...]
+Curves = Mapping[str, _Curve]
+#: points of a curve in a list
+_CURVE_POINTS = 48
 
 #: a search that finds more than this is answered by walking the list in its order and looking into each row; one that
 #: finds less by sorting what the full-text index found
@@ -41,7 +45,7 @@ class Lister(Generic[Row]):
 
     def __init__(
         self, registry: Registry, scope: Scope, table: Table, kind: str | None, query: Query,
-        build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float]], Row],
+        build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float], Curves], Row],
     ) -> None:  # fmt: skip
         self._registry = registry
         self._scope = scope
@@ -89,8 +93,9 @@ class Lister(Generic[Row]):
             if backwards:
                 rows.reverse()
             metrics = self._metrics(db, rows)
+            curves = self._curves(db, rows)
         return Page(
-            tuple(self._build(row[3:], metrics.get(row[1], {})) for row in rows),
+            tuple(self._build(row[3:], metrics.get(row[1], {}), curves.get(row[1], {})) for row in rows),
             tuple((row[0], row[1]) for row in rows),
         )
 
@@ -180,19 +185,37 @@ class Lister(Generic[Row]):
     def _metrics(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, dict[MetricColumn, float]]:
         """The values of the metric columns by row."""
         found: dict[int, dict[MetricColumn, float]] = {}
-        pks = [row[1] for row in rows]
         for column in dict.fromkeys(self._query.metrics):
-            for start in range(0, len(pks), BATCH):
-                some = pks[start : start + BATCH]
-                for pk, value in db.execute(
-                    f"SELECT t.pk, s.{statistic_column(column)} FROM {self._table.name} t CROSS JOIN series s "
-                    f"WHERE t.pk IN ({marks(some)}) AND s.execution_pk = {self._table.execution} "
-                    f"AND {chosen(self._table, column.key)}",
-                    (*some, column.key),
-                ):
-                    # A value that is NaN is a value: only a missing one stays blank.
-                    found.setdefault(pk, {})[column] = float("nan") if value is None else value
+            for pk, value in self._of_series(db, rows, statistic_column(column), column.key):
+                # A value that is NaN is a value: only a missing one stays blank.
+                found.setdefault(pk, {})[column] = float("nan") if value is None else value
         return found
+
+    def _curves(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, dict[str, _Curve]]:
+        """The curves by row."""
+        found: dict[int, dict[str, _Curve]] = {}
+        for key in dict.fromkeys(self._query.curves):
+            for pk, series in self._of_series(db, rows, "pk", key):
+                # Only now: it takes numpy, which nobody needs for a list without curves.
+                from launchpad_tui.registry.window import window
+
+                points = window(self._registry, int(series), points=_CURVE_POINTS).values
+                found.setdefault(pk, {})[key] = tuple(float(value) for value in points)
+        return found
+
+    def _of_series(
+        self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], column: str, key: str
+    ) -> Iterable[tuple[int, Any]]:
+        """Row numbers, and a column of the series that stands for a metric there."""
+        pks = [row[1] for row in rows]
+        for start in range(0, len(pks), BATCH):
+            some = pks[start : start + BATCH]
+            yield from db.execute(
+                f"SELECT t.pk, s.{column} FROM {self._table.name} t CROSS JOIN series s "
+                f"WHERE t.pk IN ({marks(some)}) AND s.execution_pk = {self._table.execution} "
+                f"AND {chosen(self._table, key)}",
+                (*some, key),
+            ).fetchall()
 
 
 class _Source:
@@ -258,7 +281,7 @@ def artifact_lister(registry: Registry, scope: Scope, kind: ArtifactKind | None,
         ARTIFACTS,
         kind,
         query,
-        lambda row, metrics: ArtifactRow(artifacts.built(row), metrics, row[-1] or ""),
+        lambda row, metrics, curves: ArtifactRow(artifacts.built(row), metrics, row[-1] or "", curves),
     )
 
 
@@ -269,5 +292,10 @@ def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[E
         InvalidInput: a condition or the order is wrong.
     """
     return Lister(
-        registry, scope, EXECUTIONS, None, query, lambda row, metrics: ExecutionRow(executions.built(row), metrics)
+        registry,
+        scope,
+        EXECUTIONS,
+        None,
+        query,
+        lambda row, metrics, curves: ExecutionRow(executions.built(row), metrics, curves),
     )

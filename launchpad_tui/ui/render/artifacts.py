@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.page import ArtifactRow, MetricColumn
+from launchpad_tui.domain.numbers import sparkline
+from launchpad_tui.domain.page import ArtifactRow, ExecutionRow, MetricColumn
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
 
@@ -43,19 +45,26 @@ def labels_text(labels: Sequence[tuple[str, str]]) -> str:
     return " ".join(f"{key.rpartition('/')[2]}={value}" for key, value in labels)
 
 
+#: cells of a curve
+CURVE_WIDTH = 16
 _CONFIGURATION = Column[ArtifactRow](
     "configuration", "Configuration", lambda r: Cell(r.configuration_name, "dim"), 18, 36, 2, priority=1
 )
 
 
 def artifact_columns(
-    kind: ArtifactKind | None, metrics: Sequence[MetricColumn] = ()
+    kind: ArtifactKind | None,
+    metrics: Sequence[MetricColumn] = (),
+    curves: Sequence[str] = (),
+    *,
+    ascii_only: bool = False,
 ) -> tuple[Column[ArtifactRow], ...]:
-    """The columns of the list of artifacts of a kind, with these metrics among them."""
+    """The columns of the list of artifacts of a kind, with these metrics and curves among them."""
     made = [
         Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 20, 48, 4, sort="name", priority=0),
         *((_CONFIGURATION,) if kind is ArtifactKind.MODEL else ()),
         *(_metric_column(metric) for metric in metrics),
+        *(curve_column(key, ascii_only) for key in curves),
         Column[ArtifactRow](
             "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id",
             priority=3,
@@ -94,3 +103,12 @@ def _metric_column(metric: MetricColumn) -> Column[ArtifactRow]:
 
     title = str(metric)
     return Column(f"metric {title}", title, render, max(9, min(16, len(title) + 2)), 20, 0, "right", metric, priority=1)
+
+
+def curve_column(key: str, ascii_only: bool) -> Column[Any]:
+    """A metric's curve in a line of cells, for rows of artifacts or executions; each curve has its own scale."""
+
+    def render(row: ArtifactRow | ExecutionRow) -> Cell:
+        return Cell(sparkline(row.curves.get(key, ()), CURVE_WIDTH, ascii_only=ascii_only), "accent")
+
+    return Column(f"curve {key}", f"{key} curve", render, CURVE_WIDTH, CURVE_WIDTH, 0, priority=1)

@@ -9,14 +9,16 @@ from launchpad_tui.domain.execution import Configuration, ExecutionDetails
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
 from launchpad_tui.domain.moments import duration_text, now
 from launchpad_tui.domain.page import ExecutionRow, MetricColumn
-from launchpad_tui.ui.render.artifacts import moment_text, number_text
+from launchpad_tui.ui.render.artifacts import curve_column, moment_text, number_text
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
 
 
-def execution_columns(look: Look, metrics: Sequence[MetricColumn] = ()) -> tuple[Column[ExecutionRow], ...]:
-    """The columns of the list of executions, with these metrics among them."""
+def execution_columns(
+    look: Look, metrics: Sequence[MetricColumn] = (), curves: Sequence[str] = ()
+) -> tuple[Column[ExecutionRow], ...]:
+    """The columns of the list of executions, with these metrics and curves among them."""
 
     def status(row: ExecutionRow) -> Cell:
         return Cell(*look.status(row.execution.status))
@@ -32,6 +34,7 @@ def execution_columns(look: Look, metrics: Sequence[MetricColumn] = ()) -> tuple
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
         *(_metric_column(metric) for metric in metrics),
+        *(curve_column(key, look.glyphs.ascii) for key in curves),
         Column[ExecutionRow]("duration", "Duration", duration, 9, 9, 0, "right", sort="duration", priority=2),
         Column[ExecutionRow](
             "created", "Created", lambda r: Cell(moment_text(r.execution.created_at), "dim"), 16, 16, 0,

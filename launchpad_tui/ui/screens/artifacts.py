@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import on
 
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.page import ArtifactRow, MetricColumn, Query, Statistic
+from launchpad_tui.domain.page import ArtifactRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifacts import artifact_columns
 from launchpad_tui.ui.screens.list_screen import ListScreen
+from launchpad_tui.ui.screens.metric_columns import MetricColumns
 from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
@@ -35,7 +35,7 @@ _ATTRIBUTES = (
 )  # fmt: skip
 
 
-class ArtifactsScreen(ListScreen[ArtifactRow]):
+class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
     """The list of the artifacts of a kind."""
 
     TOPICS = frozenset({"artifacts", "metrics"})
@@ -53,7 +53,6 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
         super().__init__()
         self.kind = kind
         self.EMPTY = _EMPTY[kind]  # type: ignore[misc]
-        self._prepared = False
 
     def title_text(self) -> str:
         """The kind's plural."""
@@ -61,7 +60,8 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
 
     def columns(self) -> Sequence[Column[ArtifactRow]]:
         """Those of the kind, and the chosen metrics."""
-        return artifact_columns(self.kind, self.query_now.metrics)
+        query, plain = self.query_now, self.launchpad.look.glyphs.ascii
+        return artifact_columns(self.kind, query.metrics, query.curves, ascii_only=plain)
 
     def key_of(self, row: ArtifactRow) -> str:
         """The artifact's ID."""
@@ -73,13 +73,7 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
 
     async def load(self) -> None:
         """The columns chosen earlier, then the list."""
-        if not self._prepared:
-            chosen = await self.read(self.desk.preferences.get, self._preference, [])
-            metrics = _metrics_of(chosen)
-            if metrics:
-                self.query_now = replace(self.query_now, metrics=metrics)
-                self.table.set_columns(self.columns())
-            self._prepared = True
+        await self.prepare_columns()
         await super().load()
 
     async def condition_names(self) -> list[tuple[str, str]]:
@@ -93,7 +87,8 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
         return names
 
     @property
-    def _preference(self) -> str:
+    def preference(self) -> str:
+        """Each kind has its own."""
         return f"columns.{self.kind}"
 
     # Actions --------------------------------------------------------------------------------------------------------
@@ -132,41 +127,3 @@ class ArtifactsScreen(ListScreen[ArtifactRow]):
     def do_verify(self) -> None:
         """Key ``V``."""
         self.launchpad.open("artifact", item_id=self.table.row_id, then="verify")
-
-    async def do_columns(self) -> None:
-        """Key ``o``."""
-        from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
-
-        keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
-        columns = [MetricColumn(key, how) for key in keys for how in (Statistic.LATEST, Statistic.BEST)]
-        choices = [Choice(str(column), column.key, str(column.statistic)) for column in columns]
-
-        def chosen(picked: tuple[str, ...] | None) -> None:
-            if picked is not None:
-                wanted = tuple(column for column in columns if str(column) in picked)
-                self._show_metrics(() if wanted == self.query_now.metrics else wanted)
-
-        self.app.push_screen(
-            ChooseDialog(
-                "Metrics as columns",
-                choices,
-                multi=True,
-                selected=[str(column) for column in self.query_now.metrics],
-                empty="No execution has logged metrics yet",
-            ),
-            chosen,
-        )
-
-    def _show_metrics(self, metrics: tuple[MetricColumn, ...]) -> None:
-        self.query_now = replace(self.query_now, metrics=metrics)
-        self.table.set_columns(self.columns())
-        self.reload()
-        saved = [[column.key, str(column.statistic)] for column in metrics]
-        self.run_task(self.read(self.desk.preferences.set, self._preference, saved), "preference")
-
-
-def _metrics_of(saved: Any) -> tuple[MetricColumn, ...]:
-    """The columns of a preference; what is no column in it is left out."""
-    pairs = [pair for pair in saved if isinstance(pair, list) and len(pair) == 2] if isinstance(saved, list) else []
-    known = set(Statistic)
-    return tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)

@@ -47,7 +47,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def columns(self) -> Sequence[Column[ExecutionRow]]:
         """Status, times, and the chosen metrics."""
-        return execution_columns(self.launchpad.look, self.query_now.metrics)
+        return execution_columns(self.launchpad.look, self.query_now.metrics, self.query_now.curves)
 
     def key_of(self, row: ExecutionRow) -> str:
         """The execution's ID."""

@@ -21,6 +21,8 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from textual.widgets._input import Input
 
+    from launchpad_tui.ui.widgets.where import WhereLine
+
 Row = TypeVar("Row")
 #: seconds between the last key of a search and the reading
 DEBOUNCE = 0.12
@@ -33,6 +35,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("list.search", "/", "search", "Search in name, description, ID and labels as you type.", "List", 10),
         Action("list.filter", "f", "filter", "Add a condition: attribute, label, metric or parameter.", "List", 11),
+        Action("list.where", "w", "where", "Filter by an expression: accuracy > 0.9 and rate < 0.01.", "List", 13),
         Action("list.clear", "F", "clear filters", "Drop the search and all conditions.", "List"),
         Action("list.down", "down", "to the list", "From the search line to the list.", "List", hidden=True),
     )
@@ -119,9 +122,36 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self.mount(line, before=self.table)
         line.focus()
 
+    async def do_where(self) -> None:
+        """Key ``w``."""
+        if lines := self.query("#where"):
+            lines.first().focus()
+            return
+        from launchpad_tui.ui.widgets.where import WhereLine
+
+        self._names = await self.condition_names()
+        line = WhereLine(self._names, id="where")
+        self.mount(line, before=self.table)
+        line.focus()
+
+    def _take_where(self, line: WhereLine) -> None:
+        try:
+            conditions = line.conditions()
+        except InvalidInput as error:
+            text = ". ".join(part.rstrip(".") for part in (error.title, error.detail or error.hint) if part)
+            self.launchpad.say(text, "bad")
+            return
+        line.remove()
+        self.table.focus()
+        known = self.query_now.conditions
+        fresh = tuple(one for one in conditions if one not in known)
+        self.ask(replace(self.query_now, conditions=(*known, *fresh)))
+
     def on_input_changed(self, event: Input.Changed) -> None:
         """Wait for a pause in typing, then search."""
         event.stop()
+        if event.input.id == "where":
+            return
         if self._debounce is not None:
             self._debounce.stop()
         value = event.value
@@ -130,6 +160,9 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Key ``enter``: on to the list."""
         event.stop()
+        if event.input.id == "where":
+            self._take_where(self.query_one("#where"))  # type: ignore[arg-type]
+            return
         self.do_down()
 
     def do_down(self) -> None:
@@ -140,7 +173,10 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         """Key ``esc``: close the search, then end a range, then drop the selection, then go back."""
         lines = self.query("#search")
         table = self.table
-        if lines:
+        if wheres := self.query("#where"):
+            wheres.remove()
+            table.focus()
+        elif lines:
             lines.remove()
             table.focus()
             self.ask(replace(self.query_now, search=""))

@@ -7,6 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from launchpad_tui.domain.page import MetricColumn, Statistic
 
+#: what stands for a curve where a statistic stands for a value
+_CURVE = "curve"
+_SHOWN = {
+    str(Statistic.LATEST): "latest value",
+    str(Statistic.BEST): "best value",
+    _CURVE: "curve, as a line of blocks",
+}
+
 if TYPE_CHECKING:
     from launchpad_tui.ui.screens.list_screen import ListScreen
 
@@ -27,8 +35,10 @@ class MetricColumns(_Base):
             return
         chosen = await self.read(self.desk.preferences.get, self.preference, [])
         self._prepared = True
-        self.query_now = replace(self.query_now, metrics=metrics_of(chosen))
-        self.table.set_columns(self.columns())
+        metrics, curves = columns_of(chosen)
+        if metrics or curves:
+            self.query_now = replace(self.query_now, metrics=metrics, curves=curves)
+            self.table.set_columns(self.columns())
 
     @property
     def preference(self) -> str:
@@ -40,28 +50,31 @@ class MetricColumns(_Base):
         from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
-        columns = [MetricColumn(key, how) for key in keys for how in (Statistic.LATEST, Statistic.BEST)]
+        choices = [Choice(f"{key}\x1f{how}", key, _SHOWN[how]) for key in keys for how in _SHOWN]
+        query = self.query_now
+        now = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
+        now += [f"{key}\x1f{_CURVE}" for key in query.curves]
         picked = await self.launchpad.ask(
             ChooseDialog(
-                "Metrics as columns",
-                [Choice(str(column), column.key, str(column.statistic)) for column in columns],
-                multi=True,
-                selected=[str(column) for column in self.query_now.metrics],
-                empty="No execution has logged metrics yet",
+                "Metrics as columns", choices, multi=True, selected=now, empty="No execution has logged metrics yet"
             )
         )
         if picked is None:
             return
-        wanted = tuple(column for column in columns if str(column) in picked)
-        self.query_now = replace(self.query_now, metrics=() if wanted == self.query_now.metrics else wanted)
+        saved = [one.id.split("\x1f") for one in choices if one.id in picked]
+        metrics, curves = columns_of(saved)
+        if (metrics, curves) == (query.metrics, query.curves):
+            # The same again takes them away.
+            saved, metrics, curves = [], (), ()
+        self.query_now = replace(query, metrics=metrics, curves=curves)
         self.table.set_columns(self.columns())
         self.reload()
-        saved = [[column.key, str(column.statistic)] for column in self.query_now.metrics]
         await self.read(self.desk.preferences.set, self.preference, saved)
 
 
-def metrics_of(saved: Any) -> tuple[MetricColumn, ...]:
-    """The columns of a preference; what is no column in it is left out."""
+def columns_of(saved: Any) -> tuple[tuple[MetricColumn, ...], tuple[str, ...]]:
+    """Values and curves of a preference; what is no column in it is left out."""
     pairs = [pair for pair in saved if isinstance(pair, list) and len(pair) == 2] if isinstance(saved, list) else []
     known = set(Statistic)
-    return tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)
+    metrics = tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)
+    return metrics, tuple(str(key) for key, how in pairs if how == _CURVE)

@@ -1,4 +1,4 @@
-"""``--where``: conditions as text, ``accuracy > 0.9 and status = COMPLETED``."""
+"""Conditions as text: ``accuracy > 0.9 and status = COMPLETED``. Read, and completed while they are typed."""
 
 from __future__ import annotations
 
@@ -118,3 +118,49 @@ def _subject(
 
 def _wrong(title: str) -> InvalidInput:
     return InvalidInput(title, hint=_HINT, field="where")
+
+
+def complete(text: str, names: Sequence[str]) -> list[str]:
+    """What the text may become: with the name, operator or word that is being typed completed, best first.
+
+    Args:
+        names: what conditions may look at, as `written`.
+    """
+    done, last = _typed(text)
+    condition = done[max((i for i, word in enumerate(done) if word == "and"), default=-1) + 1 :]
+    if not condition:
+        choices = list(names)
+    elif len(condition) == 1:
+        choices = [str(op) for op in Op]
+    elif len(condition) >= 3:
+        choices = ["and"]
+    else:
+        return []
+    start = text[: len(text) - len(last)]
+    begin = [one for one in choices if one.lower().startswith(last.lower()) and one != last]
+    inside = [one for one in choices if last and last.lower() in one.lower() and one not in begin and one != last]
+    return [start + one for one in (*begin, *inside)]
+
+
+def written(subject: Subject, name: str) -> str:
+    """How a condition's name is written in an expression: labels and names that are no word are told by their kind."""
+    prefix = next((word for word, each in _PREFIXES.items() if each is subject), "")
+    if subject is Subject.LABEL:
+        name = name.removeprefix(LABEL_PREFIX)
+        return f"label.{name}"
+    if re.fullmatch(r"[^\s=<>!\"'{.]+(\{[^}\s]*\})?", name):
+        return name
+    return f"{prefix}.{name}" if prefix and not re.search(r"[\s=<>!\"']", name) else f'"{name}"'
+
+
+def _typed(text: str) -> tuple[list[str], str]:
+    """The words that are complete, and the one that is being typed."""
+    words: list[str] = []
+    position = 0
+    while match := _TOKEN.match(text, position):
+        words.append(match.group(str(match.lastgroup)))
+        position = match.end()
+        if position == len(text):
+            # Its end is the text's: it may go on.
+            return words[:-1], words[-1]
+    return words, text[position:].lstrip()

@@ -1,0 +1,82 @@
+"""Conditions as text: read, refused with words, completed."""
+
+from __future__ import annotations
+
+import pytest
+
+from launchpad_tui.domain.expression import complete, parse_where, written
+from launchpad_tui.domain.page import Condition, Op, Subject
+from launchpad_tui.errors import InvalidInput
+
+ATTRIBUTES = ("name", "created_at", "status", "size")
+METRICS = ("accuracy", "loss{phase=validation}", "f1 score")
+PARAMETERS = ("lr", "batch size")
+NAMES = ["accuracy", "loss{phase=validation}", "lr", "name", "label.stage"]
+
+
+def parse(text: str) -> tuple[Condition, ...]:
+    return parse_where(text, ATTRIBUTES, lambda: METRICS, lambda: PARAMETERS)
+
+
+def test_conditions_are_joined_by_and() -> None:
+    assert parse("accuracy > 0.9 and lr < 0.01") == (
+        Condition(Subject.METRIC, "accuracy", Op.GREATER, "0.9"),
+        Condition(Subject.PARAMETER, "lr", Op.LESS, "0.01"),
+    )
+    assert parse("loss{phase=validation}<=0.2")[0] == Condition(
+        Subject.METRIC, "loss{phase=validation}", Op.LESS_EQUAL, "0.2"
+    )
+    assert parse('"f1 score" >= 1 and "batch size" == 32')[1].subject is Subject.PARAMETER
+    assert parse("label.stage = prod")[0].name == "ext.ai.sap.com/stage"
+    assert parse("createdAt > 2026-01-31")[0].op is Op.AFTER
+    assert parse("status = completed")[0].value == "COMPLETED"
+    assert parse("name contains two words")[0].value == "two words"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "empty"),
+        ("accuracy", "NAME OPERATOR VALUE"),
+        ("accuracy >", "NAME OPERATOR VALUE"),
+        ("accuracy ~ 3", "NAME OPERATOR VALUE"),
+        ("accuracy > 1 and", "behind the last and"),
+        ("acuracy > 1", "There is no 'acuracy'"),
+        ('"open > 1', "cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, said: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse(text)
+    assert said in f"{caught.value.title} {caught.value.detail}"
+    if "acuracy" in text:
+        assert "accuracy" in caught.value.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("", "accuracy"),
+        ("ac", "accuracy"),
+        ("phase", "loss{phase=validation}"),
+        ("accuracy ", "accuracy ="),
+        ("accuracy >", "accuracy >="),
+        ("accuracy > 0.9 ", "accuracy > 0.9 and"),
+        ("accuracy > 0.9 a", "accuracy > 0.9 and"),
+        ("accuracy > 0.9 and l", "accuracy > 0.9 and loss{phase=validation}"),
+        ("accuracy > 0.9 and la", "accuracy > 0.9 and label.stage"),
+    ],
+)
+def test_completion(text: str, first: str) -> None:
+    assert complete(text, NAMES)[0] == first
+
+
+def test_nothing_completes_a_value() -> None:
+    assert complete("accuracy > 0.", NAMES) == []
+
+
+@pytest.mark.parametrize("subject", [Subject.METRIC, Subject.PARAMETER])
+def test_what_is_written_is_read_again(subject: Subject) -> None:
+    for name in METRICS if subject is Subject.METRIC else PARAMETERS:
+        assert parse(f"{written(subject, name)} > 1") == (Condition(subject, name, Op.GREATER, "1"),)
+    assert parse(f"{written(Subject.LABEL, 'ext.ai.sap.com/stage')} = x")[0].name == "ext.ai.sap.com/stage"
