@@ -237,7 +237,7 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
 
 
 def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
-    thing = str(kind) if kind else "artifact"
+    a_thing = f"a {kind}" if kind else "an artifact"
     one = arg("id", help="ID, a unique part of its beginning, or a unique name", completes=word)
     kind_option = "" if kind else " --kind other"
     kinds = () if kind else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
@@ -254,14 +254,14 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         ),
         Command(
             (word, "show"),
-            f"show a {thing}",
+            f"show {a_thing}",
             (f"launchpad {word} show churn", f"launchpad {word} show churn --json"),
             partial(_show, kind),
             (one,),
         ),
         Command(
             (word, "add"),
-            f"add a {thing} by its URL",
+            f"add {a_thing} by its URL",
             (
                 f"launchpad {word} add churn ai://default/churn/1 --scenario churn{kind_option} --label stage=prod",
                 f"launchpad {word} add churn ai://lake/churn/2 --scenario churn{kind_option} --record",
@@ -285,7 +285,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         ),
         Command(
             (word, "files"),
-            f"list the files of a {thing}",
+            f"list the files of {a_thing}",
             (f"launchpad {word} files churn", f"launchpad {word} files churn --json"),
             partial(_files, kind),
             (one,),
@@ -299,7 +299,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
         ),
         Command(
             (word, "download"),
-            f"download the files of a {thing}",
+            f"download the files of {a_thing}",
             (f"launchpad {word} download churn ./churn", f"launchpad {word} download churn ./churn --overwrite"),
             partial(_download, kind),
             (

@@ -42,8 +42,8 @@ class UiSettings:
     ascii: bool = False
     #: "auto", "always" or "never"
     colours: str = "auto"
-    #: seconds between two looks for changes that other processes made
-    refresh_seconds: float = 1.0
+    #: seconds between two looks for changes of any process; each costs a PRAGMA where nothing changed
+    refresh_seconds: float = 0.25
 
 
 #: least and greatest value that a number may have, by section and key

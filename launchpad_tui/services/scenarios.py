@@ -76,13 +76,18 @@ class ScenarioService:
         return EXECUTABLE_FIELDS
 
     def set_executable(self, scope: Scope, executable_id: str, values: Mapping[str, str]) -> Executable:
-        """The executable with other settings; executions created from now on use them.
+        """The executable with other settings; executions created from now on use them. Paths that are not absolute are
+        meant from where this process works.
 
         Raises:
             NotFound: there is none.
             InvalidInput: a value is wrong.
         """
         settings, _ = checked(self.executable_fields(), values)
+        for field in self.executable_fields():
+            if field.kind is FieldKind.PATH and field.name in settings:
+                # Executions run elsewhere.
+                settings[field.name] = str(Path(settings[field.name]).expanduser().absolute())
         return scenarios.set_executable_settings(self._registry, scope, executable_id, settings)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:

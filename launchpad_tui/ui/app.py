@@ -33,8 +33,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger("launchpad_tui.ui")
-#: seconds between two looks for changes; each costs a PRAGMA where nothing changed
-POLL_SECONDS = 0.25
 RECONCILE_SECONDS = 3.0
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
@@ -311,7 +309,7 @@ class LaunchpadApp(ActionOwner, App[None]):
         self.run_task(self._reconcile(), "reconcile")
         await self._count_running()
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(desk.settings.ui.refresh_seconds)
             try:
                 topics = await self.read(desk.changes.poll)
                 if topics:
