@@ -7,7 +7,8 @@ which takes some minutes. ``--quick`` measures less often, and makes a smaller h
 does not hold.
 
 Times of start are medians of runs that alternate with what they are held against, so that a machine that is busy now
-and idle then disturbs both alike; the spread is that of the middle half of the runs.
+and idle then disturbs both alike; the spread is that of the middle half of the runs. A program that uses more than one
+thread suffers more from other work than one that does not: the load average at the end says how far to trust the rest.
 """
 
 from __future__ import annotations
@@ -241,6 +242,7 @@ def main() -> int:
         for figure in figures(big, small, quick=given.quick):
             print(figure.line(), flush=True)
             holding &= figure.holds
+    print(f"{os.cpu_count()} processors, load average now {os.getloadavg()[0]:.1f}")
     return 0 if holding else 1
 
 
