@@ -207,7 +207,7 @@ class _Run:
         size = copy_code(folder, workspace.code, self._owner._settings.code_limit_mb)
         code_path = container_code_path(workflow, folder)
         python = interpreter(settings.get("python", ""), folder, sys.executable)
-        name_interpreter(workspace.bin, python)
+        name_interpreter(workspace.bin, python, sys.executable)
         way = sandbox.choose()
         self._log.say(f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}")
         self._log.say(f"python: {python}")

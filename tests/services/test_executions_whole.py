@@ -256,3 +256,12 @@ def test_the_code_is_a_copy(bench: Bench) -> None:
     assert bench.wait(one).status is Status.COMPLETED, bench.log(one)
     assert (bench.desk.home.files / one / "housemodel" / "x").read_text() == "old"
     assert not (bench.code / "made").exists()
+
+
+def test_the_command_is_there_whatever_path_has(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    script = "launchpad log loss=0.25 --step 3 --tag made=by-hand"
+    one = bench.create(bench.add(shell_template("with-command", script)))
+    assert bench.wait(one).status is Status.COMPLETED, bench.log(one)
+    (series,) = bench.desk.metrics.series(DEFAULT_SCOPE, one)
+    assert (series.name, series.last, series.last_step) == ("loss", 0.25, 3)

@@ -180,11 +180,13 @@ def interpreter(settings_python: str, folder: Path, own: str) -> Path:
     return Path(own)
 
 
-def name_interpreter(folder: Path, python: Path) -> None:
-    """Make ``python`` and ``python3`` in a folder mean this interpreter, whatever PATH has."""
-    for name in ("python", "python3"):
+def name_interpreter(folder: Path, python: Path, own: str) -> None:
+    """Make ``python`` and ``python3`` in a folder mean this interpreter, whatever PATH has; and ``launchpad`` this
+    program, which only ``own``, the interpreter that runs it, has for sure."""
+    commands = {"python": f'"{python}"', "python3": f'"{python}"', "launchpad": f'"{own}" -P -m launchpad_tui'}
+    for name, command in commands.items():
         place = folder / name
         place.unlink(missing_ok=True)
         # A link would make Python look for its virtual environment beside the link.
-        place.write_text(f'#!/bin/sh\nexec "{python}" "$@"\n')
+        place.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         place.chmod(0o700)
