@@ -13,6 +13,7 @@ from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import WORDS, Command, arg
 from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, compare
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown, cell_texts
+from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -24,15 +25,18 @@ FORMATS = ("table", "csv", "markdown", "json")
 
 def _compare(context: Context, options: argparse.Namespace) -> None:
     subjects = find(context, options.ids)
+    if options.diff:
+        _print_difference(context, options)
+        return
     if options.chart:
         print_charts(context, subjects, options)
         return
     baseline = subjects[_place(context, subjects, options.baseline)].id if options.baseline else ""
     form = "json" if context.json else options.format
     every = options.all or form == "json" or len(subjects) < 2
-    chosen = Options(
-        options.aggregate, differing=not every, baseline=baseline, directions=context.desk.boards.directions()
-    )
+    desk = context.desk
+    at = None if options.at_step is None else desk.charts.at_step(subjects, options.at_step)
+    chosen = Options(options.aggregate, at, differing=not every, baseline=baseline, directions=desk.boards.directions())
     found = compare(subjects, chosen)
     found = replace(found, rows=tuple(row for row in found.rows if _wanted(row, options)))
     if form == "json":
@@ -81,6 +85,25 @@ def _wanted(row: Row, options: argparse.Namespace) -> bool:
     return row.name in options.metric or row.name.split("{")[0] in options.metric
 
 
+def _print_difference(context: Context, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.difference import difference
+
+    if len(options.ids) != 2:
+        raise InvalidInput(f"A difference is between two, not {len(options.ids)}", field="id")
+    ids = [one.id for one in find(context, options.ids)]
+    subjects, _ = context.desk.compare.subjects(context.scope, ids, files=True)
+    one, other = (subjects * 2)[:2]
+    found = difference(one, other)
+    if context.json:
+        lines = [{"kind": line.kind, "text": line.text} for line in found]
+        context.print_json({"subjects": [one.id, other.id], "lines": lines})
+        return
+    for head in (f"--- {one.name} {one.id}", f"+++ {other.name} {other.id}", *map(str, found)):
+        context.line(safe_text(head))
+    if not found:
+        context.note("Nothing differs.")
+
+
 def _place(context: Context, subjects: Sequence[Subject], text: str) -> int:
     wanted = find(context, [text])[0].id
     for index, one in enumerate(subjects):
@@ -125,6 +148,9 @@ COMMANDS = (
             arg("--metric", action="append", metavar="NAME", completes="metrics",
                 help="of the metrics only this one; may be repeated"),
             arg("--aggregate", choices=AGGREGATES, default="last", help="which value of a metric (default: last)"),
+            arg("--at-step", type=int, metavar="N",
+                help="metrics at this step, or at the last one before it that was logged"),
+            arg("--diff", action="store_true", help="two of them line by line, with custom info and files"),
             arg("--baseline", metavar="ID", help="show differences to this one, in units and percent",
                 completes="artifacts"),
             arg("--chart", action="store_true", help="draw the metrics instead"),

@@ -129,12 +129,14 @@ class Row:
 class Options:
     """What of a comparison is shown, and how.
 
-    ``aggregate`` is one of `AGGREGATES`. ``hidden`` are IDs of subjects, ``folded`` and ``left_out`` groups: of a
+    ``aggregate`` is one of `AGGREGATES`; where ``at`` has values (by the registry's IDs of series), these are shown
+    instead. ``hidden`` are IDs of subjects, ``folded`` and ``left_out`` groups: of a
     folded one the heading stays. ``text`` keeps rows whose group or name has all its words. ``order`` sorts subjects by
     a row's key, descending or not; those without a value come last. ``directions`` overrides what names of metrics say.
     """
 
     aggregate: str = "last"
+    at: Mapping[int, float] | None = None
     differing: bool = True
     text: str = ""
     hidden: frozenset[str] = frozenset()
@@ -227,7 +229,7 @@ def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Ite
     logged = [{one.key: one for one in subject.series if bool(one.artifact_name) is own} for subject in subjects]
     for key in sorted({key for column in logged for key in column}):
         direction = options.directions.get(key) or guess_direction(key)
-        values = tuple(_value(column.get(key), options.aggregate, direction) for column in logged)
+        values = tuple(_value(column.get(key), options, direction) for column in logged)
         yield Row(group, key, values, direction, *extremes(values, direction))
 
 
@@ -257,9 +259,12 @@ def _facts(execution: Execution | None) -> dict[str, str]:
     }
 
 
-def _value(series: SeriesSummary | None, aggregate: str, direction: str | None) -> float | None:
+def _value(series: SeriesSummary | None, options: Options, direction: str | None) -> float | None:
     if series is None:
         return None
-    if aggregate == "best":
-        aggregate = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
-    return {"min": series.minimum, "max": series.maximum}.get(aggregate, series.last)
+    if options.at is not None:
+        return options.at.get(series.id)
+    how = options.aggregate
+    if how == "best":
+        how = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
+    return {"min": series.minimum, "max": series.maximum}.get(how, series.last)

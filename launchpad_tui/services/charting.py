@@ -125,6 +125,26 @@ class ChartService:
         one = next((each for each in found if each.artifact_name), found[0])
         return self.aggregated(one, chart.aggregate, direction)
 
+    def at_step(self, subjects: Sequence[Subject], step: int) -> dict[int, float]:
+        """By the registry's ID of each series its value at a step; where that step was not logged, at the last one
+        before it. Series that begin later are left out."""
+        from launchpad_tui.registry.window import window
+
+        found: dict[int, float] = {}
+        with self._registry.read():
+            for series in {one.id: one for subject in subjects for one in subject.series}.values():
+                if series.first_step > step:
+                    continue
+                if step >= series.last_step:
+                    found[series.id] = series.last
+                    continue
+                values = window(self._registry, series.id, step, step, points=8).values
+                if not len(values):
+                    values = window(self._registry, series.id, None, step, points=8).values
+                if len(values):
+                    found[series.id] = float(values[-1])
+        return found
+
     def aggregated(self, series: SeriesSummary, how: str, direction: str | None = None) -> float | None:
         """One value for a series: ``last``, ``min``, ``max``, ``mean`` (over finite values), or ``best``: the least or
         greatest by the direction, the last where that is not known. None where no value is finite."""

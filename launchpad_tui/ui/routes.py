@@ -86,6 +86,7 @@ ROUTES: tuple[Route, ...] = (
     Route("chart", "Chart", "chart:ChartScreen"),
     Route("chart.edit", "Chart", "chart_edit:ChartEditScreen"),
     Route("compare", "Compare", "compare:CompareScreen"),
+    Route("difference", "Difference", "difference:DifferenceScreen"),
 )  # fmt: skip
 BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}
 

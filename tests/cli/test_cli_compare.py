@@ -71,3 +71,21 @@ def test_executions_and_models_together(trained: Cli, models: list[str]) -> None
     status = next(each for each in found["rows"] if each["name"] == "status")
     assert status["values"] == ["COMPLETED", "DEAD"]
     assert next(each for each in found["rows"] if each["name"] == "loss")["values"][1] is None
+
+
+def test_at_a_step(trained: Cli, models: list[str]) -> None:
+    rows = {each["name"]: each for each in trained("compare", *models, "--at-step", "0", "--json").json["rows"]}
+    last = {each["name"]: each for each in trained("compare", *models, "--json").json["rows"]}
+    assert rows["accuracy"]["values"] != last["accuracy"]["values"]
+    beyond = {each["name"]: each for each in trained("compare", *models, "--at-step", "99999", "--json").json["rows"]}
+    assert beyond["accuracy"]["values"] == last["accuracy"]["values"]
+
+
+def test_difference(trained: Cli, models: list[str]) -> None:
+    shown = trained("compare", *models, "--diff")
+    assert shown.lines[0].startswith("--- tiny-model")
+    assert "- rate = 0.1" in shown.lines
+    assert "+ rate = 0.5" in shown.lines
+    assert not any(" mode = " in line for line in shown.lines)
+    assert {"kind": "plus", "text": "rate = 0.5"} in trained("compare", *models, "--diff", "--json").json["lines"]
+    assert trained("compare", models[0], "--diff").code == 2

@@ -44,6 +44,30 @@ async def _transposed(pilot: Pilot[Any]) -> None:
     await press(pilot, "t")
 
 
+async def _difference(pilot: Pilot[Any]) -> None:
+    await _compare(pilot)
+    await press(pilot, "end", "right", "v")
+
+
+async def _edit(pilot: Pilot[Any]) -> None:
+    await _board(pilot)
+    await press(pilot, "n", *["down"] * 4, "enter", *"parameters", "enter")
+
+
+async def _kinds(pilot: Pilot[Any]) -> None:
+    await _edit(pilot)
+    await press(pilot, "end", "up", "enter")
+
+
+async def _own_board(pilot: Pilot[Any]) -> None:
+    await _board(pilot)
+    for kind in ("parallel", "matters", "scatter", "heat"):
+        await press(pilot, "n", "down", "down", "enter", *"loss{phase=validation}", "enter")
+        await press(pilot, "down", "down", "enter", *"parameters", "enter")
+        await press(pilot, "down", "down", "down", "enter", *kind, "enter", "w")
+    await press(pilot, "end")
+
+
 async def _stay(_pilot: Pilot[Any]) -> None:
     """The first screen as it is."""
 
@@ -63,5 +87,9 @@ SCENES = [
     Scene("compare-baseline", demo, _baseline, (160, 40), expect=(*COMPARED, "baseline", "%")),
     Scene("compare-wide", demo, _baseline, (200, 50), expect=("PARAMETERS", "baseline", "%")),
     Scene("compare-transposed", demo, _transposed, (160, 30), expect=("balanced", "rate too low")),
+    Scene("difference", demo, _difference, (120, 36), expect=("PARAMETERS", "CUSTOM INFO", "swap")),
+    Scene("chart-edit", demo, _edit, (140, 36), expect=("Against", "Parameters", "Kind")),
+    Scene("chart-kinds", demo, _kinds, (120, 36), expect=("Parallel coordinates", "Only against steps or time")),
+    Scene("board", demo, _own_board, (180, 50), expect=("My board",)),
     Scene("compare-narrow", demo, _compare, (40, 24), expect=("PARAMETERS", "of 6")),
 ]

@@ -269,6 +269,33 @@ async def test_compare_transposed(home: Home) -> None:
         assert "parameters/rate" in [column.key for column in sheet.content.columns]
 
 
+async def test_compare_at_a_step(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1)) as pilot:
+        await press(pilot, "A", *"10", "enter")
+        sheet = pilot.app.screen.query_one(Sheet)
+        row = [line.key for line in sheet.content.lines].index("metrics/loss")
+        assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[10]:.5g}"
+        assert "at step 10" in screen_text(pilot)
+        await press(pilot, "A", "backspace", "backspace", "enter")
+        assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[-1]:.5g}"
+        await press(pilot, "A", *"x", "enter")
+        assert "'x' is no step" in screen_text(pilot)
+
+
+async def test_two_line_by_line(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1, 2)) as pilot:
+        await press(pilot, "right", "v")
+        text = screen_text(pilot)
+        assert "- rate = 1" in text
+        assert "+ rate = 2" in text
+        assert "seed" not in text
+        await press(pilot, "t")
+        assert "- rate = 2" in screen_text(pilot)
+    async with running(home, "board", (120, 40)) as pilot:
+        # Looking at a pair is no new selection.
+        assert "My Selection 3" in screen_text(pilot)
+
+
 @pytest.mark.parametrize(
     ("suffix", "needle"), [(".csv", "metrics,loss,"), (".md", "| metrics | loss |"), (".json", '"loss"')]
 )

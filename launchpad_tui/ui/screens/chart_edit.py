@@ -195,7 +195,10 @@ class ChartEditScreen(SelectionScreen):
     async def _choose(
         self, title: str, choices: Sequence[Choice], selected: Sequence[str], *, multi: bool = False
     ) -> tuple[str, ...] | None:
-        return await self.launchpad.ask(ChooseDialog(title, choices, selected=selected, multi=multi))
+        # A single one gives way to what is chosen in its place.
+        several = selected if not multi or len(selected) > 1 else ()
+        at = selected[0] if selected else ""
+        return await self.launchpad.ask(ChooseDialog(title, choices, selected=several, at=at, multi=multi))
 
     async def _ask_metrics(self, chart: ChartDefinition) -> ChartDefinition | None:
         logged = {one.key: 0 for each in self.subjects for one in each.series} | {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -12,11 +11,12 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from launchpad_tui.domain.board import Against, ChartDefinition
-from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, RowGroup, compare
+from launchpad_tui.domain.comparison import AGGREGATES, Options, Row, RowGroup, compare
 from launchpad_tui.domain.metric import Direction
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.comparison import sheet_of
-from launchpad_tui.ui.screens.selection import SelectionScreen, view_of, why_empty
+from launchpad_tui.ui.screens.compare_export import CompareExport
+from launchpad_tui.ui.screens.selection import view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet
 
@@ -28,7 +28,7 @@ BESIDE_FROM = 190
 _WAYS = {None: "by its name", Direction.LOWER: "lower is better", Direction.HIGHER: "higher is better"}
 
 
-class CompareScreen(SelectionScreen):
+class CompareScreen(CompareExport):
     """The comparison view.
 
     Args:
@@ -50,6 +50,7 @@ class CompareScreen(SelectionScreen):
         Action("compare.sort", "s", "sort", "Sort columns by the row of the cursor; again: turn round; again: as "
                "selected.", footer=4),
         Action("compare.aggregate", "a", "value", "Which value of a metric: last, best, min, max.", footer=5),
+        Action("compare.at-step", "A", "at step", "Metrics at a step; empty: as before."),
         Action("compare.hide", "x", "hide", "Hide the column of the cursor; on a heading its whole group.", footer=6),
         Action("compare.show", "X", "show all", "Show all that was hidden."),
         Action("compare.direction", "o", "direction", "Which way the metric of the cursor is better; remembered."),
@@ -58,6 +59,7 @@ class CompareScreen(SelectionScreen):
         Action("compare.metrics", "m", "metrics", "The charts of the same selection."),
         Action("compare.files", "F", "files", "Rows for the files of the models, and back."),
         Action("compare.details", "e", "details", "Open the model or execution of the column."),
+        Action("compare.difference", "v", "diff", "Line by line: the baseline, or the first column, and the cursor's."),
         Action("compare.export", "w", "export", "Write the comparison into a file: .csv, .json or .md."),
         Action("compare.copy-table", "Y", "copy table", "Copy the comparison as Markdown, to paste into a ticket."),
     )  # fmt: skip
@@ -65,16 +67,17 @@ class CompareScreen(SelectionScreen):
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__(item_ids)
         self.options = Options()
-        self.comparison = Comparison((), (), {})
         self._transposed = False
         self._with_chart = True
         self._with_files = False
         self._charted = ""
+        self._step: int | None = None
 
     def title_text(self) -> str:
         """How many."""
         count = len(self.selected.ids)
-        return f"Compare {count}" if count else "Compare"
+        at = "" if self._step is None else f" at step {self._step:,}"
+        return f"Compare {count}{at}" if count else "Compare"
 
     def body(self) -> ComposeResult:
         """Sheet and chart."""
@@ -92,6 +95,7 @@ class CompareScreen(SelectionScreen):
         first = not self.subjects
         await self.load_subjects(files=self._with_files)
         self.options = replace(self.options, directions=self.directions)
+        await self._read_step()
         await self._lay_out()
         if first:
             self._to_first_metric()
@@ -264,9 +268,50 @@ class CompareScreen(SelectionScreen):
     def do_aggregate(self) -> None:
         """Key ``a``."""
         after = AGGREGATES[(AGGREGATES.index(self.options.aggregate) + 1) % len(AGGREGATES)]
-        self._apply(replace(self.options, aggregate=after))
+        self._apply(replace(self.options, aggregate=after, at=None))
+        self._step = None
         words = {"last": "the last", "best": "the best", "min": "the least", "max": "the greatest"}
         self.launchpad.say(f"Metrics show {words[after]} value")
+
+    async def do_at_step(self) -> None:
+        """Key ``A``."""
+        from launchpad_tui.errors import InvalidInput
+        from launchpad_tui.ui.screens.dialogs import PromptDialog
+
+        shown = "" if self._step is None else str(self._step)
+        hint = "A whole number; where it was not logged, the last step before it"
+        typed = await self.launchpad.ask(PromptDialog("Metrics at the step", shown, hint))
+        if typed is None:
+            return
+        try:
+            self._step = int(typed.replace(",", "")) if typed.strip() else None
+        except ValueError:
+            raise InvalidInput(f"{typed[:40]!r} is no step", hint="A whole number.") from None
+        await self._read_step()
+        await self._lay_out()
+        self.repaint_frame()
+
+    async def _read_step(self) -> None:
+        at = None
+        if self._step is not None:
+            at = await self.read(self.desk.charts.at_step, self.subjects, self._step)
+        self.options = replace(self.options, at=at)
+
+    def why_not_difference(self) -> str | None:
+        """Two are needed."""
+        return None if self._pair() else "Put the cursor on another column than the baseline's, or the first one"
+
+    def _pair(self) -> tuple[str, str] | None:
+        shown = [one.id for one in self.comparison.subjects]
+        first = self.options.baseline if self.options.baseline in shown else next(iter(shown), "")
+        second = self.subject_id
+        if len(shown) == 2:
+            second = next(one for one in shown if one != first)
+        return (first, second) if first and second in shown and first != second else None
+
+    def do_difference(self) -> None:
+        """Key ``v``."""
+        self.launchpad.open("difference", item_ids=self._pair())
 
     def do_hide(self) -> None:
         """Key ``x``."""
@@ -348,48 +393,3 @@ class CompareScreen(SelectionScreen):
             self._apply(replace(self.options, folded=self.options.folded ^ {group}))
         else:
             self.do_details()
-
-    async def do_export(self) -> None:
-        """Key ``w``."""
-        from launchpad_tui.ui.screens.dialogs import PromptDialog
-
-        dialog = PromptDialog("Write the comparison into the file", "comparison.csv", "By its ending: .csv, .json, .md")
-        typed = await self.launchpad.ask(dialog)
-        if typed:
-            await self._export(Path(typed).expanduser().absolute())
-
-    async def _export(self, path: Path) -> None:
-        from launchpad_tui.errors import Conflict
-        from launchpad_tui.services.boards import write_text
-        from launchpad_tui.ui.screens.dialogs import ConfirmDialog
-
-        text = _as_text(self.comparison, path.suffix.lower())
-        try:
-            await self.launchpad.files(write_text, path, text)
-        except Conflict as error:
-            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
-                return
-            await self.launchpad.files(write_text, path, text, overwrite=True)
-        self.launchpad.say(f"Written to {path}", "good", 8)
-
-    def do_copy_table(self) -> None:
-        """Key ``Y``."""
-        self.launchpad.copy(_as_text(self.comparison, ".md"), "the table as Markdown")
-
-
-def _as_text(comparison: Comparison, suffix: str) -> str:
-    """The comparison in the format of a file's ending. Raises InvalidInput for another one."""
-    import json
-
-    from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown
-    from launchpad_tui.errors import InvalidInput
-
-    if suffix == ".json":
-        return json.dumps(as_json(comparison), indent=2, ensure_ascii=False) + "\n"
-    if suffix in {".md", ".markdown"}:
-        return as_markdown(comparison)
-    if suffix == ".csv":
-        return as_csv(comparison)
-    raise InvalidInput(
-        f"There is no format for {suffix or 'a file without an ending'!r}", hint="Use .csv, .json or .md."
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
@@ -30,6 +30,11 @@ class Prose(Painted):
         super().__init__()
         self._parts = tuple(parts)
         self._limit = limit
+
+    def set_parts(self, parts: Sequence[tuple[str, str]]) -> None:
+        """Show other text, as high as before."""
+        self._parts = tuple(parts)
+        self.repaint()
 
     def lines(self, width: int) -> list[tuple[str, str]]:
         """The wrapped lines with their roles."""
@@ -142,6 +147,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         choices: the entries.
         multi: whether several can be taken (tab selects).
         selected: the IDs that are chosen at first.
+        at: the ID that the cursor stands on at first, where none is chosen.
         empty: what to say where there is nothing to choose from.
     """
 
@@ -168,6 +174,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         *,
         multi: bool = False,
         selected: Iterable[str] = (),
+        at: str = "",
         empty: str = "Nothing matches",
     ) -> None:
         super().__init__()
@@ -175,6 +182,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self._choices = tuple(choices)
         self._multi = multi
         self._selected = tuple(selected)
+        self._at = at
         self._empty = empty
         self._filter = ""
 
@@ -195,8 +203,18 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         with Vertical(classes="box wide" if self.WIDE else "box"):
             yield Input(placeholder="type to filter", select_on_focus=False)
             yield table
-            keys = "enter take   tab select   esc cancel" if self._multi else "enter take   esc cancel"
-            yield Prose([(keys, "dim")])
+            yield Prose([(self._keys(), "dim")])
+
+    def _keys(self) -> str:
+        if not self._multi:
+            return "enter take   esc cancel"
+        count = len(self.table.selection) if self.is_mounted else len(self._selected)
+        return f"enter take {f'the {count} selected' if count else 'this one'}   tab select   esc cancel"
+
+    @on(VirtualTable.SelectionChanged)
+    def selection_changed(self) -> None:
+        """What enter takes is another."""
+        self.query_one(Prose).set_parts([(self._keys(), "dim")])
 
     def on_mount(self) -> None:
         """Show the choices, the cursor on the one that is chosen."""
@@ -206,7 +224,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             for choice_id in self._selected:
                 table.selection.add(choice_id)
         table.set_rows(self._choices)
-        place = next((i for i, choice in enumerate(self._choices) if choice.id in self._selected), 0)
+        place = next((i for i, choice in enumerate(self._choices) if choice.id in (self._selected or (self._at,))), 0)
         self.call_after_refresh(table.move_to, place)
 
     def on_input_changed(self, event: Input.Changed) -> None:

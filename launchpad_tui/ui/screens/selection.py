@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from launchpad_tui.charts.catalog import KINDS
 from launchpad_tui.charts.curve import CurveView
@@ -32,6 +32,8 @@ class SelectionScreen(LaunchpadScreen):
     """
 
     TOPICS = frozenset({"artifacts", "executions", "metrics"})
+    #: whether it is looked at again when no IDs are given
+    REMEMBER: ClassVar[bool] = True
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__()
@@ -69,7 +71,7 @@ class SelectionScreen(LaunchpadScreen):
         self.subjects = subjects
         self.selected = Selected(self.selected.ids, self.selected.hidden, self.selected.solo, slots)
         kept = await self.read(desk.preferences.get, key, [])
-        if self.selected.ids and kept != list(self.selected.ids[:_LAST]):
+        if self.REMEMBER and self.selected.ids and kept != list(self.selected.ids[:_LAST]):
             await self.read(desk.preferences.set, key, list(self.selected.ids[:_LAST]))
 
     def legend_entries(self) -> list[LegendEntry]:

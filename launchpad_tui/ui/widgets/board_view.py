@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -19,6 +20,8 @@ from launchpad_tui.ui.widgets.painted import Painted
 #: cells of a chart: a grid has as many columns and rows as leave each of them so much
 LEAST_WIDTH, LEAST_HEIGHT = 38, 10
 _GAP = 2
+#: shorter pieces of a note say nothing
+_LEAST_NOTE = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +192,12 @@ class BoardView(Painted):
         glyphs = look.glyphs
         line.add(glyphs.cursor if index == self.cursor else " ", look.style("accent"))
         room = max(4, stop - line.used - 2)
-        note = clip(panel.note, max(0, room - min(len(panel.title), room // 2) - 3), glyphs.ellipsis)
-        title = clip(panel.title, room - (len(note) + 2 if note else 0), glyphs.ellipsis)
+        left = room - cell_len(panel.title) - 6
+        note = clip(panel.note, left, glyphs.ellipsis) if left >= _LEAST_NOTE else ""
+        title = clip(panel.title, room - (cell_len(note) + 2 if note else 0), glyphs.ellipsis)
         line.add(f"{title} ", look.style("title" if here else "strong"))
         if note:
-            line.fill_to(stop - len(note) - 1, look.style("faint"), glyphs.rule).add(f" {note}", look.style("dim"))
+            line.fill_to(stop - cell_len(note) - 1, look.style("faint"), glyphs.rule).add(f" {note}", look.style("dim"))
         else:
             line.fill_to(stop, look.style("accent" if here else "faint"), glyphs.rule)
 

@@ -13,6 +13,8 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
+#: actions of tables whose rows can be selected
+_SELECTING = frozenset({"table.select", "table.range", "table.range-down", "table.range-up", "table.all"})
 
 
 class VirtualTable(TableRows[Row], Generic[Row]):
@@ -102,6 +104,11 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     ) -> None:
         super().__init__(columns, key, title=title, empty=empty, id=id)
         self.multi = multi
+
+    def actions(self) -> tuple[Action, ...]:
+        """Without those of the selection where rows cannot be selected."""
+        found = super().actions()
+        return found if self.multi else tuple(action for action in found if action.id not in _SELECTING)
 
     def cursor_moved(self) -> None:
         """Tell the screen."""
