@@ -260,7 +260,7 @@ def test_the_code_is_a_copy(bench: Bench) -> None:
 
 def test_the_command_is_there_whatever_path_has(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    script = "launchpad log loss=0.25 --step 3 --tag made=by-hand"
+    script = "launchpad log loss=0.25 --step 3 --tag made=by-hand && echo 1 > /app/model/weights"
     one = bench.create(bench.add(shell_template("with-command", script)))
     assert bench.wait(one).status is Status.COMPLETED, bench.log(one)
     (series,) = bench.desk.metrics.series(DEFAULT_SCOPE, one)
