@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 from tests.scenes.demo_home import demo
 from tests.scenes.harness import Scene, press
 from tests.scenes.seeds import nothing
+from tests.scenes.trained_seeds import hostile_sweep
 
 
 async def _board(pilot: Pilot[Any]) -> None:
@@ -91,5 +92,8 @@ SCENES = [
     Scene("chart-edit", demo, _edit, (140, 36), expect=("Against", "Parameters", "Kind")),
     Scene("chart-kinds", demo, _kinds, (120, 36), expect=("Parallel coordinates", "Only against steps or time")),
     Scene("board", demo, _own_board, (180, 50), expect=("My board",)),
+    Scene("metrics-hostile", hostile_sweep, _board, (120, 32), expect=("␛[31mred", "漢字の名前", "not finite")),
+    Scene("compare-hostile", hostile_sweep, _compare, (120, 36), expect=("␛[31mred", "PARAMETERS", "xxxxx")),
+    Scene("chart-hostile", hostile_sweep, _chart, (80, 24), expect=("␛", "漢字")),
     Scene("compare-narrow", demo, _compare, (40, 24), expect=("PARAMETERS", "of 6")),
 ]

@@ -13,7 +13,7 @@ from launchpad_tui.domain.execution import Configuration, Execution, Status, Tar
 from launchpad_tui.domain.moments import to_micros
 from launchpad_tui.registry import artifacts, configurations, connections, executions, series
 from launchpad_tui.registry.database import Registry
-from tests.scenes.seeds import T0, add_scenario
+from tests.scenes.seeds import HOSTILE, T0, add_scenario
 
 Curves = Mapping[str, Sequence[float]]
 
@@ -85,3 +85,14 @@ def sweep(count: int = 6, steps: int = 50) -> Callable[[Home], None]:
         registry.close()
 
     return seed
+
+
+def hostile_sweep(home: Home) -> None:
+    """Models, parameters, metrics and texts that want to do harm."""
+    registry = Registry(home.registry_path)
+    add_scenario(registry)
+    for number, text in enumerate(HOSTILE):
+        values = [*falling(1 + number, 30), math.nan, math.inf, 1e300 if number == 1 else 0.1]
+        parameters = {"plain": str(number), f"p {HOSTILE[number % 2]}": text, "long": "x" * 5000}
+        add_trained(registry, number, text, parameters, {"loss": values, "m\x1b[31m": falling(2, 10)})
+    registry.close()

@@ -59,7 +59,7 @@ async def test_curves_are_a_column(home: Home, route: str) -> None:
     async with running(home, route, (160, 30)) as pilot:
         await press(pilot, "o", *"loss curve", "enter")
         text = screen_text(pilot)
-        assert "loss curve" in text
+        assert "curve loss" in text
         assert sum("█" in line and "▁" in line for line in text.splitlines()) == 6
     async with running(home, route, (160, 30)) as pilot:
-        assert "loss curve" in screen_text(pilot)
+        assert "curve loss" in screen_text(pilot)

@@ -111,4 +111,4 @@ def curve_column(key: str, ascii_only: bool) -> Column[Any]:
     def render(row: ArtifactRow | ExecutionRow) -> Cell:
         return Cell(sparkline(row.curves.get(key, ()), CURVE_WIDTH, ascii_only=ascii_only), "accent")
 
-    return Column(f"curve {key}", f"{key} curve", render, CURVE_WIDTH, CURVE_WIDTH, 0, priority=1)
+    return Column(f"curve {key}", f"curve {key}", render, CURVE_WIDTH, CURVE_WIDTH, 0, priority=1)

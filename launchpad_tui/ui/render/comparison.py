@@ -117,4 +117,4 @@ def value_cell(row: Row, place: int, baseline: int | None, look: Look) -> Cell:
         text, role = f"{text} {look.glyphs.worst}", "warn"
     if baseline is not None and (change := row.change(place, baseline)):
         text = f"{text}  {change}"
-    return Cell(text.replace("\n", " "), role)
+    return Cell(text, role)

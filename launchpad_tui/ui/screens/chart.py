@@ -23,6 +23,8 @@ from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
 #: seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
+#: columns of a terminal from which on the values have a place, and a wide one
+VALUES_FROM, WIDE_FROM = 60, 110
 
 
 class ChartScreen(ChartExport):
@@ -35,6 +37,7 @@ class ChartScreen(ChartExport):
         selected: what of the selection is drawn.
     """
 
+    DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("chart.right", "right l", "cursor right", "The cursor along the curves.", "Reading", 1),
         Action("chart.left", "left h", "cursor left", "The cursor back.", "Reading"),
@@ -94,7 +97,18 @@ class ChartScreen(ChartExport):
 
     def on_mount(self) -> None:
         """Keys go to the screen."""
+        self._fit()
         self.call_after_refresh(self.set_focus, None)
+
+    def on_resize(self) -> None:
+        """Narrow terminals leave the values less room, very narrow ones none."""
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.app.size.width
+        values = self.query_one("#values", Legend)
+        values.set_class(width < WIDE_FROM, "narrow")
+        values.display = values.has_focus or width >= VALUES_FROM
 
     async def load(self) -> None:
         """Read the selection anew; what is in view stays."""
@@ -323,7 +337,9 @@ class ChartScreen(ChartExport):
         legend = self.query_one("#values", Legend)
         if legend.has_focus:
             self.set_focus(None)
+            self._fit()
         else:
+            legend.display = True
             legend.focus()
 
     @on(Legend.Changed)

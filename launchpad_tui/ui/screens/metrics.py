@@ -20,8 +20,8 @@ from launchpad_tui.ui.widgets.legend import Legend
 
 #: seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
-#: a terminal that is narrower shows the legend only while it has the focus
-LEGEND_FROM = 100
+#: a terminal that is narrower shows the legend only while it has the focus, one below the second a narrow one
+LEGEND_FROM, LEGEND_WIDE_FROM = 70, 110
 
 
 class MetricsScreen(BoardKeeping):
@@ -32,8 +32,10 @@ class MetricsScreen(BoardKeeping):
     """
 
     TITLE_TEXT = "Metrics"
+    AUTO_FOCUS = "#board"
     DEFAULT_CSS = """
     MetricsScreen #board { width: 1fr; height: 1fr; }
+    MetricsScreen .narrow { width: 22; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("metrics.selection", "tab", "selection", "To My Selection, and back to the charts.", footer=5),
@@ -214,4 +216,6 @@ class MetricsScreen(BoardKeeping):
 
     def _fit(self) -> None:
         legend = self.query_one(Legend)
-        legend.display = legend.has_focus or self.app.size.width >= LEGEND_FROM
+        width = self.app.size.width
+        legend.set_class(width < LEGEND_WIDE_FROM, "narrow")
+        legend.display = legend.has_focus or width >= LEGEND_FROM

@@ -19,6 +19,8 @@ from launchpad_tui.ui.widgets.painted import Painted
 _GAP = 2
 #: cells of a column, and lines that its width is measured on
 _NARROW, _WIDE, _MEASURED = 7, 28, 300
+#: cells by which columns may be narrower than what they are squeezed to
+_GIVING = 5
 #: cells of the frozen column
 _NAMES = (14, 40)
 
@@ -154,16 +156,19 @@ class Sheet(Painted):
 
     def _widest(self) -> int:
         """Cells that a column may take: where not all fit as they are, the long ones give way first."""
-        columns = len(self.content.columns)
+        columns, squeeze = len(self.content.columns), self.content.squeeze
         room = self.size.width - 1 - self._names - _GAP * columns
         self._most = _WIDE
-        if not columns or columns * _NARROW > room:
-            return self.content.squeeze if columns > 1 else _WIDE
-        widths = [self._width(column) for column in range(columns)]
-        for most in range(_WIDE, self.content.squeeze, -1):
-            if sum(min(width, most) for width in widths) <= room:
-                return most
-        return self.content.squeeze
+        if columns < 2:
+            return _WIDE
+        if columns * _NARROW <= room:
+            widths = [self._width(column) for column in range(columns)]
+            for most in range(_WIDE, squeeze, -1):
+                if sum(min(width, most) for width in widths) <= room:
+                    return most
+        # A little narrower where one more fits then.
+        line = self.size.width - 1 - self._names
+        return max(range(squeeze, squeeze - _GIVING, -1), key=lambda most: (line // (most + _GAP), most))
 
     def _shown(self) -> list[tuple[int, int, int]]:
         """Number, start and width of the columns in view."""
