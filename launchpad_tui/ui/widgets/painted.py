@@ -86,8 +86,8 @@ class Painted(ActionOwner, Widget):
             self.refresh(*changed)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Everything is painted anew."""
-        self._strips.clear()
+        """What was painted for another size is looked at again: a line may show before its widget hears of it."""
+        self.repaint()
 
 
 def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:

@@ -242,7 +242,6 @@ class TableRows(TablePaint[Row], Generic[Row]):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor in view, and read what a higher view shows."""
-        self._strips.clear()
         high = max(1, self.rows_high)
         if self.cursor >= self.top + high:
             self._show_from(self.cursor - high + 1)
