@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
+from launchpad_tui.domain.text import safe_text
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 #: one line: texts, each with a role of the theme
 Parts = Sequence[tuple[str, str]]
+#: cells that a key scrolls sideways
+SIDEWAYS = 16
 
 
 class Lines(Painted):
@@ -31,12 +35,16 @@ class Lines(Painted):
         Action("lines.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
         Action("lines.first", "home g", "first", "To the top.", "Moving", hidden=True),
         Action("lines.last", "end G", "last", "To the end.", "Moving", hidden=True),
+        Action("lines.left", "left h", "left", "Scroll to the left.", "Moving", hidden=True),
+        Action("lines.right", "right l", "right", "Scroll to the right.", "Moving", hidden=True),
     )
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.top = 0
         self.cursor = 0
+        #: cells that are scrolled out to the left
+        self.left = 0
         self.empty = empty
         self._lines: Sequence[Parts] = ()
 
@@ -94,15 +102,24 @@ class Lines(Painted):
         at = self.with_cursor and number == self.cursor and self.has_focus
         line = LineBuilder(width, look.style("text", cursor=at))
         if number < self.line_count():
+            line = LineBuilder(self.left + width + 1, line.base)
             for text, role in self.parts(number):
                 line.add(text, look.style(role, cursor=at))
-        elif not self.line_count() and y == min(2, self.size.height - 1):
+            return self._window(line, width, at=at)
+        if not self.line_count() and y == min(2, self.size.height - 1):
             line.add("  " + self.empty, look.style("dim"))
         return line.strip()
 
+    def _window(self, line: LineBuilder, width: int, *, at: bool) -> Strip:
+        """The part of a line that is scrolled to; a mark at the edge where more follows."""
+        more, strip = line.used > self.left + width, line.strip()
+        if not more:
+            return strip.crop(self.left, self.left + width)
+        mark = LineBuilder(1, self.look.style("faint", cursor=at)).add(self.look.glyphs.right).strip()
+        return Strip.join([strip.crop(self.left, self.left + width - 1), mark])
+
     def on_resize(self, _event: events.Resize) -> None:
         """The view may be higher than what is left."""
-        self._strips.clear()
         self.clamp()
 
     def on_focus(self) -> None:
@@ -118,6 +135,23 @@ class Lines(Painted):
     def do_up(self) -> None:
         """Key ``up``."""
         self.scroll_by(-1)
+
+    def do_left(self) -> None:
+        """Key ``left``."""
+        self._shift(-SIDEWAYS)
+
+    def do_right(self) -> None:
+        """Key ``right``."""
+        self._shift(SIDEWAYS)
+
+    def _shift(self, by: int) -> None:
+        self.left = max(0, min(self.left + by, self.widest() - self.size.width))
+        self.repaint()
+
+    def widest(self) -> int:
+        """Cells of the longest line that shows."""
+        shown = range(self.top, min(self.top + max(1, self.size.height), self.line_count()))
+        return max((sum(cell_len(safe_text(text)) for text, _ in self.parts(number)) for number in shown), default=0)
 
     def do_page_down(self) -> None:
         """Key ``pagedown``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
@@ -46,8 +47,6 @@ class LogView(Lines):
         Action("log.times", "t", "times", "Show or hide the time of each line.", "Log", 6),
         Action("log.next-match", "n", "next match", "To the next line that matches.", "Log"),
         Action("log.previous-match", "N", "previous match", "To the match before.", "Log"),
-        Action("log.left", "left h", "left", "Scroll to the left.", "Moving", hidden=True),
-        Action("log.right", "right l", "right", "Scroll to the right.", "Moving", hidden=True),
     )
 
     def __init__(self, *, empty: str = "Nothing was written yet", id: str | None = None) -> None:  # noqa: A002
@@ -56,11 +55,13 @@ class LogView(Lines):
         self.newest_first = False
         self.times = True
         self.needle = ""
-        self.left = 0
+        self._nothing = empty
         self._log: Log | None = None
         self._cache: RowCache[LogLine] = RowCache()
         self._only: Sequence[int] | None = None
         self._matches: Sequence[int] = ()
+        #: the number of the line that `search` went to last
+        self._match: int | None = None
         self._busy = False
 
     def set_log(self, log: Log) -> None:
@@ -79,11 +80,13 @@ class LogView(Lines):
     def search(self, text: str) -> None:
         """Highlight a text; ``n`` and ``N`` go from match to match."""
         self.needle = text
+        self._matches, self._match = (), None
         self.run_task(self._find(text), "log search")
 
     def only(self, numbers: Sequence[int] | None) -> None:
         """Show just these lines; None shows all."""
         self._only = numbers
+        self.empty = self._nothing if numbers is None else "No line matches"
         self.top = 0
         self.clamp()
         self.repaint()
@@ -111,7 +114,7 @@ class LogView(Lines):
         parts: list[tuple[str, str]] = []
         if self.times:
             parts.append((line.timestamp.astimezone().strftime(" %H:%M:%S "), "faint"))
-        text = safe_text(line.message.expandtabs(4)[:LINE_LIMIT])[self.left :]
+        text = safe_text(line.message.expandtabs(4)[:LINE_LIMIT])
         role = _STREAMS.get(line.stream, "text")
         if not self.needle:
             return (*parts, (text, role))
@@ -119,7 +122,8 @@ class LogView(Lines):
         at = 0
         # Folding case may change lengths: then the line is shown without marks.
         while len(low) == len(text) and (found := low.find(needle, at)) >= 0:
-            parts += [(text[at:found], role), (text[found : found + len(needle)], "match")]
+            mark = "selected" if line.number == self._match else "match"
+            parts += [(text[at:found], role), (text[found : found + len(needle)], mark)]
             at = found + len(needle)
         return (*parts, (text[at:], role))
 
@@ -171,16 +175,38 @@ class LogView(Lines):
         log = self._log
         self._matches = await self.launchpad.files(log.matching, text) if log is not None and text else ()
         self.repaint()
-        if text:
-            self.launchpad.say(f"{len(self._matches):,} lines match" if self._matches else "No line matches")
+        if text and not self._matches:
+            self.launchpad.say("No line matches", "warn")
+        elif text:
+            count = len(self._matches)
+            words = "1 line matches" if count == 1 else f"{count:,} lines match"
+            self.launchpad.say(f"{words}; n and N go from one to the next")
 
     def _to_match(self, by: int) -> None:
-        here = self.number_at(self.top) if self.line_count() else 0
-        later = [n for n in self._matches if n > here]
-        before = [n for n in self._matches if n < here]
-        target = (later[0] if later else None) if by > 0 else (before[-1] if before else None)
-        if target is not None and self._only is None:
-            self.show_from(self.line_count() - 1 - target if self.newest_first else target)
+        """Down (1) or up (-1) the view, from the match shown last, else from the top line."""
+        places = sorted(place for number in self._matches if (place := self.place_of(number)) is not None)
+        here = None if self._match is None else self.place_of(self._match)
+        if here is None:
+            here = self.top - 1 if by > 0 else self.top + 1
+        at = bisect_right(places, here) if by > 0 else bisect_left(places, here) - 1
+        if not 0 <= at < len(places):
+            self.launchpad.say("No further match" if places else "None of the lines that show matches", "warn")
+            return
+        self._match = self.number_at(places[at])
+        self.launchpad.say(f"Match {at + 1:,} of {len(places):,}")
+        if not self.top <= places[at] < self.top + self.size.height:
+            self.show_from(places[at] - self.size.height // 3)
+        else:
+            self.repaint()
+
+    def place_of(self, number: int) -> int | None:
+        """The place of the view that a line has; None where it does not show."""
+        place = number
+        if self._only is not None:
+            place = bisect_left(self._only, number)
+            if place == len(self._only) or self._only[place] != number:
+                return None
+        return self.line_count() - 1 - place if self.newest_first else place
 
     def do_follow(self) -> None:
         """Key ``f``."""
@@ -199,7 +225,9 @@ class LogView(Lines):
 
     def why_not_next_match(self) -> str | None:
         """A search is needed."""
-        return None if self._matches else "Search first"
+        if self._matches:
+            return None
+        return "No line matches" if self.needle else "Search first"
 
     why_not_previous_match = why_not_next_match
 
@@ -210,13 +238,3 @@ class LogView(Lines):
     def do_previous_match(self) -> None:
         """Key ``N``."""
         self._to_match(-1)
-
-    def do_left(self) -> None:
-        """Key ``left``."""
-        self.left = max(0, self.left - 16)
-        self.repaint()
-
-    def do_right(self) -> None:
-        """Key ``right``."""
-        self.left = min(LINE_LIMIT, self.left + 16)
-        self.repaint()

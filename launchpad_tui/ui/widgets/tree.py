@@ -36,6 +36,8 @@ class TreeView(Lines):
         Action("tree.fold", "left h", "fold", "Fold what is below the line.", "List", hidden=True),
         Action("tree.unfold", "right l", "unfold", "Unfold it.", "List", hidden=True),
         Action("tree.toggle", "space", "fold", "Fold or unfold.", "List", 2),
+        Action("lines.left", "shift+left", "left", "Scroll to the left.", "Moving", hidden=True),
+        Action("lines.right", "shift+right", "right", "Scroll to the right.", "Moving", hidden=True),
         Action("tree.copy", "y", "copy ID", "Copy the ID.", "List"),
     )
 
