@@ -153,6 +153,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     DEFAULT_CSS = """
     ChooseDialog VirtualTable { height: auto; max-height: 18; min-height: 4; }
+    ChooseDialog > .box { max-height: 100%; }
     ChooseDialog > .wide { width: 110; }
     """
     #: least cells of the title, and whether the dialog takes more of a wide terminal
@@ -199,7 +200,8 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         )
         table = VirtualTable(columns, lambda choice: choice.id, empty=self._empty, multi=self._multi)
         table.can_focus = False
-        table.styles.height = min(18, max(4, len(self._choices) + 1))
+        # Frame, filter line and keys need five lines, the least that stays free above and below one each.
+        table.styles.height = min(18, max(4, len(self._choices) + 1), max(4, self.app.size.height - 6))
         with Vertical(classes="box wide" if self.WIDE else "box"):
             yield Input(placeholder="type to filter", select_on_focus=False)
             yield table

@@ -37,12 +37,9 @@ class HeaderLine(Painted):
         line = LineBuilder(max(0, width - size), look.style("text"))
         line.add(f" {glyphs.mark} launchpad ", look.style("title"))
         line.add(f" {app.scope_text} ", look.style("dim"))
-        trail = app.trail()
-        for number, title in enumerate(trail):
+        for number, title in enumerate(trail := self._trail(line.width - line.used)):
             line.add(f"{glyphs.crumb} ", look.style("faint"))
-            line.add(
-                clip(title, 40, glyphs.ellipsis) + " ", look.style("strong" if number + 1 == len(trail) else "dim")
-            )
+            line.add(f"{title} ", look.style("strong" if number + 1 == len(trail) else "dim"), safe=True)
         line.fill_to(line.width)
         whole = LineBuilder(width, look.style("text"))
         for segment in line.strip():
@@ -50,6 +47,27 @@ class HeaderLine(Painted):
         for text, role in right:
             whole.add(f" {text} ", look.style(role), safe=True)
         return whole.strip()
+
+    def _trail(self, room: int) -> list[str]:
+        """The open screens' titles, cut so that they fit: those in the middle go first, then the last is cut."""
+        ellipsis = self.look.glyphs.ellipsis
+        trail = [clip(title, 40, ellipsis) for title in self.launchpad.trail()]
+
+        def size() -> int:
+            return sum(cell_len(title) + 3 for title in trail)
+
+        while len(trail) > 2 and size() > room:
+            if trail[1] != ellipsis:
+                trail[1] = ellipsis
+            elif len(trail) > 3:
+                del trail[2]
+            else:
+                break
+        if trail and size() > room:
+            trail[-1] = clip(trail[-1], max(8, cell_len(trail[-1]) - size() + room), ellipsis)
+        if len(trail) > 2 and size() > room:
+            trail = [ellipsis, trail[-1]]
+        return trail
 
 
 class StatusLine(Painted):
@@ -85,7 +103,7 @@ class FooterLine(Painted):
         screen = self.screen
         if not isinstance(screen, LaunchpadScreen):
             return ()
-        found = [(action, owner) for action, owner in screen.all_actions() if action.footer]
+        found = [(action, owner) for action, owner in screen.all_actions() if action.footer and self._key(action)]
         found.sort(key=lambda pair: pair[0].footer)
         # Commands and help are always there: from these everything else can be found.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
@@ -94,14 +112,14 @@ class FooterLine(Painted):
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         """``enter open  a add …``, as many as fit."""
-        look, keymap = self.look, self.launchpad.keymap
+        look = self.look
         line = LineBuilder(width, look.style("dim"))
         line.add(" ")
         self._spans = []
         shown = self.shown()
-        kept = sum(cell_len(f"{keymap.first(a)} {a.title}  ") for a, _ in shown if a.footer >= ALWAYS)
+        kept = sum(cell_len(f"{shown_key(self._key(a))} {a.title}  ") for a, _ in shown if a.footer >= ALWAYS)
         for action, usable in shown:
-            key = shown_key(keymap.first(action), ascii_only=look.glyphs.ascii)
+            key = shown_key(self._key(action), ascii_only=look.glyphs.ascii)
             size = cell_len(key) + cell_len(action.title) + 1
             if not key or line.used + size > width - (kept if action.footer < ALWAYS else 0):
                 continue
@@ -110,6 +128,13 @@ class FooterLine(Painted):
             line.add(f" {action.title}", look.style("dim" if usable else "disabled"))
             line.add("  ")
         return line.strip()
+
+    def _key(self, action: Action) -> str:
+        """An action's first key; while a text is typed, the first one that does not go into it."""
+        keymap, focused = self.launchpad.keymap, self.screen.focused
+        if focused is None or isinstance(focused, Painted):
+            return keymap.first(action)
+        return next((key for key in keymap.keys(action) if len(key) > 1 and key != "space"), "")
 
     def on_click(self, event: events.Click) -> None:
         """Do what stands under the mouse."""

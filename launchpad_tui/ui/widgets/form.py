@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -19,10 +19,12 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.owner import ActionOwner
 from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
-from launchpad_tui.ui.text import LineBuilder, clip, pad
+from launchpad_tui.ui.text import LineBuilder, clip, pad, wrap
 from launchpad_tui.ui.widgets.painted import Painted
 
 LABEL_WIDTH = 22
+#: lines of a field's note at most
+NOTE_LINES = 6
 
 
 class _Label(Painted):
@@ -34,26 +36,55 @@ class _Label(Painted):
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
         line = LineBuilder(width, self.look.style("text"))
-        title = clip(self._field.title, width - 3, self.look.glyphs.ellipsis)
+        title = clip(self._field.title, width - 4, self.look.glyphs.ellipsis)
         line.add(" " + title).add(" *" if self._field.required else "", self.look.style("accent"))
         return line.strip()
 
 
 class _Note(Painted):
-    """The line below a field: what is wrong, else what the field means."""
+    """Below a field: what is wrong, else what the value or the field means; as high as that needs, one line at least.
 
-    DEFAULT_CSS = "_Note { height: 1; }"
+    Args:
+        about: of a field of kind choice: what is known of the value that is chosen.
+    """
 
-    def __init__(self, field: Field) -> None:
+    DEFAULT_CSS = "_Note { height: auto; }"
+
+    def __init__(self, field: Field, about: Callable[[], str] | None = None) -> None:
         super().__init__()
         self._help = field.help
+        self._about = about
+        self._shown = ""
         self.error = ""
 
-    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        look = self.look
-        line = LineBuilder(width, look.style("text")).fill_to(LABEL_WIDTH)
-        text = f"{look.glyphs.error} {self.error}" if self.error else self._help
-        line.add(clip(text, width - LABEL_WIDTH - 1, look.glyphs.ellipsis), look.style("bad" if self.error else "dim"))
+    @property
+    def text(self) -> str:
+        """What stands there."""
+        if self.error:
+            return f"{self.look.glyphs.error} {self.error}"
+        return self._help or (self._about() if self._about is not None else "")
+
+    def show(self, error: str = "") -> None:
+        """Say what is wrong, or with nothing wrong what it means."""
+        self.error = error
+        if self.text != self._shown:
+            self._shown = self.text
+            self.refresh(layout=True)
+            self.repaint()
+
+    def _lines(self, width: int) -> list[str]:
+        return wrap(self.text, width - LABEL_WIDTH - 1)[:NOTE_LINES]
+
+    def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
+        """As high as the wrapped text."""
+        return max(1, len(self._lines(width)))
+
+    def paint_line(self, y: int, width: int) -> Strip:
+        """One wrapped line."""
+        line = LineBuilder(width, self.look.style("text")).fill_to(LABEL_WIDTH)
+        lines = self._lines(width)
+        if y < len(lines):
+            line.add(lines[y], self.look.style("bad" if self.error else "dim"), safe=True)
         return line.strip()
 
 
@@ -65,7 +96,7 @@ class ChoiceLine(Painted):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("choice.next", "right l", "next", "The next value.", "Forms", hidden=True),
         Action("choice.previous", "left h", "previous", "The value before.", "Forms", hidden=True),
-        Action("choice.list", "space", "choose", "Choose from the list.", "Forms"),
+        Action("choice.list", "space", "choose", "Choose from the list.", "Forms", 4),
         Action("choice.enter", "enter", "on", "Choose where nothing is chosen yet, else go on.", "Forms", hidden=True),
     )
 
@@ -94,9 +125,13 @@ class ChoiceLine(Painted):
         look = self.look
         line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))
         found = next((choice for choice in self._choices if choice.id == self.value), None)
-        text = found.title if found else (self.value or "space chooses")
+        text = found.title if found else (self.value or ("space chooses" if self._choices else "nothing to choose"))
         line.add(f"{look.glyphs.left} ").add(pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True)
         return line.add(f" {look.glyphs.right}").strip()
+
+    def about(self) -> str:
+        """What is known of the chosen value beyond its title."""
+        return next((choice.note for choice in self._choices if choice.id == self.value), "")
 
     def set_value(self, value: str) -> None:
         """Choose."""
@@ -201,8 +236,9 @@ class Form(ActionOwner, VerticalScroll):
     def compose(self) -> ComposeResult:
         """A line with label and editor, a line for help or error."""
         for field in self.fields:
-            note = self._notes[field.name] = _Note(field if self._show_help else replace(field, help=""))
             editor = self._editors[field.name] = self._editor(field, self._values.get(field.name, field.default))
+            about = editor.about if isinstance(editor, ChoiceLine) else None
+            note = self._notes[field.name] = _Note(field if self._show_help else replace(field, help=""), about)
             with Horizontal():
                 yield _Label(field)
                 yield editor
@@ -266,9 +302,7 @@ class Form(ActionOwner, VerticalScroll):
             break
 
     def _set_note(self, name: str, error: str) -> None:
-        note = self._notes[name]
-        note.error = error
-        note.repaint()
+        self._notes[name].show(error)
 
     def _name_of(self, editor: object) -> str:
         return next((name for name, known in self._editors.items() if known is editor), "")
