@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.screen import Screen
 
+from launchpad_tui.config.settings import Settings
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.theme import PALETTES
 from launchpad_tui.ui.widgets.table import VirtualTable
+
+if TYPE_CHECKING:
+    from launchpad_tui.ui.app import LaunchpadApp
 
 
 class CommandScreen(ChooseDialog):
@@ -64,7 +69,14 @@ class CommandScreen(ChooseDialog):
             acts: dict[str, Callable[..., object]] = {
                 "go": app.open,
                 "do": app.perform_anywhere,
-                "theme": app.use_theme,
+                "theme": lambda theme: app.run_task(choose_theme(app, theme), "theme"),
             }
             act = acts[verb]
             app.call_later(act, name)
+
+
+async def choose_theme(app: LaunchpadApp, name: str) -> None:
+    """Change the palette, and remember it in the settings."""
+    app.use_theme(name)
+    await app.files(Settings.save, app.desk.home, {"ui.theme": name})
+    app.say(f"The theme {name} is kept in the settings", "good")
