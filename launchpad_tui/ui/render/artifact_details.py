@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import Subject
-from launchpad_tui.domain.metric import Metric
+from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.moments import duration_text, now
 from launchpad_tui.ui.render.artifacts import number_text, size_text
 from launchpad_tui.ui.render.executions import moment_item
@@ -100,18 +100,14 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
 
 
 def point_columns() -> tuple[Column[PointLine], ...]:
-    """Name, value, step, time, labels."""
+    """Name and labels, value, step, time."""
     return (
-        Column[PointLine]("name", "Metric", lambda r: r.point.name, 14, 40, 3, priority=0),
+        Column[PointLine]("name", "Metric", lambda r: series_key(r.point.name, r.point.labels), 26, 80, 3, priority=0),
         Column[PointLine]("value", "Value", lambda r: number_text(r.point.value), 11, 14, 0, "right", priority=1),
         Column[PointLine]("step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2),
         Column[PointLine](
             "time", "Timestamp",
             lambda r: Cell(r.point.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "dim"), 23, 23, 0,
             priority=3,
-        ),
-        Column[PointLine](
-            "labels", "Labels", lambda r: Cell(" ".join(f"{k}={v}" for k, v in r.point.labels), "dim"), 14, 60, 3,
-            priority=4,
         ),
     )  # fmt: skip

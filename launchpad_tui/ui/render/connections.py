@@ -159,8 +159,9 @@ def connection_items(
     ]
     if kind is not None and not kind.connectable:
         items.append(Item("", kind.reason, "dim"))
+    if connection.kind != LOCAL:
+        items.append(moment_item("Refreshed", connection.synced_at))
     items += [
-        moment_item("Refreshed", connection.synced_at),
         moment_item("Created", connection.created_at),
         moment_item("Changed", connection.modified_at),
     ]

@@ -164,5 +164,19 @@ def pretty(text: str) -> str:
         value = json.loads(text)
     except ValueError:
         return text[:20_000]
+    return _laid_out(value, "")[:20_000]
+
+
+def _laid_out(value: object, margin: str) -> str:
+    """A value on one line where that is short, as a row of a matrix is, else a line for each member."""
+    import json
+
     short = json.dumps(value, ensure_ascii=False)
-    return (short if len(short) <= 100 else json.dumps(value, ensure_ascii=False, indent=1))[:20_000]
+    if len(short) + len(margin) <= 100 or not isinstance(value, dict | list):
+        return short
+    inner = margin + " "
+    if isinstance(value, list):
+        members = [_laid_out(each, inner) for each in value]
+        return "[\n" + ",\n".join(inner + each for each in members) + f"\n{margin}]"
+    pairs = [f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(each, inner)}" for key, each in value.items()]
+    return "{\n" + ",\n".join(inner + each for each in pairs) + f"\n{margin}}}"

@@ -27,6 +27,7 @@ from launchpad_tui.ui.widgets.tree import TreeView
 
 #: points of the metrics tab: the newest
 POINTS = 2000
+NOT_READ = "It is not read yet"
 
 
 class ArtifactScreen(TabbedKeys, LaunchpadScreen):
@@ -72,10 +73,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         yield Details(id="overview")
         with Vertical(id="resource"):
             yield Details(id="series", empty="No metrics were logged for it")
-            yield VirtualTable(point_columns(), _point_key, title="Points", empty="No points", id="points")
+            yield VirtualTable(
+                point_columns(), _point_key, title="Points", empty="No points", multi=False, opens=False, id="points"
+            )
         yield VirtualTable(
             file_columns(self.launchpad.look), _file_key, title="Files",
-            empty="No files are recorded\nV looks what is there, R remembers it", id="files",
+            empty="No files are recorded\nV looks what is there, R remembers it", multi=False, opens=False, id="files",
         )  # fmt: skip
         yield TreeView(id="lineage", empty="reading…")
 
@@ -129,7 +132,9 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     def why_not_metrics(self) -> str | None:
         """Only what an execution made has metrics."""
-        return None if self._artifact and self._artifact.execution_id else "No execution made it: it has no metrics"
+        if self._artifact is None:
+            return NOT_READ
+        return None if self._artifact.execution_id else "No execution made it: it has no metrics"
 
     def why_not_points(self) -> str | None:
         """On the Metrics tab."""

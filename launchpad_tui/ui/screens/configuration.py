@@ -14,7 +14,7 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.executions import execution_columns, moment_item
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.widgets.details import Details, Item, heading
+from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 
@@ -52,6 +52,7 @@ class ConfigurationScreen(LaunchpadScreen):
             _key,
             title="Executions of it",
             empty="None yet\nx executes it",
+            multi=False,
             id="executions",
         )
 
@@ -66,7 +67,9 @@ class ConfigurationScreen(LaunchpadScreen):
             moment_item("Created", one.created_at),
             heading("Parameters"),
             *(Item(name, value) for name, value in one.parameters.items()),
+            *([] if one.parameters else [NONE]),
             heading("Input artifacts"),
+            *([] if one.inputs else [NONE]),
         ]
         for name, artifact_id in one.inputs.items():
             try:

@@ -11,7 +11,7 @@ from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.executions import configuration_columns
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import PromptDialog
+from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _EMPTY = "No configurations yet\na creates one; it needs an executable (5)"
@@ -79,5 +79,15 @@ class ConfigurationsScreen(LaunchpadScreen):
         """Key ``x``."""
         from launchpad_tui.ui.screens.execute import execute
 
-        for configuration_id in self.table.chosen_ids:
+        chosen = self.table.chosen_ids
+        if len(chosen) > 1:
+            question = ConfirmDialog(
+                f"Execute {len(chosen):,} configurations?", "An execution is created of each.", yes="execute"
+            )
+            if not await self.launchpad.ask(question):
+                return
+        for configuration_id in chosen:
             await execute(self, configuration_id)
+        if len(chosen) > 1:
+            self.table.clear_selection()
+            self.launchpad.say(f"Created {len(chosen):,} executions", "good")

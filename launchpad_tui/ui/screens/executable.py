@@ -13,7 +13,7 @@ from launchpad_tui.ui.render.artifacts import labels_text
 from launchpad_tui.ui.render.executions import moment_item
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog, PromptDialog
-from launchpad_tui.ui.widgets.details import Details, Item, heading
+from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading
 from launchpad_tui.ui.widgets.lines import Lines
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 
@@ -64,8 +64,9 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         for parameter in one.parameters:
             default = "required" if parameter.default is None else parameter.default
             items.append(Item(parameter.name, f"{default}   {parameter.description}".rstrip()))
-        items += [heading("Input artifacts"), *map(_slot, one.inputs)]
-        items += [heading("Output artifacts"), *map(_slot, one.outputs)]
+        items += [] if one.parameters else [NONE]
+        items += [heading("Input artifacts"), *(map(_slot, one.inputs) if one.inputs else [NONE])]
+        items += [heading("Output artifacts"), *(map(_slot, one.outputs) if one.outputs else [NONE])]
         items += [heading("On this machine"), Item("Template file", one.source)]
         for field in self.desk.scenarios.executable_fields():
             value = one.settings.get(field.name, "")

@@ -23,6 +23,7 @@ from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 
 #: seconds between two looks whether the log has grown
 LOG_SECONDS = 0.4
+NOT_READ = "It is not read yet"
 
 
 class ExecutionScreen(TabbedKeys, LaunchpadScreen):
@@ -128,12 +129,16 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def why_not_stop(self) -> str | None:
         """Only what waits or runs."""
-        status = self._details.execution.status if self._details else None
+        if self._details is None:
+            return NOT_READ
+        status = self._details.execution.status
         return None if status in STOPPABLE else f"It is {status}: only PENDING and RUNNING can be stopped"
 
     def why_not_delete(self) -> str | None:
         """Only what has ended."""
-        status = self._details.execution.status if self._details else None
+        if self._details is None:
+            return NOT_READ
+        status = self._details.execution.status
         return None if status in DELETABLE else f"It is {status}: stop it first"
 
     def why_not_search(self) -> str | None:

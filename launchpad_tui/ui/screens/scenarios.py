@@ -55,6 +55,7 @@ class ScenariosScreen(LaunchpadScreen):
             lambda row: row.executable.id,
             title="Executables",
             empty="No executables yet\na adds workflow templates: a YAML file, or a folder such as a git checkout",
+            multi=False,
             id="list",
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import ClassVar
 
 from textual import events
@@ -16,6 +17,8 @@ from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 #: cells of the names' column: as wide as the longest name, within these
 NAME_WIDTHS = (20, 40)
+#: lines of a name and of a value at most
+NAME_LINES, VALUE_LINES = 4, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,10 @@ class Item:
 def heading(title: str) -> Item:
     """A section's heading."""
     return Item(title, heading=True)
+
+
+#: below the heading of a section without lines
+NONE = Item("none", role="dim")
 
 
 class Details(Lines):
@@ -79,7 +86,7 @@ class Details(Lines):
     def _wrap(self) -> None:
         least, most = NAME_WIDTHS
         longest = max((len(item.name) for item in self._items if not item.heading), default=0)
-        names = max(least, min(longest, most, self.size.width // 3))
+        names = max(least, min(longest, most, self.size.width * 9 // 20))
         width = max(10, self.size.width - names - 4)
         lines: list[Parts] = []
         self._owners = []
@@ -89,13 +96,11 @@ class Details(Lines):
                 made: list[Parts] = [*gap, ((" " + safe_text(item.name), "title"),)]
             else:
                 value = wrap(item.value, width) if item.value else [""]
+                name = wrap(item.name, names)[:NAME_LINES]
                 role = "accent" if item.link else item.role
                 made = [
-                    (
-                        ("  " + pad(item.name if i == 0 else "", names), "dim"),
-                        ("  " + text, role),
-                    )
-                    for i, text in enumerate(value[:200])
+                    (("  " + pad(left, names), "dim"), ("  " + text, role))
+                    for left, text in zip_longest(name, value[:VALUE_LINES], fillvalue="")
                 ]
             lines += made
             self._owners += [number] * len(made)

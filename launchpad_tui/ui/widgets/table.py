@@ -26,6 +26,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         title: what the rows are, for the title line: ``Models``.
         empty: what to say, and what to do next, where there are no rows.
         multi: whether rows can be selected.
+        opens: whether enter opens a row.
 
     Give it rows with `set_source` (a listing) or `set_rows` (a sequence).
     """
@@ -100,15 +101,17 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         title: str = "",
         empty: str = "",
         multi: bool = True,
+        opens: bool = True,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(columns, key, title=title, empty=empty, id=id)
         self.multi = multi
+        self.opens = opens
 
     def actions(self) -> tuple[Action, ...]:
-        """Without those of the selection where rows cannot be selected."""
-        found = super().actions()
-        return found if self.multi else tuple(action for action in found if action.id not in _SELECTING)
+        """Without those of the selection where rows cannot be selected, without opening where nothing opens."""
+        absent = (frozenset() if self.multi else _SELECTING) | (frozenset() if self.opens else {"table.open"})
+        return tuple(action for action in super().actions() if action.id not in absent)
 
     def cursor_moved(self) -> None:
         """Tell the screen."""
@@ -171,13 +174,19 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         source, count = self._source, self.cache.count or 0
         if source is None:
             return
-        if len(self.selection.ids) >= count:
+        if len(self.selection) >= count:
             self.clear_selection()
             return
+        known = len(self.selection)
         for start in range(0, count, 1000):
             rows = await self.launchpad.read(source.slice, start, start + 1000)
+            if len(self.selection) < known or self._source is not source:
+                # It was cleared meanwhile, or these are no longer the rows that show.
+                return
             for row in rows:
                 self.selection.add(self.key_of(row))
+            known = len(self.selection)
+            self.repaint_lines((0,))
         self._selection_changed()
 
     # Keys and mouse -------------------------------------------------------------------------------------------------
@@ -275,7 +284,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             elif event.ctrl and self.multi:
                 self.move_to(index)
                 self.do_select()
-            elif index == self.cursor and event.chain > 1:
+            elif index == self.cursor and event.chain > 1 and self.opens:
                 self.do_open()
             else:
                 self.move_to(index)
