@@ -44,6 +44,11 @@ def run(arguments: list[str]) -> int:
 def _command(arguments: list[str]) -> int:
     home: Path | None = None
     try:
+        if not arguments:
+            # Making a parser takes a tenth of the time to the first picture.
+            from launchpad_tui.cli.screens import open_ui
+
+            return open_ui(None)
         _check_text(arguments)
         from launchpad_tui.cli.parser import build
 
@@ -56,7 +61,7 @@ def _command(arguments: list[str]) -> int:
             if options.branch is not None:
                 options.branch.print_help(sys.stderr)
                 return WRONG
-            from launchpad_tui.cli.tools import open_ui
+            from launchpad_tui.cli.screens import open_ui
 
             return open_ui(home)
         from launchpad_tui.cli.context import Context

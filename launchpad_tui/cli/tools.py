@@ -1,4 +1,4 @@
-"""Commands that stand alone: the UI, the demo, logging from inside an execution, completion, paths."""
+"""Commands that stand alone: the demo, logging from inside an execution, completion, paths."""
 
 from __future__ import annotations
 
@@ -17,42 +17,9 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 
-def open_ui(home: Path | None, route: str = "models") -> int:
-    """Open the terminal interface; its exit code.
-
-    Raises:
-        ConfigError: there is no terminal.
-    """
-    _check_terminal()
-    from launchpad_tui.config.logfile import setup
-    from launchpad_tui.config.paths import Home
-    from launchpad_tui.config.settings import Settings
-    from launchpad_tui.ui import run_ui
-
-    # Before the screen is taken: what is wrong with the home or the settings belongs on standard error.
-    place = (Home.at(home) if home else Home.find()).ensure()
-    Settings.load(place)
-    setup(place)
-
-    def open_home() -> Desk:
-        from launchpad_tui.bootstrap import open_desk
-
-        return open_desk(place)
-
-    return run_ui(open_home, route)
-
-
-def _check_terminal() -> None:
-    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
-        raise ConfigError(
-            "There is no terminal to draw on",
-            "Standard input and output have to be a terminal.",
-            "For scripts there are commands: launchpad --help",
-        )
-
-
 def _demo(_context: Context, options: argparse.Namespace) -> int:
     from launchpad_tui.bootstrap import open_desk
+    from launchpad_tui.cli.screens import check_terminal, open_ui
     from launchpad_tui.config.paths import Home
     from launchpad_tui.demo.headless import run_headless
     from launchpad_tui.demo.plan import demo_home, prepare_demo
@@ -60,7 +27,7 @@ def _demo(_context: Context, options: argparse.Namespace) -> int:
     home = Home.at(Path(options.home).expanduser().absolute()) if options.home else demo_home()
     if options.headless:
         return run_headless(open_desk(home), sys.stdout, again=options.again, quick=options.quick)
-    _check_terminal()
+    check_terminal()
     desk = open_desk(home)
     plan = prepare_demo(desk, again=options.again, quick=options.quick)
     _in_background(desk, plan)

@@ -162,11 +162,13 @@ def memory(name: str, home: Home) -> Figure:
         for screen in ("1", "2", "3", "4", "5", "1"):
             for key in (screen, *LISTS):
                 terminal.press(key)
+                terminal.written_in(0.2)
                 terminal.settle(0.3)
                 found.append(terminal.memory_mb(children=True))
         # Ways to the middle of a long list read pages that no key above reads.
         for _ in range(30):
             terminal.press("pagedown")
+            terminal.written_in(0.1)
             terminal.settle(0.1)
             found.append(terminal.memory_mb(children=True))
     return Figure(f"memory of the interface, {name}", max(found), 120, "MB", f"at first {found[0]:.0f} MB")

@@ -18,3 +18,17 @@ def test_help_imports_nothing_heavy() -> None:
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "usage" in result.stdout.lower()
     assert result.stderr.strip().splitlines()[-1] == "loaded: []"
+
+
+def test_without_arguments_nothing_is_parsed() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.__main__ import main\n"
+        "code = main([])\n"
+        f"print('loaded:', sorted(set({(*HEAVY, 'argparse')!r}) & set(sys.modules)), code, file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+    )
+    assert "There is no terminal" in result.stderr
+    assert result.stderr.strip().splitlines()[-1] == "loaded: [] 2"
