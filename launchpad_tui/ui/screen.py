@@ -44,7 +44,10 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     TITLE_TEXT: ClassVar[str] = ""
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
 
-    DEFAULT_CSS = "LaunchpadScreen { layout: vertical; overflow: hidden; }"
+    # Textual's own rules for screens do not reach classes whose first base is another.
+    DEFAULT_CSS = """
+    LaunchpadScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
+    """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.refresh", "r", "refresh", "Read everything on this screen again.", "Everywhere"),
         Action("app.back", "escape", "back", "Go back to the screen before.", "Everywhere", hidden=True),

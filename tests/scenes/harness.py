@@ -40,6 +40,7 @@ class Scene:
         size: columns and lines.
         start: the first screen's route.
         expect: what has to stand on the screen at the end.
+        shown: whether README shows its picture.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Scene:
     size: tuple[int, int] = (120, 32)
     start: str = "models"
     expect: tuple[str, ...] = ()
+    shown: bool = False
 
 
 def frozen() -> Any:

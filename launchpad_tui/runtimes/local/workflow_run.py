@@ -157,7 +157,8 @@ class WorkflowRun:
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
         launch = self._launch(step, container, known, list(mounts.values()), place)
-        around.log.say(f"step {step} begins: {shlex.join((*container.command, *container.args))[:2000]}", step)
+        words = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
+        around.log.say(f"step {step} begins: {shlex.join(words)[:2000]}", step)
         ended = run(launch, step, around.log, around.control, around.listen)
         if around.control.ending:
             raise Interrupted(f"step {step} was stopped ({ended})")

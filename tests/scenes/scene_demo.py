@@ -1,0 +1,54 @@
+"""Every screen over the demo's home: the pictures that README shows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.scenes.demo_home import demo
+from tests.scenes.harness import Scene, press
+
+Drive = Callable[[Pilot[Any]], Awaitable[None]]
+
+
+def keys(*wanted: str) -> Drive:
+    """Press these."""
+
+    async def drive(pilot: Pilot[Any]) -> None:
+        await press(pilot, *wanted)
+
+    return drive
+
+
+def shown(name: str, drive: Drive, *expect: str, start: str = "models", size: tuple[int, int] = (120, 32)) -> Scene:
+    """A scene whose picture README shows."""
+    return Scene(f"demo-{name}", demo, drive, size, start, expect, shown=True)
+
+
+SCENES = [
+    shown("models", keys("end"), "digits-model", "balanced", "curve loss", "1–6 of 6"),
+    shown("model", keys("enter"), "Overview", "learning_rate", "digits-train"),
+    shown("model-metrics", keys("enter", "tab"), "accuracy", "optimizer"),
+    shown("model-files", keys("enter", "tab", "tab", "V"), "intact", size=(120, 20)),
+    shown("lineage", keys("L"), "digits", size=(120, 24)),
+    shown("model-add", keys("a", "enter", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
+    shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
+    shown("executions", keys(), "COMPLETED", "balanced", start="executions"),
+    shown("execution", keys("end", "enter"), "Executable", "balanced", "COMPLETED", start="executions"),
+    shown("execution-log", keys("end", "enter", "tab", "tab"), "registered model", "balanced", start="executions"),
+    shown("configurations", keys(), "balanced", "rate too high", start="configurations", size=(120, 24)),
+    shown("configuration-create", keys("a", "enter", "right", "enter", *"bold try", "ctrl+n"), "learning_rate", start="configurations", size=(110, 36)),
+    shown("scenarios", keys(), "digits-train", start="scenarios", size=(120, 20)),
+    shown("executable", keys("down", "enter", "tab"), "apiVersion", start="scenarios"),
+    shown("metrics", keys("ctrl+a", "m"), "My Selection 6", "accuracy{phase=train}", size=(140, 40)),
+    shown("chart", keys("ctrl+a", "m", "down", "right", "enter", "s", *["left"] * 12), "step ", "balanced",
+          size=(140, 36)),
+    shown("compare", keys("ctrl+a", "c", "down", "s", "$", "b"), "PARAMETERS", "baseline", "%", size=(160, 42)),
+    shown("difference", keys("ctrl+a", "c", "right", "v"), "PARAMETERS", "swap", size=(120, 34)),
+    shown("stores", keys(), "default", start="stores", size=(100, 14)),
+    shown("connections", keys(), "local", start="connections", size=(100, 14)),
+    shown("commands", keys("colon", *"com"), "compare", size=(110, 24)),
+    shown("help", keys("question_mark"), "This screen", size=(110, 34)),
+]  # fmt: skip
