@@ -94,10 +94,16 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
     # Actions --------------------------------------------------------------------------------------------------------
 
     def why_not_metrics(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.chosen_ids else "There is nothing under the cursor"
+        """A row is needed, and not too many."""
+        return self.why_not_together()
 
-    why_not_compare = why_not_lineage = why_not_download = why_not_verify = why_not_metrics
+    why_not_compare = why_not_metrics
+
+    def why_not_lineage(self) -> str | None:
+        """A row is needed."""
+        return None if self.table.row is not None else "There is nothing under the cursor"
+
+    why_not_download = why_not_verify = why_not_lineage
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:

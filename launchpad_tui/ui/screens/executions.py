@@ -82,21 +82,33 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def why_not_again(self) -> str | None:
         """A row is needed."""
-        return None if self.table.chosen_ids else "There is nothing under the cursor"
+        return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_logs = why_not_metrics = why_not_compare = why_not_again
+    why_not_logs = why_not_again
+
+    def why_not_metrics(self) -> str | None:
+        """A row is needed, and not too many."""
+        return self.why_not_together()
+
+    why_not_compare = why_not_metrics
+
+    def _single(self) -> ExecutionRow | None:
+        """The row that stop and delete are about, where it is the cursor's: of several each is looked at later."""
+        table = self.table
+        chosen = len(table.selection)
+        return table.row if not chosen or (chosen == 1 and table.row_id in table.selection) else None
 
     def why_not_stop(self) -> str | None:
         """Only what waits or runs can be stopped."""
-        row = self.table.row
-        if len(self.table.chosen_ids) > 1 or row is None or row.execution.status in STOPPABLE:
+        row = self._single()
+        if row is None or row.execution.status in STOPPABLE:
             return self.why_not_again()
         return f"It is {row.execution.status}: only PENDING and RUNNING can be stopped"
 
     def why_not_delete(self) -> str | None:
         """Only what has ended can be deleted."""
-        row = self.table.row
-        if len(self.table.chosen_ids) > 1 or row is None or row.execution.status in DELETABLE:
+        row = self._single()
+        if row is None or row.execution.status in DELETABLE:
             return self.why_not_again()
         return f"It is {row.execution.status}: stop it first"
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 #: seconds between the last key of a search and the reading
 DEBOUNCE = 0.12
+#: rows that are charted or compared at once: those of more take a minute to read
+MOST_TOGETHER = 5000
 
 
 class ListScreen(LaunchpadScreen, Generic[Row]):
@@ -76,6 +78,13 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         table = VirtualTable(self.columns(), self.key_of, title=self.title_text(), empty=self.EMPTY, id="list")
         table.order = (self.query_now.order.by, self.query_now.order.descending)
         yield table
+
+    def why_not_together(self) -> str | None:
+        """Why what is chosen cannot be shown together."""
+        count = len(self.table.selection)
+        if count > MOST_TOGETHER:
+            return f"{count:,} are selected: at most {MOST_TOGETHER:,} can be shown together"
+        return None if count or self.table.row is not None else "There is nothing under the cursor"
 
     async def load(self) -> None:
         """Read the list anew; what shows stays until it is there."""

@@ -49,7 +49,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         Action("table.all", "ctrl+a", "select all", "Select all rows of the list; again: none.", "List"),
         Action("table.copy", "y", "copy ID", "Copy the ID, or those of the selected rows, to the clipboard.", "List"),
         Action("table.sort", "s", "sort", "Choose the column to sort by.", "List"),
-        Action("table.reverse", "S", "reverse", "Turn the order round.", "List"),
+        Action("table.reverse", "I", "reverse", "Turn the order round.", "List"),
         Action("table.unchip", "backspace", "drop filter", "Remove the last condition of the filter.", "List"),
     )
 
@@ -254,7 +254,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), chosen)
 
     def do_reverse(self) -> None:
-        """Key ``S``."""
+        """Key ``I``."""
         if self.order[0] is not None:
             self.post_message(self.SortChanged(self, self.order[0], not self.order[1]))
 
