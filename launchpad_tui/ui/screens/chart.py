@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -21,8 +20,6 @@ from launchpad_tui.ui.screens.selection import view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
-#: seconds between two drawings while executions run
-LIVE_SECONDS = 0.5
 #: columns of a terminal from which on the values have a place, and a wide one
 VALUES_FROM, WIDE_FROM = 60, 110
 
@@ -77,8 +74,6 @@ class ChartScreen(ChartExport):
         self._index = index
         self._view = view_of(self.chart_shown)
         self._data = ChartData()
-        self._drawn_at = 0.0
-        self._wanted = False
 
     @property
     def chart_shown(self) -> ChartDefinition:
@@ -118,23 +113,12 @@ class ChartScreen(ChartExport):
     # Drawing --------------------------------------------------------------------------------------------------------
 
     @on(ChartView.Wanted)
-    def draw_soon(self) -> None:
-        """Draw, now or half a second after the last time while executions run."""
-        if self._wanted:
-            return
-        wait = self._drawn_at + LIVE_SECONDS - time.monotonic() if self.live else 0.0
-        if wait > 0:
-            self._wanted = True
-            self.set_timer(wait, self._draw_now)
-        else:
-            self._draw_now()
+    def wanted(self) -> None:
+        """Another size."""
+        self.draw_soon()
 
-    def _draw_now(self) -> None:
-        self._wanted = False
-        self._drawn_at = time.monotonic()
-        self.run_task(self._draw(), "draw")
-
-    async def _draw(self, *, reading: bool = True) -> None:
+    async def draw(self, *, reading: bool = True) -> None:
+        """The chart; with ``reading`` False from what was read before."""
         widget = self.query_one(ChartView)
         width, height = widget.size
         if not width or not self.subjects:
@@ -191,8 +175,7 @@ class ChartScreen(ChartExport):
     def _change(self, view: CurveView, *, reading: bool = True) -> None:
         if view != self._view:
             self._view = view
-            self._drawn_at = time.monotonic()
-            self.run_task(self._draw(reading=reading), "draw")
+            self.run_task(self.draw(reading=reading), "draw")
 
     def _plot(self) -> Plot | None:
         drawing = self.query_one(ChartView).drawing
@@ -304,7 +287,7 @@ class ChartScreen(ChartExport):
         self._index = (self._index + by) % len(self._charts)
         self._view = view_of(self.chart_shown)
         self.repaint_frame()
-        self._draw_now()
+        self.draw_now()
 
     def do_next_chart(self) -> None:
         """Key ``n``."""
@@ -350,7 +333,7 @@ class ChartScreen(ChartExport):
             self.open_subject(item_id)
             return
         self.change_selection(event.what, item_id)
-        self._draw_now()
+        self.draw_now()
 
     @on(ChartView.Pointed)
     def pointed(self, event: ChartView.Pointed) -> None:

@@ -138,14 +138,16 @@ class ChartEditScreen(SelectionScreen):
             ("y axis", "logarithmic" if chart.y_log else "linear"),
         ]
         self.query_one(VirtualTable).set_rows(rows)
-        await self._draw()
+        await self.draw()
         self.refresh_footer()
 
     @on(ChartView.Wanted)
-    def _size_changed(self) -> None:
-        self.run_task(self._draw(), "draw")
+    def wanted(self) -> None:
+        """Another size."""
+        self.draw_soon()
 
-    async def _draw(self) -> None:
+    async def draw(self) -> None:
+        """The preview."""
         view = self.query_one(ChartView)
         width, height = view.size
         if not width or not self.subjects:

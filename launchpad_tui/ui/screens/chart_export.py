@@ -10,9 +10,8 @@ from launchpad_tui.charts.model import ChartData, Drawing, Table
 from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.domain.board import ChartDefinition
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.errors import Conflict, InvalidInput
-from launchpad_tui.services.boards import write_text
-from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.screens.dialogs import PromptDialog
 from launchpad_tui.ui.screens.selection import SelectionScreen
 from launchpad_tui.ui.theme import BY_NAME, Palette
 
@@ -30,14 +29,8 @@ class ChartExport(SelectionScreen):
         if not typed:
             return
         path = Path(typed).expanduser().absolute()
-        text = chart_text(drawing, data, path.suffix.lower(), title, self.launchpad.look.palette)
-        try:
-            await self.launchpad.files(write_text, path, text)
-        except Conflict as error:
-            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
-                return
-            await self.launchpad.files(write_text, path, text, overwrite=True)
-        self.launchpad.say(f"Written to {path}", "good", 8)
+        palette = self.launchpad.look.palette
+        await self.write_file(path, chart_text(drawing, data, path.suffix.lower(), title, palette))
 
 
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:

@@ -100,7 +100,7 @@ class CompareScreen(CompareExport):
         if first:
             self._to_first_metric()
         self.repaint_frame()
-        self._draw_soon()
+        self.draw_soon()
 
     async def _lay_out(self) -> None:
         self.comparison = await self.launchpad.chart(compare, self.subjects, self.options)
@@ -156,13 +156,15 @@ class CompareScreen(CompareExport):
         self.refresh_footer()
         row = self.row
         if row is not None and row.key != self._charted:
-            self._draw_soon()
+            self.draw_now()
 
     @on(ChartView.Wanted)
-    def _draw_soon(self) -> None:
-        self.run_task(self._draw(), "draw")
+    def wanted(self) -> None:
+        """Another size."""
+        self.draw_soon()
 
-    async def _draw(self) -> None:
+    async def draw(self) -> None:
+        """The curves of the cursor's metric."""
         view = self.query_one(ChartView)
         if not view.display or not view.size.width:
             return

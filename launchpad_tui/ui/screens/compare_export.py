@@ -7,9 +7,8 @@ from pathlib import Path
 
 from launchpad_tui.domain.comparison import Comparison
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown
-from launchpad_tui.errors import Conflict, InvalidInput
-from launchpad_tui.services.boards import write_text
-from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.screens.dialogs import PromptDialog
 from launchpad_tui.ui.screens.selection import SelectionScreen
 
 
@@ -23,17 +22,8 @@ class CompareExport(SelectionScreen):
         dialog = PromptDialog("Write the comparison into the file", "comparison.csv", "By its ending: .csv, .json, .md")
         typed = await self.launchpad.ask(dialog)
         if typed:
-            await self._export(Path(typed).expanduser().absolute())
-
-    async def _export(self, path: Path) -> None:
-        text = _as_text(self.comparison, path.suffix.lower())
-        try:
-            await self.launchpad.files(write_text, path, text)
-        except Conflict as error:
-            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
-                return
-            await self.launchpad.files(write_text, path, text, overwrite=True)
-        self.launchpad.say(f"Written to {path}", "good", 8)
+            path = Path(typed).expanduser().absolute()
+            await self.write_file(path, _as_text(self.comparison, path.suffix.lower()))
 
     def do_copy_table(self) -> None:
         """Key ``Y``."""

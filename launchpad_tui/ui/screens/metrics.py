@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
@@ -18,8 +17,6 @@ from launchpad_tui.ui.screens.selection import view_of, why_empty
 from launchpad_tui.ui.widgets.board_view import BoardView, Panel
 from launchpad_tui.ui.widgets.legend import Legend
 
-#: seconds between two drawings while executions run
-LIVE_SECONDS = 0.5
 #: a terminal that is narrower shows the legend only while it has the focus, one below the second a narrow one
 LEGEND_FROM, LEGEND_WIDE_FROM = 70, 110
 
@@ -48,8 +45,6 @@ class MetricsScreen(BoardKeeping):
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__(item_ids)
-        self._drawn_at = 0.0
-        self._wanted = False
 
     def title_text(self) -> str:
         """How many."""
@@ -79,23 +74,12 @@ class MetricsScreen(BoardKeeping):
     # Drawing --------------------------------------------------------------------------------------------------------
 
     @on(BoardView.Wanted)
-    def draw_soon(self) -> None:
-        """Draw what is in view, now or half a second after the last time."""
-        if self._wanted:
-            return
-        wait = self._drawn_at + LIVE_SECONDS - time.monotonic() if self.live else 0.0
-        self._wanted = True
-        if wait > 0:
-            self.set_timer(wait, self._draw_now)
-        else:
-            self._draw_now()
+    def wanted(self) -> None:
+        """Another size."""
+        self.draw_soon()
 
-    def _draw_now(self) -> None:
-        self._wanted = False
-        self._drawn_at = time.monotonic()
-        self.run_task(self._draw(), "draw")
-
-    async def _draw(self) -> None:
+    async def draw(self) -> None:
+        """The charts in view."""
         view = self.query_one(BoardView)
         charts = self.board.charts
         if (
@@ -126,7 +110,7 @@ class MetricsScreen(BoardKeeping):
 
     def redraw(self) -> None:
         """Show the board as it is now."""
-        self._draw_now()
+        self.draw_now()
 
     def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
         """Charts that are looked at in another way; of a board of the user's that is kept."""
@@ -135,7 +119,7 @@ class MetricsScreen(BoardKeeping):
             self.change_board(board)
         else:
             self.board = board
-            self._draw_now()
+            self.draw_now()
 
     # What the user does ---------------------------------------------------------------------------------------------
 
@@ -148,7 +132,7 @@ class MetricsScreen(BoardKeeping):
         self.change_selection(event.what, event.item_id)
         self.query_one(Legend).set_entries(self.legend_entries())
         self.repaint_frame()
-        self._draw_now()
+        self.draw_now()
 
     @on(BoardView.Opened)
     def chart_opened(self, event: BoardView.Opened) -> None:
@@ -207,7 +191,7 @@ class MetricsScreen(BoardKeeping):
             self.change_board(board)
         else:
             self.board = board
-            self._draw_now()
+            self.draw_now()
         self.launchpad.say(f"{columns} charts side by side" if columns else "As many side by side as fit")
 
     def on_resize(self, _event: events.Resize) -> None:

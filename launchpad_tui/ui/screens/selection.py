@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from launchpad_tui.charts.catalog import KINDS
@@ -13,6 +15,8 @@ from launchpad_tui.charts.scale import roomy
 from launchpad_tui.domain.board import ChartDefinition, Selected
 from launchpad_tui.domain.comparison import Subject
 from launchpad_tui.domain.execution import FINAL
+from launchpad_tui.errors import Conflict
+from launchpad_tui.services.boards import write_text
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.legend import LegendEntry
@@ -20,6 +24,8 @@ from launchpad_tui.ui.widgets.legend import LegendEntry
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
+#: seconds between two drawings while executions run
+LIVE_SECONDS = 0.5
 #: what is remembered of a resource group's last selection
 _LAST = 500
 
@@ -40,6 +46,46 @@ class SelectionScreen(LaunchpadScreen):
         self.selected = Selected(tuple(dict.fromkeys(item_ids)))
         self.subjects: tuple[Subject, ...] = ()
         self.directions: dict[str, str] = {}
+        self._drawn_at = 0.0
+        self._draw_comes = False
+
+    # Drawing --------------------------------------------------------------------------------------------------------
+
+    async def draw(self) -> None:
+        """Draw what is in view; subclasses do it."""
+
+    def draw_soon(self) -> None:
+        """Draw now, or while executions run half a second after the last time."""
+        if self._draw_comes:
+            return
+        wait = self._drawn_at + LIVE_SECONDS - time.monotonic() if self.live else 0.0
+        if wait > 0:
+            self._draw_comes = True
+            self.set_timer(wait, self.draw_now)
+        else:
+            self.draw_now()
+
+    def draw_now(self) -> None:
+        """Draw at once."""
+        self._draw_comes = False
+        self._drawn_at = time.monotonic()
+        self.run_task(self.draw(), "draw")
+
+    # Files ----------------------------------------------------------------------------------------------------------
+
+    async def write_file(self, path: Path, text: str) -> None:
+        """Write a text file of the user's, after a question where it is there already, and say so."""
+        from launchpad_tui.ui.screens.dialogs import ConfirmDialog
+
+        try:
+            await self.launchpad.files(write_text, path, text)
+        except Conflict as error:
+            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
+                return
+            await self.launchpad.files(write_text, path, text, overwrite=True)
+        self.launchpad.say(f"Written to {path}", "good", 8)
+
+    # The selection --------------------------------------------------------------------------------------------------
 
     @property
     def drawn(self) -> list[Subject]:
