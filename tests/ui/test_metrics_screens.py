@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.charts.model import Plot
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import Against
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -127,6 +129,61 @@ async def test_reading_a_curve(home: Home) -> None:
         assert pilot.app.screen.title_text() != "loss"
         await press(pilot, "escape")
         assert pilot.app.screen.query(BoardView)
+
+
+async def test_the_mouse_reads_and_zooms(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 5)) as pilot:
+        await press(pilot, "enter")
+        screen = pilot.app.screen
+        chart = screen.query_one(ChartView)
+
+        async def plot_after(event: events.MouseEvent) -> Plot:
+            chart.post_message(event)
+            await settled(pilot)
+            return chart.drawing.plot
+
+        def event(kind: type[events.MouseEvent], x: int = 30, **more: Any) -> events.MouseEvent:
+            given = {"delta_x": 0, "delta_y": 0, "button": 0, "shift": False, "meta": False, "ctrl": False, **more}
+            return kind(chart, x, 10, **given)
+
+        whole = chart.drawing.plot
+        await plot_after(event(events.MouseDown, button=1))
+        assert screen.query_one(Legend).title != "last"
+        closer = await plot_after(event(events.MouseScrollUp))
+        assert closer.x_high - closer.x_low == pytest.approx((whole.x_high - whole.x_low) / 1.5)
+        # What is under the mouse stays there.
+        assert closer.x_at(30) == pytest.approx(whole.x_at(30), abs=(whole.x_high - whole.x_low) / 50)
+        taller = await plot_after(event(events.MouseScrollUp, shift=True))
+        assert taller.y_high - taller.y_low < closer.y_high - closer.y_low
+        assert (taller.x_low, taller.x_high) == pytest.approx((closer.x_low, closer.x_high))
+        pushed = await plot_after(event(events.MouseMove, button=1, delta_x=5))
+        assert pushed.x_low < taller.x_low
+        lifted = await plot_after(event(events.MouseMove, button=1, delta_y=3))
+        assert lifted.y_high > pushed.y_high
+
+
+async def test_another_size_while_charts_are_drawn(home: Home) -> None:
+    async with opened(home, "metrics", ids(0, 1, 2)) as pilot:
+        for size in ((60, 20), (200, 50), (31, 9), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("right")
+        await settled(pilot)
+        view = pilot.app.screen.query_one(BoardView)
+        width, height = view.chart_size()
+        for place in view.in_view():
+            lines = view.panels[place].drawing.lines
+            assert len(lines) == height
+            assert {sum(len(span.text) for span in line) for line in lines} == {width}
+
+
+@pytest.mark.parametrize("theme", ["light", "contrast", "sixteen", "plain"])
+async def test_themes(home: Home, theme: str) -> None:
+    async with opened(home, "metrics", ids(0, 1)) as pilot:
+        pilot.app.use_theme(theme)
+        await press(pilot, "s", "enter")
+        styles = {span.style for line in pilot.app.screen.query_one(ChartView).drawing.lines for span in line}
+        assert "faint" in styles
+        assert "rate-0" in screen_text(pilot)
 
 
 async def test_a_running_execution_grows_on_screen(home: Home) -> None:

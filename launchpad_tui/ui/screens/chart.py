@@ -341,10 +341,15 @@ class ChartScreen(ChartExport):
         plot = self._plot()
         if plot is None or not self.chart_shown.against.over:
             return
-        if event.wheel:
+        closer = 1.5 if event.wheel > 0 else 1 / 1.5
+        if event.wheel and event.upright:
+            self._change(self._view.zoomed_y(plot, closer), reading=False)
+        elif event.wheel:
             at = replace(self._view, cursor_x=plot.x_at(event.x))
-            self._change(replace(at.zoomed(plot, 1.5 if event.wheel > 0 else 1 / 1.5), cursor_x=self._view.cursor_x))
-        elif event.dragged:
-            self._change(self._view.panned(plot, -event.dragged / max(1, plot.width)))
+            self._change(replace(at.zoomed(plot, closer), cursor_x=self._view.cursor_x))
+        elif event.dragged != (0, 0):
+            across, down = event.dragged
+            view = self._view.panned(plot, -across / max(1, plot.width)) if across else self._view
+            self._change(view.panned_y(plot, down / max(1, plot.height)) if down else view)
         elif plot.left <= event.x < plot.left + plot.width:
             self._change(replace(self._view, cursor_x=plot.x_at(event.x)), reading=False)

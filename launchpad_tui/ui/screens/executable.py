@@ -75,7 +75,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             items.append(heading("What this machine ignores"))
             items += [Item("", note, "dim") for note in one.notes]
         self.query_one("#overview", Details).set_items(items)
-        lines = one.template.split("\n") if one.template else []
+        lines = one.template.rstrip("\n").split("\n") if one.template else []
         template = [
             [(f" {number:4d}  ", "faint"), (line.expandtabs(4), "text")] for number, line in enumerate(lines, 1)
         ]

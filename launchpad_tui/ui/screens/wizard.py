@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -88,6 +88,7 @@ class WizardScreen(LaunchpadScreen):
         self.at = 0
         self._started = False
         self._typed = False
+        self._busy = False
         self._all: tuple[Step, ...] = ()
         self._shown: tuple[Field, ...] = ()
 
@@ -175,12 +176,26 @@ class WizardScreen(LaunchpadScreen):
         self._typed = True
 
     @on(Form.Submitted)
-    async def _form_submitted(self) -> None:
-        self.run_task(self._go_on(), "step")
+    def _form_submitted(self) -> None:
+        self.do_next()
 
     def do_next(self) -> None:
         """Key ``enter`` where no field has the focus, and ctrl+n everywhere."""
-        self.run_task(self._go_on(), "step")
+        self._turn(self._go_on)
+
+    def _turn(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do one thing at a time: a second press of the key must not do again what is under way."""
+
+        async def turn() -> None:
+            try:
+                await work()
+            finally:
+                self._busy = False
+
+        # There is nothing to go on from before the first step shows.
+        if not self._busy and self.query("#step > *"):
+            self._busy = True
+            self.run_task(turn(), "step")
 
     async def _go_on(self) -> None:
         step = self._all[self.at]
@@ -207,12 +222,15 @@ class WizardScreen(LaunchpadScreen):
     def do_back(self) -> None:
         """Key ``esc``."""
         if self.at:
-            for form in self.query(Form):
-                self.values |= form.values()
-            self.at -= 1
-            self.run_task(self.show_step(), "step")
+            self._turn(self._step_back)
         else:
             self.do_cancel()
+
+    async def _step_back(self) -> None:
+        for form in self.query(Form):
+            self.values |= form.values()
+        self.at -= 1
+        await self.show_step()
 
     def do_cancel(self) -> None:
         """Key ``ctrl+x``."""

@@ -39,12 +39,15 @@ class ChartView(Painted):
             self.view, self.width, self.height = view, width, height
 
     class Pointed(Message):
-        """The mouse was pressed or moved with a button down (``dragged`` says by how many cells), or its wheel turned
-        (``wheel`` is 1 away from the user, -1 towards)."""
+        """The mouse was pressed or moved with a button down (``dragged`` says by how many cells to the right and down),
+        or its wheel turned (``wheel`` is 1 away from the user, -1 towards; with shift or control it is meant for the y
+        axis: ``upright``)."""
 
-        def __init__(self, view: ChartView, x: int, dragged: int = 0, wheel: int = 0) -> None:
+        def __init__(
+            self, view: ChartView, x: int, dragged: tuple[int, int] = (0, 0), wheel: int = 0, *, upright: bool = False
+        ) -> None:
             super().__init__()
-            self.view, self.x, self.dragged, self.wheel = view, x, dragged, wheel
+            self.view, self.x, self.dragged, self.wheel, self.upright = view, x, dragged, wheel, upright
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -80,15 +83,15 @@ class ChartView(Painted):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """With a button down the chart is pushed."""
-        if event.button and event.delta_x:
-            self.post_message(self.Pointed(self, event.x, dragged=event.delta_x))
+        if event.button and (event.delta_x or event.delta_y):
+            self.post_message(self.Pointed(self, event.x, (event.delta_x, event.delta_y)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Closer."""
         event.stop()
-        self.post_message(self.Pointed(self, event.x, wheel=1))
+        self.post_message(self.Pointed(self, event.x, wheel=1, upright=event.shift or event.ctrl))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Farther."""
         event.stop()
-        self.post_message(self.Pointed(self, event.x, wheel=-1))
+        self.post_message(self.Pointed(self, event.x, wheel=-1, upright=event.shift or event.ctrl))

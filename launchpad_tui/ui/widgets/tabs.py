@@ -43,7 +43,8 @@ class TabStrip(Painted):
 
     def on_mount(self) -> None:
         """Hide all but the first."""
-        self.call_after_refresh(self.show, self.shown, focus=True)
+        # Until then another tab may have been chosen.
+        self.call_after_refresh(lambda: self.show(self.shown))
 
     def show(self, name: str, *, focus: bool = True) -> None:
         """Show a tab by its widget's id, and give that widget, or the first in it that takes it, the focus."""
