@@ -13,6 +13,11 @@ from launchpad_tui.charts.words import cell_width
 _WIDTH, _HEIGHT, _BASE = 8.4, 18, 14
 _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 _MARGIN = 12
+_PIECE = re.compile(r"\S+(?: \S+)*")
+_BRAILLE = re.compile("[\u2800-\u28ff]")
+#: for each bit of a Braille character the column and row of its dot (Unicode, U+2800), and a dot's size in pixels
+_PLACES = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+_DOT = 2.4
 #: all but XML 1.0, production 2
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -41,23 +46,44 @@ def to_svg(drawing: Drawing, colours: Sequence[str], background: str, text: str,
         f'<g font-family="{_FONT}" font-size="14" xml:space="preserve" fill={quoteattr(text)}>',
     ]
     for number, line in enumerate(drawing.lines):
-        spans = _spans(line, colours, faint)
-        if spans:
-            out.append(f'<text xml:space="preserve" y="{_MARGIN + number * _HEIGHT + _BASE}">{spans}</text>')
+        top = _MARGIN + number * _HEIGHT
+        if spans := _spans(line, colours, faint):
+            out.append(f'<text xml:space="preserve" y="{top + _BASE}">{spans}</text>')
+        out += _dots(line, top, colours, faint)
     return "\n".join([*out, "</g>", "</svg>", ""])
 
 
 def _spans(line: Sequence[Span], colours: Sequence[str], faint: str) -> str:
     out, column = [], 0
     for span in line:
-        size = cell_width(span.text)
-        if span.text.strip():
+        text = _BRAILLE.sub(" ", span.text)
+        # Each piece at its own place: not everything that shows SVG keeps several blanks apart.
+        for piece in _PIECE.finditer(text):
+            left = column + cell_width(text[: piece.start()])
             out.append(
-                f'<tspan x="{_MARGIN + column * _WIDTH:g}" textLength="{size * _WIDTH:g}" '
-                f'lengthAdjust="spacingAndGlyphs"{_look(span, colours, faint)}>{_safe(span.text)}</tspan>'
+                f'<tspan x="{_MARGIN + left * _WIDTH:g}" textLength="{cell_width(piece[0]) * _WIDTH:g}" '
+                f'lengthAdjust="spacingAndGlyphs"{_look(span, colours, faint)}>{_safe(piece[0])}</tspan>'
             )
-        column += size
+        column += cell_width(span.text)
     return "".join(out)
+
+
+def _dots(line: Sequence[Span], top: float, colours: Sequence[str], faint: str) -> list[str]:
+    """Braille characters as dots: many fonts have none."""
+    out, column = [], 0
+    for span in line:
+        path = []
+        for place, char in enumerate(span.text if _BRAILLE.search(span.text) else ""):
+            left = _MARGIN + (column + place) * _WIDTH
+            for bit, (across, down) in enumerate(_PLACES):
+                if _BRAILLE.match(char) and (ord(char) - 0x2800) >> bit & 1:
+                    x = left + _WIDTH * (0.25 + 0.5 * across) - _DOT / 2
+                    y = top + _HEIGHT * (0.125 + 0.25 * down) - _DOT / 2
+                    path.append(f"M{x:.1f} {y:.1f}h{_DOT}v{_DOT}h-{_DOT}z")
+        if path:
+            out.append(f'<path{_look(span, colours, faint)} d="{"".join(path)}"/>')
+        column += cell_width(span.text)
+    return out
 
 
 def _look(span: Span, colours: Sequence[str], faint: str) -> str:

@@ -110,7 +110,7 @@ def _print_chart(
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
     # Without colour nothing can be faint, and two curves of one model would be taken for two models.
-    spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour)
+    spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(options.svg))
     drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=plain)
     if options.svg:
         _write_svg(context, Path(options.svg), drawing, chart.title)

@@ -118,3 +118,19 @@ def test_half_a_wide_character_is_none() -> None:
     assert canvas.drawing().text() == " x字"
     canvas.put(2, 0, "yz")
     assert canvas.drawing().text() == " xyz"
+
+
+def test_svg_draws_braille_as_dots() -> None:
+    drawing = Drawing(((Span("┤ ", style="axis"), Span("⣿⡀ ⢸", 0), Span(" x  y")),))
+    root = ElementTree.fromstring(to_svg(drawing, RGB, "#000", "#fff", "#888"))
+    (path,) = root.iter(f"{SVG}path")
+    # 8 dots, 1, 4.
+    assert path.attrib["d"].count("M") == 13
+    assert path.attrib["fill"] == RGB[0]
+    texts = ["".join(span.itertext()) for span in root.iter(f"{SVG}tspan")]
+    assert texts == ["┤", "x", "y"]
+    places = [float(span.attrib["x"]) for span in root.iter(f"{SVG}tspan")]
+    cell = (places[2] - places[1]) / 3
+    assert places[1] - places[0] == pytest.approx(7 * cell)
+    left = min(float(each.split()[0]) for each in path.attrib["d"].split("M")[1:])
+    assert places[0] + 2 * cell < left < places[0] + 3 * cell
