@@ -183,11 +183,11 @@ class LogView(Lines):
             self.launchpad.say(f"{words}; n and N go from one to the next")
 
     def _to_match(self, by: int) -> None:
-        """Down (1) or up (-1) the view, from the match shown last, else from the top line."""
+        """Down (1) or up (-1) the view, from the match shown last, else from the first line that shows, or the last."""
         places = sorted(place for number in self._matches if (place := self.place_of(number)) is not None)
         here = None if self._match is None else self.place_of(self._match)
         if here is None:
-            here = self.top - 1 if by > 0 else self.top + 1
+            here = self.top - 1 if by > 0 else self.top + self.size.height
         at = bisect_right(places, here) if by > 0 else bisect_left(places, here) - 1
         if not 0 <= at < len(places):
             self.launchpad.say("No further match" if places else "None of the lines that show matches", "warn")
