@@ -195,9 +195,18 @@ class Sheet(Painted):
             self.top -= 1
         self.left = max(0, min(self.left, columns - 1))
         self.left = min(self.left, self.column)
-        if self.size.width:
-            while self.left < self.column and self.column > self._shown()[-1][0]:
-                self.left += 1
+        if self.size.width and self.left < self.column and self.column > self._shown()[-1][0]:
+            self.left = self._left_for(self.column)
+
+    def _left_for(self, column: int) -> int:
+        """The leftmost column from which on another one, as the last, is in view as a whole."""
+        room = self.size.width - 1 - self._names - _GAP
+        left = column
+        used = self._width(column)
+        while left and used + _GAP + self._width(left - 1) <= room:
+            left -= 1
+            used += _GAP + self._width(left)
+        return left
 
     def move(self, rows: int = 0, columns: int = 0) -> None:
         """Move the cursor."""
