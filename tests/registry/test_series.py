@@ -279,3 +279,19 @@ else:
 """
     for arguments in ([], ["write"]):
         subprocess.run([sys.executable, "-c", script, *arguments], check=True)
+
+
+def test_a_growing_curve_keeps_its_picture(registry: Registry) -> None:
+    """Of the points chosen for a long series, those before the last bucket are the same after another point came."""
+    add_execution(registry, ID)
+    values = [math.sin(step / 50) + 0.3 * math.sin(step * 1.7) for step in range(5000)]
+    chosen = []
+    for count in (3000, 3001, 3010):
+        series.delete(registry, ID)
+        times = [step * 1_000_000 for step in range(count)]
+        series.append_bulk(registry, ID, "loss", (), range(count), times, values[:count])
+        (known,) = series.summaries(registry, DEFAULT_SCOPE, [ID])[ID]
+        chosen.append(list(window(registry, known.id, points=300).steps))
+    first, *others = chosen
+    for other in others:
+        assert [step for step in first if step < 2900] == [step for step in other if step < 2900]
