@@ -1,0 +1,168 @@
+"""Workflow templates: what is understood, what is ignored with a note, what is refused with its line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.runtimes.local.templates import parse_templates, parse_text
+
+GOOD = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: house-train
+  annotations:
+    scenarios.ai.sap.com/name: "House prices"
+    scenarios.ai.sap.com/description: "What houses cost"
+    executables.ai.sap.com/name: "Train"
+    artifacts.ai.sap.com/rows.kind: "dataset"
+    artifacts.ai.sap.com/housemodel.name: "The model"
+    artifacts.ai.sap.com/housemodel.description: "Trees"
+    artifacts.ai.sap.com/housemodel.labels: '{"ext.ai.sap.com/step": "train"}'
+  labels:
+    scenarios.ai.sap.com/id: "houses"
+    ai.sap.com/version: "1.2"
+spec:
+  entrypoint: both
+  activeDeadlineSeconds: 60
+  imagePullSecrets: [{name: registry}]
+  arguments:
+    parameters:
+      - {name: DEPTH, default: "3", description: "How deep"}
+      - {name: RATE}
+  templates:
+    - name: both
+      steps:
+        - - {name: first, template: prepare}
+        - - name: second
+            template: train
+            arguments:
+              artifacts: [{name: clean, from: "{{steps.first.outputs.artifacts.clean}}"}]
+    - name: prepare
+      inputs: {artifacts: [{name: rows, path: /app/data/}]}
+      outputs: {artifacts: [{name: clean, path: /app/clean, archive: {none: {}}}]}
+      container: {image: any, command: [sh, -c], args: ["cp /app/data/* /app/clean"]}
+    - name: train
+      metadata: {labels: {ai.sap.com/resourcePlan: starter}}
+      inputs: {artifacts: [{name: clean, path: /app/clean}]}
+      outputs: {artifacts: [{name: model, globalName: housemodel, path: /app/model}]}
+      container:
+        image: any
+        resources: {limits: {cpu: 1}}
+        command: [python, /app/src/train.py]
+        env:
+          - {name: DEPTH, value: "{{workflow.parameters.DEPTH}}"}
+          - {name: TOKEN, valueFrom: {secretKeyRef: {name: hub, key: token}}}
+        envFrom: [{secretRef: {name: all-of-it}}]
+"""
+FILE = Path("house.yaml")
+
+
+def test_what_is_understood() -> None:
+    parsed = parse_text(GOOD, FILE)
+    made = parsed.executable
+    assert (made.id, made.scenario_id, made.name, made.version) == ("house-train", "houses", "Train", "1.2")
+    assert [(one.name, one.default, one.description) for one in made.parameters] == [
+        ("DEPTH", "3", "How deep"), ("RATE", None, "")
+    ]  # fmt: skip
+    assert [(one.name, one.kind) for one in made.inputs] == [("rows", "dataset")]
+    assert [(one.name, one.kind) for one in made.outputs] == [("housemodel", "model")]
+    assert parsed.names == {"housemodel": "The model"}
+    assert parsed.workflow.deadline_seconds == 60
+    assert ("hub", "token") in parsed.workflow.secrets
+    assert parsed.scenario.description == "What houses cost"
+    (train,) = [leaf for leaf in parsed.workflow.leaves if leaf.name == "train"]
+    assert train.outputs[0].archived is True
+    assert made.source == str(FILE.absolute())
+
+
+def test_what_is_ignored_is_said() -> None:
+    notes = "\n".join(parse_text(GOOD, FILE).executable.notes)
+    for what in ("image is ignored", "imagePullSecrets is ignored", "resources is ignored", "resourcePlan is ignored"):
+        assert what in notes
+    more = GOOD.replace("  entrypoint: both\n", "  entrypoint: both\n  frobnicate: 3\n")
+    assert any("spec.frobnicate" in note for note in parse_text(more, FILE).executable.notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("argoproj.io/v1alpha1", "v2", "must be argoproj.io/v1alpha1"),
+        ("name: house-train", "name: x", "4 to 64"),
+        ('scenarios.ai.sap.com/id: "houses"', 'other: "houses"', "scenarios.ai.sap.com/id"),
+        ('ai.sap.com/version: "1.2"', "other: x", "ai.sap.com/version"),
+        ("entrypoint: both", "entrypoint: nowhere", "there is no template 'nowhere'"),
+        ("entrypoint: both", "entry: both", "entrypoint"),
+        ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: 0", "at least 1"),
+        ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: soon", "whole number"),
+        ("- {name: RATE}", "- {name: DEPTH}", "stands here twice"),
+        ("template: prepare", "template: unknown", "unknown"),
+        ("command: [sh, -c], ", "", "command is missing"),
+        ("path: /app/clean, archive", "path: app/clean, archive", "absolute path"),
+        ("path: /app/clean, archive", "path: /app/../etc, archive", "absolute path"),
+        ("workflow.parameters.DEPTH", "workflow.parameters.OTHER", "OTHER"),
+        ("steps.first.outputs.artifacts.clean", "steps.first.outputs.artifacts.none", "none"),
+        ("{name: first, template: prepare}", "{name: first, template: prepare, when: yes}", "conditions"),
+        ("secretKeyRef: {name: hub, key: token}", "configMapKeyRef: {name: hub, key: token}", "secretKeyRef"),
+        ("  templates:\n    - name: both", "  templates:\n    - name: train", "train"),
+    ],
+)
+def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, old: str, new: str, reason: str) -> None:
+    assert GOOD.count(old) >= 1
+    text = GOOD.replace(old, new, 1)
+    file = tmp_path / "t.yaml"
+    file.write_text(text)
+    found = parse_templates(file)
+    assert not found.templates
+    (problem,) = found.refused
+    assert reason in problem.reason
+    assert 1 <= problem.line <= text.count("\n") + 1
+    with pytest.raises(InvalidInput) as caught:
+        parse_text(text, FILE)
+    assert f"{FILE}:{problem.line}" in caught.value.detail
+
+
+def test_the_line_is_that_of_the_fault(tmp_path: Path) -> None:
+    text = GOOD.replace("path: /app/clean, archive", "path: app/clean, archive")
+    file = tmp_path / "t.yaml"
+    file.write_text(text)
+    (problem,) = parse_templates(file).refused
+    assert "path: app/clean" in text.splitlines()[problem.line - 1]
+    assert str(problem) == f"{file}:{problem.line}: {problem.reason}"
+
+
+def test_broken_yaml_has_its_line_too(tmp_path: Path) -> None:
+    for text in (GOOD + "\n  - [", "\t x", "a: *b", "!!python/object:os.system x", "\x00"):
+        file = tmp_path / "t.yaml"
+        file.write_text(text)
+        (problem,) = parse_templates(file).refused
+        assert problem.line >= 1
+        assert problem.reason
+
+
+def test_a_checkout(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "x.yaml").write_text(GOOD)
+    (tmp_path / "a" / "one.yaml").write_text(GOOD)
+    (tmp_path / "two.yml").write_text(GOOD.replace("house-train", "house-other"))
+    (tmp_path / "settings.yaml").write_text("a: 1")
+    (tmp_path / "both.yaml").write_text(f"{GOOD.replace('house-train', 'three-a')}---\nkind: Other\n")
+    found = parse_templates(tmp_path)
+    assert sorted(one.workflow.id for one in found.templates) == ["house-other", "house-train", "three-a"]
+    assert not found.refused
+    (tmp_path / "again.yaml").write_text(GOOD)
+    (problem,) = parse_templates(tmp_path).refused
+    assert "is defined in" in problem.reason
+
+
+def test_what_is_no_template(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="no file or folder"):
+        parse_templates(tmp_path / "missing")
+    (tmp_path / "x.yaml").write_text("kind: ConfigMap")
+    assert parse_templates(tmp_path / "x.yaml").refused
+    assert parse_templates(tmp_path) == parse_templates(tmp_path)
+    assert not parse_templates(tmp_path).refused
