@@ -113,26 +113,31 @@ class Direction:
     HIGHER = "higher"
 
 
-_HIGHER = re.compile(
-    r"acc(uracy)?\b|accuracy|auc|f1|f_?score|precision|recall|r2|r_squared|map\b|ndcg|bleu|rouge|iou|dice|reward|return|"
-    r"score|throughput|explained|hit|correct|specificity|sensitivity|kappa|mcc|psnr|ssim|speed",
-    re.IGNORECASE,
-)
-_LOWER = re.compile(
-    r"loss|err(or)?\b|error|rmse|mse|mae|mape|perplexity|ppl|\bnll|cross.?entropy|divergence|\bkl\b|latency|duration|"
-    r"time|seconds|distance|cost|regret|deviance|wer\b|cer\b|fid\b|memory|bytes|\bbic\b|\baic\b|brier|fpr|fnr",
-    re.IGNORECASE,
-)
+_HIGHER = frozenset(
+    {"acc", "accuracy", "auc", "auroc", "auprc", "f1", "f2", "fscore", "precision", "recall", "r2", "map",
+     "ndcg", "bleu", "rouge", "iou", "miou", "dice", "reward", "return", "returns", "score", "throughput",
+     "hit", "hits", "correct", "specificity", "sensitivity", "kappa", "mcc", "psnr", "ssim", "speed", "tpr",
+     "tnr", "lift", "gini", "top1", "top5", "rsquared", "likelihood", "f1score"}
+)  # fmt: skip
+_LOWER = frozenset(
+    {"loss", "err", "error", "errors", "rmse", "mse", "mae", "mape", "smape", "rmsle", "perplexity", "ppl",
+     "nll", "entropy", "crossentropy", "divergence", "kl", "latency", "duration", "time", "seconds", "ms",
+     "distance", "cost", "regret", "deviance", "wer", "cer", "fid", "memory", "bytes", "bic", "aic", "brier",
+     "fpr", "fnr"}
+)  # fmt: skip
+#: what may stand in front of a word without anything between: ``valloss``
+_PHASE = re.compile(r"^(?:train|training|val|valid|validation|test|eval|dev)(?=[a-z])")
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 
 
 def guess_direction(name: str) -> str | None:
-    """``lower`` or ``higher`` by the metric's name (without labels), None where the name does not say."""
-    bare = name.split("{", 1)[0].replace("_", " ").replace("-", " ").replace("/", " ")
-    if _LOWER.search(bare):
+    """``lower`` or ``higher`` by the words of the metric's name (without labels), None where they do not say."""
+    bare = name.split("{", 1)[0]
+    words = {word.lower() for word in (*_WORD.findall(bare), *re.findall(r"[A-Za-z0-9]+", bare))}
+    words |= {_PHASE.sub("", word) for word in words}
+    if words & _LOWER:
         return Direction.LOWER
-    if _HIGHER.search(bare):
-        return Direction.HIGHER
-    return None
+    return Direction.HIGHER if words & _HIGHER else None
 
 
 @dataclass(frozen=True, slots=True)
