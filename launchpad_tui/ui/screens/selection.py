@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: seconds between two drawings while executions run
 LIVE_SECONDS = 0.5
+#: more curves than these hide each other's markers
+_MARKED = 24
 #: what is remembered of a resource group's last selection
 _LAST = 500
 
@@ -174,6 +176,8 @@ class SelectionScreen(LaunchpadScreen):
         if self.live and view.x_range is None and data.series:
             view = replace(view, x_range=_room(data))
         spec = view.spec(width, height, title, ascii_only=self.launchpad.look.glyphs.ascii)
+        if len(data.series) > _MARKED:
+            spec = replace(spec, markers=False)
         return await self.launchpad.chart(kind.draw, spec, data)
 
 
