@@ -78,7 +78,7 @@ class WizardScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("wizard.next", "ctrl+n enter", "next", "Check this step and go on.", "Wizard", 1),
         Action("app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2),
-        Action("wizard.cancel", "ctrl+x", "cancel", "Leave without doing anything.", "Wizard", 3),
+        Action("wizard.cancel", "ctrl+x", "cancel", "Leave without doing anything.", "Wizard", 3, priority=True),
         Action("app.refresh", "", "refresh", "", "Everywhere", hidden=True),
     )
 

@@ -106,9 +106,14 @@ class Details(Lines):
             self._owners += [number] * len(made)
         self.set_lines(lines)
 
+    def why_not_copy(self) -> str | None:
+        """Headings have no value."""
+        has = self.item is not None and not self.item.heading and (self.item.value or self.item.link_id)
+        return None if has else "This line has no value to copy"
+
     def do_copy(self) -> None:
         """Key ``y``."""
-        if self.item is not None and not self.item.heading:
+        if self.item is not None:
             self.launchpad.copy(self.item.link_id or self.item.value, self.item.name)
 
     def why_not_open(self) -> str | None:

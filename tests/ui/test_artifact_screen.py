@@ -1,0 +1,203 @@
+"""One artifact, adding one, and lineage: keys pressed, results looked up in the registry and on disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.page import Query
+from launchpad_tui.ui.screens.artifact import ArtifactScreen
+from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
+from launchpad_tui.ui.screens.execution import ExecutionScreen
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import COMPLETED, MODEL, SECOND
+
+
+async def show(pilot: Any, route: str, **params: Any) -> None:
+    pilot.app.open(route, **params)
+    await settled(pilot)
+
+
+def names(pilot: Any, kind: ArtifactKind) -> list[str]:
+    listing = pilot.app.desk.artifacts.listing(DEFAULT_SCOPE, kind, Query())
+    return [row.artifact.name for row in listing.slice(0, 100)]
+
+
+async def test_tabs_show_what_the_registry_holds(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        assert "Made for the spring campaign" in screen_text(pilot)
+        await press(pilot, "tab")
+        text = screen_text(pilot)
+        assert "Points  1–" in text
+        assert "of 80" in text
+        assert "loss{phase=validation}" in text
+        await press(pilot, "tab")
+        assert "model.bin" in screen_text(pilot)
+        await press(pilot, "tab")
+        assert "resultset churn report" in screen_text(pilot)
+        await press(pilot, "tab")
+        assert "Made for the spring campaign" in screen_text(pilot)
+
+
+async def test_verify_tells_what_changed_and_record_takes_it(workshop_home: Home) -> None:
+    files = workshop_home.files / "models" / "churn"
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        (files / "model.bin").write_bytes(b"other")
+        (files / "card.md").unlink()
+        (files / "new.txt").write_bytes(b"new")
+        await press(pilot, "V")
+        text = screen_text(pilot)
+        assert "! changed" in text
+        assert "✗ missing" in text
+        assert "! extra" in text
+        assert "1 changed" in text
+        before = pilot.app.desk.files.recorded(DEFAULT_SCOPE, MODEL)
+        await press(pilot, "R", "n")
+        assert pilot.app.desk.files.recorded(DEFAULT_SCOPE, MODEL) == before
+        await press(pilot, "R", "y")
+        recorded = pilot.app.desk.files.recorded(DEFAULT_SCOPE, MODEL)
+        assert {each.path for each in recorded} == {"model.bin", "new.txt"}
+        await press(pilot, "V")
+        assert "2 intact" in screen_text(pilot)
+
+
+@pytest.mark.parametrize("key", ["V", "d"])
+async def test_from_the_list_the_files_show(workshop_home: Home, key: str) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, key)
+        if key == "d":
+            await press(pilot, "escape")
+        assert "▌Files" in screen_text(pilot)
+        assert "model.bin" in screen_text(pilot)
+
+
+async def test_download_asks_before_it_replaces(
+    workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        await press(pilot, "d", "enter")
+        got = tmp_path / "churn-model"
+        assert (got / "model.bin").read_bytes() == b"trees" * 10
+        assert "Downloaded 2 files" in screen_text(pilot)
+        (got / "card.md").write_bytes(b"mine")
+        await press(pilot, "d", "enter")
+        assert "Replace the files that are there?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert (got / "card.md").read_bytes() == b"mine"
+        await press(pilot, "d", "enter", "y")
+        assert (got / "card.md").read_bytes() == b"# it\n"
+
+
+async def test_what_cannot_be_done_is_said(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=SECOND)
+        await press(pilot, "m")
+        assert "No execution made it: it has no metrics" in screen_text(pilot)
+        await press(pilot, "p")
+        assert "The Metrics tab has points" in screen_text(pilot)
+        await press(pilot, "home", "y")
+        assert "This line has no value to copy" in screen_text(pilot)
+
+
+async def test_details_link_to_the_execution(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        await press(pilot, *["down"] * 20)
+        lines = screen_text(pilot)
+        await press(pilot, "home")
+        place = next(i for i, line in enumerate(lines.split("\n")) if "  Execution  " in line)
+        await press(pilot, *["down"] * (place - 2), "enter")
+        screen: Any = pilot.app.screen
+        assert isinstance(screen, ExecutionScreen)
+        assert screen.item_id == COMPLETED
+
+
+async def test_adding_puts_an_artifact_into_the_registry(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "2", "a", "enter", *"spring data", "enter", *"Raw", "enter")
+        assert "● URL" in screen_text(pilot)
+        await press(pilot, *"data/spring", "enter")
+        await press(pilot, *"stage=raw", "enter")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "ai://default/data/spring" in text
+        assert "spring data" not in names(pilot, ArtifactKind.DATASET)
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ArtifactScreen)
+        made = pilot.app.desk.artifacts.get(DEFAULT_SCOPE, pilot.app.screen.item_id)
+        assert (made.name, made.url, made.description) == ("spring data", "ai://default/data/spring", "Raw")
+        assert dict(made.labels) == {"ext.ai.sap.com/stage": "raw"}
+        assert made.kind is ArtifactKind.DATASET
+        await press(pilot, "escape")
+        assert "spring data" in screen_text(pilot)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("ai://nowhere/x", "has no object store 'nowhere'"), ("models/x", "'models/x'")],
+)
+async def test_a_wrong_url_shows_beside_its_field_and_stays(workshop_home: Home, typed: str, said: str) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "enter", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
+        lines = screen_text(pilot).split("\n")
+        field = next(i for i, line in enumerate(lines) if line.startswith(" URL *"))
+        assert typed in lines[field]
+        assert "✗" in lines[field + 1]
+        assert said in " ".join(lines[field + 1 : field + 4])
+        assert pilot.app.screen.query_one(Form).values() == {"url": typed}
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one(Form).values()["name"] == "mine"
+
+
+async def test_a_name_that_breaks_the_rules_is_refused(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "enter", *"naïve", "ctrl+n")
+        assert "● Name" in screen_text(pilot)
+        assert "✗" in screen_text(pilot)
+
+
+async def test_keys_pressed_twice_add_once(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "enter", *"once", "ctrl+n", *"some", "enter", "enter")
+        assert "● Review" in screen_text(pilot)
+        await pilot.press("enter", "enter")
+        await settled(pilot)
+        assert names(pilot, ArtifactKind.MODEL).count("once") == 1
+
+
+async def test_keys_before_the_first_step_do_no_harm(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("artifact.add", kind=ArtifactKind.MODEL)
+        await pilot.press("ctrl+n", "ctrl+n")
+        await settled(pilot)
+        assert isinstance(app.screen, ArtifactAddScreen)
+        assert "went wrong" not in screen_text(pilot)
+
+
+async def test_lineage_folds_opens_and_copies(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "lineage", item_id=MODEL)
+        assert "dataset customers" in screen_text(pilot)
+        await press(pilot, "down", "space")
+        assert "dataset customers" not in screen_text(pilot)
+        await press(pilot, "right")
+        assert "dataset customers" in screen_text(pilot)
+        await press(pilot, "y")
+        assert pilot.app.clipboard == COMPLETED
+        await press(pilot, "enter")
+        assert isinstance(pilot.app.screen, ExecutionScreen)
+        await press(pilot, "escape", "home", "enter")
+        assert "This line names nothing to open" in screen_text(pilot)
+        await press(pilot, "e")
+        assert isinstance(pilot.app.screen, ArtifactScreen)

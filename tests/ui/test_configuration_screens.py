@@ -1,0 +1,204 @@
+"""Configurations, the wizard that creates one, scenarios and executables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import NotFound
+from launchpad_tui.ui.screens.configuration import ConfigurationScreen
+from launchpad_tui.ui.screens.configuration_create import ConfigurationCreateScreen
+from launchpad_tui.ui.screens.execution import ExecutionScreen
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, RUNNING, TRAIN
+
+
+def configurations(pilot: Any) -> list[Any]:
+    return list(pilot.app.desk.configurations.list(DEFAULT_SCOPE))
+
+
+def executions(pilot: Any) -> int:
+    listing = pilot.app.desk.executions.listing(DEFAULT_SCOPE, Query())
+    return len(listing.slice(0, 100))
+
+
+async def test_search_shows_what_it_holds_and_goes(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "slash", *"deep", "enter")
+        text = screen_text(pilot)
+        assert "1–1 of 1" in text
+        assert "search deep ×" in text
+        await press(pilot, "backspace")
+        assert "1–2 of 2" in screen_text(pilot)
+        await press(pilot, "slash", *"gone", "enter")
+        assert "No configuration's name or ID holds 'gone'" in screen_text(pilot)
+
+
+async def test_details_switch_between_bindings_and_executions(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "down", "enter")
+        assert isinstance(pilot.app.screen, ConfigurationScreen)
+        text = screen_text(pilot)
+        assert "customers  ai://default/data/customers" in text
+        assert "1–4 of 4" in text
+        await press(pilot, "tab", "enter")
+        screen: Any = pilot.app.screen
+        assert isinstance(screen, ExecutionScreen)
+        assert screen.item_id == RUNNING
+
+
+async def test_one_without_bindings_says_none(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "enter")
+        lines = screen_text(pilot).split("\n")
+        place = next(i for i, line in enumerate(lines) if line.strip() == "Parameters")
+        assert lines[place + 1].strip() == "none"
+
+
+async def test_executing_several_asks_first(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "ctrl+a", "x")
+        assert "Execute 2 configurations?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert executions(pilot) == 5
+
+
+async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "a")
+        assert "Who leaves" in screen_text(pilot)
+        await press(pilot, "enter", "right")
+        assert "Train a churn model" in screen_text(pilot)
+        await press(pilot, "enter", *"spring", "enter", "enter", "enter", "enter")
+        text = screen_text(pilot)
+        assert "● Parameters" in text
+        assert "✗ This is needed" in text
+        await press(pilot, *"left", "enter")
+        assert "◂ customers" in screen_text(pilot)
+        await press(pilot, "enter")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "Train a churn model (churn-train 1.2.0)" in text
+        assert len(configurations(pilot)) == 2
+        await press(pilot, "enter")
+        assert "Created spring. Execute it now?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert isinstance(pilot.app.screen, ConfigurationScreen)
+        made = next(one for one in configurations(pilot) if one.name == "spring")
+        assert dict(made.parameters) == {"learning_rate": "0.1", "trees": "200", "target": "left"}
+        assert dict(made.inputs) == {"customers": DATASET}
+        assert executions(pilot) == 5
+
+
+async def test_another_executable_brings_its_own_inputs(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "a", "enter", "enter", *"scores", "enter", "enter")
+        assert "● Inputs" in screen_text(pilot)
+        assert "classifier *" in screen_text(pilot)
+        await press(pilot, *["escape"] * 3, "right", "enter", "enter")
+        text = screen_text(pilot)
+        assert "● Parameters" in text
+        assert "target *" in text
+
+
+async def test_a_wrong_name_loses_nothing(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "a", "enter", "enter", *"größer", "enter")
+        text = screen_text(pilot)
+        assert "● Name" in text
+        assert "✗" in text
+        assert pilot.app.screen.query_one(Form).values() == {"name": "größer"}
+        await press(pilot, "ctrl+x")
+        assert "Leave without saving?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert pilot.app.screen.query_one(Form).values() == {"name": "größer"}
+        await press(pilot, "ctrl+x", "y")
+        assert not isinstance(pilot.app.screen, ConfigurationCreateScreen)
+        assert len(configurations(pilot)) == 2
+
+
+async def test_one_like_another_starts_with_its_values(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("configuration", item_id=CONFIGURATION)
+        await settled(pilot)
+        await press(pilot, "C", "ctrl+n", "ctrl+n")
+        assert pilot.app.screen.query_one(Form).values() == {"name": "deep trees"}
+        await press(pilot, "ctrl+n")
+        values = pilot.app.screen.query_one(Form).values()
+        assert values["parameter learning_rate"] == "0.05"
+        assert values["parameter target"] == "left"
+
+
+async def test_the_keys_of_the_footer_hold_while_typing(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations") as pilot:
+        await press(pilot, "a")
+        assert ": commands" in screen_text(pilot).split("\n")[-1]
+        await press(pilot, "enter", "enter", "question_mark")
+        assert pilot.app.screen.query_one(Form).values() == {"name": "?"}
+        footer = screen_text(pilot).split("\n")[-1]
+        assert "f1 help" in footer
+        assert ": commands" not in footer
+        await press(pilot, "f1")
+        assert "type to filter" in screen_text(pilot)
+
+
+async def test_without_a_scenario_the_wizard_says_what_to_do(tmp_path: Path) -> None:
+    async with running(Home.at(tmp_path).ensure(), "configurations") as pilot:
+        await press(pilot, "a")
+        text = screen_text(pilot)
+        assert "There is no scenario yet: 5, then a" in text
+        assert "nothing to choose" in text
+        await press(pilot, "ctrl+n")
+        assert "✗ This is needed" in screen_text(pilot)
+
+
+async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: Path) -> None:
+    import launchpad_tui.demo
+
+    demo = Path(launchpad_tui.demo.__file__).parent / "executables"
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("kind: WorkflowTemplate\nmetadata: {}\n")
+    async with running(workshop_home, "scenarios") as pilot:
+        await press(pilot, "a", *str(broken), "enter")
+        assert "1 template was refused" in screen_text(pilot)
+        await press(pilot, "escape", "a", *str(tmp_path / "nowhere"), "enter")
+        assert "There is no file or folder" in screen_text(pilot)
+        await press(pilot, "a", *str(demo), "enter")
+        found = {one.id for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)}  # type: ignore[attr-defined]
+        assert found > {TRAIN, EVALUATE}
+        await press(pilot, "r")
+        assert f"of {len(found)}" in screen_text(pilot)
+
+
+async def test_an_executable_is_deleted_after_asking(workshop_home: Home) -> None:
+    async with running(workshop_home, "scenarios") as pilot:
+        desk: Any = pilot.app.desk  # type: ignore[attr-defined]
+        await press(pilot, "D", "enter", "n")
+        assert desk.scenarios.executable(DEFAULT_SCOPE, EVALUATE).id == EVALUATE
+        await press(pilot, "D", "y")
+        try:
+            desk.scenarios.executable(DEFAULT_SCOPE, EVALUATE)
+        except NotFound:
+            pass
+        else:
+            raise AssertionError("it is still there")
+        assert len(configurations(pilot)) == 2
+
+
+async def test_settings_of_an_executable(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        app: Any = pilot.app
+        app.open("executable", item_id=TRAIN)
+        await settled(pilot)
+        await press(pilot, "e", *"environment", "enter", *"LOST=1", "escape")
+        assert not app.desk.scenarios.executable(DEFAULT_SCOPE, TRAIN).settings
+        await press(pilot, "e", *"environment", "enter", *"SEED=7", "enter")
+        settings = app.desk.scenarios.executable(DEFAULT_SCOPE, TRAIN).settings
+        assert "SEED=7" in settings.values()
+        await press(pilot, "r")
+        assert "SEED=7" in screen_text(pilot)

@@ -1,0 +1,111 @@
+"""Connections and resource groups: added, chosen, changed, deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.ui.screens.artifacts import ArtifactsScreen
+from launchpad_tui.ui.screens.connections import ConnectionsScreen
+from launchpad_tui.ui.screens.stores import StoresScreen
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text
+
+TOKEN = "t0ken-of-the-server"
+
+
+def groups(pilot: Any, connection: str = "local") -> dict[str, dict[str, str]]:
+    return {one.name: dict(one.labels) for one in pilot.app.desk.connections.groups(connection)}
+
+
+async def test_a_group_is_added_chosen_and_deleted(workshop_home: Home) -> None:
+    async with running(workshop_home, "connections") as pilot:
+        app: Any = pilot.app
+        await press(pilot, "n", *"team-a", "enter", *"team=a", "enter", "enter")
+        assert list(groups(pilot)) == ["default", "team-a"]
+        assert "a" in groups(pilot)["team-a"].values()
+        await press(pilot, "r", "end", "enter")
+        assert app.desk.connections.current() == Scope("local", "team-a")
+        assert isinstance(app.screen, ArtifactsScreen)
+        text = screen_text(pilot)
+        assert "local/team-a › Models" in text
+        assert "No models yet" in text
+        assert "running" not in text.split("\n")[0]
+        await press(pilot, "0", "end", "D", "enter", "n")
+        assert "team-a" in groups(pilot)
+        await press(pilot, "D", "y")
+        assert "team-a" not in groups(pilot)
+        assert app.scope == DEFAULT_SCOPE
+        assert "local/default › Connections" in screen_text(pilot)
+        await press(pilot, "1")
+        assert "churn-model" in screen_text(pilot)
+
+
+async def test_a_groups_name_keeps_the_rules(workshop_home: Home) -> None:
+    async with running(workshop_home, "connections") as pilot:
+        await press(pilot, "n", *"Not A Name", "ctrl+n")
+        assert "✗ The name 'Not A Name' is not valid" in screen_text(pilot)
+        assert pilot.app.screen.query_one(Form).values()["name"] == "Not A Name"
+        await press(pilot, "ctrl+u", *"default", "ctrl+n")
+        assert "local has a resource group default already" in screen_text(pilot)
+        await press(pilot, "ctrl+x", "y")
+        assert isinstance(pilot.app.screen, ConnectionsScreen)
+        assert list(groups(pilot)) == ["default"]
+
+
+async def test_what_always_exists_stays(workshop_home: Home) -> None:
+    async with running(workshop_home, "connections") as pilot:
+        await press(pilot, "D")
+        assert "Every connection keeps its resource group default" in screen_text(pilot)
+        await press(pilot, "e")
+        assert "A resource group cannot be changed" in screen_text(pilot)
+        await press(pilot, "home", "D")
+        assert "This machine stays: it cannot be deleted" in screen_text(pilot)
+        await press(pilot, "t")
+        assert "Object stores belong to a resource group" in screen_text(pilot)
+        await press(pilot, "end", "t")
+        assert isinstance(pilot.app.screen, StoresScreen)
+        assert "archive" in screen_text(pilot)
+
+
+async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) -> None:
+    async with running(workshop_home, "connections") as pilot:
+        app: Any = pilot.app
+        await press(pilot, "a", "right")
+        assert "MLflow" in screen_text(pilot)
+        await press(pilot, "ctrl+n", *"lab", "enter", *"https://mlflow.example.com", "down", "down", "down", *TOKEN)
+        assert TOKEN not in screen_text(pilot)
+        await press(pilot, "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "https://mlflow.example.com" in text
+        assert TOKEN not in text
+        await press(pilot, "enter")
+        assert {one.name for one in app.desk.connections.list()} == {"local", "lab"}
+        assert "token" in app.desk.connections.kept("lab")
+        await press(pilot, "r", "home", "i", "escape")
+        lines = screen_text(pilot).split("\n")
+        place = next(i for i, line in enumerate(lines) if " lab " in line) - 3
+        await press(pilot, "home", *["down"] * place, "i")
+        text = screen_text(pilot)
+        assert "kept, not shown" in text
+        assert TOKEN not in text
+        await press(pilot, "e", *"/api", "ctrl+n", "enter")
+        assert dict(app.desk.connections.get("lab").settings)["tracking_uri"] == "https://mlflow.example.com/api"
+        assert "token" in app.desk.connections.kept("lab")
+        await press(pilot, "D", "n")
+        assert app.desk.connections.get("lab").name == "lab"
+        await press(pilot, "D", "y")
+        assert {one.name for one in app.desk.connections.list()} == {"local"}
+        assert isinstance(app.screen, ConnectionsScreen)
+    assert TOKEN not in workshop_home.credentials_path.read_text()
+
+
+async def test_a_wrong_address_shows_beside_its_field(workshop_home: Home) -> None:
+    async with running(workshop_home, "connections") as pilot:
+        await press(pilot, "a", "right", "ctrl+n", *"lab", "enter", *"nonsense", "ctrl+n")
+        lines = screen_text(pilot).split("\n")
+        field = next(i for i, line in enumerate(lines) if "nonsense" in line)
+        assert "✗" in lines[field + 1]
+        assert pilot.app.screen.query_one(Form).values()["tracking_uri"] == "nonsense"

@@ -1,0 +1,275 @@
+"""Executions, one execution with its tabs and its log, creating one again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.execution import TargetStatus
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import NotFound
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.dispatch import supervisor_lock
+from launchpad_tui.ui.screens.execution import ExecutionScreen
+from launchpad_tui.ui.screens.executions import ExecutionsScreen
+from launchpad_tui.ui.widgets.form import Form
+from launchpad_tui.ui.widgets.log_view import LogView
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import COMPLETED, DEAD, RUNNING, STOPPED, write_log
+
+
+async def show(pilot: Any, item_id: str, tab: str = "status") -> None:
+    pilot.app.open("execution", item_id=item_id, tab=tab)
+    await settled(pilot)
+
+
+def ids(pilot: Any) -> set[str]:
+    listing = pilot.app.desk.executions.listing(DEFAULT_SCOPE, Query())
+    return {row.execution.id for row in listing.slice(0, 100)}
+
+
+def execution(pilot: Any, item_id: str) -> Any:
+    return pilot.app.desk.executions.get(DEFAULT_SCOPE, item_id).execution
+
+
+@pytest.fixture
+def supervised(workshop_home: Home) -> Iterator[Home]:
+    """The home, in which a supervisor holds the execution that runs."""
+    registry = Registry(workshop_home.registry_path)
+    with registry.write() as db:
+        db.execute(
+            "UPDATE executions SET supervisor_pid = 1, supervisor_boot = '', claimed_at = created_at WHERE id = ?",
+            (RUNNING,),
+        )
+    registry.close()
+    with supervisor_lock(workshop_home.executions / RUNNING):
+        yield workshop_home
+
+
+async def test_stop_asks_then_stops(supervised: Home) -> None:
+    async with running(supervised, "executions") as pilot:
+        await press(pilot, "S")
+        assert "It is COMPLETED: only PENDING and RUNNING can be stopped" in screen_text(pilot)
+        await press(pilot, "down", "S")
+        assert f"Stop execution {RUNNING}?" in screen_text(pilot)
+        await press(pilot, "n")
+        assert execution(pilot, RUNNING).target_status is TargetStatus.COMPLETED
+        await press(pilot, "S", "y")
+        assert execution(pilot, RUNNING).target_status is TargetStatus.STOPPED
+        assert f"Stopping execution {RUNNING}" in screen_text(pilot)
+
+
+async def test_several_are_stopped_and_what_could_not_be_is_said(supervised: Home) -> None:
+    async with running(supervised, "executions") as pilot:
+        await press(pilot, "ctrl+a", "S", "y")
+        assert execution(pilot, RUNNING).target_status is TargetStatus.STOPPED
+        assert execution(pilot, COMPLETED).target_status is TargetStatus.COMPLETED
+        assert "Stopping 1 of 5: " in screen_text(pilot)
+
+
+async def test_several_are_deleted_and_what_runs_stays(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        before = ids(pilot)
+        await press(pilot, "down", "D")
+        assert "It is RUNNING: stop it first" in screen_text(pilot)
+        await press(pilot, "space", "space", "space", "D")
+        assert "Delete 3 executions?" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert ids(pilot) == before
+        await press(pilot, "y")
+        assert ids(pilot) == before - {STOPPED, DEAD}
+        text = screen_text(pilot)
+        assert "Deleted 2 of 3: " in text
+        await press(pilot, "r")
+        assert "1–3 of 3" in screen_text(pilot)
+
+
+async def test_one_that_is_selected_counts_and_not_the_cursor(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        await press(pilot, "down", "space", "end", "S")
+        assert f"Stop execution {RUNNING}?" in screen_text(pilot)
+
+
+async def test_the_order_is_turned_round(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        screen: Any = pilot.app.screen
+        newest = screen.table.row_id
+        await press(pilot, "I", "home")
+        assert screen.table.row_id == COMPLETED != newest
+
+
+async def test_details_stop_and_delete(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        await press(pilot, "end", "enter")
+        assert isinstance(pilot.app.screen, ExecutionScreen)
+        await press(pilot, "S")
+        assert "It is COMPLETED: only PENDING and RUNNING" in screen_text(pilot)
+        await press(pilot, "D", "n")
+        assert COMPLETED in ids(pilot)
+        await press(pilot, "D", "y")
+        assert COMPLETED not in ids(pilot)
+        assert isinstance(pilot.app.screen, ExecutionsScreen)
+        assert f"Deleted execution {COMPLETED}" in screen_text(pilot)
+        with pytest.raises(NotFound):
+            execution(pilot, COMPLETED)
+
+
+async def test_one_that_is_gone_is_said(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions") as pilot:
+        await show(pilot, DEAD)
+        pilot.app.desk.executions.delete(DEFAULT_SCOPE, (DEAD,))  # type: ignore[attr-defined]
+        await press(pilot, "r")
+        assert isinstance(pilot.app.screen, ExecutionsScreen)
+        assert f"Execution {DEAD} was deleted" in screen_text(pilot)
+
+
+async def test_metrics_tags_and_custom_info(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED)
+        await press(pilot, "tab")
+        text = screen_text(pilot)
+        assert "0.025 at step 39   0.025 to 1   40 points" in text
+        assert "boosting" in text
+        assert "[[42, 1, 0], [2, 39, 4], [0, 3, 51]]" in text
+        await press(pilot, "end", "y")
+        assert "[2, 39, 4]" in pilot.app.clipboard
+
+
+async def test_the_log_scrolls_sideways_and_hides_its_times(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(80, 24)) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        assert "12:00:39 epoch  40" in screen_text(pilot)
+        assert "▸" in screen_text(pilot)
+        await press(pilot, *["right"] * 9)
+        text = screen_text(pilot)
+        assert "epoch  40" not in text
+        assert "·····" in text
+        assert "▸" not in text.split("Logs")[1]
+        await press(pilot, *["left"] * 9, "t")
+        text = screen_text(pilot)
+        assert "12:00:39" not in text
+        assert "epoch  40" in text
+
+
+async def test_the_log_newest_first(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        await press(pilot, "o")
+        lines = screen_text(pilot).split("Logs")[1].split("\n")
+        assert "epoch  40" in lines[1]
+        assert "epoch  39" in lines[2]
+
+
+async def test_searching_the_log(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(100, 24)) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        await press(pilot, "n")
+        assert "Search first" in screen_text(pilot)
+        await press(pilot, "slash", *"epoch   5", "enter")
+        assert "1 line matches" in screen_text(pilot)
+        await press(pilot, "N")
+        text = screen_text(pilot)
+        assert "Match 1 of 1" in text
+        assert "epoch   5" in text
+        await press(pilot, "n")
+        assert "No further match" in screen_text(pilot)
+        await press(pilot, "slash", *" gone", "enter", "n")
+        assert "No line matches" in screen_text(pilot)
+
+
+async def test_every_match_of_the_last_page_is_reached(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        await press(pilot, "slash", *"epoch  3", "enter")
+        log = pilot.app.screen.query_one(LogView)
+        assert log.matches == 10
+        for number in range(1, 11):
+            await press(pilot, "N")
+            assert f"Match {11 - number} of 10" in screen_text(pilot)
+
+
+async def test_only_lines_that_match_show_and_are_saved(
+    workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        await press(pilot, "ampersand", *"epoch  1", "enter")
+        text = screen_text(pilot)
+        assert "10 lines show" in text
+        assert "epoch  19" in text
+        assert "epoch  20" not in text
+        await press(pilot, "w", "enter")
+        saved = (tmp_path / f"{COMPLETED}.log").read_text()
+        assert saved.count("epoch  1") == 10
+        assert "epoch  20" not in saved
+        await press(pilot, "ampersand", *"nowhere", "enter")
+        assert "No line matches" in screen_text(pilot).split("Logs")[1]
+        await press(pilot, "ampersand", "enter")
+        assert "epoch  20" in screen_text(pilot)
+
+
+async def test_the_log_of_a_span_of_time(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        await press(pilot, "T", *"2026-01-31 12:00:05 - 2026-01-31 12:00:07", "enter")
+        text = screen_text(pilot)
+        assert "epoch   6" in text
+        assert "epoch   4 " not in text
+        assert "epoch  10" not in text
+        await press(pilot, "T", *"noon", "enter")
+        assert "'noon' is not a time" in screen_text(pilot)
+
+
+async def test_the_log_is_followed(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, RUNNING, "logs")
+        assert "reading customers" in screen_text(pilot)
+        write_log(workshop_home, RUNNING, ["reading customers", "epoch 1 of 3"], finished=False)
+        pilot.app.screen.query_one(LogView).follow_up()
+        await settled(pilot)
+        assert "epoch 1 of 3" in screen_text(pilot)
+
+
+async def test_an_empty_log_says_so(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, STOPPED, "logs")
+        assert "Nothing was written yet" in screen_text(pilot)
+
+
+async def test_hostile_lines_are_shown_as_text(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, DEAD, "logs")
+        text = screen_text(pilot)
+        assert "␛[31mred␛]52;c;aGk=␇" in text
+        assert "[bold]markup[/bold] [link=x]" in text
+        assert "\x1b" not in text
+
+
+async def test_search_belongs_to_the_log(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED)
+        await press(pilot, "slash")
+        assert "Tab shows the log first" in screen_text(pilot)
+
+
+async def test_creating_again_keeps_what_was_typed(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED)
+        await press(pilot, "A")
+        assert pilot.app.screen.query_one(Form).values() == {"name": "deep trees"}
+        await press(pilot, *" 2", "ctrl+n", "ctrl+u", *"0.3", "ctrl+n")
+        await press(pilot, "escape", "escape")
+        assert pilot.app.screen.query_one(Form).values() == {"name": "deep trees 2"}
+        await press(pilot, "ctrl+n")
+        assert pilot.app.screen.query_one(Form).values()["parameter learning_rate"] == "0.3"
+        await press(pilot, "ctrl+n", "ctrl+n")
+        text = screen_text(pilot)
+        assert "● Review" in text
+        assert "deep trees 2" in text
+        assert len(ids(pilot)) == 5

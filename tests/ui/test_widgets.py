@@ -1,0 +1,315 @@
+"""Log, tree, tabs, form, details and the frame around them, each alone on a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets._input import Input
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.config.settings import Settings
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.execution import LogLine
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.dialogs import Choice
+from launchpad_tui.ui.widgets.details import Details, Item, heading
+from launchpad_tui.ui.widgets.form import ChoiceLine, Form
+from launchpad_tui.ui.widgets.lines import Lines
+from launchpad_tui.ui.widgets.log_view import LogView
+from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+from launchpad_tui.ui.widgets.tree import TreeLine, TreeView
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.seeds import T0, models
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.at(tmp_path).ensure()
+
+
+class Shown(TabbedKeys, LaunchpadScreen):
+    """A screen of the widgets it is given."""
+
+    ACTIONS = TAB_ACTIONS
+    TITLE_TEXT = "Shown"
+
+    def __init__(self, *widgets: Any) -> None:
+        super().__init__()
+        self.widgets = widgets
+
+    def body(self) -> Any:
+        yield from self.widgets
+
+
+async def show(pilot: Any, *widgets: Any) -> None:
+    pilot.app.push_screen(Shown(*widgets))
+    await settled(pilot)
+    widgets[0].focus()
+    await settled(pilot)
+
+
+class Memory:
+    """A log in memory."""
+
+    def __init__(self, count: int) -> None:
+        self.lines = [f"line {number:05}" for number in range(count)]
+        self.finished = False
+
+    def count(self) -> int:
+        return len(self.lines)
+
+    def slice(self, start: int, stop: int) -> Sequence[LogLine]:
+        return [LogLine(n, T0, "stdout", "", self.lines[n]) for n in range(start, min(stop, len(self.lines)))]
+
+    def matching(self, text: str = "") -> Sequence[int]:
+        return [number for number, line in enumerate(self.lines) if text in line]
+
+
+async def test_a_log_of_any_length_follows_until_scrolled(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        view, log = LogView(), Memory(50_000)
+        await show(pilot, view)
+        view.set_log(log)
+        await settled(pilot)
+        assert "line 49999" in screen_text(pilot)
+        await press(pilot, "home")
+        assert "line 00000" in screen_text(pilot)
+        log.lines += ["more"]
+        view.follow_up()
+        await settled(pilot)
+        assert "line 00000" in screen_text(pilot)
+        await press(pilot, "f")
+        assert "more" in screen_text(pilot)
+        log.lines += ["and more"]
+        view.follow_up()
+        await settled(pilot)
+        assert "and more" in screen_text(pilot)
+
+
+async def test_a_log_goes_from_match_to_match_within_what_shows(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        view = LogView()
+        await show(pilot, view)
+        view.set_log(Memory(500))
+        await settled(pilot)
+        view.search("7")
+        await settled(pilot)
+        view.only([7, 8, 27, 300])
+        await settled(pilot)
+        await press(pilot, "n", "n")
+        assert "Match 2 of 2" in screen_text(pilot)
+        view.only([8, 300])
+        await settled(pilot)
+        await press(pilot, "n")
+        assert "None of the lines that show matches" in screen_text(pilot)
+
+
+async def test_lines_scroll_sideways_as_far_as_they_reach(home: Home) -> None:
+    async with running(home, size=(40, 12)) as pilot:
+        lines = Lines()
+        lines.set_lines([[("short", "text")], [("漢字" * 20 + "END", "text")]])
+        await show(pilot, lines)
+        assert "▸" in screen_text(pilot)
+        assert "END" not in screen_text(pilot)
+        await press(pilot, *["right"] * 9)
+        text = screen_text(pilot)
+        assert "END" in text
+        assert "▸" not in text
+        assert lines.left == 43
+        await press(pilot, *["left"] * 9)
+        assert "short" in screen_text(pilot)
+
+
+class Tree(TreeView):
+    """A tree of a root and two children."""
+
+    def fill(self) -> None:
+        folded = "root" in self.folded
+        children = () if folded else (TreeLine("a", [("first", "text")], (False,), item_id="id-a"),
+                                      TreeLine("b", [("second", "text")], (True,)))  # fmt: skip
+        self.set_tree([TreeLine("root", [("the root", "text")], children=2, folded=folded), *children])
+
+    def on_tree_view_fold_changed(self) -> None:
+        self.fill()
+
+
+async def test_a_tree_folds_and_keeps_the_cursor_on_its_line(home: Home) -> None:
+    async with running(home, size=(60, 16)) as pilot:
+        tree = Tree()
+        await show(pilot, tree)
+        tree.fill()
+        await press(pilot, "down", "down")
+        assert tree.line is not None
+        assert tree.line.key == "b"
+        await press(pilot, "home", "left")
+        assert "second" not in screen_text(pilot)
+        await press(pilot, "space", "down", "y")
+        assert "second" in screen_text(pilot)
+        assert pilot.app.clipboard == "id-a"
+        await press(pilot, "enter")
+        assert "This line names nothing to open" in screen_text(pilot)
+
+
+async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
+    async with running(home, size=(60, 16)) as pilot:
+        strip = TabStrip([("one", "One"), ("two", "Two")])
+        one, two = Details([Item("n", "first tab")], id="one"), Details([Item("n", "second tab")], id="two")
+        pilot.app.push_screen(Shown(strip, one, two))
+        await settled(pilot)
+        assert one.has_focus
+        assert "second tab" not in screen_text(pilot)
+        await press(pilot, "tab")
+        assert two.has_focus
+        assert "first tab" not in screen_text(pilot)
+        await press(pilot, "tab")
+        assert one.has_focus
+        await press(pilot, "shift+tab")
+        assert two.has_focus
+        await pilot.click(TabStrip, offset=(1, 0))
+        await settled(pilot)
+        assert one.has_focus
+
+
+async def test_a_tab_asked_for_before_the_first_paint_shows(home: Home) -> None:
+    async with running(home, size=(60, 16)) as pilot:
+        strip = TabStrip([("one", "One"), ("two", "Two")])
+        pilot.app.push_screen(Shown(strip, Details(id="one"), Details([Item("n", "wanted")], id="two")))
+        while not strip.is_mounted:
+            await pilot.pause()
+        strip.show("two")
+        await settled(pilot)
+        assert "wanted" in screen_text(pilot)
+
+
+FIELDS = (
+    Field("kind", "Kind", FieldKind.CHOICE, True),
+    Field("size", "Size", FieldKind.NUMBER, help="word " * 30),
+    Field("secret", "Secret", FieldKind.SECRET),
+    Field("sure", "Sure", FieldKind.FLAG),
+)
+KINDS = [Choice("a", "Apple", "a fruit"), Choice("b", "Bean", "no fruit"), Choice("c", "Crab", "", "It pinches")]
+
+
+async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        form = Form(FIELDS, {"kind": "a"}, choices={"kind": KINDS})
+        await show(pilot, form)
+        form.focus_first()
+        await settled(pilot)
+        assert "a fruit" in screen_text(pilot)
+        assert screen_text(pilot).count("word") == 30
+        await press(pilot, "right")
+        assert "no fruit" in screen_text(pilot)
+        await press(pilot, "right")
+        assert form.values()["kind"] == "a"
+        await press(pilot, "down", *"1x", "down", *" pw ")
+        assert not form.check()
+        text = screen_text(pilot)
+        assert "✗ This is no number" in text
+        assert " pw " not in text
+        await settled(pilot)
+        assert form.query(Input).first().has_focus
+        await press(pilot, "backspace")
+        assert "This is no number" not in screen_text(pilot)
+        assert form.values() == {"kind": "a", "size": "1", "secret": " pw ", "sure": "false"}
+        assert form.dirty
+
+
+async def test_a_forms_list_takes_no_choice_that_has_a_reason(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        form = Form(FIELDS[:1], choices={"kind": KINDS})
+        await show(pilot, form)
+        form.focus_first()
+        await press(pilot, "enter", *"crab", "enter")
+        assert "It pinches" in screen_text(pilot)
+        await press(pilot, "escape", "space", *"bean", "enter")
+        assert form.query_one(ChoiceLine).value == "b"
+
+
+async def test_an_error_names_its_field_or_is_given_back(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        form = Form(FIELDS)
+        await show(pilot, form)
+        long = "It is wrong for a reason that takes more than a single line of a narrow terminal to say"
+        assert form.show_error(InvalidInput(long, field="size"))
+        await settled(pilot)
+        assert "to say" in " ".join(screen_text(pilot).split())
+        assert not form.show_error(InvalidInput("elsewhere", field="gone"))
+
+
+async def test_details_show_long_names_whole(home: Home) -> None:
+    name = "accuracy{phase=validation,fold=the third of five,seed=1234}"
+    async with running(home, size=(80, 24)) as pilot:
+        details = Details([heading("Metrics"), Item(name, "0.5"), Item("b", "1")])
+        await show(pilot, details)
+        text = "".join(line[2:37].rstrip() for line in screen_text(pilot).split("\n")[2:4])
+        assert text.replace(" ", "") == name.replace(" ", "")
+        await press(pilot, "y")
+        assert "This line has no value to copy" in screen_text(pilot)
+        await press(pilot, "down", "down", "y")
+        assert pilot.app.clipboard == "0.5"
+
+
+async def test_lines_painted_for_another_size_do_not_stay(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(80, 24)) as pilot:
+        await press(pilot, "down", "enter", "tab")
+        text = screen_text(pilot)
+        assert text.count("No points") == 1
+        await pilot.resize_terminal(120, 40)
+        await settled(pilot)
+        assert screen_text(pilot).count("No points") == 1
+
+
+async def test_a_long_trail_ends_in_an_ellipsis(workshop_home: Home) -> None:
+    async with running(workshop_home, "configurations", size=(50, 24)) as pilot:
+        await press(pilot, "enter", "C")
+        header = screen_text(pilot).split("\n")[0]
+        assert header.rstrip().endswith("live")
+        assert "… " in header
+        assert "local/default" in header
+
+
+async def test_a_theme_is_kept(home: Home) -> None:
+    async with running(home) as pilot:
+        await press(pilot, "colon", *"theme light", "enter")
+        assert "The theme light is kept" in screen_text(pilot)
+        assert pilot.app.theme == "launchpad-light"
+    assert Settings.load(home).ui.theme == "light"
+
+
+async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) -> None:
+    open_desk(home).close()
+    models(3000)(home)
+    async with running(home) as pilot:
+        screen: Any = pilot.app.screen
+        table = screen.table
+        read = pilot.app.read  # type: ignore[attr-defined]
+
+        async def read_then_clear(*args: Any, **kwargs: Any) -> Any:
+            found = await read(*args, **kwargs)
+            if len(table.selection) >= 1000:
+                table.clear_selection()
+            return found
+
+        pilot.app.read = read_then_clear  # type: ignore[attr-defined]
+        await press(pilot, "ctrl+a")
+        assert len(table.selection) == 0
+        pilot.app.read = read  # type: ignore[attr-defined]
+        await press(pilot, "ctrl+a")
+        assert "3,000 selected" in screen_text(pilot)
+
+
+async def test_too_many_cannot_be_shown_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchpad_tui.ui.screens.list_screen.MOST_TOGETHER", 2)
+    open_desk(home).close()
+    models(3)(home)
+    async with running(home) as pilot:
+        for key in ("c", "m"):
+            await press(pilot, "ctrl+a", key)
+            assert "3 are selected: at most 2 can be shown together" in screen_text(pilot)
+            await press(pilot, "escape")
