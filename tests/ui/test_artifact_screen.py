@@ -33,6 +33,7 @@ async def test_tabs_show_what_the_registry_holds(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
         assert "Made for the spring campaign" in screen_text(pilot)
+        assert "  customers             customers" in screen_text(pilot)
         await press(pilot, "tab")
         text = screen_text(pilot)
         assert "Points  1–" in text

@@ -15,6 +15,7 @@ from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.routes import ROUTES
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.widgets.details import Details, Item, heading
@@ -313,3 +314,31 @@ async def test_too_many_cannot_be_shown_together(home: Home, monkeypatch: pytest
             await press(pilot, "ctrl+a", key)
             assert "3 are selected: at most 2 can be shown together" in screen_text(pilot)
             await press(pilot, "escape")
+
+
+#: a choice hands enter on by itself
+LAYERED = {("choice.enter", "wizard.next")}
+
+
+@pytest.mark.parametrize("top", [route.id for route in ROUTES if route.top])
+async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) -> None:
+    async with running(workshop_home, top) as pilot:
+        for keys in ((), ("enter",), ("tab",), ("tab",), ("tab",)):
+            await press(pilot, *keys)
+            screen, meaning = pilot.app.screen, {}
+            if not isinstance(screen, LaunchpadScreen):
+                continue
+            for action, _ in screen.all_actions():
+                for key in screen.launchpad.keymap.keys(action):
+                    other = meaning.setdefault(key, action.id)
+                    # Down is down, in the widget that has the focus and around it.
+                    same = other.rpartition(".")[2] == action.id.rpartition(".")[2] or (other, action.id) in LAYERED
+                    assert same, f"{key} is {other} and {action.id}"
+
+
+async def test_help_says_the_whole_of_a_line(workshop_home: Home) -> None:
+    async with running(workshop_home, "executions", size=(80, 24)) as pilot:
+        await press(pilot, "question_mark", *"stop")
+        text = " ".join(screen_text(pilot).replace("│", " ").split())
+        assert "Stop the selected ones. (It is COMPLETED: only PENDING and RUNNING can be stopped)" in text
+        assert "esc cancel" in text

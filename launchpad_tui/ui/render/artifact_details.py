@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
@@ -39,8 +40,11 @@ class PointLine:
     point: Metric
 
 
-def overview_items(artifact: Artifact, subject: Subject | None, look: Look) -> list[Item]:
-    """The Overview tab: the artifact, its labels, and its source execution with parameters and inputs."""
+def overview_items(
+    artifact: Artifact, subject: Subject | None, look: Look, names: Mapping[str, str] | None = None
+) -> list[Item]:
+    """The Overview tab: the artifact, its labels, and its source execution with parameters and inputs. ``names`` are
+    those of artifacts by their IDs."""
     items = [
         heading(artifact.name),
         Item("Description", artifact.description),
@@ -76,7 +80,7 @@ def overview_items(artifact: Artifact, subject: Subject | None, look: Look) -> l
     if configuration is not None and configuration.inputs:
         items.append(heading("Input artifacts"))
         items += [
-            Item(name, artifact_id, link="artifact", link_id=artifact_id)
+            Item(name, (names or {}).get(artifact_id, artifact_id), link="artifact", link_id=artifact_id)
             for name, artifact_id in configuration.inputs.items()
         ]
     return items

@@ -88,11 +88,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         desk, scope = self.desk, self.scope
         one = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
         subjects = await self.read(desk.compare.artifacts, scope, [one.id])
-        look = self.launchpad.look
-        self.query_one("#overview", Details).set_items(overview_items(one, subjects[0] if subjects else None, look))
+        self._lineage = await self.read(desk.lineage.lineage, scope, one.id)
+        names = {each.id: each.name for each in self._lineage.artifacts.values()}
+        items = overview_items(one, subjects[0] if subjects else None, self.launchpad.look, names)
+        self.query_one("#overview", Details).set_items(items)
         await self._load_metrics(one)
         await self._load_files()
-        self._lineage = await self.read(desk.lineage.lineage, scope, one.id)
         self._show_lineage()
         self.repaint_frame()
         if first and self._then:

@@ -201,11 +201,24 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         table = VirtualTable(columns, lambda choice: choice.id, empty=self._empty, multi=self._multi)
         table.can_focus = False
         # Frame, filter line and keys need five lines, the least that stays free above and below one each.
-        table.styles.height = min(18, max(4, len(self._choices) + 1), max(4, self.app.size.height - 6))
+        table.styles.height = min(
+            18, max(4, len(self._choices) + 1), max(4, self.app.size.height - (8 if self.WIDE else 6))
+        )
         with Vertical(classes="box wide" if self.WIDE else "box"):
             yield Input(placeholder="type to filter", select_on_focus=False)
             yield table
-            yield Prose([(self._keys(), "dim")])
+            yield Prose([("", "text"), ("", "text"), (self._keys(), "dim")] if self.WIDE else [(self._keys(), "dim")])
+
+    def on_virtual_table_cursor_moved(self) -> None:
+        """In a list of many words, the whole of what the line under the cursor says."""
+        if self.WIDE:
+            self._show_words()
+
+    def _show_words(self) -> None:
+        prose, row = self.query_one(Prose), self.table.row
+        words = wrap(row.reason or row.note, max(10, prose.size.width))[:2] if row is not None else []
+        lines = [(words[place] if place < len(words) else "", "text") for place in range(2)]
+        prose.set_parts([*lines, (self._keys(), "dim")])
 
     def _keys(self) -> str:
         if not self._multi:
