@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.connection import Field, FieldKind, Scope
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
 
@@ -88,8 +92,28 @@ class ScenarioService:
             if field.kind is FieldKind.PATH and field.name in settings:
                 # Executions run elsewhere.
                 settings[field.name] = str(Path(settings[field.name]).expanduser().absolute())
+        _check(settings)
         return scenarios.set_executable_settings(self._registry, scope, executable_id, settings)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:
         """Forget an executable; its configurations and executions stay. Raises NotFound."""
         scenarios.delete_executable(self._registry, scope, executable_id)
+
+
+def _check(settings: Mapping[str, str]) -> None:
+    """Refuse now what executions would stumble over later. Raises InvalidInput."""
+    python, code = (Path(settings[name]) if name in settings else None for name in ("python", "code"))
+    if python is not None and not os.access(python / "bin" / "python" if python.is_dir() else python, os.X_OK):
+        hint = "An interpreter, or the folder of a virtual environment."
+        raise InvalidInput(f"There is no interpreter at {python}", hint=hint, field="python")
+    if code is not None and not code.is_dir():
+        raise InvalidInput(f"There is no folder {code}", field="code")
+    try:
+        words = shlex.split(settings.get("environment", ""))
+    except ValueError as error:
+        title = "The environment cannot be read"
+        raise InvalidInput(title, str(error), "Close all quotes.", field="environment") from error
+    for word in words:
+        if not re.fullmatch(r"[A-Za-z_]\w*=.*", word, re.ASCII | re.DOTALL):
+            hint = 'For example: SEED=1 NAME="two words"'
+            raise InvalidInput(f"{word[:60]!r} is not NAME=value", hint=hint, field="environment")
