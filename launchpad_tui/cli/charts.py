@@ -27,6 +27,10 @@ _PAPER, _INK, _FAINT = "#14171c", "#d3d8e0", "#8f98a7"
 #: bounds of what is drawn
 _MOST = 1000
 
+SIZE_ARGS: tuple[Arg, ...] = (
+    arg("--width", type=int, metavar="CELLS", help="the chart's width (default: the terminal's)"),
+    arg("--height", type=int, metavar="LINES", help=f"the chart's height (default: {_HEIGHT})"),
+)
 CHART_ARGS: tuple[Arg, ...] = (
     arg("--over", choices=OVER, default="step",
         help="what the metric is drawn over: step (default), relative or wall time, parameters, or the source itself"),
@@ -35,9 +39,8 @@ CHART_ARGS: tuple[Arg, ...] = (
     arg("--smooth", type=float, default=0.0, metavar="WEIGHT",
         help="exponential smoothing as TensorBoard's, from 0 to below 1; the raw curve stays, faint"),
     arg("--log", action="store_true", help="a logarithmic y axis"),
-    arg("--width", type=int, metavar="CELLS", help="the chart's width (default: the terminal's)"),
     arg("--svg", metavar="FILE", help="write a picture (SVG) instead of printing; only one metric then"),
-    arg("--height", type=int, metavar="LINES", help=f"the chart's height (default: {_HEIGHT})"),
+    *SIZE_ARGS,
 )  # fmt: skip
 
 
@@ -65,7 +68,7 @@ def print_charts(context: Context, subjects: Sequence[Subject], options: argpars
     for number, name in enumerate(wanted):
         if number:
             context.line("")
-        _print_chart(context, subjects, definition(name, options), options)
+        draw_chart(context, subjects, definition(name, options), options, options.svg)
 
 
 def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
@@ -89,9 +92,22 @@ def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
     )
 
 
-def _print_chart(
-    context: Context, subjects: Sequence[Subject], chart: ChartDefinition, options: argparse.Namespace
+def draw_chart(
+    context: Context,
+    subjects: Sequence[Subject],
+    chart: ChartDefinition,
+    options: argparse.Namespace,
+    svg: str | None = None,
 ) -> None:
+    """Draw one chart, or write it as a picture.
+
+    Args:
+        options: ``width`` and ``height``.
+        svg: the file of the picture.
+
+    Raises:
+        InvalidInput: the size is wrong, or these data cannot be drawn so.
+    """
     from dataclasses import replace
 
     from launchpad_tui.charts.ansi import to_ansi
@@ -110,10 +126,10 @@ def _print_chart(
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
     # Without colour nothing can be faint, and two curves of one model would be taken for two models.
-    spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(options.svg))
+    spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(svg))
     drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=plain)
-    if options.svg:
-        _write_svg(context, Path(options.svg), drawing, chart.title)
+    if svg:
+        _write_svg(context, Path(svg), drawing, chart.title)
         return
     colours = "256" if "256" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") else "16"
     sys.stdout.write(to_ansi(drawing, colours if context.colour else "none"))

@@ -75,6 +75,7 @@ WORDS: Mapping[str, Word] = {
     "artifacts": Word("artifacts", "the same for artifacts of any kind"),
     "compare": Word("compare", "lay models or executions side by side"),
     "metrics": Word("metrics", "list and export the metrics of executions and models"),
+    "boards": Word("boards", "list, draw, export, import and delete boards of charts"),
     "executions": Word("executions", "create, list, follow, stop and delete executions"),
     "configurations": Word("configurations", "create, list and show configurations"),
     "executables": Word("executables", "add, list, show and set up workflow executables"),

@@ -114,6 +114,14 @@ def _export(context: Context, options: argparse.Namespace) -> None:
         )
 
 
+def _direction(context: Context, options: argparse.Namespace) -> None:
+    way = None if options.direction == "name" else options.direction
+    context.desk.boards.set_direction(options.metric, way)
+    words = {"lower": "lower is better", "higher": "higher is better"}
+    context.done(f"{options.metric}: {words.get(options.direction, 'as its name says')}.",
+                 {"metric": options.metric, "direction": way}, id=options.metric)  # fmt: skip
+
+
 def _chart(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.cli.compare import find
 
@@ -156,6 +164,16 @@ COMMANDS = (
                 help="this metric only; may be repeated",
                 completes="metrics",
             ),
+        ),
+    ),
+    Command(
+        ("metrics", "better"),
+        "say which way a metric is better, for comparisons",
+        ("launchpad metrics better margin higher", "launchpad metrics better margin name"),
+        _direction,
+        (
+            arg("metric", help="the metric", completes="metrics"),
+            arg("direction", choices=("lower", "higher", "name"), help="which way; name: as the name says"),
         ),
     ),
     Command(
