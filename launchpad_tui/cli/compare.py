@@ -36,7 +36,9 @@ def _compare(context: Context, options: argparse.Namespace) -> None:
     every = options.all or form == "json" or len(subjects) < 2
     desk = context.desk
     at = None if options.at_step is None else desk.charts.at_step(subjects, options.at_step)
-    chosen = Options(options.aggregate, at, differing=not every, baseline=baseline, directions=desk.boards.directions())
+    chosen = Options(
+        options.aggregate, at=at, differing=not every, baseline=baseline, directions=desk.boards.directions()
+    )
     found = compare(subjects, chosen)
     found = replace(found, rows=tuple(row for row in found.rows if _wanted(row, options)))
     if form == "json":

@@ -68,7 +68,8 @@ class Row:
     """A row: a value for each subject, None where it has none.
 
     ``best`` and ``worst`` are the places of the best and worst values, empty where ``direction`` (which way the metric
-    is better, ``lower`` or ``higher``) is not known or all are equal.
+    is better, ``lower`` or ``higher``) is not known or all are equal. ``aggregate`` is the word for the value
+    of the series that a metric's row shows; empty for other rows.
     """
 
     group: RowGroup
@@ -77,6 +78,7 @@ class Row:
     direction: str | None = None
     best: tuple[int, ...] = ()
     worst: tuple[int, ...] = ()
+    aggregate: str = ""
 
     @property
     def key(self) -> str:
@@ -129,13 +131,15 @@ class Row:
 class Options:
     """What of a comparison is shown, and how.
 
-    ``aggregate`` is one of `AGGREGATES`; where ``at`` has values (by the registry's IDs of series), these are shown
-    instead. ``hidden`` are IDs of subjects, ``folded`` and ``left_out`` groups: of a
-    folded one the heading stays. ``text`` keeps rows whose group or name has all its words. ``order`` sorts subjects by
-    a row's key, descending or not; those without a value come last. ``directions`` overrides what names of metrics say.
+    ``aggregate`` is one of `AGGREGATES`, ``aggregates`` has those of single metrics by their keys; where ``at`` has
+    values (by the registry's IDs of series), these are shown instead. ``hidden`` are IDs of subjects, ``folded`` and
+    ``left_out`` groups: of a folded one the heading stays. ``text`` keeps rows whose group or name has all its words.
+    ``order`` sorts subjects by a row's key, descending or not; those without a value come last. ``directions``
+    overrides what names of metrics say.
     """
 
     aggregate: str = "last"
+    aggregates: Mapping[str, str] = field(default_factory=dict)
     at: Mapping[int, float] | None = None
     differing: bool = True
     text: str = ""
@@ -229,8 +233,9 @@ def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Ite
     logged = [{one.key: one for one in subject.series if bool(one.artifact_name) is own} for subject in subjects]
     for key in sorted({key for column in logged for key in column}):
         direction = options.directions.get(key) or guess_direction(key)
-        values = tuple(_value(column.get(key), options, direction) for column in logged)
-        yield Row(group, key, values, direction, *extremes(values, direction))
+        how = "step" if options.at is not None else options.aggregates.get(key, options.aggregate)
+        values = tuple(_value(column.get(key), how, options, direction) for column in logged)
+        yield Row(group, key, values, direction, *extremes(values, direction), how)
 
 
 def extremes(values: Sequence[Value], direction: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -259,12 +264,11 @@ def _facts(execution: Execution | None) -> dict[str, str]:
     }
 
 
-def _value(series: SeriesSummary | None, options: Options, direction: str | None) -> float | None:
+def _value(series: SeriesSummary | None, how: str, options: Options, direction: str | None) -> float | None:
     if series is None:
         return None
     if options.at is not None:
         return options.at.get(series.id)
-    how = options.aggregate
     if how == "best":
         how = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
     return {"min": series.minimum, "max": series.maximum}.get(how, series.last)

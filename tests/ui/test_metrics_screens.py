@@ -339,6 +339,26 @@ async def test_compare_at_a_step(home: Home) -> None:
         assert "'x' is no step" in screen_text(pilot)
 
 
+async def test_each_metric_has_its_value(home: Home) -> None:
+    async with opened(home, "compare", ids(0, 1)) as pilot:
+        sheet = pilot.app.screen.query_one(Sheet)
+
+        def value(key: str) -> str:
+            row = [line.key for line in sheet.content.lines].index(key)
+            return sheet.content.cell(row, 0).text.split()[0]
+
+        await press(pilot, "d")
+        keys = [line.key for line in sheet.content.lines]
+        sheet.move(rows=keys.index("metrics/loss") - sheet.row)
+        await press(pilot, "a", "a", "a")
+        assert value("metrics/loss") == "1"
+        assert value("metrics/accuracy{phase=validation}") == f"{1 - falling(1)[-1]:.5g}"
+        assert "max loss" in screen_text(pilot)
+        await press(pilot, "home", "a", "a")
+        assert value("metrics/accuracy{phase=validation}") == "0"
+        assert value("metrics/loss") == f"{falling(1)[-1]:.5g}"
+
+
 async def test_two_line_by_line(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1, 2)) as pilot:
         await press(pilot, "right", "v")

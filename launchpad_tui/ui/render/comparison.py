@@ -98,6 +98,8 @@ def _squeeze(comparison: Comparison) -> int:
 def _row_name(row: Row, order: tuple[str, bool] | None, look: Look) -> str:
     way = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(row.direction or "", "")
     name = f"{row.name} {way}".rstrip() if row.numeric else row.name
+    if row.aggregate not in {"", "last", "step"}:
+        name = f"{row.aggregate} {name}"
     if order is not None and order[0] == row.key:
         name += f" {look.glyphs.right if not order[1] else look.glyphs.left}"
     return name

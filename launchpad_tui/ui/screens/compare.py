@@ -10,13 +10,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from launchpad_tui.domain.board import Against, ChartDefinition
 from launchpad_tui.domain.comparison import AGGREGATES, Options, Row, RowGroup, compare
 from launchpad_tui.domain.metric import Direction
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.comparison import sheet_of
 from launchpad_tui.ui.screens.compare_export import CompareExport
-from launchpad_tui.ui.screens.selection import view_of, why_empty
+from launchpad_tui.ui.screens.selection import chart_of, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet
 
@@ -47,9 +46,8 @@ class CompareScreen(CompareExport):
         Action("compare.search", "/", "filter rows", "Keep rows whose group and name have these words.", footer=9),
         Action("compare.all", "d", "differences", "Rows that differ only, or all rows.", footer=2),
         Action("compare.baseline", "b", "baseline", "Differences and percentages to the cursor's column.", footer=3),
-        Action("compare.sort", "s", "sort", "Sort columns by the row of the cursor; again: turn round; again: as "
-               "selected.", footer=4),
-        Action("compare.aggregate", "a", "value", "Which value of a metric: last, best, min, max.", footer=5),
+        Action("compare.sort", "s", "sort", "Sort columns by this row; again: turned round; again: not.", footer=4),
+        Action("compare.aggregate", "a", "value", "Last, best, min or max: of this metric, else of all.", footer=5),
         Action("compare.at-step", "A", "at step", "Metrics at a step; empty: as before."),
         Action("compare.hide", "x", "hide", "Hide the column of the cursor; on a heading its whole group.", footer=6),
         Action("compare.show", "X", "show all", "Show all that was hidden."),
@@ -170,7 +168,7 @@ class CompareScreen(CompareExport):
             return
         row = self.row
         self._charted = row.key if row else ""
-        chart = self._chart_of(row)
+        chart = chart_of(row, self.subjects)
         if chart is None:
             view.set_drawing(None, "A metric's row shows its curves here")
             return
@@ -179,14 +177,6 @@ class CompareScreen(CompareExport):
         data = await self.chart_data(chart, curve, width)
         drawing = await self.drawing(chart, data, curve, width, height, row.name if row else "")
         view.set_drawing(drawing, why_empty(chart, data))
-
-    def _chart_of(self, row: Row | None) -> ChartDefinition | None:
-        if row is None or not row.numeric:
-            return None
-        longest = max((one.count for each in self.subjects for one in each.series if one.key == row.name), default=0)
-        if longest < 2:
-            return ChartDefinition((row.name,), against=Against.SOURCE, kind="bar")
-        return ChartDefinition((row.name,))
 
     def on_resize(self, _event: events.Resize) -> None:
         """The chart stands beside the sheet where there is room, else below, else nowhere."""
@@ -268,12 +258,19 @@ class CompareScreen(CompareExport):
         )
 
     def do_aggregate(self) -> None:
-        """Key ``a``."""
-        after = AGGREGATES[(AGGREGATES.index(self.options.aggregate) + 1) % len(AGGREGATES)]
-        self._apply(replace(self.options, aggregate=after, at=None))
+        """Key ``a``: of the cursor's metric, elsewhere of all."""
+        options, row = self.options, self.row
+        name = row.name if row is not None and row.numeric else ""
+        now = options.aggregates.get(name, options.aggregate)
+        after = AGGREGATES[(AGGREGATES.index(now) + 1) % len(AGGREGATES)]
+        if name:
+            options = replace(options, aggregates={**options.aggregates, name: after})
+        else:
+            options = replace(options, aggregate=after, aggregates={})
         self._step = None
+        self._apply(replace(options, at=None))
         words = {"last": "the last", "best": "the best", "min": "the least", "max": "the greatest"}
-        self.launchpad.say(f"Metrics show {words[after]} value")
+        self.launchpad.say(f"{name or 'Metrics'}: {words[after]} value")
 
     async def do_at_step(self) -> None:
         """Key ``A``."""
@@ -345,8 +342,9 @@ class CompareScreen(CompareExport):
             return
         ways: list[str | None] = [None, Direction.LOWER, Direction.HIGHER]
         after = ways[(ways.index(self.directions.get(row.name)) + 1) % len(ways)]
-        await self.read(self.desk.boards.set_direction, row.name, after)
-        self.directions = await self.read(self.desk.boards.directions)
+        boards = self.desk.boards
+        await self.read(boards.set_direction, row.name, after)
+        self.directions = await self.read(boards.directions)
         self._apply(replace(self.options, directions=self.directions))
         self.launchpad.say(f"{row.name}: {_WAYS[after]}")
 
@@ -380,7 +378,6 @@ class CompareScreen(CompareExport):
         """Key ``F``."""
         self._with_files = not self._with_files
         self.reload()
-        self.launchpad.say("With the files of the models" if self._with_files else "Without files")
 
     def do_details(self) -> None:
         """Key ``e``."""

@@ -12,8 +12,8 @@ from launchpad_tui.charts.catalog import KINDS
 from launchpad_tui.charts.curve import CurveView
 from launchpad_tui.charts.model import ChartData, Drawing
 from launchpad_tui.charts.scale import roomy
-from launchpad_tui.domain.board import ChartDefinition, Selected
-from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.board import Against, ChartDefinition, Selected
+from launchpad_tui.domain.comparison import Row, Subject
 from launchpad_tui.domain.execution import FINAL
 from launchpad_tui.errors import Conflict
 from launchpad_tui.services.boards import write_text
@@ -198,6 +198,17 @@ def read_chart(
 ) -> ChartData:
     """What a chart shows, with two points for each cell of its width and more where only a part is in view."""
     return desk.charts.data(subjects, chart, selected.slots, directions, max(64, width * 2), view.x_range)
+
+
+def chart_of(row: Row | None, subjects: Sequence[Subject]) -> ChartDefinition | None:
+    """The chart of a comparison's row: curves, or bars where nothing has more than one point; None where it is no
+    metric."""
+    if row is None or not row.numeric:
+        return None
+    longest = max((one.count for each in subjects for one in each.series if one.key == row.name), default=0)
+    if longest < 2:
+        return ChartDefinition((row.name,), against=Against.SOURCE, kind="bar")
+    return ChartDefinition((row.name,))
 
 
 def why_empty(chart: ChartDefinition, data: ChartData) -> str:
