@@ -34,20 +34,46 @@ def _connections(desk: Desk) -> object:
     from launchpad_tui.config.credentials import Credentials
     from launchpad_tui.services.connections import ConnectionService
 
-    return ConnectionService(desk.registry, Credentials(desk.home.credentials_path), lambda: desk.files)
+    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
+    return ConnectionService(desk.registry, credentials, lambda: desk.files)
 
 
 def _files(desk: Desk) -> object:
     from launchpad_tui.config.credentials import Credentials
     from launchpad_tui.services.files import FileService
 
-    return FileService(desk.home, desk.registry, Credentials(desk.home.credentials_path))
+    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
+    return FileService(desk.home, desk.registry, credentials)
+
+
+def _verification(desk: Desk) -> object:
+    from launchpad_tui.services.verification import VerificationService
+
+    return VerificationService(desk.registry, desk.files)
+
+
+def _importing(desk: Desk) -> object:
+    from launchpad_tui.services.importing import ImportService
+
+    return ImportService(desk.registry, desk.files, lambda: desk.artifacts)
+
+
+def _browsing(desk: Desk) -> object:
+    from launchpad_tui.services.browsing import BrowseService
+
+    return BrowseService(desk.files)
+
+
+def _transfers(_desk: Desk) -> object:
+    from launchpad_tui.services.transfers import TransferService
+
+    return TransferService()
 
 
 def _executions(desk: Desk) -> object:
     from launchpad_tui.services.executions import ExecutionService
 
-    return ExecutionService(desk.home, desk.settings, desk.registry, desk.configurations)
+    return ExecutionService(desk.home, desk.settings, desk.registry, desk.configurations, lambda: desk.files)
 
 
 def _artifacts(desk: Desk) -> object:
@@ -78,6 +104,10 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "executions": _executions,
     "artifacts": _artifacts,
     "files": _files,
+    "verification": _verification,
+    "importing": _importing,
+    "browsing": _browsing,
+    "transfers": _transfers,
     "metrics": _over_registry("metrics", "MetricService"),
     "lineage": _over_registry("lineage", "LineageService"),
     "compare": _over_registry("compare", "CompareService"),
@@ -130,7 +160,7 @@ def _supervise(home: Home, execution_id: str) -> int:
 
     logfile.setup(home)
     registry = Registry(home.registry_path)
-    files = FileService(home, registry, Credentials(home.credentials_path))
     settings = Settings.load(home)
+    files = FileService(home, registry, Credentials(home.credentials_path, settings.credentials.keep))
     supervisor = Supervisor(home, settings, registry, files, MetricService(registry), tracking_endpoint)
     return supervisor.supervise(execution_id)

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import argparse
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import listing, shapes
+from launchpad_tui.cli import artifact_files, listing, shapes
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.cli.progress import progress
-from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactKind, FileState, UrlState, parse_label
+from launchpad_tui.cli.shapes import size_text
+from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactKind, UrlState, parse_label
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
 
 ATTRIBUTES = frozenset(
-    {"id", "name", "description", "scenario_id", "url", "execution_id", "size", "created_at", "modified_at"}
+    {
+        "id",
+        "name",
+        "description",
+        "scenario_id",
+        "url",
+        "execution_id",
+        "size",
+        "created_at",
+        "modified_at",
+        "files_state",
+        "checked_at",
+    }
 )
 _WORDS: dict[str, ArtifactKind | None] = {
     "models": ArtifactKind.MODEL,
@@ -41,7 +52,7 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             "SCENARIO",
             "SIZE",
             "CREATED",
-            *(("CHANGED", "LABELS") if options.wide else ()),
+            *(("CHANGED", "LABELS", "FILES") if options.wide else ()),
             "EXECUTION",
             *map(str, columns),
             "URL",
@@ -54,7 +65,11 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             row.artifact.scenario_id,
             size_text(row.artifact.size),
             shapes.moment(row.artifact.created_at) or "",
-            *((shapes.moment(row.artifact.modified_at) or "", _labels(row.artifact)) if options.wide else ()),
+            *(
+                (shapes.moment(row.artifact.modified_at) or "", _labels(row.artifact), str(row.artifact.files_state))
+                if options.wide
+                else ()
+            ),
             row.artifact.execution_id,
             *(listing.number_text(row.metrics.get(column)) for column in columns),
             row.artifact.url,
@@ -66,15 +81,9 @@ def _labels(one: Artifact) -> str:
     return ", ".join(f"{key.removeprefix(LABEL_PREFIX)}={value}" for key, value in one.labels)
 
 
-def size_text(size: int | None) -> str:
-    """Bytes for people (units of 1000), empty where they are not known."""
-    if size is None:
-        return ""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB", "PB"]
-    while value >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop(0)
-    return f"{value:.0f} {units[0]}" if value >= 100 or units[0] == "B" else f"{value:.3g} {units[0]}"
+def _since(one: Artifact) -> str:
+    checked = shapes.moment(one.checked_at)
+    return f", as of {checked}" if checked else ""
 
 
 def _find(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> Artifact:
@@ -98,6 +107,7 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
         ("execution", one.execution_id or "none: added by hand"),
         ("labels", "\n".join(f"{key} = {value}" for key, value in one.labels)),
         ("size", size_text(one.size)),
+        ("files are", f"{one.files_state}{_since(one)}"),
         ("created", shapes.moment(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
@@ -129,47 +139,8 @@ def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespac
         tuple(parse_label(text) for text in options.label or ()),
     )
     if found.state is UrlState.OK and options.record:
-        context.desk.files.record(context.scope, one.id)
+        context.desk.verification.record(context.scope, one.id)
     context.done(f"Added {one.kind} {one.id}.", shapes.artifact(one), id=one.id)
-
-
-def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
-    context.resources(
-        context.desk.files.recorded(context.scope, one.id),
-        shapes.file,
-        ("PATH", "SIZE", "SHA-256"),
-        lambda each: (each.path, size_text(each.size), each.sha256),
-    )
-
-
-def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> int:
-    one = _find(kind, context, options)
-    if options.record:
-        with progress("Reading", quiet=context.quiet) as tell:
-            files = context.desk.files.record(context.scope, one.id, tell)
-        context.done(f"Recorded {len(files)} files of {one.id}.", {"files": [shapes.file(f) for f in files]}, id=one.id)
-        return 0
-    with progress("Verifying", quiet=context.quiet) as tell:
-        checks = context.desk.files.verify(context.scope, one.id, tell)
-    context.resources(
-        checks,
-        shapes.check,
-        ("STATE", "PATH", "SIZE", "SHA-256"),
-        lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
-    )
-    if any(each.state is FileState.UNRECORDED for each in checks):
-        context.note("Nothing was recorded of these files; --record keeps what is there now.")
-    return 1 if any(each.state in {FileState.CHANGED, FileState.MISSING, FileState.EXTRA} for each in checks) else 0
-
-
-def _download(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
-    target = Path(options.target).expanduser()
-    with progress("Downloading", quiet=context.quiet) as tell:
-        paths = context.desk.files.download(context.scope, one.id, target, tell, overwrite=options.overwrite)
-    data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
-    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data, id=one.id)
 
 
 def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
@@ -250,7 +221,10 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
                 f"launchpad {word} list --metric loss:best --sort loss --limit 10",
             ),
             partial(_list, kind),
-            (*listing.OPTIONS, arg("--wide", "-w", action="store_true", help="description, labels and change too")),
+            (
+                *listing.OPTIONS,
+                arg("--wide", "-w", action="store_true", help="description, labels, files too"),
+            ),
         ),
         Command(
             (word, "show"),
@@ -283,31 +257,7 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
                 arg("--record", action="store_true", help="hash its files now, so that changes are noticed later"),
             ),
         ),
-        Command(
-            (word, "files"),
-            f"list the files of {a_thing}",
-            (f"launchpad {word} files churn", f"launchpad {word} files churn --json"),
-            partial(_files, kind),
-            (one,),
-        ),
-        Command(
-            (word, "verify"),
-            "check its files against what was recorded; exit code 1 where one is changed or missing",
-            (f"launchpad {word} verify churn", f"launchpad {word} verify churn --record"),
-            partial(_verify, kind),
-            (one, arg("--record", action="store_true", help="record what is there now instead")),
-        ),
-        Command(
-            (word, "download"),
-            f"download the files of {a_thing}",
-            (f"launchpad {word} download churn ./churn", f"launchpad {word} download churn ./churn --overwrite"),
-            partial(_download, kind),
-            (
-                one,
-                arg("target", help="the folder to put them in", completes="files"),
-                arg("--overwrite", action="store_true", help="replace files that are there"),
-            ),
-        ),
+        *artifact_files.commands(word, kind, one),
         Command(
             (word, "lineage"),
             "show what it was made from, and what was made from it",

@@ -11,6 +11,7 @@ from launchpad_tui.cli import listing, logs, output, shapes
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.configurations import BINDINGS
+from launchpad_tui.cli.progress import progress
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -194,6 +195,15 @@ def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
     return 1 if any(each.error is not None for each in outcomes) else 0
 
 
+def _finish(context: Context, options: argparse.Namespace) -> None:
+    for text in options.ids:
+        execution = context.desk.executions.resolve(context.scope, text)
+        with progress("Storing", quiet=context.quiet) as tell:
+            made = context.desk.executions.finish(context.scope, execution.id, tell)
+        data = {"id": execution.id, "artifacts": [shapes.artifact(each) for each in made]}
+        context.done(f"Finished {execution.id}: {', '.join(each.name for each in made)}.", data, id=execution.id)
+
+
 _ID = arg("id", help="the execution's ID, or a unique part of its beginning", completes="executions")
 _IDS = arg("ids", nargs="+", metavar="id", help="IDs, or unique parts of their beginnings", completes="executions")
 _WAIT = arg("--wait", help="wait until it has ended; exit code 1 unless COMPLETED", action="store_true")
@@ -238,6 +248,13 @@ COMMANDS = (
         "stop executions",
         ("launchpad executions stop e0123", "launchpad executions stop e0123 e4567"),
         _stop,
+        (_IDS,),
+    ),
+    Command(
+        ("executions", "finish"),
+        "store and register the outputs of executions that did their work while the object store failed",
+        ("launchpad executions finish e0123", "launchpad executions finish e0123 e4567 --json"),
+        _finish,
         (_IDS,),
     ),
     Command(

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.connection import ConnectionKind, Field, StoreKind
 
-#: a certificate or key is a few kilobytes
-_FILE_LIMIT = 1_000_000
-
 OPTIONS = (
     arg("--set", action="append", metavar="FIELD=VALUE", help="a field; may be repeated"),
     arg("--secret", action="append", metavar="FIELD",
@@ -35,6 +32,7 @@ def values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[str, st
         InvalidInput: a field is unknown, a secret stands on the command line, or a file cannot be read.
     """
     from launchpad_tui.domain.connection import FieldKind
+    from launchpad_tui.services.texts import read_text
 
     secrets = {field.name for field in fields if field.kind is FieldKind.SECRET}
     found: dict[str, str] = {}
@@ -46,7 +44,7 @@ def values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[str, st
         found[name] = value
     for text in options.set_file or ():
         name, path = _pair(text, fields, "set-file")
-        found[name] = _read(name, Path(path).expanduser())
+        found[name] = read_text(name, Path(path).expanduser())
     for name in options.secret or ():
         _known(name, fields)
         found[name] = _ask(name)
@@ -64,6 +62,7 @@ def kind_json(kind: ConnectionKind | StoreKind) -> dict[str, Any]:
             "default": field.default or None,
             "choices": list(field.choices),
             "help": field.help,
+            "when": {"field": field.when[0], "values": list(field.when[1])} if field.when[0] else None,
         }
         for field in kind.fields
     ]
@@ -80,7 +79,9 @@ def print_kinds(context: Context, kinds: Sequence[ConnectionKind | StoreKind]) -
         rows.append((kind.id, "", kind.title, getattr(kind, "reason", "") or kind.description))
         for field in kind.fields:
             what = "secret" if field.kind == "secret" else "required" if field.required else ""
-            more = f"One of {', '.join(field.choices)}." if field.choices else ""
+            more = f"One of {', '.join(each or 'nothing' for each in field.choices)}." if field.choices else ""
+            if field.when[0]:
+                more = f"{more} With {field.when[0]}={'|'.join(field.when[1])}.".strip()
             rows.append(("", field.name, what, f"{field.help or field.title} {more}".strip()))
     context.resources(rows, lambda _: {}, ("KIND", "FIELD", "", "MEANING"), tuple)
 
@@ -99,20 +100,6 @@ def _known(name: str, fields: Sequence[Field]) -> None:
     if name not in names:
         hint = f"Fields: {', '.join(names) or 'none'}."
         raise InvalidInput(f"There is no field {name[:80]!r}", hint=hint, field=name)
-
-
-def _read(name: str, path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_FILE_LIMIT + 1)
-        text = content.decode()
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "It is not UTF-8 text."
-        raise InvalidInput(f"The file for {name} cannot be read", f"{path}: {why}", field=name) from error
-    if len(content) > _FILE_LIMIT:
-        raise InvalidInput(f"The file for {name} is too long", f"{path}: over {_FILE_LIMIT:,} bytes.", field=name)
-    # An editor ends a file with a newline that is no part of a key.
-    return text.removesuffix("\n").removesuffix("\r")
 
 
 def _ask(name: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.output import terminal_width
+from launchpad_tui.cli.shapes import size_text
 from launchpad_tui.domain.text import cut_cells, safe_text
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    next_at = time.monotonic() + _EVERY
+    started = time.monotonic()
+    next_at = started + _EVERY
     shown = False
 
     def tell(transfer: Transfer) -> None:
@@ -38,11 +40,44 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
             return
         next_at, shown = time.monotonic() + _EVERY, True
         part = f"{100 * transfer.done // transfer.total:3} %" if transfer.total else f"{transfer.done:,} bytes"
-        line = cut_cells(safe_text(f"{verb} {part} {transfer.path}"), terminal_width() - 1)
-        print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+        _show(f"{verb} {part}{_pace(transfer, started)} {transfer.path}")
 
     try:
         yield tell
     finally:
         if shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            _show("")
+
+
+@contextmanager
+def counted(verb: str, *, quiet: bool) -> Iterator[Callable[[int, str], None] | None]:
+    """As `progress`, for things that are counted: told how many there were, and what the last one was."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    next_at = time.monotonic() + _EVERY
+
+    def tell(count: int, name: str) -> None:
+        nonlocal next_at
+        if time.monotonic() >= next_at:
+            next_at = time.monotonic() + _EVERY
+            _show(f"{verb} {count:,} {name}")
+
+    try:
+        yield tell
+    finally:
+        _show("")
+
+
+def _show(line: str) -> None:
+    print(f"\r{cut_cells(safe_text(line), terminal_width() - 1)}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _pace(transfer: Transfer, started: float) -> str:
+    """Bytes a second since the beginning, and the time that is left at that pace."""
+    seconds = time.monotonic() - started
+    if not transfer.done or seconds < 1:
+        return ""
+    speed = transfer.done / seconds
+    left = f", {(transfer.total - transfer.done) / speed:.0f} s left" if transfer.total else ""
+    return f", {size_text(int(speed))}/s{left}"

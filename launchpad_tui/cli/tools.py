@@ -101,7 +101,12 @@ def _settings(context: Context, _options: argparse.Namespace) -> None:
     from launchpad_tui.config.settings import Settings
 
     settings = Settings.load(context.home)
-    data = {"executions": asdict(settings.executions), "ui": asdict(settings.ui), "keys": dict(settings.keys)}
+    data = {
+        "executions": asdict(settings.executions),
+        "ui": asdict(settings.ui),
+        "credentials": asdict(settings.credentials),
+        "keys": dict(settings.keys),
+    }
     lines = [(f"{section}.{key}", str(value)) for section, values in data.items() for key, value in values.items()]
     context.resource(data, lines)
     for warning in settings.warnings:

@@ -1,19 +1,30 @@
-"""The secrets of connections and object stores: one file that only its owner may read, apart from the registry."""
+"""The secrets of connections and object stores, apart from the registry: in the system's keyring where one is open,
+else in a file that only its owner may read. The file says of each owner which of the two it is."""
 
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from launchpad_tui.config.atomic import write_private
+from launchpad_tui.config.credential_file import InKeyring, Kept, parse, text_of
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.errors import ConfigError, PermissionDenied
+from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
 
 CONNECTION = "connection"
 STORE = "store"
+#: the environment's word on where secrets are kept, instead of the setting ``credentials.keep``
+VARIABLE = "LAUNCHPAD_CREDENTIALS"
+_PLACES = ("auto", "keyring", "file")
+
+_log = logging.getLogger(__name__)
+#: secrets of keyrings that this process has had in its hands, by the credentials file, for `Credentials.values`
+_met: dict[Path, set[str]] = {}
 
 
 def store_owner(scope: Scope, name: str) -> str:
@@ -22,61 +33,217 @@ def store_owner(scope: Scope, name: str) -> str:
 
 
 class Credentials:
-    """Secrets by kind and owner, in a JSON file ``{kind: {owner: {field: secret}}}``, mode 0600.
+    """Secrets by kind and owner, over the file `launchpad_tui.config.credential_file` tells of, mode 0600.
 
     Safe for threads and processes: who writes holds a lock file and replaces the file whole, so that who reads needs no
-    lock and sees all of a change or nothing of it.
+    lock and sees all of a change or nothing of it. A keyring is asked for some seconds at most, and it asks nobody.
+
+    Args:
+        keep: where secrets are written to (setting ``credentials.keep``): ``auto`` takes the system's keyring where it
+            is open, else the file; ``keyring`` or ``file``. ``LAUNCHPAD_CREDENTIALS`` has the last word. What is kept
+            already is found wherever it is, and moves when it is written again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep: str = "auto") -> None:
         self.path = path
+        self._keep = keep
 
     def get(self, kind: str, owner: str) -> Mapping[str, str]:
         """The secrets of an owner by field; empty where there are none.
 
         Raises:
             PermissionDenied: others may read the file.
-            ConfigError: the file is damaged or cannot be read.
+            ConfigError: the file is damaged or cannot be read; or the secrets are in a keyring that is locked, gone, or
+                has them no more.
         """
-        return self._read().get(kind, {}).get(owner, {})
+        kept = self._kept(kind, owner)
+        if not isinstance(kept, InKeyring):
+            return kept
+        try:
+            return self._fetched(kept, owner)
+        except ConfigError:
+            now = self._kept(kind, owner)
+            if now == kept:
+                raise
+        # Another process moved them in between.
+        return self._fetched(now, owner) if isinstance(now, InKeyring) else now
+
+    def names(self, kind: str, owner: str) -> frozenset[str]:
+        """The names of the owner's secrets, without reading them. Raises as `get`, but no keyring is asked."""
+        kept = self._kept(kind, owner)
+        return frozenset(kept.fields if isinstance(kept, InKeyring) else kept)
+
+    def where(self, kind: str, owner: str) -> str:
+        """Where the owner's secrets are kept, for people: ``keyring (…)`` with its name, or ``file …`` with its path;
+        empty where there are none. Raises as `names`."""
+        kept = self._kept(kind, owner)
+        if isinstance(kept, InKeyring):
+            return f"keyring ({kept.keyring})"
+        return f"file {self.path}" if kept else ""
 
     def set(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
-        """Keep these secrets in place of those that the owner had; on disk when this returns.
+        """Keep these secrets in place of those that the owner had; on disk when this returns. Where no keyring can be
+        used, ``auto`` keeps them in the file; why is logged.
 
         Raises:
-            PermissionDenied, ConfigError: as for `get`.
+            PermissionDenied: others may read the file.
+            ConfigError: the file is damaged or cannot be written; ``keyring`` is wanted, and none can be used.
             StorageFull: no room; the old secrets stay.
         """
+        place = self._place()
+        with self._locked():
+            self._set(self._read(), kind, owner, secrets, place)
+
+    def merge(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
+        """Keep these secrets beside the owner's others. The others are read only where there are any, so that secrets
+        whose keyring is gone can be entered anew.
+
+        Raises:
+            As `get` and `set`.
+        """
+        place = self._place()
         with self._locked():
             everything = self._read()
-            owners = everything.setdefault(kind, {})
-            if secrets:
-                owners[owner] = dict(secrets)
-            else:
-                owners.pop(owner, None)
-            self._write(everything)
+            kept = everything.get(kind, {}).get(owner, {})
+            if isinstance(kept, InKeyring):
+                kept = self._fetched(kept, owner) if set(kept.fields) - set(secrets) else {}
+            self._set(everything, kind, owner, {**kept, **secrets}, place)
 
     def delete(self, kind: str, owner: str) -> None:
-        """Forget the owner's secrets, and those of everything below it (``owner/…``)."""
+        """Forget the owner's secrets, and those of everything below it (``owner/…``). What a keyring that cannot be
+        used still has is logged by its name.
+
+        Raises:
+            PermissionDenied, ConfigError, StorageFull: the file cannot be used, as for `set`.
+        """
         with self._locked():
             everything = self._read()
             owners = everything.get(kind, {})
-            gone = [name for name in owners if name == owner or name.startswith(f"{owner}/")]
-            for name in gone:
-                del owners[name]
+            gone = {name: owners.pop(name) for name in list(owners) if name == owner or name.startswith(f"{owner}/")}
             if gone:
                 self._write(everything)
+            for name, kept in gone.items():
+                self._forget(kept, kind, name)
 
     def values(self) -> frozenset[str]:
-        """All secrets, so that a log can leave them out."""
-        everything = self._read()
-        return frozenset(
-            secret for owners in everything.values() for fields in owners.values() for secret in fields.values()
-        )
+        """All secrets that this process may come to say, so that a log can leave them out: those of the file, and those
+        of a keyring that it read or wrote. No keyring is asked."""
+        found = {
+            secret
+            for owners in self._read().values()
+            for kept in owners.values()
+            if not isinstance(kept, InKeyring)
+            for secret in kept.values()
+        }
+        return frozenset(found | _met.get(self.path, set()))
 
-    def _read(self) -> dict[str, dict[str, dict[str, str]]]:
+    def _place(self) -> str:
+        named = os.environ.get(VARIABLE, "")
+        if named and named not in _PLACES:
+            raise ConfigError(f"{VARIABLE} is wrong", f"It is {named[:40]!r}.", f"One of {', '.join(_PLACES)}.")
+        return named or self._keep
+
+    def _kept(self, kind: str, owner: str) -> Kept:
+        return self._read().get(kind, {}).get(owner, {})
+
+    def _fetched(self, kept: InKeyring, owner: str) -> Mapping[str, str]:
         import json
 
+        from launchpad_tui.config import keyrings
+
+        title = f"The secrets of {owner} cannot be read from the keyring"
+        try:
+            text = keyrings.read(kept.entry)
+        except ConfigError as error:
+            hint = f"{error.hint or 'Make it usable again.'} Or enter the secrets anew."
+            raise ConfigError(title, f"{kept.keyring}: {error.detail}", hint) from error
+        secrets: Any = None
+        if text is not None:
+            try:
+                secrets = json.loads(text)
+            except ValueError:
+                secrets = None
+        if not isinstance(secrets, dict) or not all(isinstance(value, str) for value in secrets.values()):
+            what = "has no entry" if text is None else "has something else in the entry"
+            raise ConfigError(title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets anew.")
+        self._meet(secrets)
+        return secrets
+
+    def _set(
+        self,
+        everything: dict[str, dict[str, Kept]],
+        kind: str,
+        owner: str,
+        secrets: Mapping[str, str],
+        place: str,
+    ) -> None:
+        owners = everything.setdefault(kind, {})
+        before = owners.pop(owner, {})
+        kept: Kept = {}
+        undo: Callable[[], None] | None = None
+        if secrets:
+            kept, undo = self._put(kind, owner, secrets, place)
+            owners[owner] = kept
+        try:
+            if kept != before:
+                self._write(everything)
+        except BaseException:
+            if undo is not None:
+                undo()
+            raise
+        if not (isinstance(before, InKeyring) and isinstance(kept, InKeyring) and before.entry == kept.entry):
+            self._forget(before, kind, owner)
+
+    def _put(
+        self, kind: str, owner: str, secrets: Mapping[str, str], place: str
+    ) -> tuple[Kept, Callable[[], None] | None]:
+        """Write to the keyring where that is the place; gives what the file has to say, and what undoes the writing."""
+        if place == "file":
+            return dict(secrets), None
+        import json
+
+        from launchpad_tui.config import keyrings
+
+        self._meet(secrets)
+        entry = f"{self._home()}:{kind}/{owner}"
+        try:
+            written = keyrings.write(entry, json.dumps(dict(secrets), ensure_ascii=False), chosen=place == "keyring")
+        except ConfigError as error:
+            if place == "keyring":
+                hint = f'{error.hint} Or let secrets be kept in a file: credentials.keep = "auto" in the settings.'
+                raise ConfigError(error.title, error.detail, hint.strip()) from error
+            _log.warning("The secrets of %s %s are kept in %s: %s", kind, owner, self.path, error.detail)
+            return dict(secrets), None
+
+        def undo() -> None:
+            try:
+                written.undo()
+            except LaunchpadError as error:
+                _log.warning("The keyring still has what could not be kept in %s: %s", entry, error.detail)
+
+        return InKeyring(entry, written.keyring, tuple(sorted(secrets))), undo
+
+    def _forget(self, kept: Kept, kind: str, owner: str) -> None:
+        """Take an entry out of the keyring, unless it is that of another home of which this one is a copy."""
+        if not isinstance(kept, InKeyring):
+            return
+        home = kept.entry.removesuffix(f":{kind}/{owner}")
+        if home != self._home() and (Path(home) / self.path.name).exists():
+            return
+        from launchpad_tui.config import keyrings
+
+        try:
+            keyrings.delete(kept.entry)
+        except ConfigError as error:
+            _log.warning("%s still has the entry %s: %s", kept.keyring, kept.entry, error.detail)
+
+    def _home(self) -> str:
+        return os.path.realpath(self.path.parent)
+
+    def _meet(self, secrets: Mapping[str, str]) -> None:
+        _met.setdefault(self.path, set()).update(secrets.values())
+
+    def _read(self) -> dict[str, dict[str, Kept]]:
         try:
             with open(self.path, encoding="utf-8") as file:
                 mode = os.fstat(file.fileno()).st_mode
@@ -86,28 +253,19 @@ class Credentials:
                         f"{self.path} has mode {mode & 0o777:04o}.",
                         f"Close it: chmod 600 {self.path}; then consider changing what stands in it.",
                     )
-                data = json.load(file)
+                return parse(file.read())
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise ConfigError("The credentials cannot be read", f"{self.path}: {error.strerror or error}") from error
         except ValueError:
             # The parser's error holds the text, so it is not handed on.
-            raise self._damaged() from None
-        if not _well_formed(data):
-            raise self._damaged()
-        return dict(data)
+            raise ConfigError(
+                "The credentials file is damaged", str(self.path), "Correct it, or delete it and enter anew."
+            ) from None
 
-    def _damaged(self) -> ConfigError:
-        return ConfigError(
-            "The credentials file is damaged", str(self.path), "Correct it, or delete it and enter anew."
-        )
-
-    def _write(self, everything: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
-        import json
-
-        kept = {kind: owners for kind, owners in everything.items() if owners}
-        write_private(self.path, (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode())
+    def _write(self, everything: Mapping[str, Mapping[str, Kept]]) -> None:
+        write_private(self.path, text_of(everything).encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -122,14 +280,3 @@ class Credentials:
                 os.close(handle)
         except OSError as error:
             raise ConfigError("The credentials cannot be locked", f"{path}: {error.strerror or error}") from error
-
-
-def _well_formed(data: object) -> bool:
-    return isinstance(data, dict) and all(
-        isinstance(owners, dict)
-        and all(
-            isinstance(fields, dict) and all(isinstance(secret, str) for secret in fields.values())
-            for fields in owners.values()
-        )
-        for owners in data.values()
-    )

@@ -46,6 +46,14 @@ class UiSettings:
     refresh_seconds: float = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class CredentialSettings:
+    """``[credentials]``: the secrets of connections and object stores."""
+
+    #: "auto" (the system's keyring where it is open, else a file), "keyring" or "file"
+    keep: str = "auto"
+
+
 #: least and greatest value that a number may have, by section and key
 _RANGES: dict[str, tuple[float, float]] = {
     "executions.parallel": (1, 256),
@@ -54,11 +62,15 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings]] = {
+_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings]] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
+    "credentials": CredentialSettings,
 }
-_CHOICES: dict[str, tuple[str, ...]] = {"ui.colours": ("auto", "always", "never")}
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "ui.colours": ("auto", "always", "never"),
+    "credentials.keep": ("auto", "keyring", "file"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,7 @@ class Settings:
 
     executions: ExecutionSettings = field(default_factory=ExecutionSettings)
     ui: UiSettings = field(default_factory=UiSettings)
+    credentials: CredentialSettings = field(default_factory=CredentialSettings)
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

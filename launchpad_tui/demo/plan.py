@@ -155,7 +155,7 @@ def _dataset(desk: Desk, scope: Scope) -> Artifact:
         "(E. Alpaydin, C. Kaynak; UCI Machine Learning Repository; CC BY 4.0)",
         (("ext.ai.sap.com/licence", "CC BY 4.0"), ("ext.ai.sap.com/images", "1797")),
     )
-    desk.files.record(scope, artifact.id)
+    desk.verification.record(scope, artifact.id)
     return desk.artifacts.get(scope, artifact.id)
 
 

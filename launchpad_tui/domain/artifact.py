@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -110,11 +111,21 @@ def check_label(key: str, value: str | None) -> tuple[str, str]:
     return key, value
 
 
+class FilesState(StrEnum):
+    """What is known of an artifact's files together, worst first."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+    INTACT = "intact"
+
+
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """An artifact. ``labels`` in the order given; ``execution_id`` is empty where none made it.
 
-    ``size`` is the bytes of all its files, None where they were never counted.
+    ``size`` is the bytes of all its files, None where they were never counted. ``files_state`` is what the last look
+    at its files found, ``checked_at`` when that was.
     """
 
     id: str
@@ -128,16 +139,20 @@ class Artifact:
     size: int | None
     created_at: datetime
     modified_at: datetime
+    files_state: FilesState = FilesState.UNKNOWN
+    checked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFile:
     """A file of an artifact as recorded when it was stored. ``path`` is relative to the artifact's URL, ``.`` where the
-    URL names the file itself; ``sha256`` is hexadecimal, empty where it was never computed."""
+    URL names the file itself; ``sha256`` is hexadecimal, empty where it was never computed; ``version`` is what the
+    object store called this content, empty where that is not known."""
 
     path: str
     size: int
     sha256: str
+    version: str = field(default="", compare=False)
 
 
 class FileState(StrEnum):
@@ -158,6 +173,16 @@ class FileCheck:
     state: FileState
     size: int | None = None
     sha256: str = ""
+
+
+def state_of(checks: Sequence[FileCheck]) -> FilesState:
+    """What the checks of an artifact's files come to; no files at all are missing ones."""
+    states = {each.state for each in checks}
+    if not states or FileState.MISSING in states:
+        return FilesState.MISSING
+    if states & {FileState.CHANGED, FileState.EXTRA}:
+        return FilesState.CHANGED
+    return FilesState.UNKNOWN if FileState.UNRECORDED in states else FilesState.INTACT
 
 
 class UrlState(StrEnum):

@@ -31,7 +31,11 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting of a connection, a store or an executable, declared once: form, CLI flag, validation and help."""
+    """One setting of a connection, a store or an executable, declared once: form, CLI flag, validation and help.
+
+    ``when`` names another field and the values of it with which this one counts; empty: always. ``lines`` says that a
+    value has several lines, such as a certificate.
+    """
 
     name: str
     title: str
@@ -41,6 +45,8 @@ class Field:
     help: str = ""
     choices: tuple[str, ...] = ()
     pattern: str = ""
+    when: tuple[str, tuple[str, ...]] = ("", ())
+    lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

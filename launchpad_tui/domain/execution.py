@@ -48,6 +48,8 @@ FINAL = frozenset({Status.STOPPED, Status.COMPLETED, Status.DEAD})
 STOPPABLE = frozenset({Status.PENDING, Status.RUNNING})
 #: AI API: a DELETE is answered only in these
 DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.DEAD})
+#: the status detail that says of a DEAD execution that its outputs are still on this machine, and its value
+OUTPUTS, OUTPUTS_KEPT = "outputs", "kept"
 #: what may follow what
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.UNKNOWN: frozenset({Status.PENDING, Status.DEAD}),
@@ -55,6 +57,13 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.RUNNING: frozenset({Status.COMPLETED, Status.STOPPING, Status.DEAD}),
     Status.STOPPING: frozenset({Status.STOPPED, Status.DEAD}),
 }
+
+
+def why_not_finish(execution: Execution) -> str | None:
+    """Why the outputs of an execution cannot be stored now; None where they can."""
+    if execution.status is Status.DEAD and execution.status_details.get(OUTPUTS) == OUTPUTS_KEPT:
+        return None
+    return "No outputs of it wait to be stored"
 
 
 def check_stop(execution_id: str, status: Status) -> None:

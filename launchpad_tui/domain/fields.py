@@ -15,7 +15,8 @@ FLAGS = ("true", "false")
 def checked(
     fields: Sequence[Field], values: Mapping[str, str], kept_secrets: Collection[str] = ()
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The settings and the secrets among the values, in the fields' order; empty ones are left out.
+    """The settings and the secrets among the values, in the fields' order; empty ones are left out, and so are those of
+    fields that do not count beside the others.
 
     Args:
         values: by field name; a missing one takes its field's default.
@@ -31,7 +32,10 @@ def checked(
             raise InvalidInput(f"There is no field {name!r}", hint=hint, field=name)
     settings: dict[str, str] = {}
     secrets: dict[str, str] = {}
+    defaults = {field.name: field.default for field in fields}
     for field in fields:
+        if not counts(field, {**defaults, **{name: value for name, value in values.items() if value}}):
+            continue
         secret = field.kind is FieldKind.SECRET
         value = values.get(field.name, "")
         value = value if secret else value.strip()
@@ -43,6 +47,12 @@ def checked(
         _check(field, value)
         (secrets if secret else settings)[field.name] = value
     return settings, secrets
+
+
+def counts(field: Field, values: Mapping[str, str]) -> bool:
+    """Whether the field has a meaning beside these values, defaults among them."""
+    other, wanted = field.when
+    return not other or values.get(other, "") in wanted
 
 
 def _check(field: Field, value: str) -> None:

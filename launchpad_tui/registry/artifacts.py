@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, FilesState
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.moments import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry.codec import clean, pairs, search_text, to_json
+from launchpad_tui.registry.codec import clean, micros, moment, pairs, search_text, to_json
 from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
-COLUMNS = "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, modified_at"
+COLUMNS = (
+    "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, modified_at, "
+    "files_state, checked_at"
+)
 
 
 def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
@@ -73,11 +76,12 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     """Insert an artifact inside a transaction; its row."""
     cursor = db.execute(
         f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
-        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
         (group, group, new.execution_id, searched(new), new.id, clean(new.name), new.kind, clean(new.url),
          clean(new.description), new.scenario_id, new.execution_id, _labels(new), new.size,
-         to_micros(new.created_at), to_micros(new.modified_at)),
+         to_micros(new.created_at), to_micros(new.modified_at), new.files_state,
+         micros(new.checked_at)),
     )  # fmt: skip
     if not cursor.rowcount:
         raise Conflict(f"There is an artifact {new.id} already")
@@ -85,21 +89,24 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
 
 
 def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[ArtifactFile]) -> None:
-    """Remember an artifact's files inside a transaction, and their size together."""
+    """Remember an artifact's files inside a transaction, and their size together: as they are now, so intact."""
     if not files:
         return
     db.executemany(
-        "INSERT INTO artifact_files (artifact_pk, path, size, sha256) VALUES (?, ?, ?, ?)",
-        [(artifact_pk, clean(f.path), f.size, f.sha256) for f in files],
+        "INSERT INTO artifact_files (artifact_pk, path, size, sha256, version) VALUES (?, ?, ?, ?, ?)",
+        [(artifact_pk, clean(f.path), f.size, f.sha256, f.version) for f in files],
     )
-    db.execute("UPDATE artifacts SET size = ? WHERE pk = ?", (sum(f.size for f in files), artifact_pk))
+    db.execute(
+        "UPDATE artifacts SET size = ?, files_state = ?, checked_at = ? WHERE pk = ?",
+        (sum(f.size for f in files), FilesState.INTACT, to_micros(now()), artifact_pk),
+    )
 
 
 def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
     """The recorded files of an artifact by path. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT path, size, sha256 FROM artifact_files WHERE artifact_pk = ? ORDER BY path",
+            "SELECT path, size, sha256, version FROM artifact_files WHERE artifact_pk = ? ORDER BY path",
             (_pk(db, scope, artifact_id),),
         ).fetchall()
     return tuple(ArtifactFile(*row) for row in rows)
@@ -112,6 +119,44 @@ def record_files(registry: Registry, scope: Scope, artifact_id: str, found: Sequ
         db.execute("DELETE FROM artifact_files WHERE artifact_pk = ?", (pk,))
         db.execute("UPDATE artifacts SET size = NULL, modified_at = ? WHERE pk = ?", (to_micros(now()), pk))
         insert_files(db, pk, found)
+
+
+def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[str]:
+    """Those of the URLs that artifacts of the group have."""
+    values = list(dict.fromkeys(wanted))
+    found: set[str] = set()
+    with registry.read() as db:
+        group = group_pk(db, scope)
+        for start in range(0, len(values), BATCH):
+            some = [clean(value) for value in values[start : start + BATCH]]
+            # The index on the URL ignores case, and begins with the kind.
+            rows = db.execute(
+                "SELECT url FROM artifacts WHERE group_pk = ? AND kind IN ('model', 'dataset', 'resultset', 'other') "
+                f"AND url COLLATE NOCASE IN ({marks(some)})",
+                (group, *some),
+            )
+            found.update(url for (url,) in rows)
+    return frozenset(found & set(values))
+
+
+def set_checked(
+    registry: Registry, scope: Scope, artifact_id: str, state: FilesState, versions: Mapping[str, str]
+) -> None:
+    """Remember what a look at an artifact's files found now.
+
+    Args:
+        versions: of recorded files whose content was found to be what was recorded, by path.
+
+    Raises:
+        NotFound: there is no such artifact.
+    """
+    with registry.write("artifacts") as db:
+        pk = _pk(db, scope, artifact_id)
+        db.execute("UPDATE artifacts SET files_state = ?, checked_at = ? WHERE pk = ?", (state, to_micros(now()), pk))
+        db.executemany(
+            "UPDATE artifact_files SET version = ? WHERE artifact_pk = ? AND path = ?",
+            [(version, pk, clean(path)) for path, version in versions.items()],
+        )
 
 
 def metric_keys(registry: Registry, scope: Scope) -> list[str]:
@@ -167,7 +212,7 @@ def built(row: tuple[Any, ...]) -> Artifact:
     """The artifact in a row of `COLUMNS`."""
     return Artifact(
         row[0], row[1], ArtifactKind(row[2]), row[3], row[4], row[5], row[6], pairs(row[7]), row[8],
-        from_micros(row[9]), from_micros(row[10]),
+        from_micros(row[9]), from_micros(row[10]), FilesState(row[11]), moment(row[12]),
     )  # fmt: skip
 
 

@@ -259,6 +259,35 @@ def edit_store(registry: Registry, scope: Scope, name: str, settings: Mapping[st
         return store(registry, scope, name)
 
 
+def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> int:
+    """Give an object store another name; the URLs of the artifacts in it follow. Gives how many those are.
+
+    Raises:
+        NotFound: there is none.
+        Conflict: the new name is taken, or executions of the group are not finished.
+    """
+    with registry.write("connections", "artifacts") as db:
+        store(registry, scope, name)
+        pk = group_pk(db, scope)
+        if any(found.name == new_name for found in stores(registry, scope)):
+            raise Conflict(f"There is an object store {new_name} in {scope} already", hint="Choose another name.")
+        busy = db.execute(
+            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')", (pk,)
+        ).fetchone()[0]
+        if busy:
+            raise Conflict(
+                f"The object store {name} cannot be renamed now",
+                f"{busy} executions of the group are not finished.",
+                "Wait for them, or stop them.",
+            )
+        db.execute("UPDATE object_stores SET name = ? WHERE group_pk = ? AND name = ?", (new_name, pk, name))
+        old, new = f"ai://{name}/", f"ai://{new_name}/"
+        return db.execute(
+            "UPDATE artifacts SET url = ? || substr(url, ?) WHERE group_pk = ? AND substr(url, 1, ?) = ?",
+            (new, len(old) + 1, pk, len(old), old),
+        ).rowcount
+
+
 def delete_store(registry: Registry, scope: Scope, name: str) -> None:
     """Forget an object store; what is in it stays. Raises NotFound."""
     with registry.write("connections") as db:

@@ -12,6 +12,8 @@ from typing import Any
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import (
+    OUTPUTS,
+    OUTPUTS_KEPT,
     STATUS_MESSAGE_LIMIT,
     TRANSITIONS,
     Configuration,
@@ -276,22 +278,40 @@ def finish_completed(
     scope: Scope,
     execution_id: str,
     outputs: Sequence[tuple[Artifact, Sequence[ArtifactFile]]],
-    completed_at: datetime,
+    completed_at: datetime | None,
     message: str = "",
     details: Mapping[str, str] | None = None,
+    *,
+    again: bool = False,
 ) -> Execution:
     """COMPLETED and all its output artifacts with their files, in one transaction: all of it or nothing.
 
+    Args:
+        completed_at: None leaves the moment as it is.
+        again: the execution is DEAD with the detail ``outputs: kept``.
+
     Raises:
         NotFound: there is none.
-        Conflict: it is not RUNNING, or an artifact's ID is taken.
+        Conflict: it is not RUNNING (or as ``again`` says), or an artifact's ID is taken.
     """
     with registry.write("executions", "artifacts") as db:
         group = group_pk(db, scope)
         for artifact, files in outputs:
             pk = artifacts.insert(db, group, artifact)
             artifacts.insert_files(db, pk, files)
+        if again:
+            _resume(db, execution_pk(db, scope, execution_id), execution_id)
         return transition(registry, scope, execution_id, Status.COMPLETED, message, details, completed_at=completed_at)
+
+
+def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
+    """Let an execution go on that died while its outputs were stored, inside a transaction."""
+    changed = db.execute(
+        "UPDATE executions SET status = ? WHERE pk = ? AND status = ? AND status_details ->> ? = ?",
+        (Status.RUNNING, pk, Status.DEAD, OUTPUTS, OUTPUTS_KEPT),
+    ).rowcount
+    if not changed:
+        raise Conflict(f"Execution {execution_id} has no outputs that wait to be stored")
 
 
 def new_pending(configuration: Configuration, executable_version: str, execution_id: str) -> Execution:

@@ -19,6 +19,13 @@ def first_schema(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def files_state(db: Database) -> None:
+    """What is known of the artifacts' files."""
+    for statement in schema.FILES_STATE:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply what is pending, inside the transaction that the connection is in."""
     # Without plugins: what else is installed on this machine has no business in the registry.

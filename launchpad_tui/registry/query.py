@@ -70,6 +70,8 @@ ARTIFACTS = Table(
         "created_at": Attribute("created_at", "moment"),
         "modified_at": Attribute("modified_at", "moment"),
         "size": Attribute("size", "number", nullable=True),
+        "files_state": Attribute("files_state"),
+        "checked_at": Attribute("checked_at", "moment", nullable=True),
     },
 )
 EXECUTIONS = Table(

@@ -8,7 +8,7 @@ trigrams, so that any part of a word is found.
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 1
+VERSION = 2
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -204,6 +204,15 @@ _METRICS = (
 _REST = (
     "CREATE TABLE preferences (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE revisions (topic TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+)
+
+#: the statements of the second migration: what the last look at an artifact's files found, and the store's name for the
+#: content of each
+FILES_STATE = (
+    "ALTER TABLE artifacts ADD COLUMN files_state TEXT NOT NULL DEFAULT 'unknown'",
+    "ALTER TABLE artifacts ADD COLUMN checked_at INTEGER",
+    "ALTER TABLE artifact_files ADD COLUMN version TEXT NOT NULL DEFAULT ''",
+    "CREATE INDEX artifacts_files_state ON artifacts (group_pk, kind, files_state)",
 )
 
 #: the statements of the first migration

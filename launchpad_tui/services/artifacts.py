@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from launchpad_tui.domain.artifact import (
     DESCRIPTION_LIMIT,
@@ -71,6 +72,23 @@ class ArtifactService:
             InvalidInput: a value breaks the AI API's rules, or the URL's object store or the scenario is unknown.
             NotFound: there is no such scope.
         """
+        new = self.new(scope, kind, name, url, scenario_id, description, labels)
+        size = self._measure(scope, new.url) if self._measure is not None else None
+        new = replace(new, size=size)
+        artifacts.add(self._registry, scope, new)
+        return new
+
+    def new(
+        self,
+        scope: Scope,
+        kind: ArtifactKind,
+        name: str,
+        url: str,
+        scenario_id: str,
+        description: str = "",
+        labels: Sequence[tuple[str, str]] = (),
+    ) -> Artifact:
+        """An artifact that could be registered, and is not yet. Raises as `add`."""
         name = check_resource_name(name)
         parsed = parse_url(url)
         stores = [store.name for store in connections.stores(self._registry, scope)]
@@ -88,11 +106,8 @@ class ArtifactService:
                 f"There is no scenario {scenario_id[:80]!r}", hint=f"Scenarios: {known or 'none'}.", field="scenario_id"
             ) from error
         checked = tuple(check_label(key, value) for key, value in labels)
-        size = self._measure(scope, str(parsed)) if self._measure is not None else None
         at = now()
-        new = Artifact(new_artifact_id(), name, kind, str(parsed), description, scenario_id, "", checked, size, at, at)
-        artifacts.add(self._registry, scope, new)
-        return new
+        return Artifact(new_artifact_id(), name, kind, str(parsed), description, scenario_id, "", checked, None, at, at)
 
     def metric_keys(self, scope: Scope) -> list[str]:
         """What can be a metric column: bare metric names and series keys, sorted."""

@@ -101,21 +101,21 @@ class ConnectionService:
 
     def edit(self, name: str, values: Mapping[str, str]) -> Connection:
         """The connection with other values; a secret that is left empty stays as it is. Raises as `add`."""
-        known = self._credentials.get(CONNECTION, name)
+        known = self._credentials.names(CONNECTION, name)
         settings, secrets = checked(self._kind(self.get(name).kind).fields, values, known)
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
             if secrets:
-                self._credentials.set(CONNECTION, name, {**known, **secrets})
+                self._credentials.merge(CONNECTION, name, secrets)
         return edited
 
     def kept(self, name: str) -> frozenset[str]:
         """The names of the connection's secrets that are kept; never their values."""
-        return frozenset(self._credentials.get(CONNECTION, name))
+        return self._credentials.names(CONNECTION, name)
 
     def kept_of_store(self, scope: Scope, name: str) -> frozenset[str]:
         """The names of the object store's secrets that are kept; never their values."""
-        return frozenset(self._credentials.get(STORE, store_owner(scope, name)))
+        return self._credentials.names(STORE, store_owner(scope, name))
 
     def delete(self, name: str) -> None:
         """Forget a connection; nothing is lost in its runtime and its stores.
@@ -213,17 +213,87 @@ class ConnectionService:
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
 
+    def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStore]:
+        """Add object stores from object store secrets in the AI API's form, all or none.
+
+        Args:
+            text: JSON: one secret, a list of them, or ``{"resources": […]}``.
+
+        Raises:
+            InvalidInput: it is not that, or a value is wrong.
+            Conflict: a name is taken.
+        """
+        from launchpad_tui.domain.store_secret import parse_secrets
+
+        made: builtins.list[ObjectStore] = []
+        try:
+            with self._registry.write():
+                for secret in parse_secrets(text):
+                    made.append(self.add_store(scope, secret.name, secret.kind, secret.values))
+        except BaseException:
+            for store in made:
+                self._credentials.delete(STORE, store_owner(scope, store.name))
+            raise
+        return made
+
+    def kept_where(self, scope: Scope, name: str) -> str:
+        """Where the secrets of an object store are kept, for people; empty where it has none."""
+        return self._credentials.where(STORE, store_owner(scope, name))
+
     def edit_store(self, scope: Scope, name: str, values: Mapping[str, str]) -> ObjectStore:
         """The object store with other values; a secret that is left empty stays as it is. Raises as `add_store`."""
         owner = store_owner(scope, name)
-        kept = self._credentials.get(STORE, owner)
+        kept = self._credentials.names(STORE, owner)
         kind = self._store_kind(connections.store(self._registry, scope, name).kind)
         settings, secrets = checked(kind.fields, values, kept)
         with self._registry.write():
             edited = connections.edit_store(self._registry, scope, name, settings)
             if secrets:
-                self._credentials.set(STORE, owner, {**kept, **secrets})
+                self._credentials.merge(STORE, owner, secrets)
         return edited
+
+    def rename_store(self, scope: Scope, name: str, new_name: str) -> int:
+        """Give an object store another name; the URLs of the artifacts in it follow. Gives how many those are.
+
+        Raises:
+            InvalidInput: the new name is not valid.
+            NotFound: there is no such store.
+            Conflict: the new name is taken, executions of the group are not finished, or it is ``default`` of the
+                embedded runtime, where outputs go (see `replace_store`).
+        """
+        if name == DEFAULT_STORE and self.get(scope.connection).kind == DEFAULT_SCOPE.connection:
+            raise Conflict("The object store default cannot be renamed", "Outputs of executions go there.")
+        return self._rename(scope, name, new_name)
+
+    def replace_store(
+        self, scope: Scope, name: str, kind: str, values: Mapping[str, str], keep_as: str
+    ) -> tuple[ObjectStore, int]:
+        """Put another object store under a name, such as a bucket where outputs shall go from now on. The old one stays
+        under the name ``keep_as``, and the artifacts in it follow; gives the new store, and how many they are.
+
+        Raises:
+            As `add_store` and `rename_store`; then nothing is changed.
+        """
+        with self._registry.write():
+            followed = self._rename(scope, name, keep_as)
+            try:
+                return self.add_store(scope, name, kind, values), followed
+            except BaseException:
+                self._move_secrets(scope, keep_as, name)
+                raise
+
+    def _rename(self, scope: Scope, name: str, new_name: str) -> int:
+        new_name = check_name(new_name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
+        with self._registry.write():
+            followed = connections.rename_store(self._registry, scope, name, new_name)
+            self._move_secrets(scope, name, new_name)
+        return followed
+
+    def _move_secrets(self, scope: Scope, name: str, new_name: str) -> None:
+        kept = self._credentials.get(STORE, store_owner(scope, name))
+        if kept:
+            self._credentials.set(STORE, store_owner(scope, new_name), kept)
+            self._credentials.delete(STORE, store_owner(scope, name))
 
     def delete_store(self, scope: Scope, name: str) -> None:
         """Forget an object store; what is in it stays.

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from launchpad_tui.registry.database import Registry
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.boards import BoardService
+    from launchpad_tui.services.browsing import BrowseService
     from launchpad_tui.services.changes import ChangeWatch
     from launchpad_tui.services.charting import ChartService
     from launchpad_tui.services.compare import CompareService
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from launchpad_tui.services.connections import ConnectionService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.preferences import PreferenceService
     from launchpad_tui.services.scenarios import ScenarioService
+    from launchpad_tui.services.transfers import TransferService
+    from launchpad_tui.services.verification import VerificationService
 
 
 class Desk:
@@ -75,6 +79,30 @@ class Desk:
     def files(self) -> FileService:
         """The files of artifacts."""
         made: FileService = self._makers["files"](self)
+        return made
+
+    @cached_property
+    def verification(self) -> VerificationService:
+        """Whether the files of artifacts are still there and the same."""
+        made: VerificationService = self._makers["verification"](self)
+        return made
+
+    @cached_property
+    def importing(self) -> ImportService:
+        """Models that are in a store already."""
+        made: ImportService = self._makers["importing"](self)
+        return made
+
+    @cached_property
+    def browsing(self) -> BrowseService:
+        """What is in object stores, and what their files say of themselves."""
+        made: BrowseService = self._makers["browsing"](self)
+        return made
+
+    @cached_property
+    def transfers(self) -> TransferService:
+        """Downloads and uploads that go on in the background."""
+        made: TransferService = self._makers["transfers"](self)
         return made
 
     @cached_property

@@ -20,7 +20,7 @@ from pathlib import Path
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import DEFAULT_STORE
-from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import executions
@@ -129,12 +129,17 @@ class Dispatcher:
     def _bury(self, each: Unfinished) -> None:
         from launchpad_tui.runtimes.local.logs import LogWriter
         from launchpad_tui.runtimes.local.process import kill_marked
+        from launchpad_tui.services.finishing import is_kept
 
         execution = each.execution
         kill_marked(execution.id)
         stopping = execution.status is Status.STOPPING
         folder = self._home.executions / execution.id
         message = _LOST + _last_words(folder / "supervisor.log")
+        details = {**execution.status_details, "reason": "supervisor lost"}
+        if not stopping and is_kept(folder):
+            details[OUTPUTS] = OUTPUTS_KEPT
+            message = f"{message}; its outputs are kept"
         with contextlib.suppress(Conflict):
             executions.transition(
                 self._registry,
@@ -142,7 +147,7 @@ class Dispatcher:
                 execution.id,
                 Status.STOPPED if stopping else Status.DEAD,
                 message,
-                {**execution.status_details, "reason": "supervisor lost"},
+                details,
                 completed_at=now(),
             )
             self._forget_outputs(each)

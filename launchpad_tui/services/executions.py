@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,16 +19,19 @@ from launchpad_tui.domain.execution import (
     TargetStatus,
     check_stop,
     new_execution_id,
+    why_not_finish,
 )
-from launchpad_tui.errors import CapabilityMissing, ConfigError, LaunchpadError, NotFound
+from launchpad_tui.errors import CapabilityMissing, ConfigError, Conflict, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, executions, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.configurations import ConfigurationService
 from launchpad_tui.services.execution_reader import ExecutionReader
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.runtimes.base import ExecutionLog
     from launchpad_tui.services.dispatch import Dispatcher
+    from launchpad_tui.services.files import FileService, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,24 @@ class Outcome:
 
 
 class ExecutionService(ExecutionReader):
-    """Executions of a resource group. Safe for threads."""
+    """Executions of a resource group. Safe for threads.
+
+    Args:
+        files: gives the object stores, when outputs are stored.
+    """
 
     def __init__(
-        self, home: Home, settings: Settings, registry: Registry, configurations: ConfigurationService
+        self,
+        home: Home,
+        settings: Settings,
+        registry: Registry,
+        configurations: ConfigurationService,
+        files: Callable[[], FileService],
     ) -> None:
         super().__init__(registry)
         self._home = home
         self._configurations = configurations
+        self._files = files
         self._parallel = settings.executions.parallel
 
     @cached_property
@@ -124,6 +137,43 @@ class ExecutionService(ExecutionReader):
             else:
                 executions.transition(self._registry, scope, execution_id, Status.STOPPING, "stopping")
         self._dispatcher.wake(execution_id)
+
+    def finish(self, scope: Scope, execution_id: str, progress: Progress | None = None) -> tuple[Artifact, ...]:
+        """Store and register the outputs of an execution that did its work, but whose object store failed; gives the
+        artifacts. Done by this process, while the caller waits.
+
+        Raises:
+            NotFound: there is no such execution, or its outputs are gone.
+            Conflict: none of its outputs wait, or another process stores them.
+            Unreachable and others: the store did not take them; they are still kept.
+        """
+        import shutil
+
+        from launchpad_tui.runtimes.local.logs import LogWriter
+        from launchpad_tui.services import finishing
+        from launchpad_tui.services.dispatch import supervisor_lock
+
+        self._require_local(scope)
+        execution = executions.execution(self._registry, scope, execution_id)
+        folder = self._home.executions / execution_id
+        with supervisor_lock(folder) as free:
+            reason = why_not_finish(execution)
+            if reason is not None or not free:
+                raise Conflict(f"Execution {execution_id} cannot be finished", reason or "Another process does it.")
+            outputs = finishing.kept(folder)
+            log = LogWriter(folder)
+            try:
+                made = finishing.finish(
+                    self._registry, self._files(), log.say, scope, execution, outputs, progress, again=True
+                )
+            except LaunchpadError as error:
+                log.say(f"not stored: {error.title}")
+                raise
+            finally:
+                log.close()
+            finishing.forget(folder)
+        shutil.rmtree(folder / "work", ignore_errors=True)
+        return made
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""

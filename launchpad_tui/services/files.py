@@ -10,14 +10,15 @@ from pathlib import Path
 
 from launchpad_tui.config.credentials import STORE, Credentials, store_owner
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, FileCheck, FileState, UrlCheck, UrlState, parse_url
+from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, UrlState, parse_url
 from launchpad_tui.domain.connection import ObjectStore as StoreRecord
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.text import safe_text
-from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, ObjectMissing
+from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.outputs import arriving, local_error, source_files, target_path
+from launchpad_tui.services.fetching import Wanted, fetch
+from launchpad_tui.services.outputs import local_error, source_files, target_path
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import store_kind
 
@@ -43,10 +44,10 @@ class FileService:
 
     def __init__(self, home: Home, registry: Registry, credentials: Credentials) -> None:
         self._home = home
-        self._registry = registry
+        self.registry = registry
         self._credentials = credentials
         self._lock = threading.Lock()
-        self._open: dict[tuple[Scope, str], tuple[object, ObjectStore]] = {}
+        self._open: dict[tuple[Scope, str], tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ObjectStore]] = {}
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
         """The object store of this name, ready to be called.
@@ -55,9 +56,17 @@ class FileService:
             NotFound: the resource group has none.
             ConfigError, DependencyMissing, PermissionDenied: it cannot be used.
         """
-        record = connections.store(self._registry, scope, name)
-        values = dict(record.settings) | dict(self._credentials.get(STORE, store_owner(scope, name)))
-        key = (record.kind, sorted(values.items()))
+        record = connections.store(self.registry, scope, name)
+        try:
+            values = dict(record.settings) | dict(self._credentials.get(STORE, store_owner(scope, name)))
+        except ConfigError:
+            # Its credentials are in a keyring that was locked when the user left, while an execution goes on.
+            with self._lock:
+                held = self._open.get((scope, name))
+            if held is None or held[0][:2] != (record.kind, record.settings):
+                raise
+            return held[1]
+        key = (record.kind, record.settings, values)
         with self._lock:
             # Connecting to a cloud's store costs a tenth of a second, so an open one is kept until its values change.
             kept = self._open.get((scope, name))
@@ -83,7 +92,7 @@ class FileService:
         Raises:
             NotFound: there is no such artifact.
         """
-        return artifacts.files(self._registry, scope, artifact_id)
+        return artifacts.files(self.registry, scope, artifact_id)
 
     def check_url(self, scope: Scope, url: str) -> UrlCheck:
         """Look what is at a URL. Whatever is wrong with the store is a warning in the answer, not an error.
@@ -93,7 +102,7 @@ class FileService:
             NotFound: there is no such resource group.
         """
         parsed = parse_url(url)
-        names = [each.name for each in connections.stores(self._registry, scope)]
+        names = [each.name for each in connections.stores(self.registry, scope)]
         if parsed.store not in names:
             known = ", ".join(names)
             return UrlCheck(
@@ -113,60 +122,6 @@ class FileService:
         more = "more than " if count > _COUNT_LIMIT else ""
         count = min(count, _COUNT_LIMIT)
         return UrlCheck(UrlState.OK, f"{more}{count:,} file{'s' * (count != 1)}, {size:,} bytes", count, size)
-
-    def verify(self, scope: Scope, artifact_id: str, progress: Progress | None = None) -> tuple[FileCheck, ...]:
-        """Read all files of the artifact and compare them with what was recorded, by path.
-
-        A file is INTACT, CHANGED (size or SHA-256), MISSING, or EXTRA (not recorded). Where nothing was ever recorded,
-        all are UNRECORDED, and `record` may remember them.
-
-        Raises:
-            NotFound: there is no such artifact or store.
-            Unreachable and others: the store does not answer or does not let us in.
-        """
-        store, url = self._locate(scope, artifact_id)
-        known = {each.path: each for each in self.recorded(scope, artifact_id)}
-        found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
-        # Files of a recorded size and hash are read; of others the listing tells enough.
-        reads = [p for p, each in found.items() if not known or (p in known and each.size == known[p].size)]
-        meter = _Meter(progress, sum(found[path].size for path in reads))
-        checks = []
-        for path in sorted({*known, *found}):
-            there, record = found.get(path), known.get(path)
-            if there is None:
-                checks.append(FileCheck(known[path], FileState.MISSING))
-                continue
-            size, sha256 = there.size, ""
-            if path in reads and (record is None or record.sha256):
-                try:
-                    got = _hash(store, there, meter.at(path))
-                except ObjectMissing:
-                    missing = record or ArtifactFile(path, size, "")
-                    checks.append(FileCheck(missing, FileState.MISSING))
-                    continue
-                size, sha256 = got.size, got.sha256
-            checks.append(_judged(path, size, sha256, record, bool(known)))
-        return tuple(checks)
-
-    def record(self, scope: Scope, artifact_id: str, progress: Progress | None = None) -> tuple[ArtifactFile, ...]:
-        """Read the files that are there now, and remember their sizes and hashes in place of those known before.
-
-        Raises:
-            ObjectMissing: nothing is at the artifact's URL; what was recorded stays.
-            NotFound, Unreachable and others: as for `verify`.
-        """
-        store, url = self._locate(scope, artifact_id)
-        found = list(store.list(url.path))
-        if not found:
-            raise ObjectMissing(f"Nothing is at {url}")
-        meter = _Meter(progress, sum(each.size for each in found))
-        files = []
-        for each in found:
-            path = relative_to(each.path, url.path)
-            got = _hash(store, each, meter.at(path))
-            files.append(ArtifactFile(path, got.size, got.sha256))
-        artifacts.record_files(self._registry, scope, artifact_id, files)
-        return tuple(files)
 
     def size(self, scope: Scope, url: str) -> int | None:
         """The bytes of all files at a URL, None where that cannot be told now. Reads no file."""
@@ -198,19 +153,21 @@ class FileService:
             StorageFull, PermissionDenied: the folder cannot be written to.
             InvalidInput: a path in the store would leave the folder.
         """
-        store, url = self._locate(scope, artifact_id)
+        store, url = self.locate(scope, artifact_id)
         known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
         return self._fetch(store, url, target, known, progress, overwrite)
 
-    def stage(self, scope: Scope, url: str, target: Path, progress: Progress | None = None) -> tuple[Path, ...]:
-        """Fetch what is at a URL for an execution: the files of a folder into ``target``; a single file becomes
-        ``target/<its name>``.
+    def stage(
+        self, scope: Scope, url: str, target: Path, progress: Progress | None = None, *, overwrite: bool = False
+    ) -> tuple[Path, ...]:
+        """Fetch what is at a URL, such as an execution's input: the files of a folder into ``target``; a single file
+        becomes ``target/<its name>``.
 
         Raises:
             As `download`, and NotFound: the URL's store is unknown.
         """
         parsed = parse_url(url)
-        return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite=False)
+        return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite)
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
@@ -230,7 +187,7 @@ class FileService:
         if not files:
             raise InvalidInput("There is no file in the output", str(source), field="source")
         try:
-            meter = _Meter(progress, sum(each.file.stat().st_size for each in files))
+            meter = Meter(progress, sum(each.file.stat().st_size for each in files))
         except OSError as error:
             raise Conflict("A file of the output vanished", f"{error.filename}: {error.strerror}") from error
         try:
@@ -240,15 +197,25 @@ class FileService:
             if already is None:
                 raise
             return already
-        return tuple(ArtifactFile(relative_to(each.path, parsed.path), each.size, each.sha256) for each in stored)
+        versions = self._versions(store, parsed)
+        return tuple(
+            ArtifactFile(path, each.size, each.sha256, versions.get((path, each.size), ""))
+            for each in stored
+            for path in (relative_to(each.path, parsed.path),)
+        )
 
     def delete_output(self, scope: Scope, url: str) -> int:
         """Delete what is at a URL; says how many files there were."""
         parsed = parse_url(url)
         return self.store(scope, parsed.store).delete_prefix(parsed.path)
 
-    def _locate(self, scope: Scope, artifact_id: str) -> tuple[ObjectStore, ArtifactUrl]:
-        url = parse_url(artifacts.artifact(self._registry, scope, artifact_id).url)
+    def locate(self, scope: Scope, artifact_id: str) -> tuple[ObjectStore, ArtifactUrl]:
+        """The store that an artifact's files are in, and where in it.
+
+        Raises:
+            NotFound: there is no such artifact, or the group has no such store.
+        """
+        url = parse_url(artifacts.artifact(self.registry, scope, artifact_id).url)
         return self.store(scope, url.store), url
 
     def _already_stored(
@@ -261,11 +228,20 @@ class FileService:
         for path in files:
             if found[path].size != files[path].stat().st_size:
                 return None
-            got = _hash(store, found[path], lambda _: None)
-            if got.sha256 != _local_hash(files[path]):
+            sha256 = hash_of(store, found[path], lambda _: None)
+            if sha256 != _local_hash(files[path]):
                 return None
-            same.append(ArtifactFile(path, got.size, got.sha256))
+            same.append(ArtifactFile(path, found[path].size, sha256, found[path].version))
         return tuple(same)
+
+    @staticmethod
+    def _versions(store: ObjectStore, url: ArtifactUrl) -> dict[tuple[str, int], str]:
+        """What the store calls the contents that were stored just now, by path and size; a later look needs to read
+        only what is called otherwise."""
+        try:
+            return {(relative_to(each.path, url.path), each.size): each.version for each in store.list(url.path)}
+        except LaunchpadError:
+            return {}
 
     def _fetch(
         self,
@@ -292,17 +268,13 @@ class FileService:
         if taken and not overwrite:
             hint = "Take another folder, or say that they may be replaced."
             raise Conflict("Files are there already", "\n".join(str(path) for path in taken[:10]), hint)
-        meter = _Meter(progress, sum(each.size for each in found))
-        for each, relative, path in plan:
-            with arriving(path, overwrite=overwrite) as file:
-                got = store.get(each.path, file, meter.at(relative))
-                if known.get(relative, "") not in {"", got.sha256}:
-                    detail = f"{each.path}: SHA-256 {got.sha256}, recorded {known[relative]}."
-                    raise Conflict("A file is not what was recorded", detail, "Verify the artifact.")
+        meter = Meter(progress, sum(each.size for each in found))
+        wanted = [Wanted(each, path, known.get(relative, "")) for each, relative, path in plan]
+        fetch(store, wanted, lambda count, path: meter.at(relative_to(path, url.path))(count), overwrite=overwrite)
         return tuple(path for _, _, path in plan)
 
 
-class _Meter:
+class Meter:
     """Adds up what moves, for all files of a transfer."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
@@ -324,17 +296,10 @@ class _Meter:
         return moved
 
 
-def _judged(path: str, size: int, sha256: str, record: ArtifactFile | None, any_recorded: bool) -> FileCheck:
-    if record is None:
-        state = FileState.EXTRA if any_recorded else FileState.UNRECORDED
-        return FileCheck(ArtifactFile(path, size, sha256), state, size, sha256)
-    same = size == record.size and sha256 == record.sha256
-    return FileCheck(record, FileState.INTACT if same else FileState.CHANGED, size, sha256)
-
-
-def _hash(store: ObjectStore, each: StoredObject, moved: Callable[[int], None]) -> StoredObject:
+def hash_of(store: ObjectStore, found: StoredObject, moved: Callable[[int], None]) -> str:
+    """The SHA-256 of an object's content, read whole."""
     with open(os.devnull, "wb", buffering=0) as nothing:
-        return store.get(each.path, nothing, moved)
+        return store.get(found.path, nothing, moved).sha256
 
 
 def _local_hash(path: Path) -> str:

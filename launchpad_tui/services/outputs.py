@@ -1,4 +1,4 @@
-"""What is in an output folder before it is stored, and files that come from a store before they get their names."""
+"""What is in an output folder before it is stored, and the names of files that come from a store."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, PermissionDenied, StorageFull
 from launchpad_tui.stores.base import SourceFile, check_path
@@ -76,38 +75,16 @@ def target_path(folder: Path, relative: str) -> Path:
     return target
 
 
-@contextmanager
-def arriving(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
-    """A file to write into that gets its name, and its content on disk, only where the block ends without an error.
+def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
+    """Give a file that is complete its final name and the usual rights.
 
     Raises:
-        Conflict: the name is taken, unless ``overwrite``.
-        StorageFull, PermissionDenied: it cannot be written.
+        OSError: the name is taken (EEXIST), unless ``overwrite``, or cannot be given.
     """
-    import tempfile
-
-    temporary = ""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".launchpad-", suffix=".part", dir=target.parent)
-        with open(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(handle)
-        os.chmod(temporary, 0o666 & ~_umask())
-        if overwrite:
-            os.replace(temporary, target)
-        else:
-            _name(temporary, target)
-    except OSError as error:
-        raise local_error(error, target) from error
-    finally:
-        if temporary:
-            with suppress(OSError):
-                os.unlink(temporary)
-
-
-def _name(temporary: str, target: Path) -> None:
+    os.chmod(temporary, 0o666 & ~_umask())
+    if overwrite:
+        os.replace(temporary, target)
+        return
     try:
         os.link(temporary, target)
     except OSError as error:
@@ -116,6 +93,8 @@ def _name(temporary: str, target: Path) -> None:
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from error
         os.rename(temporary, target)
+        return
+    os.unlink(temporary)
 
 
 def _umask() -> int:

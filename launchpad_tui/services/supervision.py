@@ -10,18 +10,18 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Execution, Status
+from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import Conflict, LaunchpadError, NotFound, StorageFull
+from launchpad_tui.errors import Conflict, LaunchpadError, NotFound, RateLimited, StorageFull, Unreachable
 from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.local import sandbox
@@ -41,12 +41,14 @@ from launchpad_tui.runtimes.local.workspace import (
 from launchpad_tui.services.dispatch import Dispatcher, supervisor_lock
 from launchpad_tui.services.executions import read_secret
 from launchpad_tui.services.files import FileService
-from launchpad_tui.services.finishing import finish
+from launchpad_tui.services.finishing import Outputs, finish, forget, is_kept, keep, outputs_of
 from launchpad_tui.services.metric_listener import MetricListener
 from launchpad_tui.services.metrics import MetricService
 
 #: seconds between two looks whether the execution has to stop
 _LOOK = 0.25
+#: seconds before a store that did not answer is asked again
+_PAUSES = (2, 8, 20)
 _TRACKING = "AICORE_TRACKING_ENDPOINT"
 _log = logging.getLogger(__name__)
 
@@ -123,7 +125,9 @@ class Supervisor:
         running = {each.execution.id for each in executions.unfinished(self._registry)}
         for folder in self._home.executions.iterdir() if self._home.executions.is_dir() else ():
             work = folder / "work"
-            if folder.name not in running and work.is_dir() and work.stat().st_mtime < oldest:
+            if folder.name in running or is_kept(folder):
+                continue
+            if work.is_dir() and work.stat().st_mtime < oldest:
                 shutil.rmtree(work, ignore_errors=True)
 
 
@@ -196,8 +200,33 @@ class _Run:
             outputs = run.run()
         if control.ending:
             raise Interrupted("stopped before the outputs were stored")
-        finish(self._registry, self._owner._files, self._log, scope, self._execution, parsed, outputs, run.signatures)
+        found = outputs_of(parsed, outputs, run.signatures)
+        keep(self._workspace.root, found)
+        try:
+            self._store(found)
+        except LaunchpadError as error:
+            self._unstored(error)
+            return
+        forget(self._workspace.root)
         self._workspace.clear()
+
+    def _store(self, found: Outputs) -> None:
+        """Store and register the outputs; a store that does not answer is asked again a few times."""
+        for pause in (*_PAUSES, None):
+            try:
+                finish(self._registry, self._owner._files, self._log.say, self._scope, self._execution, found)
+                return
+            except (Unreachable, RateLimited) as error:
+                if pause is None or (self._control is not None and self._control.ending):
+                    raise
+                self._log.say(f"not stored: {error.title}; once more in {pause} s")
+                self._woken.wait(pause)
+
+    def _unstored(self, error: LaunchpadError) -> None:
+        reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
+        self._log.say(f"the outputs are kept: launchpad executions finish {self._execution.id}")
+        title = f"The outputs are not stored, but kept: {error.title}"
+        self._dead(LaunchpadError(title, error.detail, error.hint), {"reason": reason, OUTPUTS: OUTPUTS_KEPT})
 
     def _surroundings(
         self, parsed: ParsedTemplate, settings: Mapping[str, str], url: str, control: Control, sink: _Sink
@@ -235,6 +264,9 @@ class _Run:
 
     def _stage(self) -> tuple[dict[str, Path], dict[str, str]]:
         """Fetch the input artifacts; gives their folders, and the signatures that their executions left, by input."""
+        with suppress(LaunchpadError):
+            # While its user is here: the keyring may be locked when the outputs are stored.
+            self._owner._files.store(self._scope, DEFAULT_STORE)
         found: dict[str, Path] = {}
         signatures: dict[str, str] = {}
         bound = lineage.inputs_of(self._registry, self._scope, [self._execution.id]).get(self._execution.id, ())
@@ -283,6 +315,7 @@ class _Run:
         if execution.status is not Status.STOPPING:
             return False
         self._log.say("STOPPED")
+        forget(self._workspace.root)
         executions.transition(self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now())
         return True
 

@@ -2,7 +2,8 @@
 
 Paths are relative to the store's root (bucket and path prefix, or folder), ``/`` between their parts, without one at
 either end, and valid UTF-8. Whatever an adapter meets leaves it as an error of `launchpad_tui.errors`: Unreachable,
-AuthenticationFailed, PermissionDenied, ObjectMissing, StorageFull, Conflict, InvalidInput, ConfigError.
+AuthenticationFailed, PermissionDenied, ObjectMissing, StorageFull, Conflict, InvalidInput,
+CapabilityMissing, ConfigError.
 """
 
 from __future__ import annotations
@@ -16,9 +17,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
+from urllib.parse import urlsplit
 
 from launchpad_tui.domain.connection import StoreKind
-from launchpad_tui.errors import DependencyMissing, InvalidInput, PermissionDenied, StorageFull
+from launchpad_tui.errors import (
+    ConfigError,
+    DependencyMissing,
+    InvalidInput,
+    PermissionDenied,
+    StorageFull,
+    Unreachable,
+)
 
 #: told the bytes that moved since the last call, from any thread (negative where a part is sent again); what it raises
 #: ends the transfer and leaves nothing behind
@@ -33,12 +42,53 @@ PATH_LIMIT = 1024
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object. ``size`` in bytes; ``sha256`` hexadecimal, empty where the store does not keep one."""
+    """An object. ``size`` in bytes; ``sha256`` hexadecimal, empty where the store does not keep one; ``version`` is
+    another when the content was replaced (an ETag, or size and time), empty where the store does not tell."""
 
     path: str
     size: int
     modified: datetime
     sha256: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A page of what is directly in a folder: paths of folders, and objects. ``next`` goes on; empty at the end."""
+
+    folders: tuple[str, ...]
+    objects: tuple[StoredObject, ...]
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a store can do beyond what every store does.
+
+    Args:
+        copy: whether an object is copied without its bytes passing here.
+        checksum: the algorithm of the checksum that the store keeps of an object's content, empty for none.
+        keeps_sha256: whether `ObjectStore.stat` gives the SHA-256 of what launchpad stored.
+        rename: whether a folder appears in one step for every program; else for launchpad alone.
+        ranges: whether parts of one object are worth fetching side by side.
+    """
+
+    copy: bool = False
+    checksum: str = ""
+    keeps_sha256: bool = False
+    rename: bool = False
+    ranges: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say."""
+
+    host: str
+    port: int
+    tls: bool
+    verify: bool = True
+    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +101,17 @@ class SourceFile:
 
 class ObjectStore(Protocol):
     """An object store. All calls block and may be made from any thread."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can do; does not call the store."""
+
+    def endpoint(self) -> Endpoint | None:
+        """The server that is called; None where there is none. Does not call it.
+
+        Raises:
+            ConfigError: it is no address.
+        """
 
     def check(self) -> str:
         """Look whether the store answers and lets us in; says in a few words where it is.
@@ -69,6 +130,14 @@ class ObjectStore(Protocol):
             limit: at most so many; None for all. They are fetched as they are taken.
         """
 
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+        """A page of what is directly in a folder, a single call to the store wherever it can be one.
+
+        Args:
+            token: ``next`` of the page before; empty for the first.
+            limit: at most so many folders and objects together, 1 to 1000. A page may have fewer and yet go on.
+        """
+
     def stat(self, path: str) -> StoredObject:
         """The object at this path.
 
@@ -84,6 +153,20 @@ class ObjectStore(Protocol):
             StorageFull: the target has no room.
         """
 
+    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+        """The object's bytes from an offset on, in pieces of at most 1 MiB; fewer than asked for at its end.
+
+        A connection that breaks off is taken up again where it broke.
+
+        Args:
+            length: bytes; None for all that follow.
+            version: of the object that is meant, as `stat` told; empty for whichever is there.
+
+        Raises:
+            ObjectMissing: there is none.
+            Conflict: it is another version now.
+        """
+
     def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
         """Store a file under this path, whole or not at all; what was there before is replaced.
 
@@ -93,6 +176,22 @@ class ObjectStore(Protocol):
         Raises:
             Conflict: the source changed meanwhile or is not what ``sha256`` says; or a part of the path is an object.
             StorageFull: the store has no room.
+        """
+
+    def copy(self, source: str, target: str) -> None:
+        """Copy an object within the store; what was at the target is replaced.
+
+        Raises:
+            ObjectMissing: there is none.
+            CapabilityMissing: the store cannot; see `abilities`.
+        """
+
+    def checksum(self, path: str) -> str:
+        """The checksum of the content that the store itself keeps, by the algorithm that `abilities` names; empty where
+        it keeps none of this object.
+
+        Raises:
+            ObjectMissing: there is none.
         """
 
     def delete(self, path: str) -> None:
@@ -119,6 +218,33 @@ class ObjectStore(Protocol):
             Conflict: something is at this path already, or a source changed while it was read.
             StorageFull: the store has no room.
         """
+
+
+#: bytes that are read at a time
+CHUNK = 1 << 20
+#: how often a read may break off without having moved on
+_ATTEMPTS = 3
+
+
+def resumed(open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None) -> Iterator[bytes]:
+    """Read on where a connection broke off, as long as it moves.
+
+    Args:
+        open_at: reads from an offset so many bytes (None: to the end); Unreachable where it breaks off.
+    """
+    failures, at = 0, offset
+    end = None if length is None else offset + length
+    while True:
+        start = at
+        try:
+            for chunk in open_at(at, None if end is None else end - at):
+                at += len(chunk)
+                yield chunk
+            return
+        except Unreachable:
+            failures = 1 if at > start else failures + 1
+            if failures >= _ATTEMPTS:
+                raise
 
 
 class Receiver:
@@ -195,6 +321,26 @@ def relative_to(path: str, base: str) -> str:
     if path == base:
         return "."
     return path[len(base) + 1 :] if base else path
+
+
+def server_of(url: str, values: Mapping[str, str]) -> Endpoint:
+    """The server that a URL names, with the fields ``verify_tls`` and ``ca_file`` of a store.
+
+    Raises:
+        ConfigError: the URL has no host, or a port that is none.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ConfigError("The address of the object store is not valid", f"{url[:200]}: {error}") from error
+    if not host or parts.scheme not in {"http", "https"}:
+        raise ConfigError(
+            "The address of the object store is not valid", url[:200], "Such as https://host.example:443."
+        )
+    tls = parts.scheme == "https"
+    verify = values.get("verify_tls", "true") != "false"
+    return Endpoint(host, port or (443 if tls else 80), tls, verify, values.get("ca_file", "") if verify else "")
 
 
 _loading = threading.Lock()

@@ -5,6 +5,19 @@ from __future__ import annotations
 from launchpad_tui.domain.connection import Field, FieldKind, StoreKind
 from launchpad_tui.errors import NotFound
 
+_PREFIX = Field(
+    "path_prefix", "Path prefix", help="Where in it the store begins, such as models/prod. Empty: all of it."
+)
+_TLS = (
+    Field("verify_tls", "Verify TLS", FieldKind.FLAG, default="true", help="Check the server's certificate."),
+    Field("ca_file", "CA file", FieldKind.PATH, help="Certificates to trust, PEM. Empty: the usual ones."),
+)
+
+
+def _source(*choices: str, help_text: str) -> Field:
+    return Field("credentials", "Credentials", FieldKind.CHOICE, default=choices[0], choices=choices, help=help_text)
+
+
 _FILE = StoreKind(
     id="file",
     title="Files",
@@ -20,6 +33,9 @@ _FILE = StoreKind(
     ),
 )
 
+_KEYS = ("credentials", ("keys",))
+_PROFILE = ("credentials", ("profile",))
+
 _S3 = StoreKind(
     id="s3",
     title="Amazon S3",
@@ -34,25 +50,114 @@ _S3 = StoreKind(
             pattern=r"https?://\S+",
             help="A server other than Amazon's, such as https://s3.example.com. Empty: Amazon's of the region.",
         ),
-        Field("path_prefix", "Path prefix", help="Where in the bucket the store begins. Empty: the whole bucket."),
-        Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True),
-        Field("secret_access_key", "Secret access key", FieldKind.SECRET, required=True),
-        Field("session_token", "Session token", FieldKind.SECRET, help="Only with temporary credentials."),
+        _PREFIX,
+        _source(
+            "keys",
+            "environment",
+            "profile",
+            "instance",
+            help_text="Keys kept here; or AWS_ACCESS_KEY_ID and its like; or a profile of the aws command, SSO "
+            "included; or what the machine is given by its cloud.",
+        ),
+        Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
+        Field("secret_access_key", "Secret access key", FieldKind.SECRET, required=True, when=_KEYS),
+        Field("session_token", "Session token", FieldKind.SECRET, help="Only with temporary credentials.", when=_KEYS),
+        Field("profile", "Profile", help="Of the aws command. Empty: default.", when=_PROFILE),
+        Field(
+            "credentials_file",
+            "Credentials file",
+            FieldKind.PATH,
+            help="Where the profile stands. Empty: ~/.aws/credentials.",
+            when=_PROFILE,
+        ),
         Field(
             "addressing",
             "Addressing",
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "path", "virtual"),
-            help="Whether the bucket stands in the path or in the host's name.",
+            help="Whether the bucket stands in the path or in the host's name. auto: in the path with an endpoint.",
         ),
-        Field("verify_tls", "Verify TLS", FieldKind.FLAG, default="true", help="Check the server's certificate."),
-        Field("ca_file", "CA file", FieldKind.PATH, help="Certificates to trust, PEM. Empty: the usual ones."),
+        Field(
+            "encryption",
+            "Encryption",
+            FieldKind.CHOICE,
+            choices=("", "AES256", "aws:kms"),
+            help="At rest, of what is stored from here. Empty: as the bucket has it.",
+        ),
+        Field("kms_key_id", "KMS key ID", help="With aws:kms.", when=("encryption", ("aws:kms",))),
+        *_TLS,
+    ),
+)
+
+_OSS = StoreKind(
+    id="oss",
+    title="Alibaba OSS",
+    description="A bucket of Alibaba Cloud Object Storage Service.",
+    adapter="launchpad_tui.stores.oss:OssStore",
+    extra="oss",
+    fields=(
+        Field("bucket", "Bucket", required=True),
+        Field(
+            "endpoint",
+            "Endpoint",
+            required=True,
+            help="Such as https://oss-eu-central-1.aliyuncs.com; without https:// it is added.",
+        ),
+        Field("region", "Region", help="Such as eu-central-1. Empty: as the endpoint says."),
+        _PREFIX,
+        _source("keys", "environment", help_text="Keys kept here; or OSS_ACCESS_KEY_ID and its like."),
+        Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
+        Field("secret_access_key", "Access key secret", FieldKind.SECRET, required=True, when=_KEYS),
+        Field("session_token", "STS token", FieldKind.SECRET, help="Only with temporary credentials.", when=_KEYS),
+        Field(
+            "addressing",
+            "Addressing",
+            FieldKind.CHOICE,
+            default="auto",
+            choices=("auto", "path", "virtual", "cname"),
+            help="Whether the bucket stands in the host's name, in the path, or is the host (cname).",
+        ),
+        *_TLS,
+    ),
+)
+
+_WEBHDFS = StoreKind(
+    id="webhdfs",
+    title="WebHDFS",
+    description="Hadoop's file system over HTTP, and SAP HANA Cloud data lake Files.",
+    adapter="launchpad_tui.stores.webhdfs:WebHdfsStore",
+    fields=(
+        Field(
+            "namenode",
+            "NameNode",
+            required=True,
+            help="Such as http://namenode:9870, https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
+        ),
+        Field("path_prefix", "Folder", help="Where the store begins, such as user/alice/models. Empty: the root."),
+        Field("user", "User name", help="For Hadoop without Kerberos (user.name)."),
+        Field("delegation_token", "Delegation token", FieldKind.SECRET, help="Of Hadoop, instead of a user name."),
+        Field("client_cert", "Client certificate", FieldKind.SECRET, help="PEM text, for data lake Files.", lines=True),
+        Field("client_key", "Client key", FieldKind.SECRET, help="PEM text of the certificate's key.", lines=True),
+        Field(
+            "headers",
+            "Headers",
+            help='JSON, sent with every request, such as {"x-sap-filecontainer": "<container>"}.',
+        ),
+        Field(
+            "one_step",
+            "One-step upload",
+            FieldKind.CHOICE,
+            default="auto",
+            choices=("auto", "true", "false"),
+            help="Send files at once with data=true. auto: where x-sap-filecontainer is among the headers.",
+        ),
+        *_TLS,
     ),
 )
 
 #: by id, in the order in which they are offered
-KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3)}
+KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS)}
 
 
 def store_kind(kind_id: str) -> StoreKind:

@@ -9,6 +9,7 @@ Symbolic links in the store are followed where they stay in it; those that lead 
 
 from __future__ import annotations
 
+import bisect
 import contextlib
 import errno
 import os
@@ -29,8 +30,20 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
-from launchpad_tui.stores.base import STAGING, Progress, Receiver, SourceFile, StoredObject, check_path, join
-from launchpad_tui.stores.staging import CHUNK, copy_hashed, make_folders, staging, sync_folder, sync_tree
+from launchpad_tui.stores.base import (
+    CHUNK,
+    STAGING,
+    Abilities,
+    Endpoint,
+    Listing,
+    Progress,
+    Receiver,
+    SourceFile,
+    StoredObject,
+    check_path,
+    join,
+)
+from launchpad_tui.stores.staging import copy_hashed, make_folders, staging, sync_folder, sync_tree
 
 #: another process may remove a parent folder that became empty just before a rename into it
 _ATTEMPTS = 20
@@ -44,6 +57,15 @@ class FileStore:
         if not root.startswith("/"):
             raise ConfigError("The folder of the object store is not an absolute path", repr(root))
         self.root = Path(root)
+
+    @property
+    def abilities(self) -> Abilities:
+        """See `ObjectStore.abilities`."""
+        return Abilities(copy=True, rename=True, ranges=False)
+
+    def endpoint(self) -> Endpoint | None:
+        """None: no server is called."""
+        return None
 
     def check(self) -> str:
         """See `ObjectStore.check`; also how much room is left."""
@@ -62,6 +84,29 @@ class FileStore:
                 return
             yield each
 
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+        """See `ObjectStore.browse`; ``token`` is the path that the page before ended with."""
+        full = self._inside(check_path(path, empty=True))
+        with _translated(path):
+            try:
+                with os.scandir(full) as found:
+                    names = sorted(each.name for each in found)
+            except (FileNotFoundError, NotADirectoryError):
+                names = []
+        start = bisect.bisect_right(names, token.rpartition("/")[2]) if token else 0
+        folders, objects = [], []
+        for name in names[start : start + limit]:
+            entry = self._entry(full / name, path)
+            if entry is None:
+                continue
+            _, here, subfolder, status = entry
+            if subfolder is None:
+                objects.append(_stored(here, status))
+            else:
+                folders.append(here)
+        more = join(path, names[start + limit - 1]) if start + limit < len(names) else ""
+        return Listing(tuple(folders), tuple(objects), more)
+
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`."""
         full = self._inside(check_path(path))
@@ -79,6 +124,19 @@ class FileStore:
             while chunk := source.read(CHUNK):
                 receiver.write(chunk)
         return receiver.received(path, found.modified)
+
+    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+        """See `ObjectStore.read`."""
+        full = self._inside(check_path(path))
+        self.stat(path)
+        with _translated(path), open(full, "rb", buffering=0) as source:
+            if version and _version(os.fstat(source.fileno())) != version:
+                raise Conflict("The file is another version now", path[:200], "Start again.")
+            source.seek(offset)
+            left = length
+            while (left is None or left > 0) and (chunk := source.read(CHUNK if left is None else min(CHUNK, left))):
+                yield chunk
+                left = None if left is None else left - len(chunk)
 
     def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
         """See `ObjectStore.put`."""
@@ -111,6 +169,17 @@ class FileStore:
             if files:
                 self._move(ready, final, replace=False)
         return tuple(stored)
+
+    def copy(self, source: str, target: str) -> None:
+        """See `ObjectStore.copy`."""
+        check_path(target)
+        self.stat(source)
+        self.put(target, self._inside(source))
+
+    def checksum(self, path: str) -> str:
+        """Empty: a file system keeps none."""
+        self.stat(path)
+        return ""
 
     def delete(self, path: str) -> None:
         """See `ObjectStore.delete`. Folders that become empty go too, as no object store knows an empty folder."""
@@ -171,7 +240,7 @@ class FileStore:
             try:
                 status = folder.stat()
                 with os.scandir(folder) as found:
-                    entries = [entry for each in found if (entry := self._entry(each, path)) is not None]
+                    entries = [entry for each in found if (entry := self._entry(Path(each.path), path)) is not None]
             except FileNotFoundError:
                 return
         here = (status.st_dev, status.st_ino)
@@ -181,7 +250,7 @@ class FileStore:
             elif here not in above:
                 yield from self._walk(subfolder, name, above | {here})
 
-    def _entry(self, entry: os.DirEntry[str], path: str) -> tuple[bytes, str, Path | None, os.stat_result] | None:
+    def _entry(self, entry: Path, path: str) -> tuple[bytes, str, Path | None, os.stat_result] | None:
         """Sort key, path, folder (None: a file) and status of an entry; None where it is not to be shown."""
         name = join(path, entry.name)
         if name == STAGING:
@@ -202,7 +271,7 @@ class FileStore:
             raise
         if stat.S_ISDIR(status.st_mode):
             # A folder sorts as what is in it does: in the order of whole paths, as S3 lists them.
-            return name.encode() + b"/", name, Path(entry.path), status
+            return name.encode() + b"/", name, entry, status
         return (name.encode(), name, None, status) if stat.S_ISREG(status.st_mode) else None
 
     def _move(self, ready: Path, final: Path, *, replace: bool) -> None:
@@ -249,7 +318,11 @@ def _modified(status: os.stat_result) -> datetime:
 
 
 def _stored(path: str, status: os.stat_result) -> StoredObject:
-    return StoredObject(path, status.st_size, _modified(status))
+    return StoredObject(path, status.st_size, _modified(status), "", _version(status))
+
+
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"
 
 
 def _missing(path: str, detail: str = "") -> ObjectMissing:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.stores.base import Progress, Receiver
+from launchpad_tui.stores.base import CHUNK, Progress
+from launchpad_tui.stores.bucket import Upload
+from launchpad_tui.stores.s3_credentials import session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -18,46 +20,43 @@ READ_TIMEOUT = 30
 #: transfers at the same time, and the size (bytes) of the parts of large objects
 _CONCURRENCY = 4
 _PART = 16 << 20
-#: bytes that a download takes at a time, and how often it may break off without having moved on
-_CHUNK, _ATTEMPTS = 1 << 20, 3
 
 
 def connect(values: Mapping[str, str]) -> BaseClient:
     """A client by the fields of the catalog; it does not call yet.
 
     Raises:
-        ConfigError: the endpoint is no URL.
+        ConfigError: the endpoint is no URL, or the profile is not there.
+        AuthenticationFailed: there are no credentials.
     """
     import boto3
-    import botocore.session
     from botocore.config import Config
 
-    # What this store is stands in its fields alone: the files and variables of the aws command have no say.
-    nothing = (None, None, None, None)
-    core = botocore.session.Session(
-        session_vars={"profile": nothing, "config_file": nothing, "credentials_file": nothing}
-    )
+    endpoint = values.get("endpoint") or None
     verify: bool | str = values.get("verify_tls", "true") != "false"
     if verify and values.get("ca_file"):
         verify = values["ca_file"]
+    addressing = values.get("addressing") or "auto"
+    # Amazon's own get boto3's defaults; others may refuse checksums in trailers, and few have a host for each bucket.
+    checksums = {}
+    if endpoint is not None:
+        addressing = "path" if addressing == "auto" else addressing
+        checksums = {
+            "request_checksum_calculation": "when_required",
+            "response_checksum_validation": "when_required",
+        }
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
         retries={"mode": "standard", "total_max_attempts": 3},
         max_pool_connections=2 * _CONCURRENCY,
-        s3={"addressing_style": values.get("addressing") or "auto"},
+        s3={"addressing_style": addressing},
         ignore_configured_endpoint_urls=True,
-        # Else boto3 sends checksums in trailers that servers other than Amazon's refuse.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
+        **checksums,
     )
-    session = boto3.session.Session(
-        botocore_session=core,
-        aws_access_key_id=values.get("access_key_id"),
-        aws_secret_access_key=values.get("secret_access_key"),
-        aws_session_token=values.get("session_token") or None,
-        region_name=values.get("region") or "us-east-1",
-    )
+    core = session(values)
+    region = values.get("region") or core.get_config_variable("region") or "us-east-1"
+    made = boto3.session.Session(botocore_session=core, region_name=region)
     if verify is False:
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
@@ -65,51 +64,49 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         # The user said so; the warning would be written over the terminal's picture.
         disable_warnings(InsecureRequestWarning)
     try:
-        return session.client("s3", endpoint_url=values.get("endpoint") or None, verify=verify, config=config)
+        return made.client("s3", endpoint_url=endpoint, verify=verify, config=config)
     except ValueError as error:
         raise ConfigError(
             "The object store cannot be used as it is set up", str(error), "Check the endpoint."
         ) from error
 
 
-def upload(client: BaseClient, bucket: str, plan: Sequence[tuple[str, Path, str]], progress: Progress | None) -> None:
-    """Send files: (key, file, SHA-256) each. Where one fails, or ``progress`` raises, the others are given up."""
+def extra_arguments(values: Mapping[str, str]) -> dict[str, str]:
+    """How objects are to be encrypted at rest, as arguments of the calls that store one."""
+    arguments = {}
+    if values.get("encryption"):
+        arguments["ServerSideEncryption"] = values["encryption"]
+    if values.get("kms_key_id"):
+        arguments["SSEKMSKeyId"] = values["kms_key_id"]
+    return arguments
+
+
+def upload(
+    client: BaseClient, bucket: str, plan: Sequence[Upload], extra: Mapping[str, str], progress: Progress | None
+) -> None:
+    """Send files. Where one fails, or ``progress`` raises, the others are given up."""
     watch = _Watch(progress)
     with _manager(client) as manager:
         try:
-            for key, source, sha256 in plan:
-                arguments = {"Metadata": {"sha256": sha256}}
-                watch.add(manager.upload(str(source), bucket, key, arguments, [watch]))
+            for each in plan:
+                arguments = {"Metadata": {"sha256": each.sha256}, **extra}
+                watch.add(manager.upload(str(each.file), bucket, each.key, arguments, [watch]))
             watch.finish()
         except BaseException:
             watch.cancel()
             raise
 
 
-def download(client: BaseClient, bucket: str, key: str, target: Receiver) -> None:
-    """Fetch an object in one stream; where it breaks off, go on from there, of the same version of the object."""
-    from botocore.exceptions import ConnectionError as BrokenOff
-    from botocore.exceptions import HTTPClientError, IncompleteReadError
-
-    offset, failures = 0, 0
-    request: dict[str, str] = {}
-    while True:
-        start = offset
-        answer = client.get_object(Bucket=bucket, Key=key, **request)
-        body = answer["Body"]
-        try:
-            for chunk in body.iter_chunks(_CHUNK):
-                target.write(chunk)
-                offset += len(chunk)
-            return
-        except (BrokenOff, HTTPClientError, IncompleteReadError):
-            failures = 1 if offset > start else failures + 1
-            if failures >= _ATTEMPTS:
-                raise
-        finally:
-            body.close()
-        if offset:
-            request = {"Range": f"bytes={offset}-", "IfMatch": answer["ETag"]}
+def download(
+    client: BaseClient, bucket: str, key: str, offset: int, length: int | None, version: str
+) -> Iterator[bytes]:
+    """The bytes of one answer, of the object that has the ETag ``version``, where one is given."""
+    request = {"IfMatch": version} if version else {}
+    if offset or length is not None:
+        request["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
+    answer = client.get_object(Bucket=bucket, Key=key, **request)
+    with contextlib.closing(answer["Body"]) as body:
+        yield from body.iter_chunks(CHUNK)
 
 
 def _manager(client: BaseClient) -> Any:

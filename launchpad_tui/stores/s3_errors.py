@@ -58,19 +58,23 @@ _CONFLICT = {"409", "412", "ConditionalRequestConflict", "OperationAborted", "Pr
 
 
 @contextmanager
-def translated(where: str, path: str = "") -> Iterator[None]:
-    """Run a call to botocore; ``where`` is how the message names the store, ``path`` the object that is dealt with."""
+def translated(where: str, path: str = "", *, changed: bool = False) -> Iterator[None]:
+    """Run a call to botocore; ``where`` is how the message names the store, ``path`` the object that is dealt with.
+
+    Args:
+        changed: whether a condition that does not hold means that the object was replaced; else, that it exists.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise _answer(error.response, where, path) from error
+        raise _answer(error.response, where, path, changed) from error
     except BotoCoreError as error:
         raise _no_answer(error, where) from error
 
 
-def _answer(response: dict[str, dict[str, object]], where: str, path: str) -> LaunchpadError:
+def _answer(response: dict[str, dict[str, object]], where: str, path: str, changed: bool) -> LaunchpadError:
     told, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
     code, status = str(told.get("Code", "")), int(str(meta.get("HTTPStatusCode") or 0))
     detail = f"{code} ({status}): {told.get('Message', '')}" + (f"\nAt {path[:200]!r}." if path else "")
@@ -93,6 +97,8 @@ def _answer(response: dict[str, dict[str, object]], where: str, path: str) -> La
         return RateLimited(f"{where} asks to be called less often", detail)
     if code in _FULL or status == 507:
         return StorageFull(f"{where} has no room left", detail)
+    if code in _CONFLICT and changed:
+        return Conflict(f"{where} has another version of {path[:200]!r} now", detail, "Start again.")
     if code in _CONFLICT:
         return Conflict(f"{where} has something at {path[:200]!r} already", detail)
     if status >= 500:
@@ -111,6 +117,8 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
         return Unreachable(f"{where} cannot prove who it is", detail, hint)
     if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
         return Unreachable(f"{where} does not answer", detail, "Check the network and the endpoint.")
-    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
-        return AuthenticationFailed(f"{where} needs credentials", detail, "Enter access key and secret key.")
+    if isinstance(error, boto.SSOError | boto.TokenRetrievalError):
+        return AuthenticationFailed(f"{where} needs credentials", detail, "Log in again: aws sso login.")
+    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError | boto.CredentialRetrievalError):
+        return AuthenticationFailed(f"{where} needs credentials", detail, "Check where they are to come from.")
     return ConfigError(f"{where} cannot be used as it is set up", detail)

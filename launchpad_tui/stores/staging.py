@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from launchpad_tui.errors import Conflict, InvalidInput
-from launchpad_tui.stores.base import STAGING, Progress
+from launchpad_tui.stores.base import CHUNK, STAGING, Progress
 
-CHUNK = 1 << 20
 #: where a file system has no locks, leftovers are known by their age (seconds)
 _OLD = 7 * 86400
 

@@ -19,10 +19,11 @@ from launchpad_tui.domain.page import Condition, Op, Query, Subject
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import routes
+from launchpad_tui.ui.jobs import TransferWatch
 from launchpad_tui.ui.keymap import Action, Keymap
 from launchpad_tui.ui.owner import ActionOwner
-from launchpad_tui.ui.screen import LaunchpadModal, LaunchpadScreen, RegistryChanged
-from launchpad_tui.ui.theme import BY_NAME, PALETTES, find_look, textual_theme
+from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -58,6 +59,7 @@ class LaunchpadApp(ActionOwner, App[None]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.commands", ": ctrl+p", "commands", "Every screen and action by name.", "Everywhere", 90),
         Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
+        Action("app.transfers", "ctrl+t", "transfers", "Downloads, uploads and looks that go on.", "Everywhere"),
         Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
         *(
             Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
@@ -78,6 +80,7 @@ class LaunchpadApp(ActionOwner, App[None]):
         self.keymap = Keymap()
         self.look = find_look(environ=self._environ)
         self.running = 0
+        self.transfers = TransferWatch(self)
         self.stale = ""
         self.message = ("", "text")
         self._opening = opening
@@ -176,8 +179,9 @@ class LaunchpadApp(ActionOwner, App[None]):
         else:
             self.say("This is the first screen; q leaves launchpad")
 
-    async def ask(self, dialog: LaunchpadModal[T]) -> T | None:
-        """Show a dialog and wait for its result; None where it was left. For coroutines that run as workers."""
+    async def ask(self, dialog: Screen[T]) -> T | None:
+        """Show a dialog, or a screen that gives a result, and wait for it; None where it was left. For coroutines that
+        run as workers."""
         answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
 
         def answered(result: T | None) -> None:
@@ -220,9 +224,13 @@ class LaunchpadApp(ActionOwner, App[None]):
 
         self.push_screen(HelpScreen.of(self.screen))
 
+    def do_transfers(self) -> None:
+        """Key ``ctrl+t``."""
+        self.transfers.show()
+
     def do_quit(self) -> None:
         """Key ``q``."""
-        self.exit()
+        self.transfers.leave()
 
     # What is said ---------------------------------------------------------------------------------------------------
 
@@ -278,8 +286,6 @@ class LaunchpadApp(ActionOwner, App[None]):
         for screen in self.screen_stack:
             for widget in screen.query(Painted):
                 widget.invalidate()
-
-    # How it works ---------------------------------------------------------------------------------------------------
 
     async def on_mount(self) -> None:
         """Open the desk, then follow it."""
@@ -367,11 +373,10 @@ class LaunchpadApp(ActionOwner, App[None]):
             self.say(f"Settings, keys: {'; '.join(problems)}", "warn", 12)
 
     def _take_theme(self) -> None:
-        for palette in PALETTES:
-            if palette.name == self.look.palette.name and self.theme != f"launchpad-{palette.name}":
-                theme = textual_theme(palette)
-                self.register_theme(theme)
-                self.theme = theme.name
+        theme = textual_theme(self.look.palette)
+        if self.theme != theme.name:
+            self.register_theme(theme)
+            self.theme = theme.name
 
     def _repaint(self, kind: type[Painted]) -> None:
         if self._screen_stack:

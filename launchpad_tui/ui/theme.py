@@ -116,6 +116,8 @@ class Glyphs:
     range: str = "–"
     best: str = "★"
     worst: str = "▽"
+    full: str = "█"
+    empty: str = "░"
     ascii: bool = False
 
 
@@ -153,6 +155,8 @@ class AsciiGlyphs(Glyphs):
     range = "-"
     best = "*"
     worst = "v"
+    full = "#"
+    empty = "."
     ascii = True
 
 

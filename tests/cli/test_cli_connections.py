@@ -72,7 +72,7 @@ def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
     folder = tmp_path / "models"
     folder.mkdir()
     assert cli("stores", "add", "archive", "--type", "file", "--set", f"root={folder}").code == 0
-    assert cli("stores", "check", "archive", "--json").json["reachable"] is True
+    assert cli("stores", "test", "archive", "--json").json["reachable"] is True
     assert cli("stores", "list", "--group", "default", "--quiet").lines == ["default"]
     folder.rmdir()
     assert cli("stores", "edit", "archive", "--set", f"root={tmp_path}/file").code == 0

@@ -19,7 +19,7 @@ EXECUTION_KEYS = {
 }  # fmt: skip
 ARTIFACT_KEYS = {
     "id", "name", "kind", "url", "description", "scenarioId", "executionId", "labels", "size", "createdAt",
-    "modifiedAt",
+    "modifiedAt", "filesState", "checkedAt",
 }  # fmt: skip
 
 

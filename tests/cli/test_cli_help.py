@@ -90,5 +90,5 @@ def test_help_loads_no_module_of_commands() -> None:
 
 def test_a_command_loads_its_own_module_only() -> None:
     modules = loaded("stores", "add", "--help")
-    assert "launchpad_tui.cli.groups" in modules
+    assert "launchpad_tui.cli.stores" in modules
     assert not modules & {"launchpad_tui.cli.artifacts", "launchpad_tui.cli.executions", "sqlite3", "yaml", "numpy"}

@@ -14,6 +14,9 @@ from launchpad_tui.stores.catalog import KINDS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
 
+import azurite
+import hadoop
+import oss_server
 import seaweed
 
 Values = Callable[[], dict[str, str]]
@@ -31,8 +34,32 @@ def _s3(request: pytest.FixtureRequest) -> Values:
     return lambda: server.values(prefix)
 
 
+def _oss(request: pytest.FixtureRequest) -> Values:
+    server = oss_server.shared()
+    prefix = f"prefix/{uuid.uuid4()}"
+    return lambda: server.values(prefix)
+
+
+def _azure(request: pytest.FixtureRequest) -> Values:
+    server = azurite.shared()
+    prefix = f"prefix/{uuid.uuid4()}"
+    return lambda: server.values(prefix)
+
+
+def _webhdfs(request: pytest.FixtureRequest) -> Values:
+    server = hadoop.shared()
+    prefix = f"prefix {uuid.uuid4()}/store"
+    return lambda: server.values(prefix)
+
+
 #: how to make the values of an empty store, by kind; a kind without an entry fails the suite
-MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {"file": _file, "s3": _s3}
+MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
+    "azure": _azure,
+    "file": _file,
+    "oss": _oss,
+    "s3": _s3,
+    "webhdfs": _webhdfs,
+}
 
 
 @pytest.fixture(params=sorted(KINDS))

@@ -81,7 +81,7 @@ def test_everything_it_tells_is_in_the_registry(output: str, folder: Path) -> No
         loss = desk.metrics.window(series["loss{phase=validation}"].id)
         assert list(loss.steps) == list(range(1, 61))
         curves.add(tuple(loss.values))
-        checks = desk.files.verify(DEFAULT_SCOPE, row.artifact.id)
+        checks = desk.verification.verify(DEFAULT_SCOPE, row.artifact.id)
         assert {check.file.path for check in checks} == {"model.npz", "summary.json"}
         assert {check.state for check in checks} == {FileState.INTACT}
     assert len(curves) == 6

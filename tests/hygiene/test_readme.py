@@ -14,7 +14,7 @@ import pytest
 
 from launchpad_tui.cli.command import COMMON, WORDS
 from launchpad_tui.cli.parser import command_tree, commands
-from launchpad_tui.config.settings import ExecutionSettings, UiSettings
+from launchpad_tui.config.settings import CredentialSettings, ExecutionSettings, UiSettings
 from launchpad_tui.ui import reference, routes
 
 README = Path(__file__).parents[2] / "README.md"
@@ -84,13 +84,14 @@ def test_commands_exist() -> None:
 
 def test_settings_exist() -> None:
     text = README.read_text(encoding="utf-8")
-    for section, kind in (("executions", ExecutionSettings), ("ui", UiSettings)):
+    sections = {"executions": ExecutionSettings, "ui": UiSettings, "credentials": CredentialSettings}
+    for section, kind in sections.items():
         for field in fields(kind):
             default = str(field.default).lower() if isinstance(field.default, bool) else field.default
             shown = f'"{default}"' if isinstance(default, str) and field.type == "str" else f"{default}"
             assert f"| `{section}.{field.name}` | `{shown}` |" in text
-    named = set(re.findall(r"^\| `((?:executions|ui)\.\w+)` \|", text, re.MULTILINE))
-    assert len(named) == len(fields(ExecutionSettings)) + len(fields(UiSettings))
+    named = set(re.findall(r"^\| `((?:executions|ui|credentials)\.\w+)` \|", text, re.MULTILINE))
+    assert len(named) == sum(len(fields(kind)) for kind in sections.values())
 
 
 def test_screens_exist() -> None:

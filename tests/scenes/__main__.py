@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from tests.scenes.harness import play, scenes
 
 def main() -> None:
     """Play the scenes that are named, or those that are shown."""
+    os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
     target, names = Path(sys.argv[1]), sys.argv[2:]
     target.mkdir(parents=True, exist_ok=True)
     for scene in scenes():

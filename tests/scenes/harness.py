@@ -26,7 +26,8 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from tests.scenes.picture import self_contained
 
-FROZEN = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TERM": "xterm-256color", "NO_COLOR": ""}
+FROZEN = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TERM": "xterm-256color", "NO_COLOR": "",
+          "LAUNCHPAD_CREDENTIALS": "file"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ async def running(home: Home, start: str = "models", size: tuple[int, int] = (12
 
 
 async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
-    """Wait until every lane is idle and everything that was read is painted."""
+    """Wait until every lane is idle, every transfer is over, and everything that was read is painted."""
     app: Any = pilot.app
     quiet = 0
     deadline = time.monotonic() + seconds
@@ -90,7 +91,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
             and not w.is_finished
             and not (asking and app.screen not in w.node.ancestors_with_self)
         ]
-        quiet = 0 if busy else quiet + 1
+        quiet = 0 if busy or app.transfers.following else quiet + 1
         await asyncio.sleep(0.01)
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
-from launchpad_tui.errors import RuntimeRejected
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.errors import RuntimeRejected, Unreachable
+from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.transfers import Job, JobState
+from launchpad_tui.ui.jobs import header_text
+from launchpad_tui.ui.screens.transfers import LeaveDialog
 from tests.scenes.harness import Scene, press, settled
 from tests.scenes.screen_seeds import COMPLETED, DEAD, MODEL, TRAIN, workshop
 from tests.scenes.seeds import nothing
@@ -41,6 +46,41 @@ async def _error(pilot: Pilot[Any]) -> None:
     error = RuntimeRejected("The runtime refused the execution", detail, "Check the resource plan of the template.")
     pilot.app.show_error(error)  # type: ignore[attr-defined]
     await pilot.pause()
+
+
+async def transferring(pilot: Pilot[Any]) -> None:
+    """Transfers in every state, standing still."""
+    service = pilot.app.desk.transfers  # type: ignore[attr-defined]
+    service.jobs = _jobs
+    pilot.app.transfers.text = header_text([job for job in _jobs() if not job.state.over])  # type: ignore[attr-defined]
+    pilot.app.open("transfers")  # type: ignore[attr-defined]
+    await settled(pilot)
+
+
+async def _gone(pilot: Pilot[Any]) -> None:
+    desk: Desk = pilot.app.desk  # type: ignore[attr-defined]
+    root = str(desk.home.files / "incoming" / "notes.txt")
+    desk.connections.add_store(DEFAULT_SCOPE, "gone", "file", {"root": root})
+    await opened("browse", store="gone", path="a")(pilot)
+
+
+async def leaving(pilot: Pilot[Any]) -> None:
+    """Leave while something goes on."""
+    pilot.app.push_screen(LeaveDialog(2))
+    await pilot.pause()
+
+
+def _jobs() -> tuple[Job, ...]:
+    gone = Unreachable("The bucket 'models' does not answer", "Connection refused", "Check the network.")
+    return (
+        Job(1, "Download churn-model", "B", JobState.DONE, 55, 55, message="Downloaded 2 files to /tmp/churn-model"),
+        Job(
+            2, "Upload bert-large", "B", JobState.RUNNING, 603_000_000, 1_340_000_000, "model.safetensors", 48.2e6, 15.3
+        ),
+        Job(3, "Verify all models", "looked at", JobState.WAITING),
+        Job(4, "Download resnet-50", "B", JobState.FAILED, 12_000_000, 97_800_000, error=gone),
+        Job(5, "Download old", "B", JobState.CANCELLED, 1_000_000, 4_000_000),
+    )
 
 
 SMALL, USUAL = (80, 24), (120, 36)
@@ -92,8 +132,31 @@ SCENES = [
           expect=("model.bin", "✓ intact", "card.md", "2 intact")),
     Scene("artifact-lineage", workshop, opened("artifact", "shift+tab", item_id=MODEL), USUAL,
           expect=("Made from", "dataset customers", "This artifact", "Made from it", "resultset churn report")),
-    Scene("artifact-download", workshop, opened("artifact", item_id=MODEL, then="download"), SMALL,
-          expect=("Download into the folder", "churn-model")),
+    Scene("artifact-download", workshop, opened("artifact", "d", item_id=MODEL), SMALL,
+          expect=("Download churn-model into the folder", "churn-model")),
+    Scene("transfers", workshop, transferring, (120, 14),
+          expect=("Upload bert-large", "45 %", "waiting", "✗ failed", "✓ done", "2 transfers 22 %", "15 s",
+                  "The bucket 'models'"), shown=True),
+    Scene("transfers-80x24", workshop, transferring, SMALL, expect=("Upload bert-large", "45 %")),
+    Scene("transfers-empty", nothing, opened("transfers"), SMALL, expect=("No transfers", "d on a model")),
+    Scene("leave", workshop, leaving, SMALL, expect=("Leave while 2 transfers go on?",)),
+    Scene("browse", workshop, opened("browse", store="default", path="incoming"), (120, 14),
+          expect=("ai://default/incoming", "▸ bert-small/", "notes.txt", "1–4 of 4"), shown=True),
+    Scene("browse-80x24", workshop, opened("browse", "enter", store="default", path="incoming"), SMALL,
+          expect=("model.safetensors", "p preview")),
+    Scene("browse-empty", nothing, opened("browse", store="default"), SMALL, expect=("The store is empty",)),
+    Scene("browse-error", workshop, _gone, SMALL, expect=("The folder", "r reads it again")),
+    Scene("preview", workshop,
+          opened("preview", store="default", path="incoming/bert-small/model.safetensors"), (120, 20),
+          expect=("embeddings.word", "[305, 384]", "F16"), shown=True),
+    Scene("preview-80x24", workshop, opened("preview", store="default", path="incoming/notes.txt"), SMALL,
+          expect=("notes.txt", "the second line")),
+    Scene("import", workshop, opened("import", store="default", path="incoming"), (120, 14),
+          expect=("* in ai://default/incoming, as model", "bert-small", "new", "4 can be added, 0 known"), shown=True),
+    Scene("import-pattern", workshop, opened("import", "p", store="default", path="incoming"), SMALL,
+          expect=("Which paths are one each?",)),
+    Scene("upload", workshop, opened("artifact.upload"), SMALL,
+          expect=("Upload a model", "● Files", "File or folder *")),
     Scene("lineage", workshop, keys("down", "L"), SMALL, expect=("Lineage of churn-mod…", "added by hand")),
     Scene("artifact-add", workshop, keys("2", "a", "ctrl+n", *"new data", "ctrl+n", "ctrl+n"), SMALL,
           expect=("Add a dataset", "● URL", "ai://default/")),
@@ -101,7 +164,11 @@ SCENES = [
     Scene("store", workshop, keys("9", "down", "enter"), SMALL,
           expect=("Amazon S3", "ai://archive/…", "kept, not shown", "eu-central-1")),
     Scene("store-add", workshop, keys("9", "a", "right", "ctrl+n"), USUAL,
-          expect=("● Settings", "Bucket *", "Such as eu-central-1.", "at most 63 characters")),
+          expect=("● Settings", "Bucket *", "Such as eu-central-1.", "at most 63 characters"), shown=True),
+    Scene("store-test", workshop, keys("9", "V"), SMALL,
+          expect=("default: can it be used?", "✓ settings", "✓ It can be used.")),
+    Scene("store-replace", workshop, keys("9", "R", "right", "ctrl+n"), SMALL,
+          expect=("Keep the old one… *", "default-before", "Endpoint")),
     Scene("store-edit", workshop, keys("9", "down", "e"), USUAL,
           expect=("Edit archive", "models", "Empty: what is kept stays.")),
     Scene("connections", workshop, keys("0"), USUAL, expect=("This machine", "✓ ready", "● chosen", "default archive")),

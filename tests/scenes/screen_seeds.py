@@ -3,6 +3,10 @@ state with logs, metrics, tags and custom info, models, object stores and connec
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import struct
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -36,6 +40,28 @@ spec:
   entrypoint: train
 """
 SECRET = "s3cr3t-of-the-bucket"
+
+
+def _safetensors() -> bytes:
+    tensors = {"embeddings.word": [305, 384], "encoder.0.query": [384, 384], "encoder.0.query.bias": [384]}
+    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    at = 0
+    for name, shape in tensors.items():
+        size = 2 * math.prod(shape)
+        header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [at, at + size]}
+        at += size
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + bytes(at)
+
+
+INCOMING = {
+    "bert-small/model.safetensors": _safetensors(),
+    "bert-small/config.json": b'{"hidden_size": 384, "layers": 6}',
+    "bert-small/vocabulary.txt": b"[PAD]\n[UNK]\n",
+    "forest/model.json": b'{"trees": 200}',
+    "forest-deep/model.json": b'{"trees": 400}',
+    "notes.txt": b"what came in\nthe second line\n",
+}
 
 
 def put_executables(registry: Registry) -> None:
@@ -136,13 +162,14 @@ def workshop(home: Home) -> None:
         {"bucket": "models", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": SECRET},
     )  # fmt: skip
     put_files(home)
-    desk.files.record(DEFAULT_SCOPE, MODEL)
+    desk.verification.record(DEFAULT_SCOPE, MODEL)
     with desk.registry.write() as db:
         # When the home was made is the only moment that the seed does not choose.
         for table in ("connections", "resource_groups", "object_stores"):
             db.execute(f"UPDATE {table} SET created_at = ?", (to_micros(T0),))
         for table in ("connections", "artifacts"):
             db.execute(f"UPDATE {table} SET modified_at = created_at")
+        db.execute("UPDATE artifacts SET checked_at = created_at WHERE checked_at IS NOT NULL")
     desk.close()
     write_log(home, COMPLETED, [f"epoch {number:3}  loss {1 / number:.4f}  " + "·" * 80 for number in range(1, 41)])
     write_log(home, DEAD, ["reading customers", "warning: the column left is empty", *HOSTILE[:4]])
@@ -150,7 +177,12 @@ def workshop(home: Home) -> None:
 
 
 def put_files(home: Home) -> None:
-    """The files of the models."""
+    """The files of the models, and some that nobody added yet."""
+    for path, content in INCOMING.items():
+        file = home.files / "incoming" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        os.utime(file, (T0.timestamp(), T0.timestamp()))
     place = home.files / "models" / "churn"
     place.mkdir(parents=True, exist_ok=True)
     (place / "model.bin").write_bytes(b"trees" * 10)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, FileState, UrlState, new_artifact_id
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import Conflict, InvalidInput, NotFound, ObjectMissing
+from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, NotFound, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.files import FileService, Transfer
+from launchpad_tui.services.verification import VerificationService
 
 SCOPE = DEFAULT_SCOPE
 URL = "ai://default/e1/model"
@@ -63,8 +65,9 @@ def add(registry: Registry, url: str = URL, found: tuple[ArtifactFile, ...] = ()
     return new.id
 
 
-def states(files: FileService, artifact_id: str) -> dict[str, FileState]:
-    return {check.file.path: check.state for check in files.verify(SCOPE, artifact_id)}
+def states(registry: Registry, files: FileService, artifact_id: str) -> dict[str, FileState]:
+    checks = VerificationService(registry, files).verify(SCOPE, artifact_id)
+    return {check.file.path: check.state for check in checks}
 
 
 def test_store_an_output_and_verify_it(files: FileService, registry: Registry, output: Path, home: Home) -> None:
@@ -78,12 +81,12 @@ def test_store_an_output_and_verify_it(files: FileService, registry: Registry, o
     one = add(registry, found=stored)
     assert files.recorded(SCOPE, one) == stored
     assert artifacts.artifact(registry, SCOPE, one).size == 8
-    assert states(files, one) == {"model.bin": FileState.INTACT, "sub/note ü.txt": FileState.INTACT}
+    assert states(registry, files, one) == {"model.bin": FileState.INTACT, "sub/note ü.txt": FileState.INTACT}
     there = home.files / "e1" / "model"
     (there / "model.bin").write_bytes(b"weighty")
     (there / "sub" / "note ü.txt").unlink()
     (there / "more").write_bytes(b"m")
-    checks = {check.file.path: check for check in files.verify(SCOPE, one)}
+    checks = {check.file.path: check for check in VerificationService(registry, files).verify(SCOPE, one)}
     assert {path: check.state for path, check in checks.items()} == {
         "model.bin": FileState.CHANGED,
         "sub/note ü.txt": FileState.MISSING,
@@ -92,14 +95,14 @@ def test_store_an_output_and_verify_it(files: FileService, registry: Registry, o
     assert (checks["model.bin"].sha256, checks["model.bin"].size) == (sha(b"weighty"), 7)
     assert checks["sub/note ü.txt"].size is None
     (there / "model.bin").write_bytes(b"longer than before")
-    assert states(files, one)["model.bin"] is FileState.CHANGED
+    assert states(registry, files, one)["model.bin"] is FileState.CHANGED
 
 
 def test_an_output_that_is_one_file(files: FileService, registry: Registry, output: Path, tmp_path: Path) -> None:
     stored = files.store_output(SCOPE, "ai://default/e1/model.tgz", output / "model.bin")
     assert stored == (ArtifactFile(".", 7, sha(b"weights")),)
     one = add(registry, "ai://default/e1/model.tgz", stored)
-    assert states(files, one) == {".": FileState.INTACT}
+    assert states(registry, files, one) == {".": FileState.INTACT}
     assert files.download(SCOPE, one, tmp_path / "t") == (tmp_path / "t" / "model.tgz",)
     assert files.stage(SCOPE, "ai://default/e1/model.tgz", tmp_path / "s") == (tmp_path / "s" / "model.tgz",)
 
@@ -110,14 +113,14 @@ def test_added_by_hand_then_recorded(files: FileService, registry: Registry, hom
     one = add(registry, "ai://default/mine")
     assert files.size(SCOPE, "ai://default/mine") == 1
     assert files.size(SCOPE, "ai://default/nothing") is None
-    assert states(files, one) == {"a": FileState.UNRECORDED}
-    assert files.record(SCOPE, one) == (ArtifactFile("a", 1, sha(b"a")),)
-    assert states(files, one) == {"a": FileState.INTACT}
+    assert states(registry, files, one) == {"a": FileState.UNRECORDED}
+    assert VerificationService(registry, files).record(SCOPE, one) == (ArtifactFile("a", 1, sha(b"a")),)
+    assert states(registry, files, one) == {"a": FileState.INTACT}
     assert artifacts.artifact(registry, SCOPE, one).size == 1
     (home.files / "mine" / "a").unlink()
     with pytest.raises(ObjectMissing):
-        files.record(SCOPE, one)
-    assert states(files, one) == {"a": FileState.MISSING}
+        VerificationService(registry, files).record(SCOPE, one)
+    assert states(registry, files, one) == {"a": FileState.MISSING}
 
 
 def test_check_url(files: FileService, registry: Registry, output: Path, home: Home, tmp_path: Path) -> None:
@@ -212,7 +215,11 @@ def test_an_interrupted_download_leaves_no_half_file(
 
     with pytest.raises(KeyboardInterrupt):
         files.download(SCOPE, one, tmp_path / "target", stop)
-    assert list((tmp_path / "target").iterdir()) == []
+    assert not [path for path in (tmp_path / "target").rglob("*") if path.is_file() and path.suffix != ".part"]
+    files.download(SCOPE, one, tmp_path / "target")
+    assert sorted(path.name for path in (tmp_path / "target").rglob("*") if path.is_file()) == sorted(
+        path.name for path in output.rglob("*") if path.is_file()
+    )
 
 
 def test_a_changed_file_is_not_handed_out(
@@ -244,7 +251,7 @@ def test_nothing_there(files: FileService, registry: Registry, tmp_path: Path) -
     with pytest.raises(NotFound):
         files.stage(SCOPE, "ai://elsewhere/x", tmp_path / "t")
     with pytest.raises(NotFound):
-        files.verify(SCOPE, "no-such-id")
+        VerificationService(registry, files).verify(SCOPE, "no-such-id")
 
 
 def test_new_credentials_are_used_at_once(files: FileService, registry: Registry, home: Home, tmp_path: Path) -> None:
@@ -254,3 +261,28 @@ def test_new_credentials_are_used_at_once(files: FileService, registry: Registry
     connections.edit_store(registry, SCOPE, "other", {"root": str(tmp_path)})
     assert files.store(SCOPE, "other") is not first
     assert str(tmp_path) in files.store(SCOPE, "other").check()
+
+
+def test_a_store_stays_open_while_the_keyring_is_locked(home: Home, registry: Registry, tmp_path: Path) -> None:
+    """An execution goes on after its user left."""
+    connections.add_store(registry, SCOPE, "lake", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"})
+
+    class Keyring(Credentials):
+        locked = False
+
+        def get(self, kind: str, owner: str) -> Mapping[str, str]:
+            if self.locked:
+                raise ConfigError("The keyring is locked")
+            return super().get(kind, owner)
+
+    kept = Keyring(home.credentials_path)
+    kept.set(STORE, store_owner(SCOPE, "lake"), {"access_key_id": "a", "secret_access_key": "b"})
+    service = FileService(home, registry, kept)
+    opened = service.store(SCOPE, "lake")
+    kept.locked = True
+    assert service.store(SCOPE, "lake") is opened
+    connections.edit_store(registry, SCOPE, "lake", {"bucket": "other", "endpoint": "http://127.0.0.1:9"})
+    with pytest.raises(ConfigError):
+        service.store(SCOPE, "lake")
+    with pytest.raises(ConfigError):
+        FileService(home, registry, kept).store(SCOPE, "lake")

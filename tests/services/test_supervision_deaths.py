@@ -21,7 +21,8 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import executions
 
 #: TERM is ignored by the shell and by what it starts
-DEAF = "trap '' TERM; echo deaf; sleep 300; sleep 300"
+# Not as it stands in the command, which the log may show before the shell runs.
+DEAF = "trap '' TERM; echo de''af; sleep 300; sleep 300"
 
 
 @pytest.fixture

@@ -65,8 +65,8 @@ def shared() -> Server:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Server]:
-    """Run a server until the block ends; its ports are free ones."""
+def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
+    """Run a server until the block ends; its ports are free ones. A volume is 64 MB, and every bucket takes several."""
     program = weed()
     assert program is not None
     actions = {"admin": ["Admin", "Read", "Write", "List", "Tagging"], "reader": ["Read", "List"]}
@@ -90,7 +90,7 @@ def serve(folder: Path) -> Iterator[Server]:
         process = subprocess.Popen(
             [
                 *(program, "-logtostderr=true", "server", f"-dir={folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-                *("-master.telemetry=false", "-filer=true", "-volume.max=50", "-master.volumeSizeLimitMB=64"),
+                *("-master.telemetry=false", "-filer=true", f"-volume.max={volumes}", "-master.volumeSizeLimitMB=64"),
                 *("-volume.preStopSeconds=0", "-s3", f"-s3.config={folder}/s3.json"),
                 *("-s3.port.iceberg=0", "-s3.port.lance=0", *arguments),
             ],

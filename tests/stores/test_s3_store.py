@@ -28,7 +28,7 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
-from launchpad_tui.stores import s3, s3_client
+from launchpad_tui.stores import bucket, s3_client
 from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.s3 import S3Store
@@ -236,7 +236,7 @@ def test_a_killed_publication_stays_hidden_and_is_swept(
         store.stat("e1/model/a")
     store.publish("e2", [SourceFile("x", source)])
     assert f"{prefix}/e1/model/a" in keys(server, prefix), "it may still be alive"
-    monkeypatch.setattr(s3, "_NOTICE_AGE", timedelta(seconds=-60))
+    monkeypatch.setattr(bucket, "_NOTICE_AGE", timedelta(seconds=-60))
     store.publish("e1/model", [SourceFile("b", source)])
     assert [each.path for each in store.list()] == ["e1/model/b", "e2/x"]
     assert keys(server, prefix) == [f"{prefix}/e1/model/b", f"{prefix}/e2/x"]

@@ -70,14 +70,32 @@ async def test_verify_tells_what_changed_and_record_takes_it(workshop_home: Home
         assert "2 intact" in screen_text(pilot)
 
 
-@pytest.mark.parametrize("key", ["V", "d"])
-async def test_from_the_list_the_files_show(workshop_home: Home, key: str) -> None:
+async def test_from_the_list_the_files_are_looked_at(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(200, 50)) as pilot:
+        assert "? unknown" in screen_text(pilot)
+        await press(pilot, "*")
+        text = screen_text(pilot)
+        assert "Files: 1 missing, 1 intact" in text
+        assert "✗ missing" in text
+        assert "✓ intact" in text
+        (workshop_home.files / "models" / "churn" / "card.md").write_text("else")
+        await press(pilot, "ctrl+a", "V")
+        assert "Files: 1 missing, 1 changed" in screen_text(pilot)
+        assert pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).files_state == "changed"
+
+
+async def test_several_are_downloaded_each_into_its_folder(
+    workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with running(workshop_home) as pilot:
-        await press(pilot, key)
-        if key == "d":
-            await press(pilot, "escape")
-        assert "▌Files" in screen_text(pilot)
-        assert "model.bin" in screen_text(pilot)
+        await press(pilot, "ctrl+a", "d", *["backspace"], *"all", "enter", "ctrl+t")
+        text = screen_text(pilot)
+        assert "Download churn-model" in text
+        assert "✓ done" in text
+        assert "✗ failed" in text
+        assert "Nothing is at ai://default/models/hand" in text
+    assert (tmp_path / "all" / "churn-model" / "model.bin").read_bytes() == b"trees" * 10
 
 
 async def test_download_asks_before_it_replaces(

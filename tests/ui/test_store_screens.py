@@ -47,7 +47,7 @@ async def test_wrong_values_show_beside_their_fields(workshop_home: Home) -> Non
         lines = screen_text(pilot).split("\n")
         bucket = next(i for i, line in enumerate(lines) if line.startswith(" Bucket *"))
         assert "✗ This is needed" in lines[bucket + 1]
-        await press(pilot, *"b", "down", "down", "down", "down", *"id", "down", *"hush", "ctrl+n")
+        await press(pilot, *"b", *["down"] * 5, *"id", "down", *"hush", "ctrl+n")
         text = screen_text(pilot)
         assert "● Settings" in text
         assert "✗ The name 'Big' is not valid" in text
@@ -79,7 +79,7 @@ async def test_editing_keeps_secrets_and_never_shows_them(workshop_home: Home) -
 
 async def test_a_new_secret_takes_the_place_of_the_old_one(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
-        await press(pilot, "down", "e", *["down"] * 5, *"other", "ctrl+n")
+        await press(pilot, "down", "e", *["down"] * 6, *"other", "ctrl+n")
         assert "other" not in screen_text(pilot)
         await press(pilot, "enter")
     assert SECRET not in secrets(workshop_home)
@@ -98,13 +98,15 @@ async def test_the_default_store_stays_and_others_go_after_asking(workshop_home:
     assert SECRET not in secrets(workshop_home)
 
 
-async def test_a_check_says_whether_it_answers(workshop_home: Home) -> None:
+async def test_a_test_says_what_is_right(workshop_home: Home) -> None:
     async with running(workshop_home, "stores") as pilot:
-        assert "not checked" in screen_text(pilot)
+        assert "not tested" in screen_text(pilot)
         await press(pilot, "V")
         text = screen_text(pilot)
-        assert "✓ reached" in text
-        assert "✓ default: " in text
+        assert "✓ settings     complete" in text
+        assert "✓ It can be used." in text
+        await press(pilot, "escape")
+        assert "✓ can be used" in screen_text(pilot)
 
 
 async def test_a_store_that_fails_says_why(workshop_home: Home, tmp_path: Path) -> None:

@@ -320,9 +320,23 @@ async def test_too_many_cannot_be_shown_together(home: Home, monkeypatch: pytest
 LAYERED = {("choice.enter", "wizard.next")}
 
 
-@pytest.mark.parametrize("top", [route.id for route in ROUTES if route.top])
+#: screens that are opened from others, with what they take
+DEEPER: dict[str, dict[str, str]] = {
+    "browse": {"store": "default"},
+    "import": {"store": "default", "path": "incoming"},
+    "preview": {"store": "default", "path": "incoming/notes.txt"},
+    "transfers": {},
+    "artifact.upload": {},
+    "store.replace": {"item_id": "default"},
+}
+
+
+@pytest.mark.parametrize("top", [*(route.id for route in ROUTES if route.top), *DEEPER])
 async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) -> None:
-    async with running(workshop_home, top) as pilot:
+    async with running(workshop_home, "models" if top in DEEPER else top) as pilot:
+        if top in DEEPER:
+            pilot.app.open(top, **DEEPER[top])
+            await settled(pilot)
         for keys in ((), ("enter",), ("tab",), ("tab",), ("tab",)):
             await press(pilot, *keys)
             screen, meaning = pilot.app.screen, {}

@@ -9,7 +9,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import Subject
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.moments import duration_text, now
-from launchpad_tui.ui.render.artifacts import number_text, size_text
+from launchpad_tui.ui.render.artifacts import files_cell, moment_text, number_text, size_text
 from launchpad_tui.ui.render.executions import moment_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -51,6 +51,7 @@ def overview_items(
         Item("Kind", str(artifact.kind)),
         Item("URL", artifact.url),
         Item("Size", size_text(artifact.size)),
+        files_item(artifact, look),
         Item("Scenario", artifact.scenario_id),
         Item("ID", artifact.id),
         moment_item("Created", artifact.created_at),
@@ -84,6 +85,13 @@ def overview_items(
             for name, artifact_id in configuration.inputs.items()
         ]
     return items
+
+
+def files_item(artifact: Artifact, look: Look) -> Item:
+    """Whether its files are as they were recorded, and since when that is known."""
+    cell = files_cell(artifact, look)
+    at = f", looked at {moment_text(artifact.checked_at)}" if artifact.checked_at else "; V looks at them"
+    return Item("Files", f"{cell.text}{at}", cell.role)
 
 
 def file_columns(look: Look) -> tuple[Column[FileLine], ...]:

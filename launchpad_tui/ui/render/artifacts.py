@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FilesState
 from launchpad_tui.domain.numbers import sparkline
 from launchpad_tui.domain.page import ArtifactRow, ExecutionRow, MetricColumn
+from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
 
@@ -57,14 +58,14 @@ def artifact_columns(
     metrics: Sequence[MetricColumn] = (),
     curves: Sequence[str] = (),
     *,
-    ascii_only: bool = False,
+    look: Look,
 ) -> tuple[Column[ArtifactRow], ...]:
     """The columns of the list of artifacts of a kind, with these metrics and curves among them."""
     made = [
         Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 20, 48, 4, sort="name", priority=0),
         *((_CONFIGURATION,) if kind is ArtifactKind.MODEL else ()),
         *(_metric_column(metric) for metric in metrics),
-        *(curve_column(key, ascii_only) for key in curves),
+        *(curve_column(key, look.glyphs.ascii) for key in curves),
         Column[ArtifactRow](
             "scenario", "Scenario", lambda r: Cell(r.artifact.scenario_id, "dim"), 12, 24, 1, sort="scenario_id",
             priority=3,
@@ -75,6 +76,9 @@ def artifact_columns(
         ),
         Column[ArtifactRow](
             "size", "Size", lambda r: Cell(size_text(r.artifact.size), "dim"), 8, 8, 0, "right", sort="size", priority=2
+        ),
+        Column[ArtifactRow](
+            "files", "Files", lambda r: files_cell(r.artifact, look), 10, 10, 0, sort="files_state", priority=2
         ),
         Column[ArtifactRow](
             "execution", "Execution", lambda r: Cell(r.artifact.execution_id, "dim"), 16, 16, 0, sort="execution_id",
@@ -95,6 +99,18 @@ def artifact_columns(
         ),
     ]  # fmt: skip
     return tuple(made)
+
+
+def files_cell(artifact: Artifact, look: Look) -> Cell:
+    """Whether its files are as they were recorded, as far as that is known."""
+    glyphs = look.glyphs
+    glyph, role = {
+        FilesState.INTACT: (glyphs.done, "good"),
+        FilesState.CHANGED: (glyphs.warning, "bad"),
+        FilesState.MISSING: (glyphs.error, "bad"),
+        FilesState.UNKNOWN: (glyphs.unknown, "faint"),
+    }[artifact.files_state]
+    return Cell(f"{glyph} {artifact.files_state}", role)
 
 
 def _metric_column(metric: MetricColumn) -> Column[ArtifactRow]:

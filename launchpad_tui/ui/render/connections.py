@@ -17,6 +17,7 @@ from launchpad_tui.domain.connection import (
     Scope,
     StoreKind,
 )
+from launchpad_tui.domain.fields import counts
 from launchpad_tui.ui.render.artifacts import moment_text
 from launchpad_tui.ui.render.executions import moment_item
 from launchpad_tui.ui.theme import Look
@@ -127,9 +128,11 @@ def settings_text(settings: Mapping[str, str]) -> str:
 
 
 def field_items(fields: Sequence[Field], settings: Mapping[str, str], kept: Collection[str]) -> list[Item]:
-    """Settings by their fields' titles; of secrets only whether they are there; what no field names comes last."""
+    """Settings by their fields' titles, without those that have no meaning beside the others; of secrets only whether
+    they are there; what no field names comes last."""
     items: list[Item] = []
-    for field in fields:
+    defaults = {field.name: field.default for field in fields}
+    for field in (each for each in fields if counts(each, {**defaults, **settings})):
         if field.kind is FieldKind.SECRET:
             there = field.name in kept
             items.append(Item(field.title, "kept, not shown" if there else "not set", "dim" if there else "faint"))
@@ -188,17 +191,14 @@ class StoreLine:
     kind: StoreKind | None = None
     found: str = ""
     problem: str = ""
-    checking: bool = False
 
     def state(self, look: Look) -> tuple[str, str]:
         """As ``glyph words`` and a role."""
-        if self.checking:
-            return f"{look.glyphs.pending} checking{look.glyphs.ellipsis}", "dim"
         if self.problem:
             return f"{look.glyphs.error} {self.problem}", "bad"
         if self.found:
-            return f"{look.glyphs.done} reached", "good"
-        return "not checked", "faint"
+            return f"{look.glyphs.done} can be used", "good"
+        return "not tested", "faint"
 
 
 def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column[StoreLine], ...]:
@@ -219,8 +219,8 @@ def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column
     )
 
 
-def store_items(line: StoreLine, kept: Collection[str], look: Look) -> list[Item]:
-    """An object store's details."""
+def store_items(line: StoreLine, kept: Collection[str], where: str, look: Look) -> list[Item]:
+    """An object store's details. ``where`` its credentials are kept, in words."""
     store, kind = line.store, line.kind
     state, role = line.state(look)
     items = [
@@ -234,4 +234,5 @@ def store_items(line: StoreLine, kept: Collection[str], look: Look) -> list[Item
         items.append(Item("", line.found, "dim"))
     items.append(moment_item("Created", store.created_at))
     fields = kind.fields if kind else ()
-    return [*items, heading("Settings"), *field_items(fields, store.settings, kept)]
+    items += [heading("Settings"), *field_items(fields, store.settings, kept)]
+    return [*items, Item("Credentials kept in", where, "dim")] if where else items

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from launchpad_tui.domain.artifact import Artifact, FileState
+from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
 from launchpad_tui.domain.lineage import Lineage
-from launchpad_tui.errors import Conflict
 from launchpad_tui.services.files import Transfer
+from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifact_details import FileLine, PointLine, file_columns, overview_items, point_columns
 from launchpad_tui.ui.render.artifacts import size_text
 from launchpad_tui.ui.render.executions import metric_items
 from launchpad_tui.ui.render.lineage_lines import tree_lines
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.screens.dialogs import ConfirmDialog
+from launchpad_tui.ui.screens.downloading import download_artifacts
 from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.table import VirtualTable
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
@@ -35,7 +35,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     Args:
         item_id: its ID.
-        then: ``verify`` or ``download`` is done at once.
+        then: ``verify`` is done at once.
     """
 
     TOPICS = frozenset({"artifacts", "executions", "metrics"})
@@ -53,6 +53,8 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         Action("artifact.verify", "V", "verify", "Check the files against their recorded checksums.", footer=5),
         Action("artifact.record", "R", "record", "Remember size and checksum of what is there now.", footer=6),
         Action("artifact.download", "d", "download", "Download the files.", footer=7),
+        Action("artifact.preview", "v", "preview", "What the file says of itself; nothing of it is run.", footer=8),
+        Action("artifact.browse", "b", "browse", "Look around where its files are.", footer=9),
     )
 
     def __init__(self, item_id: str, then: str = "") -> None:
@@ -61,7 +63,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._then = then
         self._artifact: Artifact | None = None
         self._lineage: Lineage | None = None
-        self._states: dict[str, FileState] = {}
+        self._checks: tuple[FileCheck, ...] = ()
 
     def title_text(self) -> str:
         """Its name."""
@@ -78,7 +80,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             )
         yield VirtualTable(
             file_columns(self.launchpad.look), _file_key, title="Files",
-            empty="No files are recorded\nV looks what is there, R remembers it", multi=False, opens=False, id="files",
+            empty="No files are recorded\nV looks what is there, R remembers it", multi=False, id="files",
         )  # fmt: skip
         yield TreeView(id="lineage", empty="reading…")
 
@@ -98,7 +100,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self.repaint_frame()
         if first and self._then:
             self.query_one(TabStrip).show("files")
-            self.run_task(self.do_verify() if self._then == "verify" else self.do_download(), self._then)
+            self.run_task(self.do_verify(), self._then)
 
     async def _load_metrics(self, one: Artifact) -> None:
         metrics, scope = self.desk.metrics, self.scope
@@ -114,8 +116,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self.query_one("#points", VirtualTable).set_rows(points)
 
     async def _load_files(self) -> None:
-        files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
-        lines = [FileLine(each, self._states.get(each.path)) for each in files]
+        if self._checks:
+            # What lies there beside the recorded ones is known from the look alone.
+            lines = [FileLine(each.file, each.state) for each in self._checks]
+        else:
+            files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+            lines = [FileLine(each) for each in files]
         self.query_one("#files", VirtualTable).set_rows(lines)
 
     @on(TreeView.FoldChanged)
@@ -141,6 +147,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """On the Metrics tab."""
         return None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
 
+    def why_not_preview(self) -> str | None:
+        """On the Files tab, with a file."""
+        if self.query_one(TabStrip).shown != "files":
+            return "The Files tab has files"
+        return None if self.query_one("#files", VirtualTable).row is not None else "There is no file under the cursor"
+
     def do_metrics(self) -> None:
         """Key ``m``."""
         self.launchpad.open("metrics", item_ids=(self.item_id,))
@@ -153,9 +165,11 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     async def do_verify(self) -> None:
         """Key ``V``."""
         self.query_one(TabStrip).show("files")
-        found = await self.launchpad.files(self.desk.files.verify, self.scope, self.item_id, self._progress("Verified"))
-        self._states = {each.file.path: each.state for each in found}
-        self.query_one("#files", VirtualTable).set_rows([FileLine(each.file, each.state) for each in found])
+        found = await self.launchpad.files(
+            self.desk.verification.verify, self.scope, self.item_id, self._progress("Verified")
+        )
+        self._checks = found
+        await self._load_files()
         counts = {state: sum(each.state is state for each in found) for state in FileState}
         said = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No files are there"
         wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
@@ -168,37 +182,31 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         detail = "What was recorded before is forgotten." if known else "Changes are noticed from then on."
         if not await self.launchpad.ask(ConfirmDialog("Record the files as they are now?", detail, yes="record")):
             return
-        await self.launchpad.files(self.desk.files.record, self.scope, self.item_id, self._progress("Read"))
-        self._states = {}
+        await self.launchpad.files(self.desk.verification.record, self.scope, self.item_id, self._progress("Read"))
+        self._checks = ()
         await self._load_files()
         self.launchpad.say("Recorded", "good")
 
     async def do_download(self) -> None:
         """Key ``d``."""
-        name = self._artifact.name if self._artifact else self.item_id
-        start = "".join(char if char.isalnum() or char in "-_." else "-" for char in name)[:60] or "artifact"
-        typed = await self.launchpad.ask(PromptDialog("Download into the folder", start, "It is made where it lacks."))
-        if not typed:
-            return
-        target = Path(typed).expanduser().absolute()
-        try:
-            paths = await self._download(target, overwrite=False)
-        except Conflict as error:
-            question = ConfirmDialog("Replace the files that are there?", error.detail or error.title, yes="replace")
-            if not await self.launchpad.ask(question):
-                return
-            paths = await self._download(target, overwrite=True)
-        self.launchpad.say(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}", "good", 10)
+        await download_artifacts(self, (self.item_id,))
 
-    async def _download(self, target: Path, *, overwrite: bool) -> tuple[Path, ...]:
-        return await self.launchpad.files(
-            self.desk.files.download,
-            self.scope,
-            self.item_id,
-            target,
-            self._progress("Downloaded"),
-            overwrite=overwrite,
-        )
+    def do_browse(self) -> None:
+        """Key ``b``."""
+        if self._artifact is not None:
+            url = parse_url(self._artifact.url)
+            self.launchpad.open("browse", store=url.store, path=url.path)
+
+    def do_preview(self) -> None:
+        """Key ``v``."""
+        if self._artifact is not None:
+            url, name = parse_url(self._artifact.url), self.query_one("#files", VirtualTable).row_id
+            self.launchpad.open("preview", store=url.store, path=join(url.path, name))
+
+    @on(VirtualTable.Opened)
+    def file_opened(self) -> None:
+        """Key ``enter`` on a file."""
+        self.do_preview()
 
     def _progress(self, verb: str):  # type: ignore[no-untyped-def]
         """Tells how far it is, at most a few times a second."""

@@ -32,6 +32,7 @@ _EMPTY = {
 _ATTRIBUTES = (
     ("name", "Name"), ("description", "Description"), ("id", "ID"), ("scenario_id", "Scenario"), ("url", "URL"),
     ("execution_id", "Execution ID"), ("created_at", "Created"), ("modified_at", "Changed"), ("size", "Size in bytes"),
+    ("files_state", "Files"), ("checked_at", "Files looked at"),
 )  # fmt: skip
 
 
@@ -45,8 +46,10 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         Action("artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4),
         Action("artifacts.lineage", "L", "lineage", "Where it came from, and what was made from it.", footer=5),
         Action("artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12),
-        Action("artifacts.download", "d", "download", "Download the files."),
-        Action("artifacts.verify", "V", "verify", "Check the files against their recorded checksums."),
+        Action("artifacts.verify", "V", "verify", "Are the files of the selected still there, and the same?", footer=6),
+        Action("artifacts.download", "d", "download", "Download the files of the selected ones.", footer=7),
+        Action("artifacts.upload", "u", "upload", "Store files of this machine and add them.", footer=8),
+        Action("artifacts.all", "*", "verify all", "Look at the files of all of this list's kind in the background."),
     )
 
     def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL) -> None:
@@ -60,8 +63,8 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     def columns(self) -> Sequence[Column[ArtifactRow]]:
         """Those of the kind, and the chosen metrics."""
-        query, plain = self.query_now, self.launchpad.look.glyphs.ascii
-        return artifact_columns(self.kind, query.metrics, query.curves, ascii_only=plain)
+        query = self.query_now
+        return artifact_columns(self.kind, query.metrics, query.curves, look=self.launchpad.look)
 
     def key_of(self, row: ArtifactRow) -> str:
         """The artifact's ID."""
@@ -103,7 +106,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """A row is needed."""
         return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_download = why_not_verify = why_not_lineage
+    why_not_download = why_not_verify = why_not_metrics
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
@@ -126,10 +129,24 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Key ``L``."""
         self.launchpad.open("lineage", item_id=self.table.row_id)
 
-    def do_download(self) -> None:
+    def do_upload(self) -> None:
+        """Key ``u``."""
+        self.launchpad.open("artifact.upload", kind=self.kind)
+
+    async def do_download(self) -> None:
         """Key ``d``."""
-        self.launchpad.open("artifact", item_id=self.table.row_id, then="download")
+        from launchpad_tui.ui.screens.downloading import download_artifacts
+
+        await download_artifacts(self, self.table.chosen_ids)
 
     def do_verify(self) -> None:
         """Key ``V``."""
-        self.launchpad.open("artifact", item_id=self.table.row_id, then="verify")
+        from launchpad_tui.ui.screens.verifying import verify
+
+        verify(self, self.table.chosen_ids)
+
+    def do_all(self) -> None:
+        """Key ``*``."""
+        from launchpad_tui.ui.screens.verifying import verify_all
+
+        verify_all(self, self.kind, _TITLES[self.kind])

@@ -6,11 +6,13 @@ import re
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from launchpad_tui.domain.connection import ConnectionKind, Field, FieldKind, StoreKind, check_name
-from launchpad_tui.domain.fields import checked
+from launchpad_tui.domain.fields import checked, counts
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.services.texts import read_text
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -28,6 +30,7 @@ class CatalogWizard(WizardScreen):
     WHAT: ClassVar[str] = ""
     NAMES: ClassVar[re.Pattern[str]]
     NAME_RULE: ClassVar[str] = ""
+    NAME_TITLE: ClassVar[str] = "Name"
 
     def __init__(self, item_id: str = "") -> None:
         super().__init__()
@@ -97,14 +100,14 @@ class CatalogWizard(WizardScreen):
         """The name, where it is new, and the settings that the kind has."""
         if step.id == "kind":
             return step.fields
-        name = () if self.item_id else (Field(NAME, "Name", required=True, help=self.NAME_RULE),)
+        name = () if self.item_id else (Field(NAME, self.NAME_TITLE, required=True, help=self.NAME_RULE),)
         return (*name, *(self._asked(field) for field in self.kind.fields))
 
     def _asked(self, field: Field) -> Field:
-        """A secret that is kept need not be typed again."""
-        if field.name not in self._kept:
-            return field
-        return replace(field, required=False, help="Empty: what is kept stays.")
+        """A secret that is kept need not be typed again; a long one may be a file."""
+        if field.name in self._kept:
+            field = replace(field, required=False, help="Empty: what is kept stays.")
+        return replace(field, help=f"{field.help} Paste it, or @file.".strip()) if field.lines else field
 
     async def check(self, step: Step) -> str:
         """Name and settings keep the rules of the catalog."""
@@ -117,6 +120,11 @@ class CatalogWizard(WizardScreen):
             name = check_name(self.values[NAME], self.NAMES, "The name", self.NAME_RULE, field_name=NAME)
             if name in self._names:
                 raise InvalidInput(f"There is {self.WHAT} {name} already", field=NAME)
+        for field in self.kind.fields:
+            value = self.values.get(field.name, "")
+            if field.lines and value.startswith("@"):
+                path = Path(value[1:].strip()).expanduser()
+                self.values[field.name] = await self.launchpad.files(read_text, field.name, path)
         checked(self.kind.fields, self.settings(), self._kept)
         return ""
 
@@ -130,10 +138,11 @@ class CatalogWizard(WizardScreen):
 
     async def review(self) -> list[Item]:
         """Type, name, settings; of a secret only that there is one."""
-        items = [heading(self.title_text()), Item("Type", self.kind.title), Item("Name", self.values[NAME])]
+        items = [heading(self.title_text()), Item("Type", self.kind.title), Item(self.NAME_TITLE, self.values[NAME])]
         look = self.launchpad.look
-        for field in self.kind.fields:
-            value = self.values.get(field.name, field.default)
+        settings = self.settings()
+        for field in (each for each in self.kind.fields if counts(each, settings)):
+            value = settings[field.name]
             if field.kind is FieldKind.SECRET:
                 kept = "kept" if field.name in self._kept else "not set"
                 items.append(Item(field.title, look.glyphs.secret * 8 if value else kept, "text" if value else "faint"))

@@ -34,7 +34,9 @@ class ConfigurationsScreen(LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """The table."""
-        yield VirtualTable(configuration_columns(), lambda one: one.id, title="Configurations", empty=_EMPTY, id="list")
+        yield VirtualTable(
+            configuration_columns(), lambda one: one.id, title="Configurations", empty=_EMPTY, filtered=True, id="list"
+        )
 
     @property
     def table(self) -> VirtualTable[Configuration]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, ExecutionDetails
+from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, ExecutionDetails, why_not_finish
 from launchpad_tui.domain.moments import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
@@ -20,6 +20,9 @@ from launchpad_tui.ui.widgets.details import Details
 from launchpad_tui.ui.widgets.flow_view import FlowView
 from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+
+if TYPE_CHECKING:
+    from launchpad_tui.services.files import Progress
 
 #: seconds between two looks whether the log has grown
 LOG_SECONDS = 0.4
@@ -40,6 +43,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         Action("execution.again", "A", "again", "Create it again, with changed parameters.", footer=4),
         Action("execution.stop", "S", "stop", "End all its processes.", footer=5),
         Action("execution.delete", "D", "delete", "Delete it, its log and its metrics; its models stay.", footer=6),
+        Action("execution.finish", "F", "finish", "Store the outputs that could not be stored.", footer=3),
         Action("execution.metrics", "m", "metrics", "Chart its metrics.", footer=7),
         Action("execution.search", "/", "search log", "Find a text in the log.", footer=8),
         Action("execution.between", "T", "log between", "Show only the log of a span of time."),
@@ -167,6 +171,20 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
                 raise outcome.error
             self.launchpad.say(f"Deleted execution {self.item_id}", "good")
             self.dismiss(None)
+
+    def why_not_finish(self) -> str | None:
+        """Only what ended without its outputs stored."""
+        return NOT_READ if self._details is None else why_not_finish(self._details.execution)
+
+    def do_finish(self) -> None:
+        """Key ``F``."""
+        finish, scope = self.desk.executions.finish, self.scope
+
+        def work(progress: Progress) -> str:
+            made = finish(scope, self.item_id, progress)
+            return f"Stored {len(made)} output{'s' * (len(made) != 1)} of {self.item_id}"
+
+        self.launchpad.transfers.start(f"Finish {self.title_text()}", work)
 
     def do_again(self) -> None:
         """Key ``A``."""

@@ -75,7 +75,9 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     def body(self) -> ComposeResult:
         """The table; the search line comes when it is asked for."""
-        table = VirtualTable(self.columns(), self.key_of, title=self.title_text(), empty=self.EMPTY, id="list")
+        table = VirtualTable(
+            self.columns(), self.key_of, title=self.title_text(), empty=self.EMPTY, filtered=True, id="list"
+        )
         table.order = (self.query_now.order.by, self.query_now.order.descending)
         yield table
 

@@ -6,12 +6,14 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_STORE, LOCAL, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.connections import StoreLine, store_items
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.stores import KEEPS_OUTPUTS, check_store, delete_store, say_of, store_lines
+from launchpad_tui.ui.screens.store_keeping import KEEPS_OUTPUTS, delete_store, keeps_outputs, rename_store
+from launchpad_tui.ui.screens.store_probe import look_at
+from launchpad_tui.ui.screens.stores import store_lines
 from launchpad_tui.ui.widgets.details import Details
 
 
@@ -26,8 +28,11 @@ class StoreScreen(LaunchpadScreen):
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("store.edit", "e", "edit", "Change its settings.", footer=2),
-        Action("store.check", "V", "check", "Call it: can it be reached with these settings?", footer=3),
-        Action("store.delete", "D", "delete", "Forget it; what is in it stays.", footer=4),
+        Action("store.browse", "b", "browse", "Walk through what is in it.", footer=3),
+        Action("store.check", "V", "test", "Call it: can it be used, and if not, what is wrong?", footer=4),
+        Action("store.rename", "n", "rename", "Give it another name; the artifacts' URLs follow.", footer=6),
+        Action("store.replace", "R", "replace", "Put another in its place, such as a bucket for outputs.", footer=7),
+        Action("store.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
     )
 
     def __init__(self, item_id: str, scope: Scope | None = None) -> None:
@@ -36,6 +41,7 @@ class StoreScreen(LaunchpadScreen):
         self._of = scope
         self._line: StoreLine | None = None
         self._kept: frozenset[str] = frozenset()
+        self._where = ""
 
     @property
     def scope(self) -> Scope:
@@ -57,18 +63,23 @@ class StoreScreen(LaunchpadScreen):
         if found is None:
             raise NotFound(f"Resource group {self.scope} has no object store {self.item_id!r}")
         self._kept = await self.read(self.desk.connections.kept_of_store, self.scope, self.item_id)
+        self._where = await self.read(self.desk.connections.kept_where, self.scope, self.item_id)
         if self._line is None or self._line.store != found.store:
             self._line = found
         self._show()
 
     def _show(self) -> None:
         if self._line is not None:
-            items = store_items(self._line, self._kept, self.launchpad.look)
+            items = store_items(self._line, self._kept, self._where, self.launchpad.look)
             self.query_one("#details", Details).set_items(items)
 
     def why_not_delete(self) -> str | None:
         """Outputs go to the default one."""
-        return KEEPS_OUTPUTS if self.item_id == DEFAULT_STORE and self.scope.connection == LOCAL else None
+        return f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, self.item_id) else None
+
+    def why_not_rename(self) -> str | None:
+        """Outputs go to the default one."""
+        return f"{KEEPS_OUTPUTS}: R puts another one in its place" if keeps_outputs(self, self.item_id) else None
 
     def do_edit(self) -> None:
         """Key ``e``."""
@@ -76,14 +87,22 @@ class StoreScreen(LaunchpadScreen):
 
     async def do_check(self) -> None:
         """Key ``V``."""
-        if self._line is None:
-            return
-        line = StoreLine(self._line.store, self._line.kind, checking=True)
-        self._line = line
-        self._show()
-        self._line = await check_store(self, line)
-        self._show()
-        say_of(self, self._line)
+        if self._line is not None:
+            self._line = await look_at(self, self._line)
+            self._show()
+
+    def do_browse(self) -> None:
+        """Key ``b``."""
+        self.launchpad.open("browse", store=self.item_id, scope=self.scope)
+
+    def do_replace(self) -> None:
+        """Key ``R``."""
+        self.launchpad.open("store.replace", item_id=self.item_id, scope=self.scope)
+
+    async def do_rename(self) -> None:
+        """Key ``n``."""
+        self.item_id = await rename_store(self, self.item_id) or self.item_id
+        self.reload()
 
     async def do_delete(self) -> None:
         """Key ``D``."""

@@ -79,3 +79,37 @@ class StoreEditScreen(_StoreWizard):
         """Save them, and call it."""
         await self.read(self.desk.connections.edit_store, self.scope, self.item_id, self.settings())
         await self.call(self.item_id, f"Saved {self.item_id}")
+
+
+class StoreReplaceScreen(StoreAddScreen):
+    """Puts another object store under a name; the old one stays under another, and the artifacts in it follow.
+
+    Args:
+        item_id: the name.
+        scope: the resource group; None for the chosen one.
+    """
+
+    FINISH = "replace"
+    NAME_TITLE = "Keep the old one as"
+
+    def __init__(self, item_id: str, scope: Scope | None = None) -> None:
+        super().__init__(scope)
+        self.replaced = item_id
+        self.values[NAME] = f"{item_id}-before"
+
+    def title_text(self) -> str:
+        """What is done."""
+        return f"Replace {self.replaced}"
+
+    async def finish(self) -> None:
+        """Replace it, and call the new one."""
+        _, followed = await self.read(
+            self.desk.connections.replace_store,
+            self.scope,
+            self.replaced,
+            self.kind.id,
+            self.settings(),
+            self.values[NAME],
+        )
+        urls = f"; {followed:,} artifact{'s stay' if followed != 1 else ' stays'} in {self.values[NAME]}"
+        await self.call(self.replaced, f"Replaced {self.replaced}{urls if followed else ''}")

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_STORE, LOCAL, Scope
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.connections import StoreLine, store_columns
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import ConfirmDialog
+from launchpad_tui.ui.screens.store_keeping import (
+    KEEPS_OUTPUTS,
+    delete_store,
+    import_secrets,
+    keeps_outputs,
+    rename_store,
+)
+from launchpad_tui.ui.screens.store_probe import look_at
 from launchpad_tui.ui.widgets.table import VirtualTable
-
-KEEPS_OUTPUTS = "Outputs of executions go to this object store: it cannot be deleted"
 
 
 class StoresScreen(LaunchpadScreen):
@@ -31,7 +34,11 @@ class StoresScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("stores.add", "a", "add", "Add an object store to this resource group.", footer=2),
         Action("stores.edit", "e", "edit", "Change its settings.", footer=3),
-        Action("stores.check", "V", "check", "Call it: can it be reached with these settings?", footer=4),
+        Action("stores.browse", "b", "browse", "Walk through what is in it.", footer=3),
+        Action("stores.check", "V", "test", "Call it: can it be used, and if not, what is wrong?", footer=4),
+        Action("stores.rename", "n", "rename", "Give it another name; the artifacts' URLs follow.", footer=6),
+        Action("stores.replace", "R", "replace", "Put another in its place, such as a bucket for outputs.", footer=7),
+        Action("stores.import", "i", "import secrets", "Add stores from a file of object store secrets.", footer=8),
         Action("stores.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
     )
 
@@ -88,14 +95,18 @@ class StoresScreen(LaunchpadScreen):
         """A row is needed."""
         return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_check = why_not_edit
+    why_not_check = why_not_browse = why_not_replace = why_not_edit
 
     def why_not_delete(self) -> str | None:
         """Outputs go to the default one."""
         row = self.table.row
         if row is None:
             return self.why_not_edit()
-        return KEEPS_OUTPUTS if row.store.name == DEFAULT_STORE and self.scope.connection == LOCAL else None
+        return f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, row.store.name) else None
+
+    def why_not_rename(self) -> str | None:
+        """Outputs go to the default one."""
+        return self.why_not_delete() and f"{KEEPS_OUTPUTS}: R puts another one in its place"
 
     def do_add(self) -> None:
         """Key ``a``."""
@@ -105,17 +116,28 @@ class StoresScreen(LaunchpadScreen):
         """Key ``e``."""
         self.launchpad.open("store.edit", item_id=self.table.row_id, scope=self.scope)
 
+    def do_browse(self) -> None:
+        """Key ``b``."""
+        self.launchpad.open("browse", store=self.table.row_id, scope=self.scope)
+
+    def do_replace(self) -> None:
+        """Key ``R``."""
+        self.launchpad.open("store.replace", item_id=self.table.row_id, scope=self.scope)
+
+    async def do_rename(self) -> None:
+        """Key ``n``."""
+        await rename_store(self, self.table.row_id)
+
+    async def do_import(self) -> None:
+        """Key ``i``."""
+        await import_secrets(self)
+
     async def do_check(self) -> None:
         """Key ``V``."""
         row = self.table.row
-        if row is None:
-            return
-        line = StoreLine(row.store, row.kind, checking=True)
-        self._results[row.store.name] = line
-        self._show()
-        line = self._results[row.store.name] = await check_store(self, line)
-        self._show()
-        say_of(self, line)
+        if row is not None:
+            self._results[row.store.name] = await look_at(self, row)
+            self._show()
 
     async def do_delete(self) -> None:
         """Key ``D``."""
@@ -127,33 +149,3 @@ def store_lines(desk: Desk, scope: Scope) -> list[StoreLine]:
     """The group's object stores with their kinds. Reads the registry."""
     kinds = {kind.id: kind for kind in desk.connections.store_kinds()}
     return [StoreLine(store, kinds.get(store.kind)) for store in desk.connections.stores(scope)]
-
-
-async def check_store(screen: LaunchpadScreen, line: StoreLine) -> StoreLine:
-    """Call an object store; the line with what came of it."""
-    try:
-        found = await screen.launchpad.network(screen.desk.connections.check_store, screen.scope, line.store.name)
-    except LaunchpadError as error:
-        # Its own fault and not this screen's: it stands beside the store.
-        words = error.title if not error.detail else f"{error.title}: {error.detail}"
-        return replace(line, checking=False, problem=words)
-    return replace(line, checking=False, found=found)
-
-
-def say_of(screen: LaunchpadScreen, line: StoreLine) -> None:
-    """Say what a check found."""
-    if line.problem:
-        screen.launchpad.say(f"{line.store.name}: {line.problem}", "bad")
-    else:
-        screen.launchpad.say(f"{line.store.name}: {line.found}", "good", 8)
-
-
-async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
-    """Ask whether to delete an object store, and do it; says whether it was."""
-    detail = "Its settings and credentials are forgotten. What is in it stays; artifacts in it cannot be read any more."
-    question = ConfirmDialog(f"Delete the object store {name}?", detail, yes="delete", danger=True)
-    if not await screen.launchpad.ask(question):
-        return False
-    await screen.read(screen.desk.connections.delete_store, screen.scope, name)
-    screen.launchpad.say(f"Deleted the object store {name}", "good")
-    return True

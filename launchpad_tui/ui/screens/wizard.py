@@ -165,6 +165,11 @@ class WizardScreen(LaunchpadScreen):
             content.focus()
         self.refresh_footer()
 
+    @property
+    def step(self) -> Step | None:
+        """The step that shows; None before the first."""
+        return self._all[self.at] if self._all else None
+
     def leave(self, route_id: str = "", **params: object) -> None:
         """Close the wizard; with a route, open that screen in its place."""
         self.dismiss(None)

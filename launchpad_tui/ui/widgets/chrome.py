@@ -27,6 +27,8 @@ class HeaderLine(Painted):
         app, look = self.launchpad, self.look
         glyphs = look.glyphs
         right: list[tuple[str, str]] = []
+        if app.transfers.text:
+            right.append((f"{glyphs.down} {app.transfers.text}", "accent"))
         if app.running:
             right.append((f"{glyphs.running} {app.running} running", "accent"))
         if app.stale:

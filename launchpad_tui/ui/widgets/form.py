@@ -12,9 +12,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets._input import Input
 
 from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.fields import counts
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.owner import ActionOwner
@@ -182,8 +184,18 @@ class ChoiceLine(Painted):
     on_blur = on_focus
 
 
+class _LinesInput(Input):
+    """An input that keeps the line breaks of what is pasted, such as a certificate; its dots show none of it."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        event.prevent_default()
+        start, end = self.selection
+        self.replace(event.text, start, end)
+
+
 class Form(ActionOwner, VerticalScroll):
-    """Fields below each other.
+    """Fields below each other; those that have no meaning beside the others (`Field.when`) are hidden.
 
     Args:
         fields: what is asked.
@@ -231,6 +243,7 @@ class Form(ActionOwner, VerticalScroll):
         self._choices = dict(choices or {})
         self._show_help = show_help
         self._notes: dict[str, _Note] = {}
+        self._rows: dict[str, tuple[Widget, Widget]] = {}
         self._editors: dict[str, Input | ChoiceLine] = {}
 
     def compose(self) -> ComposeResult:
@@ -239,10 +252,23 @@ class Form(ActionOwner, VerticalScroll):
             editor = self._editors[field.name] = self._editor(field, self._values.get(field.name, field.default))
             about = editor.about if isinstance(editor, ChoiceLine) else None
             note = self._notes[field.name] = _Note(field if self._show_help else replace(field, help=""), about)
-            with Horizontal():
+            with Horizontal() as row:
                 yield _Label(field)
                 yield editor
             yield note
+            self._rows[field.name] = (row, note)
+        self._show_those_that_count()
+
+    def _show_those_that_count(self) -> None:
+        values = self.values()
+        for field in self.fields:
+            there = counts(field, values)
+            for widget in self._rows[field.name]:
+                widget.display = there
+
+    def _counting(self) -> list[str]:
+        values = self.values()
+        return [field.name for field in self.fields if counts(field, values)]
 
     def _editor(self, field: Field, value: str) -> Input | ChoiceLine:
         if field.kind is FieldKind.FLAG:
@@ -250,6 +276,8 @@ class Form(ActionOwner, VerticalScroll):
         if field.kind is FieldKind.CHOICE:
             choices = self._choices.get(field.name) or [Choice(choice, choice) for choice in field.choices]
             return ChoiceLine(field.title, choices, value)
+        if field.lines:
+            return _LinesInput(value, password=True, select_on_focus=False)
         return Input(value, password=field.kind is FieldKind.SECRET, select_on_focus=False)
 
     def values(self) -> dict[str, str]:
@@ -278,8 +306,9 @@ class Form(ActionOwner, VerticalScroll):
     def check(self) -> bool:
         """Look at what each field declares (required, number, pattern); the first that is wrong gets the focus."""
         first: InvalidInput | None = None
-        for field, value in zip(self.fields, self.values().values(), strict=True):
-            error = _problem(field, value)
+        values = self.values()
+        for field in self.fields:
+            error = _problem(field, values[field.name]) if counts(field, values) else ""
             self._set_note(field.name, error)
             if error and first is None:
                 first = InvalidInput(error, field=field.name)
@@ -297,9 +326,8 @@ class Form(ActionOwner, VerticalScroll):
 
     def focus_first(self) -> None:
         """Put the cursor into the first field."""
-        for editor in self._editors.values():
-            editor.focus()
-            break
+        for name in self._counting()[:1]:
+            self._editors[name].focus()
 
     def _set_note(self, name: str, error: str) -> None:
         self._notes[name].show(error)
@@ -308,7 +336,7 @@ class Form(ActionOwner, VerticalScroll):
         return next((name for name, known in self._editors.items() if known is editor), "")
 
     def _move(self, by: int) -> bool:
-        order = list(self._editors.values())
+        order = [self._editors[name] for name in self._counting()]
         at = next((i for i, editor in enumerate(order) if editor.has_focus), -1) + by
         if 0 <= at < len(order):
             order[at].focus()
@@ -336,6 +364,8 @@ class Form(ActionOwner, VerticalScroll):
     def _changed(self, name: str, value: str) -> None:
         if name:
             self._set_note(name, "")
+            if any(field.when[0] == name for field in self.fields):
+                self._show_those_that_count()
             self.post_message(self.Changed(self, name, value))
 
     @on(Input.Submitted)

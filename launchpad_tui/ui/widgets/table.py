@@ -27,6 +27,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         empty: what to say, and what to do next, where there are no rows.
         multi: whether rows can be selected.
         opens: whether enter opens a row.
+        filtered: whether conditions show above the rows, and can be dropped there.
 
     Give it rows with `set_source` (a listing) or `set_rows` (a sequence).
     """
@@ -102,15 +103,18 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         empty: str = "",
         multi: bool = True,
         opens: bool = True,
+        filtered: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(columns, key, title=title, empty=empty, id=id)
         self.multi = multi
         self.opens = opens
+        self.filtered = filtered
 
     def actions(self) -> tuple[Action, ...]:
-        """Without those of the selection where rows cannot be selected, without opening where nothing opens."""
-        absent = (frozenset() if self.multi else _SELECTING) | (frozenset() if self.opens else {"table.open"})
+        """Without those of the selection where rows cannot be selected, and what else it was not made for."""
+        absent = set() if self.multi else set(_SELECTING)
+        absent |= (set() if self.opens else {"table.open"}) | (set() if self.filtered else {"table.unchip"})
         return tuple(action for action in super().actions() if action.id not in absent)
 
     def cursor_moved(self) -> None:

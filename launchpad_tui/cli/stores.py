@@ -1,0 +1,296 @@
+"""Commands on object stores: which there are, what is in them, and whether they answer."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli import fields, previews, shapes
+from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.progress import progress
+from launchpad_tui.cli.shapes import size_text
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from launchpad_tui.cli.context import Context
+    from launchpad_tui.domain.connection import ObjectStore, StoreKind
+    from launchpad_tui.services.probing import Step
+
+
+def _list(context: Context, _options: argparse.Namespace) -> None:
+    context.resources(
+        context.desk.connections.stores(context.scope),
+        shapes.store,
+        ("NAME", "TYPE", "SETTINGS"),
+        lambda one: (one.name, one.kind, ", ".join(f"{key}={value}" for key, value in one.settings.items() if value)),
+    )
+
+
+def _store(context: Context, name: str) -> ObjectStore:
+    stores = {each.name: each for each in context.desk.connections.stores(context.scope)}
+    if name not in stores:
+        hint = f"Object stores of {context.scope}: {', '.join(stores) or 'none'}."
+        raise NotFound(f"There is no object store {name[:80]!r}", hint=hint)
+    return stores[name]
+
+
+def _kinds(context: Context, _options: argparse.Namespace) -> None:
+    fields.print_kinds(context, context.desk.connections.store_kinds())
+
+
+def _kind(context: Context, name: str) -> StoreKind:
+    kinds = {kind.id: kind for kind in context.desk.connections.store_kinds()}
+    if name not in kinds:
+        raise InvalidInput(f"There is no type {name[:80]!r}", hint=f"Types: {', '.join(kinds)}.", field="type")
+    return kinds[name]
+
+
+def _show(context: Context, options: argparse.Namespace) -> None:
+    one = _store(context, options.name)
+    lines = [("name", one.name), ("type", one.kind), ("created", shapes.moment(one.created_at) or "")]
+    kept = sorted(context.desk.connections.kept_of_store(context.scope, one.name))
+    place = context.desk.connections.kept_where(context.scope, one.name)
+    lines = [*lines, *one.settings.items(), ("secrets, not shown", ", ".join(kept)), ("secrets kept in", place)]
+    context.resource({**shapes.store(one), "secrets": kept, "secretsKeptIn": place or None}, lines)
+
+
+def _add(context: Context, options: argparse.Namespace) -> None:
+    kind = _kind(context, options.type)
+    one = context.desk.connections.add_store(context.scope, options.name, kind.id, fields.values(options, kind.fields))
+    context.done(f"Added object store {one.name}.", shapes.store(one), id=one.name)
+
+
+def _edit(context: Context, options: argparse.Namespace) -> None:
+    one = _store(context, options.name)
+    values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
+    one = context.desk.connections.edit_store(context.scope, one.name, values)
+    context.done(f"Changed object store {one.name}.", shapes.store(one), id=one.name)
+
+
+def _delete(context: Context, options: argparse.Namespace) -> None:
+    context.desk.connections.delete_store(context.scope, options.name)
+    context.done(f"Deleted object store {options.name}; its files stay.", id=options.name)
+
+
+def _rename(context: Context, options: argparse.Namespace) -> None:
+    count = context.desk.connections.rename_store(context.scope, options.name, options.new)
+    context.done(f"{options.name} is {options.new} now; {_followed(count)}.", {"name": options.new}, id=options.new)
+
+
+def _replace(context: Context, options: argparse.Namespace) -> None:
+    kind = _kind(context, options.type)
+    values = fields.values(options, kind.fields)
+    one, count = context.desk.connections.replace_store(context.scope, options.name, kind.id, values, options.keep_as)
+    message = f"{one.name} is of type {one.kind} now; the old one is {options.keep_as}, {_followed(count)}."
+    context.done(message, {**shapes.store(one), "keptAs": options.keep_as, "artifacts": count}, id=one.name)
+
+
+def _followed(count: int) -> str:
+    return f"{count} artifact{'' if count == 1 else 's'} in it follow{'s' if count == 1 else ''}"
+
+
+def _import(context: Context, options: argparse.Namespace) -> None:
+    from launchpad_tui.services.texts import read_text
+
+    text = read_text("file", Path(options.file).expanduser())
+    made = context.desk.connections.import_secrets(context.scope, text)
+    context.resources(made, shapes.store, ("NAME", "TYPE"), lambda one: (one.name, one.kind))
+
+
+def _test(context: Context, options: argparse.Namespace) -> int:
+    one = _store(context, options.name)
+    steps: list[Step] = []
+
+    def tell(step: Step) -> None:
+        steps.append(step)
+        if not context.json and not context.quiet:
+            sign = "ok   " if step.error is None else "WRONG"
+            lines = [step.message] if step.error is None else str(step.error).splitlines()
+            context.line(safe_text(f"{sign} {step.name:12} {lines[0]}"))
+            for line in lines[1:]:
+                context.line(safe_text(f"{'':18} {line}"))
+
+    right = context.desk.browsing.probe(context.scope, one.name, tell)
+    if context.json:
+        context.print_json(
+            {
+                "name": one.name,
+                "reachable": right,
+                "steps": [
+                    {"step": str(each.name), "right": each.error is None, "message": str(each.error or each.message)}
+                    for each in steps
+                ],
+            }
+        )
+    return 0 if right else 1
+
+
+def _browse(context: Context, options: argparse.Namespace) -> None:
+    context.resources(
+        _entries(context, options),
+        lambda row: {"path": row[0], "size": row[1], "modifiedAt": row[2] or None},
+        ("PATH", "SIZE", "MODIFIED"),
+        lambda row: (row[0], size_text(row[1]), row[2]),
+    )
+
+
+def _entries(context: Context, options: argparse.Namespace) -> Iterator[tuple[str, int | None, str]]:
+    """Paths of folders with a slash behind them, then of objects; sizes in bytes; moments."""
+    store, path = _store(context, options.name).name, (options.path or "").strip("/")
+    if options.recursive:
+        for each in context.desk.files.store(context.scope, store).list(path, limit=options.limit or None):
+            yield each.path, each.size, shapes.moment(each.modified) or ""
+        return
+    token, left = "", options.limit or None
+    while True:
+        page = context.desk.browsing.page(context.scope, store, path, token)
+        rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
+        rows += [(each.path, each.size, shapes.moment(each.modified) or "") for each in page.objects]
+        yield from rows[:left]
+        left = None if left is None else left - len(rows)
+        token = page.next
+        if not token or (left is not None and left <= 0):
+            return
+
+
+def _preview(context: Context, options: argparse.Namespace) -> None:
+    one = _store(context, options.name)
+    previews.show(context, context.desk.browsing.preview(context.scope, one.name, options.path.strip("/")))
+
+
+def _download(context: Context, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.artifact import ArtifactUrl
+
+    url = str(ArtifactUrl(_store(context, options.name).name, options.path.strip("/")))
+    target = Path(options.target).expanduser()
+    with progress("Downloading", quiet=context.quiet) as tell:
+        paths = context.desk.files.stage(context.scope, url, target, tell, overwrite=options.overwrite)
+    data = {"url": url, "target": str(target), "files": [str(path) for path in paths]}
+    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
+
+
+_STORE = arg("name", help="the object store", completes="stores")
+COMMANDS = (
+    Command(
+        ("stores", "list"),
+        "list the object stores",
+        ("launchpad stores list", "launchpad stores list --group vision --json"),
+        _list,
+    ),
+    Command(
+        ("stores", "kinds"),
+        "list the types of object stores and their fields",
+        ("launchpad stores kinds", "launchpad stores kinds --json"),
+        _kinds,
+    ),
+    Command(
+        ("stores", "show"),
+        "show an object store, without its secrets",
+        ("launchpad stores show default", "launchpad stores show lake --json"),
+        _show,
+        (_STORE,),
+    ),
+    Command(
+        ("stores", "add"),
+        "add an object store; secrets are never words of the command line",
+        (
+            "launchpad stores add archive --type file --set root=/srv/models",
+            "launchpad stores add lake --type s3 --set bucket=models --secret access_key_id \\\n"
+            "    --secret secret_access_key < keys.txt",
+        ),
+        _add,
+        (
+            arg("name", help="its name, the host part of ai:// URLs"),
+            arg("--type", required=True, help="a type of object store (see: stores kinds)", completes="types"),
+            *fields.OPTIONS,
+        ),
+    ),
+    Command(
+        ("stores", "edit"),
+        "change fields of an object store; the others stay",
+        ("launchpad stores edit archive --set root=/srv/new", "launchpad stores edit lake --secret secret_access_key"),
+        _edit,
+        (_STORE, *fields.OPTIONS),
+    ),
+    Command(
+        ("stores", "rename"),
+        "give an object store another name; the URLs of the artifacts in it follow",
+        ("launchpad stores rename lake archive", "launchpad stores rename lake archive --json"),
+        _rename,
+        (_STORE, arg("new", help="its new name")),
+    ),
+    Command(
+        ("stores", "replace"),
+        "put another object store under a name, such as a bucket where outputs shall go from now on; the old one "
+        "stays under another name",
+        (
+            "launchpad stores replace default --keep-as files --type s3 --set bucket=models \\\n"
+            "    --set credentials=profile",
+            "launchpad stores replace default --keep-as bucket --type file --set root=/srv/models",
+        ),
+        _replace,
+        (
+            _STORE,
+            arg("--keep-as", required=True, metavar="NAME", help="the old store's name from now on"),
+            arg("--type", required=True, help="a type of object store (see: stores kinds)", completes="types"),
+            *fields.OPTIONS,
+        ),
+    ),
+    Command(
+        ("stores", "import"),
+        "add object stores from a JSON file with object store secrets in the AI API's form",
+        ("launchpad stores import secret.json", "launchpad stores import secrets.json --group vision"),
+        _import,
+        (arg("file", help="one secret, a list of them, or what a server lists", completes="files"),),
+    ),
+    Command(
+        ("stores", "delete"),
+        "forget an object store; what is in it stays",
+        ("launchpad stores delete lake", "launchpad stores delete lake --quiet"),
+        _delete,
+        (_STORE,),
+    ),
+    Command(
+        ("stores", "test"),
+        "look step by step whether the object store answers: name, network, TLS, credentials, permission, bucket, "
+        "prefix; exit code 1 where one is wrong",
+        ("launchpad stores test default", "launchpad stores test lake --json"),
+        _test,
+        (_STORE,),
+    ),
+    Command(
+        ("stores", "browse"),
+        "list what is in a folder of an object store",
+        ("launchpad stores browse lake models", "launchpad stores browse lake --recursive --limit 100"),
+        _browse,
+        (
+            _STORE,
+            arg("path", nargs="?", help="the folder; without it, all of the store"),
+            arg("--recursive", "-r", action="store_true", help="everything below the folder, too"),
+            arg("--limit", type=int, default=1000, metavar="N", help="at most so many (default 1000; 0: all)"),
+        ),
+    ),
+    Command(
+        ("stores", "preview"),
+        "show what a file says of itself; nothing in it is executed",
+        ("launchpad stores preview lake models/a/model.safetensors", "launchpad stores preview lake a.csv --json"),
+        _preview,
+        (_STORE, arg("path", help="the file's path in the store")),
+    ),
+    Command(
+        ("stores", "download"),
+        "download a file or a folder of an object store; what was broken off goes on",
+        ("launchpad stores download lake models/a ./a", "launchpad stores download lake a.csv . --overwrite"),
+        _download,
+        (
+            _STORE,
+            arg("path", help="the file's or folder's path in the store"),
+            arg("target", help="the folder to put it in", completes="files"),
+            arg("--overwrite", action="store_true", help="replace files that are there"),
+        ),
+    ),
+)

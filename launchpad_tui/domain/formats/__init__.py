@@ -1,0 +1,72 @@
+"""What files of models say of themselves, told from a few parts of them; nothing in a file is ever executed."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from launchpad_tui.domain.formats.archives import gzip_preview, tar_preview, zip_preview
+from launchpad_tui.domain.formats.base import Malformed, Preview, Read, Source, hex_lines, size_words
+from launchpad_tui.domain.formats.onnx import onnx_preview
+from launchpad_tui.domain.formats.pickles import pickle_preview
+from launchpad_tui.domain.formats.tensors import gguf_preview, npy_preview, safetensors_preview
+from launchpad_tui.domain.formats.text import text_preview
+
+__all__ = ["Preview", "Read", "preview"]
+
+
+def _hdf5(source: Source) -> Preview | None:
+    """HDF5, as Keras once wrote it: only that it is one. https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html"""
+    if not source.head.startswith(b"\x89HDF\r\n\x1a\n"):
+        return None
+    version = str(source.head[8]) if len(source.head) > 8 else "?"
+    facts = (("Size", size_words(source.size)), ("Superblock", f"version {version}"))
+    return Preview("hdf5", "HDF5", facts, note="What is in it is not looked at.")
+
+
+def _parquet(source: Source) -> Preview | None:
+    """Parquet, by the words at its ends. https://parquet.apache.org/docs/file-format/"""
+    if not source.head.startswith(b"PAR1") or source.size < 12:
+        return None
+    (length,) = struct.unpack("<I", source.exactly(source.size - 8, 4))
+    facts = (("Size", size_words(source.size)), ("Footer", size_words(length)))
+    whole = source.exactly(source.size - 4, 4) == b"PAR1" and length < source.size
+    return Preview("parquet", "Parquet", facts, note="" if whole else "It does not end as it should: it is cut.")
+
+
+#: in this order: what is sure by its first bytes, then what may be meant, then text
+_LOOKS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
+    ("gguf", "GGUF", gguf_preview),
+    ("npy", "NumPy array", npy_preview),
+    ("zip", "Zip archive", zip_preview),
+    ("gzip", "Compressed by gzip", gzip_preview),
+    ("hdf5", "HDF5", _hdf5),
+    ("parquet", "Parquet", _parquet),
+    ("tar", "Tar archive", tar_preview),
+    ("safetensors", "Safetensors", safetensors_preview),
+    ("pickle", "Pickle", pickle_preview),
+    ("onnx", "ONNX model", onnx_preview),
+    ("text", "Text", text_preview),
+)
+
+
+def preview(name: str, size: int, read: Read) -> Preview:
+    """What a file says of itself. What it is, its first bytes tell; its name where these do not.
+
+    Args:
+        name: its file name.
+        size: bytes.
+        read: reads parts of it; at most some megabytes are read. What it raises is passed on, and nothing else is.
+    """
+    source = Source(name, size, read)
+    if not size:
+        return Preview("empty", "Empty file", (("Size", size_words(0)),))
+    for kind, title, look in _LOOKS:
+        try:
+            found = look(source)
+        except Malformed as error:
+            facts = (("Size", size_words(size)),)
+            return Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
+        if found is not None:
+            return found
+    return Preview("binary", "Binary file", (("Size", size_words(size)),), lines=hex_lines(source.head))

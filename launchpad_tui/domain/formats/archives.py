@@ -1,0 +1,175 @@
+"""Archives: zip (and what PyTorch, NumPy and Keras put into one), tar, gzip. Lists of what is in them; of compressed
+parts only beginnings are unpacked, into bounded room."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+import zlib
+from typing import Any
+
+from launchpad_tui.domain.formats.base import PIECE, ROWS, Malformed, Preview, Source, left_out, short, size_words
+from launchpad_tui.domain.formats.pickles import WARNING, globals_of, is_dangerous, pickle_rows
+from launchpad_tui.domain.formats.tensors import npy_facts
+
+#: bytes of a member that are unpacked, and entries that are looked at
+_MEMBER, _ENTRIES = 1 << 20, 100_000
+
+
+class _Window(io.RawIOBase):
+    """A file of which the parts that are asked for are read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._at = source, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
+        if base + offset < 0:
+            raise OSError("before the beginning")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self._source.size:
+            return 0
+        data = self._source.at(self._at, min(len(buffer), PIECE))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def zip_preview(source: Source) -> Preview | None:
+    """A zip archive, by the list at its end."""
+    if source.head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
+        return None
+    window = io.BufferedReader(_Window(source), 1 << 16)
+    try:
+        with zipfile.ZipFile(window) as archive:
+            entries = archive.infolist()
+            if len(entries) > _ENTRIES:
+                raise Malformed(f"It has {len(entries):,} entries, too many to be looked at.")
+            return _zip(source, archive, entries)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+        raise Malformed(f"Its list cannot be read: {short(str(error), 120)}.") from error
+
+
+def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Preview:
+    whole = sum(each.file_size for each in entries)
+    facts = [("Size", size_words(source.size)), ("Entries", f"{len(entries):,}"), ("Unpacked", size_words(whole))]
+    pickles = [each for each in entries if each.filename.endswith("/data.pkl") or each.filename == "data.pkl"]
+    arrays = [each for each in entries if each.filename.endswith(".npy")]
+    if pickles:
+        return _torch(archive, entries, pickles, facts)
+    if arrays and len(arrays) == len(entries):
+        rows = [(short(each.filename.removesuffix(".npy")), *_array(archive, each)) for each in arrays[:ROWS]]
+        note = left_out(ROWS, len(arrays), "arrays")
+        return Preview(
+            "npz", "NumPy arrays", tuple(facts), ("Array", "Type", "Shape", "Numbers"), tuple(rows), note=note
+        )
+    keras = any(each.filename == "metadata.json" for each in entries) and source.ending((".keras",))
+    listed = [(short(each.filename), f"{each.file_size:,}", f"{each.compress_size:,}") for each in entries[:ROWS]]
+    return Preview(
+        "keras" if keras else "zip", "Keras model" if keras else "Zip archive", tuple(facts),
+        ("Entry", "Bytes", "Packed"), tuple(listed), note=left_out(ROWS, len(entries), "entries"),
+    )  # fmt: skip
+
+
+def _torch(
+    archive: zipfile.ZipFile,
+    entries: list[zipfile.ZipInfo],
+    pickles: list[zipfile.ZipInfo],
+    facts: list[tuple[str, str]],
+) -> Preview:
+    """What torch.save writes: a pickle, and a file for each tensor's numbers."""
+    names: list[str] = []
+    problems = []
+    for each in pickles[:4]:
+        found, _, problem = globals_of(_member(archive, each))
+        names += [name for name in found if name not in names]
+        problems += [problem] if problem else []
+    data = [each for each in entries if "/data/" in each.filename and not each.is_dir()]
+    code = sum("/code/" in each.filename for each in entries)
+    facts += [("Tensors' storages", f"{len(data):,}, {size_words(sum(each.file_size for each in data))}")]
+    facts += [("TorchScript", f"{code:,} files of code")] if code else []
+    dangerous = sum(is_dangerous(name) for name in names)
+    facts += [("Dangerous", f"{dangerous:,}: no model needs these")] if dangerous else []
+    note = " ".join([WARNING, *problems[:1]])
+    return Preview("torch", "PyTorch archive", tuple(facts), ("Calls", ""), pickle_rows(names), note=note)
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, str, str]:
+    try:
+        facts = dict(npy_facts(_member(archive, entry, 70_000)) or ())
+    except Malformed as error:
+        return str(error), "", ""
+    return facts.get("Type", "?"), facts.get("Shape", "?"), facts.get("Numbers", "?")
+
+
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int = _MEMBER) -> bytes:
+    with archive.open(entry) as member:
+        return member.read(most)
+
+
+def gzip_preview(source: Source) -> Preview | None:
+    """Something compressed by gzip: the tar archive in it, or its first lines."""
+    if source.head[:3] != b"\x1f\x8b\x08":
+        return None
+    data, problem = _unzipped(source)
+    facts = [("Size", size_words(source.size))]
+    if data[257:262] == b"ustar" or source.ending((".tgz", ".tar.gz")):
+        return _tar(data, facts, problem, "tgz", "Compressed tar archive", cut=True)
+    from launchpad_tui.domain.formats.text import decoded
+
+    text = decoded(data, whole=False)
+    lines = tuple(short(line) for line in text[0].splitlines()[:ROWS]) if text else ()
+    return Preview("gzip", "Compressed by gzip", tuple(facts), lines=lines, note=problem or "Only its beginning shows.")
+
+
+def _unzipped(source: Source) -> tuple[bytes, str]:
+    """The first megabyte of what is compressed, and what is wrong with it."""
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        return unpack.decompress(source.at(0, min(source.size, _MEMBER)), _MEMBER), ""
+    except zlib.error as error:
+        return b"", f"It cannot be unpacked: {short(str(error), 120)}."
+
+
+def tar_preview(source: Source) -> Preview | None:
+    """A tar archive, as far as its beginning shows it."""
+    if source.head[257:262] != b"ustar":
+        return None
+    facts = [("Size", size_words(source.size))]
+    data = source.at(0, min(source.size, _MEMBER))
+    return _tar(data, facts, "", "tar", "Tar archive", cut=len(data) < source.size)
+
+
+def _tar(data: bytes, facts: list[tuple[str, str]], problem: str, kind: str, title: str, *, cut: bool) -> Preview:
+    rows: list[tuple[str, str]] = []
+    ended = False
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            while len(rows) <= ROWS:
+                member = archive.next()
+                if member is None:
+                    ended = True
+                    break
+                shown = short(member.name) + ("/" if member.isdir() else "")
+                rows.append((shown, f"{member.size:,}" if member.isfile() else ""))
+    except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError) as error:
+        problem = problem or ("" if cut and rows else f"It cannot be read: {short(str(error), 120)}.")
+    # Where the data end with a member, the archive may go on.
+    if ended and not problem and len(data) < _MEMBER:
+        facts.append(("Entries", f"{len(rows):,}"))
+    elif not problem:
+        problem = "Only its first entries show."
+    return Preview(kind, title, tuple(facts), ("Entry", "Bytes"), tuple(rows[:ROWS]), note=problem)

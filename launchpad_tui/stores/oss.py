@@ -1,0 +1,187 @@
+"""Object store of kind ``oss``: a bucket of Alibaba Cloud Object Storage Service; its SDK does the talking.
+
+How folders appear at once stands in `launchpad_tui.stores.bucket`. Where a bucket keeps versions, OSS ignores that a
+notice must not replace another one: there, two that publish under the same path at the same moment are not kept apart.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from launchpad_tui.errors import RuntimeRejected
+from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, check_path, resumed
+from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
+from launchpad_tui.stores.oss_client import address, connect
+from launchpad_tui.stores.oss_errors import sdk, strange, translated
+from launchpad_tui.stores.oss_transfers import compare, copy, download, put, upload
+
+
+class OssStore(BucketStore):
+    """A bucket, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._oss = _OssBucket(values)
+        super().__init__(self._oss, values.get("path_prefix", ""))
+
+    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+        """See `ObjectStore.read`; where the whole object is read, it is held to the checksum that OSS keeps of it, and
+        Unreachable says after the last byte that they differ."""
+        key = self._key(check_path(path))
+        if offset or length is not None:
+            return super().read(path, offset, length, version)
+        return self._whole(key, version)
+
+    def _whole(self, key: str, version: str) -> Iterator[bytes]:
+        kept: list[str] = []
+
+        def open_at(at: int, count: int | None) -> Iterator[bytes]:
+            return self._oss.read(key, at, count, version, kept)
+
+        crc = None
+        for chunk in resumed(open_at, 0, None):
+            crc = crc or sdk().crc.Crc64(0)
+            crc.update(chunk)
+            yield chunk
+        if crc is not None and kept:
+            compare(crc.sum64(), kept[0], key)
+
+
+class _OssBucket:
+    """See `Bucket`."""
+
+    abilities = Abilities(copy=True, checksum="crc64-ecma", keeps_sha256=True)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._name = values["bucket"]
+        self.where = f"The bucket {self._name!r}"
+        self._connecting = threading.Lock()
+        self._connected: Any = None
+
+    def endpoint(self) -> Endpoint | None:
+        return address(self._values).server
+
+    def check(self, prefix: str) -> str:
+        self.page(prefix, limit=1)
+        url = address(self._values).url
+        return f"{url}, bucket {self._name}" + (f", {prefix.rstrip('/')}" if prefix else "")
+
+    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+        client = self._client
+        with translated(self.where):
+            answer = client.list_objects_v2(
+                sdk().models.ListObjectsV2Request(
+                    bucket=self._name,
+                    prefix=prefix or None,
+                    delimiter=delimiter or None,
+                    continuation_token=token or None,
+                    max_keys=limit,
+                    encoding_type="url",
+                )
+            )
+        if answer.name != self._name:
+            raise strange(self.where)
+        return Page(
+            tuple(
+                StoredObject(each.key, int(each.size), each.last_modified, "", each.etag or "")
+                for each in answer.contents or ()
+            ),
+            tuple(each.prefix for each in answer.common_prefixes or ()),
+            (answer.next_continuation_token or "") if answer.is_truncated else "",
+        )
+
+    def head(self, key: str) -> StoredObject:
+        found = self._head(key)
+        sha256 = str((found.metadata or {}).get("sha256", ""))
+        return StoredObject(key, int(found.content_length), found.last_modified, sha256, found.etag or "")
+
+    def read(
+        self, key: str, offset: int, length: int | None, version: str, kept: list[str] | None = None
+    ) -> Iterator[bytes]:
+        """See `Bucket.read`; the checksum of the whole object, where OSS tells one, is added to ``kept``."""
+        client = self._client
+        if length == 0:
+            return
+        try:
+            with translated(self.where, key, changed=bool(version)):
+                chunks, checksum = download(client, self._name, key, offset, length, version)
+                if kept is not None and checksum:
+                    kept.append(checksum)
+                yield from chunks
+        except RuntimeRejected as error:
+            # Nothing is behind the end.
+            if error.code != "InvalidRange":
+                raise
+
+    def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
+        client = self._client
+        with translated(self.where, plan[0].key if plan else ""):
+            upload(client, self._name, plan, progress)
+
+    def create(self, key: str, body: bytes) -> None:
+        client = self._client
+        with translated(self.where, key):
+            put(client, self._name, key, body, {}, new=True)
+
+    def copy(self, source: str, target: str) -> None:
+        found = self._head(source)
+        with translated(self.where, source, changed=True):
+            copy(self._client, self._name, source, target, found)
+
+    def checksum(self, key: str) -> str:
+        return self._head(key).hash_crc64 or ""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        client, models = self._client, sdk().models
+        # The request for many is XML, which has no way to write control characters.
+        single = [key for key in keys if len(keys) == 1 or not key.isprintable()]
+        several = [key for key in keys if key not in set(single)]
+        for key in single:
+            with translated(self.where, key):
+                client.delete_object(models.DeleteObjectRequest(bucket=self._name, key=key))
+        if several:
+            with translated(self.where):
+                answer = client.delete_multiple_objects(
+                    models.DeleteMultipleObjectsRequest(
+                        bucket=self._name, objects=[models.DeleteObject(key=key) for key in several]
+                    )
+                )
+            # Quiet answers name none; OSS leaves out of the others what it did not delete.
+            left = set(several) - {each.key for each in answer.deleted_objects or ()}
+            for key in left:
+                self.delete([key])
+
+    def abandon(self, prefix: str) -> None:
+        client, models = self._client, sdk().models
+        with translated(self.where, prefix):
+            key_marker = upload_marker = None
+            while True:
+                answer = client.list_multipart_uploads(
+                    models.ListMultipartUploadsRequest(
+                        bucket=self._name, prefix=prefix, key_marker=key_marker, upload_id_marker=upload_marker
+                    )
+                )
+                for each in answer.uploads or ():
+                    client.abort_multipart_upload(
+                        models.AbortMultipartUploadRequest(bucket=self._name, key=each.key, upload_id=each.upload_id)
+                    )
+                if not answer.is_truncated:
+                    return
+                key_marker, upload_marker = answer.next_key_marker, answer.next_upload_id_marker
+
+    def _head(self, key: str) -> Any:
+        client = self._client
+        with translated(self.where, key):
+            found = client.head_object(sdk().models.HeadObjectRequest(bucket=self._name, key=key))
+        if found.content_length is None or found.last_modified is None:
+            raise strange(self.where)
+        return found
+
+    @property
+    def _client(self) -> Any:
+        with self._connecting:
+            if self._connected is None:
+                self._connected = connect(self._values)
+            return self._connected

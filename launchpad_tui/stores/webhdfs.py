@@ -1,0 +1,275 @@
+"""Object store of kind ``webhdfs``: a folder of Hadoop's file system over HTTP, or of SAP's data lake Files.
+
+Files are written below `STAGING` in the store's root, and get their final names by a rename, a folder of files in one
+step; see `launchpad_tui.stores.webhdfs_tree`.
+
+A name with a colon cannot be in HDFS: the colon is kept as U+F03A, of Unicode's private use area, as other programs do
+on file systems that do not have it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import heapq
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from launchpad_tui.errors import (
+    CapabilityMissing,
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    ObjectMissing,
+    RuntimeRejected,
+    Unreachable,
+)
+from launchpad_tui.stores.base import (
+    CHUNK,
+    STAGING,
+    Abilities,
+    Endpoint,
+    Listing,
+    Progress,
+    Receiver,
+    SourceFile,
+    StoredObject,
+    check_path,
+    join,
+    resumed,
+)
+from launchpad_tui.stores.staging import check_unchanged, open_source
+from launchpad_tui.stores.webhdfs_client import Client
+from launchpad_tui.stores.webhdfs_tree import Entry, Tree
+
+_COLON = "\uf03a"
+
+
+class WebHdfsStore:
+    """A folder of HDFS; ``values`` by the fields of the catalog."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._client = Client(values)
+        self._root = f"/{check_path(values.get('path_prefix', '').strip('/'), empty=True)}".rstrip("/")
+        self._tree = Tree(self._client, self._root)
+
+    @property
+    def abilities(self) -> Abilities:
+        """See `ObjectStore.abilities`; the checksum is Hadoop's, which also depends on the size of blocks."""
+        return Abilities(checksum="MD5-of-MD5-of-CRC", rename=True)
+
+    def endpoint(self) -> Endpoint | None:
+        """See `ObjectStore.endpoint`."""
+        return self._client.endpoint
+
+    def check(self) -> str:
+        """See `ObjectStore.check`; a folder that is not there is fine, since it is made when something is stored."""
+        tls = "https" if self._client.endpoint.tls else "http"
+        where = f"{tls}://{self._client.endpoint.host}:{self._client.endpoint.port}, folder {self._root or '/'}"
+        try:
+            entries, _ = self._tree.page(self._root or "/", "")
+        except ObjectMissing:
+            return f"{where}, not there yet"
+        if any(not each.name for each in entries):
+            raise ConfigError("The folder of the object store is a file", self._root)
+        return where
+
+    def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
+        """See `ObjectStore.list`."""
+        self._full(path, empty=True)
+        for number, each in enumerate(self._walk(path)):
+            if limit is not None and number >= limit:
+                return
+            yield each
+
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+        """See `ObjectStore.browse`; ``token`` is the name that the page before ended with, as HDFS has it."""
+        try:
+            entries, more = self._tree.page(self._full(path, empty=True), token)
+        except ObjectMissing:
+            return Listing((), ())
+        more = more or len(entries) > limit
+        shown = [each for each in entries[:limit] if each.name]
+        visible = [(join(path, _ours(each.name)), each) for each in shown if path or each.name != STAGING]
+        return Listing(
+            tuple(here for here, each in visible if each.folder),
+            tuple(each.stored(here) for here, each in visible if not each.folder),
+            shown[-1].name if more and shown else "",
+        )
+
+    def stat(self, path: str) -> StoredObject:
+        """See `ObjectStore.stat`."""
+        return self._file(path).stored(path)
+
+    def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
+        """See `ObjectStore.get`."""
+        found = self.stat(path)
+        receiver = Receiver(target, progress)
+        for chunk in self.read(path, version=found.version):
+            receiver.write(chunk)
+        return receiver.received(path, found.modified)
+
+    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+        """See `ObjectStore.read`."""
+        self._full(path)
+        return resumed(lambda at, count: self._read(path, at, count, version), offset, length)
+
+    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+        """See `ObjectStore.put`."""
+        final = self._full(path)
+        with self._tree.staging() as (_, ready):
+            entry, found = self._send(source, ready, progress)
+            if sha256 and found != sha256:
+                raise Conflict("A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}.")
+            self._tree.move(ready, final, replace=True)
+            return entry.stored(path, found)
+
+    def publish(
+        self, path: str, files: Sequence[SourceFile], progress: Progress | None = None
+    ) -> tuple[StoredObject, ...]:
+        """See `ObjectStore.publish`."""
+        final = self._full(path)
+        for each in files:
+            self._full(join(path, each.path))
+        if next(self._walk(path), None) is not None:
+            raise self._tree.taken(path)
+        stored = []
+        single = [each.path for each in files] == ["."]
+        with self._tree.staging() as (folder, ready):
+            made = {folder}
+            for each in files:
+                target = ready if single else f"{ready}/{_theirs(each.path)}"
+                parent = target.rpartition("/")[0]
+                if parent not in made:
+                    self._client.call("PUT", parent, "MKDIRS", writing=True)
+                    made.add(parent)
+                entry, sha256 = self._send(each.file, target, progress)
+                stored.append(entry.stored(join(path, each.path), sha256))
+            if files:
+                self._tree.move(ready, final, replace=not single)
+        return tuple(stored)
+
+    def copy(self, source: str, target: str) -> None:
+        """Raises CapabilityMissing: WebHDFS has no call for it."""
+        self._full(source)
+        self._full(target)
+        raise CapabilityMissing("WebHDFS does not copy", "Its bytes would have to pass here.", "Fetch it and store it.")
+
+    def checksum(self, path: str) -> str:
+        """See `ObjectStore.checksum`; ``<algorithm>:<hexadecimal>``, as the algorithm's name has Hadoop's settings."""
+        self._file(path)
+        try:
+            answer = self._client.call("GET", self._full(path), "GETFILECHECKSUM")
+        except RuntimeRejected:
+            return ""
+        told = answer.get("FileChecksum") or {}
+        return f"{told['algorithm']}:{told['bytes']}" if told.get("bytes") and told.get("algorithm") else ""
+
+    def delete(self, path: str) -> None:
+        """See `ObjectStore.delete`. Folders that become empty go too, as no object store knows an empty folder."""
+        full = self._full(path)
+        with contextlib.suppress(ObjectMissing):
+            if self._tree.status(full).folder:
+                return
+            self._client.call("DELETE", full, "DELETE", {"recursive": "false"})
+            self._tree.remove_empty(full)
+
+    def delete_prefix(self, path: str) -> int:
+        """See `ObjectStore.delete_prefix`. A folder vanishes in one step."""
+        full = self._full(path)
+        count = sum(1 for _ in self._walk(path))
+        with contextlib.suppress(ObjectMissing):
+            self._client.call("DELETE", full, "DELETE", {"recursive": "true"})
+            self._tree.remove_empty(full)
+        return count
+
+    def _full(self, path: str, *, empty: bool = False) -> str:
+        """The whole path of a checked one."""
+        check_path(path, empty=empty)
+        if _COLON in path:
+            raise InvalidInput(f"The path {path[:80]!r} is not allowed", "U+F03A stands for a colon.", field="path")
+        return f"{self._root}/{_theirs(path)}" if path else self._root or "/"
+
+    def _file(self, path: str) -> Entry:
+        found = self._tree.status(self._full(path))
+        if found.folder:
+            raise ObjectMissing(f"{self._client.where} has nothing at {path[:200]!r}", "It is a folder.")
+        return found
+
+    def _walk(self, path: str) -> Iterator[StoredObject]:
+        # Folders wait until all names have come that sort before what is in them.
+        waiting: list[tuple[bytes, Entry]] = []
+        with contextlib.suppress(ObjectMissing):
+            for each in self._tree.entries(self._full(path, empty=True)):
+                if not each.name:
+                    if not each.folder:
+                        yield each.stored(path)
+                    return
+                if not path and each.name == STAGING:
+                    continue
+                while waiting and waiting[0][0] < each.name.encode():
+                    yield from self._unfold(path, heapq.heappop(waiting)[1])
+                heapq.heappush(waiting, (each.key, each))
+        while waiting:
+            yield from self._unfold(path, heapq.heappop(waiting)[1])
+
+    def _unfold(self, path: str, entry: Entry) -> Iterator[StoredObject]:
+        here = join(path, _ours(entry.name))
+        if entry.folder:
+            yield from self._walk(here)
+        else:
+            yield entry.stored(here)
+
+    def _read(self, path: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
+        found = self._file(path)
+        left = max(found.size - offset, 0)
+        left = left if length is None else min(length, left)
+        self._hold(path, found, version)
+        if left:
+            with self._client.content(self._full(path), offset, left) as pieces:
+                if version:
+                    # It is open now: what is of this version still stays so, whatever becomes of the path.
+                    self._hold(path, self._file(path), version)
+                yield from pieces
+
+    def _hold(self, path: str, found: Entry, version: str) -> None:
+        if version and found.stored(path).version != version:
+            raise Conflict(f"{self._client.where} has another version of {path[:200]!r} now", hint="Start again.")
+
+    def _send(self, source: Path, target: str, progress: Progress | None) -> tuple[Entry, str]:
+        """Write a file to a new path; what is there then, and the SHA-256, computed while the bytes passed."""
+        reading = open_source(source)
+        try:
+            before = os.fstat(reading)
+            digest = hashlib.sha256()
+
+            def pieces() -> Iterator[bytes]:
+                left = before.st_size
+                while left and (chunk := os.read(reading, min(CHUNK, left))):
+                    digest.update(chunk)
+                    left -= len(chunk)
+                    yield chunk
+                    if progress is not None:
+                        progress(len(chunk))
+                check_unchanged(source, reading, before, before.st_size - left)
+
+            self._client.create(target, before.st_size, pieces())
+            check_unchanged(source, reading, before, before.st_size)
+        finally:
+            os.close(reading)
+        entry = self._tree.status(target)
+        if entry.size != before.st_size:
+            raise Unreachable(
+                f"{self._client.where} did not take the whole file", f"{entry.size:,} of {before.st_size:,} bytes."
+            )
+        return entry, digest.hexdigest()
+
+
+def _theirs(path: str) -> str:
+    return path.replace(":", _COLON)
+
+
+def _ours(name: str) -> str:
+    return name.replace(_COLON, ":")

@@ -1,0 +1,48 @@
+"""A preview of a file as lines."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from launchpad_tui.domain.formats import Preview
+from launchpad_tui.domain.text import cut_cells, safe_text
+
+#: cells of a table's widest column
+_WIDEST = 60
+#: cells of the facts' names
+_FACTS = 22
+
+
+def preview_lines(preview: Preview, url: str) -> list[list[tuple[str, str]]]:
+    """Title, URL, facts, remark, table, lines."""
+    lines: list[list[tuple[str, str]]] = [[(f" {preview.title}", "title"), (f"  {url}", "dim")], []]
+    for name, value in preview.facts:
+        lines.append([(f" {_padded(name, _FACTS)} ", "dim"), (safe_text(value), "text")])
+    if preview.note:
+        lines += [[], [(f" {safe_text(preview.note)}", "warn")]]
+    if preview.columns or preview.rows:
+        lines += [[], *_table(preview)]
+    if preview.lines:
+        lines += [[], *([(f" {safe_text(line.expandtabs(4))}", "text")] for line in preview.lines)]
+    return lines
+
+
+def _table(preview: Preview) -> list[list[tuple[str, str]]]:
+    rows = [[safe_text(str(cell)) for cell in row] for row in preview.rows]
+    count = max([len(preview.columns), *(len(row) for row in rows)])
+    titles = [*preview.columns, *[""] * (count - len(preview.columns))]
+    widths = [
+        min(_WIDEST, max([cell_len(titles[place]), *(cell_len(row[place]) for row in rows if place < len(row))]))
+        for place in range(count)
+    ]
+    heads = "  ".join(_padded(title, width) for title, width in zip(titles, widths, strict=True))
+    lines: list[list[tuple[str, str]]] = [[(f" {heads}", "strong")]] if any(titles) else []
+    for row in rows:
+        cells = "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=False))
+        lines.append([(f" {cells}", "text")])
+    return lines
+
+
+def _padded(text: str, width: int) -> str:
+    text = text if cell_len(text) <= width else f"{cut_cells(text, width - 1)}…"
+    return text + " " * (width - cell_len(text))

@@ -1,0 +1,152 @@
+"""Files in stores and of artifacts: browsed, verified, fetched, brought in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_support import Cli
+
+
+@pytest.fixture
+def tiny(template: Path, cli: Cli) -> str:
+    """The scenario that a template brings."""
+    assert cli("executables", "add", str(template)).code == 0
+    return "tiny"
+
+
+@pytest.fixture
+def lake(tmp_path: Path, cli: Cli) -> Path:
+    """An object store ``lake``."""
+    folder = tmp_path / "lake"
+    for path in ("models/a/weights.bin", "models/a/config.json", "models/b/weights.bin", "readme.txt"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(f"content of {path}")
+    assert cli("stores", "add", "lake", "--type", "file", "--set", f"root={folder}").code == 0
+    return folder
+
+
+@pytest.fixture
+def models(lake: Path, tiny: str, cli: Cli) -> list[str]:
+    made = cli("models", "import", "lake", "models", "--scenario", "tiny", "--json")
+    assert made.code == 0, made.err
+    return [each["id"] for each in made.json["resources"]]
+
+
+def test_a_store_is_tested_step_by_step(lake: Path, cli: Cli) -> None:
+    told = cli("stores", "test", "lake")
+    assert told.code == 0
+    assert [line.split()[:2] for line in told.lines] == [
+        ["ok", name] for name in ("settings", "permission", "bucket", "prefix")
+    ]
+    cli("stores", "add", "far", "--type", "file", "--set", "root=/no/such/place")
+    wrong = cli("stores", "test", "far")
+    assert wrong.code == 1
+    assert "WRONG" in wrong.out
+    assert "Make or mount it" in wrong.out
+    found = cli("stores", "test", "far", "--json").json
+    assert found["reachable"] is False
+    assert found["steps"][-1]["right"] is False
+    assert cli("stores", "test", "nowhere").code == 2
+
+
+def test_a_store_is_browsed(lake: Path, cli: Cli) -> None:
+    assert [line.split()[0] for line in cli("stores", "browse", "lake").lines] == ["PATH", "models/", "readme.txt"]
+    assert cli("stores", "browse", "lake", "models/a", "--quiet").lines == [
+        "models/a/config.json",
+        "models/a/weights.bin",
+    ]
+    everything = cli("stores", "browse", "lake", "-r", "--json").json["resources"]
+    assert [each["path"] for each in everything][-1] == "readme.txt"
+    assert len(everything) == 4
+    assert cli("stores", "browse", "lake", "-r", "--limit", "2", "--quiet").lines == [
+        "models/a/config.json",
+        "models/a/weights.bin",
+    ]
+    assert cli("stores", "browse", "lake", "..").code == 2
+    assert cli("stores", "browse", "lake", "nothing").code == 0
+
+
+def test_a_store_is_downloaded_from(lake: Path, tmp_path: Path, cli: Cli) -> None:
+    assert cli("stores", "download", "lake", "models/a", str(tmp_path / "t")).code == 0
+    assert (tmp_path / "t" / "weights.bin").read_text() == "content of models/a/weights.bin"
+    again = cli("stores", "download", "lake", "models/a", str(tmp_path / "t"))
+    assert again.code == 2
+    assert "already" in again.err
+    assert cli("stores", "download", "lake", "readme.txt", str(tmp_path / "t"), "--json").json["files"] == [
+        str(tmp_path / "t" / "readme.txt")
+    ]
+
+
+def test_what_a_file_says_of_itself(lake: Path, models: list[str], cli: Cli) -> None:
+    assert "content of readme.txt" in cli("stores", "preview", "lake", "readme.txt").out
+    which = cli("models", "preview", models[0])
+    assert which.code == 2
+    assert "config.json" in which.err
+    assert "content of models/a/weights.bin" in cli("models", "preview", models[0], "weights.bin").out
+    assert cli("models", "preview", models[1], "--json").json["lines"] == ["content of models/b/weights.bin"]
+    assert cli("stores", "preview", "lake", "nothing").code == 2
+
+
+def test_models_are_imported_once(lake: Path, tiny: str, cli: Cli) -> None:
+    words = ("models", "import", "lake", "models", "--scenario", "tiny")
+    proposed = cli(*words, "--dry-run", "--json").json["resources"]
+    assert [(each["name"], each["files"], each["known"]) for each in proposed] == [("a", 2, False), ("b", 1, False)]
+    assert cli("models", "list", "--quiet").lines == []
+    assert "Added 2; 0 were there already." in cli(*words).err
+    assert "Added 0; 2 were there already." in cli(*words).err
+    assert len(cli("models", "list", "--quiet").lines) == 2
+    assert cli("models", "import", "lake", "--pattern", "", "--scenario", "tiny").code == 2
+    assert cli("models", "import", "lake", "--scenario", "nix").code == 2
+
+
+def test_all_are_verified(lake: Path, models: list[str], cli: Cli) -> None:
+    fine = cli("models", "verify", "--all")
+    assert fine.code == 0
+    assert "2 intact" in fine.err
+    (lake / "models/b/weights.bin").write_text("something else")
+    found = cli("models", "verify", "--all", "--json")
+    assert found.code == 1
+    assert {each["id"]: each["filesState"] for each in found.json["resources"]} == {
+        models[0]: "intact",
+        models[1]: "changed",
+    }
+    assert cli("models", "show", models[1], "--json").json["filesState"] == "changed"
+    assert cli("models", "list", "--where", "files_state = changed", "--quiet").lines == [models[1]]
+    assert "changed" in cli("models", "list", "--wide").out
+    assert cli("models", "verify").code == 2
+    assert cli("models", "verify", models[0], "--all").code == 2
+
+
+def test_a_folder_is_uploaded(lake: Path, tiny: str, tmp_path: Path, cli: Cli) -> None:
+    one = cli("models", "upload", "mine", str(lake / "models/a"), "--scenario", "tiny", "--label", "stage=x", "--json")
+    assert one.code == 0, one.err
+    assert (one.json["url"], one.json["filesState"]) == ("ai://default/mine", "intact")
+    assert len(cli("models", "files", one.json["id"], "--quiet").lines) == 2
+    assert cli("models", "verify", one.json["id"]).code == 0
+    taken = cli("models", "upload", "mine", str(lake / "readme.txt"), "--scenario", "tiny")
+    assert taken.code == 2
+    to_lake = cli("datasets", "upload", "d", str(lake / "readme.txt"), "--scenario", "tiny", "--url", "ai://lake/d.txt")
+    assert to_lake.code == 0
+    assert (lake / "d.txt").read_text() == "content of readme.txt"
+    nothing = cli("models", "upload", "none", str(tmp_path / "nothing"), "--scenario", "tiny")
+    assert nothing.code == 2
+    assert len(cli("models", "list", "--quiet").lines) == 1
+
+
+def test_stores_are_renamed_and_replaced(lake: Path, models: list[str], tmp_path: Path, cli: Cli) -> None:
+    renamed = cli("stores", "rename", "lake", "pond")
+    assert "2 artifacts in it follow" in renamed.out
+    assert cli("models", "show", models[0], "--json").json["url"] == "ai://pond/models/a"
+    assert cli("models", "verify", "--all").code == 0
+    assert cli("stores", "rename", "default", "x").code == 2
+    words = ("stores", "replace", "default", "--keep-as", "files", "--type", "file", "--set", f"root={tmp_path}/new")
+    (tmp_path / "new").mkdir()
+    assert cli(*words, "--json").json["keptAs"] == "files"
+    assert cli("stores", "list", "--quiet").lines == ["default", "files", "pond"]
+    assert cli(*words).code == 2
+    assert cli("stores", "rename", "pond", "files").code == 2
+
+
+def test_finishing_what_has_nothing_to_finish(tiny: str, cli: Cli) -> None:
+    assert cli("executions", "finish", "e-nothing").code == 2

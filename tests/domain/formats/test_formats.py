@@ -1,0 +1,315 @@
+"""Previews of files: what they tell, how little they read, and that nothing makes them fail or run anything."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+import time
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from launchpad_tui.domain.formats import Preview, preview
+from launchpad_tui.domain.formats.base import BUDGET, ROWS
+from launchpad_tui.errors import Unreachable
+from tests.domain.formats import files
+
+MB = 1 << 20
+
+
+class Counted:
+    """A file that counts what is read of it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.count = 0
+
+    def __call__(self, offset: int, length: int) -> bytes:
+        found = self.content[offset : offset + length]
+        self.count += len(found)
+        return found
+
+
+def look(name: str, content: bytes) -> Preview:
+    return preview(name, len(content), Counted(content))
+
+
+def facts(found: Preview) -> dict[str, str]:
+    return dict(found.facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("m.safetensors", "safetensors"), ("m.gguf", "gguf"), ("m.onnx", "onnx"), ("m.pkl", "pickle"),
+        ("old.pkl", "pickle"), ("m.pt", "torch"), ("m.npy", "npy"), ("m.npz", "npz"), ("m.tar", "tar"),
+        ("m.tgz", "tgz"), ("m.txt.gz", "gzip"), ("m.h5", "hdf5"), ("m.parquet", "parquet"), ("m.json", "json"),
+        ("m.jsonl", "jsonl"), ("m.csv", "table"), ("m.yaml", "yaml"), ("m.ipynb", "notebook"), ("m.txt", "text"),
+        ("m.bin", "binary"),
+    ],
+)  # fmt: skip
+def test_what_a_file_is(name: str, kind: str) -> None:
+    found = look(name, files.ALL[name])
+    assert found.kind == kind
+    assert facts(found)["Size"] == f"{len(files.ALL[name]):,} bytes"
+
+
+@pytest.mark.parametrize(
+    "name", ["m.gguf", "m.npy", "m.pt", "m.tgz", "m.h5", "m.parquet", "m.safetensors", "m.pkl", "m.onnx"]
+)
+def test_its_bytes_tell_what_it_is_where_the_name_does_not(name: str) -> None:
+    assert look("blob", files.ALL[name]).kind == look(name, files.ALL[name]).kind
+
+
+def test_safetensors() -> None:
+    found = look("m.safetensors", files.ALL["m.safetensors"])
+    assert found.rows == (("a.weight", "F16", "[4, 3]", "24"), ("a.bias", "F32", "[4]", "16"))
+    told = facts(found)
+    assert (told["Tensors"], told["Parameters"], told["Types"]) == ("2", "16", "F16 12, F32 4")
+    assert told["format"] == "pt"
+    assert found.note == ""
+    cut = look("m.safetensors", files.ALL["m.safetensors"][:-1])
+    assert "It should have" in cut.note
+    many = look("m.safetensors", files.safetensors({f"t{n}": ("F32", [2], 4) for n in range(1000)}))
+    assert (len(many.rows), facts(many)["Tensors"]) == (ROWS, "1,000")
+    assert many.note == "The first 200 of 1,000 tensors show."
+    text = json.dumps({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}).encode()
+    wrong = look("m.safetensors", struct.pack("<Q", len(text)) + text + bytes(8))
+    assert "does not fit its shape" in wrong.note
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        struct.pack("<Q", 1 << 63) + b'{"a"',
+        struct.pack("<Q", 20) + b"{" + b"x" * 40,
+        struct.pack("<Q", 2) + b"{}" + b"{" * 10,
+        struct.pack("<Q", 200_000) + b'{"a":' * 40_000 + b"1",
+    ],
+)
+def test_safetensors_that_are_none(content: bytes) -> None:
+    found = look("m.safetensors", content)
+    assert found.kind == "safetensors"
+    assert found.note
+
+
+def test_gguf() -> None:
+    found = look("m.gguf", files.ALL["m.gguf"])
+    told = facts(found)
+    assert told["general.architecture"] == "llama"
+    assert told["llama.context_length"] == "4096"
+    assert told["tokens"] == "[<s>, </s>] (2)"
+    assert told["scores"] == "[0.5, 1.5, 2.5] (3)"
+    assert told["Parameters"] == "32"
+    assert found.rows == (("blk.0.attn", "Q4_K", "[8, 4]"),)
+    assert "cut off" in look("m.gguf", files.ALL["m.gguf"][:100]).note
+    assert look("m.gguf", files.gguf(">")).rows == found.rows
+
+
+def test_onnx_reads_no_weights() -> None:
+    content = files.onnx(20 * MB)
+    source = Counted(content)
+    found = preview("net.onnx", len(content), source)
+    assert source.count < MB
+    told = facts(found)
+    assert (told["IR version"], told["Producer"], told["Operators"]) == ("8", "pytorch", "ai.onnx 17")
+    assert (told["Nodes"], told["Weights"], told["author"], told["Graph"]) == ("2", "1", "me", "net")
+    assert found.rows == (
+        ("takes", "pixels", "float32", "[batch, 3, 224, 224]"),
+        ("gives", "classes", "float32", "[batch, 1000]"),
+    )
+    assert "longer than what holds it" in look("net.onnx", content[: 10 * MB]).note
+
+
+def test_a_pickle_is_never_loaded() -> None:
+    trace = Path("/tmp/launchpad-was-here")
+    trace.unlink(missing_ok=True)
+    for protocol in range(6):
+        found = look("m.pkl", files.pickled([1, files.Evil()], protocol))
+        assert found.kind == "pickle"
+        assert ("posix.system", "DANGEROUS") in found.rows
+        assert facts(found)["Dangerous"].startswith("1")
+        assert "runs what is in it" in found.note
+    assert not trace.exists()
+
+
+def test_what_a_harmless_pickle_calls() -> None:
+    found = look("m.pkl", files.pickled())
+    assert found.rows == (("collections.OrderedDict", ""),)
+    assert "Dangerous" not in facts(found)
+    cut = look("m.pkl", files.pickled()[:-5])
+    assert "cannot be read on" in cut.note
+
+
+def test_a_torch_archive() -> None:
+    found = look("m.pt", files.ALL["m.pt"])
+    assert facts(found)["Tensors' storages"] == "1, 4,000 bytes"
+    assert ("collections.OrderedDict", "") in found.rows
+
+
+def test_numpy() -> None:
+    told = facts(look("m.npy", files.ALL["m.npy"]))
+    assert (told["Type"], told["Shape"], told["Numbers"]) == ("<f4", "[3, 4]", "12")
+    assert "any code" in facts(look("m.npy", files.npy(np.array([{}], object))))["Objects"]
+    assert look("m.npz", files.ALL["m.npz"]).rows == (
+        ("weights", "<f8", "[128, 10]", "1,280"),
+        ("bias", "<f4", "[10]", "10"),
+    )
+
+
+def test_archives() -> None:
+    for name in ("m.tar", "m.tgz"):
+        assert look(name, files.ALL[name]).rows == (("model/weights.bin", "5"), ("model/card.md", "5"))
+    assert look("m.txt.gz", files.ALL["m.txt.gz"]).lines == ("one", "two")
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(300):
+            archive.writestr(f"part-{number}", b"x" * 1000)
+    found = look("a.zip", out.getvalue())
+    assert (found.kind, facts(found)["Entries"], facts(found)["Unpacked"]) == ("zip", "300", "300,000 bytes")
+    assert len(found.rows) == ROWS
+    broken = look("a.zip", out.getvalue()[:-100])
+    assert "cannot be read" in broken.note
+
+
+def test_an_archive_of_gigabytes_is_not_read() -> None:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("big", bytes(30 * MB))
+    source = Counted(out.getvalue())
+    assert preview("a.zip", len(source.content), source).rows == (("big", f"{30 * MB:,}", f"{30 * MB:,}"),)
+    assert source.count < MB
+
+
+def test_a_bomb_is_not_unpacked() -> None:
+    bomb = gzip.compress(bytes(300 * MB), 9)
+    begun = time.perf_counter()
+    found = look("a.tar.gz", bomb)
+    assert found.kind == "tgz"
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x/data.pkl", bytes(300 * MB))
+    assert look("m.pt", out.getvalue()).kind == "torch"
+    assert time.perf_counter() - begun < 3
+
+
+def test_json() -> None:
+    assert look("m.json", files.ALL["m.json"]).lines[:3] == ("{", '  "a": [', "    1,")
+    assert "no valid JSON" in look("m.json", b'{"a": ').note
+    assert look("m.json", b"[" * 50_000).note
+    assert look("m.json", b"[" * 500 + b"]" * 500).kind == "json"
+    large = look("m.json", b'{"a": "' + b"x" * MB + b'"}')
+    assert large.note == "Only its beginning was read."
+    assert max(len(line) for line in large.lines) <= 160
+    assert look("notes.txt", b"{not json").kind == "text"
+
+
+def test_tables() -> None:
+    found = look("m.csv", files.ALL["m.csv"])
+    assert (found.columns, found.rows) == (("a", "b"), (("1", "2"), ("3", "4")))
+    assert facts(found)["Rows"] == "2"
+    long = look("m.csv", b"a,b\n" + b"1,2\n" * 100_000)
+    assert len(long.rows) == ROWS
+    assert "Rows" not in facts(long)
+    quoted = look("m.tsv", b'a\tb\n"x\ty"\t2\n')
+    assert quoted.rows == (("x\ty", "2"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("grüße".encode(), "UTF-8"), (b"\xef\xbb\xbfhello", "UTF-8"), ("grüße".encode("utf-16"), "UTF-16"),
+        ("gr\xfc\xdfe aus Bonn".encode("latin-1"), "Latin-1"),
+    ],
+)  # fmt: skip
+def test_encodings(content: bytes, encoding: str) -> None:
+    found = look("a.txt", content)
+    assert facts(found)["Encoding"] == encoding
+    assert found.lines[0] in {"grüße", "hello", "grüße aus Bonn"}
+
+
+def test_a_character_at_the_end_of_what_was_read_may_be_cut() -> None:
+    found = look("a.txt", ("ü" * 70_000).encode())
+    assert facts(found)["Encoding"] == "UTF-8"
+
+
+def test_an_empty_file() -> None:
+    assert look("a.bin", b"").kind == "empty"
+
+
+def test_what_the_store_says_is_passed_on() -> None:
+    def read(offset: int, length: int) -> bytes:
+        raise Unreachable("It is away")
+
+    with pytest.raises(Unreachable):
+        preview("m.zip", 100, read)
+    content = files.ALL["m.npz"] + bytes(200_000)
+
+    def breaks_off(offset: int, length: int) -> bytes:
+        if offset:
+            raise Unreachable("It is away")
+        return content[:length]
+
+    with pytest.raises(Unreachable):
+        preview("m.zip", len(content), breaks_off)
+
+
+@settings(max_examples=150, deadline=None)
+@given(name=st.sampled_from(sorted(files.ALL)), data=st.data())
+def test_nothing_that_is_cut_or_damaged_fails(name: str, data: st.DataObject) -> None:
+    content = bytearray(files.ALL[name])
+    for _ in range(data.draw(st.integers(0, 4))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    content = content[: data.draw(st.integers(0, len(content)))]
+    check(name, bytes(content))
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    name=st.sampled_from([*sorted(files.ALL), "blob"]),
+    begin=st.sampled_from(
+        [b"", b"GGUF\x03\0\0\0", b"\x93NUMPY\1\0", b"PK\3\4", b"\x80\4", b"\x08\7\x12", b"\x1f\x8b\x08"]
+    ),
+    content=st.binary(max_size=3000),
+)
+def test_nothing_random_fails(name: str, begin: bytes, content: bytes) -> None:
+    check(name, begin + content)
+
+
+def check(name: str, content: bytes) -> None:
+    source = Counted(content)
+    found = preview(name, len(content), source)
+    assert found.title
+    assert source.count <= BUDGET
+    assert len(found.rows) <= ROWS
+    assert len(found.lines) <= ROWS
+    for row in found.rows:
+        assert all(isinstance(cell, str) for cell in row)
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"",
+        b"\x80\x04",
+        b"\x80\x04(",
+        b"GGUF\x03\0\0\0" + b"\xff" * 16,
+        b"[",
+        b'"a,',
+        b"\x08\x07\x12\x01",
+        b"PK\x05\x06",
+    ],
+)
+def test_a_megabyte_of_malice_takes_no_time(begin: bytes) -> None:
+    for filler in (b"(", b"\x00", b"[", b"\n", b',"', b"\xff", b"\x08\x01"):
+        content = (begin + filler * MB)[:MB]
+        begun = time.perf_counter()
+        for name in ("m.pkl", "m.onnx", "m.json", "m.csv", "m.txt"):
+            preview(name, MB, Counted(content))
+        assert time.perf_counter() - begun < 10

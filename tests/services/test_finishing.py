@@ -1,0 +1,165 @@
+"""Outputs whose object store fails: asked again, kept, and stored later."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from execution_support import Bench, until
+
+from launchpad_tui.domain.artifact import ArtifactKind, FilesState
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
+from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Status
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import AuthenticationFailed, Conflict, NotFound, Unreachable
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
+
+import seaweed
+
+TRAIN = "echo weights > /app/model/model.bin; mkdir /app/model/sub; echo more > /app/model/sub/x; echo trained"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+def into_s3(bench: Bench, **others: str) -> None:
+    values = seaweed.shared().values(f"outputs/{uuid.uuid4()}") | others
+    bench.desk.connections.replace_store(DEFAULT_SCOPE, DEFAULT_STORE, "s3", values, "files")
+
+
+def test_outputs_go_to_a_bucket_and_inputs_come_from_any_store(bench: Bench) -> None:
+    first = bench.wait(bench.shell(TRAIN, name="first"))
+    assert first.status is Status.COMPLETED
+    (old,) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
+    into_s3(bench)
+    followed = bench.desk.artifacts.get(DEFAULT_SCOPE, old.artifact.id)
+    assert followed.url == f"ai://files/{first.id}/housemodel"
+    assert bench.desk.verification.verify(DEFAULT_SCOPE, followed.id)
+    assert bench.desk.artifacts.get(DEFAULT_SCOPE, followed.id).files_state is FilesState.INTACT
+    second = bench.wait(bench.shell(TRAIN, name="second"))
+    assert second.status is Status.COMPLETED, bench.log(second.id)
+    store = bench.desk.files.store(DEFAULT_SCOPE, DEFAULT_STORE)
+    assert [each.path for each in store.list(second.id)] == [
+        f"{second.id}/housemodel/model.bin",
+        f"{second.id}/housemodel/sub/x",
+    ]
+    assert len(bench.models()) == 2
+
+
+def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -> None:
+    into_s3(bench, secret_access_key="wrong")
+    one = bench.shell(TRAIN)
+    dead = bench.wait(one)
+    assert dead.status is Status.DEAD
+    assert dead.status_message.startswith("The outputs are not stored, but kept:")
+    assert dead.status_details == {"reason": "AuthenticationFailed", OUTPUTS: OUTPUTS_KEPT}
+    assert f"launchpad executions finish {one}" in bench.log(one)
+    assert bench.models() == []
+    with pytest.raises(AuthenticationFailed):
+        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    assert bench.execution(one).status is Status.DEAD
+    bench.desk.connections.edit_store(
+        DEFAULT_SCOPE, DEFAULT_STORE, {**_settings(bench), "secret_access_key": seaweed.ADMIN[1]}
+    )
+    (made,) = bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    done = bench.execution(one)
+    assert done.status is Status.COMPLETED
+    assert done.completed_at == dead.completed_at, "it ended when its work ended"
+    assert done.status_details == {}
+    assert (made.execution_id, made.url) == (one, f"ai://default/{one}/housemodel")
+    assert dict(made.labels) == {"ext.ai.sap.com/step": "train"}
+    bench.desk.files.download(DEFAULT_SCOPE, made.id, tmp_path / "back")
+    assert (tmp_path / "back" / "sub" / "x").read_text() == "more\n"
+    assert not (bench.desk.home.executions / one / "work").exists()
+    assert seaweed.ADMIN[1] not in bench.log(one)
+    with pytest.raises(Conflict):
+        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+
+
+def _settings(bench: Bench) -> dict[str, str]:
+    (store,) = (each for each in bench.desk.connections.stores(DEFAULT_SCOPE) if each.name == DEFAULT_STORE)
+    return dict(store.settings)
+
+
+def test_a_store_that_comes_back_is_asked_again(bench: Bench) -> None:
+    shutil.rmtree(bench.desk.home.files, ignore_errors=True)
+    bench.desk.home.files.write_text("in the way")
+    one = bench.shell(TRAIN)
+    bench.said(one, "once more in 2 s")
+    assert bench.execution(one).status is Status.RUNNING
+    bench.desk.home.files.unlink()
+    bench.desk.home.files.mkdir()
+    assert bench.wait(one).status is Status.COMPLETED
+    assert bench.models() == [one]
+
+
+def test_stopping_while_the_store_is_waited_for(bench: Bench) -> None:
+    shutil.rmtree(bench.desk.home.files, ignore_errors=True)
+    bench.desk.home.files.write_text("in the way")
+    one = bench.shell(TRAIN)
+    bench.said(one, "once more in 2 s")
+    bench.desk.executions.stop(DEFAULT_SCOPE, [one])
+    assert bench.wait(one).status is Status.STOPPED
+    with pytest.raises(Conflict):
+        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+
+
+def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
+    shutil.rmtree(bench.desk.home.files, ignore_errors=True)
+    bench.desk.home.files.write_text("in the way")
+    one = bench.shell(TRAIN)
+    bench.said(one, "once more in 2 s")
+    os.kill(bench.supervisor(one), signal.SIGKILL)
+    dead = bench.look(one)
+    assert dead.status is Status.DEAD
+    assert dead.status_details[OUTPUTS] == OUTPUTS_KEPT
+    assert "its outputs are kept" in dead.status_message
+    with pytest.raises(Unreachable):
+        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    bench.desk.home.files.unlink()
+    bench.desk.home.files.mkdir()
+    bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    assert bench.execution(one).status is Status.COMPLETED
+    assert bench.models() == [one]
+
+
+def test_outputs_that_somebody_took_away(bench: Bench) -> None:
+    into_s3(bench, secret_access_key="wrong")
+    one = bench.shell(TRAIN)
+    bench.wait(one)
+    shutil.rmtree(bench.desk.home.executions / one / "work")
+    with pytest.raises(NotFound, match="gone"):
+        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+
+
+def test_what_never_had_outputs_cannot_be_finished(bench: Bench) -> None:
+    failed = bench.shell("exit 3")
+    assert bench.wait(failed).status is Status.DEAD
+    with pytest.raises(Conflict, match="cannot be finished"):
+        bench.desk.executions.finish(DEFAULT_SCOPE, failed)
+
+
+def test_the_default_store_is_replaced_only_when_nothing_runs(bench: Bench) -> None:
+    one = bench.shell("echo here; sleep 300")
+    bench.said(one, "here")
+    with pytest.raises(Conflict, match="renamed now"):
+        into_s3(bench)
+    assert [each.kind for each in bench.desk.connections.stores(DEFAULT_SCOPE)] == ["file"]
+    bench.desk.executions.stop(DEFAULT_SCOPE, [one])
+    until(lambda: bench.look(one).status.final)
+    into_s3(bench)
+    assert [(each.name, each.kind) for each in bench.desk.connections.stores(DEFAULT_SCOPE)] == [
+        ("default", "s3"),
+        ("files", "file"),
+    ]

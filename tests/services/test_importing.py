@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind, FilesState
+from launchpad_tui.domain.connection import DEFAULT_SCOPE as SCOPE
+from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.registry import scenarios
+from launchpad_tui.services.desk import Desk
+
+MODEL = ArtifactKind.MODEL
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    desk = open_desk(Home.at(tmp_path / "home"))
+    scenarios.put_scenario(desk.registry, SCOPE, Scenario("churn", "churn", "", {}, now(), now()))
+    for path in (
+        "team/a/run1/best/model.bin",
+        "team/a/run1/best/config.json",
+        "team/a/run1/last/model.bin",
+        "team/a/run2/best/model.bin",
+        "team/b.onnx",
+        "team/readme.txt",
+        "other/x",
+    ):
+        file = desk.home.files / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"12345")
+    return desk
+
+
+def found(desk: Desk, prefix: str, pattern: str = "*") -> dict[str, tuple[int, int]]:
+    proposals = desk.importing.propose(SCOPE, "default", prefix, pattern)
+    return {one.path: (len(one.files), one.size) for one in proposals}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "pattern", "expected"),
+    [
+        ("", "*", {"other": (1, 5), "team": (6, 30)}),
+        ("team", "*", {"team/a": (4, 20), "team/b.onnx": (1, 5), "team/readme.txt": (1, 5)}),
+        ("/team/", "*/*", {"team/a/run1": (3, 15), "team/a/run2": (1, 5)}),
+        ("team", "**/best", {"team/a/run1/best": (2, 10), "team/a/run2/best": (1, 5)}),
+        ("", "team/**/b?st", {"team/a/run1/best": (2, 10), "team/a/run2/best": (1, 5)}),
+        ("team", "*.onnx", {"team/b.onnx": (1, 5)}),
+        ("team", "**/*.bin", {f"team/a/{run}/model.bin": (1, 5) for run in ("run1/best", "run1/last", "run2/best")}),
+        ("team/b.onnx", "*", {"team/b.onnx": (1, 5)}),
+        ("nothing", "*", {}),
+        ("team", "RUN1", {}),
+    ],
+)
+def test_what_is_proposed(desk: Desk, prefix: str, pattern: str, expected: dict[str, tuple[int, int]]) -> None:
+    assert found(desk, prefix, pattern) == expected
+
+
+@pytest.mark.parametrize("pattern", ["", "/", "..", "a//b", "./x"])
+def test_patterns_that_are_none(desk: Desk, pattern: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        found(desk, "", pattern)
+    assert caught.value.field == "pattern"
+
+
+def test_in_one_go_and_only_once(desk: Desk) -> None:
+    proposals = desk.importing.propose(SCOPE, "default", "team/a", "*/*")
+    made = desk.importing.register(SCOPE, MODEL, "churn", proposals)
+    assert [(one.name, one.url, one.size) for one in made] == [
+        ("run1/best", "ai://default/team/a/run1/best", 10),
+        ("run1/last", "ai://default/team/a/run1/last", 5),
+        ("run2/best", "ai://default/team/a/run2/best", 5),
+    ]
+    assert desk.importing.register(SCOPE, MODEL, "churn", proposals) == []
+    again = desk.importing.propose(SCOPE, "default", "team/a", "*/*")
+    assert [one.known for one in again] == [True] * 3
+    assert len(desk.artifacts.listing(SCOPE, MODEL, Query()).slice(0, 9)) == 3
+    assert [one.known for one in desk.importing.propose(SCOPE, "default", "team", "*")] == [False] * 3
+
+
+def test_a_later_look_notices_changes(desk: Desk) -> None:
+    proposals = desk.importing.propose(SCOPE, "default", "team/a/run1", "*")
+    best, _ = desk.importing.register(SCOPE, MODEL, "churn", proposals)
+    assert desk.artifacts.get(SCOPE, best.id).files_state is FilesState.INTACT
+    (desk.home.files / "team/a/run1/best/model.bin").write_bytes(b"54321")
+    (desk.home.files / "team/a/run1/last/model.bin").unlink()
+    counts = desk.verification.verify_all(SCOPE, MODEL, lambda _: None)
+    assert (counts[FilesState.CHANGED], counts[FilesState.MISSING]) == (1, 1)
+
+
+def test_names_that_cannot_be(desk: Desk) -> None:
+    for name in ("zwölf", "x" * 200):
+        (desk.home.files / "odd" / name).mkdir(parents=True)
+        (desk.home.files / "odd" / name / "f").write_bytes(b"")
+    odd = desk.importing.propose(SCOPE, "default", "odd")
+    assert [bool(one.problem) for one in odd] == [False, True]
+    with pytest.raises(InvalidInput):
+        desk.importing.register(SCOPE, MODEL, "churn", odd)
+    assert desk.importing.propose(SCOPE, "default", "odd")[0].known is False, "all or nothing"
+
+
+def test_what_does_not_exist(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        desk.importing.propose(SCOPE, "nowhere")
+    with pytest.raises(InvalidInput):
+        desk.importing.register(SCOPE, MODEL, "no-such-scenario", [])
+
+
+def test_a_walk_can_be_ended(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    from launchpad_tui.services import importing
+
+    monkeypatch.setattr(importing, "_REPORT", 2)
+
+    class Enough(Exception):
+        pass
+
+    def stop(count: int) -> None:
+        assert count == 2
+        raise Enough
+
+    with pytest.raises(Enough):
+        desk.importing.propose(SCOPE, "default", "", "*", stop)

@@ -1,0 +1,126 @@
+"""Steps to a real S3 server, and to none."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from launchpad_tui.errors import AuthenticationFailed, ConfigError, LaunchpadError, PermissionDenied, Unreachable
+from launchpad_tui.services import probing
+from launchpad_tui.services.probing import Step, StepName, probe, within
+from launchpad_tui.stores.base import open_store
+from launchpad_tui.stores.catalog import KINDS
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
+
+import seaweed
+
+
+def steps(kind: str, values: dict[str, str]) -> list[Step]:
+    return list(probe(lambda: open_store(KINDS[kind], values)))
+
+
+def values(**others: str) -> dict[str, str]:
+    return seaweed.shared().values(f"probe/{uuid.uuid4()}") | others
+
+
+def names(found: list[Step]) -> list[StepName]:
+    return [step.name for step in found]
+
+
+def test_all_is_right(tmp_path: Path) -> None:
+    found = steps("s3", values())
+    assert names(found) == [name for name in StepName if name is not StepName.TLS]
+    assert not any(step.error for step in found)
+    assert found[-1].message == "nothing is in it yet"
+    found = steps("file", {"root": str(tmp_path)})
+    assert names(found) == [StepName.SETTINGS, StepName.PERMISSION, StepName.PLACE, StepName.PREFIX]
+
+
+def test_over_tls() -> None:
+    server = seaweed.shared()
+    if not server.tls_endpoint:
+        pytest.skip("openssl is not installed")
+    found = steps("s3", values(endpoint=server.tls_endpoint, ca_file=server.ca_file))
+    assert names(found) == list(StepName)
+    assert found[3].message.startswith("TLSv1")
+    untrusted = steps("s3", values(endpoint=server.tls_endpoint))
+    assert names(untrusted)[-1] is StepName.TLS
+    assert isinstance(untrusted[-1].error, Unreachable)
+    assert "cannot prove" in untrusted[-1].message
+    assert steps("s3", values(endpoint=server.tls_endpoint, verify_tls="false"))[3].message.endswith("not verified")
+    plain = steps("s3", values(endpoint=server.endpoint.replace("http:", "https:")))
+    assert names(plain)[-1] is StepName.TLS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where", "error"),
+    [
+        ({"endpoint": "not a url"}, StepName.SETTINGS, ConfigError),
+        ({"endpoint": "http://no-such-host.invalid:9"}, StepName.NAME, Unreachable),
+        ({"endpoint": "http://127.0.0.1:9"}, StepName.NETWORK, Unreachable),
+        ({"secret_access_key": "wrong"}, StepName.CREDENTIALS, AuthenticationFailed),
+        ({"access_key_id": "AKIANOBODY"}, StepName.CREDENTIALS, AuthenticationFailed),
+        ({"bucket": "no-such-bucket"}, StepName.PLACE, (ConfigError, PermissionDenied)),
+    ],
+)
+def test_what_is_wrong(wrong: dict[str, str], where: StepName, error: type[LaunchpadError]) -> None:
+    *right, last = steps("s3", values(**wrong))
+    assert not any(step.error for step in right)
+    assert last.name is where
+    assert isinstance(last.error, error)
+    assert last.message
+    assert seaweed.ADMIN[1] not in str(last.error)
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_server_that_says_nothing(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "_ASK", 0.5)
+    started = time.monotonic()
+    found = steps("s3", values(endpoint=silent))
+    assert time.monotonic() - started < 10
+    assert found[-1].name is StepName.NETWORK
+    assert isinstance(found[-1].error, Unreachable)
+
+
+def test_the_proxy_of_the_environment(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "_ASK", 0.2)
+    monkeypatch.setenv("http_proxy", silent)
+    monkeypatch.delenv("no_proxy", raising=False)
+    found = steps("s3", values(endpoint="http://s3.somewhere.invalid"))
+    assert names(found)[:3] == [StepName.SETTINGS, StepName.NAME, StepName.NETWORK]
+    assert "the proxy to s3.somewhere.invalid" in found[2].message
+
+
+def test_a_file_store_that_is_not_mounted(tmp_path: Path) -> None:
+    last = steps("file", {"root": str(tmp_path / "nothing")})[-1]
+    assert isinstance(last.error, Unreachable)
+    assert [step.name for step in steps("file", {"root": "relative"})] == [StepName.SETTINGS]
+
+
+def test_a_call_in_time() -> None:
+    assert within(5, lambda: 3) == 3
+    with pytest.raises(ConfigError):
+        within(5, _fail)
+    with contextlib.suppress(Unreachable):
+        within(0.01, lambda: time.sleep(5))
+        pytest.fail("it ended")
+
+
+def _fail() -> None:
+    raise ConfigError("wrong")

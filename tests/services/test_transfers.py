@@ -1,0 +1,154 @@
+"""Jobs in the background: how many run at once, how they end, what is known of them meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from launchpad_tui.errors import Unreachable
+from launchpad_tui.services.files import Progress, Transfer
+from launchpad_tui.services.transfers import PARALLEL, Job, JobState, TransferService
+
+
+def wait(service: TransferService, until: Callable[[tuple[Job, ...]], bool]) -> tuple[Job, ...]:
+    deadline = time.monotonic() + 10
+    while not until(service.jobs()):
+        assert time.monotonic() < deadline, service.jobs()
+        time.sleep(0.005)
+    return service.jobs()
+
+
+def all_over(jobs: tuple[Job, ...]) -> bool:
+    return all(job.state.over for job in jobs)
+
+
+class Held:
+    """Work that goes on until it is let go, and says how far it is when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun = threading.Event()
+        self.go = threading.Event()
+        self.at = Transfer(0, 100)
+
+    def __call__(self, progress: Progress) -> str:
+        self.begun.set()
+        while not self.go.wait(0.005):
+            progress(self.at)
+        return "moved"
+
+
+def test_a_few_run_side_by_side_and_others_wait() -> None:
+    service = TransferService()
+    works = [Held() for _ in range(PARALLEL + 2)]
+    for number, work in enumerate(works):
+        assert service.start(f"job {number}", work) == number + 1
+    for work in works[:PARALLEL]:
+        assert work.begun.wait(10)
+    states = [job.state for job in service.jobs()]
+    assert states == [JobState.RUNNING] * PARALLEL + [JobState.WAITING] * 2
+    assert service.active == PARALLEL + 2
+    works[0].go.set()
+    assert works[PARALLEL].begun.wait(10)
+    assert not works[PARALLEL + 1].begun.is_set()
+    for work in works:
+        work.go.set()
+    jobs = wait(service, all_over)
+    assert {job.state for job in jobs} == {JobState.DONE}
+    assert jobs[0].message == "moved"
+    assert service.active == 0
+
+
+def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_sign_of_life() -> None:
+    service = TransferService()
+    works = [Held() for _ in range(PARALLEL + 1)]
+    for work in works:
+        service.start("job", work)
+    assert works[0].begun.wait(10)
+    service.cancel(PARALLEL + 1)
+    assert service.jobs()[-1].state is JobState.CANCELLED
+    service.cancel(1)
+    wait(service, lambda jobs: jobs[0].state is JobState.CANCELLED)
+    assert not works[0].go.is_set()
+    for work in works:
+        work.go.set()
+    wait(service, all_over)
+    assert not works[PARALLEL].begun.is_set()
+    service.cancel(1)
+    assert service.jobs()[0].state is JobState.CANCELLED
+
+
+def test_what_failed_says_why_and_can_be_begun_again() -> None:
+    service = TransferService()
+    answers: list[Exception | None] = [Unreachable("It is away"), ValueError("a fault of the program"), None]
+
+    def work(_: Progress) -> str:
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+        return "moved"
+
+    number = service.start("job", work)
+    (job,) = wait(service, all_over)
+    assert (job.state, job.error and job.error.title) == (JobState.FAILED, "It is away")
+    service.again(number)
+    (job,) = wait(service, lambda jobs: jobs[0].error is not None and jobs[0].error.title != "It is away")
+    assert job.error is not None
+    assert "ValueError" in job.error.title
+    service.again(number)
+    (job,) = wait(service, lambda jobs: jobs[0].state is JobState.DONE)
+    assert job.error is None
+    service.again(number)
+    assert service.jobs()[0].state is JobState.DONE
+
+
+def test_an_error_while_it_is_cancelled_is_no_failure() -> None:
+    service = TransferService()
+    go = threading.Event()
+
+    def work(_: Progress) -> str:
+        go.wait(10)
+        raise Unreachable("The connection was closed under it")
+
+    number = service.start("job", work)
+    wait(service, lambda jobs: jobs[0].state is JobState.RUNNING)
+    service.cancel(number)
+    assert service.jobs()[0].state is JobState.CANCELLING
+    go.set()
+    (job,) = wait(service, all_over)
+    assert (job.state, job.error) == (JobState.CANCELLED, None)
+
+
+def test_speed_and_the_time_that_is_left() -> None:
+    service = TransferService()
+    work = Held()
+    work.at = Transfer(0, 1000)
+    service.start("job", work, "models")
+    assert work.begun.wait(10)
+    assert service.jobs()[0].left is None
+    end = time.monotonic() + 0.6
+    begun = time.monotonic()
+    while time.monotonic() < end:
+        work.at = Transfer(int(100 * (time.monotonic() - begun)), 1000, "a")
+        time.sleep(0.01)
+    (job,) = service.jobs()
+    assert (job.unit, job.total, job.path) == ("models", 1000, "a")
+    # A hundred a second; a busy machine may count some of them late.
+    assert 30 < job.speed < 200
+    assert job.left is not None
+    assert abs(job.left - (1000 - job.done) / job.speed) < 1
+    work.go.set()
+    (job,) = wait(service, all_over)
+    assert (job.speed, job.left) == (0.0, None)
+
+
+def test_what_is_over_is_forgotten() -> None:
+    service = TransferService()
+    held = Held()
+    service.start("short", lambda _: "")
+    service.start("long", held)
+    wait(service, lambda jobs: jobs[0].state.over)
+    service.forget()
+    assert [job.title for job in service.jobs()] == ["long"]
+    held.go.set()
+    wait(service, all_over)

@@ -1,0 +1,228 @@
+"""A real HDFS for tests: NameNode and DataNode of Hadoop 3.3.6 with WebHDFS, over HTTP, and over HTTPS where both
+demand a client's certificate.
+
+The user of this process is the superuser, `VISITOR` a user without rights. No Kerberos: who one is, ``user.name`` says.
+
+python tests/stores/hadoop.py puts the jars in place, which the first test would otherwise do (about half a minute).
+"""
+
+from __future__ import annotations
+
+import getpass
+import http.client
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlencode, urlsplit
+from xml.sax.saxutils import escape
+
+import certificates
+import hadoop_jars
+import shared_server
+from shared_server import Missing, free_ports, running, wait_until
+
+VISITOR = "visitor"
+#: bytes; small, so that objects of several blocks are quick to make. While a block is written, a quota of space is
+#: charged with the whole of it.
+BLOCK = 8 << 20
+#: how many names an answer of LISTSTATUS_BATCH has
+PAGE = 100
+#: "do not set", as HDFS counts quotas
+_NO_QUOTA = (1 << 63) - 1
+
+
+@dataclass(frozen=True)
+class Server:
+    """``namenode`` and ``tls_namenode``: the addresses of WebHDFS, without ``/webhdfs/v1``. Certificates and keys are
+    PEM text; the stranger's are of an authority that the servers do not know."""
+
+    namenode: str
+    tls_namenode: str
+    datanode: str
+    tls_datanode: str
+    user: str
+    ca_file: str
+    client_certificate: str
+    client_key: str
+    stranger_certificate: str
+    stranger_key: str
+
+    def values(self, prefix: str) -> dict[str, str]:
+        """The values of a store in a folder."""
+        return {"namenode": self.namenode, "user": self.user, "path_prefix": prefix}
+
+    def tls_values(self, prefix: str) -> dict[str, str]:
+        """The same over HTTPS, with a client's certificate."""
+        secrets = {"client_cert": self.client_certificate, "client_key": self.client_key}
+        return {**self.values(prefix), "namenode": self.tls_namenode, "ca_file": self.ca_file, **secrets}
+
+    def names(self, path: str) -> list[str]:
+        """What is in a folder; nothing where there is none."""
+        status, answer = self.call("GET", f"/{path}", op="LISTSTATUS")
+        if status == 404:
+            return []
+        statuses = answer["FileStatuses"]
+        assert isinstance(statuses, dict)
+        return [each["pathSuffix"] for each in statuses["FileStatus"]]
+
+    def call(self, method: str, path: str, **parameters: str | int) -> tuple[int, dict[str, object]]:
+        """Ask the NameNode: the status, and the answer's JSON. As the superuser unless ``user.name`` is among them."""
+        address = urlsplit(self.namenode)
+        assert address.hostname is not None
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=30)
+        try:
+            query = urlencode({"user.name": self.user, **parameters})
+            connection.request(method, f"/webhdfs/v1{quote(path)}?{query}")
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or b"{}")
+        finally:
+            connection.close()
+
+    def folder(self, path: str, *, permission: str = "755", owner: str = "") -> None:
+        """Make a folder, and those above it."""
+        status, answer = self.call("PUT", path, op="MKDIRS", permission=permission)
+        assert status == 200, answer
+        if owner:
+            status, answer = self.call("PUT", path, op="SETOWNER", owner=owner)
+            assert status == 200, answer
+
+    def set_space_quota(self, path: str, size: int) -> None:
+        """Leave so many bytes to a folder: what would be more is refused, with 403 and DSQuotaExceededException.
+
+        A new block is charged as a whole (`BLOCK`, or the request's ``blocksize``, at least 1 MiB), so that with a
+        quota below that nothing can be written, and with one of some blocks it fails in the middle of a file.
+        """
+        status, answer = self.call("PUT", path, op="SETQUOTA", namespacequota=_NO_QUOTA, storagespacequota=size)
+        assert status == 200, answer
+
+
+def shared() -> Server:
+    """The one server of this test run; skips the test where Java or the jars cannot be had."""
+    return shared_server.join("hadoop", Server)
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """Run one until the block ends; its ports are free ones, its data is in the folder.
+
+    Raises:
+        Missing: Java or the jars cannot be had.
+        Broken: it does not start.
+    """
+    programs = hadoop_jars.ready()
+    user = getpass.getuser()
+    names = ("http", "https", "rpc", "data_http", "data_https", "data", "data_rpc")
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    shutil.copytree(programs / "name", folder / "name")
+    _configure(folder, programs, {name: f"127.0.0.1:{port}" for name, port in ports.items()}, user)
+    java = hadoop_jars.command(programs, folder / "conf")
+    logs = (folder / "namenode.log", folder / "datanode.log")
+    package = "org.apache.hadoop.hdfs.server"
+    tls = certificates.within(programs / "tls")
+    server = Server(
+        namenode=f"http://127.0.0.1:{ports['http']}",
+        tls_namenode=f"https://localhost:{ports['https']}",
+        datanode=f"http://localhost:{ports['data_http']}",
+        tls_datanode=f"https://localhost:{ports['data_https']}",
+        user=user,
+        ca_file=str(tls.ca),
+        client_certificate=tls.client.read_text(),
+        client_key=tls.client_key.read_text(),
+        stranger_certificate=tls.stranger.read_text(),
+        stranger_key=tls.stranger_key.read_text(),
+    )
+    with (
+        running([*java, f"{package}.namenode.NameNode"], logs[0], cwd=folder) as namenode,
+        running([*java, f"{package}.datanode.DataNode"], logs[1], cwd=folder) as datanode,
+    ):
+        wait_until(lambda: _ready(server), {logs[0]: namenode, logs[1]: datanode})
+        yield server
+
+
+def _ready(server: Server) -> bool:
+    address = urlsplit(server.namenode)
+    assert address.hostname is not None
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=5)
+    try:
+        connection.request("GET", "/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState")
+        beans = json.loads(connection.getresponse().read())["beans"]
+    except (http.client.HTTPException, ValueError):
+        return False
+    finally:
+        connection.close()
+    return bool(beans) and beans[0]["NumLiveDataNodes"] == 1 and beans[0]["FSState"] == "Operational"
+
+
+def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: str) -> None:
+    configuration = folder / "conf"
+    for web in ("hdfs", "datanode", "static"):
+        (configuration / "webapps" / web).mkdir(parents=True)
+    _properties(
+        configuration / "core-site.xml",
+        {
+            "fs.defaultFS": f"hdfs://{addresses['rpc']}",
+            "hadoop.tmp.dir": folder / "tmp",
+            "hadoop.http.staticuser.user": user,
+            # The DataNode asks for the client's certificate because of this one, the NameNode because of that below.
+            "hadoop.ssl.require.client.cert": "true",
+            # else a process of Linux's `id` is started for every user that is new
+            "hadoop.user.group.static.mapping.overrides": f"{user}=supergroup;{VISITOR}=visitors",
+            "fs.trash.interval": 0,
+        },
+    )
+    _properties(
+        configuration / "hdfs-site.xml",
+        {
+            "dfs.replication": 1,
+            "dfs.blocksize": BLOCK,
+            "dfs.ls.limit": PAGE,
+            "dfs.permissions.enabled": "true",
+            "dfs.namenode.name.dir": f"file://{folder}/name",
+            "dfs.datanode.data.dir": f"file://{folder}/data",
+            "dfs.http.policy": "HTTP_AND_HTTPS",
+            "dfs.client.https.need-auth": "true",
+            "dfs.namenode.http-address": addresses["http"],
+            "dfs.namenode.https-address": addresses["https"],
+            "dfs.datanode.http.address": addresses["data_http"],
+            "dfs.datanode.https.address": addresses["data_https"],
+            "dfs.datanode.address": addresses["data"],
+            "dfs.datanode.ipc.address": addresses["data_rpc"],
+            "dfs.datanode.hostname": "localhost",
+            "dfs.namenode.datanode.registration.ip-hostname-check": "false",
+            "dfs.namenode.safemode.extension": 0,
+            # else every small write takes a fifth of a second more
+            "dfs.client.block.write.locateFollowingBlock.initial.delay.ms": 5,
+        },
+    )
+    stores = {"keystore": "server.p12", "truststore": "trust.p12"}
+    properties: dict[str, object] = {"ssl.server.keystore.keypassword": hadoop_jars.PASSWORD}
+    for store, file in stores.items():
+        properties[f"ssl.server.{store}.type"] = "PKCS12"
+        properties[f"ssl.server.{store}.location"] = programs / "tls" / file
+        properties[f"ssl.server.{store}.password"] = hadoop_jars.PASSWORD
+    _properties(configuration / "ssl-server.xml", properties)
+    (configuration / "log4j.properties").write_text(
+        "log4j.rootLogger=WARN,c\n"
+        "log4j.appender.c=org.apache.log4j.ConsoleAppender\n"
+        "log4j.appender.c.target=System.err\n"
+        "log4j.appender.c.layout=org.apache.log4j.PatternLayout\n"
+        "log4j.appender.c.layout.ConversionPattern=%d %p %c{2}: %m%n\n"
+    )
+
+
+def _properties(file: Path, values: dict[str, object]) -> None:
+    lines = [
+        f"<property><name>{name}</name><value>{escape(str(value))}</value></property>" for name, value in values.items()
+    ]
+    file.write_text("\n".join(["<configuration>", *lines, "</configuration>", ""]))
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.write(f"{hadoop_jars.ready()}\n")
+    except Missing as missing:
+        sys.exit(str(missing))

@@ -1,0 +1,97 @@
+"""What the tests of the OSS store share."""
+
+from __future__ import annotations
+
+import http.client
+import io
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import oss_server
+import pytest
+from oss_server import BUCKET, REGION
+from serving import Handler
+
+from launchpad_tui.stores.base import SourceFile, open_store
+from launchpad_tui.stores.catalog import KINDS
+from launchpad_tui.stores.oss import OssStore
+from launchpad_tui.stores.oss_client import connect
+
+# Tests of the adapter need its extra.
+pytest.importorskip("alibabacloud_oss_v2")
+
+ENDPOINT = "https://oss-cn-hangzhou.aliyuncs.com"
+NOBODY = {"bucket": "bucket", "access_key_id": "a", "secret_access_key": "s", "region": REGION}
+
+
+def opened(values: dict[str, str]) -> OssStore:
+    store = open_store(KINDS["oss"], values)
+    assert isinstance(store, OssStore)
+    return store
+
+
+def calls(store: OssStore, source: Path) -> list[Any]:
+    return [
+        store.check,
+        lambda: list(store.list("a")),
+        lambda: store.stat("a"),
+        lambda: store.get("a", io.BytesIO()),
+        lambda: store.put("a", source),
+        lambda: store.publish("b", [SourceFile("c", source)]),
+        lambda: store.delete_prefix("a"),
+        lambda: store.checksum("a"),
+        lambda: store.copy("a", "b"),
+    ]
+
+
+class Raw:
+    """What is really in the bucket, notices and parts too."""
+
+    def __init__(self, server: oss_server.Server) -> None:
+        import alibabacloud_oss_v2
+
+        self.models: Any = alibabacloud_oss_v2.models
+        self.client = connect(server.values(""))
+
+    def keys(self, prefix: str) -> list[str]:
+        answer = self.client.list_objects_v2(self.models.ListObjectsV2Request(bucket=BUCKET, prefix=prefix))
+        return [each.key for each in answer.contents or ()]
+
+    def uploads(self, prefix: str) -> list[str]:
+        request = self.models.ListMultipartUploadsRequest(bucket=BUCKET, prefix=prefix)
+        return [each.key for each in self.client.list_multipart_uploads(request).uploads or ()]
+
+    def begin(self, key: str) -> None:
+        self.client.initiate_multipart_upload(self.models.InitiateMultipartUploadRequest(bucket=BUCKET, key=key))
+
+    def put(self, key: str, body: bytes, **more: str) -> None:
+        self.client.put_object(self.models.PutObjectRequest(bucket=BUCKET, key=key, body=body, **more))
+
+
+def answering(
+    status: int, body: bytes = b"", headers: dict[str, str] | None = None, asked: list[str] | None = None
+) -> Any:
+    class Answering(Handler):
+        def serve(self) -> None:
+            if asked is not None:
+                asked.append(self.path)
+            self.body()
+            self.reply(status, body, headers or {})
+
+    return Answering
+
+
+def told(code: str, message: str = "Something.") -> bytes:
+    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+
+
+def handed_on(handler: Handler, server: oss_server.Server) -> tuple[int, bytes, dict[str, str]]:
+    """The server's answer to a request that came elsewhere."""
+    assert handler.command is not None
+    upstream = http.client.HTTPConnection(urlsplit(server.endpoint).netloc)
+    upstream.request(handler.command, handler.path, handler.body(), dict(handler.headers))
+    answer = upstream.getresponse()
+    body = answer.read()
+    upstream.close()
+    return answer.status, body, dict(answer.getheaders())

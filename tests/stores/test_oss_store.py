@@ -1,0 +1,378 @@
+"""The OSS store against our own server (see `oss_server` for what that proves and what not): where it calls, as whom,
+and what goes wrong with it."""
+
+from __future__ import annotations
+
+import io
+import socket
+import subprocess
+import sys
+import time
+import traceback
+import uuid
+from pathlib import Path
+
+import oss_server
+import pytest
+from oss_server import EXPIRED, READER, REGION, TEMPORARY
+from oss_tools import ENDPOINT, NOBODY, Raw, answering, calls, opened, told
+from serving import listening
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    PermissionDenied,
+    RateLimited,
+    StorageFull,
+    Unreachable,
+)
+from launchpad_tui.stores import oss_client, oss_transfers
+from launchpad_tui.stores.base import SourceFile
+from launchpad_tui.stores.oss_client import address
+
+
+@pytest.fixture
+def server() -> oss_server.Server:
+    return oss_server.shared()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"p/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 200_000)
+    return source
+
+
+@pytest.fixture
+def raw(server: oss_server.Server) -> Raw:
+    return Raw(server)
+
+
+def run(program: str) -> str:
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return result.stdout
+
+
+def test_the_sdk_is_imported_on_use_only() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.stores.base import open_store\n"
+        "from launchpad_tui.stores.catalog import KINDS\n"
+        "store = open_store(KINDS['oss'], {'bucket': 'b', 'endpoint': 'oss-cn-hangzhou.aliyuncs.com'})\n"
+        "store.endpoint()\n"
+        "print(sorted({'alibabacloud_oss_v2', 'requests', 'crcmod'} & set(sys.modules)))\n"
+    )
+    assert run(program) == "[]\n"
+
+
+@pytest.mark.parametrize("missing", ["alibabacloud_oss_v2", "crcmod"])
+def test_the_sdk_is_not_installed(missing: str) -> None:
+    program = (
+        "import sys\n"
+        f"sys.modules['{missing}'] = None\n"
+        "from launchpad_tui.errors import DependencyMissing\n"
+        "from launchpad_tui.stores.oss import OssStore\n"
+        f"store = OssStore({ ({**NOBODY, 'endpoint': ENDPOINT})!r})\n"
+        "try:\n"
+        "    store.check()\n"
+        "except DependencyMissing as error:\n"
+        "    print(error.extra, error)\n"
+    )
+    told = run(program)
+    assert told.startswith("oss ")
+    assert missing in told
+    assert "pip install 'launchpad-tui[oss]'" in told
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"secret_access_key": "wrong-but-secret"},
+        {"access_key_id": "LTAInobody"},
+        {"session_token": "wrong-but-secret-token"},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_wrong_credentials(server: oss_server.Server, prefix: str, source: Path, wrong: dict[str, str]) -> None:
+    values = server.values(prefix) | wrong
+    for call in calls(opened(values), source):
+        with pytest.raises(AuthenticationFailed) as caught:
+            call()
+        told = "".join(traceback.format_exception(caught.value)) + str(caught.value)
+        assert values["secret_access_key"] not in told
+        assert (values["session_token"] or "no token") not in told
+
+
+def test_tokens(server: oss_server.Server, prefix: str, source: Path) -> None:
+    store = opened(server.values(prefix, TEMPORARY))
+    store.put("a", source)
+    assert store.get("a", io.BytesIO()).size == 200_000
+    for call in calls(opened(server.values(prefix, EXPIRED)), source):
+        with pytest.raises(AuthenticationFailed) as caught:
+            call()
+        assert "STS" in caught.value.hint
+        assert EXPIRED.token not in "".join(traceback.format_exception(caught.value)) + str(caught.value)
+    with pytest.raises(AuthenticationFailed):
+        opened(server.values(prefix, TEMPORARY, session_token="")).check()
+
+
+@pytest.mark.parametrize("field", ["access_key_id", "secret_access_key", "session_token"])
+def test_credentials_that_fit_into_no_header(server: oss_server.Server, field: str) -> None:
+    store = opened(server.values("", TEMPORARY) | {field: "secret\nsecret"})
+    with pytest.raises(ConfigError) as caught:
+        store.check()
+    assert "secret" not in "".join(traceback.format_exception(caught.value)[-1:]).replace("secret_access_key", "")
+
+
+def test_keys_of_the_environment(
+    server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = server.values(prefix, credentials="environment", access_key_id="", secret_access_key="")
+    monkeypatch.delenv("OSS_ACCESS_KEY_ID", raising=False)
+    monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", TEMPORARY.secret)
+    with pytest.raises(ConfigError) as caught:
+        opened(values).check()
+    assert caught.value.detail == "Not set: OSS_ACCESS_KEY_ID."
+    monkeypatch.setenv("OSS_ACCESS_KEY_ID", TEMPORARY.id)
+    monkeypatch.setenv("OSS_SESSION_TOKEN", TEMPORARY.token)
+    opened(values).put("a", source)
+    # With keys of the store's own, the environment has no say.
+    assert opened(server.values(prefix)).stat("a").size == 200_000
+    with pytest.raises(ConfigError):
+        opened(server.values(prefix, access_key_id="")).check()
+
+
+def test_a_wrong_clock(tmp_path: Path, source: Path) -> None:
+    with oss_server.serve(tmp_path, clock_ahead=3600) as ahead:
+        before = time.monotonic()
+        with pytest.raises(AuthenticationFailed) as caught:
+            opened(ahead.values("")).check()
+        assert "clock" in caught.value.hint
+        assert time.monotonic() - before < 1
+
+
+def test_no_such_bucket(server: oss_server.Server, prefix: str, source: Path) -> None:
+    for name in ("no-such-bucket", "Not/a bucket"):
+        for call in calls(opened(server.values(prefix, bucket=name)), source):
+            with pytest.raises(ConfigError):
+                call()
+
+
+def test_another_region(server: oss_server.Server, prefix: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened(server.values(prefix, region="cn-beijing")).check()
+    assert "region" in caught.value.hint
+
+
+def test_reading_only(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+    opened(server.values(prefix)).put("a", source)
+    store = opened(server.values(prefix, READER))
+    assert [each.path for each in store.list()] == ["a"]
+    assert store.get("a", io.BytesIO()).size == 200_000
+    large = source.with_name("large")
+    large.write_bytes(bytes(oss_transfers.PART + 1))
+    for call in (
+        lambda: store.put("b", source),
+        lambda: store.put("b", large),
+        lambda: store.publish("b", [SourceFile("c", source)]),
+        lambda: store.copy("a", "b"),
+        lambda: store.delete("a"),
+        lambda: store.delete_prefix("a"),
+    ):
+        with pytest.raises(PermissionDenied):
+            call()
+    assert raw.keys(prefix) == [f"{prefix}/a"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "region", "url", "called"),
+    [
+        ("oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou", ENDPOINT, "b.oss-cn-hangzhou.aliyuncs.com"),
+        (f"{ENDPOINT}/", "cn-hangzhou", ENDPOINT, "b.oss-cn-hangzhou.aliyuncs.com"),
+        ("http://oss-eu-central-1-internal.aliyuncs.com", "eu-central-1", None, None),
+        ("https://b.oss-us-west-1.aliyuncs.com", "us-west-1", "https://oss-us-west-1.aliyuncs.com", None),
+        ("ap-southeast-1.oss.aliyuncs.com", "ap-southeast-1", "https://ap-southeast-1.oss.aliyuncs.com", None),
+    ],
+)
+def test_the_region_stands_in_the_endpoint(endpoint: str, region: str, url: str | None, called: str | None) -> None:
+    found = address({"bucket": "b", "endpoint": endpoint})
+    assert (found.region, found.style) == (region, "virtual")
+    assert found.url == (url or endpoint)
+    assert called is None or (found.server.host, found.server.port) == (called, 443)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "oss-accelerate.aliyuncs.com",
+        "https://oss-accelerate-overseas.aliyuncs.com",
+        "https://files.example.com",
+        "https://oss-cn-hangzhou.aliyuncs.com.example.com",
+        "10.0.0.1:9000",
+    ],
+)
+def test_an_endpoint_without_a_region(endpoint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        address({"bucket": "b", "endpoint": endpoint})
+    assert "region" in caught.value.hint
+    assert address({"bucket": "b", "endpoint": endpoint, "region": "oss-cn-hangzhou"}).region == "cn-hangzhou"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "asked", "style", "host"),
+    [
+        ("https://files.example.com", "auto", "path", "files.example.com"),
+        ("https://files.example.com", "virtual", "virtual", "b.files.example.com"),
+        ("https://files.example.com", "cname", "cname", "files.example.com"),
+        (ENDPOINT, "path", "path", "oss-cn-hangzhou.aliyuncs.com"),
+        ("http://10.0.0.1:9000", "virtual", "path", "10.0.0.1"),
+        ("http://[::1]:9000", "auto", "path", "::1"),
+    ],
+)
+def test_addressing(endpoint: str, asked: str, style: str, host: str) -> None:
+    found = address({"bucket": "b", "endpoint": endpoint, "addressing": asked, "region": REGION})
+    assert (found.style, found.server.host, found.url) == (style, host, endpoint)
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    ["not a url", "ftp://x", "https://", "https://host:99999", f"{ENDPOINT}/bucket", f"{ENDPOINT}?x=1", ""],
+)
+def test_an_endpoint_that_is_none(endpoint: str) -> None:
+    for call in (opened({**NOBODY, "endpoint": endpoint}).check, opened({**NOBODY, "endpoint": endpoint}).endpoint):
+        with pytest.raises(ConfigError):
+            call()
+
+
+def test_an_endpoint_with_a_password() -> None:
+    with pytest.raises(ConfigError) as caught:
+        opened({**NOBODY, "endpoint": "https://user:hidden@host.example"}).check()
+    assert "hidden" not in str(caught.value)
+    with pytest.raises(ConfigError):
+        opened({**NOBODY, "endpoint": ENDPOINT, "region": "Not a region"}).check()
+
+
+@pytest.mark.parametrize(
+    ("addressing", "host"), [("virtual", "localhost:8080"), ("cname", f"{oss_server.CNAME}:8080"), ("cname", "")]
+)
+def test_the_bucket_in_the_hosts_name(
+    server: oss_server.Server,
+    prefix: str,
+    source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    addressing: str,
+    host: str,
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    # Names that no resolver knows: the server is reached as if it were a proxy.
+    monkeypatch.setenv("http_proxy", server.endpoint)
+    endpoint = f"http://{host or oss_server.CNAME}"
+    store = opened(server.values(prefix, tls=False, endpoint=endpoint, addressing=addressing))
+    store.put("ü #1/a+b", source)
+    assert store.get("ü #1/a+b", io.BytesIO()).size == 200_000
+    store.copy("ü #1/a+b", "c")
+    assert [each.path for each in store.list()] == ["c", "ü #1/a+b"]
+    assert store.delete_prefix("c") == 1
+
+
+def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oss_client, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(oss_client, "READ_TIMEOUT", 0.2)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        values = {**NOBODY, "endpoint": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        with pytest.raises(Unreachable):
+            opened(values).check()
+    for call in calls(opened(values), source)[:3]:
+        with pytest.raises(Unreachable):
+            call()
+
+
+def test_tls(server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not server.tls_endpoint:
+        pytest.skip("openssl is not installed")
+    values = server.values(prefix)
+    with pytest.raises(Unreachable) as caught:
+        opened(values | {"ca_file": ""}).check()
+    assert "CA file" in caught.value.hint
+    # What the environment trusts says nothing against what the store's own field says.
+    bundle = source.with_name("bundle.pem")
+    bundle.write_text("")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(bundle))
+    for more in ({}, {"verify_tls": "false"}):
+        store = opened(values | more)
+        store.put("a", source)
+        assert store.get("a", io.BytesIO()).size == 200_000
+    for file in ("/no/such/file", str(bundle)):
+        with pytest.raises(ConfigError):
+            opened(values | {"ca_file": file}).check()
+
+
+def test_a_netrc_does_not_take_the_signatures_place(
+    server: oss_server.Server, prefix: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password something\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    opened(server.values(prefix)).put("a", source)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_nothing_is_sent_to_where_a_server_points(source: Path, status: int) -> None:
+    asked: list[str] = []
+    with (
+        listening(answering(200, asked=asked)) as other,
+        listening(answering(status, headers={"Location": f"http://127.0.0.1:{other}/"})) as port,
+    ):
+        for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source)[:6]:
+            with pytest.raises(ConfigError):
+                call()
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (403, "UserDisable", PermissionDenied),
+        (403, "SomethingNew", PermissionDenied),
+        (403, "InvalidAccessKeyId", AuthenticationFailed),
+        (403, "QuotaExceeded", StorageFull),
+        (507, "Full", StorageFull),
+        (503, "QpsLimitExceeded", RateLimited),
+        (503, "ServiceUnavailable", Unreachable),
+        (500, "InternalError", Unreachable),
+        (400, "InvalidBucketName", ConfigError),
+    ],
+)
+def test_what_oss_may_say(
+    monkeypatch: pytest.MonkeyPatch, source: Path, status: int, code: str, expected: type[Exception]
+) -> None:
+    monkeypatch.setattr(oss_client, "ATTEMPTS", 1)
+    with listening(answering(status, told(code))) as port:
+        store = opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"})
+        for call in (store.check, lambda: store.put("a", source)):
+            with pytest.raises(expected):
+                call()
+
+
+def test_a_bucket_elsewhere() -> None:
+    message = "The bucket you are attempting to access must be addressed using the specified endpoint."
+    with listening(answering(403, told("AccessDenied", message))) as port, pytest.raises(ConfigError):
+        opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).check()
+
+
+@pytest.mark.parametrize("page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""])
+def test_a_page_of_a_proxy_is_no_answer(source: Path, page: bytes) -> None:
+    with listening(answering(200, page)) as port:
+        for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source):
+            with pytest.raises(Unreachable):
+                call()

@@ -1,0 +1,297 @@
+"""What the OSS store sends and fetches, against our own server (see `oss_server`)."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import oss_server
+import pytest
+from oss_server import READER
+from oss_tools import NOBODY, Raw, handed_on, opened, told
+from oss_wire import crc64
+from serving import Handler, listening
+
+from launchpad_tui.errors import (
+    Conflict,
+    InvalidInput,
+    ObjectMissing,
+    PermissionDenied,
+    StorageFull,
+    Unreachable,
+)
+from launchpad_tui.stores import oss_transfers
+from launchpad_tui.stores.base import SourceFile
+
+
+@pytest.fixture
+def server() -> oss_server.Server:
+    return oss_server.shared()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"p/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 200_000)
+    return source
+
+
+@pytest.fixture
+def raw(server: oss_server.Server) -> Raw:
+    return Raw(server)
+
+
+def test_an_upload_that_breaks_off_is_sent_again(source: Path) -> None:
+    bodies: list[bytes] = []
+
+    class Flaky(Handler):
+        def serve(self) -> None:
+            bodies.append(self.body())
+            if len(bodies) == 1:
+                self.reply(503, told("ServiceUnavailable"))
+            else:
+                self.reply(200, headers={"x-oss-hash-crc64ecma": str(crc64(bodies[-1])), "ETag": '"x"'})
+
+    moved: list[int] = []
+    with listening(Flaky) as port:
+        opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).put("a", source, progress=moved.append)
+    assert bodies == [source.read_bytes()] * 2
+    assert sum(moved) == 200_000
+    assert min(moved) == -200_000
+
+
+@pytest.mark.parametrize("size", [200_000, oss_transfers.PART + 1])
+def test_what_is_garbled_on_its_way_up(tmp_path: Path, source: Path, size: int) -> None:
+    source.write_bytes(os.urandom(size))
+    with oss_server.serve(tmp_path, garbled="up") as server:
+        store = opened(server.values(""))
+        with pytest.raises(Unreachable) as caught:
+            store.put("a", source)
+        assert "CRC-64" in caught.value.detail
+        with pytest.raises(Unreachable):
+            store.publish("m", [SourceFile("a", source), SourceFile("b", source)])
+        assert Raw(server).keys("") == []
+        assert Raw(server).uploads("") == []
+
+
+def test_what_is_garbled_on_its_way_down(tmp_path: Path, source: Path) -> None:
+    with oss_server.serve(tmp_path, garbled="down") as server:
+        store = opened(server.values(""))
+        store.put("a", source)
+        with pytest.raises(Unreachable) as caught:
+            store.get("a", io.BytesIO())
+        assert "CRC-64" in caught.value.detail
+        assert len(b"".join(store.read("a", 10, 100))) == 100
+
+
+def test_large_objects(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+    content = os.urandom(1 << 20) * 40 + b"end"
+    source.write_bytes(content)
+    store = opened(server.values(prefix))
+    moved: list[int] = []
+    store.put("a", source, progress=moved.append)
+    assert sum(moved) == len(content)
+    assert store.checksum("a") == str(crc64(content))
+    assert "-3" in store.stat("a").version
+    with open(os.devnull, "wb") as target:
+        assert store.get("a", target).sha256 == store.stat("a").sha256
+    assert raw.uploads(prefix) == []
+
+
+def test_a_large_copy(
+    server: oss_server.Server, prefix: str, source: Path, raw: Raw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.write_bytes(os.urandom(1_000_001))
+    store = opened(server.values(prefix))
+    store.put("a", source)
+    monkeypatch.setattr(oss_transfers, "COPY_LIMIT", 1_000_000)
+    monkeypatch.setattr(oss_transfers, "_COPY_PART", 300_000)
+    store.copy("a", "b")
+    found = store.stat("b")
+    assert (found.size, found.sha256) == (1_000_001, store.stat("a").sha256)
+    assert "-4" in found.version
+    assert store.checksum("a") == store.checksum("b")
+    with pytest.raises(PermissionDenied):
+        opened(server.values(prefix, READER)).copy("a", "c")
+    with pytest.raises(ObjectMissing):
+        store.copy("nothing", "c")
+    assert raw.uploads(prefix) == []
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, Unreachable])
+def test_a_cancelled_upload_leaves_no_parts(
+    server: oss_server.Server, prefix: str, source: Path, raw: Raw, error: type[BaseException]
+) -> None:
+    source.write_bytes(bytes(100 << 20))
+    ended: list[float] = []
+    moved = 0
+
+    def stop(count: int) -> None:
+        nonlocal moved
+        moved += count
+        if moved > 20 << 20:
+            ended.append(time.monotonic())
+            raise error("stop")
+
+    with pytest.raises(error):
+        opened(server.values(prefix)).put("a", source, progress=stop)
+    assert time.monotonic() - ended[0] < 1
+    assert raw.keys(prefix) == []
+    assert raw.uploads(prefix) == []
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("oss")]
+
+
+def test_a_cancelled_publication_leaves_nothing(
+    server: oss_server.Server, prefix: str, source: Path, tmp_path: Path, raw: Raw
+) -> None:
+    large = tmp_path / "large"
+    large.write_bytes(bytes(40 << 20))
+
+    moved = 0
+
+    def stop(count: int) -> None:
+        nonlocal moved
+        moved += count
+        if moved > 5_000_000:
+            raise KeyboardInterrupt
+
+    files = [*(SourceFile(f"small-{number}", source) for number in range(10)), SourceFile("large", large)]
+    with pytest.raises(KeyboardInterrupt):
+        opened(server.values(prefix)).publish("m", files, stop)
+    assert raw.keys(prefix) == []
+    assert raw.uploads(prefix) == []
+
+
+def test_parts_that_somebody_left_are_taken_away(server: oss_server.Server, prefix: str, raw: Raw) -> None:
+    for name in ("m/a", "m/b\x1b ü", "m/c/d", "mm"):
+        raw.begin(f"{prefix}/{name}")
+    opened(server.values(prefix))._oss.abandon(f"{prefix}/m/")
+    assert raw.uploads(prefix) == [f"{prefix}/mm"]
+
+
+def test_what_is_there_is_not_created(server: oss_server.Server, prefix: str) -> None:
+    bucket = opened(server.values(prefix))._oss
+    bucket.create(f"{prefix}/x", b"first")
+    with pytest.raises(Conflict):
+        bucket.create(f"{prefix}/x", b"second")
+    assert b"".join(bucket.read(f"{prefix}/x", 0, None, "")) == b"first"
+
+
+def test_odd_names(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+    store = opened(server.values(prefix))
+    names = [
+        "a&b<c>",
+        "line\nfeed",
+        "esc\x1b[0m",
+        "cr\rlf",
+        "back\\slash",
+        "plus+%20",
+        "emoji 🚀",
+        "?x=1#y",
+        "a..b",
+        "~",
+    ]
+    for name in names:
+        store.put(f"n/{name}", source)
+    assert sorted(each.path for each in store.list("n")) == sorted(f"n/{name}" for name in names)
+    for name in names:
+        store.copy(f"n/{name}", f"c/{name}")
+        assert store.get(f"c/{name}", io.BytesIO()).size == 200_000
+    assert store.delete_prefix("n") == len(names)
+    assert store.delete_prefix("c") == len(names)
+    assert raw.keys(prefix) == []
+
+
+def test_more_than_a_page(server: oss_server.Server, prefix: str, raw: Raw) -> None:
+    bucket = opened(server.values(prefix))._oss
+    for number in range(1003):
+        bucket.create(f"{prefix}/m/{number}", b"")
+    store = opened(server.values(prefix))
+    assert len(list(store.list("m"))) == 1003
+    assert store.delete_prefix("m") == 1003
+    assert raw.keys(prefix) == []
+
+
+def test_a_name_that_is_too_long(server: oss_server.Server, prefix: str, source: Path) -> None:
+    with pytest.raises(InvalidInput):
+        opened(server.values(prefix)).put("x" * 1020, source)
+
+
+def test_an_object_that_says_it_is_packed_comes_as_it_is_stored(
+    server: oss_server.Server, prefix: str, raw: Raw
+) -> None:
+    raw.put(f"{prefix}/packed", b"not gzip at all", content_encoding="gzip")
+    target = io.BytesIO()
+    opened(server.values(prefix)).get("packed", target)
+    assert target.getvalue() == b"not gzip at all"
+
+
+def test_behind_the_end(server: oss_server.Server, prefix: str, source: Path) -> None:
+    store = opened(server.values(prefix))
+    store.put("a", source)
+    assert b"".join(store.read("a", 200_000)) == b"".join(store.read("a", 300_000, 5)) == b""
+    assert b"".join(store.read("a", 199_990, 50)) == b"x" * 10
+
+
+def test_no_room_for_a_download(server: oss_server.Server, prefix: str, source: Path) -> None:
+    store = opened(server.values(prefix))
+    store.put("a", source)
+    with open("/dev/full", "wb", buffering=0) as target, pytest.raises(StorageFull):
+        store.get("a", target)
+
+
+def test_a_download_that_breaks_off_goes_on(server: oss_server.Server, prefix: str, source: Path) -> None:
+    content = os.urandom(5_000_000)
+    source.write_bytes(content)
+    opened(server.values(prefix)).put("a", source)
+    ranges: list[str] = []
+
+    class Breaking(Handler):
+        """Breaks off after two million bytes of an answer."""
+
+        def serve(self) -> None:
+            status, body, headers = handed_on(self, server)
+            if self.command == "GET" and "/a" in self.path:
+                ranges.append(self.headers.get("range", ""))
+            self.reply(status, body[:2_000_000], headers, length=int(headers.pop("Content-Length")))
+            self.close_connection = len(body) > 2_000_000
+
+    target = io.BytesIO()
+    with listening(Breaking) as port:
+        opened(server.values(prefix, tls=False, endpoint=f"http://127.0.0.1:{port}")).get("a", target)
+    assert target.getvalue() == content
+    assert ranges[0] == ""
+    assert len(ranges) in {3, 4}
+
+
+def test_an_upload_whose_last_answer_is_lost(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+    source.write_bytes(os.urandom(1 << 20) * 17)
+    lost: list[str] = []
+
+    class Losing(Handler):
+        """Loses the first answer to the putting together of parts."""
+
+        def serve(self) -> None:
+            status, body, headers = handed_on(self, server)
+            if self.command == "POST" and "uploadId" in self.path and not lost:
+                lost.append(self.path)
+                self.close_connection = True
+                return
+            self.reply(status, body, headers, length=int(headers.pop("Content-Length", "0")))
+
+    with listening(Losing) as port:
+        store = opened(server.values(prefix, tls=False, endpoint=f"http://127.0.0.1:{port}"))
+        stored = store.put("a", source)
+        assert store.stat("a").sha256 == stored.sha256
+    assert lost
+    assert raw.keys(prefix) == [f"{prefix}/a"]
+    assert raw.uploads(prefix) == []

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+import os
+import ssl
+import subprocess
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import certificates
+import hadoop
+import hadoop_relay
+import pytest
+import serving
+import shared_server
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    LaunchpadError,
+    PermissionDenied,
+    Unreachable,
+)
+from launchpad_tui.stores.base import open_store
+from launchpad_tui.stores.catalog import KINDS
+from launchpad_tui.stores.webhdfs import WebHdfsStore
+
+TOKEN = "HAAEcm9vdC1zZWNyZXQtdG9rZW4"
+
+
+@pytest.fixture
+def server() -> hadoop.Server:
+    return hadoop.shared()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"own/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def values(server: hadoop.Server, prefix: str) -> dict[str, str]:
+    return server.values(prefix)
+
+
+@pytest.fixture
+def tls(server: hadoop.Server, prefix: str) -> dict[str, str]:
+    return server.tls_values(prefix)
+
+
+@pytest.fixture
+def relay(server: hadoop.Server) -> Iterator[hadoop_relay.Relay]:
+    with hadoop_relay.relaying(server.namenode) as relay:
+        yield relay
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 200_000)
+    return source
+
+
+def opened(values: dict[str, str]) -> WebHdfsStore:
+    store = open_store(KINDS["webhdfs"], values)
+    assert isinstance(store, WebHdfsStore)
+    return store
+
+
+def read(store: WebHdfsStore, path: str) -> bytes:
+    target = io.BytesIO()
+    store.get(path, target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["none", "stranger"])
+def test_a_client_that_is_not_let_in(tls: dict[str, str], server: hadoop.Server, kind: str, source: Path) -> None:
+    known = kind == "stranger"
+    tls["client_cert"] = server.stranger_certificate if known else ""
+    tls["client_key"] = server.stranger_key if known else ""
+    store = opened(tls)
+    for call in (store.check, lambda: store.put("a", source)):
+        with pytest.raises(AuthenticationFailed, match="client certificate"):
+            call()
+
+
+def test_only_the_own_authority_is_trusted(
+    tls: dict[str, str], server: hadoop.Server, monkeypatch: pytest.MonkeyPatch, source: Path
+) -> None:
+    made = certificates.within(Path(server.ca_file).parent)
+    other = str(made.ca.parent / "other-ca.pem")
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, other)
+    for name in ("HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    opened(tls).put("a", source)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, server.ca_file)
+    with pytest.raises(Unreachable, match="certificate"):
+        opened({**tls, "ca_file": other}).check()
+    assert opened({**tls, "ca_file": other, "verify_tls": "false"}).check()
+
+
+def test_a_name_that_the_certificate_does_not_have(tls: dict[str, str]) -> None:
+    tls["namenode"] = tls["namenode"].replace("localhost", "127.1")
+    with pytest.raises(Unreachable) as raised:
+        opened(tls).check()
+    assert "127.1" in str(raised.value)
+    assert "certificate" in raised.value.title
+
+
+def test_keys_leave_no_file_open(tls: dict[str, str]) -> None:
+    opened(tls).check()
+    before = len(os.listdir("/proc/self/fd"))
+    stores = [opened(tls) for _ in range(3)]
+    for store in stores:
+        store.check()
+    # a connection each
+    assert len(os.listdir("/proc/self/fd")) <= before + len(stores)
+
+
+def test_keys_where_there_are_no_files_in_memory(tls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create")
+    assert opened(tls).check()
+
+
+def test_headers_stay_with_the_namenode(
+    relay: hadoop_relay.Relay, server: hadoop.Server, values: dict[str, str], source: Path
+) -> None:
+    secret = {"Authorization": "Basic c2VjcmV0", "X-Other": "also ours"}
+    store = opened({**values, "namenode": relay.address, "headers": json.dumps(secret)})
+    with hadoop_relay.relaying(server.datanode, "localhost") as elsewhere:
+        relay.onward = hadoop_relay.moved_to(elsewhere.address)
+        store.put("a", source)
+        assert read(store, "a") == source.read_bytes()
+        assert store.checksum("a")
+    assert {each.query["op"] for each in elsewhere.requests} == {"CREATE", "OPEN", "GETFILECHECKSUM"}
+    for request in elsewhere.requests:
+        assert not {"authorization", "x-other", "cookie"} & set(request.headers)
+    assert len(relay.requests) >= 5
+    for request in relay.requests:
+        assert request.headers["authorization"] == secret["Authorization"]
+        assert request.headers["x-other"] == secret["X-Other"]
+
+
+def test_the_certificate_is_not_shown_elsewhere(server: hadoop.Server, values: dict[str, str], source: Path) -> None:
+    made = certificates.within(Path(server.ca_file).parent)
+    shown: list[object] = []
+
+    class Foreign(serving.Handler):
+        def serve(self) -> None:
+            assert isinstance(self.connection, ssl.SSLSocket)
+            shown.append(self.connection.getpeercert())
+            self.reply(403)
+
+    asking = serving.server_context(made, demand_client=True)
+    asking.verify_mode = ssl.CERT_OPTIONAL
+    front = serving.server_context(made, demand_client=True)
+    with (
+        serving.listening(Foreign, asking) as port,
+        hadoop_relay.relaying(server.namenode, tls=front) as relay,
+    ):
+        tls = {
+            "ca_file": server.ca_file,
+            "client_cert": server.client_certificate,
+            "client_key": server.client_key,
+        }
+        store = opened({**values, **tls, "namenode": relay.address})
+        relay.onward = hadoop_relay.moved_to(f"https://localhost:{port}")
+        with pytest.raises(PermissionDenied):
+            store.put("a", source)
+        relay.onward = hadoop_relay.moved_to(f"https://127.0.0.1:{port}")
+        with pytest.raises(PermissionDenied):
+            store.put("a", source)
+    assert shown[0] in ({}, None)
+    assert shown[1]
+
+
+def test_from_tls_to_none_is_not_followed(server: hadoop.Server, values: dict[str, str], source: Path) -> None:
+    made = certificates.within(Path(server.ca_file).parent)
+    with hadoop_relay.relaying(server.namenode, "localhost", serving.server_context(made)) as relay:
+        store = opened({**values, "namenode": relay.address, "ca_file": server.ca_file})
+        with pytest.raises(ConfigError, match="no TLS"):
+            store.put("a", source)
+        for onward in ("", "ftp://localhost/", "//", "https://[", "https://localhost:0/"):
+            relay.onward = lambda _, onward=onward: onward or " "
+            with pytest.raises(ConfigError):
+                store.put("a", source)
+
+
+def test_a_server_that_sends_us_round(relay: hadoop_relay.Relay, values: dict[str, str], source: Path) -> None:
+    opened(values).put("a", source)
+    relay.onward = lambda location: f"/webhdfs/v1/{values['path_prefix']}/a?op=OPEN&user.name={values['user']}"
+    with pytest.raises(ConfigError, match="round"):
+        read(opened({**values, "namenode": relay.address}), "a")
+
+
+def test_nobody_is_there(values: dict[str, str], source: Path) -> None:
+    (port,) = shared_server.free_ports(1)
+    store = opened({**values, "namenode": f"http://127.0.0.1:{port}"})
+    for call in (store.check, lambda: store.put("a", source), lambda: store.stat("a"), lambda: list(store.list())):
+        start = time.monotonic()
+        with pytest.raises(Unreachable) as raised:
+            call()
+        assert f"127.0.0.1:{port}" in raised.value.title
+        assert time.monotonic() - start < 3
+
+
+def test_no_webhdfs_there(server: hadoop.Server, values: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match="no WebHDFS"):
+        opened({**values, "namenode": f"{server.namenode}/elsewhere"}).check()
+    assert opened({**values, "namenode": f"{server.namenode}/webhdfs/v1/"}).check()
+
+
+def test_a_download_that_breaks_off_goes_on(relay: hadoop_relay.Relay, values: dict[str, str], tmp_path: Path) -> None:
+    content = os.urandom(3_000_000)
+    (tmp_path / "source").write_bytes(content)
+    opened(values).put("a", tmp_path / "source")
+    store = opened({**values, "namenode": relay.address})
+    with hadoop_relay.relaying(hadoop.shared().datanode) as data:
+        relay.onward = hadoop_relay.moved_to(data.address)
+        data.breaks = [1_200_000, 0, 1_100_000, 0]
+        assert read(store, "a") == content
+        assert data.breaks == []
+        offsets = [int(each.query["offset"]) for each in data.requests]
+        assert offsets[0] == 0
+        assert offsets[-1] > 2_000_000
+        data.breaks = [0] * 9
+        with pytest.raises(Unreachable):
+            read(store, "a")
+        assert len(data.breaks) == 6
+
+
+def test_only_what_changes_nothing_is_asked_again(
+    relay: hadoop_relay.Relay, values: dict[str, str], source: Path
+) -> None:
+    store = opened({**values, "namenode": relay.address})
+    store.put("a", source)
+    relay.refusals = 2
+    assert store.stat("a").size == 200_000
+    del relay.requests[:]
+    relay.refusals = 1
+    with pytest.raises(Unreachable):
+        store.put("b", source)
+    assert [each.method for each in relay.requests] == ["PUT"]
+
+
+def test_no_token_in_messages_and_logs(
+    relay: hadoop_relay.Relay, values: dict[str, str], source: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    given = {**values, "user": "", "delegation_token": TOKEN, "namenode": relay.address}
+    store = opened(given)
+    store.put("a", source)
+    assert {each.query["delegation"] for each in relay.requests} == {TOKEN}
+    assert all("user.name" not in each.query for each in relay.requests)
+    messages = []
+    (port,) = shared_server.free_ports(1)
+    stopped = opened({**given, "namenode": f"http://127.0.0.1:{port}"})
+    for call in (
+        lambda: store.put("a/b", source),
+        lambda: store.stat("nothing"),
+        lambda: store.put(".snapshot/x", source),
+        stopped.check,
+        lambda: stopped.put("a", source),
+    ):
+        with pytest.raises(LaunchpadError) as raised:
+            call()
+        messages.append(str(raised.value))
+    relay.onward = lambda location: f"http://[{TOKEN}"
+    with pytest.raises(LaunchpadError) as raised:
+        read(store, "a")
+    messages.append(str(raised.value))
+
+    class Repeating(serving.Handler):
+        def serve(self) -> None:
+            told = {"exception": "AccessControlException", "message": f"not allowed: {self.path}"}
+            self.reply(403, json.dumps({"RemoteException": told}).encode())
+
+    with serving.listening(Repeating) as port, pytest.raises(PermissionDenied, match="not allowed") as raised:
+        opened({**given, "namenode": f"http://127.0.0.1:{port}"}).check()
+    messages.append(str(raised.value))
+    assert all(TOKEN not in message for message in messages)
+    assert TOKEN not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("namenode", "namenode:9870"),
+        ("namenode", "http://alice:secret@namenode:9870"),
+        ("namenode", "http://namenode:9870?delegation=secret"),
+        ("namenode", "http://"),
+        ("headers", "secret"),
+        ("headers", '["secret"]'),
+        ("headers", '{"x": 1}'),
+        ("headers", '{"x": "secret\\nEvil: 1"}'),
+        ("headers", '{"x y": "secret"}'),
+        ("client_cert", "secret"),
+        ("client_key", "secret"),
+        ("ca_file", "/nowhere/ca.pem"),
+    ],
+)
+def test_values_that_are_wrong(tls: dict[str, str], field: str, value: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        opened({**tls, field: value}).check()
+    assert "secret" not in str(raised.value)
+
+
+def test_a_key_with_a_password(tls: dict[str, str], server: hadoop.Server) -> None:
+    command = ["openssl", "pkcs8", "-topk8", "-passout", "pass:hidden"]
+    tls["client_key"] = subprocess.run(
+        command, input=tls["client_key"], capture_output=True, check=True, text=True
+    ).stdout
+    assert "ENCRYPTED" in tls["client_key"]
+    with pytest.raises(ConfigError, match="password"):
+        opened(tls).check()

@@ -1,0 +1,222 @@
+"""Browsing, importing, uploading, previews, transfers: keys pressed, results looked up in registry and on disk."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.page import Query
+from launchpad_tui.services.files import Progress, Transfer
+from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
+from launchpad_tui.ui.screens.browse import BrowseScreen
+from launchpad_tui.ui.screens.preview import PreviewScreen
+from launchpad_tui.ui.screens.transfers import LeaveDialog, TransfersScreen
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.screen_seeds import INCOMING, MODEL
+
+
+async def show(pilot: Any, route: str, **params: Any) -> None:
+    pilot.app.open(route, **params)
+    await settled(pilot)
+
+
+def models(pilot: Any) -> dict[str, str]:
+    rows = pilot.app.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 1000)
+    return {row.artifact.url: row.artifact.name for row in rows}
+
+
+async def test_a_store_is_walked_by_keys(workshop_home: Home) -> None:
+    async with running(workshop_home, "stores") as pilot:
+        await press(pilot, "b")
+        assert "▸ incoming/" in screen_text(pilot)
+        await press(pilot, "enter", "down", "enter")
+        text = screen_text(pilot)
+        assert "ai://default/incoming/forest " in text
+        assert "model.json" in text
+        await press(pilot, "backspace")
+        # The cursor is on the folder that it came from.
+        screen = pilot.app.screen
+        assert isinstance(screen, BrowseScreen)
+        assert (screen.path, screen.table.row_id) == ("incoming", "incoming/forest")
+        await press(pilot, "end", "enter")
+        assert isinstance(pilot.app.screen, PreviewScreen)
+        assert "the second line" in screen_text(pilot)
+        await press(pilot, "escape", "escape")
+        assert "Object stores" in screen_text(pilot)
+
+
+async def test_thousands_of_entries_come_as_they_are_needed(workshop_home: Home) -> None:
+    folder = workshop_home.files / "many"
+    folder.mkdir()
+    for number in range(1300):
+        (folder / f"{number:04}.bin").touch()
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="many")
+        screen = pilot.app.screen
+        assert isinstance(screen, BrowseScreen)
+        assert screen.table.cache.count == 500
+        assert "500 read, more follow" in screen_text(pilot)
+        for _ in range(3):
+            await press(pilot, "end")
+        assert screen.table.cache.count == 1300
+        assert "more follow" not in screen_text(pilot)
+        assert screen.table.row_id == "many/1299.bin"
+
+
+async def test_a_path_is_chosen_by_walking(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await press(pilot, "a", "ctrl+n", *"mine", "ctrl+n")
+        assert "● URL" in screen_text(pilot)
+        await press(pilot, "ctrl+o", "enter")
+        assert isinstance(pilot.app.screen, BrowseScreen)
+        assert "t take" in screen_text(pilot)
+        await press(pilot, "enter", "t")
+        assert isinstance(pilot.app.screen, ArtifactAddScreen)
+        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        # Left without taking, what was typed stays.
+        await press(pilot, "ctrl+o", "enter", "escape")
+        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        await press(pilot, "ctrl+n", "ctrl+n", "enter")
+        assert models(pilot)["ai://default/incoming/bert-small"] == "mine"
+
+
+async def test_what_is_browsed_becomes_a_model(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        await press(pilot, "a", "ctrl+n", "ctrl+n", "ctrl+n", "ctrl+n", "enter")
+        assert models(pilot)["ai://default/incoming/bert-small"] == "bert-small"
+
+
+async def test_models_in_a_store_are_added_in_one_go_and_once(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        await press(pilot, "i", "space", "space")
+        await press(pilot, "a", "enter")
+        assert "Added 2 models" in screen_text(pilot)
+        made = {url for url in models(pilot) if "/incoming/" in url}
+        assert made == {"ai://default/incoming/bert-small", "ai://default/incoming/forest"}
+        await press(pilot, "r")
+        assert "2 can be added, 2 known" in screen_text(pilot)
+        await press(pilot, "p", *["backspace"], *"**/model.json", "enter")
+        text = screen_text(pilot)
+        assert "**/model.json in ai://default/incoming" in text
+        assert "2 can be added, 0 known" in text
+        await press(pilot, "p", *["backspace"] * 20, *"nothing", "enter")
+        assert "Nothing matches the pattern" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "There is nothing to add" in screen_text(pilot)
+
+
+async def test_files_of_this_machine_become_a_model(workshop_home: Home, tmp_path: Path) -> None:
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "weights.bin").write_bytes(b"w" * 100)
+    async with running(workshop_home) as pilot:
+        await press(pilot, "u", *str(tmp_path / "nowhere"), "enter")
+        assert "✗ " in screen_text(pilot)
+        pilot.app.screen.query_one(Form).set_value("source", str(tmp_path / "net"))
+        await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n")
+        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/net"
+        pilot.app.screen.query_one(Form).set_value("url", "ai://default/models/churn")
+        await press(pilot, "ctrl+n")
+        assert "Something is there already" in screen_text(pilot)
+        pilot.app.screen.query_one(Form).set_value("url", "ai://default/nets/1")
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert "1 file, 100 B" in screen_text(pilot)
+        await press(pilot, "enter")
+        assert "Uploaded and added net" in screen_text(pilot)
+        assert models(pilot)["ai://default/nets/1"] == "net"
+    assert (workshop_home.files / "nets" / "1" / "weights.bin").read_bytes() == b"w" * 100
+
+
+async def test_a_file_of_a_model_shows_what_it_says(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "artifact", item_id=MODEL)
+        await press(pilot, "v")
+        assert "The Files tab has files" in screen_text(pilot)
+        await press(pilot, "tab", "tab", "enter")
+        assert isinstance(pilot.app.screen, PreviewScreen)
+        assert "# it" in screen_text(pilot)
+        await press(pilot, "escape", "b")
+        assert isinstance(pilot.app.screen, BrowseScreen)
+        assert "ai://default/models/churn" in screen_text(pilot)
+
+
+async def test_a_file_that_is_gone_says_so(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, "preview", store="default", path="models/churn/gone.bin")
+        assert "gone.bin" in screen_text(pilot)
+        assert "went wrong" not in screen_text(pilot)
+
+
+async def test_what_is_browsed_is_downloaded(
+    workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with running(workshop_home) as pilot:
+        await show(pilot, "browse", store="default", path="incoming")
+        await press(pilot, "d", "enter")
+        assert "Downloaded 3 files" in screen_text(pilot)
+    for path in ("model.safetensors", "config.json", "vocabulary.txt"):
+        assert (tmp_path / "bert-small" / path).read_bytes() == INCOMING[f"bert-small/{path}"]
+
+
+async def test_transfers_are_followed_stopped_and_asked_about(workshop_home: Home) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def work(progress: Progress) -> str:
+        progress(Transfer(30, 100, "half.bin"))
+        begun.set()
+        while not go.wait(0.01):
+            progress(Transfer(30, 100, "half.bin"))
+        return "moved"
+
+    async with running(workshop_home) as pilot:
+        pilot.app.transfers.start("Download slow", work)
+        assert begun.wait(10)
+        await pilot.pause(0.6)
+        assert "1 transfer 30 %" in screen_text(pilot)
+        await pilot.press("ctrl+t")
+        await pilot.pause(0.7)
+        assert isinstance(pilot.app.screen, TransfersScreen)
+        assert "half.bin" in screen_text(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, LeaveDialog)
+        await pilot.press("n", "S")
+        await settled(pilot)
+        await press(pilot, "r")
+        assert "■ stopped" in screen_text(pilot)
+        go.set()
+        await press(pilot, "A")
+        assert "moved" in screen_text(pilot)
+        await press(pilot, "r", "D")
+        assert "No transfers" in screen_text(pilot)
+        assert pilot.app.is_running
+        await pilot.press("q")
+        await pilot.pause()
+        assert not pilot.app.is_running
+
+
+async def test_leaving_twice_leaves(workshop_home: Home) -> None:
+    go = threading.Event()
+
+    def work(progress: Progress) -> str:
+        go.wait(10)
+        return ""
+
+    async with running(workshop_home) as pilot:
+        pilot.app.transfers.start("Download slow", work)
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, LeaveDialog)
+        await pilot.press("ctrl+q")
+        await pilot.pause()
+        assert not pilot.app.is_running
+        go.set()
