@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.services.waiting import LOOK, within
 from launchpad_tui.stores.base import Listing
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class BrowseService:
             InvalidInput: the path climbs.
             Unreachable and others: the store does not answer or does not let us in.
         """
-        return self._files.store(scope, store).browse(path, token, PAGE)
+        opened = self._files.store(scope, store)
+        return within(LOOK, lambda: opened.browse(path, token, PAGE))
 
     def preview(self, scope: Scope, store: str, path: str) -> Preview:
         """What a file says of itself, from a few parts of it; nothing in it is executed.
@@ -46,12 +48,12 @@ class BrowseService:
         from launchpad_tui.domain.formats import preview
 
         opened = self._files.store(scope, store)
-        found = opened.stat(path)
+        found = within(LOOK, lambda: opened.stat(path))
 
         def read(offset: int, length: int) -> bytes:
             return b"".join(opened.read(path, offset, length, found.version)) if length > 0 else b""
 
-        return preview(path.rpartition("/")[2], found.size, read)
+        return within(LOOK, lambda: preview(path.rpartition("/")[2], found.size, read))
 
     def probe(self, scope: Scope, store: str, tell: Callable[[Step], None]) -> bool:
         """Look at a store step by step (see `launchpad_tui.services.probing`); whether all of it is right.

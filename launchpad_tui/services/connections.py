@@ -27,6 +27,7 @@ from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.waiting import LOOK, within
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
@@ -314,7 +315,7 @@ class ConnectionService:
             NotFound: there is none.
             Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not let us in.
         """
-        return self._files().store(scope, name).check()
+        return within(LOOK, self._files().store(scope, name).check)
 
     def current(self) -> Scope:
         """The scope that was chosen last; the default one where that is gone."""

@@ -19,6 +19,7 @@ from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.fetching import Wanted, fetch
 from launchpad_tui.services.outputs import local_error, source_files, target_path
+from launchpad_tui.services.waiting import LOOK, within
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import store_kind
 
@@ -111,10 +112,10 @@ class FileService:
         count = size = 0
         try:
             store = self.store(scope, parsed.store)
-            for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1):
-                count, size = count + 1, size + each.size
+            sizes = within(LOOK, lambda: [each.size for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1)])
+            count, size = len(sizes), sum(sizes)
             if not count:
-                store.check()
+                within(LOOK, store.check)
         except LaunchpadError as error:
             return UrlCheck(UrlState.UNREACHABLE, f"Not checked: {error}")
         if not count:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import socket
 import ssl
-import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeVar
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -19,9 +17,8 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
+from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import Endpoint, ObjectStore
-
-Result = TypeVar("Result")
 
 #: seconds for a name, a connection, a handshake; and for what the store is asked
 _STEP, _ASK = 6.0, 45.0
@@ -68,31 +65,6 @@ def probe(opener: Callable[[], ObjectStore]) -> Iterator[Step]:
             if step.error is not None:
                 return
     yield from _ask(store, remote=server is not None)
-
-
-def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """The call's result where it comes in time; a call that does not end is left behind on a thread of its own.
-
-    Raises:
-        Unreachable: it took longer.
-    """
-    result: list[Result] = []
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            result.append(call())
-        except BaseException as error:  # noqa: BLE001  raised on the caller's thread
-            failed.append(error)
-
-    thread = threading.Thread(target=work, name="within", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failed:
-        raise failed[0]
-    if not result:
-        raise Unreachable("There is no answer", f"Nothing came in {seconds:.0f} seconds.", "Check network and server.")
-    return result[0]
 
 
 def _reach(server: Endpoint) -> Iterator[Step]:

@@ -173,6 +173,8 @@ class BucketStore:
     def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         key = self._key(check_path(path))
+        # What is taken up again must be of the same object.
+        version = version or self._head(path).version
         return resumed(lambda at, count: self._bucket.read(key, at, count, version), offset, length)
 
     def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:

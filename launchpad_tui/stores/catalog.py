@@ -156,8 +156,66 @@ _WEBHDFS = StoreKind(
     ),
 )
 
+_AZURE = StoreKind(
+    id="azure",
+    title="Azure Blob Storage",
+    description="A container of Azure Blob Storage.",
+    adapter="launchpad_tui.stores.azure:AzureStore",
+    fields=(
+        Field(
+            "container_uri",
+            "Container URI",
+            required=True,
+            pattern=r"https?://\S+",
+            help="Such as https://account.blob.core.windows.net/container.",
+        ),
+        _PREFIX,
+        _source(
+            "sas",
+            "client",
+            "environment",
+            help_text="A shared access signature; or a client of Entra ID with its secret; or AZURE_STORAGE_KEY, "
+            "AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and their like.",
+        ),
+        Field("sas_token", "SAS token", FieldKind.SECRET, required=True, when=("credentials", ("sas",))),
+        Field("tenant_id", "Tenant ID", required=True, when=("credentials", ("client",))),
+        Field("client_id", "Client ID", required=True, when=("credentials", ("client",))),
+        Field("client_secret", "Client secret", FieldKind.SECRET, required=True, when=("credentials", ("client",))),
+        Field("region", "Region", help="Kept as SAP AI Core wants it; not used here."),
+        *_TLS,
+    ),
+)
+
+_GCS = StoreKind(
+    id="gcs",
+    title="Google Cloud Storage",
+    description="A bucket of Google Cloud Storage.",
+    adapter="launchpad_tui.stores.gcs:GcsStore",
+    extra="gcs",
+    fields=(
+        Field("bucket", "Bucket", required=True),
+        _PREFIX,
+        _source(
+            "key",
+            "environment",
+            help_text="A service account key; or GOOGLE_APPLICATION_CREDENTIALS and what gcloud has.",
+        ),
+        Field(
+            "private_key",
+            "Service account key",
+            FieldKind.SECRET,
+            required=True,
+            help="The key's JSON, as it is or base64.",
+            lines=True,
+            when=("credentials", ("key",)),
+        ),
+        Field("endpoint", "Endpoint", pattern=r"https?://\S+", help="A server other than Google's. Empty: Google's."),
+        *_TLS,
+    ),
+)
+
 #: by id, in the order in which they are offered
-KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS)}
+KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS)}
 
 
 def store_kind(kind_id: str) -> StoreKind:

@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 from launchpad_tui.errors import ConfigError, Conflict, LaunchpadError, RateLimited, Unreachable
 from launchpad_tui.stores.base import CHUNK, Progress
 from launchpad_tui.stores.cloud_errors import may_pass, translated
-from launchpad_tui.stores.webhdfs_tls import tls_context
+from launchpad_tui.stores.tls import tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -65,8 +65,8 @@ class Answer:
     body: bytes
 
 
-#: makes an error of status, body, where, path, and whether a condition meant that the object was replaced
-Explain = Callable[[int, bytes, str, str, bool], LaunchpadError]
+#: makes an error of an answer, where, path, and whether a condition meant that the object was replaced
+Explain = Callable[[Answer, str, str, bool], LaunchpadError]
 
 
 class Http:
@@ -143,7 +143,7 @@ class Http:
         asked = encoded({**(query or {}), **grant.query})
         sent = {"Accept-Encoding": "identity", **(headers or {}), **grant.headers}
         if isinstance(body, Slice):
-            sent["Content-Length"] = str(body.size)
+            sent["Content-Length"] = str(body.length)
         content = body.pieces() if isinstance(body, Slice) else body
         client = self._connected()
         with translated(self._where, grant.secrets):
@@ -158,7 +158,8 @@ class Http:
                             f"A redirect ({response.status_code}), which is not followed.",
                             "Check its address.",
                         )
-                    error = self._explain(response.status_code, told, self._where, path, changed)
+                    answer = Answer(response.status_code, dict(response.headers), told)
+                    error = self._explain(answer, self._where, path, changed)
                     error.detail = hidden(error.detail, grant.secrets)
                     raise error
                 yield response
@@ -223,10 +224,18 @@ def hidden(text: str, secrets: Sequence[str]) -> str:
 
 class Slice:
     """A part of a file, as a request's body. Progress is told before a piece is sent, so that what it raises leaves the
-    request incomplete."""
+    request incomplete.
 
-    def __init__(self, file: Path, offset: int, size: int, watch: Watch) -> None:
-        self.size = size
+    Args:
+        around: bytes that are sent before and after it.
+    """
+
+    def __init__(
+        self, file: Path, offset: int, size: int, watch: Watch, around: tuple[bytes, bytes] = (b"", b"")
+    ) -> None:
+        self.length = size + sum(map(len, around))
+        self._size = size
+        self._around = around
         self._file = file
         self._offset = offset
         self._watch = watch
@@ -236,11 +245,18 @@ class Slice:
         """Its bytes.
 
         Raises:
-            Conflict: the file became shorter.
+            Conflict: the file became shorter, or cannot be read any more.
         """
-        with self._file.open("rb") as file:
+        before, after = self._around
+        if before:
+            yield before
+        left = self._size
+        try:
+            file = self._file.open("rb")
+        except OSError as error:
+            raise Conflict("A file is not what it was", f"{self._file}: {error.strerror}") from error
+        with file:
             file.seek(self._offset)
-            left = self.size
             while left:
                 piece = file.read(min(_PIECE, left))
                 if not piece:
@@ -249,6 +265,8 @@ class Slice:
                 self._moved += len(piece)
                 left -= len(piece)
                 yield piece
+        if after:
+            yield after
 
     def again(self) -> None:
         """Take back what was told, as it was not stored."""

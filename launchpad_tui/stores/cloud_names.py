@@ -24,15 +24,11 @@ class Names:
         symbols = {each: _symbol(each) for each in refused}
         self._symbols = {**symbols, **({".": "．"} if dots else {})}
         self._originals = {symbol: each for each, symbol in self._symbols.items()}
-        shown = "".join(map(re.escape, symbols.values()))
-        end = "|．(?=/|$)" if dots else ""
-        last = r"|\.(?=/|\Z)" if dots else ""
-        end = end.replace("$", r"\Z")
-        stop = "．" if dots else ""
-        self._plain = re.compile(
-            f"(?P<raw>[{''.join(map(re.escape, symbols))}]{last})|[{shown}]{end}|{_QUOTE}(?=[{_QUOTE}{shown}{stop}])"
-        )
-        self._kept = re.compile(f"{_QUOTE}(?P<quoted>[{_QUOTE}{shown}{stop}])|[{shown}]{end}")
+        plain, shown = (re.escape("".join(each)) for each in (symbols, symbols.values()))
+        last, stop = (r"|\.(?=/|\Z)", r"|．(?=/|\Z)") if dots else ("", "")
+        both = f"[{_QUOTE}{plain}{shown}{'.．' if dots else ''}]"
+        self._plain = re.compile(f"(?P<raw>[{plain}]{last})|[{shown}]{stop}|{_QUOTE}(?={both})")
+        self._kept = re.compile(f"{_QUOTE}(?P<quoted>[{_QUOTE}{shown}{'．' if dots else ''}])|[{shown}]{stop}")
 
     def key(self, path: str) -> str:
         """The key that stands for a path."""

@@ -59,20 +59,21 @@ class _S3Bucket:
         request |= {"ContinuationToken": token} if token else {}
         with translated(self.where):
             answer = self._client.list_objects_v2(Bucket=self._name, **request)
-        return Page(
-            tuple(
-                StoredObject(each["Key"], int(each["Size"]), each["LastModified"], "", each.get("ETag", ""))
-                for each in answer.get("Contents", ())
-            ),
-            tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
-            answer.get("NextContinuationToken", "") if answer.get("IsTruncated") else "",
-        )
+            return Page(
+                tuple(
+                    StoredObject(each["Key"], int(each["Size"]), each["LastModified"], "", each.get("ETag", ""))
+                    for each in answer.get("Contents", ())
+                ),
+                tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
+                # Without this an answer that was cut in its head would be an empty list.
+                answer.get("NextContinuationToken", "") if answer["IsTruncated"] else "",
+            )
 
     def head(self, key: str) -> StoredObject:
         with translated(self.where, key):
             found = self._client.head_object(Bucket=self._name, Key=key)
-        sha256 = str(found.get("Metadata", {}).get("sha256", ""))
-        return StoredObject(key, int(found["ContentLength"]), found["LastModified"], sha256, found.get("ETag", ""))
+            sha256 = str(found.get("Metadata", {}).get("sha256", ""))
+            return StoredObject(key, int(found["ContentLength"]), found["LastModified"], sha256, found.get("ETag", ""))
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         with translated(self.where, key, changed=bool(version)):
@@ -122,8 +123,8 @@ class _S3Bucket:
 
     def abandon(self, prefix: str) -> None:
         with translated(self.where, prefix):
-            uploads = self._client.list_multipart_uploads(Bucket=self._name, Prefix=prefix)
-            for each in uploads.get("Uploads", ()):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._name, Prefix=prefix)
+            for each in [one for page in pages for one in page.get("Uploads", ())]:
                 self._client.abort_multipart_upload(Bucket=self._name, Key=each["Key"], UploadId=each["UploadId"])
 
     @property

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.errors import ConfigError
+from launchpad_tui.errors import ConfigError, Unreachable
 from launchpad_tui.stores.base import CHUNK, Progress
 from launchpad_tui.stores.bucket import Upload
 from launchpad_tui.stores.s3_credentials import session
@@ -102,9 +102,13 @@ def download(
 ) -> Iterator[bytes]:
     """The bytes of one answer, of the object that has the ETag ``version``, where one is given."""
     request = {"IfMatch": version} if version else {}
-    if offset or length is not None:
+    ranged = bool(offset) or length is not None
+    if ranged:
         request["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
     answer = client.get_object(Bucket=bucket, Key=key, **request)
+    if ranged and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
+        answer["Body"].close()
+        raise Unreachable("The object store does not give parts of objects", hint="Is there a proxy before it?")
     with contextlib.closing(answer["Body"]) as body:
         yield from body.iter_chunks(CHUNK)
 

@@ -72,6 +72,13 @@ def translated(where: str, path: str = "", *, changed: bool = False) -> Iterator
         raise _answer(error.response, where, path, changed) from error
     except BotoCoreError as error:
         raise _no_answer(error, where) from error
+    except KeyError as error:
+        detail = f"{error.args[0]} is missing in its answer."
+        raise Unreachable(f"{where} does not answer as an object store does", detail, "Check the endpoint.") from error
+    except RecursionError:
+        # botocore follows a bucket from region to region, and never stops where a server sends it round.
+        hint = "Check region, endpoint and addressing."
+        raise ConfigError(f"{where} is elsewhere", "The server points to another one, again and again.", hint) from None
 
 
 def _answer(response: dict[str, dict[str, object]], where: str, path: str, changed: bool) -> LaunchpadError:

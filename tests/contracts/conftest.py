@@ -15,6 +15,7 @@ from launchpad_tui.stores.catalog import KINDS
 sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
 
 import azurite
+import fake_gcs
 import hadoop
 import oss_server
 import seaweed
@@ -46,6 +47,12 @@ def _azure(request: pytest.FixtureRequest) -> Values:
     return lambda: server.values(prefix)
 
 
+def _gcs(request: pytest.FixtureRequest) -> Values:
+    server = fake_gcs.shared()
+    prefix = f"prefix/{uuid.uuid4()}"
+    return lambda: server.values(prefix)
+
+
 def _webhdfs(request: pytest.FixtureRequest) -> Values:
     server = hadoop.shared()
     prefix = f"prefix {uuid.uuid4()}/store"
@@ -56,6 +63,7 @@ def _webhdfs(request: pytest.FixtureRequest) -> Values:
 MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
     "azure": _azure,
     "file": _file,
+    "gcs": _gcs,
     "oss": _oss,
     "s3": _s3,
     "webhdfs": _webhdfs,

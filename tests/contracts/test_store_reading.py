@@ -174,3 +174,17 @@ def test_where_it_is(store: ObjectStore) -> None:
     if server is not None:
         assert server.host in {"localhost", "127.0.0.1"}
         assert server.port > 0
+
+
+def test_more_objects_than_any_answer_has(store: ObjectStore, tmp_path: Path) -> None:
+    """Servers give at most 1,000 at a time."""
+    (tmp_path / "x").write_bytes(b"x")
+    count = 1_100
+    names = [f"{number:05}" for number in range(count)]
+    store.publish("many", [SourceFile(name, tmp_path / "x") for name in names])
+    assert [each.path for each in store.list("many")] == [f"many/{name}" for name in names]
+    folders, found = pages(store, "many", 1000)
+    assert not folders
+    assert found == [f"many/{name}" for name in names]
+    assert store.delete_prefix("many") == count
+    assert list(store.list()) == []

@@ -1,4 +1,4 @@
-"""TLS as a WebHDFS store's fields say, whatever the environment's variables want."""
+"""TLS as a store's fields say, whatever the environment's variables want."""
 
 from __future__ import annotations
 

@@ -1,0 +1,281 @@
+"""Object store of kind ``azure``: a container of Azure Blob Storage, by its REST API (version `VERSION`).
+
+https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-rest-api
+
+How folders appear at once stands in `launchpad_tui.stores.bucket`. Large files are sent in blocks and appear when the
+list of their blocks is sent. Blocks of an upload that was given up cannot be taken back; they show nowhere, and Azure
+removes them by itself after a week.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote, unquote
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    Conflict,
+    LaunchpadError,
+    ObjectMissing,
+    RateLimited,
+    RuntimeRejected,
+    Unreachable,
+)
+from launchpad_tui.stores.azure_account import VERSION, Container, credentials_of
+from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
+from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
+from launchpad_tui.stores.cloud_errors import numbered
+from launchpad_tui.stores.cloud_http import PART, Answer, Http, Slice, Watch, part_size
+from launchpad_tui.stores.cloud_names import Names
+
+#: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
+_MOST_BLOCKS = 50_000
+#: seconds between two looks at a copy that goes on, and how long it may stand still
+_COPY_PAUSE = 0.5
+_COPY_PATIENCE = 120
+#: at the same time
+_DELETIONS = 8
+_AUTHENTICATION = {
+    "AuthenticationFailed",
+    "InvalidAuthenticationInfo",
+    "NoAuthenticationInformation",
+    "KeyBasedAuthenticationNotPermitted",
+}
+#: "Naming and referencing containers, blobs, and metadata": no control characters; a backslash becomes a slash, and
+#: full stops at the end of a part are dropped on some ways
+_NAMES = Names("".join(map(chr, range(1, 32))) + "\x7f\\", dots=True)
+
+
+class AzureStore(BucketStore):
+    """A container, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(_AzureBucket(values), values.get("path_prefix", ""))
+
+
+class _AzureBucket:
+    """See `Bucket`."""
+
+    # What Azure keeps of content, an MD5, it keeps of files that came in one request only.
+    abilities = Abilities(copy=True, keeps_sha256=True)
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+        self._container = Container.of(values.get("container_uri", ""))
+        self.where = f"The container {self._container.name!r}"
+        self._credentials = credentials_of(self._container, values)
+        self._http = Http(self.where, values, self._credentials, _error)
+
+    def endpoint(self) -> Endpoint | None:
+        return server_of(self._container.url, self._values)
+
+    def check(self, prefix: str) -> str:
+        self.page(prefix, limit=1)
+        return self._container.url + (f", {prefix.rstrip('/')}" if prefix else "")
+
+    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+        query = {"restype": "container", "comp": "list", "prefix": _NAMES.key(prefix), "maxresults": str(limit)}
+        query |= {"delimiter": delimiter} if delimiter else {}
+        query |= {"marker": token} if token else {}
+        answer = self._http.call("GET", self._container.url, query, _HEADERS, path=prefix)
+        return _page(answer.body, self.where)
+
+    def head(self, key: str) -> StoredObject:
+        return _object(key, self._head(key).headers)
+
+    def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
+        headers = dict(_HEADERS)
+        if offset or length is not None:
+            # Beyond the end Azure answers 416, also where nothing is asked for.
+            if length == 0:
+                self.head(key)
+                return
+            headers["x-ms-range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        try:
+            with self._http.content(self._blob(key), {}, headers, path=key, changed=bool(version)) as pieces:
+                yield from pieces
+        except RuntimeRejected as error:
+            if error.status != 416:
+                raise
+
+    def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
+        watch = Watch(progress)
+        works: list[Callable[[], None]] = []
+        ends: list[Callable[[], None]] = []
+        for each in plan:
+            if each.size <= PART:
+                works.append(functools.partial(self._put, each, watch))
+                continue
+            size = part_size(each.size, _MOST_BLOCKS)
+            upload = uuid.uuid4().hex
+            blocks = []
+            for number, offset in enumerate(range(0, each.size, size)):
+                blocks.append(base64.b64encode(f"{upload}-{number:06}".encode()).decode())
+                part = Slice(each.file, offset, min(size, each.size - offset), watch)
+                works.append(functools.partial(self._put_block, each.key, blocks[-1], part))
+            ends.append(functools.partial(self._commit, each, blocks))
+        watch.run([*works])
+        watch.run(ends)
+
+    def create(self, key: str, body: bytes) -> None:
+        headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
+        self._http.call("PUT", self._blob(key), {}, headers, body, path=key, once=True)
+
+    def copy(self, source: str, target: str) -> None:
+        grant = self._credentials.grant()
+        origin = self._blob(source)
+        if grant.query:
+            origin += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.query.items())
+        headers = {**_HEADERS, "x-ms-copy-source": origin}
+        try:
+            answer = self._http.call("PUT", self._blob(target), {}, headers, path=source)
+        except ObjectMissing:
+            # A container that is not there has no objects either.
+            self.check("")
+            raise
+        self._copied(answer.headers, target)
+
+    def checksum(self, key: str) -> str:
+        self.head(key)
+        return ""
+
+    def delete(self, keys: Sequence[str]) -> None:
+        Watch(None).run([functools.partial(self._delete, key) for key in keys], _DELETIONS)
+
+    def abandon(self, prefix: str) -> None:
+        """Nothing to do: see this module's beginning."""
+
+    def _blob(self, key: str) -> str:
+        return self._container.blob(_NAMES.key(key))
+
+    def _head(self, key: str) -> Answer:
+        return self._http.call("HEAD", self._blob(key), {}, _HEADERS, path=key)
+
+    def _put(self, file: Upload, watch: Watch) -> None:
+        headers = {**_HEADERS, **_kept(file), "x-ms-blob-type": "BlockBlob"}
+        part = Slice(file.file, 0, file.size, watch)
+        self._http.call("PUT", self._blob(file.key), {}, headers, part, path=file.key)
+
+    def _put_block(self, key: str, block: str, part: Slice) -> None:
+        query = {"comp": "block", "blockid": block}
+        self._http.call("PUT", self._blob(key), query, _HEADERS, part, path=key)
+
+    def _commit(self, file: Upload, blocks: Sequence[str]) -> None:
+        listed = "".join(f"<Latest>{escape(block)}</Latest>" for block in blocks)
+        body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
+        headers = {**_HEADERS, **_kept(file)}
+        self._http.call("PUT", self._blob(file.key), {"comp": "blocklist"}, headers, body, path=file.key)
+
+    def _delete(self, key: str) -> None:
+        try:
+            headers = {**_HEADERS, "x-ms-delete-snapshots": "include"}
+            self._http.call("DELETE", self._blob(key), {}, headers, path=key)
+        except ObjectMissing:
+            pass
+
+    def _copied(self, headers: Mapping[str, str], target: str) -> None:
+        """Wait for a copy that Azure makes after its answer, as long as it moves."""
+        moved, until = "", time.monotonic() + _COPY_PATIENCE
+        while (status := headers.get("x-ms-copy-status", "success")) == "pending":
+            if headers.get("x-ms-copy-progress", "") != moved:
+                moved, until = headers.get("x-ms-copy-progress", ""), time.monotonic() + _COPY_PATIENCE
+            if time.monotonic() > until:
+                raise Unreachable(f"{self.where} does not go on with a copy", f"To {target[:200]!r}: {moved} bytes.")
+            time.sleep(_COPY_PAUSE)
+            headers = self._head(target).headers
+        if status != "success":
+            raise Unreachable(f"{self.where} did not copy", f"To {target[:200]!r}: {status[:40]}.")
+
+
+_HEADERS = {"x-ms-version": VERSION}
+
+
+def _kept(file: Upload) -> dict[str, str]:
+    return {"x-ms-meta-sha256": file.sha256, "x-ms-blob-content-type": "application/octet-stream"}
+
+
+def _object(key: str, headers: Mapping[str, str]) -> StoredObject:
+    return StoredObject(
+        key,
+        int(headers.get("content-length", "0")),
+        _moment(headers.get("last-modified", "")),
+        headers.get("x-ms-meta-sha256", ""),
+        headers.get("etag", "").strip('"'),
+    )
+
+
+def _moment(text: str) -> datetime:
+    return parsedate_to_datetime(text)
+
+
+def _page(body: bytes, where: str) -> Page:
+    """A page of a listing: https://learn.microsoft.com/en-us/rest/api/storageservices/list-blobs"""
+    try:
+        root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
+        objects = tuple(
+            StoredObject(
+                _name(each),
+                int(each.findtext("Properties/Content-Length") or 0),
+                _moment(each.findtext("Properties/Last-Modified") or ""),
+                "",
+                (each.findtext("Properties/Etag") or "").strip('"'),
+            )
+            for each in root.iterfind("Blobs/Blob")
+            # Accounts with a hierarchical namespace list their directories among the objects.
+            if each.findtext("Properties/ResourceType") != "directory"
+        )
+        prefixes = tuple(_name(each) for each in root.iterfind("Blobs/BlobPrefix"))
+        return Page(objects, prefixes, root.findtext("NextMarker") or "")
+    except (ElementTree.ParseError, ValueError) as error:
+        raise RuntimeRejected(f"{where} answers what Azure Blob Storage does not", f"To a listing: {error}") from error
+
+
+def _name(entry: ElementTree.Element) -> str:
+    name = entry.find("Name")
+    text = "" if name is None else name.text or ""
+    # Where a name has characters that XML does not allow.
+    return _NAMES.path(unquote(text) if name is not None and name.get("Encoded") == "true" else text)
+
+
+def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadError:
+    """https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-error-codes"""
+    status, (code, message) = answer.status, _told(answer.body)
+    # The answer to HEAD has no body.
+    code = code or answer.headers.get("x-ms-error-code", "")
+    detail = f"{code or 'HTTP'} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
+    hint = "Check the credentials; shared access signatures run out, and the clock of this machine counts."
+    # Azurite says AuthorizationFailure of a wrong signature; Azure says so of a forbidden network, too.
+    unsigned = code == "AuthorizationFailure" and "failed to authenticate" in message
+    if code in _AUTHENTICATION or unsigned:
+        return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
+    if code in {"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled"}:
+        return ConfigError(f"{where} does not exist", detail, "Check the container URI.")
+    if code in {"InvalidResourceName", "InvalidUri"} and not path:
+        return ConfigError(f"{where} cannot be used as it is set up", detail, "Check the container URI.")
+    if code == "BlobAlreadyExists":
+        return Conflict(f"{where} has something at {path[:200]!r} already", detail)
+    if code == "ServerBusy":
+        return RateLimited(f"{where} asks to be called less often", detail)
+    return numbered(status, code, detail, where, path, changed=changed, hint=hint)
+
+
+def _told(body: bytes) -> tuple[str, str]:
+    """Code and the message's first line; empty where the answer is none of Azure's."""
+    try:
+        root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
+    except ElementTree.ParseError:
+        return "", ""
+    message = (root.findtext("Message") or "").strip().splitlines() or [""]
+    more = (root.findtext("AuthenticationErrorDetail") or "").strip().splitlines() or [""]
+    return root.findtext("Code") or "", " ".join(filter(None, (message[0][:400], more[0][:200])))

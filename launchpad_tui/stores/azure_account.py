@@ -1,0 +1,229 @@
+"""Where a container of Azure Blob Storage is, and what lets requests in: a shared access signature (SAS), kept with the
+store or made here of an account's key, or a token of Entra ID.
+
+What is not asked for has no say: with a SAS of the store's own, the environment changes nothing. Only the address of
+Entra ID may come from ``AZURE_AUTHORITY_HOST``, as in Microsoft's own tools.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+from launchpad_tui.domain.moments import now
+from launchpad_tui.errors import AuthenticationFailed, ConfigError
+from launchpad_tui.stores.cloud_http import Credentials, Grant, setting
+from launchpad_tui.stores.cloud_tokens import Token, Tokens, read_token, request_token
+
+#: of the storage services; names in listings are encoded where XML needs it since 2021-02-12
+VERSION = "2021-12-02"
+_SCOPE = "https://storage.azure.com/.default"
+_RESOURCE = "https://storage.azure.com/"
+#: where Entra ID is, by the end of the storage's host; elsewhere `_AUTHORITY`
+_AUTHORITIES = {
+    ".chinacloudapi.cn": "https://login.chinacloudapi.cn",
+    ".usgovcloudapi.net": "https://login.microsoftonline.us",
+}
+_AUTHORITY = "https://login.microsoftonline.com"
+_MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
+#: how long a SAS that is made of a key holds
+_HOURS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container. ``url`` has no slash at its end and no query."""
+
+    url: str
+    host: str
+    account: str
+    name: str
+
+    @classmethod
+    def of(cls, uri: str) -> Container:
+        """By its URI: ``https://account.host/container``, or ``http://127.0.0.1:10000/account/container``.
+
+        Raises:
+            ConfigError: it is none; the message holds nothing of its query, which may be a SAS.
+        """
+        try:
+            parts = urlsplit(uri.strip())
+            host, port = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise _no_uri("It is no URL.") from error
+        if parts.scheme not in {"http", "https"} or not host:
+            raise _no_uri("It is no URL.")
+        if parts.query or parts.fragment:
+            raise _no_uri("It has a query; a SAS belongs in its own field.")
+        if parts.username is not None or parts.password is not None:
+            raise _no_uri("It has a user in it.")
+        names = [unquote(each) for each in parts.path.split("/") if each]
+        if len(names) not in {1, 2}:
+            raise _no_uri("It names no container." if not names else "Folders belong in the field Path prefix.")
+        if len(names) == 2 and not _in_path(host):
+            raise _no_uri("Folders belong in the field Path prefix.")
+        account = names[0] if len(names) == 2 else host.partition(".")[0]
+        server = f"[{host}]" if ":" in host else host
+        base = f"{parts.scheme}://{server}" + (f":{port}" if port else "")
+        return cls(base + "".join(f"/{quote(each, safe='$')}" for each in names), host, account, names[-1])
+
+    def blob(self, key: str) -> str:
+        """The address of an object."""
+        return f"{self.url}/{quote(key, safe='/~')}"
+
+
+def _in_path(host: str) -> bool:
+    """Whether the account stands in the path: with an address or a name without domain in place of ``account.host``."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or not host.endswith((".net", ".cn", ".com", ".us", ".de"))
+    return True
+
+
+def _no_uri(why: str) -> ConfigError:
+    return ConfigError(
+        "The container URI is not valid", why, "Such as https://account.blob.core.windows.net/container."
+    )
+
+
+def credentials_of(container: Container, values: Mapping[str, str]) -> Credentials:
+    """What the store's fields say; does not call.
+
+    Raises:
+        ConfigError: a value is wrong.
+    """
+    match values.get("credentials") or "sas":
+        case "client":
+            return _client(container, values, *(values.get(n, "") for n in ("tenant_id", "client_id", "client_secret")))
+        case "environment":
+            return _Environment(container, values)
+        case _:
+            return Sas(values.get("sas_token", ""))
+
+
+class Sas:
+    """A SAS, with or without the question mark before it; see `Credentials`.
+
+    Raises:
+        ConfigError: it is none, or a whole URL; nothing of it is repeated.
+    """
+
+    def __init__(self, token: str) -> None:
+        # A plus sign stands for itself here: signatures are base64, and portals encode spaces as %20.
+        pairs = [each.partition("=") for each in token.strip().lstrip("?").split("&") if each]
+        self._query = {name: unquote(value) for name, _, value in pairs}
+        if not self._query.get("sig") or not self._query.get("sv"):
+            raise ConfigError(
+                "The SAS token is none",
+                "It has no sv or no sig.",
+                "Enter the query alone, such as sv=2024-…&sp=racwdl&sig=…; not the URL.",
+            )
+
+    def grant(self) -> Grant:
+        return Grant(self._query, {}, (self._query["sig"],))
+
+
+class _Key:
+    """An account's key, of which signatures for the container are made."""
+
+    def __init__(self, container: Container, key: str, account: str) -> None:
+        self._container = container
+        self._account = account or container.account
+        try:
+            self._key = base64.b64decode(key, validate=True)
+        except (binascii.Error, ValueError):
+            raise ConfigError("The account's key is none", "It is not base64.", "Check AZURE_STORAGE_KEY.") from None
+
+    def grant(self) -> Grant:
+        """https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas"""
+        start, end = ((now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (-0.25, _HOURS))
+        protocol = "https" if self._container.url.startswith("https:") else "https,http"
+        resource = f"/blob/{self._account}/{self._container.name}"
+        text = "\n".join(["racwdl", start, end, resource, "", "", protocol, VERSION, "c", *[""] * 7])
+        signature = base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+        query = {"sv": VERSION, "sr": "c", "sp": "racwdl", "st": start, "se": end, "spr": protocol}
+        return Grant({**query, "sig": signature}, {}, (signature,))
+
+
+class _Environment:
+    """The first that the environment has: a SAS, an account's key, a client with its secret or its federated token, or
+    the identity of the machine. Looked at on first use."""
+
+    def __init__(self, container: Container, values: Mapping[str, str]) -> None:
+        self._container = container
+        self._values = dict(values)
+        self._found: Credentials | None = None
+
+    def grant(self) -> Grant:
+        self._found = self._found or self._look()
+        return self._found.grant()
+
+    def _look(self) -> Credentials:
+        if token := setting("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"):
+            return Sas(token)
+        if key := setting("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"):
+            return _Key(self._container, key, setting("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"))
+        tenant, client = setting("AZURE_TENANT_ID"), setting("AZURE_CLIENT_ID")
+        if tenant and client and (secret := setting("AZURE_CLIENT_SECRET")):
+            return _client(self._container, self._values, tenant, client, secret)
+        if tenant and client and (file := setting("AZURE_FEDERATED_TOKEN_FILE")):
+            return _federated(self._container, self._values, tenant, client, file)
+        return Tokens(lambda: _of_machine(client), _GRANT_HEADERS)
+
+
+_GRANT_HEADERS = {"x-ms-version": VERSION}
+
+
+def _login(container: Container, tenant: str) -> str:
+    known = (url for end, url in _AUTHORITIES.items() if container.host.endswith(end))
+    host = setting("AZURE_AUTHORITY_HOST") or next(known, _AUTHORITY)
+    host = host if "://" in host else f"https://{host}"
+    return f"{host.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token"
+
+
+def _client(container: Container, values: Mapping[str, str], tenant: str, client: str, secret: str) -> Credentials:
+    if not (tenant and client and secret):
+        raise AuthenticationFailed(
+            "The object store needs credentials", hint="Enter tenant ID, client ID and client secret."
+        )
+    form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": _SCOPE}
+    return Tokens(lambda: request_token(_login(container, tenant), form, values, (secret,), "Entra ID"), _GRANT_HEADERS)
+
+
+def _federated(container: Container, values: Mapping[str, str], tenant: str, client: str, file: str) -> Credentials:
+    """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow"""
+
+    def ask() -> Token:
+        # The file is written anew from time to time.
+        try:
+            assertion = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError("The federated token cannot be read", f"{file}: {type(error).__name__}") from error
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client,
+            "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            "client_assertion": assertion,
+            "scope": _SCOPE,
+        }
+        return request_token(_login(container, tenant), form, values, (assertion,), "Entra ID")
+
+    return Tokens(ask, _GRANT_HEADERS)
+
+
+def _of_machine(client: str) -> Token:
+    """https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token"""
+    query = {"resource": _RESOURCE} | ({"client_id": client} if client else {})
+    url, header = setting("IDENTITY_ENDPOINT"), setting("IDENTITY_HEADER")
+    if url and header:
+        return read_token(url, {**query, "api-version": "2019-08-01"}, {"X-IDENTITY-HEADER": header}, "The identity")
+    return read_token(_MACHINE, {**query, "api-version": "2018-02-01"}, {"Metadata": "true"}, "The identity")

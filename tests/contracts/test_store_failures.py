@@ -1,0 +1,187 @@
+"""Broken networks and servers, for every kind of store that has one: a clear error, nothing wrong taken for right, and
+nothing half-made under a name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+import rude
+
+from launchpad_tui.domain.connection import FieldKind
+from launchpad_tui.errors import LaunchpadError, Unreachable
+from launchpad_tui.services.fetching import Wanted, fetch
+from launchpad_tui.services.waiting import within
+from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
+from launchpad_tui.stores.catalog import KINDS
+from tests.contracts.conftest import MAKERS
+
+#: the field that holds the server's address, by kind
+ADDRESS = {"s3": "endpoint", "oss": "endpoint", "webhdfs": "namenode", "azure": "container_uri", "gcs": "endpoint"}
+#: kinds of which the files' bytes come from a server that the address does not name
+ELSEWHERE = {"webhdfs"}
+CONTENT = os.urandom(6_000_000)
+
+
+class Place:
+    """A store, and the same one through a relay."""
+
+    def __init__(self, kind: str, values: dict[str, str], relay: rude.Relay) -> None:
+        self.kind, self.values, self.relay = kind, values, relay
+        self.store = open_store(KINDS[kind], values)
+        address = urlsplit(values[ADDRESS[kind]])
+        # A certificate is for the name, and a signature for what the client called.
+        netloc = f"{address.hostname}:{relay.port}"
+        self.through = {**values, ADDRESS[kind]: urlunsplit(address._replace(netloc=netloc))}
+
+    def open(self) -> ObjectStore:
+        """A new one through the relay: nothing is open to it yet."""
+        return open_store(KINDS[self.kind], self.through)
+
+    def secrets(self) -> list[str]:
+        fields = [each.name for each in KINDS[self.kind].fields if each.kind is FieldKind.SECRET]
+        return [self.values[name] for name in fields if len(self.values.get(name, "")) > 5]
+
+
+@pytest.fixture(params=sorted(set(KINDS) - {"file"}))
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    values = MAKERS[request.param](request)()
+    address = urlsplit(values[ADDRESS[request.param]])
+    with rude.relaying(address.port or 80) as relay:
+        yield Place(request.param, values, relay)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.bin"
+    path.write_bytes(CONTENT)
+    return path
+
+
+def refused(place: Place, call: Callable[[], object], seconds: float = 60) -> LaunchpadError:
+    """The error that a call ends with, in time; without a secret in it or in what caused it."""
+    begun = time.monotonic()
+    with pytest.raises(LaunchpadError) as caught:
+        call()
+    assert time.monotonic() - begun < seconds
+    error: BaseException | None = caught.value
+    while error is not None:
+        for secret in place.secrets():
+            assert secret not in str(error)
+        error = error.__cause__
+    return caught.value
+
+
+def test_an_answer_that_is_cut_is_no_answer(place: Place, large: Path) -> None:
+    place.store.put("a/large.bin", large)
+    place.relay.cut_after = 2_000_000
+    place.relay.cuts = 2
+    target = BytesIO()
+    got = place.open().get("a/large.bin", target)
+    assert (got.size, hashlib.sha256(target.getvalue()).digest()) == (len(CONTENT), hashlib.sha256(CONTENT).digest())
+    if place.kind in ELSEWHERE:
+        return
+    # Not a byte comes any more: what is there is not taken for all.
+    place.relay.cuts = 10_000
+    place.relay.cut_after = 100
+    assert isinstance(refused(place, lambda: place.open().get("a/large.bin", BytesIO())), Unreachable)
+
+
+def test_a_list_that_is_cut_is_no_list(place: Place, tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.write_bytes(b"x")
+    for number in range(20):
+        place.store.put(f"a/{number:02}", small)
+    place.relay.cut_after = 700
+    error = refused(place, lambda: list(place.open().list("a")))
+    assert isinstance(error, Unreachable)
+
+
+def test_a_server_that_stops_while_it_is_sent_to(place: Place, large: Path, tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x")
+    if place.kind not in ELSEWHERE:
+        place.relay.dies_after = 2_000_000
+        refused(place, lambda: place.open().put("a/large.bin", large))
+        assert place.relay.down
+    else:
+        place.relay.down = True
+        refused(place, lambda: place.open().put("a/large.bin", large))
+    assert list(place.store.list()) == []
+    place.relay.down = False
+    place.relay.taken = 0
+    files = [SourceFile("small", tmp_path / "small"), SourceFile("large.bin", large)]
+    if place.kind in ELSEWHERE:
+        place.relay.dies_after = 900
+    refused(place, lambda: place.open().publish("b", files))
+    assert list(place.store.list("b")) == []
+    assert place.store.browse("").folders == ()
+
+
+def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"x" * 1000)
+    place.store.put("small", tmp_path / "small")
+    place.relay.trickle = 1
+    begun = time.monotonic()
+    with pytest.raises(Unreachable):
+        within(1.5, lambda: place.open().stat("small"))
+    assert time.monotonic() - begun < 5
+
+
+def test_a_download_from_such_a_server_can_be_left(place: Place, large: Path, tmp_path: Path) -> None:
+    if place.kind in ELSEWHERE:
+        pytest.skip("the bytes come from a server that is not relayed")
+    place.store.put("large.bin", large)
+    found = place.store.stat("large.bin")
+    place.relay.trickle = 1
+    begun = time.monotonic()
+
+    class Left(Exception):
+        pass
+
+    def moved(_count: int, _path: str) -> None:
+        raise Left
+
+    with pytest.raises((Left, Unreachable)):
+        fetch(place.open(), [Wanted(found, tmp_path / "got")], moved)
+    assert time.monotonic() - begun < 60
+    assert not (tmp_path / "got").exists()
+
+
+def test_nobody_is_there(place: Place, large: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address = urlsplit(place.through[ADDRESS[place.kind]])
+    place.through[ADDRESS[place.kind]] = urlunsplit(address._replace(netloc=f"{address.hostname}:{port}"))
+    assert isinstance(refused(place, lambda: place.open().check()), Unreachable)
+    assert isinstance(refused(place, lambda: place.open().put("a", large)), Unreachable)
+
+
+def test_credentials_stay_here_where_a_server_points_elsewhere(place: Place, large: Path) -> None:
+    place.store.put("a", large)
+    with rude.relaying() as stranger:
+        stranger.redirect = "here"
+        place.relay.redirect = f"http://localhost:{stranger.port}"
+        # Who points elsewhere need not be the server: here it has no certificate.
+        address = urlsplit(place.through[ADDRESS[place.kind]])
+        place.through[ADDRESS[place.kind]] = urlunsplit(address._replace(scheme="http"))
+        store = place.open()
+        for call in (
+            store.check,
+            lambda: store.stat("a"),
+            lambda: store.get("a", BytesIO()),
+            lambda: store.put("b", large),
+        ):
+            refused(place, call)
+        heard = b"".join(stranger.heard).lower()
+        assert b"authorization" not in heard
+        assert b"sig=" not in heard
+        for secret in place.secrets():
+            assert secret.encode().lower() not in heard
+    assert place.relay.heard

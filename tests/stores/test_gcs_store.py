@@ -1,0 +1,316 @@
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import fake_gcs
+import pytest
+from cloud_tools import answering, calls, told
+from serving import listening
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    Conflict,
+    DependencyMissing,
+    ObjectMissing,
+    PermissionDenied,
+    Unreachable,
+)
+from launchpad_tui.stores import cloud_http, cloud_tokens
+from launchpad_tui.stores.base import open_store
+from launchpad_tui.stores.catalog import KINDS
+from launchpad_tui.stores.gcs import GcsStore
+
+
+@pytest.fixture
+def server() -> fake_gcs.Server:
+    return fake_gcs.shared()
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"p/{uuid.uuid4()}"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    source = tmp_path / "source"
+    source.write_bytes(b"x" * 200_000)
+    return source
+
+
+@pytest.fixture(autouse=True)
+def no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in [name for name in os.environ if name.startswith(("GOOGLE_", "CLOUDSDK_", "GCE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "no gcloud"))
+
+
+@contextmanager
+def own() -> Iterator[tuple[fake_gcs.World, dict[str, str]]]:
+    """A server of this process, which can be looked into, and the values of a store of it."""
+    world = fake_gcs.World()
+    with listening(world.handler()) as port:
+        world.audience = f"http://127.0.0.1:{port}/token"
+        values = {"bucket": fake_gcs.BUCKET, "endpoint": f"http://127.0.0.1:{port}"}
+        yield world, values | {"private_key": world.account(fake_gcs.ACCOUNT)}
+
+
+def opened(values: dict[str, str]) -> GcsStore:
+    store = open_store(KINDS["gcs"], values)
+    assert isinstance(store, GcsStore)
+    return store
+
+
+def test_httpx_and_cryptography_are_imported_on_use_only(server: fake_gcs.Server) -> None:
+    program = (
+        "import sys, json\n"
+        "from launchpad_tui.stores.base import open_store\n"
+        "from launchpad_tui.stores.catalog import KINDS\n"
+        "open_store(KINDS['gcs'], json.loads(sys.argv[1]))\n"
+        "print(sorted({'httpx', 'cryptography'} & set(sys.modules)))\n"
+    )
+    command = [sys.executable, "-c", program, json.dumps(server.values())]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_without_cryptography(server: fake_gcs.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
+    with pytest.raises(DependencyMissing) as caught:
+        opened(server.values()).check()
+    assert caught.value.extra == "gcs"
+
+
+def test_a_key_of_another_account(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+    mixed = {**json.loads(server.key), "private_key": json.loads(server.reader_key)["private_key"]}
+    for call in calls(opened(server.values(prefix, private_key=json.dumps(mixed))), source):
+        with pytest.raises(AuthenticationFailed) as caught:
+            call()
+        assert "Invalid JWT Signature" in caught.value.detail
+        assert mixed["private_key"][40:80] not in told(caught.value)
+
+
+def test_base64_keys(server: fake_gcs.Server, prefix: str) -> None:
+    coded = base64.encodebytes(server.key.encode()).decode()
+    assert "\n" in coded
+    assert opened(server.values(prefix, private_key=coded)).check()
+
+
+def test_keys_that_are_none(server: fake_gcs.Server) -> None:
+    key = json.loads(server.key)
+    for text, lacks in (
+        ("HIDDEN", "neither JSON nor base64"),
+        (base64.b64encode(b"HIDDEN").decode(), "no JSON"),
+        ('{"HIDDEN": ', "no JSON"),
+        (base64.b64encode(b'["HIDDEN"]').decode(), "no JSON object"),
+        ('{"private_key": "HIDDEN"}', "lacks client_email."),
+        ('{"HIDDEN": 1}', "lacks client_email, private_key."),
+        (json.dumps({**key, "type": "HIDDEN"}), "type"),
+        (json.dumps({**key, "token_uri": "HIDDEN"}), "token_uri"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            opened(server.values(private_key=text))
+        assert lacks in caught.value.detail
+        assert "HIDDEN" not in told(caught.value)
+        assert text not in told(caught.value)
+    store = opened(server.values(private_key=json.dumps({**key, "private_key": "-----BEGIN HIDDEN"})))
+    with pytest.raises(ConfigError) as caught:
+        store.check()
+    assert "HIDDEN" not in told(caught.value)
+    with pytest.raises(AuthenticationFailed):
+        opened(server.values(private_key=" "))
+
+
+def test_a_token_server_without_tls_is_not_asked(server: fake_gcs.Server) -> None:
+    key = {**json.loads(server.key), "token_uri": "http://oauth.example.com/token"}
+    with pytest.raises(ConfigError):
+        opened(server.values(private_key=json.dumps(key))).check()
+
+
+def test_reading_only(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+    opened(server.values(prefix)).put("a", source)
+    store = opened(server.values(prefix, private_key=server.reader_key))
+    assert store.get("a", io.BytesIO()).size == 200_000
+    for call in calls(store, source)[4:]:
+        with pytest.raises((PermissionDenied, Conflict)):
+            call()
+    assert [each.path for each in store.list()] == ["a"]
+
+
+def test_no_such_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+    for call in calls(opened(server.values(prefix, bucket="no-such-bucket")), source):
+        with pytest.raises(ConfigError):
+            call()
+
+
+def test_nobody_answers(server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    for call in calls(opened(server.values(endpoint=endpoint)), source):
+        with pytest.raises(Unreachable):
+            call()
+
+
+def test_endpoints_that_are_none(server: fake_gcs.Server) -> None:
+    for endpoint in ("nonsense", "ftp://host", "http://host:port", "https://HIDDEN@host", "https://host?HIDDEN"):
+        with pytest.raises(ConfigError) as caught:
+            opened(server.values(endpoint=endpoint))
+        assert "HIDDEN" not in told(caught.value)
+
+
+def test_tls(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+    if not server.tls_endpoint:
+        pytest.skip("openssl is not installed")
+    values = server.values(prefix, endpoint=server.tls_endpoint)
+    with pytest.raises(Unreachable) as caught:
+        opened(values).check()
+    assert "CA file" in caught.value.hint
+    for more in ({"ca_file": server.ca_file}, {"verify_tls": "false"}):
+        store = opened(values | more)
+        store.put("a", source)
+        assert store.get("a", io.BytesIO()).size == 200_000
+    with pytest.raises(ConfigError):
+        opened(values | {"ca_file": "/no/such/file"}).check()
+
+
+def test_a_redirect_is_not_followed(server: fake_gcs.Server, source: Path) -> None:
+    with answering(lambda handler: handler.reply(200)) as (other, stolen):
+        there = {"Location": f"http://localhost:{other}/elsewhere"}
+        with answering(lambda handler: handler.reply(307, headers=there)) as (port, seen):
+            for call in calls(opened(server.values(endpoint=f"http://127.0.0.1:{port}")), source):
+                with pytest.raises(ConfigError):
+                    call()
+            assert seen
+        assert stolen == []
+
+
+def test_a_token_that_ran_out_is_replaced(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cloud_tokens, "_SHORTEST", 0)
+    with own() as (world, values):
+        store = opened(values)
+        store.put("a", source)
+        store.put("b", source)
+        assert len(world.tokens) == 1, "it is kept as long as it holds"
+        world.lifetime = 60
+        world.tokens.clear()
+        with pytest.raises(AuthenticationFailed):
+            store.check()
+        other = opened(values)
+        other.check()
+        other.check()
+        assert len(world.tokens) == 2, "shortly before its end it is not used any more"
+
+
+def test_a_cancelled_upload_leaves_nothing(source: Path) -> None:
+    source.write_bytes(b"x" * (40 << 20))
+    moved: list[int] = []
+
+    def stop(count: int) -> None:
+        moved.append(count)
+        if sum(moved) > 20 << 20:
+            raise KeyboardInterrupt
+
+    with own() as (world, values):
+        store = opened(values)
+        with pytest.raises(KeyboardInterrupt):
+            store.put("a", source, progress=stop)
+        assert sum(moved) < 22 << 20
+        assert list(store.list()) == []
+        assert world.uploads == {}
+        assert any(each.startswith("DELETE") for each in world.seen)
+
+
+def test_an_upload_goes_on_where_google_stands(source: Path) -> None:
+    source.write_bytes(os.urandom(1 << 20) * 20)
+    moved: list[int] = []
+    with own() as (world, values):
+        store = opened(values)
+        store.put("a", source, progress=moved.append)
+        target = io.BytesIO()
+        store.get("a", target)
+        parts = [each.rpartition(" ")[2] for each in world.seen if each.startswith("PUT")]
+    assert target.getvalue() == source.read_bytes()
+    assert sum(moved) == 20 << 20
+    first_end = int(parts[0].partition("-")[2].partition("/")[0]) + 1
+    assert int(parts[1].partition("-")[0]) == first_end - (256 << 10), "it kept less of the first than was sent"
+
+
+def test_the_hash_is_kept_with_copies(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+    source.write_bytes(b"x" * (9 << 20))
+    store = opened(server.values(prefix))
+    stored = store.put("a", source)
+    store.copy("a", "b")
+    assert store.stat("a").sha256 == store.stat("b").sha256 == stored.sha256
+    assert store.checksum("a") == store.checksum("b") != ""
+    with pytest.raises(ObjectMissing):
+        store.copy("nothing", "b")
+
+
+def test_line_breaks_stand_as_symbols(source: Path) -> None:
+    with own() as (world, values):
+        store = opened(values)
+        for name in ("a\nb", "␊", "‛␊", "tab\t"):
+            store.put(name, source)
+        assert sorted(each.path for each in store.list()) == sorted(["a\nb", "␊", "‛␊", "tab\t"])
+        assert world.bucket.find("a␊b") is not None
+        assert world.bucket.find("‛␊") is not None
+        assert world.bucket.find("tab\t") is not None
+
+
+def test_the_first_page_of_a_large_folder_is_one_request() -> None:
+    with own() as (world, values):
+        for number in range(5000):
+            world.bucket.put(f"f/{number:05}", fake_gcs.Stored(b"x", "e", {}))
+            world.bucket.put(f"g/{number:05}/x", fake_gcs.Stored(b"x", "e", {}))
+        store = opened(values)
+        store.check()
+        for folder in ("f", "g"):
+            world.seen.clear()
+            page = store.browse(folder)
+            assert len(page.objects) + len(page.folders) == 1000
+            assert page.next
+            assert len([each for each in world.seen if "staging" not in each]) == 1
+
+
+def test_credentials_of_the_environment(
+    server: fake_gcs.Server, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = server.values(prefix, credentials="environment", private_key="")
+    file = tmp_path / "key.json"
+    file.write_text(server.key)
+    with monkeypatch.context() as patched:
+        patched.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+        assert opened(values).check()
+    kept = tmp_path / "gcloud" / "application_default_credentials.json"
+    kept.parent.mkdir()
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(kept.parent))
+    with answering(lambda handler: handler.reply(200, b'{"access_token": "t", "expires_in": 3599}')) as (port, asked):
+        uri = f"http://127.0.0.1:{port}/token"
+        user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
+        kept.write_text(json.dumps({**user, "token_uri": uri}))
+        with pytest.raises(AuthenticationFailed):
+            opened(values).check()
+        assert "grant_type=refresh_token&client_id=i&client_secret=s&refresh_token=r" in asked[0]
+        kept.unlink()
+        monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{port}")
+        with pytest.raises(AuthenticationFailed):
+            opened(values).check()
+        assert "Metadata-Flavor: Google" in asked[1]
+    kept.write_text('{"type": "external_account"}')
+    with pytest.raises(ConfigError):
+        opened(values).check()
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "nothing"))
+    with pytest.raises(ConfigError):
+        opened(values).check()
