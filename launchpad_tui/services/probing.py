@@ -95,7 +95,7 @@ def _reach(server: Endpoint) -> Iterator[Step]:
 
 def _shake(connection: socket.socket, server: Endpoint) -> Step:
     try:
-        context = ssl.create_default_context(cafile=server.ca_file or None)
+        context = server.context() if server.context else ssl.create_default_context(cafile=server.ca_file or None)
         if not server.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -109,6 +109,8 @@ def _shake(connection: socket.socket, server: Endpoint) -> Step:
             "A certificate of your own authority is trusted by the field CA file.",
         )
         return Step(StepName.TLS, failure.title, failure)
+    except ConfigError as error:
+        return Step(StepName.TLS, error.title, error)
     except FileNotFoundError as error:
         failure = ConfigError("The CA file is not there", server.ca_file)
         failure.__cause__ = error

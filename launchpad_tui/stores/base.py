@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from launchpad_tui.domain.connection import StoreKind
@@ -28,6 +28,9 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
+
+if TYPE_CHECKING:
+    import ssl
 
 #: told the bytes that moved since the last call, from any thread (negative where a part is sent again); what it raises
 #: ends the transfer and leaves nothing behind
@@ -82,13 +85,15 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say."""
+    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say; ``context`` gives the
+    TLS that it is reached with where that is another, such as one with a client's certificate."""
 
     host: str
     port: int
     tls: bool
     verify: bool = True
     ca_file: str = ""
+    context: Callable[[], ssl.SSLContext] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -50,7 +51,8 @@ class Client:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._base = _base(values.get("namenode", ""))
-        self.endpoint: Endpoint = server_of(self._base, values)
+        found = server_of(self._base, values)
+        self.endpoint: Endpoint = replace(found, context=lambda: tls_context(values, certificate=True))
         self.where = f"The HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
         self._token = values.get("delegation_token", "")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
@@ -83,7 +84,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
         for lane in app.lanes.values():
             await lane.run(int)
         # What asked the user something waits for the dialog on top.
-        asking = isinstance(app.screen, ModalScreen)
+        asking = isinstance(app.screen, ModalScreen) or getattr(app.screen, "choose", False)
         busy = [
             w
             for w in app.workers
@@ -100,6 +101,14 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settled(pilot)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """Paste a text where the cursor is: a key for each of its characters would take seconds."""
+    focused = pilot.app.screen.focused
+    assert focused is not None
+    focused.post_message(Paste(text))
+    await settled(pilot)
 
 
 def screen_text(pilot: Pilot[Any]) -> str:

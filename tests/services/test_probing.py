@@ -14,12 +14,14 @@ import pytest
 
 from launchpad_tui.errors import AuthenticationFailed, ConfigError, LaunchpadError, PermissionDenied, Unreachable
 from launchpad_tui.services import probing
-from launchpad_tui.services.probing import Step, StepName, probe, within
+from launchpad_tui.services.probing import Step, StepName, probe
+from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
 
+import hadoop
 import seaweed
 
 
@@ -124,3 +126,17 @@ def test_a_call_in_time() -> None:
 
 def _fail() -> None:
     raise ConfigError("wrong")
+
+
+def test_a_server_that_wants_a_certificate() -> None:
+    tls = hadoop.shared().tls_values(f"probe-{uuid.uuid4()}")
+    found = steps("webhdfs", tls)
+    assert names(found) == list(StepName)
+    assert not any(step.error for step in found)
+    assert found[3].message.startswith("TLSv1")
+    stranger = steps("webhdfs", {**tls, "client_cert": "", "client_key": ""})
+    assert names(stranger)[-1] in {StepName.TLS, StepName.CREDENTIALS}
+    assert stranger[-1].error is not None
+    broken = steps("webhdfs", {**tls, "client_cert": "no certificate"})
+    assert names(broken)[-1] in {StepName.SETTINGS, StepName.TLS}
+    assert isinstance(broken[-1].error, ConfigError)

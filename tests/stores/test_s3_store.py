@@ -103,6 +103,23 @@ def test_wrong_credentials(server: seaweed.Server, prefix: str, source: Path, wr
         assert values["secret_access_key"] not in str(caught.value)
 
 
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_wrong_clock(
+    server: seaweed.Server, prefix: str, source: Path, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import botocore.auth
+
+    store = open_store(KINDS["s3"], server.values(prefix))
+    right = botocore.auth.get_current_datetime
+    monkeypatch.setattr(
+        botocore.auth, "get_current_datetime", lambda *args, **more: right(*args, **more) + timedelta(hours=hours)
+    )
+    for call in (store.check, lambda: store.put("a", source)):
+        with pytest.raises(AuthenticationFailed, match="does not accept the credentials") as caught:
+            call()
+        assert "clock" in caught.value.hint
+
+
 def test_reading_only(server: seaweed.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     store = opened(server.values(prefix, seaweed.READER))

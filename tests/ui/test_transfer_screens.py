@@ -18,7 +18,7 @@ from launchpad_tui.ui.screens.browse import BrowseScreen
 from launchpad_tui.ui.screens.preview import PreviewScreen
 from launchpad_tui.ui.screens.transfers import LeaveDialog, TransfersScreen
 from launchpad_tui.ui.widgets.form import Form
-from tests.scenes.harness import press, running, screen_text, settled
+from tests.scenes.harness import paste, press, running, screen_text, settled
 from tests.scenes.screen_seeds import INCOMING, MODEL
 
 
@@ -118,7 +118,9 @@ async def test_files_of_this_machine_become_a_model(workshop_home: Home, tmp_pat
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "weights.bin").write_bytes(b"w" * 100)
     async with running(workshop_home) as pilot:
-        await press(pilot, "u", *str(tmp_path / "nowhere"), "enter")
+        await press(pilot, "u")
+        await paste(pilot, str(tmp_path / "nowhere"))
+        await press(pilot, "enter")
         assert "✗ " in screen_text(pilot)
         pilot.app.screen.query_one(Form).set_value("source", str(tmp_path / "net"))
         await press(pilot, "ctrl+n", "ctrl+n", "ctrl+n")

@@ -1,0 +1,93 @@
+"""Registries that an earlier version wrote."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+from launchpad_tui.domain.artifact import ArtifactFile, ArtifactKind, FilesState
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.page import Condition, Op, Query, Subject
+from launchpad_tui.registry import artifacts, schema
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.pages import artifact_lister
+
+MODEL = "30de1000-0000-4000-8000-000000000001"
+
+
+def first_version(path: Path) -> None:
+    """A registry with the first migration only, and a model with a file in it."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.create_function("casefold", 1, lambda value: str(value or "").casefold(), deterministic=True)
+    first = Migrations("launchpad")
+
+    @first()
+    def first_schema(db: Database) -> None:
+        for statement in schema.FIRST:
+            db.conn.execute(statement)
+
+    first.apply(Database(connection, execute_plugins=False, recursive_triggers=False))
+    connection.execute("PRAGMA user_version = 1")
+    for statement in (
+        "INSERT INTO connections (name, kind, created_at, modified_at) VALUES ('local', 'local', 1, 1)",
+        "INSERT INTO resource_groups (connection_pk, name, status, created_at) VALUES (1, 'default', 'PROVISIONED', 1)",
+        "INSERT INTO scenarios (connection_pk, id, name, created_at, modified_at) VALUES (1, 'churn', 'Churn', 1, 1)",
+        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, size, created_at, modified_at, search_text)"
+        f" VALUES (1, 'model', '{MODEL}', 'old', 'ai://default/old', 'churn', 7, 1, 1, 'old')",
+        "INSERT INTO artifact_files (artifact_pk, path, size, sha256) VALUES (1, 'model.bin', 7, 'abc')",
+    ):
+        connection.execute(statement)
+    connection.close()
+
+
+def test_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    first_version(path)
+    registry = Registry(path)
+    one = artifacts.artifact(registry, DEFAULT_SCOPE, MODEL)
+    assert (one.name, one.files_state, one.checked_at) == ("old", FilesState.UNKNOWN, None)
+    assert artifacts.files(registry, DEFAULT_SCOPE, MODEL) == (ArtifactFile("model.bin", 7, "abc"),)
+    query = Query(conditions=(Condition(Subject.ATTRIBUTE, "files_state", Op.EQUALS, "unknown"),))
+    rows = artifact_lister(registry, DEFAULT_SCOPE, ArtifactKind.MODEL, query).page(None, 10).rows
+    assert [row.artifact.id for row in rows] == [MODEL]
+    artifacts.set_checked(registry, DEFAULT_SCOPE, MODEL, FilesState.MISSING, {})
+    assert artifacts.artifact(registry, DEFAULT_SCOPE, MODEL).files_state is FilesState.MISSING
+    with registry.read() as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == schema.VERSION
+    registry.close()
+    again = Registry(path)
+    assert artifacts.artifact(again, DEFAULT_SCOPE, MODEL).files_state is FilesState.MISSING
+    again.close()
+
+
+def test_a_new_registry_and_one_brought_up_to_date_are_the_same(tmp_path: Path) -> None:
+    first_version(tmp_path / "old.db")
+
+    def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
+        registry = Registry(path)
+        with registry.read() as db:
+            names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+            found = {name: [tuple(row)[1:4] for row in db.execute(f"PRAGMA table_info('{name}')")] for name in names}
+        registry.close()
+        return found
+
+    assert tables(tmp_path / "old.db") == tables(tmp_path / "new.db")
+
+
+@pytest.mark.parametrize("word", ["artifacts", "artifact_files"])
+def test_nothing_is_lost_where_it_is_broken_off(tmp_path: Path, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "registry.db"
+    first_version(path)
+    statements = schema.FILES_STATE
+    place = next(number for number, each in enumerate(statements) if f"TABLE {word} " in each)
+    monkeypatch.setattr(schema, "FILES_STATE", (*statements[: place + 1], "NO STATEMENT"))
+    with pytest.raises(Exception, match="NO"):
+        Registry(path)
+    monkeypatch.setattr(schema, "FILES_STATE", statements)
+    registry = Registry(path)
+    assert artifacts.artifact(registry, DEFAULT_SCOPE, MODEL).name == "old"
+    registry.close()
