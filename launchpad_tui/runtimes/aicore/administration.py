@@ -1,0 +1,76 @@
+"""Resource groups and object store secrets (``/admin``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from launchpad_tui.domain.connection import ResourceGroup
+from launchpad_tui.runtimes.aicore import reading
+from launchpad_tui.runtimes.aicore.base import Base, below, labels_body
+from launchpad_tui.runtimes.aicore.model import StoreInfo
+
+_GROUPS = "/admin/resourceGroups"
+_SECRETS = "/admin/objectStoreSecrets"
+
+
+class Administration(Base):
+    """The part of the client that deals with what is around the resources."""
+
+    def resource_groups(self) -> Iterator[ResourceGroup]:
+        """The tenant's resource groups; their ``connection`` is empty."""
+        # Without a page size in its header Prefer the API gives all of them at once.
+        yield from reading.entries(self.http.json("GET", _GROUPS), reading.group)
+
+    def resource_group_of(self, name: str) -> ResourceGroup:
+        """One resource group. Raises NotFound."""
+        return reading.whole(self.http.json("GET", below(_GROUPS, name)), reading.group)
+
+    def create_resource_group(self, name: str, labels: Mapping[str, str] | None = None) -> None:
+        """Make a resource group; it is PROVISIONING for a while.
+
+        Args:
+            labels: keys begin with ``ext.ai.sap.com/``; at most 63 characters.
+        """
+        body: dict[str, object] = {"resourceGroupId": name}
+        if labels:
+            body["labels"] = labels_body(labels)
+        self.http.call("POST", _GROUPS, body=body)
+
+    def label_resource_group(self, name: str, labels: Mapping[str, str]) -> None:
+        """Replace its labels. Raises NotFound."""
+        self.http.call("PATCH", below(_GROUPS, name), body={"labels": labels_body(labels)}, again=True)
+
+    def delete_resource_group(self, name: str) -> None:
+        """Delete a resource group and all that is in it; the runtime refuses for ``default``. Raises NotFound."""
+        self.http.call("DELETE", below(_GROUPS, name), again=True, done=(404,))
+
+    def object_store_secrets(self) -> Iterator[StoreInfo]:
+        """The object stores of the resource group."""
+        return self._list(_SECRETS, reading.store)
+
+    def object_store_secret(self, name: str) -> StoreInfo:
+        """One object store. Raises NotFound."""
+        return reading.whole(self._get(below(_SECRETS, name)), reading.store)
+
+    def create_object_store_secret(self, secret: Mapping[str, object]) -> None:
+        """Make an object store secret.
+
+        Args:
+            secret: in the API's form: ``name``, ``type``, ``data`` and what else its type has. No message holds a value
+                of ``data``.
+        """
+        self.http.call("POST", _SECRETS, group=self.resource_group, body=dict(secret), hide=_values(secret))
+
+    def change_object_store_secret(self, name: str, secret: Mapping[str, object]) -> None:
+        """Replace an object store secret. Arguments as of `create_object_store_secret`. Raises NotFound."""
+        path = below(_SECRETS, name)
+        self.http.call("PATCH", path, group=self.resource_group, body=dict(secret), again=True, hide=_values(secret))
+
+    def delete_object_store_secret(self, name: str) -> None:
+        """Delete an object store secret; what is in the store stays. Raises NotFound."""
+        self.http.call("DELETE", below(_SECRETS, name), group=self.resource_group, again=True, done=(404,))
+
+
+def _values(secret: Mapping[str, object]) -> tuple[str, ...]:
+    data = secret.get("data")
+    return tuple(each for each in data.values() if isinstance(each, str)) if isinstance(data, Mapping) else ()

@@ -1,0 +1,305 @@
+"""A client of SAP AI Core's AI API, one resource group of it; results are words of the domain.
+
+Source: AI Core API 2.42.0. Calls block, and may be made from any thread. Every call raises what
+`launchpad_tui.runtimes.aicore.http.Http.call` does; generators raise while they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.connection import Capabilities
+from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
+from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.errors import NotFound
+from launchpad_tui.runtimes.aicore import reading
+from launchpad_tui.runtimes.aicore.administration import Administration
+from launchpad_tui.runtimes.aicore.answers import told_of_item
+from launchpad_tui.runtimes.aicore.base import BULK, MERGE_PATCH, below, chunks, given, labels_body
+from launchpad_tui.runtimes.aicore.logs import LogPages, LogRecord
+from launchpad_tui.runtimes.aicore.model import Changed, Meta, Version
+from launchpad_tui.runtimes.aicore.schedules import Schedules
+from launchpad_tui.runtimes.aicore.tracking import Tracking
+
+_SCENARIOS, _ARTIFACTS = "/lm/scenarios", "/lm/artifacts"
+_CONFIGURATIONS, _EXECUTIONS = "/lm/configurations", "/lm/executions"
+
+
+class AICoreClient(Tracking, Schedules, Administration):
+    """The whole client; see `launchpad_tui.runtimes.aicore.base.Base` for its arguments."""
+
+    def in_group(self, resource_group: str) -> AICoreClient:
+        """A client of another resource group over the same connections and token; closing one closes both."""
+        return AICoreClient(self.key, resource_group, page=self._page, http=self.http)
+
+    # What the runtime is -------------------------------------------------------------------------------------------
+
+    def meta(self) -> Meta:
+        """What the runtime says of itself. Raises NotFound where it does not."""
+        return reading.meta(self._get("/lm/meta"))
+
+    def capabilities(self) -> Capabilities:
+        """What the runtime can do. One that says nothing of itself but answers has the API's defaults."""
+        try:
+            return self.meta().capabilities()
+        except NotFound:
+            self._get(_SCENARIOS)
+            return Meta().capabilities()
+
+    # Scenarios and executables -------------------------------------------------------------------------------------
+
+    def scenarios(self) -> Iterator[Scenario]:
+        """All scenarios of the tenant."""
+        return self._list(_SCENARIOS, reading.scenario)
+
+    def executables(
+        self, scenario_id: str, version_id: str = "", *, deployable: bool | None = False
+    ) -> Iterator[Executable]:
+        """The executables of a scenario.
+
+        Args:
+            version_id: of this version only; empty for all.
+            deployable: True: those of deployments; False: of executions; None: all.
+        """
+        data = self._get(f"{below(_SCENARIOS, scenario_id)}/executables", {"versionId": version_id})
+        for one in reading.entries(data, lambda each: (each, reading.executable(each, scenario_id))):
+            if deployable is None or (one[0].get("deployable") is True) is deployable:
+                yield one[1]
+
+    def versions(self, scenario_id: str) -> Iterator[Version]:
+        """The versions of a scenario."""
+        return self._list(f"{below(_SCENARIOS, scenario_id)}/versions", reading.version)
+
+    # Artifacts -----------------------------------------------------------------------------------------------------
+
+    def artifacts(
+        self,
+        kind: ArtifactKind | None = None,
+        *,
+        scenario_id: str = "",
+        execution_id: str = "",
+        name: str = "",
+        search: str = "",
+        labels: Sequence[tuple[str, str]] = (),
+    ) -> Iterator[Artifact]:
+        """Artifacts that are all of this.
+
+        Args:
+            search: a part of name or description, in any case.
+            labels: at most 10.
+        """
+        query = _artifact_query(kind, scenario_id, execution_id, name, search, labels)
+        return self._pages(_ARTIFACTS, reading.artifact, query)
+
+    def count_artifacts(
+        self,
+        kind: ArtifactKind | None = None,
+        *,
+        scenario_id: str = "",
+        execution_id: str = "",
+        name: str = "",
+        search: str = "",
+        labels: Sequence[tuple[str, str]] = (),
+    ) -> int:
+        """How many there are, with the arguments of `artifacts`."""
+        return self._count(_ARTIFACTS, _artifact_query(kind, scenario_id, execution_id, name, search, labels))
+
+    def artifact(self, artifact_id: str) -> Artifact:
+        """One artifact. Raises NotFound."""
+        return reading.whole(self._get(below(_ARTIFACTS, artifact_id)), reading.artifact)
+
+    def create_artifact(
+        self,
+        name: str,
+        kind: ArtifactKind,
+        url: str,
+        scenario_id: str,
+        description: str = "",
+        labels: Sequence[tuple[str, str]] = (),
+    ) -> str:
+        """Register an artifact; gives its ID."""
+        body: dict[str, object] = {"name": name, "kind": str(kind), "url": url, "scenarioId": scenario_id}
+        if description:
+            body["description"] = description
+        if labels:
+            body["labels"] = labels_body(labels)
+        return self._create(_ARTIFACTS, body)
+
+    # Configurations ------------------------------------------------------------------------------------------------
+
+    def configurations(
+        self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
+    ) -> Iterator[Configuration]:
+        """Configurations that are all of this.
+
+        Args:
+            executable_ids: at most 1000; of any of them.
+            search: a part of the name, in any case.
+        """
+        return self._pages(_CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search))
+
+    def count_configurations(
+        self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
+    ) -> int:
+        """How many there are, with the arguments of `configurations`."""
+        return self._count(_CONFIGURATIONS, _of(scenario_id, executable_ids, search))
+
+    def configuration(self, configuration_id: str) -> Configuration:
+        """One configuration. Raises NotFound."""
+        return reading.whole(self._get(below(_CONFIGURATIONS, configuration_id)), reading.configuration)
+
+    def create_configuration(
+        self,
+        name: str,
+        scenario_id: str,
+        executable_id: str,
+        parameters: Mapping[str, str] | None = None,
+        inputs: Mapping[str, str] | None = None,
+    ) -> str:
+        """Make a configuration; gives its ID.
+
+        Args:
+            inputs: artifact IDs by the input's name.
+        """
+        body = {
+            "name": name,
+            "scenarioId": scenario_id,
+            "executableId": executable_id,
+            "parameterBindings": labels_body(parameters or {}),
+            "inputArtifactBindings": [{"key": key, "artifactId": one} for key, one in (inputs or {}).items()],
+        }
+        return self._create(_CONFIGURATIONS, body)
+
+    # Executions ----------------------------------------------------------------------------------------------------
+
+    def executions(
+        self,
+        *,
+        scenario_id: str = "",
+        configuration_id: str = "",
+        executable_ids: Sequence[str] = (),
+        schedule_id: str = "",
+        status: Status | None = None,
+    ) -> Iterator[Execution]:
+        """Executions that are all of this."""
+        query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
+        return self._pages(_EXECUTIONS, reading.execution, query)
+
+    def count_executions(
+        self,
+        *,
+        scenario_id: str = "",
+        configuration_id: str = "",
+        executable_ids: Sequence[str] = (),
+        schedule_id: str = "",
+        status: Status | None = None,
+    ) -> int:
+        """How many there are, with the arguments of `executions`."""
+        query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
+        return self._count(_EXECUTIONS, query)
+
+    def execution(self, execution_id: str) -> Execution:
+        """One execution. Raises NotFound."""
+        return reading.whole(self._get(below(_EXECUTIONS, execution_id)), reading.execution)
+
+    def create_execution(self, configuration_id: str) -> str:
+        """Start an execution; gives its ID. It is asked for once only: after an error look whether it runs."""
+        return self._create(_EXECUTIONS, {"configurationId": configuration_id})
+
+    def stop(self, execution_id: str) -> None:
+        """Ask it to stop. Raises NotFound, and Conflict where it is neither PENDING nor RUNNING."""
+        path, body = below(_EXECUTIONS, execution_id), {"targetStatus": str(TargetStatus.STOPPED)}
+        self.http.call("PATCH", path, group=self.resource_group, body=body, again=True, done=(412,))
+
+    def delete(self, execution_id: str) -> None:
+        """Delete it. Raises NotFound, and Conflict while it is not over."""
+        path = below(_EXECUTIONS, execution_id)
+        self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
+
+    def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Changed]:
+        """Stop or delete many, 100 a request; what came of each. For runtimes whose `Meta.bulk` is True.
+
+        Args:
+            target: STOPPED or DELETED.
+        """
+        for piece in chunks(execution_ids, BULK):
+            body = {"executions": [{"id": one, "targetStatus": str(target)} for one in piece]}
+            data = self.http.json("PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH)
+            came = {each.id: each for each in reading.entries(data, _changed, under="executions")}
+            yield from (came.get(one) or Changed(one, "The runtime says nothing of it.") for one in piece)
+
+    def logs(
+        self,
+        execution_id: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[LogRecord]:
+        """The lines of its log, by time, page by page.
+
+        Args:
+            start: the earliest; None: the server's choice, an hour ago.
+            end: the latest; None: now.
+            limit: at most so many; None: all.
+        """
+        path = f"{below(_EXECUTIONS, execution_id)}/logs"
+
+        def ask(query: Mapping[str, object]) -> object:
+            return self.http.json("GET", path, given(query), group=self.resource_group)
+
+        return LogPages(ask, start, end, newest_first).lines(limit)
+
+
+def _changed(data: reading.Json) -> Changed:
+    error = data.get("error")
+    if error is None:
+        return Changed(reading.identity(data))
+    said = told_of_item(error)
+    shown = f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
+    if said.request_id:
+        shown += f" (request ID {said.request_id})"
+    return Changed(reading.identity(data), shown or "It was refused.")
+
+
+def _artifact_query(
+    kind: ArtifactKind | None,
+    scenario_id: str,
+    execution_id: str,
+    name: str,
+    search: str,
+    labels: Sequence[tuple[str, str]],
+) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "scenarioId": scenario_id,
+        "executionId": execution_id,
+        "name": name,
+        "artifactLabelSelector": [f"{key}={value.replace(',', '{comma}')}" for key, value in labels],
+        **_search(search),
+    }
+
+
+def _of(scenario_id: str, executable_ids: Sequence[str], search: str) -> dict[str, object]:
+    return {"scenarioId": scenario_id, "executableIds": list(executable_ids), **_search(search)}
+
+
+def _search(text: str) -> dict[str, object]:
+    """The API takes no ``~`` and at most 80 characters."""
+    text = text.replace("~", "")[:80]
+    return {"$search": text, "searchCaseInsensitive": True} if text else {}
+
+
+def _execution_query(
+    scenario_id: str, configuration_id: str, executable_ids: Sequence[str], schedule_id: str, status: Status | None
+) -> dict[str, object]:
+    return {
+        "scenarioId": scenario_id,
+        "configurationId": configuration_id,
+        "executableIds": list(executable_ids),
+        "executionScheduleId": schedule_id,
+        "status": status,
+    }

@@ -1,0 +1,343 @@
+"""Credentials of SAP AI Core, from all places where its users keep them already.
+
+A service key is the JSON that SAP BTP shows for a service instance: ``clientid``, ``clientsecret``, ``url`` and
+``serviceurls.AI_API_URL``; with X.509 ``certurl``, ``certificate`` and ``key`` in place of the secret. The environment
+and profiles are read by the rules of SAP's Python SDK (``ai_core_sdk.credentials``): of `AICORE_SERVICE_KEY`, the
+variables ``AICORE_…``, the profile's file and ``VCAP_SERVICES`` the first that has any credential wins whole; the
+resource group is looked for apart. No message holds a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.errors import ConfigError, InvalidInput
+
+_log = logging.getLogger(__name__)
+#: where a connection's credentials come from
+KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
+_PREFIX = "AICORE_"
+_WHERE = "SAP BTP cockpit: the instance of SAP AI Core, its service key, as JSON."
+_TOKEN_PATH = "/oauth/token"
+#: our names, by the place in a service key
+_IN_KEY: Mapping[str, tuple[str, ...]] = {
+    "client_id": ("clientid",),
+    "client_secret": ("clientsecret",),
+    "auth_url": ("url",),
+    "base_url": ("serviceurls", "AI_API_URL"),
+    "cert_url": ("certurl",),
+    "cert_str": ("certificate",),
+    "key_str": ("key",),
+}
+#: our names, in variables and profiles with ``AICORE_`` before them and in capitals
+_IN_VARIABLES = (*_IN_KEY, "cert_file_path", "key_file_path")
+_ONE_OF = "One of: client secret; certificate and key; files of certificate and key."
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ServiceKey:
+    """Credentials of a tenant, complete: a client secret, or a certificate and its key (PEM).
+
+    ``base_url`` ends in ``/v2``, ``auth_url`` in ``/oauth/token``. ``resource_group`` is empty where none is named.
+    ``source`` says for people where all this was found.
+    """
+
+    base_url: str
+    auth_url: str
+    client_id: str
+    client_secret: str = ""
+    certificate: str = ""
+    private_key: str = ""
+    resource_group: str = ""
+    source: str = ""
+
+    def __repr__(self) -> str:
+        """Everything but secrets."""
+        way = "client secret" if self.client_secret else "certificate"
+        return f"ServiceKey({self.base_url!r}, {self.auth_url!r}, {self.client_id!r}, by {way}, from {self.source!r})"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be said."""
+        return tuple(each for each in (self.client_secret, self.private_key, self.certificate) if each)
+
+    def fields(self) -> dict[str, str]:
+        """Values of the connection's fields that keep this key."""
+        found = {
+            "credentials": KEYS,
+            "base_url": self.base_url,
+            "auth_url": self.auth_url,
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "certificate": self.certificate,
+            "private_key": self.private_key,
+        }
+        return {name: value for name, value in found.items() if value}
+
+
+def parse_service_key(text: str, source: str = "the service key") -> ServiceKey:
+    """Read a service key, bare or under ``credentials``; or what a profile's file holds.
+
+    Args:
+        text: JSON as SAP BTP shows it.
+        source: how messages name it.
+
+    Raises:
+        InvalidInput: it is not JSON, or something is missing; which, the detail says.
+    """
+    data = _object(text, source)
+    inner = data.get("credentials")
+    data = inner if isinstance(inner, dict) else data
+    if any(str(name).startswith(_PREFIX) for name in data):
+        return _of_profile(data, source)
+    return _complete(_of_key(data, source), source, _in_key)
+
+
+def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
+    """The credentials that the environment has, in the order of SAP's SDK.
+
+    Raises:
+        ConfigError: there are none, or those found are not complete.
+        InvalidInput: what a variable or file holds is no JSON.
+    """
+    environ = os.environ if environ is None else environ
+    config, path = _config(environ)
+    places = [f"{_PREFIX}SERVICE_KEY", f"{_PREFIX}… of the environment", str(path), "VCAP_SERVICES"]
+    for source, found in _sources(environ, config, path):
+        if found:
+            key = _complete(found, source, _in_variables)
+            group = environ.get(f"{_PREFIX}RESOURCE_GROUP") or _text(config.get(f"{_PREFIX}RESOURCE_GROUP"))
+            return _with_group(key, group)
+    raise ConfigError(
+        "The environment has no credentials of SAP AI Core",
+        f"Looked at: {', '.join(places)}.",
+        "Set AICORE_SERVICE_KEY, or keep a service key with the connection (credentials=keys).",
+    )
+
+
+def from_profile(name: str = "", environ: Mapping[str, str] | None = None) -> ServiceKey:
+    """The credentials of a profile's file.
+
+    Args:
+        name: the profile; empty: what ``AICORE_CONFIG`` or ``AICORE_PROFILE`` says, else ``default``.
+
+    Raises:
+        ConfigError: there is no such file, it cannot be read, or it is not complete.
+        InvalidInput: it is no JSON.
+    """
+    environ = os.environ if environ is None else environ
+    path = _path(environ, name)
+    try:
+        config = _object(path.read_text(encoding="utf-8"), str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
+        raise ConfigError("The profile of SAP AI Core cannot be read", f"{path}: {reason}") from error
+    return _of_profile(config, str(path))
+
+
+def of_connection(
+    settings: Mapping[str, str], secrets: Mapping[str, str], environ: Mapping[str, str] | None = None
+) -> ServiceKey:
+    """The credentials that a connection's fields name.
+
+    Raises:
+        ConfigError, InvalidInput: there are none, or not all.
+    """
+    way = settings.get("credentials", KEYS)
+    if way == ENVIRONMENT:
+        return find(environ)
+    if way == PROFILE:
+        return from_profile(settings.get("profile", ""), environ)
+    found = {name: settings.get(name, "") for name in ("base_url", "auth_url", "client_id")}
+    found["client_secret"] = secrets.get("client_secret", "")
+    found["cert_str"], found["key_str"] = secrets.get("certificate", ""), secrets.get("private_key", "")
+    return _complete({name: text for name, text in found.items() if text}, "the connection", _in_fields)
+
+
+def normal_base_url(url: str) -> str:
+    """The AI API's URL with ``/v2`` at its end, without a slash behind it."""
+    url = url.strip().rstrip("/")
+    return url if url.endswith("/v2") else f"{url}/v2"
+
+
+def normal_auth_url(url: str) -> str:
+    """The URL that gives tokens, with ``/oauth/token`` at its end."""
+    url = url.strip().rstrip("/")
+    return url if url.endswith(_TOKEN_PATH) else url + _TOKEN_PATH
+
+
+def _sources(
+    environ: Mapping[str, str], config: Mapping[str, object], path: Path
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Every place with what it has, one at a time, so that a damaged one does not matter behind one that wins."""
+    name = f"{_PREFIX}SERVICE_KEY"
+    if text := environ.get(name):
+        yield name, _of_key(_object(text, name), name)
+    yield "the environment", _of_variables(environ)
+    yield str(path), _of_variables(config)
+    if text := environ.get("VCAP_SERVICES"):
+        yield "VCAP_SERVICES", _of_key(_bound(_object(text, "VCAP_SERVICES")), "VCAP_SERVICES")
+
+
+def _of_profile(config: Mapping[str, object], source: str) -> ServiceKey:
+    key = _complete(_of_variables(config), source, _in_variables)
+    return _with_group(key, _text(config.get(f"{_PREFIX}RESOURCE_GROUP")))
+
+
+def _bound(services: Mapping[str, object]) -> Mapping[str, object]:
+    """The credentials of the first service that is labelled ``aicore``."""
+    for group in services.values():
+        for service in group if isinstance(group, list) else ():
+            if isinstance(service, dict) and service.get("label") == "aicore":
+                credentials = service.get("credentials")
+                return credentials if isinstance(credentials, dict) else {}
+    return {}
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path:
+    if not name and (named := environ.get(f"{_PREFIX}CONFIG")):
+        return Path(named).expanduser()
+    name = name or environ.get(f"{_PREFIX}PROFILE", "")
+    home = Path(environ.get(f"{_PREFIX}HOME") or "~/.aicore").expanduser()
+    return home / ("config.json" if name in {"", "default"} else f"config_{name}.json")
+
+
+def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
+    """What the profile's file holds; nothing where there is none. A profile that is named has to be there."""
+    path = _path(environ, "")
+    try:
+        return _object(path.read_text(encoding="utf-8"), str(path)), path
+    except FileNotFoundError:
+        if profile := environ.get(f"{_PREFIX}PROFILE"):
+            raise ConfigError(
+                f"There is no profile {profile[:80]!r} of SAP AI Core", f"{path} is not there.", "See AICORE_PROFILE."
+            ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        _log.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
+    return {}, path
+
+
+def _object(text: str, source: str) -> Mapping[str, object]:
+    # Errors of the parser hold the text, so they are not handed on.
+    try:
+        data = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        where = f"{source}: line {error.lineno}, column {error.colno}: {error.msg}."
+        raise InvalidInput("The service key is not JSON", where, _WHERE, field="service_key") from None
+    except (ValueError, RecursionError):
+        raise InvalidInput("The service key is not JSON", source, _WHERE, field="service_key") from None
+    if not isinstance(data, dict):
+        raise InvalidInput("The service key is no JSON object", source, _WHERE, field="service_key")
+    return data
+
+
+def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
+    found = {}
+    for name, places in _IN_KEY.items():
+        value: object = data
+        for place in places:
+            if not isinstance(value, Mapping):
+                detail = f"{source}: {'.'.join(places)} stands in something that is no object."
+                raise InvalidInput("The service key is damaged", detail, _WHERE, field="service_key")
+            value = value.get(place)
+        found[name] = _text(value)
+    return {name: value for name, value in found.items() if value}
+
+
+def _of_variables(values: Mapping[str, object]) -> dict[str, str]:
+    found = {name: _text(values.get(_PREFIX + name.upper())) for name in _IN_VARIABLES}
+    return {name: value for name, value in found.items() if value}
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _in_key(name: str) -> str:
+    return ".".join(_IN_KEY.get(name, (name,)))
+
+
+def _in_variables(name: str) -> str:
+    return _PREFIX + name.upper()
+
+
+def _in_fields(name: str) -> str:
+    return {"cert_str": "certificate", "key_str": "private_key"}.get(name, name)
+
+
+def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], str]) -> ServiceKey:
+    """The key of what was found under our names; ``name_of`` says how the source calls them."""
+    ways = [
+        "client_secret" in found,
+        "cert_str" in found and "key_str" in found,
+        "cert_file_path" in found and "key_file_path" in found,
+    ]
+    missing = [name for name in ("base_url", "client_id") if name not in found]
+    if "auth_url" not in found and "cert_url" not in found:
+        missing.append("auth_url")
+    for half, other in (("cert_str", "key_str"), ("cert_file_path", "key_file_path")):
+        if sum(ways) == 0 and (half in found) != (other in found):
+            missing.append(other if half in found else half)
+    if missing:
+        names = ", ".join(name_of(name) for name in missing)
+        raise _incomplete(source, f"{names} {'is' if len(missing) == 1 else 'are'} missing.")
+    if sum(ways) == 0:
+        raise _incomplete(source, f"{name_of('client_secret')} is missing, and so are certificate and key.", _ONE_OF)
+    if sum(ways) > 1:
+        raise _incomplete(source, "There is more than one way to log in.", _ONE_OF)
+    certificate, key = found.get("cert_str", ""), found.get("key_str", "")
+    if ways[2]:
+        certificate, key = (_read(found[name], source) for name in ("cert_file_path", "key_file_path"))
+    certificate, key = (certificate, key) if not ways[0] else ("", "")
+    return ServiceKey(
+        normal_base_url(_url(found["base_url"], source)),
+        normal_auth_url(_url(found.get("cert_url") or found["auth_url"], source)),
+        found["client_id"],
+        found.get("client_secret", ""),
+        _lines(certificate),
+        _lines(key),
+        source=source,
+    )
+
+
+def _incomplete(source: str, detail: str, hint: str = "") -> InvalidInput:
+    title = "The credentials of SAP AI Core are not complete"
+    return InvalidInput(title, f"In {source}: {detail}", hint or "Copy the service key whole.", field="service_key")
+
+
+def _url(text: str, source: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
+        good = good and (parts.port is None or parts.port > 0) and text.isascii() and text.isprintable()
+        good = good and not (parts.query or parts.fragment) and " " not in text
+    except ValueError:
+        good = False
+    if not good:
+        raise _incomplete(source, "A URL in it is none.", "It has to look like https://api.example.com.")
+    return text
+
+
+def _lines(text: str) -> str:
+    return text.replace("\\n", "\n")
+
+
+def _read(path: str, source: str) -> str:
+    try:
+        return Path(path).expanduser().read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no PEM text"
+        raise ConfigError("A file of the credentials cannot be read", f"{path}: {reason} (in {source})") from error
+
+
+def _with_group(key: ServiceKey, group: str) -> ServiceKey:
+    from dataclasses import replace
+
+    return replace(key, resource_group=group) if group else key

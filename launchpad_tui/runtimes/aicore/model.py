@@ -1,0 +1,93 @@
+"""What the AI API has beyond the words of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from launchpad_tui.domain.connection import Capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a runtime says of itself (``/lm/meta``). What it does not say has the API's default."""
+
+    runtime: str = ""
+    runtime_version: str = ""
+    api_version: str = ""
+    executions: bool = True
+    logs: bool = True
+    schedules: bool = False
+    bulk: bool = False
+    metrics: bool = True
+    resource_groups: bool = True
+    dataset: bool = True
+
+    def capabilities(self) -> Capabilities:
+        """The same as launchpad's capabilities, each that is lacking with its reason."""
+        reasons = {"add_executable": "Executables of SAP AI Core come from a Git repository that it watches."}
+        if not self.executions:
+            said = "This runtime does not let users execute anything."
+            reasons |= dict.fromkeys(("executions", "stop", "delete"), said)
+        if not self.logs:
+            reasons["logs"] = "This runtime does not give logs of executions away."
+        return Capabilities(
+            executions=self.executions,
+            stop=self.executions,
+            delete=self.executions,
+            logs=self.logs,
+            add_executable=False,
+            reasons=reasons,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a scenario: those of its executables."""
+
+    id: str
+    description: str
+    created_at: datetime
+    modified_at: datetime
+
+
+class ScheduleStatus(StrEnum):
+    """Whether a schedule starts executions."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """An execution schedule. ``start`` and ``end`` are None where it has no such bound."""
+
+    id: str
+    name: str
+    cron: str
+    configuration_id: str
+    status: ScheduleStatus
+    start: datetime | None
+    end: datetime | None
+    created_at: datetime
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """An object store secret as the runtime gives it back: never its secrets. ``settings`` are by the API's names, such
+    as ``bucket``, ``endpoint``, ``pathPrefix``."""
+
+    name: str
+    type: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What came of one item of a bulk change. ``error`` is empty where it was accepted."""
+
+    id: str
+    error: str = ""

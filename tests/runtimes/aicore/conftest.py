@@ -1,0 +1,63 @@
+"""Servers that these tests have in common."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "stores"))
+
+import certificates
+import fake_core
+import prism
+from shared_server import Missing
+
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+
+
+@pytest.fixture(scope="session")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prism.Judge]:
+    """The API as its specification has it; one for the session."""
+    try:
+        with prism.serve(tmp_path_factory.mktemp("prism")) as server:
+            yield server
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificates:
+    """Certificates of the tests' own authority."""
+    try:
+        return certificates.make(tmp_path_factory.mktemp("certificates"))
+    except Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No credentials, proxies or authorities of whoever runs the tests."""
+    import os
+
+    other = {"VCAP_SERVICES", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+    for name in list(os.environ):
+        if name.startswith("AICORE_") or name.lower().endswith("_proxy") or name in other:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AICORE_HOME", str(tmp_path / "no aicore"))
+
+
+@pytest.fixture
+def core() -> Iterator[fake_core.Core]:
+    """A server that does what a test tells it to."""
+    with fake_core.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def key(core: fake_core.Core) -> ServiceKey:
+    """Credentials of it."""
+    return core.key()

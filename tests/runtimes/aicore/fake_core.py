@@ -1,0 +1,130 @@
+"""A server of tokens and of the AI API that does what a test tells it to, well-behaved or not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import serving
+from certificates import Certificates
+
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+
+SECRET = "hush-hush-this-is-secret"
+
+
+@dataclass
+class Request:
+    """What came. ``query`` by its names; the last value of each."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """Its body."""
+        return json.loads(self.body)
+
+
+@dataclass
+class Reply:
+    """What is answered. ``length``: what the head claims of the body; None for the truth."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+
+
+def reply(data: object, status: int = 200, **headers: str) -> Reply:
+    """JSON."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, json.dumps(data).encode(), {"Content-Type": "application/json", **named})
+
+
+def refused(status: int, code: str, message: str, **headers: str) -> Reply:
+    """An error in the API's form."""
+    return reply({"error": {"code": code, "message": message, "requestId": "req-1", "target": "/x"}}, status, **headers)
+
+
+@dataclass
+class Core:
+    """The server.
+
+    Args:
+        answer: answers a request of the API that has a valid token.
+        tokens: every token that was given, in their order; ``valid`` those that are taken.
+        life: seconds that a token is said to hold.
+        token_answers: answers of the token server that come first.
+        requests: requests of the API, in their order, those with a token that is not taken among them.
+        token_requests: the same of the token server.
+    """
+
+    port: int = 0
+    scheme: str = "http"
+    answer: Callable[[Request], Reply] = lambda _: reply({"count": 0, "resources": []})
+    tokens: list[str] = field(default_factory=list)
+    valid: set[str] = field(default_factory=set)
+    life: object = 43199
+    token_answers: list[Reply] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    token_requests: list[Request] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"{self.scheme}://localhost:{self.port}"
+
+    def key(self, **more: str) -> ServiceKey:
+        """Credentials of it."""
+        values = {"client_id": "me", "client_secret": SECRET, **more}
+        return ServiceKey(f"{self.url}/v2", f"{self.url}/oauth/token", **values)
+
+    def token(self, request: Request) -> Reply:
+        """Give a token for the right secret, or for any certificate."""
+        self.token_requests.append(request)
+        if self.token_answers:
+            return self.token_answers.pop(0)
+        fields = parse_qs(request.body.decode())
+        if self.scheme == "http" and fields.get("client_secret") != [SECRET]:
+            return reply({"error": "unauthorized", "error_description": "Bad credentials"}, 401)
+        token = f"token-{len(self.tokens)}-of-the-tests"
+        self.tokens.append(token)
+        self.valid.add(token)
+        return reply({"access_token": token, "expires_in": self.life, "token_type": "bearer"})
+
+
+@contextmanager
+def serve(made: Certificates | None = None) -> Iterator[Core]:
+    """Run it until the block ends; with certificates over TLS, and only for clients that have one."""
+    core = Core(scheme="https" if made else "http")
+
+    class Handler(serving.Handler):
+        def serve(self) -> None:
+            parts = urlsplit(self.path)
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, parts.path, query, headers, self.body())
+            with core.lock:
+                if parts.path == "/oauth/token":
+                    answer = core.token(request)
+                else:
+                    core.requests.append(request)
+                    bearer = headers.get("authorization", "").removeprefix("Bearer ")
+                    answer = None if bearer in core.valid else refused(401, "01010101", "Token is not valid")
+            answer = answer or core.answer(request)
+            self.reply(answer.status, answer.body, answer.headers, length=answer.length)
+            if answer.length is not None:
+                self.close_connection = True
+
+    with serving.listening(Handler, serving.server_context(made, demand_client=True) if made else None) as core.port:
+        yield core

@@ -1,0 +1,132 @@
+"""The API as its maker's specification has it: Prism, a mock server that checks every request against it, from npm.
+
+In front of it stands a relay that gives tokens, takes ``/v2`` off the path and keeps what Prism objected to. Where
+Prism objects to an answer of its own (an example of the specification that the specification forbids, a number as
+text), the request was right, and the relay answers in its place.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import serving
+from shared_server import call, free_ports, prepared, running, tool, wait_until
+
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+
+_VERSION = "5.14.2"
+SPECIFICATION = Path(__file__).parent / "spec" / "AI_CORE_API.yaml"
+TOKEN = "a-token-of-the-tests"
+_META = {
+    "runtimeIdentifier": "aicore",
+    "aiApi": {
+        "version": "2.42.0",
+        "capabilities": {
+            "executionSchedules": True,
+            "logs": {"executions": True},
+            "bulkUpdates": {"executions": True},
+        },
+    },
+    "extensions": {"metrics": {"version": "1.1.0"}, "resourceGroups": {"version": "1.2.0"}},
+}
+
+
+@dataclass
+class Judge:
+    """The server.
+
+    Args:
+        calls: method, path without its query, and status of Prism for each request, in their order.
+        objections: what Prism found wrong with requests.
+    """
+
+    port: int = 0
+    calls: list[tuple[str, str, int]] = field(default_factory=list)
+    objections: list[str] = field(default_factory=list)
+
+    def key(self) -> ServiceKey:
+        """Credentials of it."""
+        url = f"http://127.0.0.1:{self.port}"
+        return ServiceKey(f"{url}/v2", f"{url}/oauth/token", "client", "a secret of the tests")
+
+
+def ready() -> Path:
+    """The folder that Prism is installed in.
+
+    Raises:
+        Missing: Node, npm or the network is not there.
+    """
+    tool("node", "apt-get install nodejs npm")
+
+    def install(folder: Path) -> None:
+        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--no-package-lock"]
+        call([tool("npm", "apt-get install npm"), "install", *quiet, f"@stoplight/prism-cli@{_VERSION}"], cwd=folder)
+
+    return prepared(f"prism-{_VERSION}", install)
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Judge]:
+    """Run it until the block ends.
+
+    Raises:
+        Missing: Node or npm's package cannot be had.
+        Broken: it does not start.
+    """
+    program = ready() / "node_modules/@stoplight/prism-cli/dist/index.js"
+    (port,) = free_ports(1)
+    log = folder / "log"
+    command = [tool("node", ""), str(program), "mock", "--errors", "-h", "127.0.0.1", "-p", str(port)]
+    with running([*command, str(SPECIFICATION)], log, cwd=folder) as process:
+        wait_until(lambda: _ask(port, "GET", "/lm/scenarios", {}, b"")[0] > 0, {log: process})
+        judge = Judge()
+
+        class Relay(serving.Handler):
+            def serve(self) -> None:
+                body = self.body()
+                if self.path == "/oauth/token":
+                    token = {"access_token": TOKEN, "expires_in": 43199, "token_type": "bearer"}
+                    self.reply(200, json.dumps(token).encode(), {"Content-Type": "application/json"})
+                    return
+                path = self.path.removeprefix("/v2")
+                assert path != self.path, "a request outside /v2"
+                headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                status, kind, said = _ask(port, self.command, path, headers, body)
+                status, kind, said = _judged(judge, self.command, path, status, kind, said)
+                judge.calls.append((self.command, path.partition("?")[0], status))
+                self.reply(status, said, {"Content-Type": kind} if kind else {})
+
+        with serving.listening(Relay) as judge.port:
+            yield judge
+
+
+def _judged(judge: Judge, method: str, path: str, status: int, kind: str, said: bytes) -> tuple[int, str, bytes]:
+    if "problem" not in kind:
+        return status, kind, said
+    problem = json.loads(said)
+    violations = problem.get("validation", [])
+    wrong = [each for each in violations if each["location"][:1] != ["response"]]
+    own = violations and not wrong
+    if own and path == "/lm/meta":
+        return 200, "application/json", json.dumps(_META).encode()
+    if own and method != "GET":
+        return 202, "application/json", b'{"id": "aa97b177-9383-4934-8543-0f91b7a0283a", "message": "accepted"}'
+    if "NO_COMPLEX_OBJECT_TEXT" in problem["type"] and path.partition("?")[0].endswith("/$count"):
+        return 200, "text/plain", b"7"
+    judge.objections.append(f"{method} {path}: {json.dumps(wrong or violations or problem)}")
+    return status, kind, said
+
+
+def _ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    try:
+        connection.request(method, path, body or None, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type") or "", answer.read()
+    finally:
+        connection.close()
