@@ -10,7 +10,7 @@ from typing import Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Capabilities, Connection, Scope
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
@@ -35,7 +35,17 @@ def _connections(desk: Desk) -> object:
     from launchpad_tui.services.connections import ConnectionService
 
     credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-    return ConnectionService(desk.registry, credentials, lambda: desk.files)
+    return ConnectionService(desk.registry, credentials, lambda: desk.files, _capabilities)
+
+
+def _capabilities(connection: Connection, secrets: Mapping[str, str]) -> Capabilities:
+    """Ask a connection's runtime what it can do."""
+    from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
+    from launchpad_tui.runtimes.catalog import AICORE
+
+    if connection.kind == AICORE:
+        return AICoreRuntime(connection.settings, secrets).capabilities()
+    return Capabilities()
 
 
 def _files(desk: Desk) -> object:

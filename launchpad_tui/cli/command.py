@@ -80,7 +80,7 @@ WORDS: Mapping[str, Word] = {
     "configurations": Word("configurations", "create, list and show configurations"),
     "executables": Word("executables", "add, list, show and set up workflow executables"),
     "scenarios": Word("executables", "list and show scenarios"),
-    "connections": Word("connections", "add, choose, edit and refresh connections to AI runtimes"),
+    "connections": Word("connections", "add, choose, edit, test and refresh connections to AI runtimes"),
     "groups": Word("groups", "add, choose and delete resource groups"),
     "stores": Word("stores", "add, edit, test, browse and import object stores"),
     "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),

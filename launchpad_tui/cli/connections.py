@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import fields, shapes
@@ -11,6 +13,10 @@ from launchpad_tui.cli.command import Command, arg
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.connection import ConnectionKind
+
+
+#: the kind that has service keys; characters of one that are read
+_SERVICE_KEY_KIND, _KEY_LIMIT = "sap-ai-core", 1_000_000
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
@@ -62,16 +68,42 @@ def _kind(context: Context, name: str) -> ConnectionKind:
 
 
 def _add(context: Context, options: argparse.Namespace) -> None:
-    kind = _kind(context, options.kind)
-    one = context.desk.connections.add(options.name, kind.id, fields.values(options, kind.fields))
+    from launchpad_tui.errors import InvalidInput
+
+    if not options.kind and not options.service_key:
+        raise InvalidInput("The type is missing", "", "Give --type; see: launchpad connections kinds.", field="type")
+    kind = _kind(context, options.kind or _SERVICE_KEY_KIND)
+    values = {**_service_key(context, kind, options.service_key), **fields.values(options, kind.fields)}
+    one = context.desk.connections.add(options.name, kind.id, values)
     if not kind.connectable:
         context.note(f"note: {kind.reason}")
     context.done(f"Added connection {one.name}.", shapes.connection(one), id=one.name)
 
 
+def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> dict[str, str]:
+    """What the service key in a file fills; ``-`` is standard input. Nothing where there is none."""
+    from launchpad_tui.errors import InvalidInput
+
+    if not path:
+        return {}
+    if kind.id != _SERVICE_KEY_KIND:
+        raise InvalidInput(
+            f"{kind.title} has no service key", "", f"Only {_SERVICE_KEY_KIND} has.", field="service-key"
+        )
+    if path == "-":
+        text = sys.stdin.read(_KEY_LIMIT) if sys.stdin is not None else ""
+    else:
+        from launchpad_tui.services.texts import read_text
+
+        text = read_text("service-key", Path(path).expanduser())
+    return context.desk.connections.service_key(text)
+
+
 def _edit(context: Context, options: argparse.Namespace) -> None:
     one = context.desk.connections.get(options.name)
-    values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
+    kind = _kind(context, one.kind)
+    key = _service_key(context, kind, options.service_key)
+    values = {**one.settings, **key, **fields.values(options, kind.fields)}
     one = context.desk.connections.edit(one.name, values)
     context.done(f"Changed connection {one.name}.", shapes.connection(one), id=one.name)
 
@@ -86,6 +118,13 @@ def _refresh(context: Context, options: argparse.Namespace) -> None:
     context.resource({"name": options.name, **shapes.capabilities(found)}, shapes.capability_lines(found))
 
 
+def _test(context: Context, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli import steps
+
+    name, group = options.name, options.group or ""
+    return steps.run(context, name, lambda tell: context.desk.connections.test(name, group, tell))
+
+
 def _use(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 
@@ -96,6 +135,8 @@ def _use(context: Context, options: argparse.Namespace) -> None:
 
 
 _NAME = arg("name", help="the connection", completes="connections")
+_KEY = arg("--service-key", metavar="FILE", completes="files",
+           help="fill the fields from a service key of SAP AI Core, JSON; - reads standard input")  # fmt: skip
 COMMANDS = (
     Command(
         ("connections", "list"),
@@ -120,14 +161,22 @@ COMMANDS = (
         ("connections", "add"),
         "add a connection; secrets are never words of the command line",
         (
-            "launchpad connections add lab --kind mlflow --set tracking_uri=https://mlflow.example.com --secret token",
-            "launchpad connections add core --kind aicore --set base_url=https://api.example.com \\\n"
-            "    --set auth_url=https://auth.example.com --set client_id=me --set-file client_secret=secret.txt",
+            "launchpad connections add lab --type mlflow --set tracking_uri=https://mlflow.example.com --secret token",
+            "launchpad connections add core --type sap-ai-core --service-key key.json",
+            "launchpad connections add core --type sap-ai-core --set credentials=environment",
         ),
         _add,
         (
             arg("name", help="its name: lower-case letters, digits, '-' and '.'"),
-            arg("--kind", required=True, help="a kind of runtime (see: connections kinds)", completes="kinds"),
+            arg(
+                "--type",
+                "--kind",
+                dest="kind",
+                metavar="TYPE",
+                help="a kind of runtime (see: connections kinds)",
+                completes="kinds",
+            ),
+            _KEY,
             *fields.OPTIONS,
         ),
     ),
@@ -139,7 +188,7 @@ COMMANDS = (
             "launchpad connections edit lab --secret token < token.txt",
         ),
         _edit,
-        (_NAME, *fields.OPTIONS),
+        (_NAME, _KEY, *fields.OPTIONS),
     ),
     Command(
         ("connections", "delete"),
@@ -153,6 +202,13 @@ COMMANDS = (
         "ask the runtime what it can do",
         ("launchpad connections refresh local", "launchpad connections refresh local --json"),
         _refresh,
+        (_NAME,),
+    ),
+    Command(
+        ("connections", "test"),
+        "look at a connection step by step, up to what is wrong",
+        ("launchpad connections test core", "launchpad connections test core --group vision --json"),
+        _test,
         (_NAME,),
     ),
     Command(

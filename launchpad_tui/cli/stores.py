@@ -10,7 +10,6 @@ from launchpad_tui.cli import fields, previews, shapes
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.cli.shapes import size_text
-from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.connection import ObjectStore, StoreKind
-    from launchpad_tui.services.probing import Step
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
@@ -102,31 +100,10 @@ def _import(context: Context, options: argparse.Namespace) -> None:
 
 
 def _test(context: Context, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli import steps
+
     one = _store(context, options.name)
-    steps: list[Step] = []
-
-    def tell(step: Step) -> None:
-        steps.append(step)
-        if not context.json and not context.quiet:
-            sign = "ok   " if step.error is None else "WRONG"
-            lines = [step.message] if step.error is None else str(step.error).splitlines()
-            context.line(safe_text(f"{sign} {step.name:12} {lines[0]}"))
-            for line in lines[1:]:
-                context.line(safe_text(f"{'':18} {line}"))
-
-    right = context.desk.browsing.probe(context.scope, one.name, tell)
-    if context.json:
-        context.print_json(
-            {
-                "name": one.name,
-                "reachable": right,
-                "steps": [
-                    {"step": str(each.name), "right": each.error is None, "message": str(each.error or each.message)}
-                    for each in steps
-                ],
-            }
-        )
-    return 0 if right else 1
+    return steps.run(context, one.name, lambda tell: context.desk.browsing.probe(context.scope, one.name, tell))
 
 
 def _browse(context: Context, options: argparse.Namespace) -> None:

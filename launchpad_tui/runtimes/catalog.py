@@ -12,22 +12,78 @@ _LOCAL = ConnectionKind(
     fields=(Field("description", "Description", help="What this connection is for."),),
 )
 
+#: the kind of connections to SAP AI Core, and where the credentials of one come from
+AICORE = "sap-ai-core"
+_KEPT = ("credentials", ("keys",))
+
 _AICORE = ConnectionKind(
-    id="aicore",
+    id=AICORE,
     title="SAP AI Core",
     description="A tenant of SAP AI Core, by its service key.",
+    adapter="launchpad_tui.runtimes.aicore.runtime:AICoreRuntime",
     fields=(
         Field(
-            "base_url", "AI API URL", required=True, pattern=r"https?://\S+", help="serviceurls.AI_API_URL of the key."
+            "credentials",
+            "Credentials",
+            FieldKind.CHOICE,
+            default="keys",
+            choices=("keys", "environment", "profile"),
+            help="Kept here; or AICORE_SERVICE_KEY, AICORE_… and VCAP_SERVICES; or a profile of ~/.aicore.",
         ),
-        Field("auth_url", "Token URL", required=True, pattern=r"https?://\S+", help="url of the key, or certurl."),
-        Field("client_id", "Client ID", required=True, help="clientid of the key."),
-        Field("client_secret", "Client secret", FieldKind.SECRET, help="clientsecret of the key."),
-        Field("certificate", "Certificate", FieldKind.SECRET, help="PEM, where the key has one instead of a secret."),
-        Field("private_key", "Private key", FieldKind.SECRET, help="PEM, with the certificate."),
+        Field(
+            "base_url",
+            "AI API URL",
+            required=True,
+            pattern=r"https?://\S+",
+            help="serviceurls.AI_API_URL of the key.",
+            when=_KEPT,
+        ),
+        Field(
+            "auth_url",
+            "Token URL",
+            required=True,
+            pattern=r"https?://\S+",
+            help="url of the key; certurl where the key has a certificate.",
+            when=_KEPT,
+        ),
+        Field("client_id", "Client ID", required=True, help="clientid of the key.", when=_KEPT),
+        Field(
+            "client_secret",
+            "Client secret",
+            FieldKind.SECRET,
+            help="clientsecret of the key. Either this, or certificate and private key.",
+            when=_KEPT,
+        ),
+        Field(
+            "certificate",
+            "Certificate",
+            FieldKind.SECRET,
+            help="certificate of the key, PEM, where it has one instead of a secret.",
+            when=_KEPT,
+            lines=True,
+        ),
+        Field(
+            "private_key",
+            "Private key",
+            FieldKind.SECRET,
+            help="key of the key, PEM, with the certificate.",
+            when=_KEPT,
+            lines=True,
+        ),
+        Field(
+            "profile",
+            "Profile",
+            pattern=r"[\w.-]+",
+            help="Its file is ~/.aicore/config_<profile>.json; empty: AICORE_PROFILE, else config.json.",
+            when=("credentials", ("profile",)),
+        ),
+        Field(
+            "ca_file",
+            "CA file",
+            FieldKind.PATH,
+            help="Authorities that are trusted beside those of this machine, PEM; such as your company's.",
+        ),
     ),
-    connectable=False,
-    reason="This version connects to runtimes of this machine only.",
 )
 
 _MLFLOW = ConnectionKind(
@@ -44,5 +100,7 @@ _MLFLOW = ConnectionKind(
     reason="This version connects to runtimes of this machine only.",
 )
 
+#: kinds that had another id once
+FORMER = {"aicore": AICORE}
 #: by id, in the order in which they are offered
 KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE, _MLFLOW)}

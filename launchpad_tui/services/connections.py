@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
@@ -31,8 +32,11 @@ from launchpad_tui.services.waiting import LOOK, within
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.probing import Step
 
 _SCOPE = "scope"
+#: seconds that a runtime has to say what it can do
+_ASK = 90.0
 #: what the names of connections and object stores, and those of resource groups, have to look like, for people
 NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
 GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
@@ -72,11 +76,11 @@ class ConnectionService:
 
     def list(self) -> builtins.list[Connection]:
         """All connections, ``local`` first."""
-        return connections.connections(self._registry)
+        return [_today(one) for one in connections.connections(self._registry)]
 
     def get(self, name: str) -> Connection:
         """The connection of this name. Raises NotFound."""
-        return connections.connection(self._registry, name)
+        return _today(connections.connection(self._registry, name))
 
     def add(self, name: str, kind: str, values: Mapping[str, str]) -> Connection:
         """A new connection with the resource group ``default``.
@@ -103,10 +107,14 @@ class ConnectionService:
     def edit(self, name: str, values: Mapping[str, str]) -> Connection:
         """The connection with other values; a secret that is left empty stays as it is. Raises as `add`."""
         known = self._credentials.names(CONNECTION, name)
-        settings, secrets = checked(self._kind(self.get(name).kind).fields, values, known)
+        found = self.get(name)
+        settings, secrets = checked(self._kind(found.kind).fields, values, known)
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
-            if secrets:
+            if _whole(found.kind, secrets):
+                # A secret in place of a certificate, or the other way round: the old one goes.
+                self._credentials.set(CONNECTION, name, secrets)
+            elif secrets:
                 self._credentials.merge(CONNECTION, name, secrets)
         return edited
 
@@ -143,7 +151,8 @@ class ConnectionService:
             if not kind.connectable:
                 raise CapabilityMissing(f"{kind.title} cannot be connected to", kind.reason)
             secrets = self._credentials.get(CONNECTION, name)
-            capabilities = Capabilities() if self._probe is None else self._probe(found, secrets)
+            ask = self._probe
+            capabilities = Capabilities() if ask is None else within(_ASK, lambda: ask(found, secrets))
         except LaunchpadError as error:
             connections.set_sync(self._registry, name, None, error.title)
             raise
@@ -151,6 +160,32 @@ class ConnectionService:
             connections.set_capabilities(self._registry, name, capabilities)
             connections.set_sync(self._registry, name, now(), "")
         return capabilities
+
+    def test(self, name: str, resource_group: str, tell: Callable[[Step], None]) -> bool:
+        """Look at a connection step by step (see `launchpad_tui.services.connection_probing`); whether all is right.
+
+        Args:
+            resource_group: the one that is looked at; empty: what the credentials name, else ``default``.
+            tell: told each step when it is over.
+
+        Raises:
+            NotFound: there is no such connection.
+            CapabilityMissing: this version cannot connect to its kind.
+        """
+        from launchpad_tui.services.connection_probing import test
+
+        found = self.get(name)
+        return test(found, self._kind(found.kind), self._credentials.get(CONNECTION, name), resource_group, tell)
+
+    def service_key(self, text: str) -> dict[str, str]:
+        """The fields of a connection to SAP AI Core that a service key fills, secrets among them.
+
+        Raises:
+            InvalidInput: it is none, or not complete.
+        """
+        from launchpad_tui.runtimes.aicore.credentials import parse_service_key
+
+        return parse_service_key(text).fields()
 
     def capabilities(self, name: str) -> Capabilities:
         """What the runtime can do as far as it is known; without asking it. Raises NotFound."""
@@ -346,3 +381,17 @@ class ConnectionService:
         from launchpad_tui.stores.catalog import store_kind
 
         return store_kind(kind_id)
+
+
+def _today(connection: Connection) -> Connection:
+    """The connection under its kind's name of today."""
+    from launchpad_tui.runtimes.catalog import FORMER
+
+    return replace(connection, kind=FORMER.get(connection.kind, connection.kind))
+
+
+def _whole(kind: str, secrets: Mapping[str, str]) -> bool:
+    """Whether these secrets of a connection are all that it needs."""
+    from launchpad_tui.runtimes.catalog import AICORE
+
+    return kind == AICORE and ("client_secret" in secrets or {"certificate", "private_key"} <= set(secrets))

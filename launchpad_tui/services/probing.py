@@ -41,7 +41,7 @@ class StepName(StrEnum):
 class Step:
     """What was found of one part. ``error`` is None where it is right."""
 
-    name: StepName
+    name: StrEnum
     message: str
     error: LaunchpadError | None = None
 
@@ -60,14 +60,16 @@ def probe(opener: Callable[[], ObjectStore]) -> Iterator[Step]:
         return
     yield Step(StepName.SETTINGS, "complete")
     if server is not None:
-        for step in _reach(server):
+        for step in reach(server):
             yield step
             if step.error is not None:
                 return
     yield from _ask(store, remote=server is not None)
 
 
-def _reach(server: Endpoint) -> Iterator[Step]:
+def reach(server: Endpoint) -> Iterator[Step]:
+    """Look at name, network and TLS of a server, or name and network of the proxy to it, up to the first that is
+    wrong."""
     proxy = _proxy(server)
     host, port = (server.host, server.port) if proxy is None else proxy
     shown = f"{host}:{port}" + ("" if proxy is None else f", the proxy to {server.host}")

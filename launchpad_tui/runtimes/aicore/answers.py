@@ -129,6 +129,7 @@ def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> La
     """
     said = told(answer)
     detail = hidden(f"{what}\n{said.text(answer.status)}", secrets)
+    code, request_id = hidden(said.code, secrets), hidden(said.request_id, secrets)
     status = answer.status
     if 300 <= status < 400:
         title, hint = f"{where} is elsewhere", "Redirects are not followed. Check the URLs of the connection."
@@ -151,7 +152,7 @@ def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> La
     if status >= 500 or status == 408:
         return Unreachable(f"{where} does not work at the moment", detail, "Try again later.")
     title = f"{where} refused"
-    return RuntimeRejected(title, detail, status=status, code=said.code, request_id=said.request_id)
+    return RuntimeRejected(title, detail, status=status, code=code, request_id=request_id)
 
 
 @contextmanager

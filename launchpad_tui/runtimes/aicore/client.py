@@ -16,7 +16,7 @@ from launchpad_tui.domain.scenario import Executable, Scenario
 from launchpad_tui.errors import NotFound
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.administration import Administration
-from launchpad_tui.runtimes.aicore.answers import told_of_item
+from launchpad_tui.runtimes.aicore.answers import hidden, told_of_item
 from launchpad_tui.runtimes.aicore.base import BULK, MERGE_PATCH, below, chunks, given, labels_body
 from launchpad_tui.runtimes.aicore.logs import LogPages, LogRecord
 from launchpad_tui.runtimes.aicore.model import Changed, Meta, Version
@@ -227,7 +227,8 @@ class AICoreClient(Tracking, Schedules, Administration):
         for piece in chunks(execution_ids, BULK):
             body = {"executions": [{"id": one, "targetStatus": str(target)} for one in piece]}
             data = self.http.json("PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH)
-            came = {each.id: each for each in reading.entries(data, _changed, under="executions")}
+            found = reading.entries(data, lambda one: _changed(one, self.http.secrets), under="executions")
+            came = {each.id: each for each in found}
             yield from (came.get(one) or Changed(one, "The runtime says nothing of it.") for one in piece)
 
     def logs(
@@ -254,7 +255,7 @@ class AICoreClient(Tracking, Schedules, Administration):
         return LogPages(ask, start, end, newest_first).lines(limit)
 
 
-def _changed(data: reading.Json) -> Changed:
+def _changed(data: reading.Json, secrets: Sequence[str]) -> Changed:
     error = data.get("error")
     if error is None:
         return Changed(reading.identity(data))
@@ -262,7 +263,7 @@ def _changed(data: reading.Json) -> Changed:
     shown = f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
     if said.request_id:
         shown += f" (request ID {said.request_id})"
-    return Changed(reading.identity(data), shown or "It was refused.")
+    return Changed(reading.identity(data), hidden(shown, secrets) or "It was refused.")
 
 
 def _artifact_query(

@@ -241,6 +241,8 @@ def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
     for name, places in _IN_KEY.items():
         value: object = data
         for place in places:
+            if value is None:
+                break
             if not isinstance(value, Mapping):
                 detail = f"{source}: {'.'.join(places)} stands in something that is no object."
                 raise InvalidInput("The service key is damaged", detail, _WHERE, field="service_key")

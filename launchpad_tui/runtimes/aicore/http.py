@@ -221,6 +221,11 @@ class Http:
         self.tokens = tokens or Tokens(key, ca_file, pause)
         self._channel = Channel("SAP AI Core", lambda: context(ca_file), pause)
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may hold: the token and what it is got by."""
+        return (self.tokens.current, *self._secrets)
+
     def json(self, method: str, path: str, query: Mapping[str, str] | None = None, **more: Any) -> Any:
         """As `call`, and the JSON of the answer. An answer to GET that is cut is asked for once more.
 
@@ -230,8 +235,7 @@ class Http:
         for last in (method != "GET", True):
             answer = self.call(method, path, query, **more)
             try:
-                secrets = (self.tokens.current, *self._secrets)
-                return decoded(answer, f"{method} {path}", self._channel.where, secrets)
+                return decoded(answer, f"{method} {path}", self._channel.where, self.secrets)
             except Cut:
                 if last:
                     raise

@@ -1,0 +1,267 @@
+"""A connection to SAP AI Core from end to end: added by a service key, tested step by step, refreshed."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import certificates
+import fake_core
+import pytest
+from fake_core import SECRET, Core, Reply, Request, refused, reply
+
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    InvalidInput,
+    LaunchpadError,
+    NotFound,
+    RuntimeRejected,
+    Unreachable,
+)
+from launchpad_tui.runtimes.aicore.client import AICoreClient
+from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
+from launchpad_tui.services.connection_probing import Part, probe
+from launchpad_tui.services.probing import Step, StepName
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "cli"))
+
+from cli_support import Result, spawn
+
+META = {"runtimeIdentifier": "aicore", "aiApi": {"version": "2.42.0"}, "extensions": {}}
+
+
+def tenant(request: Request) -> Reply:
+    """A tenant with two resource groups."""
+    if request.path == "/v2/lm/meta":
+        return reply(META)
+    if request.path == "/v2/admin/resourceGroups":
+        names = {"default": "PROVISIONED", "broken": "ERROR"}
+        groups = [{"resourceGroupId": name, "status": status} for name, status in names.items()]
+        return reply({"count": 2, "resources": groups})
+    if request.path == "/v2/lm/artifacts/$count":
+        return Reply(200, b"12", {"Content-Type": "text/plain"})
+    return refused(404, "x", "no such path")
+
+
+@pytest.fixture(autouse=True)
+def _tenant(core: Core) -> None:
+    core.answer = tenant
+
+
+def service_key(core: Core, **more: object) -> dict[str, object]:
+    return {
+        "clientid": "me", "clientsecret": SECRET, "url": core.url, "serviceurls": {"AI_API_URL": core.url}, **more,
+    }  # fmt: skip
+
+
+def steps(settings: dict[str, str], secrets: dict[str, str], group: str = "") -> list[Step]:
+    return list(probe(AICoreRuntime(settings, secrets, pause=0.01), group))
+
+
+def fields(core: Core, **more: str) -> tuple[dict[str, str], dict[str, str]]:
+    found = core.key().fields()
+    return {**found, **more}, {"client_secret": more.pop("client_secret", SECRET)}
+
+
+def test_all_steps(core: Core) -> None:
+    found = steps(*fields(core))
+    names = [StepName.SETTINGS, StepName.NAME, StepName.NETWORK, StepName.TLS, Part.TOKEN, Part.API, Part.GROUP]
+    assert [each.name for each in found] == names
+    assert not any(each.error for each in found)
+    assert "can be read on its way" in found[3].message
+    assert found[5].message == "aicore offers AI API 2.42.0"
+    assert found[6].message == "default is PROVISIONED, with 12 artifacts"
+    elsewhere = steps(*fields(core, base_url=core.url.replace("localhost", "127.0.0.1")))
+    assert [each.name for each in elsewhere] == [*names[:5], *names[1:4], *names[5:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "part", "kind"),
+    [
+        ({"client_id": ""}, StepName.SETTINGS, InvalidInput),
+        ({"client_secret": "wrong"}, Part.TOKEN, AuthenticationFailed),
+        ({"auth_url": "http://nobody.invalid/"}, StepName.NAME, Unreachable),
+        ({"auth_url": "http://127.0.0.1:1/"}, StepName.NETWORK, Unreachable),
+        ({"base_url": "http://127.0.0.1:1/"}, StepName.NETWORK, Unreachable),
+    ],
+)
+def test_the_first_wrong_step(core: Core, change: dict[str, str], part: str, kind: type[LaunchpadError]) -> None:
+    found = steps(*fields(core, **change))
+    assert (found[-1].name, type(found[-1].error)) == (part, kind)
+    assert not any(each.error for each in found[:-1])
+    assert found[-1].error is not None
+    assert found[-1].error.hint
+    assert SECRET not in str(found[-1].error)
+
+
+def test_the_wrong_group(core: Core) -> None:
+    missing = steps(*fields(core), "vision")[-1].error
+    assert isinstance(missing, NotFound)
+    assert missing.hint == "There are: broken, default."
+    assert isinstance(steps(*fields(core), "broken")[-1].error, RuntimeRejected)
+    assert isinstance(steps(*fields(core), "x")[-1].error, InvalidInput)
+
+
+def test_one_who_may_not_list_groups(core: Core) -> None:
+    core.answer = lambda request: refused(403, "x", "no") if "/admin" in request.path else tenant(request)
+    assert steps(*fields(core), "vision")[-1].message == "vision answers, with 12 artifacts"
+
+
+def test_a_wrong_api_url(core: Core) -> None:
+    core.answer = lambda _: Reply(200, b"<html>hello</html>", {"Content-Type": "text/html"})
+    found = steps(*fields(core))[-1]
+    assert (found.name, type(found.error)) == (Part.API, RuntimeRejected)
+    core.answer = lambda _: Reply(404, b"<html>no</html>", {"Content-Type": "text/html"})
+    found = steps(*fields(core))[-1]
+    assert (found.name, type(found.error)) == (Part.API, NotFound)
+    assert found.error is not None
+    assert "/v2" in found.error.hint
+
+
+def test_a_certificate(made: certificates.Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+    with fake_core.serve(made) as core:
+        core.answer = tenant
+        # The API itself asks for no certificate; here one server is both, so the key's is shown to the token server
+        # only, and the API is asked over a server without TLS.
+        with fake_core.serve() as api:
+            api.answer = tenant
+            secrets = {"certificate": made.client.read_text(), "private_key": made.client_key.read_text()}
+            settings = {
+                "base_url": api.url, "auth_url": core.url, "client_id": "me", "ca_file": str(made.ca),
+            }  # fmt: skip
+            api.valid.add("token-0-of-the-tests")
+            found = steps(settings, secrets)
+            assert not any(each.error for each in found)
+            assert "by certificate" in found[0].message
+            assert b"client_secret" not in core.token_requests[0].body
+            # A stranger's certificate, a key that does not belong to it, no authority.
+            stranger = {"certificate": made.stranger.read_text(), "private_key": made.stranger_key.read_text()}
+            assert isinstance(steps(settings, stranger)[-1].error, Unreachable)
+            crossed = {**secrets, "private_key": stranger["private_key"]}
+            error = steps(settings, crossed)[-1].error
+            assert isinstance(error, ConfigError)
+            assert "PRIVATE" not in str(error)
+            untrusted = steps({**settings, "ca_file": ""}, secrets)[-1]
+            assert untrusted.name is StepName.TLS
+            assert "CA file" in str(untrusted.error)
+            wrong = steps({**settings, "ca_file": "/nowhere"}, secrets)[-1]
+            assert isinstance(wrong.error, ConfigError)
+            # What requests, and with it SAP's SDK, trusts.
+            monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.ca))
+            api.valid.update(f"token-{number}-of-the-tests" for number in range(9))
+            assert not any(each.error for each in steps({**settings, "ca_file": ""}, secrets))
+
+
+def test_a_server_that_demands_a_certificate_of_everybody(made: certificates.Certificates) -> None:
+    with fake_core.serve(made) as core:
+        client = AICoreClient(core.key(), ca_file=str(made.ca), pause=0.01)
+        with pytest.raises(Unreachable):
+            client.meta()
+        client.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def run(home: Path) -> Callable[..., Result]:
+    """Command lines in processes of their own."""
+    return lambda *words, stdin="": spawn(home, *words, stdin=stdin)
+
+
+def test_the_command_line(core: Core, home: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps(service_key(core)))
+    added = run("connections", "add", "core", "--type", "sap-ai-core", "--service-key", str(key), "--json")
+    assert added.code == 0, added.err
+    assert added.json["kind"] == "sap-ai-core"
+    assert added.json["settings"] == {
+        "credentials": "keys", "base_url": f"{core.url}/v2", "auth_url": f"{core.url}/oauth/token", "client_id": "me",
+    }  # fmt: skip
+    tested = run("connections", "test", "core")
+    assert tested.code == 0, tested.out + tested.err
+    assert "ok    API          aicore offers AI API 2.42.0" in tested.out
+    assert run("connections", "test", "core", "--group", "vision").code == 1
+    before = run("connections", "show", "core", "--json").json
+    assert before["capabilities"]["executions"] is False
+    assert before["syncedAt"] is None
+    refreshed = run("connections", "refresh", "core", "--json")
+    assert refreshed.code == 0, refreshed.err
+    assert refreshed.json["executions"] is True
+    after = run("connections", "show", "core", "--json").json
+    assert (after["capabilities"]["logs"], after["lastError"]) == (True, None)
+    assert after["syncedAt"]
+    assert after["capabilities"]["reasons"]["addExecutable"]
+    core.answer = lambda _: refused(403, "x", "no")
+    failed = run("connections", "refresh", "core")
+    assert failed.code != 0
+    shown = run("connections", "show", "core", "--json")
+    assert "does not allow" in shown.json["lastError"]
+    everything = "".join(each.out + each.err for each in (added, tested, refreshed, failed, shown))
+    assert SECRET not in everything
+    assert SECRET in (home / "credentials.json").read_text()
+    assert SECRET.encode() not in b"".join(each.read_bytes() for each in home.glob("*.db*"))
+    assert SECRET not in "".join(each.read_text() for each in home.rglob("*.log"))
+
+
+def test_a_key_on_standard_input_and_another_one_in_its_place(
+    core: Core, home: Path, run: Callable[..., Result], made: certificates.Certificates
+) -> None:
+    text = json.dumps(service_key(core))
+    assert run("connections", "add", "core", "--service-key", "-", stdin=text).code == 0
+    refused_key = run("connections", "add", "other", "--service-key", "-", stdin=text[:-4])
+    assert refused_key.code == 2
+    assert SECRET not in refused_key.err
+    assert run("connections", "add", "other", "--type", "mlflow", "--service-key", "-", stdin=text).code == 2
+    assert run("connections", "add", "other").code == 2
+    by_certificate = service_key(core, certurl=core.url, certificate=made.client.read_text(), key="the key itself")
+    del by_certificate["clientsecret"]
+    changed = run("connections", "edit", "core", "--service-key", "-", stdin=json.dumps(by_certificate))
+    assert changed.code == 0, changed.err
+    kept = json.loads((home / "credentials.json").read_text())
+    assert SECRET not in json.dumps(kept)
+    assert "the key itself" in json.dumps(kept)
+
+
+def test_credentials_of_the_environment(
+    core: Core, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("connections", "add", "core", "--type", "sap-ai-core", "--set", "credentials=environment").code == 0
+    nothing = run("connections", "test", "core")
+    assert nothing.code == 1
+    assert "AICORE_SERVICE_KEY" in nothing.out
+    monkeypatch.setitem(os.environ, "AICORE_SERVICE_KEY", json.dumps(service_key(core)))
+    right = run("connections", "test", "core", "--json")
+    assert right.json["reachable"] is True
+    assert SECRET not in right.out
+
+
+def test_a_connection_of_an_earlier_version(core: Core, home: Path) -> None:
+    from launchpad_tui.bootstrap import open_desk
+    from launchpad_tui.config.paths import Home
+    from launchpad_tui.registry import connections
+
+    desk = open_desk(Home(home, home / "settings.toml"))
+    connections.add_connection(desk.registry, "old", "aicore", core.key().fields() | {"client_secret": ""})
+    assert desk.connections.get("old").kind == "sap-ai-core"
+    assert [each.kind for each in desk.connections.list()] == ["local", "sap-ai-core"]
+    desk.connections.edit("old", {**desk.connections.get("old").settings, "client_secret": SECRET})
+    assert desk.connections.refresh("old").executions
+
+
+def test_one_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    from launchpad_tui.services import connection_probing
+
+    monkeypatch.setattr(connection_probing, "_ASK", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        settings = {"base_url": url, "auth_url": url, "client_id": "me"}
+        found = steps(settings, {"client_secret": SECRET})[-1]
+    assert (found.name, type(found.error)) == (Part.TOKEN, Unreachable)

@@ -1,0 +1,222 @@
+"""Credentials from everywhere, compared with what SAP's own SDK makes of the same places."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from ai_core_sdk.credentials import fetch_credentials
+
+from launchpad_tui.errors import ConfigError, InvalidInput, LaunchpadError
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey, find, from_profile, of_connection, parse_service_key
+
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+KEY = "-----BEGIN PRIVATE KEY-----\nMIIC-hidden\n-----END PRIVATE KEY-----\n"
+SECRET = "hush-hush$secret="
+BY_SECRET = {
+    "clientid": "sb-me!b1|aicore", "clientsecret": SECRET, "url": "https://me.authentication.example.com",
+    "identityzone": "me", "identityzoneid": "1", "appname": "x", "credential-type": "binding-secret",
+    "serviceurls": {"AI_API_URL": "https://api.ai.example.com"},
+}  # fmt: skip
+BY_CERTIFICATE = {
+    **{name: value for name, value in BY_SECRET.items() if name != "clientsecret"},
+    "certurl": "https://me.authentication.cert.example.com", "certificate": PEM.replace("\n", "\\n"), "key": KEY,
+    "credential-type": "x509",
+}  # fmt: skip
+VARIABLES = {
+    "AICORE_CLIENT_ID": "of-variables", "AICORE_CLIENT_SECRET": SECRET,
+    "AICORE_AUTH_URL": "https://auth.example.com/oauth/token", "AICORE_BASE_URL": "https://api.example.com/v2",
+}  # fmt: skip
+
+
+def said(error: BaseException) -> str:
+    return f"{error!r} {error} {error.__cause__!r} {error.__context__ if not error.__suppress_context__ else ''}"
+
+
+def test_a_key_with_a_secret() -> None:
+    key = parse_service_key("\ufeff" + json.dumps(BY_SECRET))
+    assert key.base_url == "https://api.ai.example.com/v2"
+    assert key.auth_url == "https://me.authentication.example.com/oauth/token"
+    assert (key.client_id, key.client_secret, key.certificate) == ("sb-me!b1|aicore", SECRET, "")
+    assert SECRET not in repr(key)
+    assert parse_service_key(json.dumps({"credentials": BY_SECRET, "name": "x"})) == key
+    fields = key.fields()
+    secrets = {"client_secret": fields.pop("client_secret")}
+    again = of_connection(fields, secrets)
+    assert (again.base_url, again.auth_url, again.client_secret) == (key.base_url, key.auth_url, SECRET)
+
+
+def test_a_key_with_a_certificate() -> None:
+    key = parse_service_key(json.dumps(BY_CERTIFICATE))
+    assert key.auth_url == "https://me.authentication.cert.example.com/oauth/token"
+    assert (key.certificate.strip(), key.private_key.strip()) == (PEM.strip(), KEY.strip())
+    assert key.client_secret == ""
+    assert "MIIC" not in repr(key)
+
+
+@pytest.mark.parametrize("name", ["clientid", "clientsecret", "url", "serviceurls"])
+def test_a_key_that_lacks_something(name: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_service_key(json.dumps({key: value for key, value in BY_SECRET.items() if key != name}), "pasted text")
+    assert {"serviceurls": "AI_API_URL"}.get(name, name) in caught.value.detail
+    assert "pasted text" in caught.value.detail
+    assert SECRET not in said(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "no JSON", '{"clientsecret": "' + SECRET, "[]", "null", '"text"', "[" * 100_000, "{}", "1" * 10_000,
+        json.dumps({**BY_SECRET, "serviceurls": "https://x"}), json.dumps({**BY_SECRET, "url": ["x"]}),
+        json.dumps({**BY_SECRET, "url": "ftp://x"}), json.dumps({**BY_SECRET, "url": "https://me:pw-hidden@x"}),
+        json.dumps({**BY_SECRET, "url": "https://x:99999"}), json.dumps({**BY_SECRET, "url": "https://a b"}),
+        json.dumps({**BY_SECRET, "certificate": PEM, "key": KEY}),
+        json.dumps({**BY_CERTIFICATE, "key": ""}), json.dumps({**BY_CERTIFICATE, "certificate": None}),
+        json.dumps({**BY_SECRET, "clientsecret": {"a": SECRET}}),
+    ],
+)  # fmt: skip
+def test_keys_that_are_none(text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        parse_service_key(text)
+    for hidden in (SECRET, "MIIC", "pw-hidden"):
+        assert hidden not in said(caught.value)
+
+
+def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AICORE_HOME", str(tmp_path))
+    (tmp_path / "config.json").write_text(json.dumps({**VARIABLES, "AICORE_RESOURCE_GROUP": "one"}))
+    (tmp_path / "config_lab.json").write_text(json.dumps({**VARIABLES, "AICORE_CLIENT_ID": "lab"}))
+    assert from_profile().client_id == from_profile("default").client_id == "of-variables"
+    assert from_profile().resource_group == "one"
+    assert from_profile("lab").client_id == "lab"
+    assert from_profile("lab").source.endswith("config_lab.json")
+    monkeypatch.setenv("AICORE_PROFILE", "lab")
+    assert from_profile().client_id == find().client_id == "lab"
+    assert of_connection({"credentials": "profile"}, {}).client_id == "lab"
+    monkeypatch.setenv("AICORE_CONFIG", str(tmp_path / "config.json"))
+    assert find().client_id == "of-variables"
+    with pytest.raises(ConfigError, match="cannot be read"):
+        from_profile("nix")
+    monkeypatch.delenv("AICORE_CONFIG")
+    monkeypatch.setenv("AICORE_PROFILE", "nix")
+    with pytest.raises(ConfigError, match="There is no profile 'nix'"):
+        find()
+    # The text of a profile pasted in place of a service key is understood too.
+    assert parse_service_key((tmp_path / "config.json").read_text()).resource_group == "one"
+
+
+def test_files_of_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
+    certificate.write_text(PEM)
+    key.write_text(KEY)
+    for name, value in {
+        **VARIABLES,
+        "AICORE_CERT_FILE_PATH": str(certificate),
+        "AICORE_KEY_FILE_PATH": str(key),
+    }.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidInput, match="more than one way"):
+        find()
+    monkeypatch.delenv("AICORE_CLIENT_SECRET")
+    assert find().private_key == KEY
+    key.unlink()
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
+        find()
+    assert str(key) in caught.value.detail
+
+
+def test_nothing_anywhere() -> None:
+    with pytest.raises(ConfigError) as caught:
+        find()
+    assert "AICORE_SERVICE_KEY" in caught.value.detail
+    assert "config.json" in caught.value.detail
+    with pytest.raises(InvalidInput, match="base_url, client_id, auth_url are missing"):
+        of_connection({}, {})
+
+
+def ours() -> Mapping[str, str] | None:
+    try:
+        key: ServiceKey = find()
+    except LaunchpadError as error:
+        told = said(error)
+    else:
+        told = ""
+    assert SECRET not in told
+    assert "MIIC" not in told
+    if told:
+        return None
+    found = {
+        "client_id": key.client_id, "client_secret": key.client_secret, "auth_url": key.auth_url,
+        "base_url": key.base_url, "resource_group": key.resource_group, "cert_str": key.certificate.strip(),
+        "key_str": key.private_key.strip(),
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
+
+
+def theirs() -> Mapping[str, str] | None:
+    try:
+        found = fetch_credentials()
+    except (ValueError, KeyError, FileNotFoundError, TypeError):
+        return None
+    names = ("client_id", "client_secret", "auth_url", "base_url", "resource_group", "cert_str", "key_str")
+    if "client_secret" in found:
+        # Half of another way may stand beside it there; we leave it out.
+        names = tuple(name for name in names if name not in {"cert_str", "key_str"})
+        found = {name: value for name, value in found.items() if not name.endswith("file_path")}
+    return {name: str(found[name]).strip() for name in names if name in found} | _read(found)
+
+
+def _read(found: Mapping[str, str]) -> dict[str, str]:
+    """Files of a certificate and its key where they are the way; else the halves of another one are left out."""
+    files = {"cert_str": "cert_file_path", "key_str": "key_file_path"}
+    return {name: Path(found[path]).read_text().strip() for name, path in files.items() if path in found}
+
+
+def test_the_same_as_saps_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AICORE_HOME", str(tmp_path))
+    (tmp_path / "c.pem").write_text(PEM)
+    (tmp_path / "k.pem").write_text(KEY)
+    values = {
+        "CLIENT_ID": "me", "CLIENT_SECRET": SECRET, "AUTH_URL": "https://auth.example.com", "RESOURCE_GROUP": "vision",
+        "BASE_URL": "https://api.example.com/", "CERT_URL": "https://cert.example.com/oauth/token", "KEY_STR": KEY,
+        "CERT_STR": PEM.replace("\n", "\\n"), "CERT_FILE_PATH": str(tmp_path / "c.pem"),
+        "KEY_FILE_PATH": str(tmp_path / "k.pem"),
+    }  # fmt: skip
+    vcap = {"other": [{"label": "x"}], "aicore": [{"label": "aicore", "name": "mine", "credentials": BY_CERTIFICATE}]}
+    chance = random.Random(7)
+    whole = ["CLIENT_ID", "CLIENT_SECRET", "AUTH_URL", "BASE_URL"]
+    agreed = 0
+    for service_key, in_vcap in itertools.product(
+        [None, BY_SECRET, BY_CERTIFICATE, {"clientid": "half"}, {"appname": "nothing"}], [False, True]
+    ):
+        for _ in range(40):
+            for name in values:
+                monkeypatch.delenv(f"AICORE_{name}", raising=False)
+            for name in _some(chance, values, whole):
+                monkeypatch.setenv(f"AICORE_{name}", values[name])
+            config = {f"AICORE_{name}": f"{values[name]}" for name in _some(chance, values, whole)}
+            (tmp_path / "config.json").write_text(json.dumps(config))
+            for name, value, there in (
+                ("AICORE_SERVICE_KEY", service_key, service_key is not None), ("VCAP_SERVICES", vcap, in_vcap),
+            ):  # fmt: skip
+                monkeypatch.setenv(name, json.dumps(value)) if there else monkeypatch.delenv(name, raising=False)
+            expected, found = theirs(), ours()
+            assert found == expected
+            agreed += expected is not None
+    assert agreed > 100
+
+
+def _some(chance: random.Random, values: Mapping[str, str], whole: list[str]) -> list[str]:
+    """Nothing, all of one way to log in, or anything."""
+    way = chance.randrange(4)
+    if way == 0:
+        return []
+    if way == 1:
+        return whole
+    if way == 2:
+        return [name for name in values if name != "CLIENT_SECRET" and "FILE" not in name]
+    return [name for name in values if chance.random() < 0.6]

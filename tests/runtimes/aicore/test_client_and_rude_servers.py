@@ -1,0 +1,605 @@
+"""The client and servers that are slow, broken, strict or hostile."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import fake_core
+import pytest
+from fake_core import SECRET, Core, Reply, Request, refused, reply
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.execution import Status, TargetStatus
+from launchpad_tui.domain.metric import Metric
+from launchpad_tui.domain.moments import EPOCH
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    CapabilityMissing,
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    LaunchpadError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    RuntimeRejected,
+    Unreachable,
+)
+from launchpad_tui.runtimes.aicore import http
+from launchpad_tui.runtimes.aicore.client import AICoreClient
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from launchpad_tui.runtimes.aicore.logs import LogPages
+
+NOTHING = reply({"count": 0, "resources": []})
+
+
+@pytest.fixture
+def client(core: Core) -> Iterator[AICoreClient]:
+    made = AICoreClient(core.key(), "vision", pause=0.01)
+    yield made
+    made.close()
+
+
+def first(core: Core, *replies: Reply, then: Reply = NOTHING) -> None:
+    """Answer so, one after the other, and then always the last."""
+    left = list(replies)
+    core.answer = lambda _: left.pop(0) if left else then
+
+
+def text_of(error: BaseException) -> str:
+    """Everything that a log of the error could hold."""
+    said, at = "", error
+    while at is not None:
+        said += f"{at!r} {at} {vars(at)}"
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
+    return said
+
+
+def raised(call: object) -> LaunchpadError:
+    with pytest.raises(LaunchpadError) as caught:
+        call()  # type: ignore[operator]
+    assert SECRET not in text_of(caught.value)
+    assert "of-the-tests" not in text_of(caught.value)
+    return caught.value
+
+
+def artifact(number: int) -> dict[str, object]:
+    return {
+        "id": f"artifact-{number}", "name": f"model {number}", "kind": "model", "url": f"ai://default/{number}",
+        "scenarioId": "churn", "createdAt": "2026-01-31T12:00:00Z", "modifiedAt": "2026-01-31T12:00:00.123456789Z",
+    }  # fmt: skip
+
+
+def pages(total: int, most: int = 100_000) -> object:
+    def answer(request: Request) -> Reply:
+        skip, top = int(request.query["$skip"]), min(int(request.query["$top"]), most)
+        found = [artifact(number) for number in range(skip, min(skip + top, total))]
+        return reply({"count": len(found), "resources": found})
+
+    return answer
+
+
+# Tokens -------------------------------------------------------------------------------------------------------------
+
+
+def test_one_token_for_many_threads(core: Core, client: AICoreClient) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: list(client.scenarios()), range(64)))
+    assert len(core.tokens) == 1
+    assert len(core.requests) == 64
+    sent = core.requests[0].headers
+    assert (sent["ai-resource-group"], sent["authorization"]) == ("vision", f"Bearer {core.tokens[0]}")
+    assert core.token_requests[0].headers["content-type"] == "application/x-www-form-urlencoded"
+
+
+def test_a_token_is_renewed_before_its_end(core: Core) -> None:
+    now = [0.0]
+    core.life = "1000"
+    tokens = http.Tokens(core.key(), clock=lambda: now[0])
+    assert tokens.get() == tokens.get()
+    now[0] = 699.0
+    assert tokens.get() == core.tokens[0]
+    now[0] = 701.0
+    assert tokens.get() == core.tokens[1]
+    core.life = 10
+    now[0] = 5000.0
+    tokens.get()
+    now[0] = 5004.0
+    assert tokens.get() == core.tokens[2]
+    now[0] = 5005.1
+    assert tokens.get() == core.tokens[3]
+    tokens.close()
+
+
+@pytest.mark.parametrize("life", [None, "soon", -1, 0, float("inf"), [1]])
+def test_a_life_that_is_none(core: Core, life: object) -> None:
+    core.life = life
+    tokens = http.Tokens(core.key())
+    assert tokens.get() == tokens.get() == core.tokens[0]
+    tokens.close()
+
+
+def test_a_token_that_ends_between_two_pages(core: Core) -> None:
+    client = AICoreClient(core.key(), page=1000, pause=0.01)
+    found = []
+    core.answer = pages(2500)
+    for one in client.artifacts():
+        found.append(one.id)
+        if len(found) == 1000:
+            core.valid.clear()
+    assert len(set(found)) == 2500
+    assert len(core.tokens) == 2
+    client.close()
+
+
+def test_many_threads_renew_a_refused_token_once(core: Core, client: AICoreClient) -> None:
+    list(client.scenarios())
+    core.valid.clear()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: list(client.scenarios()), range(16)))
+    assert len(core.tokens) == 2
+
+
+def test_a_post_is_sent_again_where_only_its_token_was_refused(core: Core, client: AICoreClient) -> None:
+    list(client.scenarios())
+    core.valid.clear()
+    first(core, then=reply({"id": "e1", "message": "", "status": "UNKNOWN"}, 202))
+    assert client.create_execution("configuration") == "e1"
+    assert [each.method for each in core.requests] == ["GET", "POST", "POST"]
+
+
+def test_a_token_that_is_never_taken(core: Core, client: AICoreClient) -> None:
+    first(core, then=refused(401, "01010101", "No"))
+    error = raised(lambda: list(client.scenarios()))
+    assert isinstance(error, AuthenticationFailed)
+    assert "01010101: No" in error.detail
+    assert "req-1" in error.detail
+    assert len(core.tokens) == 2
+    assert len(core.requests) == 2
+
+
+def test_a_wrong_secret(core: Core) -> None:
+    client = AICoreClient(core.key(client_secret="wrong & secret/1"), pause=0.01)
+    error = raised(client.meta)
+    assert isinstance(error, AuthenticationFailed)
+    assert "Bad credentials" in error.detail
+    assert "wrong" not in text_of(error)
+    assert len(core.token_requests) == 1
+    assert core.requests == []
+    client.close()
+
+
+def test_a_token_server_that_stumbles(core: Core, client: AICoreClient) -> None:
+    core.token_answers += [reply({}, 503), reply({}, 429, Retry_After="0"), reply({}, 408)]
+    assert list(client.scenarios()) == []
+    core.valid.clear()
+    core.token_answers += [reply({"error": "forbidden"}, 403)]
+    assert isinstance(raised(lambda: list(client.scenarios())), PermissionDenied)
+    assert len(core.token_requests) == 5
+
+
+@pytest.mark.parametrize(
+    "answer", [reply({}), reply([]), reply({"access_token": "bad\r\nthing"}), Reply(200, b"<html>log in</html>")]
+)
+def test_a_token_server_that_gives_none(core: Core, client: AICoreClient, answer: Reply) -> None:
+    core.token_answers.append(answer)
+    assert isinstance(raised(client.meta), RuntimeRejected)
+    assert core.requests == []
+
+
+# Retries ------------------------------------------------------------------------------------------------------------
+
+
+def test_too_many_requests(core: Core, client: AICoreClient) -> None:
+    first(core, refused(429, "x", "slow down", Retry_After="1"), refused(503, "y", "busy"))
+    began = time.monotonic()
+    assert list(client.scenarios()) == []
+    assert 1 <= time.monotonic() - began < 3
+    assert len(core.requests) == 3
+
+
+def test_a_moment_to_wait_for(core: Core, client: AICoreClient) -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    first(core, refused(429, "x", "slow down", Retry_After=soon))
+    began = time.monotonic()
+    list(client.scenarios())
+    assert 0.5 < time.monotonic() - began < 3
+
+
+def test_a_wait_that_is_too_long(core: Core, client: AICoreClient) -> None:
+    first(core, then=refused(429, "x", "slow down", Retry_After="3600"))
+    error = raised(lambda: list(client.scenarios()))
+    assert isinstance(error, RateLimited)
+    assert "3600 seconds" in error.hint
+    assert len(core.requests) == 1
+
+
+@pytest.mark.parametrize("nonsense", ["", "soon", "-3", "9" * 40, "Thu, 99 Foo 2026"])
+def test_a_wait_that_is_none(core: Core, client: AICoreClient, nonsense: str) -> None:
+    first(core, refused(429, "x", "slow down", Retry_After=nonsense))
+    assert list(client.scenarios()) == []
+
+
+def test_a_server_that_never_works(core: Core, client: AICoreClient) -> None:
+    first(core, then=Reply(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"}))
+    error = raised(lambda: list(client.scenarios()))
+    assert isinstance(error, Unreachable)
+    assert "text/html" in error.detail
+    assert len(core.requests) == http.ATTEMPTS
+
+
+def test_post_is_never_repeated(core: Core, client: AICoreClient) -> None:
+    first(core, then=refused(503, "x", "busy"))
+    assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
+    assert isinstance(raised(lambda: client.create_resource_group("group")), Unreachable)
+    assert isinstance(raised(lambda: client.patch_metrics("execution", [Metric("loss", 1, EPOCH)])), Unreachable)
+    first(core, then=Reply(202, b'{"id": "e1"', {}, length=1000))
+    assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
+    assert len(core.requests) == 4
+
+
+def test_what_was_done_by_an_answer_that_got_lost(core: Core, client: AICoreClient) -> None:
+    first(core, refused(503, "x", "busy"), then=refused(404, "y", "gone"))
+    client.delete("execution")
+    first(core, refused(503, "x", "busy"), then=refused(412, "y", "it is STOPPING"))
+    client.stop("execution")
+    assert isinstance(raised(lambda: client.delete("execution")), Conflict)
+    first(core, then=refused(404, "y", "gone"))
+    assert isinstance(raised(lambda: client.delete("execution")), NotFound)
+
+
+def test_closing_ends_waits(core: Core) -> None:
+    client = AICoreClient(core.key(), pause=20)
+    asked = threading.Event()
+
+    def answer(_: Request) -> Reply:
+        asked.set()
+        return refused(503, "x", "busy")
+
+    core.answer = answer
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: list(client.scenarios()))
+        assert asked.wait(10)
+        client.close()
+        with pytest.raises(LaunchpadError):
+            waiting.result(10)
+
+
+# Answers that are none ----------------------------------------------------------------------------------------------
+
+
+def test_a_cut_answer_is_asked_for_again(core: Core, client: AICoreClient) -> None:
+    first(core, Reply(200, b'{"resources": [', {}, length=5000), Reply(200, b'{"count": 1, "resour', {}))
+    assert list(client.scenarios()) == []
+    assert len(core.requests) == 3
+    first(core, then=Reply(200, b'{"count": 1, "resour', {}))
+    error = raised(lambda: list(client.scenarios()))
+    assert isinstance(error, Unreachable)
+    assert "cut" in error.title
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Reply(200, b"<!doctype html><title>Log in</title>", {"Content-Type": "text/html; charset=utf-8"}),
+        Reply(200, b"", {}),
+        Reply(204, b"", {}),
+        Reply(200, b"\xff\xfe\x00", {"Content-Type": "application/json"}),
+    ],
+)
+def test_something_else_than_json(core: Core, client: AICoreClient, answer: Reply) -> None:
+    first(core, then=answer)
+    error = raised(lambda: client.execution("e123"))
+    assert isinstance(error, RuntimeRejected)
+    assert "not JSON" in error.title
+    assert len(core.requests) == 1
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"resources": {}}', b'"text"', b"null", b"7"])
+def test_a_list_that_is_none(core: Core, client: AICoreClient, body: bytes) -> None:
+    first(core, then=Reply(200, body, {"Content-Type": "application/json"}))
+    assert isinstance(raised(lambda: list(client.artifacts())), RuntimeRejected)
+    assert isinstance(raised(lambda: client.execution("e123")), RuntimeRejected)
+    assert list(client.scenarios()) == []
+    assert list(client.logs("e123")) == []
+    client.capabilities() if body == b"{}" else None
+
+
+def test_json_that_is_too_deep(core: Core, client: AICoreClient) -> None:
+    first(core, then=Reply(200, b"[" * 200_000, {"Content-Type": "application/json"}))
+    assert isinstance(raised(lambda: client.execution("e123")), Unreachable)
+
+
+def test_a_compressed_answer(core: Core, client: AICoreClient) -> None:
+    body = gzip.compress(json.dumps({"resources": [{"id": "churn", "name": "Churn"}]}).encode())
+    first(core, then=Reply(200, body, {"Content-Encoding": "gzip"}))
+    assert [each.name for each in client.scenarios()] == ["Churn"]
+    first(core, then=Reply(200, body[:-20], {"Content-Encoding": "gzip"}))
+    assert isinstance(raised(lambda: list(client.scenarios())), Unreachable)
+
+
+def test_a_server_of_the_future(core: Core, client: AICoreClient) -> None:
+    new = {
+        "id": "e1", "status": "DREAMING", "targetStatus": "ENLIGHTENED", "createdAt": "yesterday", "aura": {"x": 1},
+        "statusDetails": {"workflow": {"phase": "x"}, "code": 7, "text": "t"}, "statusMessage": None, "startTime": 12,
+    }  # fmt: skip
+    odd = [{**artifact(1), "kind": "poem", "labels": [{"key": "a", "value": 1}, {}, 3], "executionId": None}]
+    first(core, then=reply({"resources": [new, {"status": "no ID"}, 3, None], "count": "many"}))
+    (execution,) = client.executions()
+    assert (execution.status, execution.target_status) == (Status.UNKNOWN, TargetStatus.COMPLETED)
+    assert execution.created_at == EPOCH
+    assert execution.status_details == {"workflow": '{"phase": "x"}', "code": "7", "text": "t"}
+    assert execution.started_at is None
+    first(core, then=reply({"resources": odd}))
+    (found,) = client.artifacts()
+    assert (found.kind, found.labels, found.execution_id) == (ArtifactKind.OTHER, (("a", "1"),), "")
+    assert found.modified_at.microsecond == 123456
+
+
+def test_metrics_that_are_odd(core: Core, client: AICoreClient) -> None:
+    point = {"name": "loss", "value": 0.5, "timestamp": "2026-01-31T12:00:00.5+01:00", "step": 3}
+    points = [point, {"name": "no value"}, {"name": "big", "value": "1e400"}, {"name": "n", "value": None}]
+    first(core, then=reply({"resources": [{"executionId": "e1", "metrics": points}, {"metrics": []}]}))
+    (resource,) = client.metrics(["e1"])
+    assert [(each.name, each.step) for each in resource.metrics] == [("loss", 3), ("big", 0)]
+    assert resource.metrics[0].timestamp == datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=UTC)
+    list(client.metrics([f"e{number}" for number in range(25)]))
+    assert [len(each.query["executionIds"].split(",")) for each in core.requests[1:]] == [10, 10, 5]
+    error = raised(lambda: client.patch_metrics("e1", [Metric("loss", float("nan"), EPOCH, 7)]))
+    assert isinstance(error, InvalidInput)
+    first(core, then=refused(501, "x", "no metrics here"))
+    assert isinstance(raised(lambda: list(client.metrics(["e1"]))), CapabilityMissing)
+
+
+# Paging -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hundred_thousand_artifacts(core: Core, client: AICoreClient) -> None:
+    core.answer = pages(100_000)
+    assert sum(1 for _ in client.artifacts()) == 100_000
+    assert [int(each.query["$skip"]) for each in core.requests] == list(range(0, 110_000, 10_000))
+
+
+@pytest.mark.parametrize(("total", "most"), [(0, 1000), (999, 1000), (1000, 1000), (2350, 1000), (250, 100)])
+def test_a_server_that_gives_less_than_asked(core: Core, client: AICoreClient, total: int, most: int) -> None:
+    core.answer = pages(total, most)
+    assert len({each.id for each in client.artifacts()}) == total
+
+
+def test_a_server_that_does_not_skip(core: Core, client: AICoreClient) -> None:
+    first(core, then=reply({"count": 100, "resources": [artifact(number) for number in range(100)]}))
+    assert sum(1 for _ in client.artifacts()) == 100
+    assert len(core.requests) == 2
+
+
+def test_a_list_that_grows_while_it_is_read(core: Core) -> None:
+    client = AICoreClient(core.key(), page=10)
+
+    def answer(request: Request) -> Reply:
+        # One more stands in front at every request, so that each page begins with the last one's end.
+        skip, shift = int(request.query["$skip"]), len(core.requests) - 1
+        found = [artifact(number) for number in range(-shift, 45)][skip : skip + 10]
+        return reply({"count": len(found), "resources": found})
+
+    core.answer = answer
+    ids = [each.id for each in client.artifacts()]
+    assert len(ids) == len(set(ids)) == 45
+    client.close()
+
+
+def test_many_at_once(core: Core, client: AICoreClient) -> None:
+    def answer(request: Request) -> Reply:
+        asked = [each["id"] for each in request.json["executions"]]
+        said = [{"id": one, "message": "ok"} if one != "e7" else {"id": one, "error": {"code": "c", "message": "no"}}
+                for one in asked if one != "e9"]  # fmt: skip
+        return reply({"executions": said}, 202)
+
+    core.answer = answer
+    came = list(client.change_many([f"e{number}" for number in range(230)] + ["e1"], TargetStatus.STOPPED))
+    assert [len(each.json["executions"]) for each in core.requests] == [100, 100, 30]
+    assert len(came) == 230
+    assert [(each.id, each.error) for each in came if each.error] == [
+        ("e7", "c: no"), ("e9", "The runtime says nothing of it."),
+    ]  # fmt: skip
+    assert core.requests[0].headers["content-type"] == "application/merge-patch+json"
+
+
+def test_counts(core: Core, client: AICoreClient) -> None:
+    first(core, Reply(200, b"12\n", {"Content-Type": "text/plain"}), then=Reply(200, b"a dozen", {}))
+    assert client.count_artifacts(ArtifactKind.MODEL) == 12
+    assert isinstance(raised(client.count_artifacts), RuntimeRejected)
+
+
+# Logs ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize("inclusive", [False, True])
+def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
+    # Three lines share each moment, some of them with the same text.
+    lines = [
+        {"timestamp": f"2026-01-31T12:00:{at // 3:02d}.000000{at % 3}00Z", "msg": f"line {at // 2}", "pod": "p"}
+        for at in range(150)
+    ]
+    asked = 0
+
+    def ask(query: object) -> object:
+        nonlocal asked
+        asked += 1
+        assert isinstance(query, dict)
+        start, end = query.get("start", ""), query.get("end", "9")
+        found = [
+            each
+            for each in lines
+            if nanoseconds(start) <= nanoseconds(each["timestamp"])
+            and (
+                nanoseconds(each["timestamp"]) <= nanoseconds(end)
+                if inclusive
+                else nanoseconds(each["timestamp"]) < nanoseconds(end)
+            )
+        ]
+        found = found[::-1] if query["$order"] == "desc" else found
+        return {"data": {"result": found[: query["$top"]]}}
+
+    def nanoseconds(text: str) -> str:
+        head, _, tail = text.removesuffix("Z").partition(".")
+        return f"{head}.{tail:0<9}"
+
+    found = [each.message for each in LogPages(ask, None, None, newest_first, page=10).lines()]
+    wanted = [each["msg"] for each in lines]
+    assert found == (wanted[::-1] if newest_first else wanted)
+    assert asked < 60
+    assert len(list(LogPages(ask, None, None, newest_first, page=10).lines(25))) == 25
+
+
+def test_a_log_with_more_of_one_moment_than_a_page_holds() -> None:
+    lines = [{"timestamp": "2026-01-31T12:00:00Z", "msg": str(number)} for number in range(30)]
+    later = [{"timestamp": "2026-01-31T12:00:01Z", "msg": "end"}]
+
+    def ask(query: object) -> object:
+        assert isinstance(query, dict)
+        found = [each for each in lines + later if each["timestamp"][:19] >= str(query.get("start", ""))[:19]]
+        if "." in str(query.get("start", "")):
+            found = later
+        return {"data": {"result": found[:10]}}
+
+    found = [each.message for each in LogPages(ask, None, None, False, page=10).lines()]
+    assert found == [*map(str, range(10)), "end"]
+
+
+# Errors and secrets -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, RuntimeRejected), (403, PermissionDenied), (404, NotFound), (409, Conflict), (412, Conflict),
+        (413, RuntimeRejected), (418, RuntimeRejected), (501, CapabilityMissing),
+    ],
+)  # fmt: skip
+def test_errors_tell_all(core: Core, client: AICoreClient, status: int, kind: type[LaunchpadError]) -> None:
+    details = [{"code": "02000005", "message": "too many"}, {"code": "x"}, "plain"]
+    body = {"code": "01", "message": "no\x1b[31m way", "requestId": "r-7", "target": "/t", "details": details}
+    first(core, then=reply({"error": body, "more": 1}, status))
+    error = raised(lambda: client.create_execution("configuration"))
+    assert type(error) is kind
+    for word in ("01: no", "Target: /t", "02000005: too many", "plain", f"HTTP {status}, request ID r-7", "POST /lm/e"):
+        assert word in error.detail
+    if isinstance(error, RuntimeRejected):
+        assert (error.status, error.code, error.request_id) == (status, "01", "r-7")
+    first(core, then=reply({"error": {**body, "details": {"field": {"deep": [1]}}, "code": 7}}, status))
+    assert 'field: {"deep": [1]}' in raised(lambda: client.create_execution("configuration")).detail
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": null}', b"{", b"\xff", b'"x"'])
+def test_errors_in_no_known_form(core: Core, client: AICoreClient, body: bytes) -> None:
+    first(core, then=Reply(400, body, {"Content-Type": "application/json"}))
+    assert isinstance(raised(lambda: list(client.scenarios())), RuntimeRejected)
+
+
+def test_what_a_server_repeats_is_left_out(core: Core, client: AICoreClient, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def answer(request: Request) -> Reply:
+        said = request.headers["authorization"] + SECRET + request.body.decode()
+        return refused(400, said, f"you sent {said}")
+
+    core.answer = answer
+    secret = {"name": "lake", "type": "S3", "data": {"AWS_SECRET_ACCESS_KEY": 'very"hidden+key of-the-tests'}}
+    for call in (lambda: client.create_object_store_secret(secret), lambda: list(client.scenarios())):
+        error = raised(call)
+        assert "hidden" not in text_of(error)
+        assert "…" in error.detail
+    assert SECRET not in caplog.text
+    assert "of-the-tests" not in caplog.text
+    assert SECRET not in repr(client.key) + repr(client.http.tokens)
+
+
+def test_a_redirect_gets_no_token(core: Core, client: AICoreClient) -> None:
+    with fake_core.serve() as elsewhere:
+        first(core, then=Reply(307, b"", {"Location": f"{elsewhere.url}/v2/lm/scenarios"}))
+        error = raised(lambda: list(client.scenarios()))
+        assert isinstance(error, ConfigError)
+        assert "elsewhere" in error.title
+        core.token_answers.append(Reply(308, b"", {"Location": f"{elsewhere.url}/oauth/token"}))
+        core.valid.clear()
+        assert isinstance(raised(lambda: list(client.scenarios())), ConfigError)
+        assert elsewhere.requests == []
+        assert elsewhere.token_requests == []
+
+
+def test_nobody_there(core: Core) -> None:
+    key = core.key()
+    gone = ServiceKey("http://127.0.0.1:1/v2", key.auth_url, key.client_id, key.client_secret)
+    client = AICoreClient(gone, pause=0.01)
+    assert isinstance(raised(client.meta), Unreachable)
+    client.close()
+    unknown = ServiceKey("http://nobody.invalid/v2", key.auth_url, key.client_id, key.client_secret)
+    client = AICoreClient(unknown, pause=0.01)
+    assert isinstance(raised(client.meta), Unreachable)
+    client.close()
+
+
+def test_a_proxy_of_the_environment(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://user:hidden-password@127.0.0.1:1")
+    client = AICoreClient(core.key(), pause=0.01)
+    error = raised(client.meta)
+    assert isinstance(error, Unreachable)
+    assert "hidden-password" not in text_of(error)
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    client.close()
+    client = AICoreClient(core.key(), pause=0.01)
+    assert list(client.scenarios()) == []
+    client.close()
+    monkeypatch.delenv("NO_PROXY")
+    monkeypatch.setenv("HTTP_PROXY", "nonsense://user:hidden-password@127.0.0.1:1")
+    error = raised(AICoreClient(core.key(), pause=0.01).meta)
+    assert isinstance(error, ConfigError)
+    assert "hidden-password" not in text_of(error)
+
+
+@pytest.mark.parametrize("name", ["", "a", "no space", "x\ny", "-a-", "a" * 254])
+def test_resource_groups_that_are_none(core: Core, name: str) -> None:
+    if name:
+        with pytest.raises(InvalidInput):
+            AICoreClient(core.key(), name)
+    else:
+        assert AICoreClient(core.key(), name).resource_group == "default"
+
+
+@pytest.mark.parametrize("one", ["", ".", ".."])
+def test_ids_that_lead_elsewhere(core: Core, client: AICoreClient, one: str) -> None:
+    assert isinstance(raised(lambda: client.execution(one)), InvalidInput)
+    assert core.requests == []
+    first(core, then=reply({"id": "x"}))
+    client.execution("../../admin?x=1#y")
+    assert core.requests[0].path == "/v2/lm/executions/..%2F..%2Fadmin%3Fx%3D1%23y"
+
+
+def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
+    able = {"userExecutions": False, "logs": {"executions": False}, "bulkUpdates": {"executions": "yes"}}
+    first(core, then=reply({"aiApi": {"version": "2.0.0", "capabilities": able}, "extensions": {}}))
+    meta = client.meta()
+    assert (meta.bulk, meta.schedules, meta.metrics, meta.api_version) == (False, False, False, "2.0.0")
+    found = client.capabilities()
+    assert not any((found.executions, found.stop, found.delete, found.logs, found.add_executable))
+    assert set(found.reasons) == {"executions", "stop", "delete", "logs", "add_executable"}
+    first(core, refused(404, "x", "no meta"))
+    assert client.capabilities().logs
+    first(core, then=refused(404, "x", "nothing at all"))
+    assert isinstance(raised(client.capabilities), NotFound)
+
+
+def test_another_group_over_the_same_connections(core: Core, client: AICoreClient) -> None:
+    list(client.scenarios())
+    list(client.in_group("speech").scenarios())
+    assert [each.headers["ai-resource-group"] for each in core.requests] == ["vision", "speech"]
+    assert len(core.tokens) == 1
