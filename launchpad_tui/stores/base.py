@@ -85,8 +85,8 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say; ``context`` gives the
-    TLS that it is reached with where that is another, such as one with a client's certificate."""
+    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say; ``context`` gives
+    the TLS that it is reached with where that is another, such as one with a client's certificate."""
 
     host: str
     port: int
