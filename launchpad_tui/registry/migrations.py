@@ -24,6 +24,9 @@ def files_state(db: Database) -> None:
     """What is known of the artifacts' files."""
     for statement in schema.FILES_STATE:
         db.conn.execute(statement)
+    if db["sqlite_stat1"].exists():
+        # Beside the statistics of the others, an index without any would be taken for better than it is.
+        db.conn.execute("ANALYZE artifacts")
 
 
 def apply(connection: sqlite3.Connection) -> None:

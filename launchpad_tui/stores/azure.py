@@ -153,7 +153,7 @@ class _AzureBucket:
     def delete(self, keys: Sequence[str]) -> None:
         Watch(None).run([functools.partial(self._delete, key) for key in keys], _DELETIONS)
 
-    def abandon(self, prefix: str) -> None:
+    def abandon(self, prefix: str, before: datetime | None = None) -> None:
         """Nothing to do: see this module's beginning."""
 
     def _blob(self, key: str) -> str:

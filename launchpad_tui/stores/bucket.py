@@ -106,8 +106,9 @@ class Bucket(Protocol):
     def delete(self, keys: Sequence[str]) -> None:
         """Delete at most `PAGE` objects; those that are not there are fine."""
 
-    def abandon(self, prefix: str) -> None:
-        """Take away parts below the prefix that were never put together, where the bucket keeps such."""
+    def abandon(self, prefix: str, before: datetime | None = None) -> None:
+        """Take away parts below the prefix that were never put together, where the bucket keeps such: of all uploads,
+        or of those begun before a moment."""
 
 
 class BucketStore:
@@ -284,8 +285,13 @@ class BucketStore:
         return notices
 
     def _sweep(self) -> None:
-        for path in self._notices(older_than=now() - _NOTICE_AGE):
+        """Take away what makers that died left behind a week ago."""
+        old = now() - _NOTICE_AGE
+        for path in self._notices(older_than=old):
             self._discard(path, self._notice_key(path))
+        # Some keys may store, but not list what is being stored.
+        with contextlib.suppress(LaunchpadError):
+            self._bucket.abandon(f"{self.prefix}/" if self.prefix else "", old)
 
     def _discard(self, path: str, notice: str) -> None:
         """Take away what a publication left, its parts that were never put together, and its notice, in this order."""

@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode
 
 from launchpad_tui.errors import ConfigError, Conflict, LaunchpadError, RateLimited, Unreachable
 from launchpad_tui.stores.base import CHUNK, Progress
-from launchpad_tui.stores.cloud_errors import may_pass, translated
+from launchpad_tui.stores.http_errors import may_pass, translated
 from launchpad_tui.stores.tls import tls_context
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import AuthenticationFailed, ConfigError, Unreachable
-from launchpad_tui.stores.cloud_errors import translated
 from launchpad_tui.stores.cloud_http import Grant, connect, encoded, hidden, login_context
+from launchpad_tui.stores.http_errors import translated
 
 if TYPE_CHECKING:
     import httpx

@@ -135,7 +135,7 @@ class _GcsBucket:
     def delete(self, keys: Sequence[str]) -> None:
         Watch(None).run([functools.partial(self._delete, key) for key in keys], _DELETIONS)
 
-    def abandon(self, prefix: str) -> None:
+    def abandon(self, prefix: str, before: datetime | None = None) -> None:
         """Nothing to do: see this module's beginning."""
 
     def _url(self, key: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from launchpad_tui.errors import RuntimeRejected
@@ -153,7 +154,7 @@ class _OssBucket:
             for key in left:
                 self.delete([key])
 
-    def abandon(self, prefix: str) -> None:
+    def abandon(self, prefix: str, before: datetime | None = None) -> None:
         client, models = self._client, sdk().models
         with translated(self.where, prefix):
             key_marker = upload_marker = None
@@ -164,6 +165,8 @@ class _OssBucket:
                     )
                 )
                 for each in answer.uploads or ():
+                    if before is not None and (each.initiated is None or each.initiated >= before):
+                        continue
                     client.abort_multipart_upload(
                         models.AbortMultipartUploadRequest(bucket=self._name, key=each.key, upload_id=each.upload_id)
                     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import RuntimeRejected
@@ -121,10 +122,12 @@ class _S3Bucket:
             # Again, one by one: either it works or it raises what is wrong.
             self.delete([each["Key"]])
 
-    def abandon(self, prefix: str) -> None:
+    def abandon(self, prefix: str, before: datetime | None = None) -> None:
         with translated(self.where, prefix):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._name, Prefix=prefix)
             for each in [one for page in pages for one in page.get("Uploads", ())]:
+                if before is not None and each["Initiated"] >= before:
+                    continue
                 self._client.abort_multipart_upload(Bucket=self._name, Key=each["Key"], UploadId=each["UploadId"])
 
     @property

@@ -23,8 +23,9 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from launchpad_tui.errors import ConfigError, RuntimeRejected, Unreachable
 from launchpad_tui.stores.base import CHUNK, Endpoint, server_of
+from launchpad_tui.stores.http_errors import may_pass, translated
 from launchpad_tui.stores.tls import tls_context
-from launchpad_tui.stores.webhdfs_errors import answered, may_pass, translated
+from launchpad_tui.stores.webhdfs_errors import answered
 
 if TYPE_CHECKING:
     import httpx

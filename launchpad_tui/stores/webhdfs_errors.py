@@ -1,12 +1,9 @@
-"""What WebHDFS servers and httpx tell, as errors of launchpad. Exceptions: Apache Hadoop, "WebHDFS REST API"."""
+"""What WebHDFS servers tell, as errors of launchpad. Exceptions: Apache Hadoop, "WebHDFS REST API"."""
 
 from __future__ import annotations
 
 import json
 import re
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -43,30 +40,6 @@ _NAME = {"InvalidPathException", "PathComponentTooLongException", "FSLimitExcept
 _NAME_SAID = re.compile(r"Invalid (path|file) name|is a reserved name")
 #: what is said where a file is in the way of a folder, or a folder of a file
 _IN_THE_WAY = re.compile(r"\(is not a directory\)|must both be directories|destination directory is not empty")
-_TLS_REFUSED = re.compile(r"alert|certificate required|unknown ca|handshake failure", re.IGNORECASE)
-
-
-@contextmanager
-def translated(where: str) -> Iterator[None]:
-    """Run a call to httpx; ``where`` is how the message names the store."""
-    import httpx
-
-    try:
-        yield
-    except httpx.TransportError as error:
-        raise _no_answer(error, where) from error
-    except (httpx.InvalidURL, httpx.HTTPError) as error:
-        # The text may hold the address, hence a token.
-        raise ConfigError(f"{where} cannot be used as it is set up", type(error).__name__) from None
-
-
-def may_pass(error: Unreachable) -> bool:
-    """Whether to ask again soon is worth it: not after a long wait, and not where the certificate is wrong."""
-    import httpx
-
-    return not isinstance(error.__cause__, httpx.TimeoutException) and not isinstance(
-        _tls(error), ssl.SSLCertVerificationError
-    )
 
 
 def answered(
@@ -133,23 +106,3 @@ def _remote(body: bytes) -> tuple[str, str]:
         return str(told.get("exception") or ""), str(told.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return "", ""
-
-
-def _tls(error: BaseException) -> ssl.SSLError | None:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
-
-
-def _no_answer(error: Exception, where: str) -> LaunchpadError:
-    tls = _tls(error)
-    if isinstance(tls, ssl.SSLCertVerificationError):
-        hint = "Check the address; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"{where} cannot prove who it is by its certificate", tls.verify_message, hint)
-    if tls is not None and _TLS_REFUSED.search(str(tls)):
-        return AuthenticationFailed(
-            f"{where} does not accept the client certificate", tls.reason or str(tls), "Check certificate and key."
-        )
-    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Unreachable(f"{where} does not answer", detail, "Check the network and the NameNode's address.")

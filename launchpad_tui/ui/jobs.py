@@ -3,6 +3,7 @@ leaves them."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: seconds between two looks at what goes on
 LOOK_SECONDS = 0.5
+#: seconds that transfers have to end when the app is left
+LEAVE_SECONDS = 1.0
 
 
 class TransferWatch:
@@ -80,7 +83,21 @@ class TransferWatch:
             return
         from launchpad_tui.ui.screens.transfers import LeaveDialog
 
-        self._app.push_screen(LeaveDialog(self.active), lambda yes: self._app.exit() if yes else None)
+        self._app.push_screen(LeaveDialog(self.active), lambda yes: self._stop_and_leave() if yes else None)
+
+    def _stop_and_leave(self) -> None:
+        """Stop all, so that uploads take back what they sent; a server that does not answer is not waited for."""
+        transfers = self._app.desk.transfers
+        for job in transfers.jobs():
+            transfers.cancel(job.id)
+        end = time.monotonic() + LEAVE_SECONDS
+
+        def look() -> None:
+            if not transfers.active or time.monotonic() > end:
+                self._app.exit()
+
+        look()
+        self._app.set_interval(0.05, look)
 
     def follow(self) -> None:
         """Look at what goes on, now and until nothing does."""

@@ -91,3 +91,25 @@ def test_nothing_is_lost_where_it_is_broken_off(tmp_path: Path, word: str, monke
     registry = Registry(path)
     assert artifacts.artifact(registry, DEFAULT_SCOPE, MODEL).name == "old"
     registry.close()
+
+
+def test_lists_are_read_in_their_order_where_there_are_statistics(tmp_path: Path) -> None:
+    path = tmp_path / "registry.db"
+    first_version(path)
+    connection = sqlite3.connect(path)
+    connection.create_function("casefold", 1, lambda value: str(value or "").casefold(), deterministic=True)
+    connection.executemany(
+        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, created_at, modified_at, search_text)"
+        " VALUES (1, 'model', ?, 'm', 'ai://default/m', 'churn', ?, 1, 'm')",
+        [(f"id-{number:06}", number) for number in range(2000)],
+    )
+    connection.execute("ANALYZE")
+    connection.commit()
+    connection.close()
+    registry = Registry(path)
+    query = "SELECT * FROM artifacts WHERE group_pk = 1 AND kind = 'model' ORDER BY created_at DESC LIMIT 64"
+    with registry.read() as db:
+        plan = " ".join(str(row[3]) for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
+    assert "artifacts_created" in plan
+    assert "TEMP B-TREE" not in plan
+    registry.close()

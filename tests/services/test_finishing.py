@@ -21,8 +21,14 @@ from launchpad_tui.errors import AuthenticationFailed, Conflict, NotFound, Unrea
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
 
+import azurite
+import fake_gcs
+import hadoop
+import oss_server
 import seaweed
 
+#: the server of each kind
+SERVERS = {"s3": seaweed, "oss": oss_server, "webhdfs": hadoop, "azure": azurite, "gcs": fake_gcs}
 TRAIN = "echo weights > /app/model/model.bin; mkdir /app/model/sub; echo more > /app/model/sub/x; echo trained"
 
 
@@ -38,11 +44,13 @@ def into_s3(bench: Bench, **others: str) -> None:
     bench.desk.connections.replace_store(DEFAULT_SCOPE, DEFAULT_STORE, "s3", values, "files")
 
 
-def test_outputs_go_to_a_bucket_and_inputs_come_from_any_store(bench: Bench) -> None:
+@pytest.mark.parametrize("kind", SERVERS)
+def test_outputs_go_to_any_store_and_come_back(bench: Bench, kind: str, tmp_path: Path) -> None:
     first = bench.wait(bench.shell(TRAIN, name="first"))
     assert first.status is Status.COMPLETED
     (old,) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
-    into_s3(bench)
+    values = SERVERS[kind].shared().values(f"outputs/{uuid.uuid4()}")
+    bench.desk.connections.replace_store(DEFAULT_SCOPE, DEFAULT_STORE, kind, values, "files")
     followed = bench.desk.artifacts.get(DEFAULT_SCOPE, old.artifact.id)
     assert followed.url == f"ai://files/{first.id}/housemodel"
     assert bench.desk.verification.verify(DEFAULT_SCOPE, followed.id)
@@ -55,6 +63,14 @@ def test_outputs_go_to_a_bucket_and_inputs_come_from_any_store(bench: Bench) -> 
         f"{second.id}/housemodel/sub/x",
     ]
     assert len(bench.models()) == 2
+    (new, _) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
+    assert new.artifact.files_state is FilesState.INTACT
+    assert [each.state for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)] == ["intact"] * 2
+    bench.desk.files.stage(DEFAULT_SCOPE, new.artifact.url, tmp_path / "staged")
+    assert (tmp_path / "staged" / "model.bin").read_text() == "weights\n"
+    store.delete(f"{second.id}/housemodel/sub/x")
+    states = {each.file.path: each.state for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)}
+    assert states == {"model.bin": "intact", "sub/x": "missing"}
 
 
 def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def relaying(port: int = 0) -> Iterator[Relay]:
         yield relay
     finally:
         listener.close()
-        for each in open_now:
+        for each in list(open_now):
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()

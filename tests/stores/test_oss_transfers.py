@@ -7,6 +7,7 @@ import os
 import threading
 import time
 import uuid
+from datetime import timedelta
 from pathlib import Path
 
 import oss_server
@@ -16,6 +17,7 @@ from oss_tools import NOBODY, Raw, handed_on, opened, told
 from oss_wire import crc64
 from serving import Handler, listening
 
+from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import (
     Conflict,
     InvalidInput,
@@ -174,8 +176,13 @@ def test_a_cancelled_publication_leaves_nothing(
 def test_parts_that_somebody_left_are_taken_away(server: oss_server.Server, prefix: str, raw: Raw) -> None:
     for name in ("m/a", "m/b\x1b ü", "m/c/d", "mm"):
         raw.begin(f"{prefix}/{name}")
-    opened(server.values(prefix))._oss.abandon(f"{prefix}/m/")
+    store = opened(server.values(prefix))._oss
+    store.abandon(f"{prefix}/m/", now() - timedelta(days=1))
+    assert len(raw.uploads(prefix)) == 4
+    store.abandon(f"{prefix}/m/", now() + timedelta(days=1))
     assert raw.uploads(prefix) == [f"{prefix}/mm"]
+    store.abandon(f"{prefix}/m")
+    assert raw.uploads(prefix) == []
 
 
 def test_what_is_there_is_not_created(server: oss_server.Server, prefix: str) -> None:

@@ -274,6 +274,24 @@ def test_a_cancelled_upload_leaves_no_parts(server: seaweed.Server, prefix: str,
     assert not client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix).get("Uploads")
 
 
+def test_parts_of_one_that_died_are_taken_away_after_a_week(
+    server: seaweed.Server, prefix: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = client(server).create_multipart_upload(Bucket=seaweed.BUCKET, Key=f"{prefix}/died")
+    store = opened(server.values(prefix))
+
+    def uploads() -> list[str]:
+        found = client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix).get("Uploads", ())
+        return [each["UploadId"] for each in found]
+
+    store.publish("a", [SourceFile(".", source)])
+    assert uploads() == [begun["UploadId"]]
+    monkeypatch.setattr(bucket, "_NOTICE_AGE", timedelta(days=-1))
+    store.publish("b", [SourceFile(".", source)])
+    assert uploads() == []
+    assert sorted(keys(server, prefix)) == [f"{prefix}/a", f"{prefix}/b"]
+
+
 def test_consoles_folders_are_no_objects(server: seaweed.Server, prefix: str) -> None:
     client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/folder/", Body=b"")
     assert list(opened(server.values(prefix)).list()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -206,19 +207,40 @@ async def test_transfers_are_followed_stopped_and_asked_about(workshop_home: Hom
         assert not pilot.app.is_running
 
 
-async def test_leaving_twice_leaves(workshop_home: Home) -> None:
+async def test_leaving_stops_what_goes_on(workshop_home: Home) -> None:
+    taken_back = threading.Event()
+
+    def work(progress: Progress) -> str:
+        try:
+            while True:
+                progress(Transfer(1, 2, "a"))
+                time.sleep(0.01)
+        finally:
+            taken_back.set()
+
+    async with running(workshop_home) as pilot:
+        pilot.app.transfers.start("Upload something", work)
+        await pilot.press("q", "y")
+        await pilot.pause(0.5)
+        assert not pilot.app.is_running
+    assert taken_back.is_set()
+
+
+async def test_leaving_twice_leaves_and_waits_for_nobody(workshop_home: Home) -> None:
     go = threading.Event()
 
     def work(progress: Progress) -> str:
-        go.wait(10)
+        go.wait(30)
         return ""
 
     async with running(workshop_home) as pilot:
         pilot.app.transfers.start("Download slow", work)
+        begun = time.monotonic()
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert isinstance(pilot.app.screen, LeaveDialog)
         await pilot.press("ctrl+q")
-        await pilot.pause()
-        assert not pilot.app.is_running
+        while pilot.app.is_running:
+            await pilot.pause(0.05)
+        assert time.monotonic() - begun < 5
         go.set()
