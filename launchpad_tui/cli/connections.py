@@ -75,7 +75,7 @@ def _add(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.kind or _SERVICE_KEY_KIND)
     values = {**_service_key(context, kind, options.service_key), **fields.values(options, kind.fields)}
     one = context.desk.connections.add(options.name, kind.id, values)
-    if not kind.connectable:
+    if kind.reason:
         context.note(f"note: {kind.reason}")
     context.done(f"Added connection {one.name}.", shapes.connection(one), id=one.name)
 
@@ -130,6 +130,9 @@ def _use(context: Context, options: argparse.Namespace) -> None:
 
     scope = Scope(options.name, options.group or DEFAULT_SCOPE.resource_group)
     context.desk.connections.choose(scope)
+    kind = _kind(context, context.desk.connections.get(scope.connection).kind)
+    if kind.reason:
+        context.note(f"note: {kind.reason}")
     message = f"From now on: connection {scope.connection}, resource group {scope.resource_group}."
     context.done(message, {"connection": scope.connection, "resourceGroup": scope.resource_group}, id=scope.connection)
 

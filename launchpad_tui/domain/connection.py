@@ -131,7 +131,7 @@ def check_name(value: str, pattern: re.Pattern[str], what: str, rule: str, *, fi
 @dataclass(frozen=True, slots=True)
 class ConnectionKind:
     """A kind of AI runtime, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use;
-    where ``connectable`` is False, ``reason`` says why."""
+    ``reason`` says why it is not ``connectable``, or what this version does not do with it."""
 
     id: str
     title: str

@@ -116,7 +116,7 @@ class ConnectionService:
                 self._credentials.set(CONNECTION, name, secrets)
             elif secrets:
                 self._credentials.merge(CONNECTION, name, secrets)
-        return edited
+        return _today(edited)
 
     def kept(self, name: str) -> frozenset[str]:
         """The names of the connection's secrets that are kept; never their values."""
@@ -195,7 +195,8 @@ class ConnectionService:
         connection = self.get(name)
         if connection.kind == DEFAULT_SCOPE.connection:
             return Capabilities()
-        reason = self._kind(connection.kind).reason or "The connection was never refreshed."
+        kind = self._kind(connection.kind)
+        reason = "The connection was never refreshed." if kind.connectable else kind.reason
         names = ("executions", "stop", "delete", "logs", "create_artifact", "create_configuration", "add_executable")
         return Capabilities(**dict.fromkeys(names, False), reasons=dict.fromkeys(names, reason))
 

@@ -192,7 +192,7 @@ def lasting(error: LaunchpadError) -> bool:
     """Whether asking again at once cannot help: the certificate is wrong, or the wait was long."""
     import httpx
 
-    return isinstance(error.__cause__, httpx.ReadTimeout | httpx.WriteTimeout) or _tls(error) is not None
+    return isinstance(error.__cause__, httpx.ReadTimeout | httpx.WriteTimeout | TimeoutError) or _tls(error) is not None
 
 
 def _tls(error: BaseException) -> ssl.SSLError | None:

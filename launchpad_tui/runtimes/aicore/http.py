@@ -93,7 +93,8 @@ class Channel:
             if size > LARGEST:
                 raise RuntimeRejected(f"{self.where} answers with more than {LARGEST >> 20} MB", "Ask for less.")
             if time.monotonic() > end:
-                raise Unreachable(f"{self.where} answers too slowly", f"More than {WHOLE_TIMEOUT} seconds.")
+                late = f"More than {WHOLE_TIMEOUT} seconds."
+                raise Unreachable(f"{self.where} answers too slowly", late) from TimeoutError(late)
         return b"".join(pieces)
 
     def rest(self, attempt: int, answer: Answer | None) -> bool:

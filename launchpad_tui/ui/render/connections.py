@@ -160,7 +160,7 @@ def connection_items(
         Item("", kind.description if kind else "", "dim"),
         Item("State", state, role),
     ]
-    if kind is not None and not kind.connectable:
+    if kind is not None and kind.reason:
         items.append(Item("", kind.reason, "dim"))
     if connection.kind != LOCAL:
         items.append(moment_item("Refreshed", connection.synced_at))

@@ -35,15 +35,17 @@ class _ConnectionWizard(CatalogWizard):
         """This machine is there already; of what this version cannot connect to only the settings are kept."""
         if kind.id == LOCAL:
             return Choice(kind.id, kind.title, reason="There is a connection to this machine already: local")
-        if isinstance(kind, ConnectionKind) and not kind.connectable:
+        if isinstance(kind, ConnectionKind) and kind.reason:
             return Choice(kind.id, kind.title, f"{kind.description} {kind.reason}")
         return super().kind_choice(kind)
 
     def remark(self) -> str:
-        """Say in time that it will not answer."""
+        """Say in time that it will not answer, or not all."""
         kind = self.kind
         if isinstance(kind, ConnectionKind) and not kind.connectable:
             return f"{kind.title}: its settings are kept, but it is not called. {kind.reason}"
+        if isinstance(kind, ConnectionKind) and kind.reason:
+            return f"{kind.title}: {kind.reason}"
         return ""
 
     async def names(self) -> Collection[str]:

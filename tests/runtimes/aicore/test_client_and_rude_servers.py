@@ -14,6 +14,7 @@ from email.utils import format_datetime
 
 import fake_core
 import pytest
+import rude
 from fake_core import SECRET, Core, Reply, Request, refused, reply
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -318,6 +319,26 @@ def test_json_that_is_too_deep(core: Core, client: AICoreClient) -> None:
     assert isinstance(raised(lambda: client.execution("e123")), Unreachable)
 
 
+def test_answers_that_are_too_large_or_too_slow(
+    core: Core, client: AICoreClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first(core, then=Reply(200, b" " * 100_000, {"Content-Type": "application/json"}))
+    monkeypatch.setattr(http, "LARGEST", 50_000)
+    error = raised(lambda: client.execution("e123"))
+    assert isinstance(error, RuntimeRejected)
+    assert "more than" in error.title
+    monkeypatch.setattr(http, "WHOLE_TIMEOUT", 0.2)
+    with rude.relaying(core.port) as relay:
+        relay.trickle = 1000
+        key = core.key()
+        slow = AICoreClient(ServiceKey(f"http://127.0.0.1:{relay.port}/v2", key.auth_url, "me", SECRET), pause=0.01)
+        error = raised(lambda: slow.stop("e123"))
+        slow.close()
+    assert isinstance(error, Unreachable)
+    assert "too slowly" in error.title
+    assert len(core.requests) == 2
+
+
 def test_a_compressed_answer(core: Core, client: AICoreClient) -> None:
     body = gzip.compress(json.dumps({"resources": [{"id": "churn", "name": "Churn"}]}).encode())
     first(core, then=Reply(200, body, {"Content-Encoding": "gzip"}))
@@ -521,6 +542,13 @@ def test_what_a_server_repeats_is_left_out(core: Core, client: AICoreClient, cap
     assert SECRET not in caplog.text
     assert "of-the-tests" not in caplog.text
     assert SECRET not in repr(client.key) + repr(client.http.tokens)
+
+
+def test_what_a_server_repeats_of_many(core: Core, client: AICoreClient) -> None:
+    error = {"code": SECRET, "message": f"you are {SECRET}", "requestId": "r-1"}
+    first(core, then=reply({"executions": [{"id": "e1", "error": error}]}, 202))
+    (came,) = client.change_many(["e1"], TargetStatus.STOPPED)
+    assert came.error == "…: you are … (request ID r-1)"
 
 
 def test_a_redirect_gets_no_token(core: Core, client: AICoreClient) -> None:
