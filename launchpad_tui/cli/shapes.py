@@ -190,6 +190,10 @@ _CAPABILITIES = {
     "create_artifact": "createArtifact",
     "create_configuration": "createConfiguration",
     "add_executable": "addExecutable",
+    "schedules": "executionSchedules",
+    "bulk": "bulkUpdates",
+    "groups": "resourceGroups",
+    "metrics": "metrics",
 }
 
 

@@ -104,7 +104,10 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a runtime can do; where it lacks one, ``reasons`` says why, keyed by the capability's name."""
+    """What a runtime can do; where it lacks one, ``reasons`` says why, keyed by the capability's name.
+
+    ``bulk``: stop and delete many executions with one request. ``groups``: make and delete resource groups.
+    """
 
     executions: bool = True
     stop: bool = True
@@ -113,6 +116,10 @@ class Capabilities:
     create_artifact: bool = True
     create_configuration: bool = True
     add_executable: bool = True
+    schedules: bool = True
+    bulk: bool = True
+    groups: bool = True
+    metrics: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -29,6 +29,13 @@ def files_state(db: Database) -> None:
         db.conn.execute("ANALYZE artifacts")
 
 
+@migrations()
+def mirror(db: Database) -> None:
+    """What was read from runtimes elsewhere, and execution schedules."""
+    for statement in schema.MIRROR:
+        db.conn.execute(statement)
+
+
 def apply(connection: sqlite3.Connection) -> None:
     """Apply what is pending, inside the transaction that the connection is in."""
     # Without plugins: what else is installed on this machine has no business in the registry.

@@ -9,7 +9,18 @@ from launchpad_tui.registry.faults import translated
 
 #: everything that a write may name
 TOPICS = frozenset(
-    {"connections", "scenarios", "configurations", "executions", "artifacts", "metrics", "preferences", "logs"}
+    {
+        "connections",
+        "scenarios",
+        "configurations",
+        "executions",
+        "artifacts",
+        "metrics",
+        "preferences",
+        "logs",
+        "schedules",
+        "sync",
+    }
 )
 
 

@@ -8,7 +8,7 @@ trigrams, so that any part of a word is found.
 from __future__ import annotations
 
 #: ``PRAGMA user_version`` of a registry that has all migrations
-VERSION = 2
+VERSION = 3
 
 _CONNECTIONS = (
     """CREATE TABLE connections (
@@ -213,6 +213,54 @@ FILES_STATE = (
     "ALTER TABLE artifacts ADD COLUMN checked_at INTEGER",
     "ALTER TABLE artifact_files ADD COLUMN version TEXT NOT NULL DEFAULT ''",
     "CREATE INDEX artifacts_files_state ON artifacts (group_pk, kind, files_state)",
+)
+
+#: the statements of the third migration: what was read from a runtime elsewhere
+MIRROR = (
+    # `gone_at`: since when the runtime has it no more. It is NULL for what is of this machine.
+    *(
+        f"ALTER TABLE {table} ADD COLUMN gone_at INTEGER"
+        for table in (
+            "resource_groups",
+            "object_stores",
+            "scenarios",
+            "executables",
+            "configurations",
+            "executions",
+            "artifacts",
+        )
+    ),
+    # `runtime` where a list of the runtime told of it, empty where it was made here
+    "ALTER TABLE object_stores ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE executions ADD COLUMN schedule_id TEXT NOT NULL DEFAULT ''",
+    # empty: never read; `some`: read while it went on; `all`: read when it was over
+    "ALTER TABLE executions ADD COLUMN metrics_read TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE scenario_versions (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
+        scenario_id TEXT NOT NULL, id TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER,
+        UNIQUE (connection_pk, scenario_id, id)) STRICT""",
+    # `next_at` only of this machine's: when it is due. Bounds and due times are whole seconds since 1970.
+    """CREATE TABLE execution_schedules (
+        pk INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        id TEXT NOT NULL, name TEXT NOT NULL, cron TEXT NOT NULL, configuration_id TEXT NOT NULL, status TEXT NOT NULL,
+        start_at INTEGER, end_at INTEGER, next_at INTEGER,
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER, UNIQUE (group_pk, id)) STRICT""",
+    "CREATE INDEX execution_schedules_due ON execution_schedules (next_at) WHERE next_at IS NOT NULL",
+    "CREATE INDEX executions_schedule ON executions (group_pk, schedule_id) WHERE schedule_id <> ''",
+    # How far the reading of a part is; `resource_group` is empty for what belongs to all groups. `position` of `total`
+    # entries are read of a list that is not done.
+    """CREATE TABLE reading_state (
+        connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
+        resource_group TEXT NOT NULL, part TEXT NOT NULL,
+        position INTEGER NOT NULL DEFAULT 0, total INTEGER, done_at INTEGER, error TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (connection_pk, resource_group, part)) STRICT, WITHOUT ROWID""",
+    # The entries that a list which is not done has told of.
+    """CREATE TABLE reading_seen (
+        group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
+        part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (group_pk, part, id)) STRICT, WITHOUT ROWID""",
 )
 
 #: the statements of the first migration

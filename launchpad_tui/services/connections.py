@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Mapping
+from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -197,7 +198,7 @@ class ConnectionService:
             return Capabilities()
         kind = self._kind(connection.kind)
         reason = "The connection was never refreshed." if kind.connectable else kind.reason
-        names = ("executions", "stop", "delete", "logs", "create_artifact", "create_configuration", "add_executable")
+        names = [each.name for each in dataclass_fields(Capabilities) if each.name != "reasons"]
         return Capabilities(**dict.fromkeys(names, False), reasons=dict.fromkeys(names, reason))
 
     def groups(self, connection: str) -> builtins.list[ResourceGroup]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from launchpad_tui.domain.connection import Capabilities
 
@@ -33,12 +32,24 @@ class Meta:
             reasons |= dict.fromkeys(("executions", "stop", "delete"), said)
         if not self.logs:
             reasons["logs"] = "This runtime does not give logs of executions away."
+        if not self.schedules:
+            reasons["schedules"] = "This runtime has no execution schedules."
+        if not self.bulk:
+            reasons["bulk"] = "This runtime changes one execution a request."
+        if not self.resource_groups:
+            reasons["groups"] = "This runtime does not let users make resource groups."
+        if not self.metrics:
+            reasons["metrics"] = "This runtime keeps no metrics."
         return Capabilities(
             executions=self.executions,
             stop=self.executions,
             delete=self.executions,
             logs=self.logs,
             add_executable=False,
+            schedules=self.schedules,
+            bulk=self.bulk,
+            groups=self.resource_groups,
+            metrics=self.metrics,
             reasons=reasons,
         )
 
@@ -49,28 +60,6 @@ class Version:
 
     id: str
     description: str
-    created_at: datetime
-    modified_at: datetime
-
-
-class ScheduleStatus(StrEnum):
-    """Whether a schedule starts executions."""
-
-    ACTIVE = "ACTIVE"
-    INACTIVE = "INACTIVE"
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """An execution schedule. ``start`` and ``end`` are None where it has no such bound."""
-
-    id: str
-    name: str
-    cron: str
-    configuration_id: str
-    status: ScheduleStatus
-    start: datetime | None
-    end: datetime | None
     created_at: datetime
     modified_at: datetime
 

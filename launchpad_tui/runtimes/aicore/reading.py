@@ -20,8 +20,9 @@ from launchpad_tui.domain.execution import Configuration, Execution, Status, Tar
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.moments import EPOCH, parse_rfc3339
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.runtimes.aicore.model import Meta, Schedule, ScheduleStatus, StoreInfo, Version
+from launchpad_tui.runtimes.aicore.model import Meta, StoreInfo, Version
 
 _log = logging.getLogger(__name__)
 Json = Mapping[str, Any]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import Base, below
-from launchpad_tui.runtimes.aicore.model import Schedule, ScheduleStatus
 
 _SCHEDULES = "/lm/executionSchedules"
 

@@ -32,6 +32,10 @@ _CAPABILITIES = (
     ("create_configuration", "Create configurations"),
     ("create_artifact", "Add artifacts"),
     ("add_executable", "Add executables"),
+    ("schedules", "Schedules"),
+    ("bulk", "Many at once"),
+    ("groups", "Resource groups"),
+    ("metrics", "Metrics"),
 )
 
 

@@ -11,8 +11,8 @@ import pytest
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.runtimes.aicore.client import AICoreClient
-from launchpad_tui.runtimes.aicore.model import ScheduleStatus
 
 ID = "aa97b177-9383-4934-8543-0f91b7a0283a"
 WHEN = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)

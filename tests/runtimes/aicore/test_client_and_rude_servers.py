@@ -619,7 +619,9 @@ def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
     assert (meta.bulk, meta.schedules, meta.metrics, meta.api_version) == (False, False, False, "2.0.0")
     found = client.capabilities()
     assert not any((found.executions, found.stop, found.delete, found.logs, found.add_executable))
-    assert set(found.reasons) == {"executions", "stop", "delete", "logs", "add_executable"}
+    lacking = {"executions", "stop", "delete", "logs", "add_executable", "schedules", "bulk", "groups", "metrics"}
+    assert set(found.reasons) == lacking
+    assert not any(getattr(found, name) for name in lacking)
     first(core, refused(404, "x", "no meta"))
     assert client.capabilities().logs
     first(core, then=refused(404, "x", "nothing at all"))
