@@ -125,7 +125,7 @@ class Artifact:
     """An artifact. ``labels`` in the order given; ``execution_id`` is empty where none made it.
 
     ``size`` is the bytes of all its files, None where they were never counted. ``files_state`` is what the last look
-    at its files found, ``checked_at`` when that was.
+    at its files found, ``checked_at`` when that was; ``gone_at`` is since when its runtime has it no more.
     """
 
     id: str
@@ -141,6 +141,7 @@ class Artifact:
     modified_at: datetime
     files_state: FilesState = FilesState.UNKNOWN
     checked_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

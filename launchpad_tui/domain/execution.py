@@ -107,7 +107,8 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of a configuration's executable."""
+    """One execution of a configuration's executable. ``schedule_id`` is empty where no schedule created it; ``gone_at``
+    is since when its runtime has it no more."""
 
     id: str
     configuration_id: str
@@ -124,6 +125,8 @@ class Execution:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     status_details: Mapping[str, str] = field(default_factory=dict)
+    schedule_id: str = ""
+    gone_at: datetime | None = None
 
     def duration_seconds(self, at: datetime) -> float | None:
         """Seconds from start to completion, or to ``at`` while it runs; None before the start."""

@@ -20,6 +20,16 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a scenario: those of its executables."""
+
+    id: str
+    description: str
+    created_at: datetime
+    modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter that an executable takes. ``default`` is None where a configuration has to give a value."""
 

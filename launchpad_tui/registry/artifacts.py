@@ -17,7 +17,7 @@ from launchpad_tui.registry.database import Registry
 
 COLUMNS = (
     "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, modified_at, "
-    "files_state, checked_at"
+    "files_state, checked_at, gone_at"
 )
 
 
@@ -76,12 +76,12 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     """Insert an artifact inside a transaction; its row."""
     cursor = db.execute(
         f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
-        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
         (group, group, new.execution_id, searched(new), new.id, clean(new.name), new.kind, clean(new.url),
          clean(new.description), new.scenario_id, new.execution_id, _labels(new), new.size,
          to_micros(new.created_at), to_micros(new.modified_at), new.files_state,
-         micros(new.checked_at)),
+         micros(new.checked_at), micros(new.gone_at)),
     )  # fmt: skip
     if not cursor.rowcount:
         raise Conflict(f"There is an artifact {new.id} already")
@@ -212,7 +212,7 @@ def built(row: tuple[Any, ...]) -> Artifact:
     """The artifact in a row of `COLUMNS`."""
     return Artifact(
         row[0], row[1], ArtifactKind(row[2]), row[3], row[4], row[5], row[6], pairs(row[7]), row[8],
-        from_micros(row[9]), from_micros(row[10]), FilesState(row[11]), moment(row[12]),
+        from_micros(row[9]), from_micros(row[10]), FilesState(row[11]), moment(row[12]), moment(row[13]),
     )  # fmt: skip
 
 

@@ -33,7 +33,8 @@ from launchpad_tui.registry.database import Registry
 
 COLUMNS = (
     "id, configuration_id, configuration_name, scenario_id, executable_id, executable_version, status, target_status, "
-    "status_message, created_at, modified_at, submitted_at, started_at, completed_at, status_details"
+    "status_message, created_at, modified_at, submitted_at, started_at, completed_at, status_details, "
+    "schedule_id, gone_at"
 )
 _UNFINISHED = "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')"
 
@@ -133,15 +134,15 @@ def create(registry: Registry, scope: Scope, new: Execution) -> None:
 
 def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
     """Insert an execution inside a transaction; its row."""
-    text = search_text((new.configuration_name, new.id, new.scenario_id, new.executable_id, new.configuration_id))
     cursor = db.execute(
         f"INSERT INTO executions (group_pk, configuration_pk, search_text, {COLUMNS}) VALUES "
         "(?, (SELECT pk FROM configurations WHERE group_pk = ? AND id = ?), ?, "
-        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (group, group, new.configuration_id, text, new.id, new.configuration_id, clean(new.configuration_name),
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (group, group, new.configuration_id, searched(new), new.id, new.configuration_id, clean(new.configuration_name),
          new.scenario_id, new.executable_id, new.executable_version, new.status, new.target_status,
-         _message(new.status_message), to_micros(new.created_at), to_micros(new.modified_at),
-         micros(new.submitted_at), micros(new.started_at), micros(new.completed_at), to_json(new.status_details)),
+         cut(new.status_message), to_micros(new.created_at), to_micros(new.modified_at),
+         micros(new.submitted_at), micros(new.started_at), micros(new.completed_at), to_json(new.status_details),
+         new.schedule_id, micros(new.gone_at)),
     )  # fmt: skip
     if not cursor.rowcount:
         raise Conflict(f"There is an execution {new.id} already")
@@ -216,7 +217,7 @@ def transition(
             "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, status_details), "
             "submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, started_at), "
             "completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
-            (status, _message(message), None if details is None else to_json(details), micros(submitted_at),
+            (status, cut(message), None if details is None else to_json(details), micros(submitted_at),
              micros(started_at), micros(completed_at), to_micros(now()), pk),
         )  # fmt: skip
         return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone())
@@ -328,7 +329,7 @@ def built(row: tuple[Any, ...]) -> Execution:
     return Execution(
         row[0], row[1], row[2], row[3], row[4], row[5], Status(row[6]), TargetStatus(row[7]), row[8],
         from_micros(row[9]), from_micros(row[10]), moment(row[11]), moment(row[12]), moment(row[13]),
-        {} if row[14] == "{}" else json.loads(row[14]),
+        {} if row[14] == "{}" else json.loads(row[14]), row[15], moment(row[16]),
     )  # fmt: skip
 
 
@@ -341,6 +342,12 @@ def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
     return Scope(row[0], row[1])
 
 
-def _message(text: str) -> str:
+def searched(of: Execution) -> str:
+    """What a search for the execution looks at: its configuration's name, and all IDs."""
+    return search_text((of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id))
+
+
+def cut(text: str) -> str:
+    """A status message that is not too long."""
     text = clean(text)
     return text if len(text) <= STATUS_MESSAGE_LIMIT else text[: STATUS_MESSAGE_LIMIT - 1] + "…"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from launchpad_tui.domain.connection import ResourceGroup
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import Base, below, labels_body
-from launchpad_tui.runtimes.aicore.model import StoreInfo
+from launchpad_tui.runtimes.base import StoreInfo
 
 _GROUPS = "/admin/resourceGroups"
 _SECRETS = "/admin/objectStoreSecrets"

@@ -77,17 +77,19 @@ class Base:
         """The entries of a list that the API does not page."""
         yield from reading.entries(self._get(path, query), read)
 
-    def _pages(self, path: str, read: Callable[[Json], Read], query: Mapping[str, object]) -> Iterator[Read]:
-        """The entries of a list, page by page, none twice.
+    def _pages(
+        self, path: str, read: Callable[[Json], Read], query: Mapping[str, object], skip: int = 0, page: int = 0
+    ) -> Iterator[Read]:
+        """The entries of a list behind the first ``skip``, page by page, none twice.
 
         The order of a list is not defined, and it may change between two pages: entries that come again are passed
         over. A server may give less than it was asked for: the list ends with an empty page, one that brings nothing
         new, or one that is short and neither claims that there is more (``count``) nor looks like a bound of its own.
         """
         seen: set[str] = set()
-        skip = 0
+        page = page or self._page
         while True:
-            data = self._get(path, {**query, "$top": self._page, "$skip": skip})
+            data = self._get(path, {**query, "$top": page, "$skip": skip})
             found = data.get("resources") if isinstance(data, Mapping) else None
             if not isinstance(found, list):
                 raise RuntimeRejected("SAP AI Core gives no list", f"GET {path}: the answer has no resources.")
@@ -97,7 +99,7 @@ class Base:
             skip += len(found)
             count = data.get("count")
             more = isinstance(count, int) and count > skip
-            if not fresh or (len(found) < self._page and not more and len(found) % 100):
+            if not fresh or (len(found) < page and not more and len(found) % 100):
                 return
 
     def _create(self, path: str, body: Mapping[str, object], **more: Any) -> str:

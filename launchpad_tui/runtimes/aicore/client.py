@@ -12,16 +12,17 @@ from datetime import datetime
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Capabilities
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
-from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.domain.scenario import Executable, Scenario, Version
 from launchpad_tui.errors import NotFound
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.administration import Administration
 from launchpad_tui.runtimes.aicore.answers import hidden, told_of_item
 from launchpad_tui.runtimes.aicore.base import BULK, MERGE_PATCH, below, chunks, given, labels_body
-from launchpad_tui.runtimes.aicore.logs import LogPages, LogRecord
-from launchpad_tui.runtimes.aicore.model import Changed, Meta, Version
+from launchpad_tui.runtimes.aicore.logs import LogPages
+from launchpad_tui.runtimes.aicore.model import Meta
 from launchpad_tui.runtimes.aicore.schedules import Schedules
 from launchpad_tui.runtimes.aicore.tracking import Tracking
+from launchpad_tui.runtimes.base import Changed, ExecutionState, LogRecord
 
 _SCENARIOS, _ARTIFACTS = "/lm/scenarios", "/lm/artifacts"
 _CONFIGURATIONS, _EXECUTIONS = "/lm/configurations", "/lm/executions"
@@ -83,15 +84,19 @@ class AICoreClient(Tracking, Schedules, Administration):
         name: str = "",
         search: str = "",
         labels: Sequence[tuple[str, str]] = (),
+        skip: int = 0,
+        page: int = 0,
     ) -> Iterator[Artifact]:
         """Artifacts that are all of this.
 
         Args:
+            skip: so many are passed over.
+            page: entries that are asked for at once; 0: as the client does.
             search: a part of name or description, in any case.
             labels: at most 10.
         """
         query = _artifact_query(kind, scenario_id, execution_id, name, search, labels)
-        return self._pages(_ARTIFACTS, reading.artifact, query)
+        return self._pages(_ARTIFACTS, reading.artifact, query, skip, page)
 
     def count_artifacts(
         self,
@@ -130,15 +135,16 @@ class AICoreClient(Tracking, Schedules, Administration):
     # Configurations ------------------------------------------------------------------------------------------------
 
     def configurations(
-        self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
+        self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = "", skip: int = 0
     ) -> Iterator[Configuration]:
         """Configurations that are all of this.
 
         Args:
             executable_ids: at most 1000; of any of them.
             search: a part of the name, in any case.
+            skip: so many are passed over.
         """
-        return self._pages(_CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search))
+        return self._pages(_CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search), skip)
 
     def count_configurations(
         self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
@@ -182,10 +188,15 @@ class AICoreClient(Tracking, Schedules, Administration):
         executable_ids: Sequence[str] = (),
         schedule_id: str = "",
         status: Status | None = None,
+        skip: int = 0,
     ) -> Iterator[Execution]:
-        """Executions that are all of this."""
+        """Executions that are all of this, behind the first ``skip``."""
         query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
-        return self._pages(_EXECUTIONS, reading.execution, query)
+        return self._pages(_EXECUTIONS, reading.execution, query, skip)
+
+    def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
+        """Which executions there are (in a status), and when each changed last: far fewer bytes than `executions`."""
+        return self._pages(_EXECUTIONS, reading.execution_state, {"status": status, "$select": "status"})
 
     def count_executions(
         self,

@@ -5,28 +5,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from launchpad_tui.domain.moments import EPOCH, to_rfc3339
 from launchpad_tui.runtimes.aicore import reading
+from launchpad_tui.runtimes.base import LogRecord
 
 #: the API: lines of a page
 PAGE = 5000
 _INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One line. ``pod`` and ``container`` say who wrote it; they and ``stream`` may be empty. ``raw`` is the timestamp
-    as the server wrote it, which may have nanoseconds."""
-
-    timestamp: datetime
-    message: str
-    stream: str
-    container: str
-    pod: str
-    raw: str
 
 
 class LogPages:

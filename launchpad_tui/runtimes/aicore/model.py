@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from launchpad_tui.domain.connection import Capabilities
 
@@ -52,31 +50,3 @@ class Meta:
             metrics=self.metrics,
             reasons=reasons,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """A version of a scenario: those of its executables."""
-
-    id: str
-    description: str
-    created_at: datetime
-    modified_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """An object store secret as the runtime gives it back: never its secrets. ``settings`` are by the API's names, such
-    as ``bucket``, ``endpoint``, ``pathPrefix``."""
-
-    name: str
-    type: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What came of one item of a bulk change. ``error`` is empty where it was accepted."""
-
-    id: str
-    error: str = ""

@@ -19,10 +19,11 @@ from launchpad_tui.domain.connection import ResourceGroup
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.moments import EPOCH, parse_rfc3339
-from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.runtimes.aicore.model import Meta, StoreInfo, Version
+from launchpad_tui.runtimes.aicore.model import Meta
+from launchpad_tui.runtimes.base import ExecutionState, StoreInfo
 
 _log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
@@ -230,7 +231,13 @@ def execution(data: Json) -> Execution:
         started_at=moment(data, "startTime"),
         completed_at=moment(data, "completionTime"),
         status_details={str(name): text(details, name) for name in details} if isinstance(details, Mapping) else {},
+        schedule_id=text(data, "executionScheduleId"),
     )
+
+
+def execution_state(data: Json) -> ExecutionState:
+    """An execution as a list of states has it."""
+    return ExecutionState(identity(data), _word(Status, data.get("status"), Status.UNKNOWN), modified(data))
 
 
 def metric_resource(data: Json) -> MetricResource:

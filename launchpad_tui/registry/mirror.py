@@ -1,0 +1,242 @@
+"""What runtimes elsewhere have, kept here: entries put in batches, and marked when their runtime has them no more.
+
+Entries that did not change cost a look-up. What launchpad itself knows of an entry (sizes and states of files, what was
+read of its metrics) stays.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Configuration, Execution, Status
+from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.registry import artifacts, configurations, executions
+from launchpad_tui.registry.codec import clean, micros, to_json
+from launchpad_tui.registry.configurations import BATCH, marks
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = "artifacts", "configurations", "executions", "execution_schedules"
+#: the lists of a resource group, and the topic that a change of each belongs to
+TOPIC = {
+    ARTIFACTS: "artifacts",
+    CONFIGURATIONS: "configurations",
+    EXECUTIONS: "executions",
+    SCHEDULES: "schedules",
+}
+_KINDS = "('model', 'dataset', 'resultset', 'other')"
+
+
+def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> int:
+    """Keep these artifacts as they are now; gives how many were new or changed. Raises NotFound (no such scope)."""
+    columns = "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
+    excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
+    with registry.write("artifacts") as db:
+        group = group_pk(db, scope)
+        before = db.total_changes
+        db.executemany(
+            "INSERT INTO artifacts (group_pk, id, name, kind, url, description, scenario_id, execution_id, labels, "
+            "created_at, modified_at, search_text, execution_pk) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+            "?12, (SELECT pk FROM executions WHERE group_pk = ?1 AND id = ?8)) "
+            f"ON CONFLICT (group_pk, id) DO UPDATE SET ({columns}, search_text, execution_pk) = "
+            f"({excluded}, NULL, excluded.search_text, "
+            f"coalesce(execution_pk, excluded.execution_pk)) WHERE ({columns}) IS NOT ({excluded}, NULL)",
+            [
+                (group, a.id, clean(a.name), a.kind, clean(a.url), clean(a.description), a.scenario_id, a.execution_id,
+                 to_json([[clean(key), clean(value)] for key, value in a.labels]), to_micros(a.created_at),
+                 to_micros(a.modified_at), artifacts.searched(a))
+                for a in found
+            ],
+        )  # fmt: skip
+        return db.total_changes - before
+
+
+def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configuration]) -> int:
+    """Keep these configurations, which never change; gives how many were new. Raises NotFound for an unknown scope."""
+    with registry.write("configurations") as db:
+        group = group_pk(db, scope)
+        known = _known(db, CONFIGURATIONS, group, [one.id for one in found])
+        fresh = [one for one in found if one.id not in known]
+        for one in fresh:
+            pk = configurations.insert(db, group, one)
+            db.execute(
+                "UPDATE executions SET configuration_pk = ? WHERE group_pk = ? AND configuration_pk IS NULL "
+                "AND configuration_id = ?",
+                (pk, group, one.id),
+            )
+        _back(db, CONFIGURATIONS, group, known)
+        return len(fresh)
+
+
+def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution]) -> int:
+    """Keep these executions as they are now; gives how many were new or changed. One that goes on, or went on when its
+    metrics were read last, has its metrics read again. Raises NotFound for an unknown scope."""
+    columns = (
+        "configuration_name, status, target_status, status_message, status_details, modified_at, submitted_at, "
+        "started_at, completed_at, schedule_id, gone_at"
+    )
+    excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
+    with registry.write("executions") as db:
+        group = group_pk(db, scope)
+        before = db.total_changes
+        known = _known(db, EXECUTIONS, group, [one.id for one in found])
+        db.executemany(
+            "INSERT INTO executions (group_pk, id, configuration_id, configuration_name, scenario_id, executable_id, "
+            "executable_version, status, target_status, status_message, status_details, created_at, modified_at, "
+            "submitted_at, started_at, completed_at, search_text, schedule_id, configuration_pk) VALUES "
+            "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+            "(SELECT pk FROM configurations WHERE group_pk = ?1 AND id = ?3)) ON CONFLICT (group_pk, id) DO UPDATE SET "
+            f"({columns}, search_text) = ({excluded}, NULL, excluded.search_text) "
+            f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
+            [
+                (group, e.id, e.configuration_id, clean(e.configuration_name), e.scenario_id, e.executable_id,
+                 e.executable_version, e.status, e.target_status, executions.cut(e.status_message),
+                 to_json(e.status_details), to_micros(e.created_at), to_micros(e.modified_at), micros(e.submitted_at),
+                 micros(e.started_at), micros(e.completed_at), executions.searched(e), e.schedule_id)
+                for e in found
+            ],
+        )  # fmt: skip
+        changed = db.total_changes - before
+        fresh = [one.id for one in found if one.id not in known]
+        for start in range(0, len(fresh), BATCH):
+            some = fresh[start : start + BATCH]
+            db.execute(
+                "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e WHERE e.group_pk = "
+                "artifacts.group_pk AND e.id = artifacts.execution_id) "
+                f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({marks(some)})",
+                (group, *some),
+            )
+        return changed
+
+
+def forget_entries(registry: Registry, scope: Scope, part: str, ids: Sequence[str]) -> None:
+    """Mark these entries of a list as gone from their runtime. Raises NotFound for an unknown scope."""
+    with registry.write(TOPIC[part]) as db:
+        group, at = group_pk(db, scope), to_micros(now())
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            db.execute(
+                f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL AND id IN ({marks(some)})",
+                (at, group, *some),
+            )
+
+
+def count(registry: Registry, scope: Scope, part: str) -> int:
+    """How many entries of a list are known that are not gone. Raises NotFound for an unknown scope."""
+    with registry.read() as db:
+        sql = f"SELECT count(*) FROM {part} WHERE group_pk = ? AND gone_at IS NULL"
+        return int(db.execute(sql, (group_pk(db, scope),)).fetchone()[0])
+
+
+def execution_states(registry: Registry, scope: Scope) -> dict[str, tuple[Status, datetime]]:
+    """Status and last change of the executions that are not gone, by ID. Raises NotFound for an unknown scope."""
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT id, status, modified_at FROM executions WHERE group_pk = ? AND gone_at IS NULL",
+            (group_pk(db, scope),),
+        ).fetchall()
+    return {one: (Status(status), from_micros(at)) for one, status, at in rows}
+
+
+def unfinished(registry: Registry, scope: Scope) -> list[str]:
+    """The IDs of the executions that are not over and not gone, oldest first. Raises NotFound for an unknown scope."""
+    with registry.read() as db:
+        rows = db.execute(
+            "SELECT id FROM executions WHERE group_pk = ? AND gone_at IS NULL "
+            "AND status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING') ORDER BY created_at",
+            (group_pk(db, scope),),
+        ).fetchall()
+    return [one for (one,) in rows]
+
+
+def metrics_due(
+    registry: Registry, scope: Scope, among: Iterable[str] | None = None, recent: int = 0
+) -> list[tuple[str, bool]]:
+    """The IDs of executions whose metrics were not read to their end, newest first, each with whether it is over.
+
+    Args:
+        among: only these; None: those that go on, those that went on when they were read last, and the ``recent``
+            newest of the group.
+
+    Raises:
+        NotFound: there is no such scope.
+    """
+    over = "status IN ('STOPPED', 'COMPLETED', 'DEAD')"
+    chosen = "id IN (SELECT value FROM json_each(:among))"
+    if among is None:
+        newest = "SELECT pk FROM executions WHERE group_pk = :group ORDER BY created_at DESC LIMIT :recent"
+        chosen = f"(metrics_read = 'some' OR status IN ('RUNNING', 'STOPPING') OR {over} AND pk IN ({newest}))"
+    with registry.read() as db:
+        rows = db.execute(
+            f"SELECT id, {over} FROM executions WHERE group_pk = :group AND metrics_read <> 'all' AND gone_at IS NULL "
+            f"AND {chosen} ORDER BY created_at DESC",
+            {"group": group_pk(db, scope), "among": to_json(list(among or ())), "recent": recent},
+        ).fetchall()
+    return [(one, bool(done)) for one, done in rows]
+
+
+def set_metrics_read(registry: Registry, scope: Scope, read: Sequence[tuple[str, bool]]) -> None:
+    """Remember that metrics of executions were read, each with whether it was over by then."""
+    with registry.write("metrics") as db:
+        group = group_pk(db, scope)
+        db.executemany(
+            "UPDATE executions SET metrics_read = ? WHERE group_pk = ? AND id = ?",
+            [("all" if over else "some", group, one) for one, over in read],
+        )
+
+
+def seen(registry: Registry, scope: Scope, part: str, ids: Iterable[str]) -> None:
+    """Remember that a list which is not done told of these entries."""
+    with registry.write() as db:
+        group = group_pk(db, scope)
+        db.executemany(
+            "INSERT INTO reading_seen (group_pk, part, id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [(group, part, one) for one in ids],
+        )
+
+
+def count_seen(registry: Registry, scope: Scope, part: str) -> int:
+    """How many entries a list which is not done told of."""
+    with registry.read() as db:
+        sql = "SELECT count(*) FROM reading_seen WHERE group_pk = ? AND part = ?"
+        return int(db.execute(sql, (group_pk(db, scope), part)).fetchone()[0])
+
+
+def forget_seen(registry: Registry, scope: Scope, part: str) -> None:
+    """Begin a list anew."""
+    with registry.write() as db:
+        db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group_pk(db, scope), part))
+
+
+def finish_list(registry: Registry, scope: Scope, part: str) -> int:
+    """A list was read to its end: what it did not tell of is gone; gives how many went. Raises NotFound."""
+    with registry.write(TOPIC[part]) as db:
+        group = group_pk(db, scope)
+        went = db.execute(
+            f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL AND NOT EXISTS "
+            f"(SELECT 1 FROM reading_seen s WHERE s.group_pk = {part}.group_pk AND s.part = ? AND s.id = {part}.id)",
+            (to_micros(now()), group, part),
+        ).rowcount
+        db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group, part))
+        return went
+
+
+def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        some = ids[start : start + BATCH]
+        rows = db.execute(f"SELECT id FROM {table} WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some))
+        found.update(one for (one,) in rows)
+    return found
+
+
+def _back(db: sqlite3.Connection, table: str, group: int, ids: Iterable[str]) -> None:
+    """What its runtime has again is gone no more."""
+    db.executemany(
+        f"UPDATE {table} SET gone_at = NULL WHERE group_pk = ? AND id = ? AND gone_at IS NOT NULL",
+        [(group, one) for one in ids],
+    )
