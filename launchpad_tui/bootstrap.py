@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
@@ -14,6 +14,9 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Capabi
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
+
+if TYPE_CHECKING:
+    from launchpad_tui.runtimes.base import RemoteRuntime
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -54,6 +57,28 @@ def _files(desk: Desk) -> object:
 
     credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
     return FileService(desk.home, desk.registry, credentials)
+
+
+def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> RemoteRuntime | None:
+    """The runtime of a connection elsewhere."""
+    from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
+    from launchpad_tui.runtimes.catalog import AICORE
+
+    return AICoreRuntime(connection.settings, secrets).client() if connection.kind == AICORE else None
+
+
+def _remotes(desk: Desk) -> object:
+    from launchpad_tui.config.credentials import Credentials
+    from launchpad_tui.services.remotes import Remotes
+
+    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
+    return Remotes(desk.registry, credentials, _open_remote)
+
+
+def _sync(desk: Desk) -> object:
+    from launchpad_tui.services.sync.service import SyncService
+
+    return SyncService(desk.registry, desk.remotes)
 
 
 def _verification(desk: Desk) -> object:
@@ -109,6 +134,8 @@ def _over_registry(name: str, kind: str) -> Callable[[Desk], Any]:
 #: how each service is made, by its attribute of the desk; a module is imported when its service is first used
 MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "connections": _connections,
+    "remotes": _remotes,
+    "sync": _sync,
     "scenarios": _over_registry("scenarios", "ScenarioService"),
     "configurations": _over_registry("configurations", "ConfigurationService"),
     "executions": _executions,
@@ -158,6 +185,41 @@ def run_supervisor(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     return _supervise(Home(Path(root), Path(settings_path)), execution_id)
+
+
+def run_keeper(arguments: Sequence[str]) -> int:
+    """Keep what is known of runtimes elsewhere fresh until standard input ends, which it does when whoever started this
+    process ends, however that comes.
+
+    Args:
+        arguments: the home's root, and its settings file.
+
+    Returns:
+        An exit code.
+    """
+    import threading
+
+    from launchpad_tui.config import logfile
+    from launchpad_tui.services.sync.keeper import Keeper, alone
+
+    root, settings_path = arguments
+    home = Home(Path(root), Path(settings_path))
+    logfile.setup(home)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stop = threading.Event()
+
+    def watch() -> None:
+        while os.read(0, 1024):
+            pass
+        stop.set()
+
+    threading.Thread(target=watch, name="watch", daemon=True).start()
+    desk = open_desk(home)
+    with alone(home.root / "sync.lock", stop) as mine:
+        if mine:
+            Keeper(desk.registry, desk.remotes).run(stop)
+    # Threads that wait for an answer would hold up the end.
+    os._exit(0)
 
 
 def _supervise(home: Home, execution_id: str) -> int:

@@ -81,6 +81,7 @@ WORDS: Mapping[str, Word] = {
     "executables": Word("executables", "add, list, show and set up workflow executables"),
     "scenarios": Word("executables", "list and show scenarios"),
     "connections": Word("connections", "add, choose, edit, test and refresh connections to AI runtimes"),
+    "sync": Word("sync", "read runtimes elsewhere, and show how old what is known of them is"),
     "groups": Word("groups", "add, choose and delete resource groups"),
     "stores": Word("stores", "add, edit, test, browse and import object stores"),
     "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 FAILED, WRONG, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 #: the word that makes this process the supervisor of one execution: it needs no parser
 SUPERVISE = "_supervise"
+#: the word that makes this process keep what is known of runtimes elsewhere fresh
+KEEP = "_keep"
 
 
 def run(arguments: list[str]) -> int:
@@ -30,6 +32,10 @@ def run(arguments: list[str]) -> int:
         from launchpad_tui.bootstrap import run_supervisor
 
         return run_supervisor(arguments[1:])
+    if arguments[:1] == [KEEP] and len(arguments) == 3:
+        from launchpad_tui.bootstrap import run_keeper
+
+        return run_keeper(arguments[1:])
     _open_streams()
     try:
         return _command(arguments)

@@ -64,23 +64,29 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ResourceGroup:
-    """A resource group of a connection."""
+    """A resource group of a connection. ``gone_at`` is since when its runtime has it no more."""
 
     connection: str
     name: str
     status: str
     labels: Mapping[str, str]
     created_at: datetime
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """An object store (secret) of a resource group: ``ai://<name>/…``. ``settings`` holds no secret."""
+    """An object store (secret) of a resource group: ``ai://<name>/…``. ``settings`` holds no secret.
+
+    ``remote`` says that a runtime elsewhere told of it, ``gone_at`` since when that has it no more.
+    """
 
     name: str
     kind: str
     settings: Mapping[str, str]
     created_at: datetime
+    remote: bool = False
+    gone_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

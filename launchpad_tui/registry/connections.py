@@ -147,13 +147,13 @@ def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
     """The connection's resource groups by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT name, status, labels, created_at FROM resource_groups WHERE connection_pk = ? "
+            "SELECT name, status, labels, created_at, gone_at FROM resource_groups WHERE connection_pk = ? "
             "ORDER BY name <> ?, name",
             (connection_pk(db, connection_name), DEFAULT_SCOPE.resource_group),
         ).fetchall()
     return [
-        ResourceGroup(connection_name, name, status, text_map(labels), from_micros(at))
-        for name, status, labels, at in rows
+        ResourceGroup(connection_name, name, status, text_map(labels), from_micros(at), moment(gone))
+        for name, status, labels, at, gone in rows
     ]
 
 
@@ -212,10 +212,14 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStore]:
     """The group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT name, kind, settings, created_at FROM object_stores WHERE group_pk = ? ORDER BY name <> ?, name",
+            "SELECT name, kind, settings, created_at, origin, gone_at FROM object_stores WHERE group_pk = ? "
+            "ORDER BY name <> ?, name",
             (group_pk(db, scope), DEFAULT_STORE),
         ).fetchall()
-    return [ObjectStore(name, kind, text_map(settings), from_micros(at)) for name, kind, settings, at in rows]
+    return [
+        ObjectStore(name, kind, text_map(settings), from_micros(at), bool(origin), moment(gone))
+        for name, kind, settings, at, origin, gone in rows
+    ]
 
 
 def store(registry: Registry, scope: Scope, name: str) -> ObjectStore:

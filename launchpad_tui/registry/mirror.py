@@ -19,6 +19,7 @@ from launchpad_tui.registry.codec import clean, micros, to_json
 from launchpad_tui.registry.configurations import BATCH, marks
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.revisions import touch
 
 ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = "artifacts", "configurations", "executions", "execution_schedules"
 #: the lists of a resource group, and the topic that a change of each belongs to
@@ -31,11 +32,11 @@ TOPIC = {
 _KINDS = "('model', 'dataset', 'resultset', 'other')"
 
 
-def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> int:
-    """Keep these artifacts as they are now; gives how many were new or changed. Raises NotFound (no such scope)."""
+def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> bool:
+    """Keep these artifacts as they are now; says whether any was new or changed. Raises NotFound (no such scope)."""
     columns = "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
-    with registry.write("artifacts") as db:
+    with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
         db.executemany(
@@ -52,13 +53,14 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
                 for a in found
             ],
         )  # fmt: skip
-        return db.total_changes - before
+        return _told(registry, db, before, "artifacts")
 
 
-def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configuration]) -> int:
-    """Keep these configurations, which never change; gives how many were new. Raises NotFound for an unknown scope."""
-    with registry.write("configurations") as db:
+def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configuration]) -> bool:
+    """Keep these configurations, which never change; says whether any was new. Raises NotFound (no such scope)."""
+    with registry.write() as db:
         group = group_pk(db, scope)
+        before = db.total_changes
         known = _known(db, CONFIGURATIONS, group, [one.id for one in found])
         fresh = [one for one in found if one.id not in known]
         for one in fresh:
@@ -69,18 +71,17 @@ def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configu
                 (pk, group, one.id),
             )
         _back(db, CONFIGURATIONS, group, known)
-        return len(fresh)
+        return _told(registry, db, before, "configurations")
 
 
-def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution]) -> int:
-    """Keep these executions as they are now; gives how many were new or changed. One that goes on, or went on when its
-    metrics were read last, has its metrics read again. Raises NotFound for an unknown scope."""
+def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution]) -> bool:
+    """Keep these executions as they are now; says whether any was new or changed. Raises NotFound (no such scope)."""
     columns = (
         "configuration_name, status, target_status, status_message, status_details, modified_at, submitted_at, "
         "started_at, completed_at, schedule_id, gone_at"
     )
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
-    with registry.write("executions") as db:
+    with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
         known = _known(db, EXECUTIONS, group, [one.id for one in found])
@@ -100,7 +101,6 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
                 for e in found
             ],
         )  # fmt: skip
-        changed = db.total_changes - before
         fresh = [one.id for one in found if one.id not in known]
         for start in range(0, len(fresh), BATCH):
             some = fresh[start : start + BATCH]
@@ -110,7 +110,7 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
                 f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({marks(some)})",
                 (group, *some),
             )
-        return changed
+        return _told(registry, db, before, "executions")
 
 
 def forget_entries(registry: Registry, scope: Scope, part: str, ids: Sequence[str]) -> None:
@@ -214,15 +214,25 @@ def forget_seen(registry: Registry, scope: Scope, part: str) -> None:
 
 def finish_list(registry: Registry, scope: Scope, part: str) -> int:
     """A list was read to its end: what it did not tell of is gone; gives how many went. Raises NotFound."""
-    with registry.write(TOPIC[part]) as db:
+    with registry.write() as db:
         group = group_pk(db, scope)
+        before = db.total_changes
         went = db.execute(
             f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL AND NOT EXISTS "
             f"(SELECT 1 FROM reading_seen s WHERE s.group_pk = {part}.group_pk AND s.part = ? AND s.id = {part}.id)",
             (to_micros(now()), group, part),
         ).rowcount
+        _told(registry, db, before, TOPIC[part])
         db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group, part))
         return went
+
+
+def _told(registry: Registry, db: sqlite3.Connection, before: int, topic: str) -> bool:
+    """Tell of a change where there was one: a list that is read again and again mostly brings none."""
+    if db.total_changes == before:
+        return False
+    touch(registry, topic)
+    return True
 
 
 def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -> set[str]:

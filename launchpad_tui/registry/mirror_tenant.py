@@ -4,7 +4,8 @@ how far the reading of each part is."""
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from launchpad_tui.registry import scenarios as rows
 from launchpad_tui.registry.codec import clean, micros, moment, text_map, to_json
 from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.revisions import touch
 
 #: the state of a resource group as a whole, and of what belongs to all groups of a connection
 GROUP, TENANT = "group", "tenant"
@@ -23,8 +25,12 @@ GROUP, TENANT = "group", "tenant"
 
 @dataclass(frozen=True, slots=True)
 class ReadingState:
-    """How far the reading of a part is. ``position`` of ``total`` entries of a list that goes on (0 of None where none
-    does); ``done_at`` is when it was last read to its end without an error, ``error`` what failed since."""
+    """How far the reading of a part is.
+
+    ``position`` of ``total`` entries of a list that goes on; where none does, ``total`` is None and ``position`` how
+    many there were when it was over. ``done_at`` is when the part was last read to its end without an error, ``error``
+    what failed since.
+    """
 
     position: int = 0
     total: int | None = None
@@ -70,7 +76,7 @@ def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
 def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGroup]) -> None:
     """Keep these resource groups as they are now; others are marked as gone, but for ``default``, which every
     connection keeps. Raises NotFound."""
-    with registry.write("connections") as db:
+    with _telling(registry, "connections") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -86,7 +92,7 @@ def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGrou
 
 def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]) -> None:
     """Keep these scenarios as they are now; others are marked as gone. Raises NotFound."""
-    with registry.write("scenarios") as db:
+    with _telling(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -102,7 +108,7 @@ def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]
 def put_executables(registry: Registry, connection: str, scenario_id: str, found: Sequence[Executable]) -> None:
     """Keep these executables of a scenario as they are now; its others are marked as gone. Raises NotFound."""
     scope = Scope(connection, "")
-    with registry.write("scenarios") as db:
+    with _telling(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             rows.put_executable(registry, scope, one)
@@ -116,7 +122,7 @@ def put_executables(registry: Registry, connection: str, scenario_id: str, found
 
 def put_versions(registry: Registry, connection: str, scenario_id: str, found: Sequence[Version]) -> None:
     """Keep these versions of a scenario as they are now; its others are marked as gone. Raises NotFound."""
-    with registry.write("scenarios") as db:
+    with _telling(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -143,7 +149,7 @@ def versions(registry: Registry, connection: str, scenario_id: str) -> list[Vers
 
 def put_schedules(registry: Registry, scope: Scope, found: Sequence[Schedule]) -> None:
     """Keep these schedules of a runtime elsewhere as they are now; others are marked as gone. Raises NotFound."""
-    with registry.write("schedules") as db:
+    with _telling(registry, "schedules") as db:
         group = group_pk(db, scope)
         for one in found:
             _put(
@@ -169,7 +175,7 @@ def put_stores(registry: Registry, scope: Scope, found: Mapping[str, tuple[str, 
     Raises:
         NotFound: there is no such scope.
     """
-    with registry.write("connections") as db:
+    with _telling(registry, "connections") as db:
         group = group_pk(db, scope)
         for name, (kind, settings) in found.items():
             row = db.execute(
@@ -185,6 +191,16 @@ def put_stores(registry: Registry, scope: Scope, found: Mapping[str, tuple[str, 
                 {"created_at": to_micros(now())},
             )
         _gone(db, "object_stores", "group_pk = ? AND origin = 'runtime'", (group,), list(found), column="name")
+
+
+@contextmanager
+def _telling(registry: Registry, topic: str) -> Iterator[sqlite3.Connection]:
+    """A write that tells of a change where there was one."""
+    with registry.write() as db:
+        before = db.total_changes
+        yield db
+        if db.total_changes != before:
+            touch(registry, topic)
 
 
 def _put(

@@ -249,6 +249,8 @@ MIRROR = (
         start_at INTEGER, end_at INTEGER, next_at INTEGER,
         created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER, UNIQUE (group_pk, id)) STRICT""",
     "CREATE INDEX execution_schedules_due ON execution_schedules (next_at) WHERE next_at IS NOT NULL",
+    # executions that were read before their configurations
+    "CREATE INDEX executions_unbound ON executions (group_pk, configuration_id) WHERE configuration_pk IS NULL",
     "CREATE INDEX executions_schedule ON executions (group_pk, schedule_id) WHERE schedule_id <> ''",
     # How far the reading of a part is; `resource_group` is empty for what belongs to all groups. `position` of `total`
     # entries are read of a list that is not done.

@@ -21,7 +21,6 @@ _AICORE = ConnectionKind(
     title="SAP AI Core",
     description="A tenant of SAP AI Core, by its service key.",
     adapter="launchpad_tui.runtimes.aicore.runtime:AICoreRuntime",
-    reason="It can be tested and refreshed; this version does not list what is in the tenant.",
     fields=(
         Field(
             "credentials",

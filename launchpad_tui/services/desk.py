@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.preferences import PreferenceService
+    from launchpad_tui.services.remotes import Remotes
     from launchpad_tui.services.scenarios import ScenarioService
+    from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
 
@@ -49,6 +51,18 @@ class Desk:
     def connections(self) -> ConnectionService:
         """Connections, resource groups, object stores, and the scope chosen."""
         made: ConnectionService = self._makers["connections"](self)
+        return made
+
+    @cached_property
+    def remotes(self) -> Remotes:
+        """The runtimes of connections elsewhere."""
+        made: Remotes = self._makers["remotes"](self)
+        return made
+
+    @cached_property
+    def sync(self) -> SyncService:
+        """Reading runtimes elsewhere into the registry."""
+        made: SyncService = self._makers["sync"](self)
         return made
 
     @cached_property

@@ -1,0 +1,142 @@
+"""What the user interface and the commands ask of the reading of runtimes elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from launchpad_tui.domain.connection import LOCAL, Scope
+from launchpad_tui.domain.moments import now
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.registry import connections, mirror, mirror_tenant
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.mirror_tenant import GROUP, ReadingState
+from launchpad_tui.services.remotes import Remotes
+from launchpad_tui.services.sync.group import GroupReading
+from launchpad_tui.services.sync.lists import Progress
+from launchpad_tui.services.sync.tenant import TenantReading
+
+#: states that are no readings: when somebody last looked at a group, and when somebody last asked for it to be read
+WANTED, ASKED = "wanted", "asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old what is known of a resource group is.
+
+    ``done_at`` is when it was last read without an error, None where it never was; ``error`` what failed since;
+    ``part``, ``position`` and ``total`` how far the list is that is being read, ``part`` empty where none is.
+    """
+
+    done_at: datetime | None = None
+    error: str = ""
+    part: str = ""
+    position: int = 0
+    total: int = 0
+
+
+class SyncService:
+    """Reads runtimes elsewhere into the registry. Safe for threads."""
+
+    def __init__(self, registry: Registry, remotes: Remotes) -> None:
+        self._registry = registry
+        self._remotes = remotes
+
+    def sync(
+        self,
+        scope: Scope,
+        tell: Callable[[Progress], None] = lambda _progress: None,
+        stop: threading.Event | None = None,
+        *,
+        thorough: bool = False,
+    ) -> None:
+        """Read a resource group and what its connection's groups share, while the caller waits.
+
+        Args:
+            tell: told how far it is.
+            stop: set by somebody who does not want it any more.
+            thorough: look also where nothing says that anything changed.
+
+        Raises:
+            NotFound: there is no such scope.
+            CapabilityMissing: the connection cannot be read.
+            Unreachable and others: the runtime does not answer; what was read is kept, and gone on with the next time.
+            Cancelled: ``stop`` was set.
+        """
+        try:
+            runtime = self._remotes.runtime(scope)
+            group = GroupReading(self._registry, scope, runtime, tell, stop)
+            if self.freshness(scope).done_at is None:
+                # Somebody waits for the first models; the rest is for later.
+                group.first()
+            TenantReading(self._registry, scope.connection, runtime, stop).whole(thorough=thorough)
+            group.whole()
+        except LaunchpadError as error:
+            self.failed(scope, error)
+            raise
+        self.succeeded(scope)
+
+    def succeeded(self, scope: Scope) -> None:
+        """Remember that a resource group was read."""
+        at = now()
+        mirror_tenant.set_state(self._registry, scope, GROUP, ReadingState(done_at=at))
+        connections.set_sync(self._registry, scope.connection, at, "")
+
+    def failed(self, scope: Scope, error: LaunchpadError) -> None:
+        """Remember what failed. Raises NotFound where the connection is gone."""
+        before = mirror_tenant.state(self._registry, scope, GROUP)
+        mirror_tenant.set_state(self._registry, scope, GROUP, ReadingState(done_at=before.done_at, error=error.title))
+        if connections.connection(self._registry, scope.connection).last_error != error.title:
+            connections.set_sync(self._registry, scope.connection, None, error.title)
+
+    def is_remote(self, scope: Scope) -> bool:
+        """Whether what is shown of a scope was read from elsewhere. Raises NotFound."""
+        return self._remotes.is_remote(scope)
+
+    def remote_connections(self) -> list[str]:
+        """The connections that can be read."""
+        from launchpad_tui.runtimes.catalog import KINDS
+
+        return [
+            one.name
+            for one in connections.connections(self._registry)
+            if one.kind != LOCAL and one.kind in KINDS and KINDS[one.kind].connectable
+        ]
+
+    def freshness(self, scope: Scope) -> Freshness:
+        """How old what is known of a resource group is. Raises NotFound for an unknown connection."""
+        with self._registry.read():
+            whole = mirror_tenant.state(self._registry, scope, GROUP)
+            for part in (mirror.ARTIFACTS, mirror.EXECUTIONS, mirror.CONFIGURATIONS):
+                found = mirror_tenant.state(self._registry, scope, part)
+                if found.total is not None:
+                    return Freshness(whole.done_at, whole.error, part, found.position, found.total)
+        return Freshness(whole.done_at, whole.error)
+
+    def want(self, scope: Scope) -> None:
+        """Say that somebody looks at a resource group: it is kept fresh for a while."""
+        self._mark(scope, WANTED)
+
+    def ask(self, scope: Scope) -> None:
+        """Say that somebody wants a resource group read now, by whoever keeps it fresh."""
+        self._mark(scope, ASKED)
+
+    def metrics_due(self, scope: Scope, ids: Iterable[str]) -> bool:
+        """Whether any of these executions has metrics that were not read to their end. Raises NotFound."""
+        return self._remotes.is_remote(scope) and bool(mirror.metrics_due(self._registry, scope, ids))
+
+    def read_metrics(self, scope: Scope, ids: Sequence[str]) -> bool:
+        """Read what executions logged, where that was not read to its end; says whether anything was asked for.
+
+        Raises:
+            NotFound: there is no such scope.
+            Unreachable and others: the runtime does not answer.
+        """
+        if not self.metrics_due(scope, ids):
+            return False
+        return GroupReading(self._registry, scope, self._remotes.runtime(scope)).metrics_of(ids)
+
+    def _mark(self, scope: Scope, part: str) -> None:
+        mirror_tenant.set_state(self._registry, scope, part, ReadingState(done_at=now()))

@@ -1,0 +1,359 @@
+"""Reading a tenant elsewhere into the registry, over real HTTP from a server that behaves and one that does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import tenant_server
+from tenant_server import Tenant, artifact, moment
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import AuthenticationFailed, LaunchpadError, RuntimeRejected, Unreachable
+from launchpad_tui.registry import mirror_tenant
+from launchpad_tui.runtimes.aicore import http
+from launchpad_tui.services.desk import Desk
+
+SCOPE = Scope("core", "default")
+
+
+@pytest.fixture(autouse=True)
+def quick_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeat requests at once; that they are spread is tested where requests are."""
+    monkeypatch.setattr(http, "_LONGEST_PAUSE", 0.01)
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with 30 executions that are over, one that runs, and models of them."""
+    with tenant_server.serve() as server:
+        group = server.groups["default"]
+        for number in range(30):
+            group.train(number)
+        group.train(30, status="RUNNING")
+        group.artifacts.append(artifact(31, "dataset"))
+        yield server
+
+
+@pytest.fixture
+def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
+    """A home with a connection to it."""
+    made = connected(tenant, tmp_path)
+    yield made
+    made.remotes.close()
+    made.close()
+
+
+def connected(tenant: Tenant, home: Path) -> Desk:
+    desk = open_desk(Home.at(home / "home"))
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    return desk
+
+
+def models(desk: Desk, scope: Scope = SCOPE) -> list[str]:
+    """The IDs of all artifacts that are not gone."""
+    rows = desk.artifacts.listing(scope, None, Query()).slice(0, 100_000)
+    return sorted(row.artifact.id for row in rows if row is not None and row.artifact.gone_at is None)
+
+
+def executions(desk: Desk) -> dict[str, Status]:
+    """The executions that are not gone, by ID."""
+    rows = desk.executions.listing(SCOPE, Query()).slice(0, 100_000)
+    return {row.execution.id: row.execution.status for row in rows if row is not None and row.execution.gone_at is None}
+
+
+def same(desk: Desk, tenant: Tenant) -> bool:
+    """Whether the registry holds what the tenant does."""
+    group = tenant.groups["default"]
+    return models(desk) == sorted(one["id"] for one in group.artifacts) and executions(desk) == {
+        one["id"]: Status(one["status"]) for one in group.executions
+    }
+
+
+def test_everything_comes_over(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    found = desk.executions.get(SCOPE, "e000000000000005")
+    assert found.configuration is not None
+    assert found.configuration.parameters == {"rate": "0.005"}
+    assert found.executable_name == "Train"
+    assert [one.name for one in found.outputs] == ["model 5"]
+    model = found.outputs[0]
+    assert dict(model.labels) == {"ext.ai.sap.com/stage": "production"}
+    made_by = desk.lineage.lineage(SCOPE, model.id).source(model.id)
+    assert made_by is not None
+    assert made_by.execution.id == "e000000000000005"
+    series = desk.metrics.series(SCOPE, "e000000000000005")
+    assert [(one.name, one.count, one.last) for one in series] == [("loss", 3, 1 / 3)]
+    assert [one.id for one in desk.scenarios.scenarios(SCOPE)] == ["churn"]
+    assert [one.id for one in mirror_tenant.versions(desk.registry, "core", "churn")] == ["1.0"]
+    assert desk.connections.capabilities("core").schedules
+    assert desk.sync.freshness(SCOPE).done_at is not None
+
+
+def test_a_second_look_asks_for_little(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    tenant.groups["default"].executions[-1] |= {"status": "COMPLETED", "modifiedAt": moment(5000)}
+    desk.sync.sync(SCOPE)
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    assert len(tenant.requests) < 20, tenant.requests
+    assert not any("/executables" in one or "/metrics" in one for one in tenant.requests)
+
+
+def test_only_what_is_new_is_asked_for(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    tenant.groups["default"].train(40)
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    lists = [one for one in tenant.requests if "/artifacts?" in one]
+    assert len(lists) == 1
+    assert "skip=31" in lists[0]
+
+
+def test_news_in_front_are_found_too(desk: Desk, tenant: Tenant) -> None:
+    """A server that lists the newest first."""
+    desk.sync.sync(SCOPE)
+    group = tenant.groups["default"]
+    group.train(40)
+    group.artifacts.insert(0, group.artifacts.pop())
+    group.configurations.insert(0, group.configurations.pop())
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    assert desk.executions.get(SCOPE, f"e{40:015x}").configuration is not None
+
+
+def test_what_went_is_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    group = tenant.groups["default"]
+    gone = group.executions.pop(3)
+    desk.sync.sync(SCOPE)
+    found = desk.executions.get(SCOPE, gone["id"])
+    assert found.execution.gone_at is not None
+    assert len(found.outputs) == 1
+    assert desk.metrics.series(SCOPE, gone["id"])
+    group.executions.append(gone)
+    desk.sync.sync(SCOPE)
+    assert desk.executions.get(SCOPE, gone["id"]).execution.gone_at is None
+    group.executions[:] = group.executions[25:]
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    assert desk.executions.count(SCOPE, Query()) == 31
+
+
+def test_one_went_and_one_came(desk: Desk, tenant: Tenant) -> None:
+    """The count is the same, the content is not."""
+    desk.sync.sync(SCOPE)
+    tenant.groups["default"].executions.pop(0)
+    tenant.groups["default"].train(50)
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+
+
+def test_executions_that_run_are_followed(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    group = tenant.groups["default"]
+    one = group.executions[-1]
+    points = group.metrics[one["id"]]["metrics"]
+    points.append({"name": "loss", "value": 0.01, "timestamp": moment(500), "step": 99})
+    desk.sync.sync(SCOPE)
+    assert desk.metrics.series(SCOPE, one["id"])[0].last == 0.01
+    one |= {"status": "COMPLETED", "modifiedAt": moment(5000), "completionTime": moment(5000)}
+    points.append({"name": "loss", "value": 0.001, "timestamp": moment(501), "step": 100})
+    group.artifacts.append(artifact(77, execution_id=one["id"]))
+    desk.sync.sync(SCOPE)
+    found = desk.executions.get(SCOPE, one["id"])
+    assert found.execution.status is Status.COMPLETED
+    assert [each.name for each in found.outputs] == ["model 77"]
+    assert desk.metrics.series(SCOPE, one["id"])[0].count == 5
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    assert not any("/metrics" in each for each in tenant.requests)
+
+
+def test_metrics_of_old_executions_come_when_asked_for(desk: Desk, tenant: Tenant) -> None:
+    group = tenant.groups["default"]
+    for number in range(100, 250):
+        group.train(number)
+    desk.sync.sync(SCOPE)
+    old = group.executions[2]["id"]
+    assert not desk.metrics.series(SCOPE, old)
+    assert desk.sync.metrics_due(SCOPE, [old])
+    assert desk.sync.read_metrics(SCOPE, [old])
+    assert desk.metrics.series(SCOPE, old)[0].count == 3
+    tenant.requests.clear()
+    assert not desk.sync.read_metrics(SCOPE, [old])
+    assert not tenant.requests
+
+
+def test_a_break_is_gone_on_from(desk: Desk, tenant: Tenant) -> None:
+    group = tenant.groups["default"]
+    group.artifacts += [artifact(1000 + number, "dataset") for number in range(5000)]
+    tenant.top = 1000
+
+    def dies(method: str, path: str, number: int) -> None:
+        if path.endswith("/lm/artifacts") and number > 10:
+            raise tenant_server.Refused(503)
+
+    tenant.answer = dies  # type: ignore[assignment]
+    with pytest.raises(Unreachable):
+        desk.sync.sync(SCOPE)
+    at = desk.sync.freshness(SCOPE)
+    assert at.part == "artifacts"
+    assert 1000 <= at.position < 5000
+    assert at.error
+    assert len(models(desk)) >= at.position
+    tenant.answer = lambda *_: None
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    asked = [one for one in tenant.requests if "/artifacts?" in one]
+    assert f"skip={at.position}" in asked[0]
+    assert desk.sync.freshness(SCOPE).error == ""
+
+
+def test_pages_that_move_while_they_are_read(desk: Desk, tenant: Tenant) -> None:
+    group = tenant.groups["default"]
+    group.artifacts += [artifact(1000 + number, "dataset") for number in range(3000)]
+    tenant.top = 1000
+    moved = []
+
+    def shuffles(method: str, path: str, number: int) -> None:
+        if path.endswith("/lm/artifacts") and len(moved) < 2:
+            moved.append(number)
+            group.artifacts[:] = group.artifacts[-700:] + group.artifacts[:-700]
+
+    tenant.answer = shuffles
+    desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+
+
+@pytest.mark.parametrize("rude", ["503", "429", "cut", "token"])
+def test_rude_servers_do_not_change_the_end(tenant: Tenant, tmp_path: Path, rude: str) -> None:
+    group = tenant.groups["default"]
+    for number in range(100, 600):
+        group.train(number)
+    tenant.top = 100
+    if rude == "503":
+        tenant.failures = 0.05
+    elif rude == "token":
+        tenant.life = 4
+
+    def answer(method: str, path: str, number: int) -> tenant_server.Answer | None:
+        if rude == "429" and number % 5 == 0:
+            return 429, {"Retry-After": "0"}, b"{}"
+        if rude == "cut" and number % 4 == 0:
+            return 200, {"Content-Type": "application/json", "Cut-At": "9"}, b'{"count": 1, "resources": []}'
+        return None
+
+    tenant.answer = answer
+    desk = connected(tenant, tmp_path)
+    for _ in range(20):
+        try:
+            desk.sync.sync(SCOPE)
+            break
+        except LaunchpadError as error:
+            if not error.retryable:
+                raise
+    assert same(desk, tenant)
+    desk.close()
+
+
+def test_a_page_instead_of_json(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    tenant.answer = lambda *_: (200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
+    with pytest.raises(RuntimeRejected, match="not JSON"):
+        desk.sync.sync(SCOPE)
+    assert same(desk, tenant)
+    assert "not JSON" in desk.sync.freshness(SCOPE).error
+    assert "not JSON" in desk.connections.get("core").last_error
+
+
+def test_a_key_that_is_not_taken(desk: Desk, tenant: Tenant) -> None:
+    tenant.life = 0
+    with pytest.raises(AuthenticationFailed):
+        desk.sync.sync(SCOPE)
+    assert desk.sync.freshness(SCOPE).done_at is None
+
+
+def test_words_that_nobody_knows(desk: Desk, tenant: Tenant) -> None:
+    group = tenant.groups["default"]
+    group.executions[0] |= {"status": "HIBERNATING", "mood": {"deep": [1]}}
+    group.artifacts[0] |= {"kind": "hologram"}
+    group.artifacts.append({"id": "", "name": "no ID"})
+    desk.sync.sync(SCOPE)
+    assert desk.executions.get(SCOPE, group.executions[0]["id"]).execution.status is Status.UNKNOWN
+    assert desk.artifacts.get(SCOPE, group.artifacts[0]["id"]).kind is ArtifactKind.OTHER
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    # One entry that nobody can read is no reason to read all others again.
+    assert not any("/artifacts?" in one for one in tenant.requests)
+    tenant.requests.clear()
+    desk.sync.sync(SCOPE)
+    # One entry that nobody can read is no reason to read all others again.
+    assert not any("/artifacts?" in one for one in tenant.requests)
+
+
+def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
+    metadata = {"type": "S3", "bucket": "models", "endpoint": "s3.example.com", "region": "eu", "pathPrefix": "prod"}
+    told = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
+    tenant.groups["default"].stores.append({"name": "default-object-store-secret", "metadata": told})
+    tenant.groups["default"].stores.append({"name": "odd", "metadata": {"storage.ai.sap.com/type": "tape"}})
+    desk.sync.sync(SCOPE)
+    (store,) = desk.connections.stores(SCOPE)
+    assert (store.name, store.kind, store.remote) == ("default", "s3", True)
+    assert store.settings["bucket"] == "models"
+    values = {**store.settings, "credentials": "keys", "access_key_id": "AKIA", "secret_access_key": "hush"}
+    desk.connections.edit_store(SCOPE, "default", values)
+    told["storage.ai.sap.com/region"] = "us"
+    desk.sync.sync(SCOPE)
+    (store,) = desk.connections.stores(SCOPE)
+    assert store.settings["region"] == "us"
+    assert store.settings["credentials"] == "keys"
+    assert desk.connections.kept_of_store(SCOPE, "default") == {"access_key_id", "secret_access_key"}
+    tenant.groups["default"].stores.clear()
+    desk.sync.sync(SCOPE)
+    assert desk.connections.stores(SCOPE)[0].gone_at is not None
+
+
+def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    other = tenant.groups["vision"] = tenant_server.Group()
+    other.train(7)
+    desk.sync.sync(SCOPE)
+    assert {one.name for one in desk.connections.groups("core")} == {"default", "vision"}
+    vision = Scope("core", "vision")
+    desk.sync.sync(vision)
+    assert models(desk, vision) == [other.artifacts[0]["id"]]
+    assert same(desk, tenant)
+    del tenant.groups["vision"]
+    desk.sync.sync(SCOPE)
+    assert [one.gone_at is not None for one in desk.connections.groups("core")] == [False, True]
+
+
+def test_nothing_secret_is_kept(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    tenant.answer = lambda *_: (500, {}, json.dumps({"error": {"message": tenant_server.SECRET}}).encode())
+    with pytest.raises(LaunchpadError) as error:
+        desk.sync.sync(SCOPE)
+    assert tenant_server.SECRET not in str(error.value)
+    desk.close()
+    for path in desk.home.root.rglob("*"):
+        if path.is_file() and path != desk.home.credentials_path:
+            assert tenant_server.SECRET.encode() not in path.read_bytes(), path
+
+
+def test_moments_stay_what_they_were(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    found = desk.executions.get(SCOPE, "e000000000000002").execution
+    assert found.completed_at is not None
+    assert found.completed_at - found.created_at == timedelta(seconds=60)
