@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Capabilities, Connection, Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, LOCAL, Capabilities, Connection, Scope
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
 
 if TYPE_CHECKING:
     from launchpad_tui.runtimes.base import RemoteRuntime
+    from launchpad_tui.services.acting import RemoteActs
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -90,7 +91,7 @@ def _verification(desk: Desk) -> object:
 def _importing(desk: Desk) -> object:
     from launchpad_tui.services.importing import ImportService
 
-    return ImportService(desk.registry, desk.files, lambda: desk.artifacts)
+    return ImportService(desk.registry, desk.files, lambda: desk.artifacts, lambda scope: _acts(desk, scope))
 
 
 def _browsing(desk: Desk) -> object:
@@ -105,10 +106,33 @@ def _transfers(_desk: Desk) -> object:
     return TransferService()
 
 
+def _acts(desk: Desk, scope: Scope) -> RemoteActs | None:
+    """What acts at the runtime of a scope; None where that is this machine."""
+    if connections.connection(desk.registry, scope.connection).kind == LOCAL:
+        return None
+    from launchpad_tui.services.acting import RemoteActs
+
+    return RemoteActs(desk.registry, desk.remotes)
+
+
+def _configurations(desk: Desk) -> object:
+    from launchpad_tui.services.configurations import ConfigurationService
+
+    return ConfigurationService(desk.registry, lambda scope: _acts(desk, scope))
+
+
 def _executions(desk: Desk) -> object:
     from launchpad_tui.services.executions import ExecutionService
 
-    return ExecutionService(desk.home, desk.settings, desk.registry, desk.configurations, lambda: desk.files)
+    return ExecutionService(
+        desk.home,
+        desk.settings,
+        desk.registry,
+        desk.configurations,
+        lambda: desk.files,
+        lambda scope: _acts(desk, scope),
+        lambda: desk.remotes,
+    )
 
 
 def _artifacts(desk: Desk) -> object:
@@ -117,7 +141,7 @@ def _artifacts(desk: Desk) -> object:
     def measure(scope: Scope, url: str) -> int | None:
         return desk.files.size(scope, url)
 
-    return ArtifactService(desk.registry, measure)
+    return ArtifactService(desk.registry, measure, lambda scope: _acts(desk, scope))
 
 
 def _over_registry(name: str, kind: str) -> Callable[[Desk], Any]:
@@ -137,7 +161,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "remotes": _remotes,
     "sync": _sync,
     "scenarios": _over_registry("scenarios", "ScenarioService"),
-    "configurations": _over_registry("configurations", "ConfigurationService"),
+    "configurations": _configurations,
     "executions": _executions,
     "artifacts": _artifacts,
     "files": _files,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import (
     DESCRIPTION_LIMIT,
@@ -23,17 +24,27 @@ from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
 
+if TYPE_CHECKING:
+    from launchpad_tui.services.acting import RemoteActs
+
 
 class ArtifactService:
     """Artifacts of a resource group. Safe for threads.
 
     Args:
         measure: the bytes at a URL, None where that cannot be told now; asked once when an artifact is added.
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
     """
 
-    def __init__(self, registry: Registry, measure: Callable[[Scope, str], int | None] | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        measure: Callable[[Scope, str], int | None] | None = None,
+        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+    ) -> None:
         self._registry = registry
         self._measure = measure
+        self._acts = acts
 
     def listing(self, scope: Scope, kind: ArtifactKind | None, query: Query) -> Listing[ArtifactRow]:
         """The artifacts of a kind (None: of all) that the query wants.
@@ -66,13 +77,16 @@ class ArtifactService:
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
     ) -> Artifact:
-        """Register an artifact that no execution of launchpad made. Its files are not read.
+        """Register an artifact that no execution of launchpad made, at the scope's runtime. Its files are not read.
 
         Raises:
+            Unreachable and others: a runtime elsewhere does not take it.
             InvalidInput: a value breaks the AI API's rules, or the URL's object store or the scenario is unknown.
             NotFound: there is no such scope.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
+        if (acts := self._acts(scope)) is not None:
+            return acts.create_artifact(scope, new)
         size = self._measure(scope, new.url) if self._measure is not None else None
         new = replace(new, size=size)
         artifacts.add(self._registry, scope, new)
@@ -92,7 +106,8 @@ class ArtifactService:
         name = check_resource_name(name)
         parsed = parse_url(url)
         stores = [store.name for store in connections.stores(self._registry, scope)]
-        if parsed.store not in stores:
+        # Not everybody may ask a runtime elsewhere for its object stores.
+        if parsed.store not in stores and (stores or self._acts(scope) is None):
             hint = f"Object stores of {scope}: {', '.join(stores) or 'none'}."
             raise InvalidInput(f"There is no object store {parsed.store!r}", hint=hint, field="url")
         if len(description) > DESCRIPTION_LIMIT:

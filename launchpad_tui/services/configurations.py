@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import builtins
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
@@ -15,16 +16,24 @@ from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, configurations, scenarios
 from launchpad_tui.registry.database import Registry
 
+if TYPE_CHECKING:
+    from launchpad_tui.services.acting import RemoteActs
+
 #: AI API: values of parameter bindings
 VALUE_LIMIT = 5000
 NAME_HINT = "1 to 256 letters, digits, spaces and . ! ? , ; : [ ] ( ) { } < > \" ' = + * / \\ ^ & % @ ~ $ # | _ -"
 
 
 class ConfigurationService:
-    """Configurations of a resource group. Safe for threads."""
+    """Configurations of a resource group. Safe for threads.
 
-    def __init__(self, registry: Registry) -> None:
+    Args:
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
+    """
+
+    def __init__(self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None) -> None:
         self._registry = registry
+        self._acts = acts
 
     def list(self, scope: Scope, executable_id: str | None = None, search: str = "") -> builtins.list[Configuration]:
         """The newest 10,000, newest first: all or an executable's; every word of the search is found in name, ID,
@@ -61,6 +70,7 @@ class ConfigurationService:
             NotFound: there is no such executable.
             InvalidInput: a name, parameter or input is wrong or missing; ``field`` is ``name``,
                 ``parameters.<name>`` or ``inputs.<name>``.
+            Unreachable and others: a runtime elsewhere does not take it.
         """
         name = check_resource_name(name)
         executable = scenarios.executable(self._registry, scope, executable_id)
@@ -68,6 +78,8 @@ class ConfigurationService:
         given = _known(inputs, [slot.name for slot in executable.inputs], "inputs", "input artifact")
         found = {slot.name: self._input(scope, slot, given.get(slot.name, "")).id for slot in executable.inputs}
         new = Configuration(str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now())
+        if (acts := self._acts(scope)) is not None:
+            return acts.create_configuration(scope, new)
         configurations.add(self._registry, scope, new)
         return new
 

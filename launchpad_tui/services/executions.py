@@ -30,8 +30,10 @@ from launchpad_tui.services.execution_reader import ExecutionReader
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.runtimes.base import ExecutionLog
+    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.dispatch import Dispatcher
     from launchpad_tui.services.files import FileService, Progress
+    from launchpad_tui.services.remotes import Remotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class ExecutionService(ExecutionReader):
 
     Args:
         files: gives the object stores, when outputs are stored.
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
+        remotes: gives the runtimes elsewhere, when logs are read.
     """
 
     def __init__(
@@ -56,11 +60,15 @@ class ExecutionService(ExecutionReader):
         registry: Registry,
         configurations: ConfigurationService,
         files: Callable[[], FileService],
+        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+        remotes: Callable[[], Remotes] | None = None,
     ) -> None:
         super().__init__(registry)
         self._home = home
         self._configurations = configurations
         self._files = files
+        self._acts = acts
+        self._remotes = remotes
         self._parallel = settings.executions.parallel
 
     @cached_property
@@ -75,11 +83,9 @@ class ExecutionService(ExecutionReader):
         Raises:
             NotFound: there is no such configuration, or its executable is gone.
             ConfigError: a secret that the executable needs is missing.
-            CapabilityMissing: the connection is not of this machine.
+            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
         """
-        self._require_local(scope)
-        configuration = self._configurations.get(scope, configuration_id)
-        return self._create(scope, configuration)
+        return self._create(scope, self._configurations.get(scope, configuration_id))
 
     def create_again(
         self,
@@ -95,7 +101,6 @@ class ExecutionService(ExecutionReader):
         Raises:
             As `create`, and InvalidInput: a parameter or input is wrong.
         """
-        self._require_local(scope)
         source = self._configurations.get(scope, self.get(scope, execution_id).execution.configuration_id)
         changed = {**source.parameters, **(parameters or {})}
         bound = {**source.inputs, **(inputs or {})}
@@ -105,6 +110,8 @@ class ExecutionService(ExecutionReader):
         return self._create(scope, made)
 
     def _create(self, scope: Scope, configuration: Configuration) -> Execution:
+        if (acts := self._acts(scope)) is not None:
+            return acts.create_execution(scope, configuration.id)
         executable = scenarios.executable(self._registry, scope, configuration.executable_id)
         self._check_secrets(executable.template, Path(executable.source or "template"))
         new = executions.new_pending(configuration, executable.version, new_execution_id())
@@ -120,10 +127,11 @@ class ExecutionService(ExecutionReader):
 
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Stop executions: those that wait at once, those that run by TERM and then KILL to all their processes."""
+        if (acts := self._acts(scope)) is not None:
+            return tuple(Outcome(*each) for each in acts.stop(scope, ids).items())
         return tuple(self._each(execution_id, lambda one: self._stop(scope, one)) for execution_id in ids)
 
     def _stop(self, scope: Scope, execution_id: str) -> None:
-        self._require_local(scope)
         with self._registry.write("executions"):
             found = executions.execution(self._registry, scope, execution_id)
             check_stop(execution_id, found.status)
@@ -177,10 +185,11 @@ class ExecutionService(ExecutionReader):
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""
+        if (acts := self._acts(scope)) is not None:
+            return tuple(Outcome(*each) for each in acts.delete(scope, ids).items())
         return tuple(self._each(execution_id, lambda one: self._delete(scope, one)) for execution_id in ids)
 
     def _delete(self, scope: Scope, execution_id: str) -> None:
-        self._require_local(scope)
         executions.delete(self._registry, scope, execution_id)
         import shutil
 
@@ -198,7 +207,16 @@ class ExecutionService(ExecutionReader):
         """The log of an execution; it may grow while it is read. Raises NotFound."""
         from launchpad_tui.runtimes.local.logs import LogFile
 
-        executions.execution(self._registry, scope, execution_id)
+        found = executions.execution(self._registry, scope, execution_id)
+        remotes = self._remotes() if self._remotes is not None else None
+        if remotes is not None and remotes.is_remote(scope):
+            from launchpad_tui.services.remote_log import RemoteLog, folder_of
+
+            return RemoteLog(
+                folder_of(self._home.root / "remote", scope, found.id),
+                lambda: remotes.runtime(scope, "logs"),
+                lambda: executions.execution(self._registry, scope, execution_id),
+            )
         return LogFile(self._home.executions / execution_id)
 
     def reconcile(self) -> None:

@@ -26,6 +26,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.stores.base import check_path, join, relative_to
 
 if TYPE_CHECKING:
+    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.files import FileService, Progress
 
@@ -51,10 +52,21 @@ class Proposal:
 
 
 class ImportService:
-    """Brings in models from elsewhere. Safe for threads."""
+    """Brings in models from elsewhere. Safe for threads.
 
-    def __init__(self, registry: Registry, files: FileService, artifact_service: Callable[[], ArtifactService]) -> None:
+    Args:
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        files: FileService,
+        artifact_service: Callable[[], ArtifactService],
+        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+    ) -> None:
         self._registry = registry
+        self._acts = acts
         self._artifacts = artifact_service
         self._files = files
 
@@ -124,37 +136,50 @@ class ImportService:
         """
         new = self._artifacts().new(scope, kind, name, url, scenario_id, description, labels)
         stored = self._files.store_output(scope, new.url, source, progress)
-        artifacts.add(self._registry, scope, new, stored)
+        if (acts := self._acts(scope)) is not None:
+            new = acts.create_artifact(scope, new)
+            artifacts.record_files(self._registry, scope, new.id, stored)
+        else:
+            artifacts.add(self._registry, scope, new, stored)
         return artifacts.artifact(self._registry, scope, new.id)
 
     def register(
         self, scope: Scope, kind: ArtifactKind, scenario_id: str, proposals: Iterable[Proposal]
     ) -> Sequence[Artifact]:
-        """Register proposals as artifacts, all in one transaction; those that the group has already are left out.
+        """Register proposals as artifacts; those that the group has already are left out. On this machine all or none
+        are registered, elsewhere one after the other, and an error leaves those before it registered.
 
         Sizes and versions of their files are kept, so that a later look notices what changed; no file is read.
 
         Raises:
             InvalidInput: the scenario is unknown, or a proposal has a problem.
+            Unreachable and others: a runtime elsewhere does not take one.
         """
         try:
             scenarios.scenario(self._registry, scope, scenario_id)
         except NotFound as error:
             raise InvalidInput(f"There is no scenario {scenario_id[:80]!r}", field="scenario_id") from error
-        made = []
         wanted = list(proposals)
+        known = artifacts.urls(self._registry, scope, [one.url for one in wanted])
+        fresh = [one for one in wanted if one.url not in known]
+        for one in fresh:
+            if one.problem:
+                raise InvalidInput(f"{one.path[:80]!r} cannot become an artifact", one.problem, field="name")
+        at = now()
+        new = [
+            Artifact(new_artifact_id(), one.name, kind, one.url, "", scenario_id, "", (), one.size, at, at)
+            for one in fresh
+        ]
+        if (acts := self._acts(scope)) is not None:
+            made = []
+            for one, artifact in zip(fresh, new, strict=True):
+                made.append(acts.create_artifact(scope, artifact))
+                artifacts.record_files(self._registry, scope, made[-1].id, one.files)
+            return made
         with self._registry.write("artifacts"):
-            known = artifacts.urls(self._registry, scope, [one.url for one in wanted])
-            for one in wanted:
-                if one.url in known:
-                    continue
-                if one.problem:
-                    raise InvalidInput(f"{one.path[:80]!r} cannot become an artifact", one.problem, field="name")
-                at = now()
-                new = Artifact(new_artifact_id(), one.name, kind, one.url, "", scenario_id, "", (), one.size, at, at)
-                artifacts.add(self._registry, scope, new, one.files)
-                made.append(new)
-        return made
+            for one, artifact in zip(fresh, new, strict=True):
+                artifacts.add(self._registry, scope, artifact, one.files)
+        return new
 
 
 def _problem(one: Proposal) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 from collections.abc import Callable
@@ -18,11 +17,13 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.page import Condition, Op, Query, Subject
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
-from launchpad_tui.ui import routes
+from launchpad_tui.ui import collect_again, routes
+from launchpad_tui.ui.freshness import FreshnessWatch
 from launchpad_tui.ui.jobs import TransferWatch
 from launchpad_tui.ui.keymap import Action, Keymap
 from launchpad_tui.ui.owner import ActionOwner
 from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.telling import unexpected
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
@@ -75,13 +76,13 @@ class LaunchpadApp(ActionOwner, App[None]):
         super().__init__()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
-        self.lanes = {"registry": registry} | {name: Lane(name) for name in ("files", "charts", "network")}
+        self.lanes = {"registry": registry} | {name: Lane(name) for name in ("files", "charts", "network", "acts")}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
         self.look = find_look(environ=self._environ)
-        self.running = 0
         self.transfers = TransferWatch(self)
-        self.stale = ""
+        self.freshness = FreshnessWatch(self)
+        self.running, self.stale = 0, ""
         self.message = ("", "text")
         self._opening = opening
         self._desk: Desk | None = None
@@ -132,12 +133,17 @@ class LaunchpadApp(ActionOwner, App[None]):
         """Call one that may wait for another machine, on the lane for it."""
         return await self.lanes["network"].run(function, *args, **kwargs)
 
+    async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call one that changes something, perhaps at another machine, on the lane for it."""
+        return await self.lanes["acts"].run(function, *args, **kwargs)
+
     async def choose_scope(self, scope: Scope, then: str = "models") -> None:
         """Stand in another connection and resource group: a top screen opens in place of all that show the old one;
         with an empty ``then`` what is open stays."""
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
         await self._count_running()
+        await self.freshness.look()
         self._repaint(HeaderLine)
         if then:
             self.open(then)
@@ -253,10 +259,7 @@ class LaunchpadApp(ActionOwner, App[None]):
         """Show an error where it belongs: a passing one in the header and the message line, one of input in the
         message line, all others in a dialog. What is no LaunchpadError is logged whole."""
         if not isinstance(error, LaunchpadError):
-            log.error("unexpected error", exc_info=error)
-            where = str(self._desk.home.log_path) if self._desk else "the log"
-            detail = f"{type(error).__name__}: {error}"[:2000]
-            error = LaunchpadError("Something unexpected went wrong", detail, f"Details are in {where}.")
+            error = unexpected(error, str(self._desk.home.log_path) if self._desk else "the log")
         elif error.retryable:
             self.stale = error.title
             self._repaint(HeaderLine)
@@ -293,6 +296,7 @@ class LaunchpadApp(ActionOwner, App[None]):
 
     def on_unmount(self) -> None:
         """Quitting waits for no lane."""
+        self.freshness.close()
         for lane in self.lanes.values():
             lane.close()
 
@@ -311,8 +315,9 @@ class LaunchpadApp(ActionOwner, App[None]):
             return
         self.desk_opened.set()
         self._repaint(HeaderLine)
-        self.set_timer(1.0, _collect_again)
+        self.set_timer(1.0, collect_again)
         self.run_task(self._reconcile(), "reconcile")
+        self.run_task(self.freshness.follow(), "freshness")
         await self._count_running()
         while True:
             await asyncio.sleep(desk.settings.ui.refresh_seconds)
@@ -393,8 +398,3 @@ class LaunchpadApp(ActionOwner, App[None]):
         # Textual would end the app with a traceback.
         self._exception = self._exception or error
         self.show_error(error)
-
-
-def _collect_again() -> None:
-    gc.freeze()
-    gc.enable()

@@ -22,6 +22,7 @@ class Action:
         footer: its rank in the footer (small is left); 0 keeps it out.
         hidden: out of the command list, such as moving the cursor.
         priority: wins over the focused widget, such as an input.
+        needs: what the connection's runtime has to be able to do, an attribute of `Capabilities`; empty for nothing.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Action:
     footer: int = 0
     hidden: bool = False
     priority: bool = False
+    needs: str = ""
 
     @property
     def name(self) -> str:

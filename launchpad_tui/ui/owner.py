@@ -76,6 +76,8 @@ class ActionOwner(DOMNode):
 
     def disabled_reason(self, action: Action) -> str | None:
         """Why the action cannot be done now; None where it can."""
+        if action.needs and (lacking := self.launchpad.freshness.lacks(action.needs)):
+            return lacking
         ask = getattr(self, f"why_not_{action.name}", None)
         return ask() if ask is not None else None
 

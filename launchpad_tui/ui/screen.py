@@ -190,6 +190,7 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     def do_refresh(self) -> None:
         """Key ``r``."""
         self.reload()
+        self.run_task(self.launchpad.freshness.ask(), "ask")
 
     def do_back(self) -> None:
         """Key ``esc``."""

@@ -64,15 +64,16 @@ class LogWriter:
         self._index.write(b"".join(marks))
         return whole, count
 
-    def write(self, stream: str, step: str, messages: Sequence[bytes]) -> None:
+    def write(self, stream: str, step: str, messages: Sequence[bytes], at: datetime | None = None) -> None:
         """Append lines that were read at the same moment.
 
         Args:
             stream: stdout, stderr or launchpad.
             step: the step that wrote them.
             messages: without line breaks; what is not UTF-8 is replaced when it is read.
+            at: that moment; None: now.
         """
-        head = f"{to_micros(now())}\t{stream}\t{_word(step)}\t".encode()
+        head = f"{to_micros(at or now())}\t{stream}\t{_word(step)}\t".encode()
         with self._lock:
             parts: list[bytes] = []
             marks: list[bytes] = []

@@ -148,7 +148,7 @@ class ArtifactAddScreen(ArtifactWizard):
 
     async def finish(self) -> None:
         """Add it, and show it."""
-        made = await self.launchpad.network(
+        made = await self.launchpad.act(
             self.desk.artifacts.add, self.scope, self.kind, self.values["name"], self.values["url"],
             self.values["scenario"], self.values.get("description", ""), self.labels(),
         )  # fmt: skip

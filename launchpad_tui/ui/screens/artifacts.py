@@ -41,7 +41,14 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     TOPICS = frozenset({"artifacts", "metrics"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("artifacts.add", "a", "add", "Add an artifact that lies in an object store, by its URL.", footer=2),
+        Action(
+            "artifacts.add",
+            "a",
+            "add",
+            "Add an artifact that lies in an object store, by its URL.",
+            footer=2,
+            needs="create_artifact",
+        ),
         Action("artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3),
         Action("artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4),
         Action("artifacts.lineage", "L", "lineage", "Where it came from, and what was made from it.", footer=5),

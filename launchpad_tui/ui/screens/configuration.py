@@ -28,7 +28,7 @@ class ConfigurationScreen(LaunchpadScreen):
     TOPICS = frozenset({"configurations", "executions"})
     DEFAULT_CSS = "ConfigurationScreen #details { height: 3fr; } ConfigurationScreen #executions { height: 2fr; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("configuration.execute", "x", "execute", "Create an execution of it.", footer=2),
+        Action("configuration.execute", "x", "execute", "Create an execution of it.", footer=2, needs="executions"),
         Action(
             "configuration.copy", "C", "create like it", "Create a configuration that starts with its values.", footer=3
         ),

@@ -74,7 +74,7 @@ class ConfigurationCreateScreen(BindingWizard):
 
     async def finish(self) -> None:
         """Create it; then offer to execute it."""
-        made = await self.read(
+        made = await self.launchpad.act(
             self.desk.configurations.create, self.scope, self.values["name"], self.values["executable"],
             self.parameters(), self.inputs(),
         )  # fmt: skip
@@ -82,7 +82,7 @@ class ConfigurationCreateScreen(BindingWizard):
             f"Created {made.name}. Execute it now?", "It starts as soon as there is room.", yes="execute"
         )
         if await self.launchpad.ask(question):
-            execution = await self.read(self.desk.executions.create, self.scope, made.id)
+            execution = await self.launchpad.act(self.desk.executions.create, self.scope, made.id)
             self.leave("execution", item_id=execution.id)
         else:
             self.leave("configuration", item_id=made.id)

@@ -23,8 +23,15 @@ class ConfigurationsScreen(LaunchpadScreen):
     TITLE_TEXT = "Configurations"
     TOPICS = frozenset({"configurations"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("configurations.create", "a", "create", "Bind an executable's parameters and inputs.", footer=2),
-        Action("configurations.execute", "x", "execute", "Create an execution of it.", footer=3),
+        Action(
+            "configurations.create",
+            "a",
+            "create",
+            "Bind an executable's parameters and inputs.",
+            footer=2,
+            needs="create_configuration",
+        ),
+        Action("configurations.execute", "x", "execute", "Create an execution of it.", footer=3, needs="executions"),
         Action("configurations.search", "/", "search", "Show those whose name or ID holds a text.", footer=10),
     )
 

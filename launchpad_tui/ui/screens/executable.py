@@ -28,9 +28,21 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
     TOPICS = frozenset({"scenarios"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
-        Action("executable.configure", "c", "configure", "Create a configuration for it.", footer=3),
         Action(
-            "executable.edit", "e", "settings", "Interpreter, environment and code folder on this machine.", footer=4
+            "executable.configure",
+            "c",
+            "configure",
+            "Create a configuration for it.",
+            footer=3,
+            needs="create_configuration",
+        ),
+        Action(
+            "executable.edit",
+            "e",
+            "settings",
+            "Interpreter, environment and code folder on this machine.",
+            footer=4,
+            needs="add_executable",
         ),
     )
 

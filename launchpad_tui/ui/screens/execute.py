@@ -26,6 +26,6 @@ async def choose_and_execute(screen: LaunchpadScreen) -> None:
 
 async def execute(screen: LaunchpadScreen, configuration_id: str) -> str:
     """Execute a configuration; gives the new execution's ID."""
-    made = await screen.read(screen.desk.executions.create, screen.scope, configuration_id)
+    made = await screen.launchpad.act(screen.desk.executions.create, screen.scope, configuration_id)
     screen.launchpad.say(f"Created execution {made.id} of {made.configuration_name}", "good")
     return made.id

@@ -40,9 +40,18 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     TOPICS = frozenset({"executions", "artifacts", "metrics"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
-        Action("execution.again", "A", "again", "Create it again, with changed parameters.", footer=4),
-        Action("execution.stop", "S", "stop", "End all its processes.", footer=5),
-        Action("execution.delete", "D", "delete", "Delete it, its log and its metrics; its models stay.", footer=6),
+        Action(
+            "execution.again", "A", "again", "Create it again, with changed parameters.", footer=4, needs="executions"
+        ),
+        Action("execution.stop", "S", "stop", "End all its processes.", footer=5, needs="stop"),
+        Action(
+            "execution.delete",
+            "D",
+            "delete",
+            "Delete it, its log and its metrics; its models stay.",
+            footer=6,
+            needs="delete",
+        ),
         Action("execution.finish", "F", "finish", "Store the outputs that could not be stored.", footer=3),
         Action("execution.metrics", "m", "metrics", "Chart its metrics.", footer=7),
         Action("execution.search", "/", "search log", "Find a text in the log.", footer=8),
@@ -93,6 +102,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         tags = await self.read(metrics.tags, self.scope, self.item_id)
         infos = await self.read(metrics.custom_info, self.scope, self.item_id)
         self.query_one("#resource", Details).set_items(metric_items(series, tags, infos))
+        self.run_task(self.launchpad.freshness.read_metrics([self.item_id]), "metrics")
         self._show_details()
         if first:
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
@@ -155,7 +165,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """Key ``S``."""
         dialog = ConfirmDialog(f"Stop execution {self.item_id}?", "All its processes end.", yes="stop")
         if await self.launchpad.ask(dialog):
-            (outcome,) = await self.read(self.desk.executions.stop, self.scope, (self.item_id,))
+            (outcome,) = await self.launchpad.act(self.desk.executions.stop, self.scope, (self.item_id,))
             if outcome.error is not None:
                 raise outcome.error
             self.launchpad.say("Stopping", "good")
@@ -166,7 +176,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if await self.launchpad.ask(
             ConfirmDialog(f"Delete execution {self.item_id}?", detail, yes="delete", danger=True)
         ):
-            (outcome,) = await self.read(self.desk.executions.delete, self.scope, (self.item_id,))
+            (outcome,) = await self.launchpad.act(self.desk.executions.delete, self.scope, (self.item_id,))
             if outcome.error is not None:
                 raise outcome.error
             self.launchpad.say(f"Deleted execution {self.item_id}", "good")

@@ -33,7 +33,7 @@ class ExecutionAgainScreen(BindingWizard):
 
     async def finish(self) -> None:
         """Create the execution and show it."""
-        made = await self.read(
+        made = await self.launchpad.act(
             self.desk.executions.create_again, self.scope, self.item_id, self.parameters(), self.inputs(),
             self.values["name"],
         )  # fmt: skip

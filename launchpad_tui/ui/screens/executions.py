@@ -31,11 +31,17 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     EMPTY = "Nothing was executed yet\na chooses a configuration to execute; 4 shows all configurations"
     PREFERENCE = "columns.execution"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("executions.create", "a", "create", "Choose a configuration and execute it.", footer=2),
-        Action("executions.again", "A", "again", "Create it again, with changed parameters.", footer=3),
-        Action("executions.stop", "S", "stop", "Stop the selected ones.", footer=4),
-        Action("executions.delete", "D", "delete", "Delete the selected ones; their models stay.", footer=5),
-        Action("executions.logs", "L", "logs", "Follow what it prints.", footer=6),
+        Action(
+            "executions.create", "a", "create", "Choose a configuration and execute it.", footer=2, needs="executions"
+        ),
+        Action(
+            "executions.again", "A", "again", "Create it again, with changed parameters.", footer=3, needs="executions"
+        ),
+        Action("executions.stop", "S", "stop", "Stop the selected ones.", footer=4, needs="stop"),
+        Action(
+            "executions.delete", "D", "delete", "Delete the selected ones; their models stay.", footer=5, needs="delete"
+        ),
+        Action("executions.logs", "L", "logs", "Follow what it prints.", footer=6, needs="logs"),
         Action("executions.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=7),
         Action("executions.compare", "c", "compare", "Lay the selected ones side by side.", footer=8),
         Action("executions.columns", "o", "columns", "Choose metrics to show as columns.", footer=12),
@@ -163,7 +169,7 @@ async def end_executions(screen: ListScreen[ExecutionRow], ids: tuple[str, ...],
     ):
         return False
     service = screen.desk.executions
-    outcomes = await screen.read(service.stop if verb == "stop" else service.delete, screen.scope, ids)
+    outcomes = await screen.launchpad.act(service.stop if verb == "stop" else service.delete, screen.scope, ids)
     failed = [each for each in outcomes if each.error is not None]
     done = len(outcomes) - len(failed)
     said = {"stop": "Stopping", "delete": "Deleted"}[verb]

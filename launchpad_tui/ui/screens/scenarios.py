@@ -43,9 +43,23 @@ class ScenariosScreen(LaunchpadScreen):
     TITLE_TEXT = "Scenarios and executables"
     TOPICS = frozenset({"scenarios"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("scenarios.add", "a", "add", "Add workflow templates: a file, or all in a folder.", footer=2),
-        Action("scenarios.create", "c", "configure", "Create a configuration for it.", footer=3),
-        Action("scenarios.delete", "D", "delete", "Forget it; what it made stays.", footer=4),
+        Action(
+            "scenarios.add",
+            "a",
+            "add",
+            "Add workflow templates: a file, or all in a folder.",
+            footer=2,
+            needs="add_executable",
+        ),
+        Action(
+            "scenarios.create",
+            "c",
+            "configure",
+            "Create a configuration for it.",
+            footer=3,
+            needs="create_configuration",
+        ),
+        Action("scenarios.delete", "D", "delete", "Forget it; what it made stays.", footer=4, needs="add_executable"),
     )
 
     def body(self) -> ComposeResult:

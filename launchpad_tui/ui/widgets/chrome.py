@@ -33,6 +33,8 @@ class HeaderLine(Painted):
             right.append((f"{glyphs.running} {app.running} running", "accent"))
         if app.stale:
             right.append((f"{glyphs.warning} {clip(app.stale, max(12, width // 3), glyphs.ellipsis)}", "warn"))
+        elif app.freshness.text:
+            right.append((clip(app.freshness.text, max(24, width // 3), glyphs.ellipsis), app.freshness.role))
         else:
             right.append(("live" if app.desk_is_open else f"opening{glyphs.ellipsis}", "dim"))
         size = sum(cell_len(text) + 2 for text, _ in right)

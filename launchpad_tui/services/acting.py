@@ -1,0 +1,99 @@
+"""What is done at a runtime elsewhere, and then is in the registry as the runtime has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Configuration, Execution, TargetStatus
+from launchpad_tui.errors import LaunchpadError, NotFound, RuntimeRejected
+from launchpad_tui.registry import mirror
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.services.remotes import Remotes
+
+
+class RemoteActs:
+    """Acts at runtimes elsewhere. Each call asks the runtime while the caller waits; safe for threads.
+
+    Every call raises what `launchpad_tui.services.remotes.Remotes.runtime` and the runtime itself do.
+    """
+
+    def __init__(self, registry: Registry, remotes: Remotes) -> None:
+        self._registry = registry
+        self._remotes = remotes
+
+    def create_artifact(self, scope: Scope, new: Artifact) -> Artifact:
+        """Register an artifact; its ID is the runtime's."""
+        runtime = self._remotes.runtime(scope, "create_artifact")
+        made = runtime.create_artifact(new.name, new.kind, new.url, new.scenario_id, new.description, new.labels)
+        found = runtime.artifact(made)
+        mirror.put_artifacts(self._registry, scope, [found])
+        return found
+
+    def create_configuration(self, scope: Scope, new: Configuration) -> Configuration:
+        """Make a configuration; its ID is the runtime's."""
+        runtime = self._remotes.runtime(scope, "create_configuration")
+        made = runtime.create_configuration(new.name, new.scenario_id, new.executable_id, new.parameters, new.inputs)
+        found = runtime.configuration(made)
+        mirror.put_configurations(self._registry, scope, [found])
+        return found
+
+    def create_execution(self, scope: Scope, configuration_id: str) -> Execution:
+        """Start an execution. It is asked for once only: after an error one should look whether it goes on."""
+        runtime = self._remotes.runtime(scope, "executions")
+        made = runtime.create_execution(configuration_id)
+        return self._look(scope, made)
+
+    def stop(self, scope: Scope, ids: Sequence[str]) -> dict[str, LaunchpadError | None]:
+        """Ask executions to stop; what came of each."""
+        return self._change(scope, ids, TargetStatus.STOPPED)
+
+    def delete(self, scope: Scope, ids: Sequence[str]) -> dict[str, LaunchpadError | None]:
+        """Delete executions; what came of each."""
+        return self._change(scope, ids, TargetStatus.DELETED)
+
+    def _change(self, scope: Scope, ids: Sequence[str], target: TargetStatus) -> dict[str, LaunchpadError | None]:
+        capability = "stop" if target is TargetStatus.STOPPED else "delete"
+        runtime = self._remotes.runtime(scope, capability)
+        able = self._remotes.capabilities(scope.connection)
+        came: dict[str, LaunchpadError | None] = {}
+        if len(ids) > 1 and able is not None and able.bulk:
+            for each in runtime.change_many(ids, target):
+                refused = "It was not stopped" if capability == "stop" else "It was not deleted"
+                came[each.id] = RuntimeRejected(refused, each.error) if each.error else None
+        else:
+            act = runtime.stop if capability == "stop" else runtime.delete
+            came = {one: _tried(act, one) for one in ids}
+        for one, error in came.items():
+            if error is None or isinstance(error, NotFound):
+                self._seen(scope, one)
+        return came
+
+    def _seen(self, scope: Scope, execution_id: str) -> None:
+        """Bring what is known of an execution on; that this fails is no reason to say that the act failed."""
+        try:
+            self._look(scope, execution_id)
+        except NotFound:
+            mirror.forget_entries(self._registry, scope, mirror.EXECUTIONS, [execution_id])
+        except LaunchpadError:
+            return
+
+    def _look(self, scope: Scope, execution_id: str) -> Execution:
+        found = self._remotes.runtime(scope).execution(execution_id)
+        mirror.put_executions(self._registry, scope, [found])
+        return found
+
+
+def _tried(act: object, execution_id: str) -> LaunchpadError | None:
+    try:
+        act(execution_id)  # type: ignore[operator]
+    except LaunchpadError as error:
+        return error
+    return None
+
+
+def given_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """Labels of a resource group with the prefix that the API wants of their keys."""
+    prefix = "ext.ai.sap.com/"
+    return {key if key.startswith(prefix) else prefix + key: value for key, value in labels.items()}

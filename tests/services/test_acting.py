@@ -1,0 +1,176 @@
+"""What is done at a runtime elsewhere, over real HTTP, and what the registry holds then."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tenant_server
+from execution_support import until
+from tenant_server import Tenant, moment
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.moments import to_rfc3339
+from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
+from launchpad_tui.services.desk import Desk
+
+SCOPE = Scope("core", "default")
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with two executions that run, and one that is over."""
+    with tenant_server.serve() as server:
+        group = server.groups["default"]
+        group.train(0)
+        group.train(1, status="RUNNING")
+        group.train(2, status="RUNNING")
+        yield server
+
+
+@pytest.fixture
+def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
+    """A home that has read it."""
+    made = open_desk(Home.at(tmp_path / "home"))
+    made.connections.add("core", "sap-ai-core", made.connections.service_key(tenant.service_key))
+    made.sync.sync(SCOPE)
+    yield made
+    made.remotes.close()
+    made.close()
+
+
+def ids(tenant: Tenant) -> list[str]:
+    return [one["id"] for one in tenant.groups["default"].executions]
+
+
+def test_a_model_is_added_there(desk: Desk, tenant: Tenant) -> None:
+    labels = [("ext.ai.sap.com/stage", "test")]
+    made = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "by hand", "ai://default/m/1", "churn", "mine", labels)
+    there = tenant.groups["default"].artifacts[-1]
+    assert (there["id"], there["name"], there["url"]) == (made.id, "by hand", "ai://default/m/1")
+    assert there["labels"] == [{"key": "ext.ai.sap.com/stage", "value": "test"}]
+    assert desk.artifacts.get(SCOPE, made.id).description == "mine"
+
+
+def test_a_configuration_and_its_execution(desk: Desk, tenant: Tenant) -> None:
+    made = desk.configurations.create(SCOPE, "slow", "churn-train", {"rate": "0.01"}, {})
+    assert desk.configurations.get(SCOPE, made.id).parameters == {"rate": "0.01"}
+    execution = desk.executions.create(SCOPE, made.id)
+    assert execution.status is Status.PENDING
+    assert ids(tenant)[-1] == execution.id
+    again = desk.executions.create_again(SCOPE, execution.id, {"rate": "0.02"})
+    found = desk.executions.get(SCOPE, again.id)
+    assert found.configuration is not None
+    assert found.configuration.parameters == {"rate": "0.02"}
+
+
+def test_stop_and_delete_by_the_rules(desk: Desk, tenant: Tenant) -> None:
+    over, running, _ = ids(tenant)
+    (outcome,) = desk.executions.stop(SCOPE, [over])
+    assert isinstance(outcome.error, Conflict)
+    (outcome,) = desk.executions.stop(SCOPE, [running])
+    assert outcome.error is None
+    assert desk.executions.get(SCOPE, running).execution.status is Status.STOPPED
+    (outcome,) = desk.executions.delete(SCOPE, [over])
+    assert outcome.error is None
+    found = desk.executions.get(SCOPE, over)
+    assert found.execution.gone_at is not None
+    assert len(found.outputs) == 1
+    (outcome,) = desk.executions.delete(SCOPE, ["e-not-there"])
+    assert isinstance(outcome.error, NotFound)
+
+
+def test_many_at_once_where_the_runtime_can(desk: Desk, tenant: Tenant) -> None:
+    _, *running = ids(tenant)
+    tenant.bodies.clear()
+    assert [one.error for one in desk.executions.stop(SCOPE, running)] == [None, None]
+    assert len(tenant.bodies) == 1
+    tenant.capabilities = {}
+    desk.sync.sync(SCOPE, thorough=True)
+    assert not desk.connections.capabilities("core").bulk
+    tenant.bodies.clear()
+    assert [one.error for one in desk.executions.delete(SCOPE, running)] == [None, None]
+    assert len(tenant.bodies) == 2
+
+
+def test_what_the_runtime_lacks_is_not_asked_of_it(desk: Desk, tenant: Tenant) -> None:
+    tenant.capabilities = {"userExecutions": False}
+    desk.sync.sync(SCOPE, thorough=True)
+    tenant.bodies.clear()
+    with pytest.raises(CapabilityMissing, match="does not do this"):
+        desk.executions.stop(SCOPE, ids(tenant)[1:2])
+    assert not tenant.bodies
+
+
+def said(desk: Desk, execution: str) -> list[str]:
+    log = desk.executions.log(SCOPE, execution)
+    return [line.message for line in log.slice(0, log.count())]
+
+
+def test_a_log_is_read_once_and_stays(desk: Desk, tenant: Tenant) -> None:
+    over = ids(tenant)[0]
+    lines = [{"timestamp": moment(i // 3), "msg": f"line {i}\n", "stream": "stdout", "container": "main", "pod": "p"}
+             for i in range(50)]  # fmt: skip
+    tenant.groups["default"].logs[over] = lines
+    log = desk.executions.log(SCOPE, over)
+    until(lambda: log.count() == 50 and log.finished)
+    assert [line.message for line in log.slice(0, 3)] == ["line 0", "line 1", "line 2"]
+    assert to_rfc3339(log.slice(3, 4)[0].timestamp).startswith("2026-01-01T00:00:01")
+    assert log.slice(0, 1)[0].step == "main"
+    assert log.matching("line 49") == [49]
+    tenant.requests.clear()
+    assert len(said(desk, over)) == 50
+    assert not tenant.requests
+
+
+def test_a_log_that_grows_has_no_line_twice(desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchpad_tui.services.remote_log.EVERY", 0.0)
+    running = ids(tenant)[1]
+    lines = tenant.groups["default"].logs[running] = []
+    log = desk.executions.log(SCOPE, running)
+    for number in range(30):
+        with tenant.lock:
+            # The same text in the same second: each is a line of its own.
+            lines.append({"timestamp": moment(5 + number // 10), "msg": "again", "stream": "stderr", "pod": "p"})
+        until(lambda number=number: log.count() == number + 1)  # type: ignore[misc]
+    assert not log.finished
+    assert len(said(desk, running)) == 30
+    with tenant.lock:
+        tenant.groups["default"].executions[1] |= {"status": "COMPLETED", "modifiedAt": moment(99)}
+        lines.append({"timestamp": moment(50), "msg": "the end", "stream": "stdout", "pod": "p"})
+    desk.sync.sync(SCOPE)
+    log = desk.executions.log(SCOPE, running)
+    until(lambda: log.count() == 31 and log.finished)
+    assert said(desk, running)[-1] == "the end"
+
+
+def test_a_log_that_does_not_come_says_so_and_keeps_what_came(desk: Desk, tenant: Tenant) -> None:
+    running = ids(tenant)[1]
+    tenant.groups["default"].logs[running] = [{"timestamp": moment(5), "msg": "first", "pod": "p"}]
+    assert said(desk, running) == ["first"]
+    tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "no"}}')
+    log = desk.executions.log(SCOPE, running)
+    with pytest.raises(LaunchpadError):
+        log.count()
+    assert [line.message for line in log.slice(0, 5)] == ["first"]
+    assert log.count() == 1
+
+
+def test_nobody_waits_for_a_server_that_hangs(desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchpad_tui.services.remote_log.FIRST", 0.2)
+    free = threading.Event()
+
+    def hangs(*_: object) -> None:
+        free.wait(20)
+
+    tenant.answer = hangs
+    try:
+        assert desk.executions.log(SCOPE, ids(tenant)[1]).count() == 0
+    finally:
+        free.set()
