@@ -70,6 +70,7 @@ def artifact(one: Artifact) -> Json:
         "checkedAt": moment(one.checked_at),
         "createdAt": moment(one.created_at),
         "modifiedAt": moment(one.modified_at),
+        "goneAt": moment(one.gone_at),
     }
 
 
@@ -101,6 +102,8 @@ def execution(one: Execution) -> Json:
         "submissionTime": moment(one.submitted_at),
         "startTime": moment(one.started_at),
         "completionTime": moment(one.completed_at),
+        "executionScheduleId": one.schedule_id or None,
+        "goneAt": moment(one.gone_at),
     }
 
 
@@ -220,12 +223,19 @@ def group(one: ResourceGroup) -> Json:
         "status": one.status,
         "labels": pairs(tuple(one.labels.items())),
         "createdAt": moment(one.created_at),
+        "goneAt": moment(one.gone_at),
     }
 
 
 def store(one: ObjectStore) -> Json:
     """An object store; secrets are never among its settings."""
-    return {"name": one.name, "type": one.kind, "settings": dict(one.settings), "createdAt": moment(one.created_at)}
+    return {
+        "name": one.name,
+        "type": one.kind,
+        "settings": dict(one.settings),
+        "createdAt": moment(one.created_at),
+        "goneAt": moment(one.gone_at),
+    }
 
 
 def series(one: SeriesSummary) -> Json:

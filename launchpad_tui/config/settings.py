@@ -54,6 +54,14 @@ class CredentialSettings:
     keep: str = "auto"
 
 
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """``[sync]``: connections to runtimes elsewhere."""
+
+    #: keep what is known of them fresh while the screens are open
+    background: bool = True
+
+
 #: least and greatest value that a number may have, by section and key
 _RANGES: dict[str, tuple[float, float]] = {
     "executions.parallel": (1, 256),
@@ -62,10 +70,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings]] = {
+_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
     "credentials": CredentialSettings,
+    "sync": SyncSettings,
 }
 _CHOICES: dict[str, tuple[str, ...]] = {
     "ui.colours": ("auto", "always", "never"),
@@ -80,6 +89,7 @@ class Settings:
     executions: ExecutionSettings = field(default_factory=ExecutionSettings)
     ui: UiSettings = field(default_factory=UiSettings)
     credentials: CredentialSettings = field(default_factory=CredentialSettings)
+    sync: SyncSettings = field(default_factory=SyncSettings)
     keys: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 

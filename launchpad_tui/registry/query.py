@@ -72,6 +72,7 @@ ARTIFACTS = Table(
         "size": Attribute("size", "number", nullable=True),
         "files_state": Attribute("files_state"),
         "checked_at": Attribute("checked_at", "moment", nullable=True),
+        "gone_at": Attribute("gone_at", "moment", nullable=True),
     },
 )
 EXECUTIONS = Table(
@@ -97,6 +98,7 @@ EXECUTIONS = Table(
         "started_at": Attribute("started_at", "moment", nullable=True),
         "completed_at": Attribute("completed_at", "moment", nullable=True),
         "duration": Attribute("duration", "seconds", nullable=True),
+        "gone_at": Attribute("gone_at", "moment", nullable=True),
     },
 )
 

@@ -33,6 +33,8 @@ class FreshnessWatch:
         self._app = app
         #: what the header says, and its role; empty for what is of this machine
         self.text, self.role = "", "dim"
+        #: whether to start the keeper
+        self.keeping = True
         self._wanted_at = self._started_at = -1e9
         self._scope: Scope | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
@@ -65,7 +67,7 @@ class FreshnessWatch:
         app = self._app
         scope, desk = app.scope, app.desk
         kinds = {one.name: one.kind for one in await app.read(desk.connections.list)}
-        if any(kind != LOCAL for kind in kinds.values()):
+        if self.keeping and desk.settings.sync.background and any(kind != LOCAL for kind in kinds.values()):
             await self._keep()
         if kinds.get(scope.connection, LOCAL) == LOCAL:
             self._able = Capabilities()

@@ -15,11 +15,11 @@ from cli_support import Cli, environment, prepare, spawn
 EXECUTION_KEYS = {
     "id", "configurationId", "configurationName", "scenarioId", "executableId", "executableVersion", "status",
     "targetStatus", "statusMessage", "statusDetails", "createdAt", "modifiedAt", "submissionTime", "startTime",
-    "completionTime",
+    "completionTime", "executionScheduleId", "goneAt",
 }  # fmt: skip
 ARTIFACT_KEYS = {
     "id", "name", "kind", "url", "description", "scenarioId", "executionId", "labels", "size", "createdAt",
-    "modifiedAt", "filesState", "checkedAt",
+    "modifiedAt", "filesState", "checkedAt", "goneAt",
 }  # fmt: skip
 
 

@@ -68,6 +68,7 @@ async def running(home: Home, start: str = "models", size: tuple[int, int] = (12
         time.tzset()
         lane = Lane("registry")
         app = LaunchpadApp(lane.submit(open_desk, home), lane, start)
+        app.freshness.keeping = False
         async with app.run_test(size=size) as pilot:
             await asyncio.wait_for(app.desk_opened.wait(), 10)
             await settled(pilot)
@@ -88,7 +89,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
         busy = [
             w
             for w in app.workers
-            if w.group not in {"follow", "reconcile"}
+            if w.group not in {"follow", "reconcile", "freshness"}
             and not w.is_finished
             and not (asking and app.screen not in w.node.ancestors_with_self)
         ]

@@ -57,6 +57,8 @@ def overview_items(
         moment_item("Created", artifact.created_at),
         moment_item("Changed", artifact.modified_at),
     ]
+    if artifact.gone_at is not None:
+        items.insert(1, Item("Gone", f"from its runtime, since {moment_text(artifact.gone_at)} or before", "warn"))
     if artifact.labels:
         items.append(heading("Labels"))
         items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]

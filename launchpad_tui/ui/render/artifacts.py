@@ -62,7 +62,7 @@ def artifact_columns(
 ) -> tuple[Column[ArtifactRow], ...]:
     """The columns of the list of artifacts of a kind, with these metrics and curves among them."""
     made = [
-        Column[ArtifactRow]("name", "Name", lambda r: r.artifact.name, 20, 48, 4, sort="name", priority=0),
+        Column[ArtifactRow]("name", "Name", lambda r: name_cell(r.artifact, look), 20, 48, 4, sort="name", priority=0),
         *((_CONFIGURATION,) if kind is ArtifactKind.MODEL else ()),
         *(_metric_column(metric) for metric in metrics),
         *(curve_column(key, look.glyphs.ascii) for key in curves),
@@ -99,6 +99,13 @@ def artifact_columns(
         ),
     ]  # fmt: skip
     return tuple(made)
+
+
+def name_cell(artifact: Artifact, look: Look) -> Cell:
+    """Its name; of one that its runtime has no more, marked and faint."""
+    if artifact.gone_at is None:
+        return Cell(artifact.name)
+    return Cell(f"{look.glyphs.error} {artifact.name}", "faint")
 
 
 def files_cell(artifact: Artifact, look: Look) -> Cell:

@@ -91,6 +91,8 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
     def state(line: ScopeLine) -> Cell:
         if line.group is None:
             return Cell(*connection_state(line.connection, line.kind, look))
+        if line.group.gone_at is not None:
+            return Cell(f"{glyphs.error} gone", "warn")
         if line.chosen:
             return Cell(f"{glyphs.selected} chosen", "accent")
         return Cell(f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim")

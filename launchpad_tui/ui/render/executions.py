@@ -21,6 +21,8 @@ def execution_columns(
     """The columns of the list of executions, with these metrics and curves among them."""
 
     def status(row: ExecutionRow) -> Cell:
+        if row.execution.gone_at is not None:
+            return Cell(f"{look.glyphs.error} gone", "faint")
         return Cell(*look.status(row.execution.status))
 
     def duration(row: ExecutionRow) -> Cell:
@@ -100,6 +102,10 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         Item("Status", text, role),
         Item("Target status", str(execution.target_status)),
     ]
+    if execution.gone_at is not None:
+        items.append(Item("Gone", f"from its runtime, since {moment_text(execution.gone_at)} or before", "warn"))
+    if execution.schedule_id:
+        items.append(Item("Schedule", execution.schedule_id))
     if execution.status_message:
         items.append(Item("Message", execution.status_message, role))
     items += [Item(name, value) for name, value in execution.status_details.items()]
