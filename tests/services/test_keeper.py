@@ -1,0 +1,139 @@
+"""The process that keeps connections fresh, as the user interface starts it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import tenant_server
+from execution_support import until
+from tenant_server import Tenant, artifact
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.page import Query
+from launchpad_tui.services.desk import Desk
+
+SCOPE = Scope("core", "default")
+Start = Callable[[], "subprocess.Popen[bytes]"]
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with a few models."""
+    with tenant_server.serve() as server:
+        for number in range(5):
+            server.groups["default"].train(number)
+        yield server
+
+
+@pytest.fixture
+def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
+    """A home with a connection that was never read."""
+    made = open_desk(Home.at(tmp_path / "home"))
+    made.connections.add("core", "sap-ai-core", made.connections.service_key(tenant.service_key))
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def start(desk: Desk) -> Iterator[Start]:
+    """Starts a keeper of the home."""
+    with ExitStack() as stack:
+
+        def begin() -> subprocess.Popen[bytes]:
+            keeper = subprocess.Popen(
+                [sys.executable, "-m", "launchpad_tui", "_keep", str(desk.home.root), str(desk.home.settings_path)],
+                stdin=subprocess.PIPE,
+            )
+            stack.callback(end, keeper)
+            return keeper
+
+        yield begin
+
+
+def end(keeper: subprocess.Popen[bytes]) -> int:
+    """Close its standard input, as the end of whoever started it does."""
+    assert keeper.stdin is not None
+    keeper.stdin.close()
+    try:
+        return keeper.wait(10)
+    except subprocess.TimeoutExpired:
+        keeper.kill()
+        raise
+
+
+def count(desk: Desk, scope: Scope = SCOPE) -> int:
+    return desk.artifacts.listing(scope, None, Query()).count()
+
+
+def test_what_somebody_looks_at_is_kept_fresh(desk: Desk, tenant: Tenant, start: Start) -> None:
+    keeper = start()
+    desk.sync.want(SCOPE)
+    until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
+    assert count(desk) == 5
+    before = desk.sync.freshness(SCOPE).done_at
+    with tenant.lock:
+        tenant.groups["default"].artifacts.append(artifact(9))
+    desk.sync.ask(SCOPE)
+    until(lambda: count(desk) == 6)
+    until(lambda: desk.sync.freshness(SCOPE).done_at != before)
+    assert end(keeper) == 0
+
+
+def test_nobody_looks_and_nothing_is_asked(desk: Desk, tenant: Tenant, start: Start) -> None:
+    keeper = start()
+    desk.connections.add("other", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.sync.want(Scope("other", "default"))
+    until(lambda: count(desk, Scope("other", "default")) == 5)
+    assert desk.sync.freshness(SCOPE).done_at is None
+    assert count(desk) == 0
+    assert end(keeper) == 0
+
+
+def test_one_keeps_and_another_takes_over(desk: Desk, tenant: Tenant, start: Start) -> None:
+    first, second = start(), start()
+    desk.sync.want(SCOPE)
+    until(lambda: count(desk) == 5)
+    assert end(first) == 0 or end(second) == 0
+    with tenant.lock:
+        tenant.groups["default"].artifacts.append(artifact(9))
+
+    def there() -> bool:
+        desk.sync.ask(SCOPE)
+        return count(desk) == 6
+
+    until(there)
+
+
+def test_an_error_is_told_and_gone_when_it_is_over(desk: Desk, tenant: Tenant, start: Start) -> None:
+    tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
+    start()
+    desk.sync.want(SCOPE)
+    until(lambda: desk.sync.freshness(SCOPE).error != "")
+    assert "core" in [one.name for one in desk.connections.list() if one.last_error]
+    tenant.answer = lambda *_: None
+    desk.sync.ask(SCOPE)
+    until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
+    assert desk.sync.freshness(SCOPE).error == ""
+    assert desk.connections.get("core").last_error == ""
+
+
+def test_a_connection_that_is_deleted_meanwhile(desk: Desk, tenant: Tenant, start: Start) -> None:
+    tenant.latency = 0.2
+    keeper = start()
+    desk.sync.want(SCOPE)
+    until(lambda: bool(tenant.requests))
+    desk.connections.delete("core")
+    desk.connections.add("next", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.sync.want(Scope("next", "default"))
+    until(lambda: count(desk, Scope("next", "default")) == 5)
+    assert keeper.poll() is None
+    assert end(keeper) == 0
+    log = desk.home.log_path.read_text() if desk.home.log_path.exists() else ""
+    assert "Traceback" not in log
