@@ -175,6 +175,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "preferences": _over_registry("preferences", "PreferenceService"),
     "charts": _over_registry("charting", "ChartService"),
     "boards": _over_registry("boards", "BoardService"),
+    "everywhere": _over_registry("everywhere", "EverywhereService"),
     "changes": _over_registry("changes", "ChangeWatch"),
 }
 

@@ -73,6 +73,7 @@ WORDS: Mapping[str, Word] = {
     "datasets": Word("artifacts", "the same for data sets"),
     "resultsets": Word("artifacts", "the same for result sets"),
     "artifacts": Word("artifacts", "the same for artifacts of any kind"),
+    "search": Word("everywhere", "search all connections and resource groups at once"),
     "compare": Word("compare", "lay models or executions side by side"),
     "metrics": Word("metrics", "list and export the metrics of executions and models"),
     "boards": Word("boards", "list, draw, export, import and delete boards of charts"),

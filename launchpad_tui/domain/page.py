@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Generic, TypeVar
 
 from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
 
 Row = TypeVar("Row")
@@ -136,3 +138,41 @@ class ExecutionRow:
 
 
 Rows = Sequence[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that a search over everything found, and where: either ``artifact`` or ``execution`` is set."""
+
+    scope: Scope
+    artifact: Artifact | None = None
+    execution: Execution | None = None
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+        return self._one.id
+
+    @property
+    def name(self) -> str:
+        """The artifact's name, or that of the execution's configuration."""
+        return self.artifact.name if self.artifact is not None else self._execution.configuration_name
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was created."""
+        return self._one.created_at
+
+    @property
+    def gone(self) -> bool:
+        """Whether its runtime has it no more."""
+        return self._one.gone_at is not None
+
+    @property
+    def _one(self) -> Artifact | Execution:
+        return self.artifact if self.artifact is not None else self._execution
+
+    @property
+    def _execution(self) -> Execution:
+        assert self.execution is not None, "a hit has one of both"
+        return self.execution

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
+    from launchpad_tui.services.everywhere import EverywhereService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.importing import ImportService
@@ -153,6 +154,12 @@ class Desk:
     def boards(self) -> BoardService:
         """Boards of charts, colours of models, directions of metrics."""
         made: BoardService = self._makers["boards"](self)
+        return made
+
+    @cached_property
+    def everywhere(self) -> EverywhereService:
+        """A search over all connections and resource groups."""
+        made: EverywhereService = self._makers["everywhere"](self)
         return made
 
     @cached_property

@@ -124,7 +124,7 @@ def words(of: Freshness) -> tuple[str, str]:
     """What the header says, and its role. It changes at most once a minute where nothing goes on."""
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
     if of.error:
-        return f"{of.error}, {age or 'never read'}", "warn"
+        return f"{f'read {age}' if age else 'never read'}: {of.error}", "warn"
     if of.part:
         return f"reading {of.position:,} of {of.total:,} {of.part}", "accent"
     return (f"read {age}", "dim") if age else ("reading for the first time", "accent")

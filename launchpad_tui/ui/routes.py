@@ -66,6 +66,8 @@ ROUTES: tuple[Route, ...] = (
     Route("stores", "Object stores", "stores:StoresScreen", "9", "Where artifacts' files lie.", ("store",), top=True),
     Route("connections", "Connections", "connections:ConnectionsScreen", "0",
           "AI runtimes and their resource groups: choose, add, edit.", ("connection", "co", "groups"), top=True),
+    Route("everywhere", "Everywhere", "everywhere:EverywhereScreen", "ctrl+g",
+          "Search all connections and resource groups at once.", ("search", "all")),
     Route("connection", "Connection", "connection:ConnectionScreen"),
     Route("connection.add", "Add", "connection_edit:ConnectionAddScreen"),
     Route("connection.edit", "Edit", "connection_edit:ConnectionEditScreen"),

@@ -34,7 +34,9 @@ class HeaderLine(Painted):
         if app.stale:
             right.append((f"{glyphs.warning} {clip(app.stale, max(12, width // 3), glyphs.ellipsis)}", "warn"))
         elif app.freshness.text:
-            right.append((clip(app.freshness.text, max(24, width // 3), glyphs.ellipsis), app.freshness.role))
+            text, role = app.freshness.text, app.freshness.role
+            text = clip(text, max(24, width * 2 // 5), glyphs.ellipsis)
+            right.append((f"{glyphs.warning} {text}" if role == "warn" else text, role))
         else:
             right.append(("live" if app.desk_is_open else f"opening{glyphs.ellipsis}", "dim"))
         size = sum(cell_len(text) + 2 for text, _ in right)

@@ -1,0 +1,119 @@
+"""The search over everything, and the header of what was read elsewhere, with real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import tenant_server
+from tenant_server import Tenant
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.errors import PermissionDenied
+from tests.scenes.harness import press, running, screen_text
+
+CORE = Scope("core", "default")
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with three models."""
+    with tenant_server.serve() as server:
+        for number in range(3):
+            server.groups["default"].train(number)
+        yield server
+
+
+@pytest.fixture
+def home(tenant: Tenant, tmp_path: Path) -> Home:
+    """A home that has read it, and stands in this machine's group."""
+    place = Home.at(tmp_path / "home").ensure()
+    desk = open_desk(place)
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.sync.sync(CORE)
+    desk.connections.choose(DEFAULT_SCOPE)
+    desk.remotes.close()
+    desk.close()
+    return place
+
+
+async def until(pilot: object, check: Callable[[], bool]) -> None:
+    """Wait until something shows."""
+    deadline = time.monotonic() + 20
+    while not check():
+        assert time.monotonic() < deadline, screen_text(pilot)  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+
+
+async def test_found_and_gone_to(home: Home) -> None:
+    async with running(home, size=(120, 30)) as pilot:
+        assert "live" in screen_text(pilot)
+        await press(pilot, "ctrl+g")
+        assert "Type a part of a name" in screen_text(pilot)
+        await press(pilot, *"model", "space", "1")
+        text = screen_text(pilot)
+        assert "model 1" in text
+        assert "core/default" in text
+        assert "model 2" not in text
+        await press(pilot, "down", "enter")
+        text = screen_text(pilot)
+        assert "core/default › Models › Everywhere › model 1" in text
+        assert "The model of training 1" in text
+        await until(pilot, lambda: "read just now" in screen_text(pilot))
+
+
+async def test_nothing_found(home: Home) -> None:
+    async with running(home, size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+g", *"zzz")
+        assert "Nothing holds 'zzz'" in screen_text(pilot)
+
+
+async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> None:
+    tenant.capabilities = {"userExecutions": False}
+    desk = open_desk(home)
+    desk.sync.sync(CORE, thorough=True)
+    desk.connections.choose(CORE)
+    desk.remotes.close()
+    desk.close()
+    async with running(home, "executions", (120, 30)) as pilot:
+        await until(pilot, lambda: "read just now" in screen_text(pilot))
+        await press(pilot, "a")
+        assert "This runtime does not let users execute anything." in screen_text(pilot)
+
+
+async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
+    desk = open_desk(home)
+    desk.connections.choose(CORE)
+    tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
+    with pytest.raises(PermissionDenied):
+        desk.sync.sync(CORE)
+    async with running(home, size=(140, 30)) as pilot:
+        await until(pilot, lambda: "read just now: " in screen_text(pilot))
+        assert "model 2" in screen_text(pilot)
+        await press(pilot, "r")
+        assert "Asked core for what is new" in screen_text(pilot)
+    desk.remotes.close()
+    desk.close()
+
+
+async def test_metrics_come_when_they_are_looked_at(home: Home, tenant: Tenant) -> None:
+    group = tenant.groups["default"]
+    for number in range(100, 220):
+        group.train(number)
+    desk = open_desk(home)
+    desk.sync.sync(CORE)
+    desk.connections.choose(CORE)
+    old = group.train(5)
+    desk.sync.sync(CORE)
+    assert not desk.metrics.series(CORE, old)
+    desk.remotes.close()
+    async with running(home, size=(120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.freshness.remote)  # type: ignore[attr-defined]
+        pilot.app.open("execution", item_id=old)  # type: ignore[attr-defined]
+        await until(pilot, lambda: bool(desk.metrics.series(CORE, old)))
+    desk.close()
