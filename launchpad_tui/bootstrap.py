@@ -124,6 +124,9 @@ def _configurations(desk: Desk) -> object:
 def _executions(desk: Desk) -> object:
     from launchpad_tui.services.executions import ExecutionService
 
+    def fire() -> int:
+        return desk.schedules.fire_due()
+
     return ExecutionService(
         desk.home,
         desk.settings,
@@ -132,7 +135,14 @@ def _executions(desk: Desk) -> object:
         lambda: desk.files,
         lambda scope: _acts(desk, scope),
         lambda: desk.remotes,
+        fire,
     )
+
+
+def _schedules(desk: Desk) -> object:
+    from launchpad_tui.services.schedules import ScheduleService
+
+    return ScheduleService(desk.registry, lambda: desk.executions, lambda scope: _acts(desk, scope))
 
 
 def _artifacts(desk: Desk) -> object:
@@ -163,6 +173,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "scenarios": _over_registry("scenarios", "ScenarioService"),
     "configurations": _configurations,
     "executions": _executions,
+    "schedules": _schedules,
     "artifacts": _artifacts,
     "files": _files,
     "verification": _verification,

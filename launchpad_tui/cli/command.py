@@ -78,6 +78,7 @@ WORDS: Mapping[str, Word] = {
     "metrics": Word("metrics", "list and export the metrics of executions and models"),
     "boards": Word("boards", "list, draw, export, import and delete boards of charts"),
     "executions": Word("executions", "create, list, follow, stop, finish and delete executions"),
+    "schedules": Word("schedules", "execute configurations again and again: create, list, pause, resume, delete"),
     "configurations": Word("configurations", "create, list and show configurations"),
     "executables": Word("executables", "add, list, show and set up workflow executables"),
     "scenarios": Word("executables", "list and show scenarios"),

@@ -169,6 +169,7 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
         return _artifacts(desk, scope, kinds.get(what), last)
     known: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "executions": lambda: _executions(desk, scope),
+        "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:_MOST]),
         "configurations": lambda: ((one.id, one.name) for one in desk.configurations.list(scope)[:_MOST]),
         "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
         "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.metric import Metric, SeriesSummary
     from launchpad_tui.domain.page import MetricColumn
     from launchpad_tui.domain.scenario import Executable, Scenario
+    from launchpad_tui.domain.schedule import Schedule
 
 Json = dict[str, Any]
 
@@ -213,6 +214,23 @@ def capability_lines(one: Capabilities) -> list[tuple[str, str]]:
         (attribute.replace("_", " "), "yes" if getattr(one, attribute) else f"no: {one.reasons.get(attribute, '')}")
         for attribute in _CAPABILITIES
     ]
+
+
+def schedule(one: Schedule) -> Json:
+    """An execution schedule."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "cron": one.cron,
+        "configurationId": one.configuration_id,
+        "status": str(one.status),
+        "start": moment(one.start),
+        "end": moment(one.end),
+        "nextAt": moment(one.next_at),
+        "createdAt": moment(one.created_at),
+        "modifiedAt": moment(one.modified_at),
+        "goneAt": moment(one.gone_at),
+    }
 
 
 def group(one: ResourceGroup) -> Json:

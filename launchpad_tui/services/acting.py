@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, TargetStatus
+from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.errors import LaunchpadError, NotFound, RuntimeRejected
-from launchpad_tui.registry import mirror
+from launchpad_tui.registry import mirror, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.remotes import Remotes
 
@@ -52,6 +54,33 @@ class RemoteActs:
     def delete(self, scope: Scope, ids: Sequence[str]) -> dict[str, LaunchpadError | None]:
         """Delete executions; what came of each."""
         return self._change(scope, ids, TargetStatus.DELETED)
+
+    def create_schedule(self, scope: Scope, new: Schedule) -> Schedule:
+        """Make a schedule; its ID is the runtime's."""
+        runtime = self._remotes.runtime(scope, "schedules")
+        return self._kept(scope, runtime.create_schedule(new.name, new.cron, new.configuration_id, new.start, new.end))
+
+    def change_schedule(self, scope: Scope, before: Schedule, changed: Schedule) -> Schedule:
+        """Change what is other of a schedule. Raises NotFound."""
+        self._remotes.runtime(scope, "schedules").change_schedule(
+            before.id,
+            cron=changed.cron if changed.cron != before.cron else "",
+            configuration_id=changed.configuration_id if changed.configuration_id != before.configuration_id else "",
+            status=changed.status if changed.status != before.status else None,
+            start=changed.start if changed.start != before.start else None,
+            end=changed.end if changed.end != before.end else None,
+        )
+        return self._kept(scope, before.id)
+
+    def delete_schedule(self, scope: Scope, schedule_id: str) -> None:
+        """Delete a schedule; one that the runtime has no more counts as deleted."""
+        with contextlib.suppress(NotFound):
+            self._remotes.runtime(scope, "schedules").delete_schedule(schedule_id)
+
+    def _kept(self, scope: Scope, schedule_id: str) -> Schedule:
+        found = self._remotes.runtime(scope).schedule(schedule_id)
+        schedules.put(self._registry, scope, found)
+        return found
 
     def _change(self, scope: Scope, ids: Sequence[str], target: TargetStatus) -> dict[str, LaunchpadError | None]:
         capability = "stop" if target is TargetStatus.STOPPED else "delete"

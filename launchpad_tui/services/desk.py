@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.preferences import PreferenceService
     from launchpad_tui.services.remotes import Remotes
     from launchpad_tui.services.scenarios import ScenarioService
+    from launchpad_tui.services.schedules import ScheduleService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
@@ -82,6 +83,12 @@ class Desk:
     def executions(self) -> ExecutionService:
         """Executions."""
         made: ExecutionService = self._makers["executions"](self)
+        return made
+
+    @cached_property
+    def schedules(self) -> ScheduleService:
+        """Execution schedules."""
+        made: ScheduleService = self._makers["schedules"](self)
         return made
 
     @cached_property

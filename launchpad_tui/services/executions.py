@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +51,7 @@ class ExecutionService(ExecutionReader):
         files: gives the object stores, when outputs are stored.
         acts: gives what acts at the runtime of a scope, None where that is this machine.
         remotes: gives the runtimes elsewhere, when logs are read.
+        fire: creates the executions that schedules want.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class ExecutionService(ExecutionReader):
         files: Callable[[], FileService],
         acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
         remotes: Callable[[], Remotes] | None = None,
+        fire: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(registry)
         self._home = home
@@ -69,6 +71,7 @@ class ExecutionService(ExecutionReader):
         self._files = files
         self._acts = acts
         self._remotes = remotes
+        self._fire = fire
         self._parallel = settings.executions.parallel
 
     @cached_property
@@ -109,15 +112,35 @@ class ExecutionService(ExecutionReader):
         made = self._configurations.create(scope, name or source.name, source.executable_id, changed, bound)
         return self._create(scope, made)
 
+    def create_scheduled(
+        self, scope: Scope, configuration_id: str, schedule_id: str, claim: Callable[[], bool]
+    ) -> Execution | None:
+        """As `create` on this machine, for a schedule.
+
+        Args:
+            claim: says whether it is still this process's turn, in the transaction that creates the execution; where it
+                is not, nothing is created.
+        """
+        new = replace(self._new(scope, self._configurations.get(scope, configuration_id)), schedule_id=schedule_id)
+        with self._registry.write():
+            if not claim():
+                return None
+            executions.create(self._registry, scope, new)
+        self._dispatcher.dispatch()
+        return new
+
     def _create(self, scope: Scope, configuration: Configuration) -> Execution:
         if (acts := self._acts(scope)) is not None:
             return acts.create_execution(scope, configuration.id)
-        executable = scenarios.executable(self._registry, scope, configuration.executable_id)
-        self._check_secrets(executable.template, Path(executable.source or "template"))
-        new = executions.new_pending(configuration, executable.version, new_execution_id())
+        new = self._new(scope, configuration)
         executions.create(self._registry, scope, new)
         self._dispatcher.dispatch()
         return new
+
+    def _new(self, scope: Scope, configuration: Configuration) -> Execution:
+        executable = scenarios.executable(self._registry, scope, configuration.executable_id)
+        self._check_secrets(executable.template, Path(executable.source or "template"))
+        return executions.new_pending(configuration, executable.version, new_execution_id())
 
     def _check_secrets(self, template: str, source: Path) -> None:
         from launchpad_tui.runtimes.local.templates import parse_text
@@ -220,8 +243,10 @@ class ExecutionService(ExecutionReader):
         return LogFile(self._home.executions / execution_id)
 
     def reconcile(self) -> None:
-        """Find executions whose supervisor died and say so, and start what waits. Cheap where nothing runs."""
+        """Find executions whose supervisor died and say so, create what schedules want, and start what waits. Cheap
+        where nothing runs."""
         self._dispatcher.reconcile()
+        self._fire()
 
     def _require_local(self, scope: Scope) -> None:
         if connections.connection(self._registry, scope.connection).kind != LOCAL:

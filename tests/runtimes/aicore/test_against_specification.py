@@ -56,6 +56,7 @@ def test_artifacts(client: AICoreClient, judge: prism.Judge) -> None:
     filters = {"scenario_id": ID, "execution_id": ID, "name": "churn & co", "search": "ch~urn, 100 %"}
     assert list(client.artifacts(ArtifactKind.MODEL, labels=[label], **filters))
     assert client.count_artifacts(ArtifactKind.MODEL, labels=[label], **filters) == 7
+    assert list(client.artifacts(ArtifactKind.MODEL, skip=5, page=1000))
     assert client.artifact(ID).kind in set(ArtifactKind)
     assert client.create_artifact("churn", ArtifactKind.MODEL, "ai://default/churn", ID)
     assert client.create_artifact("churn", ArtifactKind.MODEL, "ai://default/churn", ID, "what it is", [label])
@@ -66,6 +67,7 @@ def test_configurations(client: AICoreClient) -> None:
     (configuration,) = client.configurations(scenario_id=ID, executable_ids=[ID, "train"], search="x")
     assert configuration.executable_id
     assert client.count_configurations(executable_ids=[ID]) == 7
+    assert list(client.configurations(skip=3))
     assert client.configuration(ID).name
     assert client.create_configuration("one", ID, "train", {"rate": "0.1"}, {"numbers": ID})
     assert client.create_configuration("two", ID, "train")
@@ -77,6 +79,9 @@ def test_executions(client: AICoreClient) -> None:
     for status in Status:
         list(client.executions(status=status))
         assert client.count_executions(status=status) == 7
+    assert list(client.executions(skip=100))
+    assert list(client.execution_states())
+    assert list(client.execution_states(Status.RUNNING))
     assert client.execution(ID).configuration_id
     assert client.create_execution(ID)
     client.stop(ID)

@@ -1,0 +1,229 @@
+"""Execution schedules: when they are due, what they create, who creates it, and those of a runtime elsewhere."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import tenant_server
+from execution_support import Bench, shell_template
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.schedule import ScheduleStatus
+from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound
+from launchpad_tui.services.schedules import ScheduleService
+
+CORE = Scope("core", "default")
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A home with an executable."""
+    made = Bench(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Monday noon."""
+    return Clock()
+
+
+@pytest.fixture
+def service(bench: Bench, clock: Clock) -> ScheduleService:
+    """The schedules of the home, by the clock."""
+    return ScheduleService(bench.desk.registry, lambda: bench.desk.executions, clock=clock)
+
+
+@pytest.fixture
+def configuration(bench: Bench) -> str:
+    """A configuration that can be executed."""
+    executable = bench.add(shell_template("shell", "echo 1 > /app/model"), "shell.yaml")
+    return bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {}).id
+
+
+def count(bench: Bench) -> int:
+    return bench.desk.executions.count(DEFAULT_SCOPE, Query())
+
+
+def test_the_executions_come_by_the_clock(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench
+) -> None:
+    one = service.create(DEFAULT_SCOPE, "hourly", "30 * * * *", configuration)
+    assert one.status is ScheduleStatus.ACTIVE
+    assert one.next_at == NOON.replace(minute=30)
+    assert service.due_in() == 1800
+    assert service.fire_due() == 0
+    clock.at = NOON.replace(minute=30)
+    assert service.due_in() == 0
+    assert service.fire_due() == 1
+    assert service.fire_due() == 0
+    assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON.replace(hour=13, minute=30)
+    (row,) = bench.desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, 5)
+    assert row.execution.schedule_id == one.id
+    assert bench.wait(row.execution.id).status == "COMPLETED"
+
+
+def test_what_was_missed_is_made_up_once(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench
+) -> None:
+    one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
+    clock.at = NOON + timedelta(days=3, minutes=10)
+    assert service.fire_due() == 1
+    assert service.fire_due() == 0
+    assert count(bench) == 1
+    assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON + timedelta(days=3, hours=1)
+
+
+def test_paused_it_creates_nothing_and_makes_up_nothing(
+    service: ScheduleService, clock: Clock, configuration: str
+) -> None:
+    one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
+    paused = service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.INACTIVE)
+    assert paused.next_at is None
+    clock.at = NOON + timedelta(hours=5, minutes=10)
+    assert service.fire_due() == 0
+    resumed = service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.ACTIVE)
+    assert resumed.next_at == NOON + timedelta(hours=6)
+    assert service.fire_due() == 0
+    assert [each.id for each in service.list(DEFAULT_SCOPE, status=ScheduleStatus.ACTIVE)] == [one.id]
+    assert service.list(DEFAULT_SCOPE, configuration_id="other") == []
+
+
+def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> None:
+    start, end = NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1, microseconds=7)
+    one = service.create(DEFAULT_SCOPE, "a day later", "*/30 * * * *", configuration, start, end)
+    assert one.next_at == start
+    assert one.end == end.replace(microsecond=0)
+    assert service.upcoming("*/30 * * * *", start, end) == [start + timedelta(minutes=m) for m in (0, 30, 60)]
+    clock.at = end + timedelta(hours=3)
+    assert service.fire_due() == 0
+    assert service.get(DEFAULT_SCOPE, one.id).next_at is None
+    assert service.due_in() is None
+    with pytest.raises(InvalidInput) as error:
+        service.create(DEFAULT_SCOPE, "over", "* * * * *", configuration, end=NOON)
+    assert error.value.field == "end"
+    with pytest.raises(InvalidInput, match="before it begins"):
+        service.create(DEFAULT_SCOPE, "turned", "* * * * *", configuration, clock.at + timedelta(days=2), clock.at + timedelta(days=1))  # fmt: skip  # noqa: E501
+
+
+@pytest.mark.parametrize(
+    "cron", ["", "often", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "* * * * MOO"]
+)
+def test_expressions_that_are_none(service: ScheduleService, configuration: str, cron: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        service.create(DEFAULT_SCOPE, "x", cron, configuration)
+    assert error.value.field == "cron"
+    assert "0 3 * * *" in error.value.hint
+    assert service.list(DEFAULT_SCOPE) == []
+
+
+def test_names_and_configurations(service: ScheduleService, configuration: str) -> None:
+    for name in ("", "x" * 257):
+        with pytest.raises(InvalidInput) as error:
+            service.create(DEFAULT_SCOPE, name, "* * * * *", configuration)
+        assert error.value.field == "name"
+    with pytest.raises(NotFound):
+        service.create(DEFAULT_SCOPE, "x", "* * * * *", "no-such-configuration")
+    one = service.create(DEFAULT_SCOPE, "x", "* * * * *", configuration)
+    assert service.resolve(DEFAULT_SCOPE, "x").id == one.id
+    assert service.resolve(DEFAULT_SCOPE, one.id[:6]).id == one.id
+    service.delete(DEFAULT_SCOPE, one.id)
+    with pytest.raises(NotFound):
+        service.get(DEFAULT_SCOPE, one.id)
+
+
+def test_two_that_look_at_once_create_one(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench
+) -> None:
+    service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
+    clock.at = NOON + timedelta(hours=1)
+    others = [open_desk(bench.desk.home) for _ in range(4)]
+    made: list[int] = []
+    gate = threading.Barrier(len(others))
+
+    def fire(number: int) -> None:
+        desk = others[number]
+        mine = ScheduleService(desk.registry, lambda: desk.executions, clock=clock)
+        gate.wait()
+        made.append(mine.fire_due())
+
+    threads = [threading.Thread(target=fire, args=(number,)) for number in range(len(others))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == [0, 0, 0, 1]
+    assert count(bench) == 1
+    for desk in others:
+        desk.close()
+
+
+def test_one_that_cannot_holds_up_no_other(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    executable = bench.add(shell_template("lost", "true"), "lost.yaml")
+    lost = bench.desk.configurations.create(DEFAULT_SCOPE, "lost", executable, {}, {}).id
+    broken = service.create(DEFAULT_SCOPE, "broken", "0 * * * *", lost)
+    service.create(DEFAULT_SCOPE, "whole", "0 * * * *", configuration)
+    bench.desk.scenarios.delete_executable(DEFAULT_SCOPE, executable)
+    clock.at = NOON + timedelta(hours=1)
+    assert service.fire_due() == 1
+    assert service.fire_due() == 0
+    assert [record.getMessage().splitlines()[0] for record in caplog.records if "created nothing" in record.message]
+    assert service.get(DEFAULT_SCOPE, broken.id).next_at == NOON + timedelta(hours=2)
+
+
+def test_whoever_looks_after_executions_looks_after_schedules(bench: Bench, configuration: str) -> None:
+    one = bench.desk.schedules.create(DEFAULT_SCOPE, "often", "* * * * *", configuration)
+    with bench.desk.registry.write() as db:
+        db.execute("UPDATE execution_schedules SET next_at = next_at - 3600")
+    bench.desk.executions.reconcile()
+    (row,) = bench.desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, 5)
+    assert row.execution.schedule_id == one.id
+
+
+def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
+    with tenant_server.serve() as tenant:
+        tenant.groups["default"].train(1)
+        desk = bench.desk
+        desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+        desk.sync.sync(CORE)
+        configuration = tenant.groups["default"].configurations[0]["id"]
+        start = datetime(2030, 1, 1, tzinfo=UTC)
+        one = desk.schedules.create(CORE, "there", "0 3 * * *", configuration, start)
+        (there,) = tenant.groups["default"].schedules
+        assert (there["id"], there["cron"], there["start"]) == (one.id, "0 3 * * *", "2030-01-01T00:00:00Z")
+        assert desk.schedules.due_in() is None
+        desk.schedules.change(CORE, one.id, status=ScheduleStatus.INACTIVE)
+        assert there["status"] == "INACTIVE"
+        assert desk.schedules.get(CORE, one.id).status is ScheduleStatus.INACTIVE
+        desk.schedules.delete(CORE, one.id)
+        assert tenant.groups["default"].schedules == []
+        second = desk.schedules.create(CORE, "second", "0 3 * * *", configuration)
+        tenant.groups["default"].schedules.clear()
+        desk.sync.sync(CORE)
+        assert desk.schedules.get(CORE, second.id).gone_at is not None
+        desk.schedules.delete(CORE, second.id)
+        tenant.capabilities = {}
+        desk.sync.sync(CORE, thorough=True)
+        with pytest.raises(CapabilityMissing):
+            desk.schedules.create(CORE, "x", "0 3 * * *", configuration)
+        desk.remotes.close()
