@@ -55,7 +55,7 @@ def service(bench: Bench, clock: Clock) -> ScheduleService:
 @pytest.fixture
 def configuration(bench: Bench) -> str:
     """A configuration that can be executed."""
-    executable = bench.add(shell_template("shell", "echo 1 > /app/model"), "shell.yaml")
+    executable = bench.add(shell_template("shell", "echo 1 > /app/model/weights"), "shell.yaml")
     return bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {}).id
 
 
@@ -78,7 +78,7 @@ def test_the_executions_come_by_the_clock(
     assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON.replace(hour=13, minute=30)
     (row,) = bench.desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, 5)
     assert row.execution.schedule_id == one.id
-    assert bench.wait(row.execution.id).status == "COMPLETED"
+    assert bench.wait(row.execution.id).status == "COMPLETED", bench.log(row.execution.id)
 
 
 def test_what_was_missed_is_made_up_once(
