@@ -86,6 +86,19 @@ def _executions(desk: Desk) -> object:
     return ExecutionService(desk.home, desk.settings, desk.registry, desk.configurations, lambda: desk.files)
 
 
+def _schedules(desk: Desk) -> object:
+    from launchpad_tui.services.schedules import ScheduleService
+
+    return ScheduleService(desk.registry, lambda: desk.executions)
+
+
+def _clients(desk: Desk) -> object:
+    from launchpad_tui.config.api_clients import ApiClients
+    from launchpad_tui.services.clients import ClientService
+
+    return ClientService(ApiClients(desk.home.clients_path), desk.registry)
+
+
 def _artifacts(desk: Desk) -> object:
     from launchpad_tui.services.artifacts import ArtifactService
 
@@ -112,6 +125,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "scenarios": _over_registry("scenarios", "ScenarioService"),
     "configurations": _over_registry("configurations", "ConfigurationService"),
     "executions": _executions,
+    "schedules": _schedules,
     "artifacts": _artifacts,
     "files": _files,
     "verification": _verification,
@@ -124,6 +138,8 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "preferences": _over_registry("preferences", "PreferenceService"),
     "charts": _over_registry("charting", "ChartService"),
     "boards": _over_registry("boards", "BoardService"),
+    "clients": _clients,
+    "serving": _over_registry("serving", "ServingService"),
     "changes": _over_registry("changes", "ChangeWatch"),
 }
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.browsing import BrowseService
     from launchpad_tui.services.changes import ChangeWatch
     from launchpad_tui.services.charting import ChartService
+    from launchpad_tui.services.clients import ClientService
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.preferences import PreferenceService
     from launchpad_tui.services.scenarios import ScenarioService
+    from launchpad_tui.services.schedules import ScheduleService
+    from launchpad_tui.services.serving import ServingService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
 
@@ -67,6 +70,12 @@ class Desk:
     def executions(self) -> ExecutionService:
         """Executions."""
         made: ExecutionService = self._makers["executions"](self)
+        return made
+
+    @cached_property
+    def schedules(self) -> ScheduleService:
+        """Execution schedules."""
+        made: ScheduleService = self._makers["schedules"](self)
         return made
 
     @cached_property
@@ -139,6 +148,18 @@ class Desk:
     def boards(self) -> BoardService:
         """Boards of charts, colours of models, directions of metrics."""
         made: BoardService = self._makers["boards"](self)
+        return made
+
+    @cached_property
+    def clients(self) -> ClientService:
+        """Who may call the AI API of this machine."""
+        made: ClientService = self._makers["clients"](self)
+        return made
+
+    @cached_property
+    def serving(self) -> ServingService:
+        """Lists as the AI API gives them."""
+        made: ServingService = self._makers["serving"](self)
         return made
 
     @cached_property
