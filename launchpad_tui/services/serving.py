@@ -71,6 +71,11 @@ class ServingService:
         with self._registry.read() as db:
             connections.group_pk(db, scope)
 
+    def require_execution(self, scope: Scope, execution_id: str) -> None:
+        """Raises NotFound where there is no such execution."""
+        with self._registry.read() as db:
+            executions.execution_pk(db, scope, execution_id)
+
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
         """Replace a resource group's labels. Raises NotFound."""
         connections.set_group_labels(self._registry, scope, labels)

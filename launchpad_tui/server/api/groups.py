@@ -13,6 +13,7 @@ from launchpad_tui.errors import InvalidInput
 from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry, in_scope
 from launchpad_tui.server.api.errors import Refusal
+from launchpad_tui.server.api.query import UNLIMITED
 
 _PATH = "/admin/resourceGroups"
 #: AI API: keys of a resource group's labels, and the most characters of one
@@ -24,10 +25,10 @@ _TENANT = {"tenantId": "launchpad", "zoneId": ""}
 
 def _list(call: Call) -> Answer:
     found = _visible(call)
-    for condition in call.query.labels("labelSelector"):
+    for condition in call.query.labels("labelSelector", UNLIMITED):
         found = [each for each in found if (each.labels.get(condition.key) == condition.value) is not condition.differs]
     total = len(found)
-    top, skip = call.query.page(total)
+    top, skip = call.query.page(total, UNLIMITED)
     found = found[skip : skip + top]
     after = _after(call.query.text("continueToken"))
     start = next((number for number, each in enumerate(found) if _key(each.name) > _key(after)), len(found))
@@ -53,7 +54,7 @@ def _key(name: str) -> tuple[bool, str]:
 def _after(token: str) -> str:
     """The group behind which a page begins; empty for the first one."""
     try:
-        return base64.urlsafe_b64decode(token.encode("ascii")).decode()
+        return base64.b64decode(token.encode("ascii"), b"-_", validate=True).decode()
     except ValueError as error:
         raise Refusal(410, "The continueToken is not one of this server's.", field="continueToken") from error
 

@@ -77,6 +77,7 @@ def _patch(call: Call) -> Answer:
         raise InvalidInput("The body is encoded", "Send it without.", field="Content-Encoding")
     execution_id, recording = read_resource(call.content, now())
     try:
+        call.desk.serving.require_execution(call.scope, execution_id)
         call.desk.metrics.record(execution_id, recording.metrics, recording.tags, recording.custom_info, call.scope)
     except NotFound as error:
         raise InvalidInput(error.title, field="executionId") from error

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: bytes of a request's line and headers: 1000 executable IDs of 64 characters stay below
 _HEAD_LIMIT = 256 * 1024
 #: seconds that requests have to end when the server does
-_GRACE = 5
+_GRACE = 3
 
 
 @dataclass(frozen=True, slots=True)

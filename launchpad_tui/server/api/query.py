@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"-?[0-9]{1,18}")
 _SELECTOR = re.compile(r"([^ =,!]+)(!?)=(.+)", re.DOTALL)
 #: AI API: conditions of a label selector, executable IDs of a filter, entries of a page
 SELECTORS, EXECUTABLES, TOP_LIMIT, TOP = 10, 1000, 100_000, 10_000
+#: the administration's lists have no such limits
+UNLIMITED = 2**62
 
 
 class Query:
@@ -71,7 +73,7 @@ class Query:
 
     def page(self, top: int = TOP, most: int = TOP_LIMIT) -> tuple[int, int]:
         """``$top`` and ``$skip``."""
-        return self.number("$top", top, 0, most), self.number("$skip", 0, 0, 2**62)
+        return self.number("$top", top, 0, most), self.number("$skip", 0, 0, UNLIMITED)
 
     def flag(self, name: str) -> bool:
         """True or false; SAP's SDK writes ``True``."""
@@ -117,11 +119,11 @@ class Query:
             hint = "Such as 2026-01-31T12:00:00Z."
             raise InvalidInput(f"{name} is not RFC 3339", repr(text[:40]), hint, field=name) from error
 
-    def labels(self, name: str) -> tuple[LabelCondition, ...]:
+    def labels(self, name: str, limit: int = SELECTORS) -> tuple[LabelCondition, ...]:
         """A label selector: ``key=value`` and ``key!=value``, separated by commas; ``{comma}`` stands for one."""
         found = [part.strip() for text in self.all(name) for part in text.split(",") if part.strip()]
-        if len(found) > SELECTORS:
-            raise InvalidInput(f"{name} has {len(found)} conditions", f"At most {SELECTORS}.", field=name)
+        if len(found) > limit:
+            raise InvalidInput(f"{name} has {len(found)} conditions", f"At most {limit}.", field=name)
         made: list[LabelCondition] = []
         for part in found:
             match = _SELECTOR.fullmatch(part)

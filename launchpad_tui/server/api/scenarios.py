@@ -36,8 +36,9 @@ def _versions(call: Call) -> Answer:
     # Versions of this machine have no labels, so that only "differs" holds of them.
     selected = all(condition.differs for condition in call.query.labels("labelSelector"))
     versions: dict[str, list[Executable]] = {}
-    for each in _of_scenario(call) if selected else ():
-        versions.setdefault(each.version, []).append(each)
+    for each in _of_scenario(call):
+        if selected:
+            versions.setdefault(each.version, []).append(each)
     return Answer(
         data=writing.resources(
             {

@@ -10,13 +10,14 @@ from launchpad_tui.domain.store_secret import SECRET_SUFFIX, metadata, parse_sec
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api import writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.query import UNLIMITED
 
 _PATH = "/admin/objectStoreSecrets"
 
 
 def _list(call: Call) -> Answer:
     found = call.desk.connections.stores(call.scope)
-    top, skip = call.query.page(len(found))
+    top, skip = call.query.page(len(found), UNLIMITED)
     count = len(found) if call.query.flag("$count") else None
     return Answer(data=writing.resources(map(_store, found[skip : skip + top]), count))
 

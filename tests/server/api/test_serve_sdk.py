@@ -209,7 +209,7 @@ def test_errors_are_the_exceptions_of_the_sdk(house: House) -> None:
         lambda: client.artifact.get("00000000-0000-0000-0000-000000000000"),
         lambda: client.configuration.get("00000000-0000-0000-0000-000000000000"),
         lambda: client.execution.query_logs("e0123456789abcde"),
-        lambda: house.server.sdk("no-such-group").artifact.query(),
+        house.server.sdk("no-such-group").artifact.query,
     ):
         with pytest.raises(AIAPINotFoundException) as missing:
             call()
