@@ -11,9 +11,13 @@ from typing import Any
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Capabilities, Connection, Scope
+from launchpad_tui.errors import Unreachable
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
+
+#: seconds that an object store has to tell the size of an artifact that is added
+_MEASURE = 10.0
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -101,9 +105,14 @@ def _clients(desk: Desk) -> object:
 
 def _artifacts(desk: Desk) -> object:
     from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.waiting import within
 
     def measure(scope: Scope, url: str) -> int | None:
-        return desk.files.size(scope, url)
+        # Somebody waits for the artifact, perhaps behind a request that is given up after a minute.
+        try:
+            return within(_MEASURE, lambda: desk.files.size(scope, url))
+        except Unreachable:
+            return None
 
     return ArtifactService(desk.registry, measure)
 

@@ -12,7 +12,7 @@ from launchpad_tui.domain.text import safe_text
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.config.api_clients import ApiClient
+    from launchpad_tui.domain.api_client import ApiClient
 
 _HOST, _PORT = "127.0.0.1", 7070
 
@@ -65,7 +65,7 @@ def _shape(one: ApiClient) -> dict[str, Any]:
 def _add(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.services.clients import service_key
 
-    one, secret = context.desk.clients.add(options.name, getattr(options, "bound", None) or "")
+    one, secret = context.desk.clients.add(options.name, options.bound or options.group or "")
     if context.json:
         context.print_json(service_key(one, secret, options.url))
         return

@@ -15,27 +15,17 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from launchpad_tui.config.atomic import write_private
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.moments import now, parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 
 #: scrypt: 16 MB and about 50 ms for one secret
 _COST, _BLOCK, _LANES = 2**14, 8, 1
 _SALT, _HASH = 16, 32
-
-
-@dataclass(frozen=True, slots=True)
-class ApiClient:
-    """A client. ``group`` is the only resource group that it may use, empty where it may use all."""
-
-    name: str
-    id: str
-    group: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, repr=False)

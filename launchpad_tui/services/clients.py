@@ -6,7 +6,8 @@ import builtins
 from collections.abc import Mapping
 from typing import Any
 
-from launchpad_tui.config.api_clients import ApiClient, ApiClients
+from launchpad_tui.config.api_clients import ApiClients
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import CONNECTION_NAME, DEFAULT_SCOPE, Scope, check_name
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import ResourceGroup, Scope
@@ -14,6 +14,8 @@ from launchpad_tui.domain.selection import ArtifactFilter, ConfigurationFilter, 
 from launchpad_tui.registry import artifacts, connections, executions, selections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import ExecutionLog
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ class _Moments(Sequence[datetime]):
 
     def __getitem__(self, number: int | slice) -> datetime:  # type: ignore[override]
         assert isinstance(number, int)
-        return self._log.slice(number, number + 1)[0].timestamp
+        lines = self._log.slice(number, number + 1)
+        # A log that was deleted meanwhile has no lines left, at whatever moment.
+        return lines[0].timestamp if lines else _NEVER
 
 
 def log_lines(log: ExecutionLog, start: datetime, end: datetime, limit: int, newest_first: bool) -> list[LogLine]:

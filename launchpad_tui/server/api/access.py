@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, unquote_plus
 
-from launchpad_tui.config.api_clients import ApiClient
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.server.api.call import Answer
 from launchpad_tui.server.api.errors import Refusal
 from launchpad_tui.server.api.tokens import LIFETIME, Tokens

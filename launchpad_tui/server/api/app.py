@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.config.api_clients import ApiClient
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.server.api import (
@@ -114,7 +114,7 @@ class Api:
                 methods = {entry.method: entry for entry in entries}
                 endpoint = self._endpoint(prefix, methods)
                 routes.append(Route(prefix + path, endpoint, methods=list(methods)))
-        handlers: Mapping[Any, Any] = {HTTPException: self._unknown}
+        handlers: Mapping[Any, Any] = {HTTPException: self._unknown, Exception: self._broken}
         application = Starlette(routes=routes, exception_handlers=handlers)
         application.router.redirect_slashes = False
         return application
@@ -191,6 +191,10 @@ class Api:
             return _response(answer, trace)
         except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
             return _refused(error, trace)
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        """What no resource is to blame for; uvicorn keeps the traceback."""
+        return _refused(error, _Trace(request.method, request.url.path))
 
     async def _unknown(self, request: Request, error: Any) -> Response:
         """No such path, or not this method; who has no token does not learn which."""

@@ -37,7 +37,8 @@ class Keeper:
             try:
                 self._desk.schedules.fire_due()
                 self._desk.executions.reconcile()
-                wait = min(_LOOK, max(0.05, self._desk.schedules.due_in() or _LOOK))
+                due = self._desk.schedules.due_in()
+                wait = _LOOK if due is None else min(_LOOK, max(0.05, due))
                 told = ""
             except LaunchpadError as error:
                 # The same trouble is told once, not every two seconds.

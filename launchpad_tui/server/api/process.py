@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.config.logfile import logger
 from launchpad_tui.errors import ConfigError, DependencyMissing, InvalidInput
 from launchpad_tui.services.desk import Desk
 
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
 _HEAD_LIMIT = 256 * 1024
 #: seconds that requests have to end when the server does
 _GRACE = 3
+#: seconds that a connection may be silent between two requests: longer than clients keep theirs, so that none sends a
+#: request into a connection that is being closed
+_IDLE = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,7 @@ def _run(desk: Desk, address: Address, listening: socket.socket, ready: Callable
 
     access_log.setLevel(logging.INFO)
     outer = logging.getLogger("uvicorn")
-    outer.handlers, outer.propagate = list(logger.handlers), False
+    outer.handlers, outer.propagate = list(logging.getLogger("launchpad_tui").handlers), False
     outer.setLevel(logging.WARNING)
     config = uvicorn.Config(
         Api(desk).application(),
@@ -183,6 +185,7 @@ def _run(desk: Desk, address: Address, listening: socket.socket, ready: Callable
         ws="none",
         h11_max_incomplete_event_size=_HEAD_LIMIT,
         timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_IDLE,
         ssl_certfile=None if address.certificate is None else str(address.certificate),
         ssl_keyfile=None if address.key is None else str(address.key),
     )

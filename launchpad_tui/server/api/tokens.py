@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from launchpad_tui.config.api_clients import ApiClient
+from launchpad_tui.domain.api_client import ApiClient
 
 #: seconds that a token is good for. SAP's SDK fetches a new one when under an hour is left, so it has to be more.
 LIFETIME = 43199

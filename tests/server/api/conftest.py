@@ -11,9 +11,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[2] / "services"))
 
-pytest.importorskip("ai_core_sdk")
-pytest.importorskip("uvicorn")
-
 from execution_support import MAIN, PREPARE, TUTORIAL, Bench, shell_template
 from served import House, serving
 

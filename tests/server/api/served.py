@@ -150,6 +150,16 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
         assert not any("Traceback" in line for line in said), "".join(said)
 
 
+def told(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
+    """The error of an answer, which has the API's form."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"code", "message", "requestId", "target", "details"}
+    assert all(isinstance(error[name], str) and error[name] for name in ("code", "message", "requestId", "target"))
+    assert not code or error["code"] == code
+    return dict(error)
+
+
 @dataclass
 class House:
     """A server and the desk over the same home, with the ID of a data set."""

@@ -13,22 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from served import SECONDS, House, add_client, command, environment, serving
+from served import SECONDS, House, add_client, command, environment, serving, told
 
-from launchpad_tui.config.api_clients import ApiClient, ApiClients
+from launchpad_tui.config.api_clients import ApiClients
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 from launchpad_tui.server.api.tokens import LIFETIME, Tokens
-
-
-def told(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
-    """The error of an answer, which has the API's form."""
-    assert answer.status_code == status, answer.text
-    error = answer.json()["error"]
-    assert set(error) == {"code", "message", "requestId", "target", "details"}
-    assert all(isinstance(error[name], str) and error[name] for name in ("code", "message", "requestId", "target"))
-    assert not code or error["code"] == code
-    return dict(error)
 
 
 def test_a_token_for_client_id_and_secret(house: House) -> None:
@@ -188,6 +179,12 @@ def test_commands_on_clients(tmp_path: Path) -> None:
     for words in (("add", "gpu"), ("add", "No!"), ("add", "x1", "--group", "nowhere"), ("delete", "nobody")):
         assert command(home, "serve", "clients", *words).returncode == 2
     assert command(home, "serve", "clients").returncode == 2
+    for words, offered in (
+        (["serve", ""], "clients"),
+        (["serve", "clients", "d"], "delete"),
+        (["serve", "--ho"], "--host"),
+    ):
+        assert command(home, "_complete", "--", *words).stdout.startswith(f"{offered}\t")
 
 
 def test_what_other_machines_reach_needs_clients_and_tls(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from served import House, command, environment
 
-from launchpad_tui.config.api_clients import ApiClient
+from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag

@@ -14,8 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from served import SECONDS, House, Server, add_client, serving
-from test_serve_access import told
+from served import SECONDS, House, Server, add_client, serving, told
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -252,3 +251,16 @@ def test_a_damaged_file_of_clients_lets_nobody_in(tmp_path: Path) -> None:
         answer = server.call("GET", "/lm/meta")
         told(answer, 500)
         assert "clients.json" not in json.dumps(answer.json())
+
+
+def test_an_artifact_does_not_wait_for_a_store_that_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("launchpad_tui.bootstrap._MEASURE", 0.2)
+    desk = open_desk(Home.at(tmp_path / "home"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        values = {"bucket": "b", "endpoint": endpoint, "access_key_id": "k", "secret_access_key": "s"}
+        desk.connections.add_store(DEFAULT_SCOPE, "silent", "s3", values)
+        scenarios.put_scenario(desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN))
+        made = desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.MODEL, "m", "ai://silent/m", "many")
+    assert made.size is None
+    assert desk.artifacts.get(DEFAULT_SCOPE, made.id) == made
