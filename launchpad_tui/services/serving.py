@@ -49,12 +49,14 @@ class ServingService:
         """How many configurations there are."""
         return selections.count_configurations(self._registry, scope, wanted)
 
-    def executions(self, scope: Scope, wanted: ExecutionFilter, top: int, skip: int = 0) -> list[ServedExecution]:
-        """At most ``top`` executions behind the first ``skip``, oldest first."""
+    def executions(
+        self, scope: Scope, wanted: ExecutionFilter, top: int, skip: int = 0, *, outputs: bool = True
+    ) -> list[ServedExecution]:
+        """At most ``top`` executions behind the first ``skip``, oldest first; ``outputs``: with what they made."""
         with self._registry.read():
             found = selections.execution_page(self._registry, scope, wanted, top, skip)
-            outputs = self._outputs(scope, [each.id for each, _ in found])
-        return [ServedExecution(each, outputs.get(each.id, ()), schedule) for each, schedule in found]
+            made = self._outputs(scope, [each.id for each, _ in found] if outputs else [])
+        return [ServedExecution(each, made.get(each.id, ()), schedule) for each, schedule in found]
 
     def execution(self, scope: Scope, execution_id: str) -> ServedExecution:
         """One execution. Raises NotFound."""

@@ -33,9 +33,9 @@ def _filter(call: Call) -> ExecutionFilter:
 
 def _list(call: Call) -> Answer:
     wanted = _filter(call)
-    write = writing.execution_status if call.query.word("$select", "status") else writing.execution
-    found = call.desk.serving.executions(call.scope, wanted, *call.query.page())
-    return Answer(data=writing.resources(map(write, found)))
+    whole = not call.query.word("$select", "status")
+    found = call.desk.serving.executions(call.scope, wanted, *call.query.page(), outputs=whole)
+    return Answer(data=writing.resources(map(writing.execution if whole else writing.execution_status, found)))
 
 
 def _count(call: Call) -> Answer:

@@ -137,7 +137,7 @@ def test_a_whole_life(house: House) -> None:
     client.metrics.set_tags([MetricTag(name="Validation", value="later")], made.id)
     client.metrics.set_custom_info([MetricCustomInfo(name="More", value="{}")], made.id)
     client.metrics.modify(made.id, metrics=[Metric(name="f1", value=1, timestamp=datetime.now(UTC), step=7)])
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="filter"):
         (resource,) = client.metrics.query(filter=f"executionId eq '{made.id}'").resources
     assert {each.name for each in resource.metrics} == {"Fold", "Error Rate", "f1"}
     assert resource.tags[0].value == "later"
