@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, LOCAL, Capabilities, Connection, Scope
+from launchpad_tui.errors import Unreachable
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
@@ -18,6 +19,9 @@ from launchpad_tui.services.desk import Desk
 if TYPE_CHECKING:
     from launchpad_tui.runtimes.base import RemoteRuntime
     from launchpad_tui.services.acting import RemoteActs
+
+#: seconds that an object store has to tell the size of an artifact that is added
+_MEASURE = 10.0
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -145,11 +149,23 @@ def _schedules(desk: Desk) -> object:
     return ScheduleService(desk.registry, lambda: desk.executions, lambda scope: _acts(desk, scope))
 
 
+def _clients(desk: Desk) -> object:
+    from launchpad_tui.config.api_clients import ApiClients
+    from launchpad_tui.services.clients import ClientService
+
+    return ClientService(ApiClients(desk.home.clients_path), desk.registry)
+
+
 def _artifacts(desk: Desk) -> object:
     from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.waiting import within
 
     def measure(scope: Scope, url: str) -> int | None:
-        return desk.files.size(scope, url)
+        # Somebody waits for the artifact, perhaps behind a request that is given up after a minute.
+        try:
+            return within(_MEASURE, lambda: desk.files.size(scope, url))
+        except Unreachable:
+            return None
 
     return ArtifactService(desk.registry, measure, lambda scope: _acts(desk, scope))
 
@@ -187,6 +203,8 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "charts": _over_registry("charting", "ChartService"),
     "boards": _over_registry("boards", "BoardService"),
     "everywhere": _over_registry("everywhere", "EverywhereService"),
+    "clients": _clients,
+    "serving": _over_registry("serving", "ServingService"),
     "changes": _over_registry("changes", "ChangeWatch"),
 }
 

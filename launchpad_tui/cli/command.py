@@ -54,8 +54,10 @@ class Command(NamedTuple):
 
     @property
     def common(self) -> tuple[Arg, ...]:
-        """The options of `COMMON` that mean something to it."""
-        return tuple(each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home")
+        """The options of `COMMON` that mean something to it, and that it has no own meaning for."""
+        own = {flag for each in self.args for flag in each.flags}
+        wanted = (each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home")
+        return tuple(each for each in wanted if own.isdisjoint(each.flags))
 
 
 class Word(NamedTuple):
@@ -86,12 +88,17 @@ WORDS: Mapping[str, Word] = {
     "sync": Word("sync", "read runtimes elsewhere, and show how old what is known of them is"),
     "groups": Word("groups", "add, choose and delete resource groups"),
     "stores": Word("stores", "add, edit, test, browse and import object stores"),
+    "serve": Word("serve", "serve the AI API of this machine, for SAP's SDK, scripts and other launchpads"),
     "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),
     "reconcile": Word("tools", "see to executions whose process is gone, and start those that wait"),
     "paths": Word("tools", "show where everything lies"),
     "settings": Word("tools", "show the settings in force"),
     "completion": Word("tools", "print the completion script of a shell"),
     "_complete": Word("tools", "print what may follow these words", hidden=True),
+}
+#: what stands below a command that is one itself, by the words before
+BRANCHES: Mapping[tuple[str, ...], str] = {
+    ("serve", "clients"): "add, list and delete the clients that may call the AI API of this machine",
 }
 #: words whose commands have an output of their own, and so take no other common option than --home
 PLAIN = frozenset({"demo", "log", "completion", "_complete"})

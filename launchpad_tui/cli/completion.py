@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import COMMON, WORDS, Arg
+from launchpad_tui.cli.command import BRANCHES, COMMON, WORDS, Arg, Command
 from launchpad_tui.errors import LaunchpadError
 
 if TYPE_CHECKING:
@@ -83,19 +83,30 @@ def candidates(context: Context, words: list[str]) -> Iterator[str]:
     if word not in WORDS:
         return
     table = commands(word)
-    command = next((each for each in table if plain[: len(each.words)] == list(each.words)), None)
+    fitting = [each for each in table if plain[: len(each.words)] == list(each.words)]
+    command = max(fitting, key=lambda each: len(each.words), default=None)
     if command is None:
-        if len(plain) == 1:
-            yield from (f"{each.words[1]}\t{each.help}" for each in table if each.words[1].startswith(last))
+        yield from _next_words(table, plain, last)
         return
     arguments = (*command.args, *command.common)
     if _wants(arguments, before, last):
         yield from _options(arguments, before, last, context)
         return
+    yield from _next_words(table, plain, last)
     positional = [each for each in command.args if each.positional]
     place = len(_plain(before, arguments)) - len(command.words)
     if positional and (place < len(positional) or positional[-1].options.get("nargs") in {"*", "+"}):
         yield from _values(context, positional[min(place, len(positional) - 1)], last)
+
+
+def _next_words(table: Sequence[Command], plain: Sequence[str], last: str) -> Iterator[str]:
+    """The words that lead from these to a command."""
+    below = [each for each in table if len(each.words) > len(plain) and list(each.words[: len(plain)]) == list(plain)]
+    meanings: dict[str, str] = {}
+    for each in below:
+        words = each.words[: len(plain) + 1]
+        meanings.setdefault(words[-1], each.help if words == each.words else BRANCHES[words])
+    yield from (f"{word}\t{meaning}" for word, meaning in meanings.items() if word.startswith(last))
 
 
 def _plain(words: Sequence[str], arguments: Sequence[Arg] = COMMON) -> list[str]:

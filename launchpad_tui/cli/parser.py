@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from launchpad_tui import __version__
-from launchpad_tui.cli.command import COMMON, WORDS, Arg, Command
+from launchpad_tui.cli.command import BRANCHES, COMMON, WORDS, Arg, Command
 
 DESCRIPTION = "The models desk of an AI runtime, in a terminal: train, list, trace, chart, compare."
 EPILOG = """\
@@ -92,27 +92,41 @@ def build(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
 
 
 def _word(top: argparse._SubParsersAction[_Parser], name: str) -> None:
-    table = commands(name)
-    if table[0].words == (name,):
-        _leaf(top, table[0])
+    _branch(top, (name,), WORDS[name].help, commands(name))
+
+
+def _branch(
+    place: argparse._SubParsersAction[_Parser], words: tuple[str, ...], heading: str, table: Sequence[Command]
+) -> None:
+    """Everything that begins with these words: the command that they are themselves, and those behind them."""
+    own = next((each for each in table if each.words == words), None)
+    below = [each for each in table if len(each.words) > len(words)]
+    if own is not None:
+        branch = _leaf(place, own)
+    else:
+        examples = "\n".join(f"  {each.examples[0]}" for each in table[:3])
+        branch = place.add_parser(
+            words[-1],
+            help=heading,
+            description=heading[0].upper() + heading[1:] + ".",
+            epilog=f"examples:\n{examples}",
+            formatter_class=_Help,
+            allow_abbrev=False,
+        )
+        branch.set_defaults(command=None, branch=branch)
+    if not below:
         return
-    heading = WORDS[name].help
-    examples = "\n".join(f"  {each.examples[0]}" for each in table[:3])
-    branch = top.add_parser(
-        name,
-        help=heading,
-        description=heading[0].upper() + heading[1:] + ".",
-        epilog=f"examples:\n{examples}",
-        formatter_class=_Help,
-        allow_abbrev=False,
-    )
-    branch.set_defaults(branch=branch)
-    place = branch.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for command in table:
-        _leaf(place, command)
+    inner = branch.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
+    for word in dict.fromkeys(each.words[len(words)] for each in below):
+        further = (*words, word)
+        under = [each for each in below if each.words[: len(further)] == further]
+        if under[0].words == further and len(under) == 1:
+            _leaf(inner, under[0])
+        else:
+            _branch(inner, further, BRANCHES[further], under)
 
 
-def _leaf(place: argparse._SubParsersAction[_Parser], command: Command) -> None:
+def _leaf(place: argparse._SubParsersAction[_Parser], command: Command) -> _Parser:
     leaf = place.add_parser(
         command.words[-1],
         description=command.help[0].upper() + command.help[1:] + ".",
@@ -129,6 +143,7 @@ def _leaf(place: argparse._SubParsersAction[_Parser], command: Command) -> None:
     for each in command.common:
         # They may stand before the command's words too: a default here would overwrite what was said there.
         _add(common, each, default=argparse.SUPPRESS)
+    return leaf
 
 
 def _add(place: argparse._ActionsContainer, each: Arg, default: str | None = None) -> None:

@@ -90,6 +90,7 @@ def _paths(context: Context, _options: argparse.Namespace) -> None:
         "secrets": str(home.secrets),
         "settings": str(home.settings_path),
         "credentials": str(home.credentials_path),
+        "clients": str(home.clients_path),
         "log": str(home.log_path),
     }
     context.resource(data, list(data.items()))

@@ -72,6 +72,11 @@ class Home:
         """The file with the credentials of connections and object stores."""
         return self.root / "credentials.json"
 
+    @property
+    def clients_path(self) -> Path:
+        """The file with the clients of ``launchpad serve``, their secrets hashed."""
+        return self.root / "clients.json"
+
     def ensure(self) -> Home:
         """Make the home's folders, each 0700, and look that they can be written to; returns itself.
 

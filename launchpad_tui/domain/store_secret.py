@@ -28,7 +28,8 @@ _LONGEST = 233
 _NAME_RULE = (
     f"Lower-case letters, digits, '-' and '.', each part with a letter or digit at both ends; {_LONGEST} at most."
 )
-_SUFFIX = "-object-store-secret"
+#: behind the posted name in what a server gives back
+SECRET_SUFFIX = "-object-store-secret"
 _STORAGE, _SERVING = "storage.ai.sap.com/", "serving.kubeflow.org/s3-"
 _FLAGS = {"0": False, "false": False, "1": True, "true": True}
 
@@ -138,6 +139,23 @@ def parse_secrets(text: str) -> list[StoreSecret]:
     return found
 
 
+def metadata(kind: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """What a server gives back of an object store: its settings by the API's names, no secrets. A kind that the API
+    does not know has its type alone."""
+    type_ = _TYPES.get(kind)
+    found = {f"{_STORAGE}type": "S3" if kind == "s3" else kind}
+    if type_ is None:
+        return found
+    beside = {key: settings.get(field, "") for key, field in type_.beside.items()}
+    found |= {f"{_STORAGE}{key}": value for key, value in beside.items() if value}
+    if kind == "s3":
+        served = {key: beside[key] for key in ("endpoint", "region") if beside[key]}
+        found |= {f"{_SERVING}{key}": value for key, value in served.items()}
+        found[f"{_SERVING}usehttps"] = "0" if beside["endpoint"].startswith("http://") else "1"
+        found[f"{_SERVING}verifyssl"] = "0" if settings.get("verify_tls") == "false" else "1"
+    return found
+
+
 def _json(text: str) -> object:
     # Errors of the parser hold the text, so they are not handed on.
     try:
@@ -203,7 +221,7 @@ class _Reader:
     def _given_back(self) -> StoreSecret:
         """What a server gave back: settings only."""
         metadata = self._mapping("metadata")
-        name = self._name(self._text(self._entry, "name", "").removesuffix(_SUFFIX))
+        name = self._name(self._text(self._entry, "name", "").removesuffix(SECRET_SUFFIX))
         type_ = self._type(self._text(metadata, f"{_STORAGE}type", "metadata."), f"metadata.{_STORAGE}type")
         values: dict[str, str] = {}
         for prefix in (_SERVING, _STORAGE):

@@ -16,7 +16,7 @@ from launchpad_tui.registry.database import Registry
 LIST_LIMIT = 10_000
 #: rows of one ``IN (…)``
 BATCH = 900
-_COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
+COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
 
 def configurations(
@@ -33,11 +33,11 @@ def configurations(
             values.append(executable_id)
         where += ["instr(search_text, ?)"] * len(words)
         rows = db.execute(
-            f"SELECT {_COLUMNS} FROM configurations WHERE {' AND '.join(where)} ORDER BY created_at DESC, pk DESC "
+            f"SELECT {COLUMNS} FROM configurations WHERE {' AND '.join(where)} ORDER BY created_at DESC, pk DESC "
             "LIMIT ?",
             (*values, *words, limit),
         ).fetchall()
-        return _built(db, rows)
+        return built(db, rows)
 
 
 def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Configuration:
@@ -61,9 +61,9 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Con
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             rows = db.execute(
-                f"SELECT {_COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+                f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
             ).fetchall()
-            found |= {c.id: c for c in _built(db, rows)}
+            found |= {c.id: c for c in built(db, rows)}
     return found
 
 
@@ -154,7 +154,8 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def _built(db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]) -> list[Configuration]:
+def built(db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]) -> list[Configuration]:
+    """The configurations in rows of `COLUMNS`, in their order, inside a transaction."""
     parameters: dict[int, dict[str, str]] = {}
     inputs: dict[int, dict[str, str]] = {}
     pks = [row[0] for row in rows]

@@ -184,6 +184,13 @@ def add_group(
     return ResourceGroup(scope.connection, scope.resource_group, status, dict(labels or {}), created)
 
 
+def set_group_labels(registry: Registry, scope: Scope, labels: Mapping[str, str]) -> None:
+    """Give a resource group these labels in place of those it had. Raises NotFound."""
+    with registry.write("connections") as db:
+        pk = group_pk(db, scope)
+        db.execute("UPDATE resource_groups SET labels = ? WHERE pk = ?", (to_json(labels), pk))
+
+
 def delete_group(registry: Registry, scope: Scope) -> None:
     """Forget a resource group and all that is in it.
 

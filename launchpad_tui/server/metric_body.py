@@ -33,6 +33,12 @@ from launchpad_tui.errors import InvalidInput
 
 #: steps are kept as 64-bit integers
 _STEP_LIMIT = 2**63 - 1
+#: the API's code of a body over a limit; its other codes are not published, so ours are words
+CODE_TOO_LARGE = "02000005"
+#: 1000 metrics with 20 labels each and 5 MB of custom info, all of it escaped as ``\uXXXX``, stay below
+BODY_LIMIT = 96 * 1024 * 1024
+#: executions of one request for metrics
+IDS_PER_REQUEST = 10
 #: the attributes that ``$select`` may name
 SELECTABLE = ("metrics", "tags", "customInfo")
 
@@ -198,6 +204,32 @@ def selection(texts: Iterable[str]) -> frozenset[str]:
         hint = f"One or many of {', '.join(SELECTABLE)}, or *."
         raise InvalidInput(f"$select cannot be {sorted(unknown)[0][:40]!r}", "", hint, field="$select")
     return frozenset(SELECTABLE) if not names or "*" in names else frozenset(names)
+
+
+def wanted_ids(ids: Iterable[str], filters: Iterable[str]) -> list[str]:
+    """The executions whose metrics are asked for, by comma-separated IDs and by the deprecated ``$filter``:
+    ``executionId eq 'a'`` or ``executionId in ('a','b')``.
+
+    Raises:
+        InvalidInput: there are none, or more than 10, or the filter is another.
+    """
+    found = [one.strip() for text in ids for one in text.split(",") if one.strip()]
+    for text in filters:
+        found += _filter_ids(text)
+    if not found:
+        raise InvalidInput("executionIds is missing", "At least one execution ID is needed.", field="executionIds")
+    unique = list(dict.fromkeys(found))
+    if len(unique) > IDS_PER_REQUEST:
+        raise InvalidInput("executionIds has too many IDs", f"At most {IDS_PER_REQUEST}.", field="executionIds")
+    return unique
+
+
+def _filter_ids(text: str) -> list[str]:
+    attribute, _, rest = text.strip().partition(" ")
+    operator, _, operand = rest.strip().partition(" ")
+    if attribute != "executionId" or operator not in {"eq", "in"}:
+        raise InvalidInput("$filter is not understood", "", "Such as executionId eq 'ID'.", field="$filter")
+    return [part.strip().strip("'\"") for part in operand.strip().strip("()").split(",") if part.strip()]
 
 
 def matches_tags(tags: Sequence[Tag], expression: str) -> bool:

@@ -22,16 +22,21 @@ from urllib.parse import parse_qs, urlsplit
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.server.group_commit import GroupCommit, MetricSink
-from launchpad_tui.server.metric_body import LimitExceeded, matches_tags, read_resource, selection, write_resource
+from launchpad_tui.server.metric_body import (
+    BODY_LIMIT,
+    CODE_TOO_LARGE,
+    LimitExceeded,
+    matches_tags,
+    read_resource,
+    selection,
+    wanted_ids,
+    write_resource,
+)
 
 __all__ = ["MetricSink", "tracking_endpoint"]
 
 _log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"
-#: the API's code of a body over a limit; its other codes are not published, so ours are words
-CODE_TOO_LARGE = "02000005"
-#: 1000 metrics with 20 labels each and 5 MB of custom info, all of it escaped as ``\uXXXX``, stay below
-BODY_LIMIT = 96 * 1024 * 1024
 #: a longer body is read to its end up to here, so that its sender is still there to hear the 413
 _DRAIN_LIMIT = 512 * 1024 * 1024
 #: seconds that a kept-alive connection may be silent; clients reconnect
@@ -197,13 +202,7 @@ class _Handler(BaseHTTPRequestHandler):
         return 204, None
 
     def _get(self) -> tuple[int, dict[str, Any]]:
-        ids = [one.strip() for text in self._query("executionIds") for one in text.split(",") if one.strip()]
-        for text in self._query("$filter", "filter"):
-            ids += _filter_ids(text)
-        if not ids:
-            raise InvalidInput("executionIds is missing", "At least one execution ID is needed.", field="executionIds")
-        if len(set(ids)) > 10:
-            raise InvalidInput("executionIds has too many IDs", "At most 10.", field="executionIds")
+        ids = wanted_ids(self._query("executionIds"), self._query("$filter", "filter"))
         select = selection(self._query("$select", "select"))
         resources = []
         if self.server.execution_id in ids and self._number("skip", 0) == 0 and self._number("top", 1000) > 0:
@@ -236,15 +235,6 @@ class _Handler(BaseHTTPRequestHandler):
                 raise InvalidInput(f"${name} is not a whole number from 0", field=f"${name}")
             return int(text)
         return default
-
-
-def _filter_ids(text: str) -> list[str]:
-    """The IDs of the deprecated ``$filter``: ``executionId eq 'a'`` or ``executionId in ('a','b')``."""
-    attribute, _, rest = text.strip().partition(" ")
-    operator, _, operand = rest.strip().partition(" ")
-    if attribute != "executionId" or operator not in {"eq", "in"}:
-        raise InvalidInput("$filter is not understood", "", "Such as executionId eq 'ID'.", field="$filter")
-    return [part.strip().strip("'\"") for part in operand.strip().strip("()").split(",") if part.strip()]
 
 
 @contextmanager

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.browsing import BrowseService
     from launchpad_tui.services.changes import ChangeWatch
     from launchpad_tui.services.charting import ChartService
+    from launchpad_tui.services.clients import ClientService
     from launchpad_tui.services.compare import CompareService
     from launchpad_tui.services.configurations import ConfigurationService
     from launchpad_tui.services.connections import ConnectionService
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.remotes import Remotes
     from launchpad_tui.services.scenarios import ScenarioService
     from launchpad_tui.services.schedules import ScheduleService
+    from launchpad_tui.services.serving import ServingService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
@@ -167,6 +169,18 @@ class Desk:
     def everywhere(self) -> EverywhereService:
         """A search over all connections and resource groups."""
         made: EverywhereService = self._makers["everywhere"](self)
+        return made
+
+    @cached_property
+    def clients(self) -> ClientService:
+        """Who may call the AI API of this machine."""
+        made: ClientService = self._makers["clients"](self)
+        return made
+
+    @cached_property
+    def serving(self) -> ServingService:
+        """Lists as the AI API gives them."""
+        made: ServingService = self._makers["serving"](self)
         return made
 
     @cached_property

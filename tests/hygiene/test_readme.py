@@ -71,7 +71,8 @@ def test_commands_exist() -> None:
             continue
         else:
             table = commands(words[0])
-            command = next((one for one in table if plain[: len(one.words)] == list(one.words)), None)
+            fitting = [one for one in table if plain[: len(one.words)] == list(one.words)]
+            command = max(fitting, key=lambda one: len(one.words), default=None)
             if command is None:
                 wrong.append(" ".join(words))
                 continue

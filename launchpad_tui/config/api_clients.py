@@ -1,0 +1,167 @@
+"""The clients of ``launchpad serve``: who may call the AI API of this machine.
+
+They stand in a file of their own, mode 0600, as ``{"clients": [{"name": …, "id": …, "salt": …, "hash": …}]}``. Secrets
+are not in it: only their scrypt hashes (RFC 7914), each with a random salt, so that the file is of no use to who copies
+it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from launchpad_tui.config.atomic import write_private
+from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.domain.moments import now, parse_rfc3339, to_rfc3339
+from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
+
+#: scrypt: 16 MB and about 50 ms for one secret
+_COST, _BLOCK, _LANES = 2**14, 8, 1
+_SALT, _HASH = 16, 32
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Entry:
+    client: ApiClient
+    salt: bytes
+    hash: bytes
+
+
+class ApiClients:
+    """The file. Safe for threads and processes: who writes holds a lock file and replaces the file whole.
+
+    All methods raise PermissionDenied where others may read the file, and ConfigError where it is damaged or cannot be
+    read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # the file's state and what it held then, replaced together
+        self._known: tuple[tuple[int, int, int], Mapping[str, _Entry]] = ((0, 0, 0), {})
+
+    def list(self) -> Sequence[ApiClient]:
+        """All clients, by name."""
+        return sorted((each.client for each in self._read().values()), key=lambda each: each.name)
+
+    def add(self, name: str, group: str) -> tuple[ApiClient, str]:
+        """A new client and its secret, which nothing can tell again.
+
+        Raises:
+            Conflict: the name is taken.
+        """
+        secret = secrets.token_urlsafe(32)
+        salt = secrets.token_bytes(_SALT)
+        entry = _Entry(
+            ApiClient(name, f"launchpad-{name}-{secrets.token_hex(8)}", group, now()), salt, _hashed(secret, salt)
+        )
+        with self._locked():
+            found = list(self._read().values())
+            if any(each.client.name == name for each in found):
+                raise Conflict(f"There is a client {name} already", hint="Choose another name, or delete it first.")
+            self._write([*found, entry])
+        return entry.client, secret
+
+    def delete(self, name: str) -> None:
+        """Forget a client; its tokens are worth nothing from now on. Raises NotFound."""
+        with self._locked():
+            found = list(self._read().values())
+            left = [each for each in found if each.client.name != name]
+            if len(left) == len(found):
+                known = ", ".join(sorted(each.client.name for each in found))
+                raise NotFound(f"There is no client {name!r}", hint=f"Clients: {known or 'none'}.")
+            self._write(left)
+
+    def get(self, client_id: str) -> ApiClient | None:
+        """The client with this ID. Cheap: the file is read again only where it was replaced."""
+        entry = self._read().get(client_id)
+        return None if entry is None else entry.client
+
+    def check(self, client_id: str, secret: str) -> ApiClient | None:
+        """The client, where this is its secret. Takes as long where there is no such client."""
+        entry = self._read().get(client_id)
+        salt, expected = (entry.salt, entry.hash) if entry is not None else (bytes(_SALT), bytes(_HASH))
+        right = hmac.compare_digest(_hashed(secret, salt), expected)
+        return entry.client if entry is not None and right else None
+
+    def _read(self) -> Mapping[str, _Entry]:
+        try:
+            with open(self.path, "rb") as file:
+                status = os.fstat(file.fileno())
+                stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
+                if status.st_mode & 0o077:
+                    raise PermissionDenied(
+                        "The file of clients can be read by others",
+                        f"{self.path} has mode {status.st_mode & 0o777:04o}.",
+                        f"Close it: chmod 600 {self.path}",
+                    )
+                seen, entries = self._known
+                if stamp == seen:
+                    return entries
+                found = _parsed(file.read())
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise ConfigError("The clients cannot be read", f"{self.path}: {error.strerror or error}") from error
+        except (ValueError, KeyError, TypeError, AttributeError):
+            hint = "Correct it, or delete it and add the clients anew."
+            raise ConfigError("The file of clients is damaged", str(self.path), hint) from None
+        self._known = (stamp, found)
+        return found
+
+    def _write(self, entries: Sequence[_Entry]) -> None:
+        import json
+
+        data = [
+            {
+                "name": each.client.name,
+                "id": each.client.id,
+                "group": each.client.group,
+                "createdAt": to_rfc3339(each.client.created_at),
+                "salt": each.salt.hex(),
+                "hash": each.hash.hex(),
+            }
+            for each in entries
+        ]
+        write_private(self.path, (json.dumps({"clients": data}, indent=1) + "\n").encode())
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        # The lock file is never removed: a lock on a file that somebody unlinked would lock nobody out.
+        path = self.path.with_name(f".{self.path.name}.lock")
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigError("The clients cannot be locked", f"{path}: {error.strerror or error}") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _hashed(secret: str, salt: bytes) -> bytes:
+    return hashlib.scrypt(
+        secret.encode("utf-8", "replace"), salt=salt, n=_COST, r=_BLOCK, p=_LANES, maxmem=64 << 20, dklen=_HASH
+    )
+
+
+def _parsed(content: bytes) -> dict[str, _Entry]:
+    import json
+
+    found: dict[str, _Entry] = {}
+    data: dict[str, Any] = json.loads(content)
+    for each in data["clients"]:
+        texts = [each[key] for key in ("name", "id", "group", "createdAt", "salt", "hash")]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("no texts")
+        client = ApiClient(each["name"], each["id"], each["group"], parse_rfc3339(each["createdAt"]))
+        found[client.id] = _Entry(client, bytes.fromhex(each["salt"]), bytes.fromhex(each["hash"]))
+    return found

@@ -1,0 +1,142 @@
+"""Lists as the AI API gives them: filters, so many entries from a position on, and how many there are.
+
+The order is that in which entries were made, so that what is added while somebody reads page by page comes last, and no
+page has a gap or an entry of the page before. The position is found by row numbers alone: rows, which are wide, are
+read only for the entries of the page.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Configuration, Execution
+from launchpad_tui.domain.selection import ArtifactFilter, ConfigurationFilter, ExecutionFilter
+from launchpad_tui.registry import artifacts, configurations, executions
+from launchpad_tui.registry.codec import to_json
+from launchpad_tui.registry.connections import group_pk
+from launchpad_tui.registry.database import Registry
+
+_Where = tuple[list[str], list[object]]
+
+
+def artifact_page(registry: Registry, scope: Scope, wanted: ArtifactFilter, top: int, skip: int) -> list[Artifact]:
+    """At most ``top`` artifacts behind the first ``skip``. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        where = _artifacts(group_pk(db, scope), wanted)
+        rows = db.execute(*_page("artifacts", artifacts.COLUMNS, where, top, skip)).fetchall()
+    return [artifacts.built(row) for row in rows]
+
+
+def count_artifacts(registry: Registry, scope: Scope, wanted: ArtifactFilter) -> int:
+    """How many artifacts there are. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        return _count(db, "artifacts", _artifacts(group_pk(db, scope), wanted))
+
+
+def configuration_page(
+    registry: Registry, scope: Scope, wanted: ConfigurationFilter, top: int, skip: int
+) -> list[Configuration]:
+    """At most ``top`` configurations behind the first ``skip``. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        where = _configurations(group_pk(db, scope), wanted)
+        rows = db.execute(*_page("configurations", configurations.COLUMNS, where, top, skip)).fetchall()
+        return configurations.built(db, rows)
+
+
+def count_configurations(registry: Registry, scope: Scope, wanted: ConfigurationFilter) -> int:
+    """How many configurations there are. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        return _count(db, "configurations", _configurations(group_pk(db, scope), wanted))
+
+
+def execution_page(
+    registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int
+) -> list[tuple[Execution, str]]:
+    """At most ``top`` executions behind the first ``skip``, each with the ID of the schedule that created it, empty
+    where none did. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        where = _executions(group_pk(db, scope), wanted)
+        rows = db.execute(*_page("executions", f"schedule_id, {executions.COLUMNS}", where, top, skip)).fetchall()
+    return [(executions.built(row[1:]), row[0]) for row in rows]
+
+
+def schedule_of(registry: Registry, scope: Scope, execution_id: str) -> str:
+    """The ID of the schedule that created an execution, empty where none did. Raises NotFound."""
+    with registry.read() as db:
+        pk = executions.execution_pk(db, scope, execution_id)
+        return str(db.execute("SELECT schedule_id FROM executions WHERE pk = ?", (pk,)).fetchone()[0])
+
+
+def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) -> int:
+    """How many executions there are. Raises NotFound for an unknown group."""
+    with registry.read() as db:
+        return _count(db, "executions", _executions(group_pk(db, scope), wanted))
+
+
+def _page(table: str, columns: str, where: _Where, top: int, skip: int) -> tuple[str, list[object]]:
+    conditions, values = where
+    inner = f"SELECT t.pk FROM {table} t WHERE {' AND '.join(conditions)} ORDER BY t.pk LIMIT ? OFFSET ?"
+    return f"SELECT {columns} FROM {table} WHERE pk IN ({inner}) ORDER BY pk", [*values, top, skip]
+
+
+def _count(db: sqlite3.Connection, table: str, where: _Where) -> int:
+    conditions, values = where
+    return int(db.execute(f"SELECT count(*) FROM {table} t WHERE {' AND '.join(conditions)}", values).fetchone()[0])
+
+
+def _artifacts(group: int, wanted: ArtifactFilter) -> _Where:
+    conditions, values = _equal(
+        group,
+        ("scenario_id", wanted.scenario_id),
+        ("execution_id", wanted.execution_id),
+        ("name", wanted.name),
+        ("kind", wanted.kind or ""),
+    )
+    for label in wanted.labels:
+        inside = "EXISTS (SELECT 1 FROM artifact_labels l WHERE l.artifact_pk = t.pk AND l.key = ? AND l.value = ?)"
+        conditions.append(f"NOT {inside}" if label.differs else inside)
+        values += [label.key, label.value]
+    _search(conditions, values, ("name", "description"), wanted.search, wanted.any_case)
+    return conditions, values
+
+
+def _configurations(group: int, wanted: ConfigurationFilter) -> _Where:
+    conditions, values = _equal(group, ("scenario_id", wanted.scenario_id))
+    _any(conditions, values, "executable_id", wanted.executable_ids)
+    _search(conditions, values, ("name",), wanted.search, wanted.any_case)
+    return conditions, values
+
+
+def _executions(group: int, wanted: ExecutionFilter) -> _Where:
+    conditions, values = _equal(
+        group,
+        ("scenario_id", wanted.scenario_id),
+        ("configuration_id", wanted.configuration_id),
+        ("schedule_id", wanted.schedule_id),
+        ("status", wanted.status or ""),
+    )
+    _any(conditions, values, "executable_id", wanted.executable_ids)
+    return conditions, values
+
+
+def _equal(group: int, *pairs: tuple[str, str]) -> _Where:
+    given = [(column, value) for column, value in pairs if value]
+    return ["t.group_pk = ?", *(f"t.{column} = ?" for column, _ in given)], [group, *(value for _, value in given)]
+
+
+def _any(conditions: list[str], values: list[object], column: str, wanted: Iterable[str]) -> None:
+    found = list(wanted)
+    if found:
+        # One value to bind, however many there are.
+        conditions.append(f"t.{column} IN (SELECT value FROM json_each(?))")
+        values.append(to_json(found))
+
+
+def _search(conditions: list[str], values: list[object], columns: tuple[str, ...], text: str, any_case: bool) -> None:
+    if text:
+        each = "instr(casefold(t.{0}), ?) > 0" if any_case else "instr(t.{0}, ?) > 0"
+        conditions.append(f"({' OR '.join(each.format(column) for column in columns)})")
+        values += [text.casefold() if any_case else text] * len(columns)

@@ -1,0 +1,266 @@
+"""The ASGI application: from a request to the resource that answers it.
+
+Services block, so each request is answered on a thread of Starlette's pool; the event loop only moves bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.errors import LaunchpadError, NotFound
+from launchpad_tui.server.api import (
+    access,
+    artifacts,
+    configurations,
+    executions,
+    groups,
+    meta,
+    metrics,
+    scenarios,
+    schedules,
+    stores,
+)
+from launchpad_tui.server.api.call import Answer, Call, Entry, in_scope
+from launchpad_tui.server.api.errors import Refusal, refusal
+from launchpad_tui.server.api.query import ID, Query
+from launchpad_tui.server.api.tokens import Tokens
+from launchpad_tui.server.metric_body import CODE_TOO_LARGE
+from launchpad_tui.services.desk import Desk
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+#: one line for each request goes here, whatever the level of other messages
+access_log = logging.getLogger("launchpad_tui.access")
+#: where the API is; SAP's SDK puts the first in front of paths where it is told a bare host
+PREFIXES = ("/v2", "")
+#: a body over its limit is read up to here and thrown away, so that its sender is still there to hear the answer
+_DRAIN_LIMIT = 256 * 1024 * 1024
+#: secrets that are hashed at a time: each costs 16 MB and a core
+_CHECKS = 2
+_ENTRIES: tuple[Entry, ...] = (
+    *scenarios.ENTRIES,
+    *artifacts.ENTRIES,
+    *configurations.ENTRIES,
+    *executions.ENTRIES,
+    *schedules.ENTRIES,
+    *metrics.ENTRIES,
+    *meta.ENTRIES,
+    *groups.ENTRIES,
+    *stores.ENTRIES,
+)
+
+
+@dataclass(slots=True)
+class _Trace:
+    """What the access log says of a request."""
+
+    method: str
+    path: str
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    began: float = field(default_factory=time.perf_counter)
+    client: str = "-"
+    group: str = "-"
+    listed: bool = False
+
+    def write(self, status: int) -> None:
+        """One line; no query, as that may hold what is nobody's business, and no header."""
+        milliseconds = (time.perf_counter() - self.began) * 1000
+        access_log.info(
+            "%s %s %d %.0f ms client=%s group=%s id=%s",
+            self.method[:16],
+            self.path[:300],
+            status,
+            milliseconds,
+            self.client,
+            self.group[:64],
+            self.request_id,
+        )
+
+
+class Api:
+    """The application over a desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._tokens = Tokens(desk.clients.get)
+
+    def application(self) -> ASGIApp:
+        """The ASGI application."""
+        import anyio
+        from starlette.applications import Starlette
+        from starlette.exceptions import HTTPException
+        from starlette.routing import Route
+
+        limiter = anyio.CapacityLimiter(_CHECKS)
+
+        async def token(request: Request) -> Response:
+            content, refused = await _content(request, access.FORM_LIMIT)
+            return await anyio.to_thread.run_sync(self._token, _headers(request), content, refused, limiter=limiter)
+
+        routes = [Route(access.TOKEN_PATH, token, methods=["POST"])]
+        for prefix in PREFIXES:
+            for path, entries in _by_path(_ENTRIES).items():
+                methods = {entry.method: entry for entry in entries}
+                endpoint = self._endpoint(prefix, methods)
+                routes.append(Route(prefix + path, endpoint, methods=list(methods)))
+        handlers: Mapping[Any, Any] = {HTTPException: self._unknown, Exception: self._broken}
+        application = Starlette(routes=routes, exception_handlers=handlers)
+        application.router.redirect_slashes = False
+        return application
+
+    def _endpoint(self, prefix: str, methods: Mapping[str, Entry]) -> Any:
+        from starlette.concurrency import run_in_threadpool
+
+        async def endpoint(request: Request) -> Response:
+            entry = methods.get(request.method) or methods["GET"]
+            trace = _Trace(request.method, request.url.path, listed=entry.listed)
+            try:
+                client = access.authenticated(request.headers, self._tokens)
+            except (Refusal, LaunchpadError) as error:
+                await _content(request, 0)
+                return _refused(error, trace)
+            trace.client = client.name
+            content, refused = await _content(request, entry.limit)
+            return await run_in_threadpool(self._answer, request, entry, prefix, client, trace, content, refused)
+
+        return endpoint
+
+    def _answer(
+        self,
+        request: Request,
+        entry: Entry,
+        prefix: str,
+        client: ApiClient,
+        trace: _Trace,
+        content: bytes,
+        refused: Refusal | None,
+    ) -> Response:
+        parts = dict(request.path_params)
+        try:
+            if refused is not None:
+                raise refused
+            group = self._group(request, client)
+            trace.group = group
+            scope = in_scope(group)
+            if not entry.tenant:
+                self._require(scope.resource_group, client)
+            path = request.url.path
+            query = Query(request.query_params.multi_items())
+            call = Call(
+                self._desk, client, scope, path, prefix, parts, query, _headers(request), content, trace.request_id
+            )
+            return _response(entry.handler(call), trace)
+        except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
+            if isinstance(error, NotFound) and entry.path.startswith("/lm"):
+                wrong = next((name for name, text in parts.items() if not ID.fullmatch(text)), "")
+                error = Refusal(400, f"{wrong} is no ID.", field=wrong) if wrong else error
+            return _refused(error, trace, conflict=entry.conflict, missing=entry.missing)
+
+    @staticmethod
+    def _group(request: Request, client: ApiClient) -> str:
+        """The resource group that a request names. Without a word: that of the client, else ``default``."""
+        named = request.headers.get("ai-resource-group", "").strip()
+        return named or client.group or DEFAULT_SCOPE.resource_group
+
+    def _require(self, group: str, client: ApiClient) -> None:
+        if client.group not in {"", group}:
+            raise Refusal(403, f"This client belongs to the resource group {client.group}.", field="AI-Resource-Group")
+        try:
+            self._desk.serving.require_group(in_scope(group))
+        except NotFound as error:
+            message = f"There is no resource group {group[:80]!r}."
+            raise Refusal(404, message, code="ResourceGroupNotFound", field="AI-Resource-Group") from error
+
+    def _token(self, headers: Mapping[str, str], content: bytes, refused: Refusal | None) -> Response:
+        trace = _Trace("POST", access.TOKEN_PATH)
+        try:
+            if refused is not None:
+                raise refused
+            answer, trace.client = access.token(headers, content, self._desk.clients, self._tokens)
+            return _response(answer, trace)
+        except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
+            return _refused(error, trace)
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        """What no resource is to blame for; uvicorn keeps the traceback."""
+        return _refused(error, _Trace(request.method, request.url.path))
+
+    async def _unknown(self, request: Request, error: Any) -> Response:
+        """No such path, or not this method; who has no token does not learn which."""
+        await _content(request, 0)
+        trace = _Trace(request.method, request.url.path)
+        try:
+            if request.url.path != access.TOKEN_PATH:
+                trace.client = access.authenticated(request.headers, self._tokens).name
+        except (Refusal, LaunchpadError) as refused:
+            return _refused(refused, trace)
+        if error.status_code == 405:
+            allowed = (error.headers or {}).get("Allow", "")
+            message = f"{request.method[:16]} is not offered here; {allowed} is."
+            return _refused(Refusal(405, message, headers={"Allow": allowed}), trace)
+        return _refused(Refusal(error.status_code, "There is nothing here."), trace)
+
+
+def _by_path(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
+    found: dict[str, list[Entry]] = {}
+    for each in entries:
+        found.setdefault(each.path, []).append(each)
+    return found
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    return dict(request.headers)
+
+
+async def _content(request: Request, limit: int) -> tuple[bytes, Refusal | None]:
+    """The body, read to its end so that the connection can go on; the refusal of one over the limit."""
+    from starlette.requests import ClientDisconnect
+
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size <= limit:
+                pieces.append(piece)
+            else:
+                pieces.clear()
+            if size > _DRAIN_LIMIT:
+                break
+    except ClientDisconnect:
+        return b"", Refusal(400, "The body ended early.")
+    if size > limit:
+        return b"", Refusal(413, f"The body has {size} bytes; at most {limit}.", code=CODE_TOO_LARGE)
+    return b"".join(pieces), None
+
+
+def _response(answer: Answer, trace: _Trace) -> Response:
+    from starlette.responses import Response, StreamingResponse
+
+    headers = {**answer.headers, "X-Request-ID": trace.request_id}
+    trace.write(answer.status)
+    if answer.chunks is not None:
+        return StreamingResponse(answer.chunks, answer.status, headers, "application/json")
+    if answer.text is not None:
+        return Response(answer.text, answer.status, headers, "text/plain")
+    if answer.data is None:
+        return Response(None, answer.status, headers)
+    content = json.dumps(answer.data, separators=(",", ":")).encode()
+    return Response(content, answer.status, headers, "application/json")
+
+
+def _refused(error: Exception, trace: _Trace, *, conflict: int = 409, missing: int = 404) -> Response:
+    found = refusal(error, conflict=conflict, missing=missing)
+    body = found.body(trace.request_id, trace.path, listed=trace.listed)
+    return _response(Answer(found.status, body, headers=found.headers), trace)

@@ -1,0 +1,106 @@
+"""``/lm/metrics``: metric resources of executions; training code inside an execution has an endpoint of its own
+(`launchpad_tui.server.tracking`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.metric import MetricResource
+from launchpad_tui.domain.moments import now
+from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.metric_body import (
+    BODY_LIMIT,
+    matches_tags,
+    read_resource,
+    selection,
+    wanted_ids,
+    write_resource,
+)
+from launchpad_tui.services.metrics import MetricService
+
+_PATH = "/lm/metrics"
+#: AI API: resources of an answer
+_TOP_LIMIT, _TOP = 10_000, 1000
+#: points that are turned into text at a time, so that a resource of any size takes little memory
+_AT_ONCE = 10_000
+
+
+def _get(call: Call) -> Answer:
+    query, service = call.query, call.desk.metrics
+    wanted = wanted_ids(query.all("executionIds"), query.all("$filter"))
+    select = selection(query.all("$select"))
+    tag_filters = query.all("tagFilters")
+    top, skip = query.page(_TOP, _TOP_LIMIT)
+    found: list[MetricResource] = []
+    for execution_id in wanted:
+        try:
+            resource = service.resource(execution_id, call.scope, limit=0)
+        except NotFound:
+            continue
+        something = resource.created_at is not None
+        if something and all(matches_tags(resource.tags, text) for text in tag_filters):
+            found.append(resource)
+    return Answer(chunks=_written(service, call.scope, found[skip : skip + top], select))
+
+
+def _written(
+    service: MetricService, scope: Scope, found: Sequence[MetricResource], select: frozenset[str]
+) -> Iterator[bytes]:
+    yield f'{{"count":{len(found)},"resources":['.encode()
+    for number, resource in enumerate(found):
+        data = write_resource(resource, select - {"metrics"})
+        yield ("," if number else "").encode() + json.dumps(data, separators=(",", ":")).encode()[:-1]
+        if "metrics" in select:
+            yield b',"metrics":['
+            yield from _points(service, scope, resource.execution_id)
+            yield b"]"
+        yield b"}"
+    yield b"]}"
+
+
+def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator[bytes]:
+    begun = False
+    # Key by key: while one series is read, others may grow.
+    for key in dict.fromkeys(one.key for one in service.series(scope, execution_id)):
+        after = 0
+        while points := service.points(scope, execution_id, key, after, _AT_ONCE):
+            some = write_resource(MetricResource(execution_id, points), frozenset({"metrics"}))["metrics"]
+            yield (b"," if begun else b"") + json.dumps(some, separators=(",", ":")).encode()[1:-1]
+            after, begun = after + len(points), True
+
+
+def _patch(call: Call) -> Answer:
+    if call.headers.get("content-encoding", "identity").lower() != "identity":
+        raise InvalidInput("The body is encoded", "Send it without.", field="Content-Encoding")
+    execution_id, recording = read_resource(call.content, now())
+    try:
+        call.desk.serving.require_execution(call.scope, execution_id)
+        call.desk.metrics.record(execution_id, recording.metrics, recording.tags, recording.custom_info, call.scope)
+    except NotFound as error:
+        raise InvalidInput(error.title, field="executionId") from error
+    return Answer(204)
+
+
+def _delete(call: Call) -> Answer:
+    execution_id = call.query.text("executionId")
+    if not execution_id:
+        raise InvalidInput("executionId is missing", field="executionId")
+    if _nothing(call.desk.metrics, call.scope, execution_id):
+        raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
+    call.desk.metrics.delete(execution_id, call.scope)
+    return Answer(data={"id": execution_id, "message": "Metric Resource was successfully deleted"})
+
+
+def _nothing(service: MetricService, scope: Scope, execution_id: str) -> bool:
+    kept: Iterable[object] = (service.series(scope, execution_id), service.tags(scope, execution_id))
+    return not any(kept) and not service.custom_info(scope, execution_id)
+
+
+ENTRIES: Entries = (
+    Entry("GET", _PATH, _get, listed=True),
+    Entry("PATCH", _PATH, _patch, listed=True, limit=BODY_LIMIT),
+    Entry("DELETE", _PATH, _delete, listed=True),
+)

@@ -1,0 +1,78 @@
+"""The clients that may call the AI API of this machine (``launchpad serve``)."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from typing import Any
+
+from launchpad_tui.config.api_clients import ApiClients
+from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.domain.connection import CONNECTION_NAME, DEFAULT_SCOPE, Scope, check_name
+from launchpad_tui.registry import connections
+from launchpad_tui.registry.database import Registry
+
+_NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+
+
+class ClientService:
+    """Clients of this machine's AI API. Safe for threads.
+
+    All methods raise PermissionDenied where others may read the file of clients, and ConfigError where it is damaged or
+    cannot be read or written.
+    """
+
+    def __init__(self, clients: ApiClients, registry: Registry) -> None:
+        self._clients = clients
+        self._registry = registry
+
+    def list(self) -> builtins.list[ApiClient]:
+        """All clients, by name."""
+        return builtins.list(self._clients.list())
+
+    def add(self, name: str, group: str = "") -> tuple[ApiClient, str]:
+        """A new client and its secret, which is kept nowhere and cannot be told again.
+
+        Args:
+            group: the only resource group that the client may use; empty: all.
+
+        Raises:
+            InvalidInput: the name is not valid.
+            NotFound: there is no such resource group.
+            Conflict: the name is taken.
+        """
+        name = check_name(name, CONNECTION_NAME, "The client's name", _NAME_RULE)
+        if group:
+            with self._registry.read() as db:
+                connections.group_pk(db, Scope(DEFAULT_SCOPE.connection, group))
+        return self._clients.add(name, group)
+
+    def delete(self, name: str) -> None:
+        """Forget a client; a server that runs takes its tokens no more. Raises NotFound."""
+        self._clients.delete(name)
+
+    def get(self, client_id: str) -> ApiClient | None:
+        """The client with this ID, None where there is none. Quick."""
+        return self._clients.get(client_id)
+
+    def check(self, client_id: str, secret: str) -> ApiClient | None:
+        """The client, where this is its secret; takes about 50 ms either way."""
+        return self._clients.check(client_id, secret)
+
+
+def service_key(client: ApiClient, secret: str, url: str) -> Mapping[str, Any]:
+    """The client's service key in the form that SAP BTP shows, which SAP's SDK and a connection of launchpad take.
+
+    Args:
+        url: where ``launchpad serve`` is reached, such as ``http://127.0.0.1:7070``.
+    """
+    url = url.rstrip("/")
+    return {
+        "clientid": client.id,
+        "clientsecret": secret,
+        "url": url,
+        "identityzone": "launchpad",
+        "identityzoneid": "launchpad",
+        "appname": client.name,
+        "serviceurls": {"AI_API_URL": url},
+    }

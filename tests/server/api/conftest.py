@@ -1,0 +1,29 @@
+"""A server with a template, a data set and a client, shared by tests that leave it as usable as it was."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "services"))
+
+from execution_support import MAIN, PREPARE, TUTORIAL, Bench, shell_template
+from served import House, serving
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A server over a home with the template of SAP's tutorials, one that runs a shell text, and a data set."""
+    bench = Bench(tmp_path_factory.mktemp("house"))
+    try:
+        bench.add(TUTORIAL.format(name="house-train"), files={"src/prepare.py": PREPARE, "src/main.py": MAIN})
+        bench.add(shell_template("house-shell", "echo begins; {{workflow.parameters.text}}"), "shell.yaml")
+        dataset = bench.dataset("rows", {"train.csv": "3\n1\n2\n"})
+        with serving(bench.desk.home.root) as server:
+            yield House(server, bench, dataset)
+    finally:
+        bench.close()

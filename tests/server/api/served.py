@@ -1,0 +1,169 @@
+"""``launchpad serve`` as a process of its own, with a home of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import requests
+from ai_api_client_sdk.ai_api_v2_client import AIAPIV2Client
+from ai_core_sdk.ai_core_v2_client import AICoreV2Client
+from execution_support import Bench
+
+SECONDS = 30
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of commands over a home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))}
+    return {**kept, "LAUNCHPAD_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+
+
+def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A command line that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "launchpad_tui", *words],
+        env=environment(home), capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+@dataclass
+class Key:
+    """A client's service key."""
+
+    client_id: str
+    secret: str
+
+
+def add_client(home: Path, name: str, *words: str) -> Key:
+    """A new client."""
+    done = command(home, "serve", "clients", "add", name, "--json", *words)
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    return Key(data["clientid"], data["clientsecret"])
+
+
+@dataclass
+class Server:
+    """A server that runs."""
+
+    process: subprocess.Popen[str]
+    home: Path
+    url: str
+    key: Key
+    said: list[str] = field(default_factory=list)
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def token(self, key: Key | None = None) -> str:
+        """An access token."""
+        key = key or self.key
+        if key.client_id not in self._tokens:
+            form = {"grant_type": "client_credentials", "client_id": key.client_id, "client_secret": key.secret}
+            answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=SECONDS)
+            assert answer.status_code == 200, answer.text
+            self._tokens[key.client_id] = answer.json()["access_token"]
+        return self._tokens[key.client_id]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: Key | None = None,
+        group: str | None = "default",
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> requests.Response:
+        """A request below ``/v2`` with a token."""
+        sent = {"Authorization": f"Bearer {self.token(key)}", **(headers or {})}
+        if group is not None:
+            sent["AI-Resource-Group"] = group
+        return requests.request(method, f"{self.url}/v2{path}", headers=sent, timeout=SECONDS, **more)
+
+    def sdk(self, group: str = "default", key: Key | None = None) -> AICoreV2Client:
+        """SAP's client of SAP AI Core."""
+        key = key or self.key
+        return AICoreV2Client(
+            base_url=f"{self.url}/v2", auth_url=f"{self.url}/oauth/token", client_id=key.client_id,
+            client_secret=key.secret, resource_group=group, num_request_retries=0,
+        )  # fmt: skip
+
+    def api(self, group: str = "default") -> AIAPIV2Client:
+        """SAP's client of the AI API, which has schedules too."""
+        return AIAPIV2Client(
+            base_url=f"{self.url}/v2/lm", auth_url=f"{self.url}/oauth/token", client_id=self.key.client_id,
+            client_secret=self.key.secret, resource_group=group, num_request_retries=0,
+        )  # fmt: skip
+
+    def log(self) -> str:
+        """The log file."""
+        return (self.home / "launchpad.log").read_text(encoding="utf-8")
+
+
+def _lines(process: subprocess.Popen[str], into: Queue[str | None], kept: list[str]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        kept.append(line)
+        into.put(line)
+    into.put(None)
+
+
+@contextmanager
+def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]:
+    """A server over a home, at a port that is free, while the context is open."""
+    key = key or add_client(home, "tests")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "launchpad_tui", "serve", "--port", "0", *words],
+        env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    lines: Queue[str | None] = Queue()
+    said: list[str] = []
+    reader = threading.Thread(target=_lines, args=(process, lines, said), daemon=True)
+    reader.start()
+    try:
+        url = ""
+        while not url:
+            try:
+                line = lines.get(timeout=SECONDS)
+            except Empty:
+                raise AssertionError(f"the server does not come up: {said}") from None
+            assert line is not None, f"the server ended: {said}"
+            if line.startswith("launchpad serves "):
+                url = line.split()[-1].removesuffix("/v2")
+        yield Server(process, home, url, key, said)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(SECONDS)
+        reader.join(SECONDS)
+        assert process.stdout is not None
+        process.stdout.close()
+        assert not any("Traceback" in line for line in said), "".join(said)
+
+
+def told(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
+    """The error of an answer, which has the API's form."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"code", "message", "requestId", "target", "details"}
+    assert all(isinstance(error[name], str) and error[name] for name in ("code", "message", "requestId", "target"))
+    assert not code or error["code"] == code
+    return dict(error)
+
+
+@dataclass
+class House:
+    """A server and the desk over the same home, with the ID of a data set."""
+
+    server: Server
+    bench: Bench
+    dataset: str

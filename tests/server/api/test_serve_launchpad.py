@@ -1,0 +1,118 @@
+"""Another launchpad, and SAP's SDK by its environment, against this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from served import House, command, environment
+
+from launchpad_tui.domain.api_client import ApiClient
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.execution import Status, TargetStatus
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.schedule import ScheduleStatus
+from launchpad_tui.runtimes.aicore.client import AICoreClient
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from launchpad_tui.services.clients import service_key
+
+
+def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None:
+    client = ApiClient("tests", house.server.key.client_id, "", now())
+    key = tmp_path / "key.json"
+    key.write_text(json.dumps(service_key(client, house.server.key.secret, house.server.url)))
+    home = tmp_path / "home"
+    added = command(home, "connections", "add", "gpu", "--type", "sap-ai-core", "--service-key", str(key))
+    assert added.returncode == 0, added.stderr
+    tested = command(home, "connections", "test", "gpu")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    able = json.loads(command(home, "connections", "refresh", "gpu", "--json").stdout)
+    assert able["executions"]
+    assert able["bulkUpdates"]
+    assert able["executionSchedules"]
+
+
+def test_each_call_of_its_client(house: House) -> None:
+    server = house.server
+    key = ServiceKey(f"{server.url}/v2", f"{server.url}/oauth/token", server.key.client_id, server.key.secret)
+    client = AICoreClient(key, "default", page=2)
+    try:
+        meta = client.meta()
+        assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics) == ("launchpad", True, True, True)
+        assert "houses" in [each.id for each in client.scenarios()]
+        assert {each.id for each in client.executables("houses")} == {"house-train", "house-shell"}
+        assert [each.id for each in client.versions("houses")] == ["1.0"]
+        label = ("ext.ai.sap.com/from", "another, launchpad")
+        made = [
+            client.create_artifact(f"far {number}", ArtifactKind.RESULTSET, "ai://default/far", "houses", "d", [label])
+            for number in range(5)
+        ]
+        assert [each.id for each in client.artifacts(labels=[label])] == made
+        assert client.count_artifacts(ArtifactKind.RESULTSET, search="FAR") == 5
+        assert client.artifact(made[0]).labels == (label,)
+        configuration = client.create_configuration("far", "houses", "house-shell", {"text": "sleep 60"})
+        assert client.configuration(configuration).parameters == {"text": "sleep 60"}
+        assert configuration in [each.id for each in client.configurations(executable_ids=["house-shell"])]
+        execution = client.create_execution(configuration)
+        assert not client.execution(execution).status.final
+        client.patch_metrics(execution, [Metric("loss", 0.5, now(), 3)], [Tag("a", "b")], [CustomInfo("c", "d")])
+        (resource,) = client.metrics([execution])
+        assert (resource.metrics[0].step, resource.tags, resource.custom_info) == (
+            3, (Tag("a", "b"),), (CustomInfo("c", "d"),),
+        )  # fmt: skip
+        client.delete_metrics(execution)
+        (changed,) = client.change_many([execution], TargetStatus.STOPPED)
+        assert not changed.error
+        house.bench.wait(execution, Status.STOPPED)
+        lines = list(client.logs(execution, start=now() - timedelta(minutes=5)))
+        assert [each.message for each in reversed(lines)] == [
+            each.message for each in client.logs(execution, newest_first=True)
+        ]
+        assert client.count_executions(configuration_id=configuration, status=Status.STOPPED) == 1
+        client.delete(execution)
+        schedule = client.create_schedule("far", "0 3 * * *", configuration)
+        client.change_schedule(schedule, status=ScheduleStatus.INACTIVE)
+        assert client.schedule(schedule).status is ScheduleStatus.INACTIVE
+        client.delete_schedule(schedule)
+        client.create_resource_group("far-away", {"ext.ai.sap.com/a": "b"})
+        client.label_resource_group("far-away", {"ext.ai.sap.com/a": "c"})
+        assert client.resource_group_of("far-away").labels == {"ext.ai.sap.com/a": "c"}
+        client.delete_resource_group("far-away")
+        client.create_object_store_secret(
+            {"name": "far", "type": "oss", "data": {"BUCKET": "b", "ENDPOINT": "oss-eu-central-1.aliyuncs.com",
+             "REGION": "oss-eu-central-1", "ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s"}}
+        )  # fmt: skip
+        found = client.object_store_secret("far")
+        assert (found.name, found.type, found.settings["bucket"]) == ("far", "oss", "b")
+        assert "far" in [each.name for each in client.object_store_secrets()]
+        client.delete_object_store_secret("far")
+    finally:
+        client.close()
+
+
+def test_a_script_by_its_environment(house: House, tmp_path: Path) -> None:
+    program = (
+        "from ai_core_sdk.ai_core_v2_client import AICoreV2Client\n"
+        "client = AICoreV2Client.from_env()\n"
+        "print(*[each.id for each in client.scenario.query().resources])\n"
+    )
+    variables = {
+        "AICORE_BASE_URL": house.server.url,
+        "AICORE_AUTH_URL": house.server.url,
+        "AICORE_CLIENT_ID": house.server.key.client_id,
+        "AICORE_CLIENT_SECRET": house.server.key.secret,
+        "AICORE_RESOURCE_GROUP": "default",
+        "AICORE_HOME": str(tmp_path),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=environment(tmp_path) | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "houses" in done.stdout.split(), done.stderr
