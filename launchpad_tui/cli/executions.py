@@ -144,6 +144,7 @@ def _until_ended(
     waiting, ended = list(dict.fromkeys(ids)), []
     while True:
         context.desk.executions.reconcile()
+        context.desk.sync.follow(context.scope)
         for execution_id in list(waiting):
             details = context.desk.executions.get(context.scope, execution_id)
             if details.execution.status.final:

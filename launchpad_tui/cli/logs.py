@@ -42,6 +42,7 @@ def _logs(context: Context, options: argparse.Namespace) -> int:
         log.save(target, log.matching(options.grep or "", since, until) if filtered else None)
         context.done(f"Saved the log to {target}.", {"id": execution, "path": str(target.absolute())}, id=execution)
         return 0
+    log.whole()
     seen = log.count()
     for line in _first(log, seen, options, filtered, since, until):
         _print_line(context, options, line)
@@ -103,6 +104,7 @@ def _later(context: Context, execution: str, log: ExecutionLog, position: int) -
             return
         time.sleep(_LOOK_SECONDS)
         context.desk.executions.reconcile()
+        context.desk.sync.follow(context.scope)
         if ended_at is None and context.desk.executions.get(context.scope, execution).execution.status.final:
             ended_at = time.monotonic()
 

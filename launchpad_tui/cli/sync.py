@@ -55,7 +55,9 @@ def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int,
             context.desk.sync.sync(scope, told, thorough=thorough)
         except LaunchpadError as error:
             failed = error.title
-            context.note(f"{scope}: {error}")
+            context.note(
+                f"{scope}: " + ". ".join(part.rstrip(".") for part in (error.title, error.detail, error.hint) if part)
+            )
     artifacts = context.desk.artifacts.listing(scope, None, Query()).count()
     executions = context.desk.executions.count(scope, Query())
     return scope.connection, scope.resource_group, artifacts, executions, failed

@@ -33,6 +33,9 @@ class ExecutionLog(Protocol):
     def count(self) -> int:
         """How many lines there are now."""
 
+    def whole(self) -> None:
+        """Wait until all that there is now can be read; may raise what a runtime elsewhere raises."""
+
     def slice(self, start: int, stop: int) -> list[LogLine]:
         """The lines from ``start`` up to before ``stop``."""
 

@@ -24,6 +24,8 @@ _log = logging.getLogger(__name__)
 EVERY, AFTER_ERROR = 3.0, 30.0
 #: seconds that a first look waits for the first lines
 FIRST = 20.0
+#: seconds that somebody waits who needs all of it
+WHOLE = 300.0
 _SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _Line = tuple[datetime, str, str, bytes]
 
@@ -74,17 +76,21 @@ class RemoteLog:
         """The lines from ``start`` up to before ``stop``."""
         return self._file.slice(start, stop)
 
+    def whole(self) -> None:
+        """Wait until all that there is now is here. Raises as `count`."""
+        self._ask(WHOLE)
+
     def matching(self, text: str = "", since: datetime | None = None, until: datetime | None = None) -> list[int]:
         """The numbers of the lines that hold the text (any case) and lie in the time. Raises as `count`."""
-        self._ask()
+        self.whole()
         return self._file.matching(text, since, until)
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
         """Write these lines (None: all) into a file. Raises as `count`, and PermissionDenied, StorageFull."""
-        self._ask()
+        self.whole()
         self._file.save(path, numbers)
 
-    def _ask(self) -> None:
+    def _ask(self, wait: float = 0.0) -> None:
         with self._lock:
             busy = self._thread is not None and self._thread.is_alive()
             if not busy and not self.finished and time.monotonic() >= self._next:
@@ -92,6 +98,8 @@ class RemoteLog:
                 self._thread.start()
         if not self.finished:
             self._first.wait(FIRST)
+        if wait and self._thread is not None:
+            self._thread.join(wait)
         error, self._error = self._error, None
         if error is not None:
             raise error

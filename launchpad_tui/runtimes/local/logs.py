@@ -207,6 +207,9 @@ class LogFile:
                 return 0
             return self._counted
 
+    def whole(self) -> None:
+        """Nothing to wait for: it is a file."""
+
     def slice(self, start: int, stop: int) -> list[LogLine]:
         """The lines from ``start`` up to before ``stop``, fewer where the log ends."""
         found: list[LogLine] = []

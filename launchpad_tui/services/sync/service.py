@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from launchpad_tui.services.sync.tenant import TenantReading
 
 #: states that are no readings: when somebody last looked at a group, and when somebody last asked for it to be read
 WANTED, ASKED = "wanted", "asked"
+#: seconds between two looks for somebody who waits
+FOLLOW = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class SyncService:
     def __init__(self, registry: Registry, remotes: Remotes) -> None:
         self._registry = registry
         self._remotes = remotes
+        self._follow_at: dict[Scope, float] = {}
 
     def sync(
         self,
@@ -77,6 +81,23 @@ class SyncService:
             self.failed(scope, error)
             raise
         self.succeeded(scope)
+
+    def follow(self, scope: Scope) -> None:
+        """Look at the executions elsewhere that go on, for somebody who waits for one; does nothing on this machine,
+        and where it looked moments ago. That a runtime does not answer now is no news.
+
+        Raises:
+            NotFound: there is no such scope.
+            AuthenticationFailed and others that waiting does not mend.
+        """
+        if not self._remotes.is_remote(scope) or time.monotonic() < self._follow_at.get(scope, 0.0):
+            return
+        self._follow_at[scope] = time.monotonic() + FOLLOW
+        try:
+            GroupReading(self._registry, scope, self._remotes.runtime(scope)).running()
+        except LaunchpadError as error:
+            if not error.retryable:
+                raise
 
     def succeeded(self, scope: Scope) -> None:
         """Remember that a resource group was read."""
