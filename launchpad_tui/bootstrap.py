@@ -43,7 +43,9 @@ def _connections(desk: Desk) -> object:
     from launchpad_tui.services.connections import ConnectionService
 
     credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-    return ConnectionService(desk.registry, credentials, lambda: desk.files, _capabilities)
+    return ConnectionService(
+        desk.registry, credentials, lambda: desk.files, _capabilities, lambda scope: _acts(desk, scope)
+    )
 
 
 def _capabilities(connection: Connection, secrets: Mapping[str, str]) -> Capabilities:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.cli import shapes
 from launchpad_tui.cli.bindings import bindings
 from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -36,7 +37,14 @@ def _group_add(context: Context, options: argparse.Namespace) -> None:
 
 
 def _group_delete(context: Context, options: argparse.Namespace) -> None:
-    context.desk.connections.delete_group(_group(context, options.name))
+    scope = _group(context, options.name)
+    if context.desk.sync.is_remote(scope) and options.yes != options.name:
+        raise InvalidInput(
+            f"The runtime would delete {scope} with all that is in it, for everybody",
+            hint=f"To do it, repeat its name: --yes {options.name}",
+            field="yes",
+        )
+    context.desk.connections.delete_group(scope)
     context.done(f"Deleted resource group {options.name}; files in its stores stay.", id=options.name)
 
 
@@ -73,10 +81,10 @@ COMMANDS = (
     ),
     Command(
         ("groups", "delete"),
-        "forget a resource group and all that is in it; files in its stores stay",
-        ("launchpad groups delete vision", "launchpad groups delete vision --quiet"),
+        "delete a resource group and all that is in it; files in its stores stay",
+        ("launchpad groups delete vision", "launchpad groups delete vision --connection core --yes vision"),
         _group_delete,
-        (_GROUP,),
+        (_GROUP, arg("--yes", metavar="NAME", help="its name once more; needed where its runtime is elsewhere")),
     ),
     Command(
         ("groups", "use"),

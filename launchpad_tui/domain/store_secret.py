@@ -156,6 +156,36 @@ def metadata(kind: str, settings: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def posted(name: str, kind: str, values: Mapping[str, str]) -> dict[str, object]:
+    """An object store in the form in which it is posted.
+
+    Args:
+        values: of the kind's fields, secrets among them.
+
+    Raises:
+        InvalidInput: the API does not know the kind, or a runtime elsewhere could not use it: its keys are taken from
+            this machine's surroundings.
+    """
+    type_ = _TYPES.get(kind)
+    if type_ is None:
+        raise InvalidInput(f"The runtime takes no object store of type {kind}", "", f"Types: {_NAMES}.", field="kind")
+    data = {key: values[field] for key, field in type_.data.items() if values.get(field)}
+    kept = {field for key, field in type_.data.items() if key in data}
+    for field in type_.secrets:
+        if field not in kept and not (kind == "azure" and "client_secret" in kept):
+            hint = "Choose the credentials that are kept: a runtime elsewhere has no other."
+            raise InvalidInput(f"{field} is missing", "The runtime needs the keys themselves.", hint, field=field)
+    beside = {key: values[field] for key, field in type_.beside.items() if values.get(field) and field not in kept}
+    if type_.tls:
+        scheme, split, host = values.get("endpoint", "").partition("://")
+        if split:
+            beside |= {"endpoint": host} if "endpoint" in beside else {}
+            data |= {"ENDPOINT": host} if "ENDPOINT" in data else {}
+        beside["usehttps"] = "0" if split and scheme == "http" else "1"
+        beside["verifyssl"] = "0" if values.get("verify_tls") == "false" else "1"
+    return {"name": name, "type": "S3" if kind == "s3" else kind, **beside, "data": data}
+
+
 def _json(text: str) -> object:
     # Errors of the parser hold the text, so they are not handed on.
     try:

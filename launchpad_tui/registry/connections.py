@@ -198,10 +198,17 @@ def delete_group(registry: Registry, scope: Scope) -> None:
         NotFound: there is none.
         Conflict: it is ``default``, or executions of it are not finished.
     """
+    topics = ("connections", "configurations", "executions", "artifacts", "metrics", "schedules")
+    with registry.write(*topics) as db:
+        check_group_deletable(registry, scope)
+        db.execute("DELETE FROM resource_groups WHERE pk = ?", (group_pk(db, scope),))
+
+
+def check_group_deletable(registry: Registry, scope: Scope) -> None:
+    """Raises what `delete_group` does, without doing it."""
     if scope.resource_group == DEFAULT_SCOPE.resource_group:
         raise Conflict(f"The resource group {scope} cannot be deleted", "Every connection keeps its group default.")
-    topics = ("connections", "configurations", "executions", "artifacts", "metrics")
-    with registry.write(*topics) as db:
+    with registry.read() as db:
         pk = group_pk(db, scope)
         busy = db.execute(
             "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')", (pk,)
@@ -212,7 +219,22 @@ def delete_group(registry: Registry, scope: Scope) -> None:
                 f"{busy} executions in it are not finished.",
                 "Stop them first.",
             )
-        db.execute("DELETE FROM resource_groups WHERE pk = ?", (pk,))
+
+
+def known(registry: Registry, name: str) -> dict[str, int]:
+    """How many artifacts and executions are known of a connection, by these words. Raises NotFound."""
+    with registry.read() as db:
+        pk = connection_pk(db, name)
+        return {
+            table: int(
+                db.execute(
+                    f"SELECT count(*) FROM {table} t JOIN resource_groups g ON g.pk = t.group_pk "
+                    "WHERE g.connection_pk = ?",
+                    (pk,),
+                ).fetchone()[0]
+            )
+            for table in ("artifacts", "executions")
+        }
 
 
 def stores(registry: Registry, scope: Scope) -> list[ObjectStore]:

@@ -6,11 +6,12 @@ import contextlib
 from collections.abc import Mapping, Sequence
 
 from launchpad_tui.domain.artifact import Artifact
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, TargetStatus
 from launchpad_tui.domain.schedule import Schedule
+from launchpad_tui.domain.store_secret import posted
 from launchpad_tui.errors import LaunchpadError, NotFound, RuntimeRejected
-from launchpad_tui.registry import mirror, schedules
+from launchpad_tui.registry import connections, mirror, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.remotes import Remotes
 
@@ -54,6 +55,28 @@ class RemoteActs:
     def delete(self, scope: Scope, ids: Sequence[str]) -> dict[str, LaunchpadError | None]:
         """Delete executions; what came of each."""
         return self._change(scope, ids, TargetStatus.DELETED)
+
+    def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
+        """Have the runtime make a resource group; it is PROVISIONING for a while. Raises Conflict."""
+        runtime = self._remotes.runtime(Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups")
+        named = given_labels(labels)
+        runtime.create_resource_group(scope.resource_group, named)
+        return connections.add_group(self._registry, scope, named, "PROVISIONING")
+
+    def delete_group(self, scope: Scope) -> None:
+        """Have the runtime delete a resource group and all that is in it; one that it has no more counts as deleted."""
+        runtime = self._remotes.runtime(Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups")
+        with contextlib.suppress(NotFound):
+            runtime.delete_resource_group(scope.resource_group)
+
+    def create_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> None:
+        """Make an object store secret at the runtime. Raises InvalidInput where its keys are not among the values."""
+        self._remotes.runtime(scope).create_object_store_secret(posted(name, kind, values))
+
+    def delete_store(self, scope: Scope, name: str) -> None:
+        """Delete an object store secret at the runtime; one that it has no more counts as deleted."""
+        with contextlib.suppress(NotFound):
+            self._remotes.runtime(scope).delete_object_store_secret(name)
 
     def create_schedule(self, scope: Scope, new: Schedule) -> Schedule:
         """Make a schedule; its ID is the runtime's."""

@@ -8,20 +8,17 @@ from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
+from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials
 from launchpad_tui.domain.connection import (
     CONNECTION_NAME,
     DEFAULT_SCOPE,
     DEFAULT_STORE,
-    OBJECT_STORE_NAME,
     RESOURCE_GROUP_NAME,
     Capabilities,
     Connection,
     ConnectionKind,
-    ObjectStore,
     ResourceGroup,
     Scope,
-    StoreKind,
     check_name,
 )
 from launchpad_tui.domain.fields import checked
@@ -29,26 +26,28 @@ from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.waiting import LOOK, within
+from launchpad_tui.services.store_keeping import NAME_RULE, StoreKeeping
+from launchpad_tui.services.waiting import within
 
 if TYPE_CHECKING:
+    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.probing import Step
 
 _SCOPE = "scope"
 #: seconds that a runtime has to say what it can do
 _ASK = 90.0
-#: what the names of connections and object stores, and those of resource groups, have to look like, for people
-NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+#: what the names of resource groups have to look like, for people
 GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
 
 
-class ConnectionService:
+class ConnectionService(StoreKeeping):
     """Connections. Safe for threads.
 
     Args:
         files: gives the object stores, when one is looked at.
         probe: asks a connection's runtime what it can do.
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
     """
 
     def __init__(
@@ -57,21 +56,14 @@ class ConnectionService:
         credentials: Credentials,
         files: Callable[[], FileService],
         probe: Callable[[Connection, Mapping[str, str]], Capabilities] | None = None,
+        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
     ) -> None:
-        self._registry = registry
-        self._credentials = credentials
-        self._files = files
+        super().__init__(registry, credentials, files, acts)
         self._probe = probe
 
     def kinds(self) -> tuple[ConnectionKind, ...]:
         """The kinds of runtimes, in the order in which they are offered."""
         from launchpad_tui.runtimes.catalog import KINDS
-
-        return tuple(KINDS.values())
-
-    def store_kinds(self) -> tuple[StoreKind, ...]:
-        """The kinds of object stores, in the order in which they are offered."""
-        from launchpad_tui.stores.catalog import KINDS
 
         return tuple(KINDS.values())
 
@@ -122,10 +114,6 @@ class ConnectionService:
     def kept(self, name: str) -> frozenset[str]:
         """The names of the connection's secrets that are kept; never their values."""
         return self._credentials.names(CONNECTION, name)
-
-    def kept_of_store(self, scope: Scope, name: str) -> frozenset[str]:
-        """The names of the object store's secrets that are kept; never their values."""
-        return self._credentials.names(STORE, store_owner(scope, name))
 
     def delete(self, name: str) -> None:
         """Forget a connection; nothing is lost in its runtime and its stores.
@@ -206,153 +194,40 @@ class ConnectionService:
         return connections.groups(self._registry, connection)
 
     def add_group(self, connection: str, name: str, labels: Mapping[str, str] | None = None) -> ResourceGroup:
-        """A new resource group; of the embedded runtime with a file store ``default`` of its own.
+        """A new resource group; of the embedded runtime with a file store ``default`` of its own, elsewhere as its
+        runtime makes it, which may take a while (status PROVISIONING).
 
         Raises:
             InvalidInput: the name is not valid.
             Conflict: it is taken.
-            CapabilityMissing: the connection's runtime has to make it.
+            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
         """
-        if self.get(connection).kind != DEFAULT_SCOPE.connection:
-            raise CapabilityMissing("Resource groups of this connection are made at its runtime")
         name = check_name(name, RESOURCE_GROUP_NAME, "The resource group's name", GROUP_RULE)
         scope = Scope(connection, name)
+        if (acts := self._acts(Scope(connection, DEFAULT_SCOPE.resource_group))) is not None:
+            return acts.create_group(scope, labels or {})
         with self._registry.write():
             added = connections.add_group(self._registry, scope, labels)
             connections.add_store(self._registry, scope, DEFAULT_STORE, "file", {})
         return added
 
     def delete_group(self, scope: Scope) -> None:
-        """Forget a resource group and all that is in it; files in its stores stay.
+        """Delete a resource group and all that is in it; files in its stores stay. Elsewhere its runtime deletes it.
 
         Raises:
             NotFound: there is none.
             Conflict: it is ``default``, or executions of it are not finished.
+            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
         """
+        connections.check_group_deletable(self._registry, scope)
+        if (acts := self._acts(scope)) is not None:
+            acts.delete_group(scope)
         connections.delete_group(self._registry, scope)
         self._credentials.delete(STORE, str(scope))
 
-    def stores(self, scope: Scope) -> builtins.list[ObjectStore]:
-        """The group's object stores, ``default`` first. Raises NotFound."""
-        return connections.stores(self._registry, scope)
-
-    def add_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> ObjectStore:
-        """A new object store; it is not called yet.
-
-        Raises:
-            InvalidInput: the name or a value is wrong.
-            NotFound: there is no such kind or group.
-            Conflict: the name is taken.
-        """
-        name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
-        settings, secrets = checked(self._store_kind(kind).fields, values)
-        with self._registry.write():
-            added = connections.add_store(self._registry, scope, name, kind, settings)
-            self._credentials.set(STORE, store_owner(scope, name), secrets)
-        return added
-
-    def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStore]:
-        """Add object stores from object store secrets in the AI API's form, all or none.
-
-        Args:
-            text: JSON: one secret, a list of them, or ``{"resources": […]}``.
-
-        Raises:
-            InvalidInput: it is not that, or a value is wrong.
-            Conflict: a name is taken.
-        """
-        from launchpad_tui.domain.store_secret import parse_secrets
-
-        made: builtins.list[ObjectStore] = []
-        try:
-            with self._registry.write():
-                for secret in parse_secrets(text):
-                    made.append(self.add_store(scope, secret.name, secret.kind, secret.values))
-        except BaseException:
-            for store in made:
-                self._credentials.delete(STORE, store_owner(scope, store.name))
-            raise
-        return made
-
-    def kept_where(self, scope: Scope, name: str) -> str:
-        """Where the secrets of an object store are kept, for people; empty where it has none."""
-        return self._credentials.where(STORE, store_owner(scope, name))
-
-    def edit_store(self, scope: Scope, name: str, values: Mapping[str, str]) -> ObjectStore:
-        """The object store with other values; a secret that is left empty stays as it is. Raises as `add_store`."""
-        owner = store_owner(scope, name)
-        kept = self._credentials.names(STORE, owner)
-        kind = self._store_kind(connections.store(self._registry, scope, name).kind)
-        settings, secrets = checked(kind.fields, values, kept)
-        with self._registry.write():
-            edited = connections.edit_store(self._registry, scope, name, settings)
-            if secrets:
-                self._credentials.merge(STORE, owner, secrets)
-        return edited
-
-    def rename_store(self, scope: Scope, name: str, new_name: str) -> int:
-        """Give an object store another name; the URLs of the artifacts in it follow. Gives how many those are.
-
-        Raises:
-            InvalidInput: the new name is not valid.
-            NotFound: there is no such store.
-            Conflict: the new name is taken, executions of the group are not finished, or it is ``default`` of the
-                embedded runtime, where outputs go (see `replace_store`).
-        """
-        if name == DEFAULT_STORE and self.get(scope.connection).kind == DEFAULT_SCOPE.connection:
-            raise Conflict("The object store default cannot be renamed", "Outputs of executions go there.")
-        return self._rename(scope, name, new_name)
-
-    def replace_store(
-        self, scope: Scope, name: str, kind: str, values: Mapping[str, str], keep_as: str
-    ) -> tuple[ObjectStore, int]:
-        """Put another object store under a name, such as a bucket where outputs shall go from now on. The old one stays
-        under the name ``keep_as``, and the artifacts in it follow; gives the new store, and how many they are.
-
-        Raises:
-            As `add_store` and `rename_store`; then nothing is changed.
-        """
-        with self._registry.write():
-            followed = self._rename(scope, name, keep_as)
-            try:
-                return self.add_store(scope, name, kind, values), followed
-            except BaseException:
-                self._move_secrets(scope, keep_as, name)
-                raise
-
-    def _rename(self, scope: Scope, name: str, new_name: str) -> int:
-        new_name = check_name(new_name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
-        with self._registry.write():
-            followed = connections.rename_store(self._registry, scope, name, new_name)
-            self._move_secrets(scope, name, new_name)
-        return followed
-
-    def _move_secrets(self, scope: Scope, name: str, new_name: str) -> None:
-        kept = self._credentials.get(STORE, store_owner(scope, name))
-        if kept:
-            self._credentials.set(STORE, store_owner(scope, new_name), kept)
-            self._credentials.delete(STORE, store_owner(scope, name))
-
-    def delete_store(self, scope: Scope, name: str) -> None:
-        """Forget an object store; what is in it stays.
-
-        Raises:
-            NotFound: there is none.
-            Conflict: it is ``default`` of the embedded runtime, where outputs go.
-        """
-        if name == DEFAULT_STORE and self.get(scope.connection).kind == DEFAULT_SCOPE.connection:
-            raise Conflict("The object store default cannot be deleted", "Outputs of executions go there.")
-        connections.delete_store(self._registry, scope, name)
-        self._credentials.delete(STORE, store_owner(scope, name))
-
-    def check_store(self, scope: Scope, name: str) -> str:
-        """Call the object store; says in a few words where it is.
-
-        Raises:
-            NotFound: there is none.
-            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not let us in.
-        """
-        return within(LOOK, self._files().store(scope, name).check)
+    def known(self, name: str) -> dict[str, int]:
+        """How many artifacts and executions are known of a connection, by these words. Raises NotFound."""
+        return connections.known(self._registry, name)
 
     def current(self) -> Scope:
         """The scope that was chosen last; the default one where that is gone."""
@@ -378,11 +253,6 @@ class ConnectionService:
                 return kind
         known = ", ".join(kind.id for kind in self.kinds())
         raise NotFound(f"There is no connection type {kind_id!r}", hint=f"Types: {known}.")
-
-    def _store_kind(self, kind_id: str) -> StoreKind:
-        from launchpad_tui.stores.catalog import store_kind
-
-        return store_kind(kind_id)
 
 
 def _today(connection: Connection) -> Connection:

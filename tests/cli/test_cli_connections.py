@@ -102,7 +102,7 @@ def test_an_artifact_by_hand(home: Path, cli: Cli, template: Path) -> None:
 
 def test_paths_settings_reconcile(home: Path, cli: Cli) -> None:
     assert set(cli("paths", "--json").json) == {
-        "home", "registry", "files", "executions", "secrets", "settings", "credentials", "log",
+        "home", "registry", "files", "executions", "secrets", "settings", "credentials", "log", "clients",
     }  # fmt: skip
     assert cli("settings", "--json").json["executions"]["parallel"] == 2
     assert "executions.parallel" in cli("settings").out

@@ -221,9 +221,24 @@ class Tenant:
             if not ids[0] or len(ids) > 10:
                 raise Refused(400, "executionIds")
             return _list([group.metrics[one] for one in ids if one in group.metrics])
-        if words == ["admin", "objectStoreSecrets"] and method == "GET":
-            return _list(group.stores)
+        if words[:2] == ["admin", "objectStoreSecrets"]:
+            return self._stores(method, words, group, data)
         return self._lists(method, words, query, group, data)
+
+    @staticmethod
+    def _stores(method: str, words: list[str], group: Group, data: Any) -> Answer:
+        if method == "GET":
+            return _list([{key: each[key] for key in ("name", "metadata")} for each in group.stores])
+        if method == "POST":
+            told = {f"storage.ai.sap.com/{key}": data[key] for key in data if key not in {"name", "data"}}
+            name = f"{data['name']}-object-store-secret"
+            group.stores.append({"name": name, "metadata": told, "posted": data})
+        else:
+            found = [each for each in group.stores if each["name"].removesuffix("-object-store-secret") == words[2]]
+            if not found:
+                raise Refused(404, words[2])
+            group.stores.remove(found[0])
+        return _json({"message": "done"}, 202)
 
     def _resource_groups(self, method: str, words: list[str], data: Any) -> Answer:
         if method == "POST":

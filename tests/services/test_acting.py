@@ -17,7 +17,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.moments import to_rfc3339
-from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
+from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.services.desk import Desk
 
 SCOPE = Scope("core", "default")
@@ -174,3 +174,30 @@ def test_nobody_waits_for_a_server_that_hangs(desk: Desk, tenant: Tenant, monkey
         assert desk.executions.log(SCOPE, ids(tenant)[1]).count() == 0
     finally:
         free.set()
+
+
+def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) -> None:
+    values = {
+        "bucket": "models", "region": "eu", "endpoint": "https://s3.example.com", "path_prefix": "prod",
+        "credentials": "keys", "access_key_id": "AKIA", "secret_access_key": "hush", "verify_tls": "true",
+    }  # fmt: skip
+    with pytest.raises(InvalidInput, match="access_key_id is missing"):
+        desk.connections.add_store(SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"})
+    with pytest.raises(InvalidInput, match="no object store of type file"):
+        desk.connections.add_store(SCOPE, "lake", "file", {"root": "/tmp"})
+    assert desk.connections.stores(SCOPE) == []
+    desk.connections.add_store(SCOPE, "lake", "s3", values)
+    posted = tenant.groups["default"].stores[-1]["posted"]
+    assert posted == {
+        "name": "lake", "type": "S3", "bucket": "models", "region": "eu", "endpoint": "s3.example.com",
+        "pathPrefix": "prod", "usehttps": "1", "verifyssl": "1",
+        "data": {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"},
+    }  # fmt: skip
+    assert desk.connections.kept_of_store(SCOPE, "lake") == {"access_key_id", "secret_access_key"}
+    desk.sync.sync(SCOPE)
+    (store,) = desk.connections.stores(SCOPE)
+    assert (store.remote, store.settings["endpoint"]) == (True, "https://s3.example.com")
+    assert store.settings["credentials"] == "keys"
+    desk.connections.delete_store(SCOPE, "lake")
+    assert tenant.groups["default"].stores == []
+    assert desk.connections.stores(SCOPE) == []

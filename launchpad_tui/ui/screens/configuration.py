@@ -32,6 +32,7 @@ class ConfigurationScreen(LaunchpadScreen):
         Action(
             "configuration.copy", "C", "create like it", "Create a configuration that starts with its values.", footer=3
         ),
+        Action("configuration.schedule", "S", "schedule", "Execute it again and again.", footer=5, needs="schedules"),
         Action("configuration.switch", "tab", "switch", "To the executions, or back.", footer=4),
     )
 
@@ -99,6 +100,10 @@ class ConfigurationScreen(LaunchpadScreen):
         from launchpad_tui.ui.screens.execute import execute
 
         await execute(self, self.item_id)
+
+    def do_schedule(self) -> None:
+        """Key ``S``."""
+        self.launchpad.open("schedule.create", configuration=self.item_id)
 
     def do_copy(self) -> None:
         """Key ``C``."""

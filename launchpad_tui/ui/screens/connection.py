@@ -11,6 +11,7 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.connections import connection_items
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.connections import delete_connection, refresh_connection
+from launchpad_tui.ui.screens.probe import probe_connection
 from launchpad_tui.ui.widgets.details import Details
 
 
@@ -19,18 +20,21 @@ class ConnectionScreen(LaunchpadScreen):
 
     Args:
         item_id: its name.
+        then: ``test`` tests it at once.
     """
 
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connection.edit", "e", "edit", "Change its settings.", footer=2),
         Action("connection.delete", "D", "delete", "Forget it; nothing is lost in the runtime.", footer=3),
-        Action("app.refresh", "r", "refresh", "Ask its runtime what it can do.", footer=4),
+        Action("connection.check", "V", "test", "Reach it step by step: what is right, what is wrong?", footer=4),
+        Action("app.refresh", "r", "refresh", "Ask its runtime what it can do.", footer=5),
     )
 
-    def __init__(self, item_id: str) -> None:
+    def __init__(self, item_id: str, then: str = "") -> None:
         super().__init__()
         self.item_id = item_id
+        self._then = then
 
     def title_text(self) -> str:
         """Its name."""
@@ -50,6 +54,9 @@ class ConnectionScreen(LaunchpadScreen):
         kind = next((each for each in await self.read(service.kinds) if each.id == one.kind), None)
         items = connection_items(one, kind, groups, abilities, kept, self.launchpad.look)
         self.query_one("#details", Details).set_items(items)
+        if self._then == "test":
+            self._then = ""
+            self.run_task(self.do_check(), "test")
 
     def why_not_delete(self) -> str | None:
         """This machine stays."""
@@ -58,6 +65,10 @@ class ConnectionScreen(LaunchpadScreen):
     def do_edit(self) -> None:
         """Key ``e``."""
         self.launchpad.open("connection.edit", item_id=self.item_id)
+
+    async def do_check(self) -> None:
+        """Key ``V``."""
+        await probe_connection(self, self.item_id)
 
     async def do_delete(self) -> None:
         """Key ``D``."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from launchpad_tui.domain.artifact import parse_labels
 from launchpad_tui.domain.connection import (
@@ -11,15 +13,22 @@ from launchpad_tui.domain.connection import (
     RESOURCE_GROUP_NAME,
     ConnectionKind,
     Field,
+    FieldKind,
     StoreKind,
     check_name,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.services.connections import GROUP_RULE, NAME_RULE
-from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
+from launchpad_tui.runtimes.catalog import AICORE
+from launchpad_tui.services.connections import GROUP_RULE
+from launchpad_tui.services.store_keeping import NAME_RULE
+from launchpad_tui.services.texts import read_text
+from launchpad_tui.ui.screens.catalog_wizard import KIND, NAME, CatalogWizard
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
+
+#: the name of the field that a service key is pasted into; no field of a catalog can have it
+SERVICE_KEY = "service key"
 
 
 class _ConnectionWizard(CatalogWizard):
@@ -48,6 +57,36 @@ class _ConnectionWizard(CatalogWizard):
             return f"{kind.title}: {kind.reason}"
         return ""
 
+    def steps(self) -> Sequence[Step]:
+        """Where a connection is added, a service key may fill the settings."""
+        steps = tuple(super().steps())
+        if self.item_id:
+            return steps
+        key = Field(
+            SERVICE_KEY,
+            "Service key",
+            FieldKind.SECRET,
+            help="Fills the settings: paste its JSON, or @file. Empty: type them, or take them from the environment.",
+            when=(KIND, (AICORE,)),
+            lines=True,
+        )
+        return (replace(steps[0], fields=(*steps[0].fields, key)), *steps[1:])
+
+    async def check(self, step: Step) -> str:
+        """A service key is read, and then forgotten."""
+        warning = await super().check(step)
+        text = self.values.get(SERVICE_KEY, "").strip()
+        if step.id == "kind" and text and self.kind.id == AICORE:
+            try:
+                if text.startswith("@"):
+                    text = await self.launchpad.files(read_text, SERVICE_KEY, Path(text[1:].strip()).expanduser())
+                self.values |= await self.read(self.desk.connections.service_key, text)
+            except InvalidInput as error:
+                raise InvalidInput(error.title, error.detail, error.hint, field=SERVICE_KEY) from error
+            self.values[SERVICE_KEY] = ""
+            return "The settings are filled from the service key; what is secret is not shown"
+        return warning
+
     async def names(self) -> Collection[str]:
         """Those of all connections."""
         return [one.name for one in await self.read(self.desk.connections.list)]
@@ -66,6 +105,7 @@ class ConnectionAddScreen(_ConnectionWizard):
         name = self.values[NAME]
         await self.read(self.desk.connections.add, name, self.kind.id, self.settings())
         self.launchpad.say(f"Added the connection {name}", "good")
+        self.leave("connection", item_id=name, then="test" if self.kind.id == AICORE else "")
 
 
 class ConnectionEditScreen(_ConnectionWizard):
@@ -93,6 +133,7 @@ class GroupAddScreen(WizardScreen):
     def __init__(self, item_id: str) -> None:
         super().__init__()
         self.item_id = item_id
+        self._remote = False
 
     def title_text(self) -> str:
         """Where it is added."""
@@ -111,6 +152,7 @@ class GroupAddScreen(WizardScreen):
         """The name has to be new."""
         name = check_name(self.values["name"], RESOURCE_GROUP_NAME, "The name", GROUP_RULE)
         groups = await self.read(self.desk.connections.groups, self.item_id)
+        self._remote = (await self.read(self.desk.connections.get, self.item_id)).kind != LOCAL
         if any(group.name == name for group in groups):
             raise InvalidInput(f"{self.item_id} has a resource group {name} already", field="name")
         parse_labels(self.values.get("labels", ""))
@@ -122,11 +164,12 @@ class GroupAddScreen(WizardScreen):
             heading(self.title_text()),
             Item("Name", self.values["name"]),
             *(Item(f"Label {key}", value) for key, value in parse_labels(self.values.get("labels", ""))),
-            Item("Object store", "default: files, in launchpad's home", "dim"),
+            *([] if self._remote else [Item("Object store", "default: files, in launchpad's home", "dim")]),
         ]
 
     async def finish(self) -> None:
         """Add it."""
         name, labels = self.values["name"], dict(parse_labels(self.values.get("labels", "")))
-        await self.read(self.desk.connections.add_group, self.item_id, name, labels)
-        self.launchpad.say(f"Added the resource group {name}; enter on it chooses it", "good", 8)
+        await self.launchpad.act(self.desk.connections.add_group, self.item_id, name, labels)
+        made = "Its runtime makes the resource group" if self._remote else "Added the resource group"
+        self.launchpad.say(f"{made} {name}; enter on it chooses it", "good", 8)

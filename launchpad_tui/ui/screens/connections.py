@@ -7,13 +7,14 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, LOCAL, Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.connections import ScopeLine, scope_columns
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import ConfirmDialog
+from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.screens.probe import probe_connection
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _NOTHING = "There is nothing under the cursor"
@@ -36,6 +37,7 @@ class ConnectionsScreen(LaunchpadScreen):
         Action("connections.info", "i", "details", "Settings, state and abilities of this connection.", footer=4),
         Action("connections.edit", "e", "edit", "Change this connection's settings.", footer=5),
         Action("connections.delete", "D", "delete", "Forget this connection, or this resource group.", footer=6),
+        Action("connections.check", "V", "test", "Reach it step by step: what is right, what is wrong?", footer=4),
         Action("connections.stores", "t", "stores", "The object stores of this resource group.", footer=7),
         Action("app.refresh", "r", "refresh", "Ask this connection's runtime what it can do.", footer=8),
     )
@@ -75,12 +77,7 @@ class ConnectionsScreen(LaunchpadScreen):
         """A line is needed."""
         return None if self.table.row is not None else _NOTHING
 
-    def why_not_group(self) -> str | None:
-        """Groups of other runtimes are made there."""
-        row = self.table.row
-        if row is None:
-            return _NOTHING
-        return None if row.connection.kind == LOCAL else "Resource groups of this connection are made at its runtime"
+    why_not_group = why_not_check = why_not_info
 
     def why_not_edit(self) -> str | None:
         """A resource group has nothing that could be changed."""
@@ -114,6 +111,11 @@ class ConnectionsScreen(LaunchpadScreen):
         if (row := self.table.row) is not None:
             self.launchpad.open("group.add", item_id=row.connection.name)
 
+    async def do_check(self) -> None:
+        """Key ``V``."""
+        if (row := self.table.row) is not None:
+            await probe_connection(self, row.connection.name, row.group.name if row.group is not None else "")
+
     def do_info(self) -> None:
         """Key ``i``."""
         if (row := self.table.row) is not None:
@@ -138,13 +140,19 @@ class ConnectionsScreen(LaunchpadScreen):
             await delete_connection(self, row.connection.name)
 
     async def _delete_group(self, scope: Scope) -> None:
-        detail = (
-            "Its configurations, executions, artifacts and metrics are forgotten. The files in its object stores stay."
-        )
-        question = ConfirmDialog(f"Delete the resource group {scope}?", detail, yes="delete", danger=True)
-        if not await self.launchpad.ask(question):
-            return
-        await self.read(self.desk.connections.delete_group, scope)
+        if await self.read(self.desk.sync.is_remote, scope):
+            detail = "Its runtime deletes it with all that is in it, for everybody. Type its name to go on."
+            typed = await self.launchpad.ask(PromptDialog(f"Delete the resource group {scope}", "", detail))
+            if typed != scope.resource_group:
+                self.launchpad.say("Nothing was deleted: that is not its name" if typed else "Nothing was deleted")
+                return
+        else:
+            detail = "Its configurations, executions, artifacts and metrics are forgotten. The files in its object "
+            detail += "stores stay."
+            question = ConfirmDialog(f"Delete the resource group {scope}?", detail, yes="delete", danger=True)
+            if not await self.launchpad.ask(question):
+                return
+        await self.launchpad.act(self.desk.connections.delete_group, scope)
         await stand_somewhere(self)
         self.launchpad.say(f"Deleted the resource group {scope}", "good")
 
@@ -184,7 +192,10 @@ async def refresh_connection(screen: LaunchpadScreen, name: str) -> None:
 
 async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
     """Ask whether to delete a connection, and do it; says whether it was."""
-    detail = "What launchpad knows of it is forgotten, credentials too. Nothing is lost in the runtime and its stores."
+    known = await screen.read(screen.desk.connections.known, name)
+    told = ", ".join(f"{count:,} {what}" for what, count in known.items() if count) or "nothing was read of it yet"
+    detail = f"What launchpad knows of it is forgotten ({told}), and its credentials. "
+    detail += "Nothing is lost in the runtime and its stores."
     question = ConfirmDialog(f"Delete the connection {name}?", detail, yes="delete", danger=True)
     if not await screen.launchpad.ask(question):
         return False

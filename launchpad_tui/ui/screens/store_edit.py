@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from launchpad_tui.domain.connection import OBJECT_STORE_NAME, ConnectionKind, Scope, StoreKind
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.services.connections import NAME_RULE
+from launchpad_tui.services.store_keeping import NAME_RULE
 from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
 
 
@@ -61,7 +61,7 @@ class StoreAddScreen(_StoreWizard):
     async def finish(self) -> None:
         """Add it, and call it."""
         name = self.values[NAME]
-        await self.read(self.desk.connections.add_store, self.scope, name, self.kind.id, self.settings())
+        await self.launchpad.act(self.desk.connections.add_store, self.scope, name, self.kind.id, self.settings())
         await self.call(name, f"Added {name}")
 
 

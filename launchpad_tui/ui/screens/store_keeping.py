@@ -26,7 +26,7 @@ async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
     question = ConfirmDialog(f"Delete the object store {name}?", detail, yes="delete", danger=True)
     if not await screen.launchpad.ask(question):
         return False
-    await screen.read(screen.desk.connections.delete_store, screen.scope, name)
+    await screen.launchpad.act(screen.desk.connections.delete_store, screen.scope, name)
     screen.launchpad.say(f"Deleted the object store {name}", "good")
     return True
 

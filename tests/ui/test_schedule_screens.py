@@ -1,0 +1,48 @@
+"""The schedules' list and wizard."""
+
+from __future__ import annotations
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from launchpad_tui.domain.schedule import ScheduleStatus
+from tests.scenes.harness import press, running, screen_text
+
+
+async def test_from_nothing_to_a_schedule_and_back(workshop_home: Home) -> None:
+    async with running(workshop_home, size=(100, 28)) as pilot:
+        await press(pilot, "ctrl+e")
+        assert "No execution schedules yet" in screen_text(pilot)
+        await press(pilot, "a", "ctrl+n")
+        for _ in "0 3 * * *":
+            await pilot.press("backspace")
+        await press(pilot, *"often", "ctrl+n")
+        assert "no cron expression" in screen_text(pilot)
+        for _ in "often":
+            await pilot.press("backspace")
+        await press(pilot, *"30", "space", *"4", "space", "*", "space", "*", "space", "1", "ctrl+n")
+        text = screen_text(pilot)
+        assert "Next executions" in text
+        assert text.count("04:30 UTC") == 5
+        await press(pilot, "enter", "r")
+        text = screen_text(pilot)
+        assert "30 4 * * 1" in text
+        assert "active" in text
+        await press(pilot, "p", "r")
+        assert "paused" in screen_text(pilot)
+        await press(pilot, "e", "ctrl+n")
+        assert "30 4 * * 1" in screen_text(pilot)
+        await press(pilot, "escape", "escape", "D", "y", "r")
+        assert "No execution schedules yet" in screen_text(pilot)
+
+
+async def test_a_schedule_from_its_configuration(workshop_home: Home) -> None:
+    desk = open_desk(workshop_home)
+    (first, *_) = desk.configurations.list(DEFAULT_SCOPE)
+    async with running(workshop_home, size=(80, 24)) as pilot:
+        await press(pilot, "4", "enter", "S", "ctrl+n", "ctrl+n", "enter")
+        (made,) = desk.schedules.list(DEFAULT_SCOPE)
+        assert made.configuration_id == first.id
+        assert made.status is ScheduleStatus.ACTIVE
+        assert f"Added the schedule {first.name}" in screen_text(pilot)
+    desk.close()
