@@ -32,7 +32,10 @@ async def test_from_nothing_to_a_schedule_and_back(workshop_home: Home) -> None:
         assert "paused" in screen_text(pilot)
         await press(pilot, "e", "ctrl+n")
         assert "30 4 * * 1" in screen_text(pilot)
-        await press(pilot, "escape", "escape", "D", "y", "r")
+        await press(pilot, "ctrl+x")
+        if "Leave without saving?" in screen_text(pilot):
+            await press(pilot, "y")
+        await press(pilot, "D", "y", "r")
         assert "No execution schedules yet" in screen_text(pilot)
 
 
