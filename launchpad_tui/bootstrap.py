@@ -43,8 +43,16 @@ def _connections(desk: Desk) -> object:
     from launchpad_tui.services.connections import ConnectionService
 
     credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
+
+    def forget(name: str) -> None:
+        import shutil
+
+        from launchpad_tui.services.executions import REMOTE
+
+        shutil.rmtree(desk.home.root / REMOTE / name, ignore_errors=True)
+
     return ConnectionService(
-        desk.registry, credentials, lambda: desk.files, _capabilities, lambda scope: _acts(desk, scope)
+        desk.registry, credentials, lambda: desk.files, _capabilities, lambda scope: _acts(desk, scope), forget
     )
 
 
@@ -127,6 +135,12 @@ def _configurations(desk: Desk) -> object:
     return ConfigurationService(desk.registry, lambda scope: _acts(desk, scope))
 
 
+def _metrics(desk: Desk) -> object:
+    from launchpad_tui.services.metrics import MetricService
+
+    return MetricService(desk.registry, lambda scope: _acts(desk, scope))
+
+
 def _executions(desk: Desk) -> object:
     from launchpad_tui.services.executions import ExecutionService
 
@@ -198,7 +212,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "importing": _importing,
     "browsing": _browsing,
     "transfers": _transfers,
-    "metrics": _over_registry("metrics", "MetricService"),
+    "metrics": _metrics,
     "lineage": _over_registry("lineage", "LineageService"),
     "compare": _over_registry("compare", "CompareService"),
     "preferences": _over_registry("preferences", "PreferenceService"),

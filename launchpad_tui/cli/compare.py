@@ -70,13 +70,16 @@ def find(context: Context, texts: Sequence[str]) -> tuple[Subject, ...]:
             except NotFound:
                 hint = "Give IDs, beginnings of them, or names of models; or IDs of executions."
                 raise NotFound(f"There is no model or execution {text[:80]!r}", hint=hint) from None
-    found = {
-        one.id: one
-        for one in (
-            *(context.desk.compare.artifacts(context.scope, list(artifacts.values())) if artifacts else ()),
-            *(context.desk.compare.executions(context.scope, list(executions.values())) if executions else ()),
-        )
-    }
+
+    def read() -> dict[str, Subject]:
+        service = context.desk.compare
+        made = service.artifacts(context.scope, list(artifacts.values())) if artifacts else ()
+        alone = service.executions(context.scope, list(executions.values())) if executions else ()
+        return {one.id: one for one in (*made, *alone)}
+
+    found = read()
+    if context.read_metrics([one.execution.id for one in found.values() if one.execution is not None]):
+        found = read()
     ids = dict.fromkeys(artifacts.get(text) or executions[text] for text in texts)
     return tuple(found[one] for one in ids)
 

@@ -72,6 +72,17 @@ class Context:
             raise NotFound(title, hint=f"There are: {', '.join(names)}.")
         return scope
 
+    def read_metrics(self, execution_ids: Sequence[str]) -> bool:
+        """Read what executions elsewhere logged, where that was not read yet; says whether anything was. Without a
+        network what was read before stays."""
+        from launchpad_tui.errors import LaunchpadError
+
+        try:
+            return self.desk.sync.read_metrics(self.scope, execution_ids)
+        except LaunchpadError as error:
+            self.note(f"note: {error.title}; what was read before is shown")
+            return False
+
     @property
     def colour(self) -> bool:
         """Whether to print with colour."""

@@ -48,6 +48,12 @@ def _group_delete(context: Context, options: argparse.Namespace) -> None:
     context.done(f"Deleted resource group {options.name}; files in its stores stay.", id=options.name)
 
 
+def _group_label(context: Context, options: argparse.Namespace) -> None:
+    labels = bindings(options.label, "label")
+    context.desk.connections.label_group(_group(context, options.name), labels)
+    context.done(f"Labelled resource group {options.name}.", id=options.name)
+
+
 def _group_use(context: Context, options: argparse.Namespace) -> None:
     scope = _group(context, options.name)
     context.desk.connections.choose(scope)
@@ -78,6 +84,13 @@ COMMANDS = (
             arg("name", help="its name: letters, digits, '-' and '.'"),
             arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
         ),
+    ),
+    Command(
+        ("groups", "label"),
+        "give a resource group labels in place of those it has",
+        ("launchpad groups label vision --label team=vision", "launchpad groups label vision"),
+        _group_label,
+        (_GROUP, arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated")),
     ),
     Command(
         ("groups", "delete"),

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import shapes
+from launchpad_tui.cli.bindings import bindings
 from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.errors import NotFound
+from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -25,12 +26,14 @@ def execution_id(context: Context, text: str) -> str:
         NotFound: neither, or the artifact was added by hand.
     """
     try:
-        return context.desk.executions.resolve(context.scope, text).id
+        execution = context.desk.executions.resolve(context.scope, text).id
     except NotFound:
         found = context.desk.artifacts.resolve(context.scope, text)
-    if not found.execution_id:
-        raise NotFound(f"{found.name} has no metrics", "It was added by hand: no execution made it.")
-    return found.execution_id
+        if not found.execution_id:
+            raise NotFound(f"{found.name} has no metrics", "It was added by hand: no execution made it.") from None
+        execution = found.execution_id
+    context.read_metrics([execution])
+    return execution
 
 
 def _series(context: Context, text: str) -> tuple[SeriesSummary, ...]:
@@ -114,6 +117,31 @@ def _export(context: Context, options: argparse.Namespace) -> None:
         )
 
 
+def _log(context: Context, options: argparse.Namespace) -> None:
+    from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+    from launchpad_tui.domain.moments import now
+
+    execution = context.desk.executions.resolve(context.scope, options.id).id
+    points, at = [], now().replace(microsecond=0)
+    for name, text in bindings(options.metric, "metric").items():
+        try:
+            points.append(Metric(name, float(text), at, options.step))
+        except ValueError as error:
+            raise InvalidInput(f"{text[:60]!r} is no number", f"The metric {name}.", field="metric") from error
+    tags = [Tag(*pair) for pair in bindings(options.tag, "tag").items()]
+    infos = [CustomInfo(*pair) for pair in bindings(options.info, "info").items()]
+    if not (points or tags or infos):
+        raise InvalidInput("There is nothing to log", hint="Give metrics as name=number, or --tag, or --info.")
+    context.desk.metrics.record(execution, points, tags, infos, context.scope)
+    context.done(f"Logged {len(points) + len(tags) + len(infos)} entries of {execution}.", id=execution)
+
+
+def _delete(context: Context, options: argparse.Namespace) -> None:
+    execution = context.desk.executions.resolve(context.scope, options.id).id
+    context.desk.metrics.delete(execution, context.scope)
+    context.done(f"Deleted the metrics, tags and custom info of {execution}.", id=execution)
+
+
 def _direction(context: Context, options: argparse.Namespace) -> None:
     way = None if options.direction == "name" else options.direction
     context.desk.boards.set_direction(options.metric, way)
@@ -165,6 +193,29 @@ COMMANDS = (
                 completes="metrics",
             ),
         ),
+    ),
+    Command(
+        ("metrics", "log"),
+        "add metrics, tags or custom info to an execution, from outside of it",
+        (
+            "launchpad metrics log e0123 accuracy=0.93 --step 10",
+            "launchpad metrics log e0123 --tag reviewed=yes --info 'note=good on night images'",
+        ),
+        _log,
+        (
+            arg("id", help="the execution: ID or part of its beginning", completes="executions"),
+            arg("metric", nargs="*", metavar="NAME=NUMBER", help="a metric"),
+            arg("--step", type=int, default=0, metavar="N", help="the step (default: 0)"),
+            arg("--tag", action="append", metavar="NAME=VALUE", help="a tag; may be repeated"),
+            arg("--info", action="append", metavar="NAME=TEXT", help="custom info; may be repeated"),
+        ),
+    ),
+    Command(
+        ("metrics", "delete"),
+        "delete all metrics, tags and custom info of an execution",
+        ("launchpad metrics delete e0123", "launchpad metrics delete e0123 --quiet"),
+        _delete,
+        (arg("id", help="the execution: ID or part of its beginning", completes="executions"),),
     ),
     Command(
         ("metrics", "better"),

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, TargetStatus
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.store_secret import posted
 from launchpad_tui.errors import LaunchpadError, NotFound, RuntimeRejected
-from launchpad_tui.registry import connections, mirror, schedules
+from launchpad_tui.registry import connections, executions, mirror, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.remotes import Remotes
 
@@ -55,6 +56,29 @@ class RemoteActs:
     def delete(self, scope: Scope, ids: Sequence[str]) -> dict[str, LaunchpadError | None]:
         """Delete executions; what came of each."""
         return self._change(scope, ids, TargetStatus.DELETED)
+
+    def record_metrics(
+        self,
+        scope: Scope,
+        execution_id: str,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag],
+        custom_info: Sequence[CustomInfo],
+    ) -> None:
+        """Add to what an execution logged. It is asked for once only: points accumulate."""
+        executions.execution(self._registry, scope, execution_id)
+        self._remotes.runtime(scope, "metrics").patch_metrics(execution_id, metrics, tags, custom_info)
+
+    def delete_metrics(self, scope: Scope, execution_id: str) -> None:
+        """Delete what an execution logged; that it logged nothing is no error."""
+        with contextlib.suppress(NotFound):
+            self._remotes.runtime(scope, "metrics").delete_metrics(execution_id)
+
+    def label_group(self, scope: Scope, labels: Mapping[str, str]) -> dict[str, str]:
+        """Replace a resource group's labels; gives them as the API has them."""
+        named = given_labels(labels)
+        self._remotes.runtime(scope, "groups").label_resource_group(scope.resource_group, named)
+        return named
 
     def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
         """Have the runtime make a resource group; it is PROVISIONING for a while. Raises Conflict."""

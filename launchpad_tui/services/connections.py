@@ -48,6 +48,7 @@ class ConnectionService(StoreKeeping):
         files: gives the object stores, when one is looked at.
         probe: asks a connection's runtime what it can do.
         acts: gives what acts at the runtime of a scope, None where that is this machine.
+        forget: forgets what is kept of a connection outside the registry, by its name.
     """
 
     def __init__(
@@ -57,9 +58,11 @@ class ConnectionService(StoreKeeping):
         files: Callable[[], FileService],
         probe: Callable[[Connection, Mapping[str, str]], Capabilities] | None = None,
         acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+        forget: Callable[[str], None] = lambda _name: None,
     ) -> None:
         super().__init__(registry, credentials, files, acts)
         self._probe = probe
+        self._forget = forget
 
     def kinds(self) -> tuple[ConnectionKind, ...]:
         """The kinds of runtimes, in the order in which they are offered."""
@@ -123,6 +126,7 @@ class ConnectionService(StoreKeeping):
             Conflict: it is ``local``.
         """
         connections.delete_connection(self._registry, name)
+        self._forget(name)
         self._credentials.delete(CONNECTION, name)
         self._credentials.delete(STORE, name)
 
@@ -224,6 +228,12 @@ class ConnectionService(StoreKeeping):
             acts.delete_group(scope)
         connections.delete_group(self._registry, scope)
         self._credentials.delete(STORE, str(scope))
+
+    def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
+        """Give a resource group these labels in place of those it had. Raises NotFound, and as `add_group`."""
+        if (acts := self._acts(scope)) is not None:
+            labels = acts.label_group(scope, labels)
+        connections.set_group_labels(self._registry, scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
         """How many artifacts and executions are known of a connection, by these words. Raises NotFound."""

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from launchpad_tui.services.remotes import Remotes
 
 
+#: the folder of a home with the logs of executions elsewhere
+REMOTE = "remote"
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of one of several: ``error`` is None where it was done."""
@@ -209,7 +213,13 @@ class ExecutionService(ExecutionReader):
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""
         if (acts := self._acts(scope)) is not None:
-            return tuple(Outcome(*each) for each in acts.delete(scope, ids).items())
+            from launchpad_tui.services.remote_log import forget_log
+
+            outcomes = tuple(Outcome(*each) for each in acts.delete(scope, ids).items())
+            for one in outcomes:
+                if one.error is None:
+                    forget_log(self._home.root / REMOTE, scope, one.id)
+            return outcomes
         return tuple(self._each(execution_id, lambda one: self._delete(scope, one)) for execution_id in ids)
 
     def _delete(self, scope: Scope, execution_id: str) -> None:
@@ -236,7 +246,7 @@ class ExecutionService(ExecutionReader):
             from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
             return RemoteLog(
-                folder_of(self._home.root / "remote", scope, found.id),
+                folder_of(self._home.root / REMOTE, scope, found.id),
                 lambda: remotes.runtime(scope, "logs"),
                 lambda: executions.execution(self._registry, scope, execution_id),
             )

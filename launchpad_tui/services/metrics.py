@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -12,13 +12,19 @@ from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
     from launchpad_tui.registry.window import By
+    from launchpad_tui.services.acting import RemoteActs
 
 
 class MetricService:
-    """Metrics of executions. Safe for threads."""
+    """Metrics of executions. Safe for threads.
 
-    def __init__(self, registry: Registry) -> None:
+    Args:
+        acts: gives what acts at the runtime of a scope, None where that is this machine.
+    """
+
+    def __init__(self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None) -> None:
         self._registry = registry
+        self._acts = acts
 
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
         """What an execution logged, by name and key; empty where it logged nothing or is gone."""
@@ -105,7 +111,10 @@ class MetricService:
 
         Raises:
             NotFound: there is no such execution.
+            Unreachable and others: a runtime elsewhere does not take them.
         """
+        if scope is not None and (acts := self._acts(scope)) is not None:
+            acts.record_metrics(scope, execution_id, metrics, tags, custom_info)
         with self._registry.write():
             series.append(self._registry, execution_id, metrics, scope)
             resource.put(self._registry, execution_id, tags, custom_info, scope)
@@ -124,5 +133,7 @@ class MetricService:
         series.append_bulk(self._registry, execution_id, name, tuple(labels), steps, times, values, scope)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
-        """Forget everything that an execution logged. Raises NotFound."""
+        """Forget everything that an execution logged. Raises NotFound, and as `record`."""
+        if scope is not None and (acts := self._acts(scope)) is not None:
+            acts.delete_metrics(scope, execution_id)
         series.delete(self._registry, execution_id, scope)

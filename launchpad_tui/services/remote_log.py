@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import shutil
 import threading
 import time
 from collections import Counter
@@ -35,6 +36,11 @@ def folder_of(root: Path, scope: Scope, execution_id: str) -> Path:
     safe = _SAFE.fullmatch(execution_id) and not execution_id.startswith(".")
     name = execution_id if safe else hashlib.sha256(execution_id.encode()).hexdigest()
     return root / scope.connection / scope.resource_group / name
+
+
+def forget_log(root: Path, scope: Scope, execution_id: str) -> None:
+    """Remove what is kept of a log."""
+    shutil.rmtree(folder_of(root, scope, execution_id), ignore_errors=True)
 
 
 class RemoteLog:

@@ -216,6 +216,8 @@ class Tenant:
             )
         if words[:2] == ["lm", "scenarios"]:
             return self._scenarios(words)
+        if words[:2] == ["lm", "metrics"] and method != "GET":
+            return 204, {}, b""
         if words[:2] == ["lm", "metrics"]:
             ids = query.get("executionIds", "").split(",")
             if not ids[0] or len(ids) > 10:
@@ -241,6 +243,8 @@ class Tenant:
         return _json({"message": "done"}, 202)
 
     def _resource_groups(self, method: str, words: list[str], data: Any) -> Answer:
+        if method == "PATCH":
+            return _json({"id": words[2], "message": "changed"}, 202)
         if method == "POST":
             self.groups.setdefault(data["resourceGroupId"], Group())
             return _json({"resourceGroupId": data["resourceGroupId"], "tenantId": "t", "zoneId": "z"}, 202)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.moments import to_rfc3339
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.services.desk import Desk
@@ -201,3 +203,43 @@ def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) ->
     desk.connections.delete_store(SCOPE, "lake")
     assert tenant.groups["default"].stores == []
     assert desk.connections.stores(SCOPE) == []
+
+
+def test_metrics_from_outside(desk: Desk, tenant: Tenant) -> None:
+    over = ids(tenant)[0]
+    points = [Metric("accuracy", 0.93, datetime(2026, 3, 1, tzinfo=UTC), 10)]
+    desk.metrics.record(over, points, [Tag("reviewed", "yes")], [CustomInfo("note", "good")], SCOPE)
+    (_, _, body) = tenant.bodies[-1]
+    assert body["executionId"] == over
+    assert [each["value"] for each in body["metrics"]] == [0.93]
+    assert body["tags"] == [{"name": "reviewed", "value": "yes"}]
+    assert desk.metrics.tags(SCOPE, over)[0].value == "yes"
+    assert "accuracy" in {one.name for one in desk.metrics.series(SCOPE, over)}
+    desk.metrics.delete(over, SCOPE)
+    assert tenant.bodies[-1][:2] == ("DELETE", "/lm/metrics")
+    assert desk.metrics.series(SCOPE, over) == ()
+
+
+def test_labels_of_a_group(desk: Desk, tenant: Tenant) -> None:
+    desk.connections.label_group(SCOPE, {"team": "vision"})
+    assert tenant.bodies[-1] == (
+        "PATCH",
+        "/admin/resourceGroups/default",
+        {"labels": [{"key": "ext.ai.sap.com/team", "value": "vision"}]},
+    )
+    assert desk.connections.groups("core")[0].labels == {"ext.ai.sap.com/team": "vision"}
+
+
+def test_what_is_kept_of_a_connection_goes_with_it(desk: Desk, tenant: Tenant) -> None:
+    over = ids(tenant)[0]
+    tenant.groups["default"].logs[over] = [{"timestamp": moment(1), "msg": "line", "pod": "p"}]
+    desk.executions.log(SCOPE, over).whole()
+    kept = desk.home.root / "remote" / "core" / "default" / over
+    assert kept.is_dir()
+    desk.executions.delete(SCOPE, [over])
+    assert not kept.exists()
+    running = ids(tenant)[0]
+    tenant.groups["default"].logs[running] = [{"timestamp": moment(1), "msg": "line", "pod": "p"}]
+    desk.executions.log(SCOPE, running).whole()
+    desk.connections.delete("core")
+    assert not (desk.home.root / "remote" / "core").exists()

@@ -91,6 +91,8 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
     """The columns of what was found."""
 
     def kind(hit: Hit) -> Cell:
+        if hit.gone:
+            return Cell(f"{look.glyphs.error} gone", "faint")
         if hit.execution is not None:
             return Cell(*look.status(hit.execution.status))
         return Cell(str(hit.artifact.kind) if hit.artifact else "", "dim")

@@ -1,0 +1,82 @@
+"""How soon the models of a large tenant elsewhere show, how soon the screens answer meanwhile, and how much is asked of
+the tenant.
+
+    python -m tests.benchmarks.sync [--artifacts N] [--executions N] [--latency SECONDS] [--failures SHARE]
+
+The tenant is a process of its own on this machine (`tests/services/tenant_server.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import Scope
+from tests.benchmarks.terminal import Terminal
+
+CORE = Scope("core", "default")
+#: seconds to the first thousand models, milliseconds to the answer to a key, requests of a second look
+FIRST, KEY, REQUESTS = 3.0, 50.0, 20
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser()
+    for name, default in (("artifacts", 100_000), ("executions", 20_000), ("latency", 0.3), ("failures", 0.05)):
+        parser.add_argument(f"--{name}", type=type(default), default=default)
+    options = parser.parse_args()
+    server = Path(__file__).parents[1] / "services" / "tenant_server.py"
+    words = [word for name, value in vars(options).items() for word in (f"--{name}", str(value))]
+    with (
+        subprocess.Popen([sys.executable, str(server), *words], stdout=subprocess.PIPE, text=True) as tenant,
+        tempfile.TemporaryDirectory(prefix="launchpad-benchmark-") as place,
+    ):
+        try:
+            assert tenant.stdout is not None
+            _measure(Path(place), tenant.stdout.readline(), options.artifacts, options.executions)
+        finally:
+            tenant.kill()
+
+
+def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
+    os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
+    home = Home.at(place / "home").ensure()
+    desk = open_desk(home)
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(key))
+    desk.connections.choose(CORE)
+    started = time.perf_counter()
+    terminal = Terminal(
+        (sys.executable, "-m", "launchpad_tui"), size=(120, 32), environment={"LAUNCHPAD_HOME": str(home.root)}
+    )
+    try:
+        first = terminal.wait(r"of 1,0\d\d", 30) / 1000
+        taken = []
+        while desk.sync.freshness(CORE).done_at is None:
+            taken.append(terminal.react(("down", "up")[len(taken) % 2], gap=0.05).first_ms)
+        whole = time.perf_counter() - started
+    finally:
+        terminal.close()
+    found = [each for each in taken if each is not None]
+    print(f"first 1,000 models: {first:.1f} s (at most {FIRST:g})")
+    print(f"all of {artifacts:,} artifacts and {executions:,} executions: {whole:.0f} s")
+    print(f"key to paint meanwhile: {statistics.median(found):.0f} ms, at most {max(found):.0f} (at most {KEY:g}), "
+          f"of {len(found)} keys")  # fmt: skip
+    before = time.perf_counter()
+    desk.sync.sync(CORE)
+    print(f"a second look: {time.perf_counter() - before:.1f} s")
+    desk.remotes.close()
+    desk.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Connections elsewhere, as far as they were read; a search over everything; schedules."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from textual.pilot import Pilot
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Capabilities, Scope
+from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
+from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.registry import connections, mirror, mirror_tenant, schedules
+from tests.scenes.harness import Scene, press, screen_text
+from tests.scenes.screen_seeds import workshop
+
+CORE = Scope("core", "vision")
+_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def elsewhere(home: Home) -> None:
+    """A workshop, and a tenant that was read three minutes ago."""
+    workshop(home)
+    desk = open_desk(home)
+    values = {
+        "base_url": "https://api.example.com/v2", "auth_url": "https://auth.example.com/oauth/token",
+        "client_id": "sb-vision", "client_secret": "not-a-secret", "credentials": "keys",
+    }  # fmt: skip
+    desk.connections.add("core", "sap-ai-core", values)
+    registry = desk.registry
+    connections.add_group(registry, CORE, {"ext.ai.sap.com/team": "vision"})
+    connections.set_capabilities(registry, "core", Capabilities(add_executable=False))
+    made, models = [], []
+    for number, (name, status) in enumerate(
+        [("resnet 50", Status.COMPLETED), ("resnet 101", Status.COMPLETED), ("vit small", Status.COMPLETED),
+         ("vit base", Status.RUNNING), ("convnext", Status.DEAD), ("resnet 18", Status.COMPLETED)]
+    ):  # fmt: skip
+        at = _AT + timedelta(hours=number)
+        one = f"e{number:015x}"
+        configuration = Configuration(f"c0{number:034}", name, "defects", "train", {"depth": str(number)}, {}, at)
+        mirror.put_configurations(registry, CORE, [configuration])
+        end = at + timedelta(minutes=30 + number) if status.final else None
+        made.append(
+            Execution(one, configuration.id, name, "defects", "train", "", status, TargetStatus.COMPLETED, "", at, at,
+                      at, at, end)
+        )  # fmt: skip
+        if status is Status.COMPLETED:
+            url = f"ai://default/{one}/model"
+            labels = (("ext.ai.sap.com/stage", "production" if number == 1 else "test"),)
+            models.append(
+                Artifact(f"a0{number:034}", f"defects-{name.replace(' ', '-')}", ArtifactKind.MODEL, url, "Defects",
+                         "defects", one, labels, None, end or at, end or at)
+            )  # fmt: skip
+    mirror.put_executions(registry, CORE, made)
+    mirror.put_artifacts(registry, CORE, models)
+    mirror.forget_entries(registry, CORE, mirror.EXECUTIONS, [made[-1].id])
+    mirror.forget_entries(registry, CORE, mirror.ARTIFACTS, [models[-1].id])
+    read_at = now() - timedelta(minutes=3, seconds=20)
+    mirror_tenant.set_state(registry, CORE, mirror_tenant.GROUP, mirror_tenant.ReadingState(done_at=read_at))
+    connections.set_sync(registry, "core", _AT, "")
+    desk.connections.choose(CORE)
+    desk.close()
+
+
+def scheduled(home: Home) -> None:
+    """A workshop with three schedules."""
+    workshop(home)
+    desk = open_desk(home)
+    (configuration, *_) = desk.configurations.list(DEFAULT_SCOPE)
+    one = Schedule("5c4ed01e-0000-4000-8000-000000000001", "nightly", "0 3 * * *", configuration.id,
+                   ScheduleStatus.ACTIVE, None, None, _AT, _AT, datetime(2099, 3, 3, 3, 0, tzinfo=UTC))  # fmt: skip
+    start = datetime(2099, 4, 1, tzinfo=UTC)
+    others = (
+        replace(one, id=one.id[:-1] + "2", name="each half hour of April", cron="*/30 * * * *", start=start,
+                end=start + timedelta(days=30), next_at=start, created_at=_AT + timedelta(hours=1)),
+        replace(one, id=one.id[:-1] + "3", name="Mondays", cron="0 8 * * 1", status=ScheduleStatus.INACTIVE,
+                next_at=None, created_at=_AT + timedelta(hours=2)),
+    )  # fmt: skip
+    for each in (one, *others):
+        schedules.put(desk.registry, DEFAULT_SCOPE, each)
+    desk.close()
+
+
+async def _read(pilot: Pilot[Any]) -> None:
+    """Wait until the header says how old it is."""
+    deadline = time.monotonic() + 10
+    while "read 3 min ago" not in screen_text(pilot) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+
+
+async def _executions(pilot: Pilot[Any]) -> None:
+    await press(pilot, "3")
+    await _read(pilot)
+
+
+async def _everywhere(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+g", *"resnet")
+    await _read(pilot)
+
+
+async def _connections(pilot: Pilot[Any]) -> None:
+    await press(pilot, "0")
+    await _read(pilot)
+
+
+async def _schedules(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+e")
+
+
+SCENES = [
+    Scene("elsewhere", elsewhere, _read, expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18")),
+    Scene("elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING"), shown=False),
+    Scene("elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached"), shown=False),
+    Scene("everywhere", elsewhere, _everywhere, (120, 24), expect=("core/vision", "✗ gone")),
+    Scene("schedules", scheduled, _schedules, (120, 18), expect=("nightly", "paused", "0 8 * * 1")),
+    Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",), shown=False),
+]
