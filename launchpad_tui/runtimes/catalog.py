@@ -97,7 +97,7 @@ _MLFLOW = ConnectionKind(
         Field("token", "Token", FieldKind.SECRET),
     ),
     connectable=False,
-    reason="This version connects to runtimes of this machine only.",
+    reason="This version connects to this machine and to SAP AI Core.",
 )
 
 #: kinds that had another id once

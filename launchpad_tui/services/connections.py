@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _SCOPE = "scope"
 #: seconds that a runtime has to say what it can do
 _ASK = 90.0
+#: the value of the field ``credentials`` with which they are kept here
+_KEPT = "keys"
 #: what the names of resource groups have to look like, for people
 GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
 
@@ -107,7 +109,10 @@ class ConnectionService(StoreKeeping):
         settings, secrets = checked(self._kind(found.kind).fields, values, known)
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
-            if _whole(found.kind, secrets):
+            if settings.get("credentials", _KEPT) != _KEPT:
+                # They come from elsewhere now: what was kept here goes.
+                self._credentials.delete(CONNECTION, name)
+            elif _whole(found.kind, secrets):
                 # A secret in place of a certificate, or the other way round: the old one goes.
                 self._credentials.set(CONNECTION, name, secrets)
             elif secrets:

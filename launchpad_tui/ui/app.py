@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 log = logging.getLogger("launchpad_tui.ui")
 RECONCILE_SECONDS = 3.0
+_LANES = ("files", "charts", "network", "acts", "probes")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
@@ -76,7 +77,7 @@ class LaunchpadApp(ActionOwner, App[None]):
         super().__init__()
         if "NO_COLOR" in self._environ:
             os.environ["NO_COLOR"] = self._environ["NO_COLOR"]
-        self.lanes = {"registry": registry} | {name: Lane(name) for name in ("files", "charts", "network", "acts")}
+        self.lanes = {"registry": registry} | {name: Lane(name) for name in _LANES}
         self.desk_opened = asyncio.Event()
         self.keymap = Keymap()
         self.look = find_look(environ=self._environ)

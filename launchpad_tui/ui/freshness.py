@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from launchpad_tui.ui.app import LaunchpadApp
 
 log = logging.getLogger("launchpad_tui.ui")
-#: seconds between two looks at how old it is; between two words that somebody looks; before the keeper is started again
-LOOK_SECONDS, WANT_SECONDS, START_SECONDS = 1.0, 30.0, 20.0
+#: seconds between two looks at how old it is, and where all is of this machine
+LOOK_SECONDS, REST_SECONDS = 1.0, 4.0
+#: seconds between two words that somebody looks, and before a keeper that ended is started again
+WANT_SECONDS, START_SECONDS = 30.0, 20.0
 #: seconds before metrics that were asked for may be asked for again
 _AGAIN = 60.0
 
@@ -60,7 +62,7 @@ class FreshnessWatch:
                 await self.look()
             except LaunchpadError as error:
                 log.warning("how old things are cannot be told: %s", error.title)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOOK_SECONDS if self.remote else REST_SECONDS)
 
     async def look(self) -> None:
         """See how old what is shown is, and that somebody keeps it fresh."""

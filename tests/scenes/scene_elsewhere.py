@@ -115,10 +115,10 @@ async def _schedules(pilot: Pilot[Any]) -> None:
 
 
 SCENES = [
-    Scene("elsewhere", elsewhere, _read, expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18")),
-    Scene("elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING"), shown=False),
-    Scene("elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached"), shown=False),
-    Scene("everywhere", elsewhere, _everywhere, (120, 24), expect=("core/vision", "✗ gone")),
-    Scene("schedules", scheduled, _schedules, (120, 18), expect=("nightly", "paused", "0 8 * * 1")),
-    Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",), shown=False),
+    Scene("elsewhere", elsewhere, _read, expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"), shown=True),
+    Scene("elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING")),
+    Scene("elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached")),
+    Scene("everywhere", elsewhere, _everywhere, (120, 24), expect=("core/vision", "✗ gone"), shown=True),
+    Scene("schedules", scheduled, _schedules, (120, 18), expect=("nightly", "paused", "0 8 * * 1"), shown=True),
+    Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]

@@ -13,7 +13,7 @@ from tenant_server import SECRET, Tenant
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from tests.scenes.harness import paste, press, running, screen_text
+from tests.scenes.harness import paste, press, running, screen_text, settled
 
 
 @pytest.fixture
@@ -91,6 +91,8 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "down", "n", *"vision", "ctrl+n", "ctrl+n")
         assert "vision" in tenant.groups
+        pilot.app.screen.reload()  # type: ignore[attr-defined]
+        await settled(pilot)
         text = screen_text(pilot)
         assert "provisioning" in text
         await press(pilot, "down", "down", "D")

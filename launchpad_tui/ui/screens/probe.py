@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: cells of the steps' names
 _NAMES = 13
 #: lines that the dialog has room for: every step with a line, and a failure's detail and hint
-_LINES = 18
+_LINES = 20
 
 
 @dataclass
@@ -65,7 +65,8 @@ class ProbeDialog(LaunchpadModal[Probed]):
             self.app.call_from_thread(self._told, step)
 
         try:
-            self._found.right = await self.launchpad.network(self._look, tell)
+            # A lane of its own: a server that hangs holds up nothing but further looks.
+            self._found.right = await self.launchpad.lanes["probes"].run(self._look, tell)
         except LaunchpadError as error:
             self._found.right, self._found.error = False, error
         self._show()

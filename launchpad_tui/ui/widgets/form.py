@@ -320,7 +320,8 @@ class Form(ActionOwner, VerticalScroll):
         """Put an error beside the field that it names; False where the form has none of this name."""
         if error.field not in self._editors:
             return False
-        self._set_note(error.field, f"{error.title}. {error.hint or error.detail}" if error.hint else error.title)
+        said = (error.title, error.detail.partition("\n")[0], error.hint)
+        self._set_note(error.field, ". ".join(part.rstrip(".") for part in said if part))
         self._editors[error.field].focus()
         return True
 
