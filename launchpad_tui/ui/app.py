@@ -88,9 +88,8 @@ class LaunchpadApp(ActionOwner, App[None]):
         self._opening = opening
         self._desk: Desk | None = None
         self._scope: Scope = DEFAULT_SCOPE
-        self._start = start
         self._message_timer: Any = None
-        self._last_error = ""
+        self._start, self._last_error = start, ""
         if opening.done() and opening.exception() is None:
             self._take_settings(opening.result())
         self._take_theme()
