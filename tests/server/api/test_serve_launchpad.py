@@ -8,17 +8,23 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from execution_support import until
 from served import House, command, environment
 
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.page import Query
 from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.services.clients import service_key
+from launchpad_tui.services.desk import Desk
 
 
 def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None:
@@ -34,6 +40,47 @@ def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None
     assert able["executions"]
     assert able["bulkUpdates"]
     assert able["executionSchedules"]
+
+
+def test_what_another_launchpad_shows_and_does(house: House, tmp_path: Path) -> None:
+    client = ApiClient("tests", house.server.key.client_id, "", now())
+    key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
+    there, gpu = house.bench.desk, Scope("gpu", "default")
+    desk = open_desk(Home.at(tmp_path / "laptop"))
+    desk.connections.add("gpu", "sap-ai-core", desk.connections.service_key(key))
+    desk.sync.sync(gpu)
+    assert [one.id for one in desk.scenarios.executables(gpu, "houses")] == [
+        one.id for one in there.scenarios.executables(DEFAULT_SCOPE, "houses")
+    ]
+    assert desk.executions.count(gpu, Query()) == there.executions.count(DEFAULT_SCOPE, Query())
+    made = desk.configurations.create(gpu, "from afar", "house-shell", {"text": "echo :: loss=0.25; sleep 60"}, {})
+    execution = desk.executions.create(gpu, made.id).id
+    follow(desk, gpu, execution, Status.RUNNING)
+    desk.metrics.record(execution, [Metric("loss", 0.5, now().replace(microsecond=0), 3)], [Tag("a", "b")], (), gpu)
+    assert there.metrics.tags(DEFAULT_SCOPE, execution) == (Tag("a", "b"),)
+    log = desk.executions.log(gpu, execution)
+    until(lambda: bool(log.matching("echo")), 20)
+    (outcome,) = desk.executions.stop(gpu, [execution])
+    assert outcome.error is None
+    follow(desk, gpu, execution, Status.STOPPED)
+    schedule = desk.schedules.create(gpu, "nightly", "0 3 * * *", made.id)
+    assert there.schedules.get(DEFAULT_SCOPE, schedule.id).cron == "0 3 * * *"
+    desk.schedules.delete(gpu, schedule.id)
+    (outcome,) = desk.executions.delete(gpu, [execution])
+    assert outcome.error is None
+    assert desk.executions.get(gpu, execution).execution.gone_at is not None
+    desk.remotes.close()
+    desk.close()
+
+
+def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
+    """Look until an execution elsewhere has a status."""
+
+    def there() -> bool:
+        desk.sync.follow(scope)
+        return desk.executions.get(scope, execution).execution.status is status
+
+    until(there, 40)
 
 
 def test_each_call_of_its_client(house: House) -> None:
