@@ -190,7 +190,7 @@ def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
         for each in outcomes:
             if each.error is not None:
                 context.note(f"launchpad: {each.error.title}")
-                for line in (each.error.detail, each.error.hint):
+                for line in f"{each.error.detail}\n{each.error.hint}".split("\n"):
                     if line:
                         context.note(f"  {line}")
     return 1 if any(each.error is not None for each in outcomes) else 0
