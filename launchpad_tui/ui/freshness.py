@@ -79,6 +79,10 @@ class FreshnessWatch:
         if able != self._able:
             self._able = able
             self._app._repaint(FooterLine)
+        if scope.connection not in await app.read(desk.sync.remote_connections):
+            # Its settings are kept, but this version cannot call it.
+            self._say("never read", "warn")
+            return
         if scope != self._scope or time.monotonic() - self._wanted_at > WANT_SECONDS:
             self._scope, self._wanted_at = scope, time.monotonic()
             await app.read(desk.sync.want, scope)

@@ -128,6 +128,12 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
     )  # fmt: skip
 
 
+def _group_text(group: ResourceGroup) -> str:
+    """``provisioned  team=vision``."""
+    state = "gone from its runtime" if group.gone_at is not None else group.status.lower()
+    return f"{state}  {settings_text(group.labels)}".rstrip()
+
+
 def settings_text(settings: Mapping[str, str]) -> str:
     """``bucket=models region=eu-central-1``."""
     return " ".join(f"{name}={value}" for name, value in settings.items())
@@ -178,7 +184,7 @@ def connection_items(
     if fields or connection.settings:
         items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
     items.append(heading("Resource groups"))
-    items += [Item(group.name, settings_text(group.labels) or group.status.lower(), "dim") for group in groups]
+    items += [Item(group.name, _group_text(group), "warn" if group.gone_at else "dim") for group in groups]
     items.append(heading("What it can do"))
     for name, title in _CAPABILITIES:
         if getattr(capabilities, name):

@@ -66,7 +66,8 @@ class CatalogWizard(WizardScreen):
     def steps(self) -> Sequence[Step]:
         """One less where a thing is changed: its kind and its name stay."""
         kind = Step("kind", "Type", "What it connects to.", (Field(KIND, "Type", FieldKind.CHOICE, required=True),))
-        settings = Step("settings", "Settings")
+        stays = f"{self.item_id}: its name and its type stay." if self.item_id else ""
+        settings = Step("settings", "Settings", stays)
         return (settings,) if self.item_id else (kind, settings)
 
     async def load(self) -> None:
