@@ -43,7 +43,7 @@ async def test_a_schedule_from_its_configuration(workshop_home: Home) -> None:
     desk = open_desk(workshop_home)
     (first, *_) = desk.configurations.list(DEFAULT_SCOPE)
     async with running(workshop_home, size=(80, 24)) as pilot:
-        await press(pilot, "4", "enter", "S", "ctrl+n", "ctrl+n", "enter")
+        await press(pilot, "4", "enter", "E", "ctrl+n", "ctrl+n", "enter")
         (made,) = desk.schedules.list(DEFAULT_SCOPE)
         assert made.configuration_id == first.id
         assert made.status is ScheduleStatus.ACTIVE

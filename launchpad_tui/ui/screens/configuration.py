@@ -32,7 +32,7 @@ class ConfigurationScreen(LaunchpadScreen):
         Action(
             "configuration.copy", "C", "create like it", "Create a configuration that starts with its values.", footer=3
         ),
-        Action("configuration.schedule", "S", "schedule", "Execute it again and again.", footer=5, needs="schedules"),
+        Action("configuration.schedule", "E", "schedule", "Execute it again and again.", footer=5, needs="schedules"),
         Action("configuration.switch", "tab", "switch", "To the executions, or back.", footer=4),
     )
 
@@ -102,7 +102,7 @@ class ConfigurationScreen(LaunchpadScreen):
         await execute(self, self.item_id)
 
     def do_schedule(self) -> None:
-        """Key ``S``."""
+        """Key ``E``."""
         self.launchpad.open("schedule.create", configuration=self.item_id)
 
     def do_copy(self) -> None:
