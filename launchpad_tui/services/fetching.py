@@ -138,7 +138,12 @@ class _Fetch:
         found = file.wanted.found
         start, length = file.parts[number]
         at = start
-        with _local(file.part), _opened(file.part) as target:
+        with self._changed, _local(file.part):
+            if self._error is not None:
+                # What was fetched may be taken away by now, and must not come back.
+                return
+            opened = _opened(file.part)
+        with _local(file.part), opened as target:
             if length:
                 for chunk in self._store.read(found.path, start, length, found.version):
                     if self._over:
@@ -159,7 +164,7 @@ class _Fetch:
             )
         with self._changed:
             file.done.add(number)
-            if len(file.parts) > 1:
+            if len(file.parts) > 1 and self._error is None:
                 with _local(file.note):
                     file.note.write_text(json.dumps({"step": file.parts[0][1], "done": sorted(file.done)}))
             self._changed.notify_all()
@@ -196,7 +201,8 @@ class _Fetch:
                 error, there, count = self._error, number in file.done, self._bytes
             if error is not None:
                 if isinstance(error, Conflict):
-                    _remove(file)
+                    with self._changed:
+                        _remove(file)
                 raise error
             if there:
                 return
