@@ -20,11 +20,7 @@ def _sync(context: Context, options: argparse.Namespace) -> int:
     from launchpad_tui.domain.connection import Scope
 
     scope = context.scope
-    if not context.desk.sync.is_remote(scope):
-        raise CapabilityMissing(
-            f"{scope.connection} is this machine: there is nothing to read",
-            hint="Name another connection with --connection.",
-        )
+    _remote(context)
     done = [_one(context, scope, options.thorough)]
     if options.all:
         for group in context.desk.connections.groups(scope.connection):
@@ -93,6 +89,26 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
+def _hold(context: Context, _options: argparse.Namespace) -> None:
+    context.desk.sync.hold(_remote(context), True)
+    context.done(f"{context.scope.connection} is read no more in the background.", id=context.scope.connection)
+
+
+def _resume(context: Context, _options: argparse.Namespace) -> None:
+    context.desk.sync.hold(_remote(context), False)
+    context.done(f"{context.scope.connection} is kept fresh again.", id=context.scope.connection)
+
+
+def _remote(context: Context) -> str:
+    """The connection. Raises CapabilityMissing where it is this machine."""
+    if not context.desk.sync.is_remote(context.scope):
+        raise CapabilityMissing(
+            f"{context.scope.connection} is this machine: there is nothing to read",
+            hint="Name another connection with --connection.",
+        )
+    return context.scope.connection
+
+
 COMMANDS = (
     Command(
         ("sync", "now"),
@@ -109,5 +125,17 @@ COMMANDS = (
         "show when each resource group elsewhere was read, and what failed",
         ("launchpad sync status", "launchpad sync status --json"),
         _status,
+    ),
+    Command(
+        ("sync", "hold"),
+        "read a connection no more in the background; what is being read is broken off",
+        ("launchpad sync hold --connection core", "launchpad sync hold --connection core --quiet"),
+        _hold,
+    ),
+    Command(
+        ("sync", "resume"),
+        "keep a connection fresh again",
+        ("launchpad sync resume --connection core", "launchpad sync resume --connection core --quiet"),
+        _resume,
     ),
 )

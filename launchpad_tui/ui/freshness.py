@@ -129,6 +129,8 @@ class FreshnessWatch:
 def words(of: Freshness) -> tuple[str, str]:
     """What the header says, and its role. It changes at most once a minute where nothing goes on."""
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
+    if of.held:
+        return f"held, {f'read {age}' if age else 'never read'}", "warn"
     if of.error:
         return f"{f'read {age}' if age else 'never read'}: {of.error}", "warn"
     if of.part:

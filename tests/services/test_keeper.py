@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -122,6 +123,32 @@ def test_an_error_is_told_and_gone_when_it_is_over(desk: Desk, tenant: Tenant, s
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert desk.sync.freshness(SCOPE).error == ""
     assert desk.connections.get("core").last_error == ""
+
+
+def test_a_reading_that_is_broken_off_and_gone_on_with(desk: Desk, tenant: Tenant, start: Start) -> None:
+    tenant.top = 500
+    tenant.latency = 0.1
+    tenant.groups["default"].artifacts += [artifact(100 + number, "dataset") for number in range(20_000)]
+    keeper = start()
+    desk.sync.want(SCOPE)
+    until(lambda: desk.sync.freshness(SCOPE).position > 0)
+    desk.sync.hold("core", True)
+    assert desk.sync.freshness(SCOPE).held
+
+    def quiet() -> bool:
+        before = len(tenant.requests)
+        time.sleep(0.6)
+        return len(tenant.requests) == before
+
+    until(quiet)
+    assert 0 < count(desk) < 20_005
+    tenant.latency = 0.0
+    tenant.requests.clear()
+    desk.sync.hold("core", False)
+    until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
+    assert count(desk) == 20_005
+    assert not any("/artifacts?" in one and "skip=0" in one for one in tenant.requests)
+    assert keeper.poll() is None
 
 
 def test_a_connection_that_is_deleted_meanwhile(desk: Desk, tenant: Tenant, start: Start) -> None:

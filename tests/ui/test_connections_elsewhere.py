@@ -103,3 +103,16 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
         await press(pilot, "D", *"vision", "enter")
         assert "vision" not in tenant.groups
         assert "Deleted the resource group core/vision" in screen_text(pilot)
+
+
+async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
+    async with running(connected, "connections", (100, 30)) as pilot:
+        await press(pilot, "H")
+        assert "It is not read in the background" in screen_text(pilot)
+        await press(pilot, "down", "down", "enter", "0", "H")
+        assert "core is read no more in the background" in screen_text(pilot)
+        await pilot.app.freshness.look()  # type: ignore[attr-defined]
+        await settled(pilot)
+        assert "held, read" in screen_text(pilot)
+        await press(pilot, "H")
+        assert "core is kept fresh again" in screen_text(pilot)

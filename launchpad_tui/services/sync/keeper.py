@@ -61,17 +61,26 @@ class Keeper:
         self._remotes = remotes
         self._sync = SyncService(registry, remotes)
         self._threads: dict[str, threading.Thread] = {}
+        self._stops: dict[str, threading.Event] = {}
 
     def run(self, stop: threading.Event) -> None:
         """Keep until told to stop; then what is being asked for is given up."""
         while not stop.is_set():
+            held = self._sync.held()
             for name in self._sync.remote_connections():
+                if name in held:
+                    if name in self._stops:
+                        self._stops[name].set()
+                    continue
                 thread = self._threads.get(name)
                 if thread is None or not thread.is_alive():
-                    thread = threading.Thread(target=self._keep, args=(name, stop), name=f"keep {name}", daemon=True)
+                    mine = self._stops[name] = threading.Event()
+                    thread = threading.Thread(target=self._keep, args=(name, mine), name=f"keep {name}", daemon=True)
                     self._threads[name] = thread
                     thread.start()
-            stop.wait(2.0)
+            stop.wait(1.0)
+        for each in self._stops.values():
+            each.set()
         self._remotes.close()
 
     def _keep(self, connection: str, stop: threading.Event) -> None:

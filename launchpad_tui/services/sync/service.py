@@ -21,6 +21,8 @@ from launchpad_tui.services.sync.tenant import TenantReading
 
 #: states that are no readings: when somebody last looked at a group, and when somebody last asked for it to be read
 WANTED, ASKED = "wanted", "asked"
+#: the state of a connection that nobody shall read by himself, since when
+HELD = "held"
 #: seconds between two looks for somebody who waits
 FOLLOW = 2.0
 
@@ -30,7 +32,8 @@ class Freshness:
     """How old what is known of a resource group is.
 
     ``done_at`` is when it was last read without an error, None where it never was; ``error`` what failed since;
-    ``part``, ``position`` and ``total`` how far the list is that is being read, ``part`` empty where none is.
+    ``part``, ``position`` and ``total`` how far the list is that is being read, ``part`` empty where none is. ``held``
+    says that it is not kept fresh.
     """
 
     done_at: datetime | None = None
@@ -38,6 +41,7 @@ class Freshness:
     part: str = ""
     position: int = 0
     total: int = 0
+    held: bool = False
 
 
 class SyncService:
@@ -130,6 +134,8 @@ class SyncService:
         """How old what is known of a resource group is. Raises NotFound for an unknown connection."""
         with self._registry.read():
             whole = mirror_tenant.state(self._registry, scope, GROUP)
+            if mirror_tenant.state(self._registry, Scope(scope.connection, ""), HELD).done_at is not None:
+                return Freshness(whole.done_at, whole.error, held=True)
             for part in (mirror.ARTIFACTS, mirror.EXECUTIONS, mirror.CONFIGURATIONS):
                 found = mirror_tenant.state(self._registry, scope, part)
                 if found.total is not None:
@@ -143,6 +149,17 @@ class SyncService:
     def ask(self, scope: Scope) -> None:
         """Say that somebody wants a resource group read now, by whoever keeps it fresh."""
         self._mark(scope, ASKED)
+
+    def hold(self, connection: str, on: bool) -> None:
+        """Have a connection not be kept fresh any more, or again; what is being read of it is broken off, and gone on
+        with later. Raises NotFound."""
+        new = ReadingState(done_at=now() if on else None)
+        mirror_tenant.set_state(self._registry, Scope(connection, ""), HELD, new)
+
+    def held(self) -> frozenset[str]:
+        """The connections that are not kept fresh."""
+        found = mirror_tenant.states(self._registry, HELD)
+        return frozenset(scope.connection for scope, state in found.items() if state.done_at is not None)
 
     def metrics_due(self, scope: Scope, ids: Iterable[str]) -> bool:
         """Whether any of these executions has metrics that were not read to their end. Raises NotFound."""

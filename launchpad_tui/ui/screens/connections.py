@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, LOCAL, Scope
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.keymap import Action
@@ -38,6 +38,7 @@ class ConnectionsScreen(LaunchpadScreen):
         Action("connections.edit", "e", "edit", "Change this connection's settings.", footer=5),
         Action("connections.delete", "D", "delete", "Forget this connection, or this resource group.", footer=6),
         Action("connections.check", "V", "test", "Reach it step by step: what is right, what is wrong?", footer=4),
+        Action("connections.hold", "H", "hold", "Read it no more in the background; again: go on."),
         Action("connections.stores", "t", "stores", "The object stores of this resource group.", footer=7),
         Action("app.refresh", "r", "refresh", "Ask this connection's runtime what it can do.", footer=8),
     )
@@ -110,6 +111,24 @@ class ConnectionsScreen(LaunchpadScreen):
         """Key ``n``."""
         if (row := self.table.row) is not None:
             self.launchpad.open("group.add", item_id=row.connection.name)
+
+    def why_not_hold(self) -> str | None:
+        """This machine is not read."""
+        row = self.table.row
+        if row is None:
+            return _NOTHING
+        if row.connection.kind == LOCAL or row.kind is None or not row.kind.connectable:
+            return "It is not read in the background"
+        return None
+
+    async def do_hold(self) -> None:
+        """Key ``H``."""
+        if (row := self.table.row) is not None:
+            name, service = row.connection.name, self.desk.sync
+            hold = name not in await self.read(service.held)
+            await self.read(service.hold, name, hold)
+            said = f"{name} is read no more in the background; H goes on" if hold else f"{name} is kept fresh again"
+            self.launchpad.say(said, "warn" if hold else "good")
 
     async def do_check(self) -> None:
         """Key ``V``."""
