@@ -79,7 +79,7 @@ class StoreKeeping:
         if (acts := self._acts(scope)) is not None:
             acts.create_store(scope, name, kind, {**settings, **secrets})
         with self._registry.write():
-            added = connections.add_store(self._registry, scope, name, kind, settings)
+            added = connections.add_store(self._registry, scope, name, kind, settings, remote=acts is not None)
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
 
