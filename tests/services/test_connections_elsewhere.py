@@ -155,3 +155,33 @@ def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant:
     kept = connected.home.credentials_path.read_text()
     assert SECRET not in kept
     assert "hush" not in kept
+
+
+def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    service.add_store(scope, "lake", "s3", S3)
+    for act in (
+        lambda: service.add_store(scope, "lake", "s3", S3),
+        lambda: service.rename_store(scope, "lake", "pond"),
+        lambda: service.replace_store(scope, "lake", "s3", S3, "old"),
+    ):
+        with pytest.raises(Conflict):
+            act()
+    assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
+    assert [store.name for store in service.stores(scope)] == ["lake"]
+    assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+
+
+def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}
+    secrets = [{"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data} for name in ("a1", "b2")]
+    made = service.import_secrets(scope, json.dumps(secrets))
+    assert [store.name for store in made] == ["a1", "b2"]
+    others = [{**secrets[0], "name": "c3"}, {**secrets[0], "name": "a1"}]
+    with pytest.raises(Conflict):
+        service.import_secrets(scope, json.dumps(others))
+    assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["a1", "b2"]
+    assert [store.name for store in service.stores(scope)] == ["a1", "b2"]
+    assert service.kept_of_store(scope, "c3") == frozenset()
+    assert service.kept_of_store(scope, "a1") == {"access_key_id", "secret_access_key"}
