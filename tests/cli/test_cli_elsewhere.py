@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tenant_server
 from cli_support import Cli
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "services"))
+import tenant_server
 from tenant_server import SECRET, Tenant
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 #: cells of the steps' names
 _NAMES = 13
-#: lines that the dialog takes of a high screen: every step with a line, and a failure's detail and hint
-_LINES = 26
+#: lines that the dialog has room for: every step with a line, and a failure's detail and hint
+_LINES = 18
 
 
 @dataclass
