@@ -222,18 +222,23 @@ def check_group_deletable(registry: Registry, scope: Scope) -> None:
 
 
 def known(registry: Registry, name: str) -> dict[str, int]:
-    """How many artifacts and executions are known of a connection, by these words. Raises NotFound."""
+    """How many models, other artifacts and executions are known of a connection, by these words. Raises NotFound."""
     with registry.read() as db:
         pk = connection_pk(db, name)
+        counted = (
+            ("models", "artifacts", "t.kind = 'model'"),
+            ("other artifacts", "artifacts", "t.kind <> 'model'"),
+            ("executions", "executions", "1"),
+        )
         return {
-            table: int(
+            words: int(
                 db.execute(
                     f"SELECT count(*) FROM {table} t JOIN resource_groups g ON g.pk = t.group_pk "
-                    "WHERE g.connection_pk = ?",
+                    f"WHERE g.connection_pk = ? AND {condition}",
                     (pk,),
                 ).fetchone()[0]
             )
-            for table in ("artifacts", "executions")
+            for words, table, condition in counted
         }
 
 
@@ -263,8 +268,10 @@ def store(registry: Registry, scope: Scope, name: str) -> ObjectStore:
     raise NotFound(f"Resource group {scope} has no object store {name!r}")
 
 
-def add_store(registry: Registry, scope: Scope, name: str, kind: str, settings: Mapping[str, str]) -> ObjectStore:
-    """A new object store; ``settings`` without secrets.
+def add_store(
+    registry: Registry, scope: Scope, name: str, kind: str, settings: Mapping[str, str], *, remote: bool = False
+) -> ObjectStore:
+    """A new object store; ``settings`` without secrets. ``remote``: a runtime elsewhere has it too.
 
     Raises:
         NotFound: there is no such group.
@@ -272,9 +279,9 @@ def add_store(registry: Registry, scope: Scope, name: str, kind: str, settings: 
     """
     with registry.write("connections") as db:
         added = db.execute(
-            "INSERT INTO object_stores (group_pk, name, kind, settings, created_at) VALUES (?, ?, ?, ?, ?) "
+            "INSERT INTO object_stores (group_pk, name, kind, settings, created_at, origin) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            (group_pk(db, scope), name, kind, to_json(settings), to_micros(now())),
+            (group_pk(db, scope), name, kind, to_json(settings), to_micros(now()), "runtime" if remote else ""),
         ).rowcount
         if not added:
             raise Conflict(f"There is an object store {name} in {scope} already", hint="Choose another name.")

@@ -14,7 +14,8 @@ _LOCAL = ConnectionKind(
 
 #: the kind of connections to SAP AI Core, and where the credentials of one come from
 AICORE = "sap-ai-core"
-_KEPT = ("credentials", ("keys",))
+KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
+_KEPT = ("credentials", (KEYS,))
 
 _AICORE = ConnectionKind(
     id=AICORE,
@@ -26,8 +27,8 @@ _AICORE = ConnectionKind(
             "credentials",
             "Credentials",
             FieldKind.CHOICE,
-            default="keys",
-            choices=("keys", "environment", "profile"),
+            default=KEYS,
+            choices=(KEYS, ENVIRONMENT, PROFILE),
             help="Kept here; or AICORE_SERVICE_KEY, AICORE_… and VCAP_SERVICES; or a profile of ~/.aicore.",
         ),
         Field(
@@ -75,7 +76,7 @@ _AICORE = ConnectionKind(
             "Profile",
             pattern=r"[\w.-]+",
             help="Its file is ~/.aicore/config_<profile>.json; empty: AICORE_PROFILE, else config.json.",
-            when=("credentials", ("profile",)),
+            when=("credentials", (PROFILE,)),
         ),
         Field(
             "ca_file",

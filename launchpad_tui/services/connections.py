@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,9 +23,10 @@ from launchpad_tui.domain.connection import (
 )
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
+from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes.catalog import AICORE, FORMER, KEYS, KINDS
 from launchpad_tui.services.store_keeping import NAME_RULE, StoreKeeping
 from launchpad_tui.services.waiting import within
 
@@ -37,8 +38,10 @@ if TYPE_CHECKING:
 _SCOPE = "scope"
 #: seconds that a runtime has to say what it can do
 _ASK = 90.0
-#: the value of the field ``credentials`` with which they are kept here
-_KEPT = "keys"
+#: how one logs in to SAP AI Core: by a client secret, or by a certificate and its private key
+_SECRET, _PAIR = "client_secret", ("certificate", "private_key")
+_TITLES = {"certificate": "Certificate", "private_key": "Private key"}
+_ONE_WAY = "Either a client secret, or a certificate and its private key."
 #: what the names of resource groups have to look like, for people
 GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
 
@@ -68,8 +71,6 @@ class ConnectionService(StoreKeeping):
 
     def kinds(self) -> tuple[ConnectionKind, ...]:
         """The kinds of runtimes, in the order in which they are offered."""
-        from launchpad_tui.runtimes.catalog import KINDS
-
         return tuple(KINDS.values())
 
     def list(self) -> builtins.list[Connection]:
@@ -94,7 +95,7 @@ class ConnectionService(StoreKeeping):
         name = check_name(name, CONNECTION_NAME, "The connection's name", NAME_RULE)
         if kind == DEFAULT_SCOPE.connection:
             raise Conflict("There is a connection to this machine already", "It is called local.")
-        settings, secrets = checked(self._kind(kind).fields, values)
+        settings, secrets = self.check(kind, values)
         with self._registry.write():
             connections.add_connection(self._registry, name, kind, settings)
             connections.add_group(self._registry, Scope(name, DEFAULT_SCOPE.resource_group))
@@ -103,14 +104,14 @@ class ConnectionService(StoreKeeping):
         return self.get(name)
 
     def edit(self, name: str, values: Mapping[str, str]) -> Connection:
-        """The connection with other values; a secret that is left empty stays as it is. Raises as `add`."""
+        """The connection with other values; a secret that is left empty stays as it is, as long as the credentials are
+        those that are kept here. Raises as `add`."""
         known = self._credentials.names(CONNECTION, name)
         found = self.get(name)
-        settings, secrets = checked(self._kind(found.kind).fields, values, known)
+        settings, secrets = self.check(found.kind, values, known)
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
-            if settings.get("credentials", _KEPT) != _KEPT:
-                # They come from elsewhere now: what was kept here goes.
+            if not _keeps(found.kind, settings):
                 self._credentials.delete(CONNECTION, name)
             elif _whole(found.kind, secrets):
                 # A secret in place of a certificate, or the other way round: the old one goes.
@@ -118,6 +119,24 @@ class ConnectionService(StoreKeeping):
             elif secrets:
                 self._credentials.merge(CONNECTION, name, secrets)
         return _today(edited)
+
+    def check(
+        self, kind: str, values: Mapping[str, str], kept: Collection[str] = ()
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """The settings and the secrets of a connection among values.
+
+        Args:
+            values: of the kind's fields.
+            kept: names of the secrets that are kept already.
+
+        Raises:
+            InvalidInput: a value is wrong or missing, or there is not one whole way to log in; ``field`` names it.
+            NotFound: there is no such kind.
+        """
+        settings, secrets = checked(self._kind(kind).fields, values, kept)
+        if kind == AICORE and _keeps(kind, settings):
+            _one_way(secrets, kept)
+        return settings, secrets
 
     def kept(self, name: str) -> frozenset[str]:
         """The names of the connection's secrets that are kept; never their values."""
@@ -241,8 +260,16 @@ class ConnectionService(StoreKeeping):
         connections.set_group_labels(self._registry, scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
-        """How many artifacts and executions are known of a connection, by these words. Raises NotFound."""
+        """How many models, other artifacts and executions are known of it, by these words. Raises NotFound."""
         return connections.known(self._registry, name)
+
+    def keeps_secrets(self, name: str) -> bool:
+        """Whether secrets of the connection or of one of its object stores are kept. Raises NotFound."""
+        return bool(self.kept(name)) or any(
+            self.kept_of_store(scope, store.name)
+            for scope in (Scope(name, group.name) for group in self.groups(name))
+            for store in self.stores(scope)
+        )
 
     def current(self) -> Scope:
         """The scope that was chosen last; the default one where that is gone."""
@@ -272,13 +299,29 @@ class ConnectionService(StoreKeeping):
 
 def _today(connection: Connection) -> Connection:
     """The connection under its kind's name of today."""
-    from launchpad_tui.runtimes.catalog import FORMER
-
     return replace(connection, kind=FORMER.get(connection.kind, connection.kind))
+
+
+def _keeps(kind: str, settings: Mapping[str, str]) -> bool:
+    """Whether a connection's credentials are kept here, and not found in the environment or a profile."""
+    return kind != AICORE or settings.get("credentials", KEYS) == KEYS
 
 
 def _whole(kind: str, secrets: Mapping[str, str]) -> bool:
     """Whether these secrets of a connection are all that it needs."""
-    from launchpad_tui.runtimes.catalog import AICORE
+    return kind == AICORE and (_SECRET in secrets or set(_PAIR) <= set(secrets))
 
-    return kind == AICORE and ("client_secret" in secrets or {"certificate", "private_key"} <= set(secrets))
+
+def _one_way(given: Collection[str], kept: Collection[str]) -> None:
+    """Raises InvalidInput unless secrets of SAP AI Core, given and kept, are a client secret or else a certificate and
+    its private key."""
+    halves = [name for name in _PAIR if name in given]
+    if _SECRET in given and halves:
+        raise InvalidInput("There is more than one way to log in", hint=_ONE_WAY, field=halves[0])
+    known = {*given, *kept}
+    if halves or (_SECRET not in known and any(name in kept for name in _PAIR)):
+        for name in _PAIR:
+            if name not in known:
+                raise InvalidInput(f"{_TITLES[name]} is missing", hint=_ONE_WAY, field=name)
+    elif _SECRET not in known:
+        raise InvalidInput("Client secret is missing", hint=_ONE_WAY, field=_SECRET)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from launchpad_tui.domain.connection import (
     check_name,
 )
 from launchpad_tui.domain.fields import checked
-from launchpad_tui.errors import Conflict
+from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.waiting import LOOK, within
@@ -77,14 +78,18 @@ class StoreKeeping:
         name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         settings, secrets = checked(self._store_kind(kind).fields, values)
         if (acts := self._acts(scope)) is not None:
+            # Before the runtime has made something that could not be kept here.
+            if any(store.name == name for store in connections.stores(self._registry, scope)):
+                raise Conflict(f"There is an object store {name} in {scope} already", hint="Choose another name.")
             acts.create_store(scope, name, kind, {**settings, **secrets})
         with self._registry.write():
-            added = connections.add_store(self._registry, scope, name, kind, settings)
+            added = connections.add_store(self._registry, scope, name, kind, settings, remote=acts is not None)
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
 
     def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStore]:
-        """Add object stores from object store secrets in the AI API's form, all or none.
+        """Add object stores from object store secrets in the AI API's form, all or none. Elsewhere those that were made
+        before one that failed are deleted again, as far as the runtime lets us.
 
         Args:
             text: JSON: one secret, a list of them, or ``{"resources": […]}``.
@@ -96,13 +101,19 @@ class StoreKeeping:
         from launchpad_tui.domain.store_secret import parse_secrets
 
         made: builtins.list[ObjectStore] = []
+        remote = self._acts(scope) is not None
         try:
-            with self._registry.write():
+            # Nobody else shall wait for the registry while a runtime is asked.
+            with contextlib.nullcontext() if remote else self._registry.write():
                 for secret in parse_secrets(text):
                     made.append(self.add_store(scope, secret.name, secret.kind, secret.values))
         except BaseException:
             for store in made:
-                self._credentials.delete(STORE, store_owner(scope, store.name))
+                if remote:
+                    with contextlib.suppress(LaunchpadError):
+                        self.delete_store(scope, store.name)
+                else:
+                    self._credentials.delete(STORE, store_owner(scope, store.name))
             raise
         return made
 
@@ -128,8 +139,8 @@ class StoreKeeping:
         Raises:
             InvalidInput: the new name is not valid.
             NotFound: there is no such store.
-            Conflict: the new name is taken, executions of the group are not finished, or it is ``default`` of the
-                embedded runtime, where outputs go (see `replace_store`).
+            Conflict: the new name is taken, executions of the group are not finished, a runtime elsewhere has it, or it
+                is ``default`` of the embedded runtime, where outputs go (see `replace_store`).
         """
         if name == DEFAULT_STORE and connections.connection(self._registry, scope.connection).kind == LOCAL:
             raise Conflict("The object store default cannot be renamed", "Outputs of executions go there.")
@@ -154,6 +165,10 @@ class StoreKeeping:
 
     def _rename(self, scope: Scope, name: str, new_name: str) -> int:
         new_name = check_name(new_name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
+        found = connections.store(self._registry, scope, name)
+        if found.remote and found.gone_at is None:
+            hint = "Add one of the other name, and delete this one."
+            raise Conflict(f"The object store {name} keeps its name", "Its runtime knows it by that.", hint)
         with self._registry.write():
             followed = connections.rename_store(self._registry, scope, name, new_name)
             self._move_secrets(scope, name, new_name)

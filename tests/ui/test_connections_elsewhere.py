@@ -83,7 +83,7 @@ async def test_deleting_says_what_is_forgotten(connected: Home) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "D")
         text = " ".join(screen_text(pilot).split())
-        assert "1 artifacts, 1 executions" in text
+        assert "1 model, 1 execution" in text
         assert "Nothing is lost in the runtime" in text
 
 

@@ -6,13 +6,12 @@ import re
 from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import ClassVar
 
 from launchpad_tui.domain.connection import ConnectionKind, Field, FieldKind, StoreKind, check_name
 from launchpad_tui.domain.fields import checked, counts
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.services.texts import read_text
+from launchpad_tui.services.texts import read_secret
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -124,8 +123,7 @@ class CatalogWizard(WizardScreen):
         for field in self.kind.fields:
             value = self.values.get(field.name, "")
             if field.lines and value.startswith("@"):
-                path = Path(value[1:].strip()).expanduser()
-                self.values[field.name] = await self.launchpad.files(read_text, field.name, path)
+                self.values[field.name] = await self.launchpad.files(read_secret, field.name, value[1:].strip())
         checked(self.kind.fields, self.settings(), self._kept)
         return ""
 

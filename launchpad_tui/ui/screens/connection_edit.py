@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from launchpad_tui.domain.artifact import parse_labels
 from launchpad_tui.domain.connection import (
@@ -18,10 +17,10 @@ from launchpad_tui.domain.connection import (
     check_name,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.catalog import AICORE
+from launchpad_tui.runtimes.catalog import AICORE, KEYS
 from launchpad_tui.services.connections import GROUP_RULE
 from launchpad_tui.services.store_keeping import NAME_RULE
-from launchpad_tui.services.texts import read_text
+from launchpad_tui.services.texts import is_path, read_secret
 from launchpad_tui.ui.screens.catalog_wizard import KIND, NAME, CatalogWizard
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen
@@ -66,7 +65,8 @@ class _ConnectionWizard(CatalogWizard):
             SERVICE_KEY,
             "Service key",
             FieldKind.SECRET,
-            help="Fills the settings: paste its JSON, or @file. Empty: type them, or take them from the environment.",
+            help="Fills the settings: paste its JSON, or type a file's path. Empty: type them, or take them from the "
+            "environment.",
             when=(KIND, (AICORE,)),
             lines=True,
         )
@@ -78,13 +78,19 @@ class _ConnectionWizard(CatalogWizard):
         text = self.values.get(SERVICE_KEY, "").strip()
         if step.id == "kind" and text and self.kind.id == AICORE:
             try:
-                if text.startswith("@"):
-                    text = await self.launchpad.files(read_text, SERVICE_KEY, Path(text[1:].strip()).expanduser())
+                if text.startswith("@") or is_path(text):
+                    text = await self.launchpad.files(read_secret, SERVICE_KEY, text.removeprefix("@").strip())
                 self.values |= await self.read(self.desk.connections.service_key, text)
             except InvalidInput as error:
-                raise InvalidInput(error.title, error.detail, error.hint, field=SERVICE_KEY) from error
+                # Beside a field there is room for title and hint; which part is missing is told by the detail.
+                said = " ".join(filter(None, (error.detail, error.hint)))
+                raise InvalidInput(error.title, error.detail, said, field=SERVICE_KEY) from error
             self.values[SERVICE_KEY] = ""
             return "The settings are filled from the service key; what is secret is not shown"
+        if step.id == "settings" and self.kind.id == AICORE:
+            await self.read(self.desk.connections.check, self.kind.id, self.settings(), self._kept)
+            if self._kept and self.settings()["credentials"] != KEYS:
+                return "What is kept here of its credentials will be forgotten"
         return warning
 
     async def names(self) -> Collection[str]:

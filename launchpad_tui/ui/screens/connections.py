@@ -160,8 +160,9 @@ class ConnectionsScreen(LaunchpadScreen):
 
     async def _delete_group(self, scope: Scope) -> None:
         if await self.read(self.desk.sync.is_remote, scope):
-            detail = "Its runtime deletes it with all that is in it, for everybody. Type its name to go on."
-            typed = await self.launchpad.ask(PromptDialog(f"Delete the resource group {scope}", "", detail))
+            title = f"Delete the resource group {scope.resource_group} of {scope.connection}"
+            detail = "Its runtime deletes it with all that is in it, for everybody. To do it, type the group's name."
+            typed = await self.launchpad.ask(PromptDialog(title, "", detail, take="delete", danger=True))
             if typed != scope.resource_group:
                 self.launchpad.say("Nothing was deleted: that is not its name" if typed else "Nothing was deleted")
                 return
@@ -212,8 +213,12 @@ async def refresh_connection(screen: LaunchpadScreen, name: str) -> None:
 async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
     """Ask whether to delete a connection, and do it; says whether it was."""
     known = await screen.read(screen.desk.connections.known, name)
-    told = ", ".join(f"{count:,} {what}" for what, count in known.items() if count) or "nothing was read of it yet"
-    detail = f"What launchpad knows of it is forgotten ({told}), and its credentials. "
+    counted = (f"{count:,} {what if count != 1 else what.removesuffix('s')}" for what, count in known.items() if count)
+    told = ", ".join(counted) or "nothing was read of it yet"
+    secrets = (
+        ", and the credentials kept here" if await screen.read(screen.desk.connections.keeps_secrets, name) else ""
+    )
+    detail = f"What launchpad knows of it is forgotten ({told}){secrets}. "
     detail += "Nothing is lost in the runtime and its stores."
     question = ConfirmDialog(f"Delete the connection {name}?", detail, yes="delete", danger=True)
     if not await screen.launchpad.ask(question):

@@ -20,9 +20,13 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.table import VirtualTable
 
+#: lines that a dialog's frame and padding take of its height, which is nine tenths of the screen's at most
+_FRAME = 3
+
 
 class Prose(Painted):
-    """Some lines of text, each with a role; as high as its text, at most ``limit`` lines."""
+    """Some lines of text, each with a role; as high as its text, at most ``limit`` lines and what the screen has room
+    for. What is longer loses lines of its longest part, so that what comes last (hint, keys) is there."""
 
     DEFAULT_CSS = "Prose { height: auto; }"
 
@@ -38,8 +42,15 @@ class Prose(Painted):
 
     def lines(self, width: int) -> list[tuple[str, str]]:
         """The wrapped lines with their roles."""
-        lines = [(line, role) for text, role in self._parts for line in wrap(text, width)]
-        return lines[: self._limit]
+        blocks = [(wrap(text, width), role) for text, role in self._parts]
+        room = max(1, min(self._limit, self.app.size.height * 9 // 10 - _FRAME))
+        while (over := sum(len(lines) for lines, _ in blocks) - room) > 0:
+            longest = max((lines for lines, _ in blocks), key=len)
+            if len(longest) < 4:
+                break
+            # Its last line stays too: an error's ends with the ID of the request.
+            longest[max(1, len(longest) - over - 2) : -1] = [self.look.glyphs.ellipsis]
+        return [(line, role) for lines, role in blocks for line in lines][:room]
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
         """As high as the wrapped text."""
@@ -298,19 +309,24 @@ class PromptDialog(LaunchpadModal[str]):
         title: what is asked for.
         value: what stands there at first.
         hint: a remark below.
+        take: the word for what enter does.
+        danger: whether that cannot be undone.
     """
 
-    def __init__(self, title: str, value: str = "", hint: str = "") -> None:
+    def __init__(
+        self, title: str, value: str = "", hint: str = "", *, take: str = "take", danger: bool = False
+    ) -> None:
         super().__init__()
-        self._title, self._value, self._hint = title, value, hint
+        self._title, self._value, self._hint, self._take = title, value, hint, take
+        self._role = "bad" if danger else "title"
 
     def compose(self) -> ComposeResult:
         """Title, line, remark."""
         with Vertical(classes="box"):
-            yield Prose([(self._title, "title")])
+            yield Prose([(self._title, self._role)])
             yield Input(self._value)
             parts = [(self._hint, "dim")] if self._hint else []
-            yield Prose([*parts, ("enter take   esc cancel", "dim")])
+            yield Prose([*parts, (f"enter {self._take}   esc cancel", "dim")])
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Key ``enter``."""

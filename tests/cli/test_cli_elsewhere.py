@@ -1,0 +1,72 @@
+"""Groups and object stores of a connection elsewhere, by commands."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cli_support import Cli
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "services"))
+import tenant_server
+from tenant_server import SECRET, Tenant
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant."""
+    with tenant_server.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def core(tenant: Tenant, cli: Cli, tmp_path: Path) -> Cli:
+    """The command line of a home with the connection ``core``, which was asked what it can do."""
+    key = tmp_path / "key.json"
+    key.write_text(tenant.service_key)
+    assert cli("connections", "add", "core", "--service-key", str(key)).code == 0
+    assert cli("connections", "refresh", "core").code == 0
+    return cli
+
+
+def test_a_group_is_deleted_by_its_name_only(core: Cli, tenant: Tenant) -> None:
+    added = core("groups", "add", "vision", "--connection", "core", "--label", "team=eyes", "--json")
+    assert added.json["status"] == "PROVISIONING"
+    assert added.json["labels"] == [{"key": "ext.ai.sap.com/team", "value": "eyes"}]
+    for words in ((), ("--yes", "visio"), ("--yes", "")):
+        refused = core("groups", "delete", "vision", "--connection", "core", *words)
+        assert refused.code == 2
+        assert "--yes vision" in refused.err
+    assert "vision" in tenant.groups
+    assert core("groups", "delete", "vision", "--connection", "core", "--yes", "vision").code == 0
+    assert "vision" not in tenant.groups
+    assert core("groups", "list", "--connection", "core", "--quiet").lines == ["default"]
+
+
+def test_stores_are_made_and_deleted_there(core: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"AKIA\n{SECRET}\n"))
+    words = ["stores", "add", "lake", "--connection", "core", "--type", "s3", "--set", "bucket=models"]
+    secrets = ("--set", "credentials=keys", "--secret", "access_key_id", "--secret", "secret_access_key")
+    added = core(*words, *secrets)
+    assert added.code == 0, added.err
+    (posted,) = (each["posted"] for each in tenant.groups["default"].stores)
+    assert (posted["name"], posted["type"], posted["bucket"]) == ("lake", "S3", "models")
+    assert posted["data"] == {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": SECRET}
+    shown = core("stores", "show", "lake", "--connection", "core", "--json")
+    assert shown.json["secrets"] == ["access_key_id", "secret_access_key"]
+    assert SECRET not in added.out + added.err + shown.out
+    deleted = core("stores", "delete", "lake", "--connection", "core")
+    assert deleted.code == 0, deleted.err
+    assert core("stores", "list", "--connection", "core", "--quiet").lines == []
+    assert tenant.groups["default"].stores == []
+
+
+def test_a_way_to_log_in_is_needed(cli: Cli) -> None:
+    words = ["connections", "add", "core", "--type", "sap-ai-core", "--set", "base_url=https://a.example.com"]
+    refused = cli(*words, "--set", "auth_url=https://b.example.com", "--set", "client_id=me")
+    assert refused.code == 2
+    assert "Client secret is missing" in refused.err
+    assert cli("connections", "list", "--quiet").lines == ["local"]

@@ -1,0 +1,187 @@
+"""Connections to SAP AI Core: one way to log in, groups and stores at the runtime, what deleting forgets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import tenant_server
+from tenant_server import SECRET, Answer, Tenant
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.errors import Conflict, InvalidInput, PermissionDenied
+from launchpad_tui.services.desk import Desk
+
+URLS = {"base_url": "https://api.example.com/v2", "auth_url": "https://example.com/oauth/token", "client_id": "me"}
+PAIR = {"certificate": "the certificate", "private_key": "the key"}
+S3 = {
+    "bucket": "models",
+    "region": "eu",
+    "credentials": "keys",
+    "access_key_id": "AKIA",
+    "secret_access_key": "hush",
+}
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty home."""
+    made = open_desk(Home.at(tmp_path / "home"))
+    yield made
+    made.remotes.close()
+    made.close()
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with a model."""
+    with tenant_server.serve() as server:
+        server.groups["default"].train(1)
+        yield server
+
+
+@pytest.fixture
+def connected(desk: Desk, tenant: Tenant) -> Desk:
+    """A home that has read the tenant."""
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.sync.sync(Scope("core", "default"))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({}, "client_secret"),
+        ({"certificate": "x"}, "private_key"),
+        ({"private_key": "x"}, "certificate"),
+        ({"client_secret": "x", "certificate": "x"}, "certificate"),
+        ({"client_secret": "x", **PAIR}, "certificate"),
+    ],
+)
+def test_there_is_one_way_to_log_in(desk: Desk, given: dict[str, str], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        desk.connections.add("core", "sap-ai-core", {**URLS, **given})
+    assert caught.value.field == field
+    assert [one.name for one in desk.connections.list()] == ["local"]
+
+
+def test_the_type_of_credentials_changes(desk: Desk) -> None:
+    service = desk.connections
+    service.add("core", "sap-ai-core", {**URLS, "client_secret": "x"})
+    with pytest.raises(InvalidInput) as caught:
+        service.edit("core", {**URLS, "certificate": "half"})
+    assert caught.value.field == "private_key"
+    assert service.kept("core") == {"client_secret"}
+    service.edit("core", {**URLS, **PAIR})
+    assert service.kept("core") == set(PAIR)
+    service.edit("core", {**URLS, "private_key": "another"})
+    assert service.kept("core") == set(PAIR)
+    assert service.edit("core", {"credentials": "profile", "profile": "work"}).settings == {
+        "credentials": "profile",
+        "profile": "work",
+    }
+    assert service.kept("core") == frozenset()
+    with pytest.raises(InvalidInput, match="Client secret is missing"):
+        service.edit("core", URLS)
+    service.edit("core", {"credentials": "environment"})
+    service.edit("core", {**URLS, "client_secret": "y"})
+    assert service.kept("core") == {"client_secret"}
+
+
+def test_groups_are_made_labelled_and_deleted_there(connected: Desk, tenant: Tenant) -> None:
+    service = connected.connections
+    made = service.add_group("core", "vision", {"team": "eyes", "ext.ai.sap.com/stage": "test"})
+    named = {"ext.ai.sap.com/team": "eyes", "ext.ai.sap.com/stage": "test"}
+    assert (made.status, made.labels) == ("PROVISIONING", named)
+    method, path, body = tenant.bodies[-1]
+    assert (method, path, body["resourceGroupId"]) == ("POST", "/admin/resourceGroups", "vision")
+    assert {each["key"]: each["value"] for each in body["labels"]} == named
+    assert service.groups("core")[-1] == made
+    assert service.stores(Scope("core", "vision")) == []
+    service.label_group(Scope("core", "vision"), {"team": "ears"})
+    assert service.groups("core")[-1].labels == {"ext.ai.sap.com/team": "ears"}
+    with pytest.raises(Conflict):
+        service.delete_group(Scope("core", "default"))
+    assert "default" in tenant.groups
+    service.delete_group(Scope("core", "vision"))
+    assert "vision" not in tenant.groups
+    assert [group.name for group in service.groups("core")] == ["default"]
+
+
+def test_what_the_runtime_refuses_is_not_done_here(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "vision")
+    service.add_group("core", "vision")
+    service.add_store(scope, "lake", "s3", S3)
+    connected.sync.sync(scope)
+
+    def refuse(method: str, _path: str, _number: int) -> Answer | None:
+        said = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
+        return None if method == "GET" else (403, {"Content-Type": "application/json"}, said)
+
+    tenant.answer = refuse
+    with pytest.raises(PermissionDenied):
+        service.add_group("core", "other")
+    with pytest.raises(PermissionDenied):
+        service.delete_group(scope)
+    with pytest.raises(PermissionDenied):
+        service.label_group(scope, {"team": "ears"})
+    with pytest.raises(PermissionDenied):
+        service.add_store(scope, "pond", "s3", S3)
+    with pytest.raises(PermissionDenied):
+        service.delete_store(scope, "lake")
+    assert [group.name for group in service.groups("core")] == ["default", "vision"]
+    assert service.groups("core")[-1].labels == {}
+    assert [store.name for store in service.stores(scope)] == ["lake"]
+    assert service.kept_of_store(scope, "pond") == frozenset()
+    assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+
+
+def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant: Tenant) -> None:
+    service = connected.connections
+    assert service.known("core") == {"models": 1, "other artifacts": 0, "executions": 1}
+    assert service.keeps_secrets("core")
+    assert not service.keeps_secrets("local")
+    service.add_store(Scope("core", "default"), "lake", "s3", S3)
+    service.edit("core", {"credentials": "environment"})
+    assert service.keeps_secrets("core")
+    before = list(tenant.bodies)
+    service.delete("core")
+    assert tenant.bodies == before
+    assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
+    kept = connected.home.credentials_path.read_text()
+    assert SECRET not in kept
+    assert "hush" not in kept
+
+
+def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    service.add_store(scope, "lake", "s3", S3)
+    for act in (
+        lambda: service.add_store(scope, "lake", "s3", S3),
+        lambda: service.rename_store(scope, "lake", "pond"),
+        lambda: service.replace_store(scope, "lake", "s3", S3, "old"),
+    ):
+        with pytest.raises(Conflict):
+            act()
+    assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
+    assert [store.name for store in service.stores(scope)] == ["lake"]
+    assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+
+
+def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}
+    secrets = [{"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data} for name in ("a1", "b2")]
+    made = service.import_secrets(scope, json.dumps(secrets))
+    assert [store.name for store in made] == ["a1", "b2"]
+    others = [{**secrets[0], "name": "c3"}, {**secrets[0], "name": "a1"}]
+    with pytest.raises(Conflict):
+        service.import_secrets(scope, json.dumps(others))
+    assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["a1", "b2"]
+    assert [store.name for store in service.stores(scope)] == ["a1", "b2"]
+    assert service.kept_of_store(scope, "c3") == frozenset()
+    assert service.kept_of_store(scope, "a1") == {"access_key_id", "secret_access_key"}

@@ -1,0 +1,185 @@
+"""Connections to SAP AI Core on the screens: service keys in files, bad ones, other credentials, long answers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tenant_server
+from tenant_server import SECRET, Answer, Tenant
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.ui.screens.probe import ProbeDialog
+from launchpad_tui.ui.widgets.form import Form
+from tests.scenes.harness import paste, press, running, screen_text
+
+
+@pytest.fixture
+def tenant() -> Iterator[Tenant]:
+    """A tenant with a model."""
+    with tenant_server.serve() as server:
+        server.groups["default"].train(1)
+        yield server
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home."""
+    place = Home.at(tmp_path / "home").ensure()
+    open_desk(place).close()
+    return place
+
+
+@pytest.fixture
+def connected(home: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home with the connection ``core`` that was read."""
+    monkeypatch.setenv("LAUNCHPAD_CREDENTIALS", "file")
+    desk = open_desk(home)
+    desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+    desk.sync.sync(Scope("core", "default"))
+    desk.remotes.close()
+    desk.close()
+    return home
+
+
+def words(pilot: Any) -> str:
+    return " ".join(screen_text(pilot).replace("│", " ").split())
+
+
+def logged(home: Home) -> str:
+    return "".join(path.read_text(errors="replace") for path in home.root.rglob("*.log*"))
+
+
+async def test_what_is_missing_in_a_key_is_said_beside_it(home: Home) -> None:
+    half = json.dumps({"clientid": "me", "clientsecret": SECRET, "url": "https://example.com"}, indent=1)
+    async with running(home, "connections", (80, 24)) as pilot:
+        await press(pilot, "a", "down")
+        await paste(pilot, half)
+        await press(pilot, "ctrl+n")
+        assert "serviceurls.AI_API_URL is missing" in words(pilot)
+        assert pilot.app.screen.query_one(Form).values()["service key"] == half
+        assert SECRET not in screen_text(pilot)
+    assert SECRET not in logged(home)
+
+
+async def test_a_key_in_a_file(home: Home, tenant: Tenant, tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(json.loads(tenant.service_key), indent=2))
+    async with running(home, "connections", (100, 40)) as pilot:
+        await press(pilot, "a", "down")
+        await paste(pilot, "~nobody-of-this-name/key.json")
+        await press(pilot, "ctrl+n")
+        assert "cannot be read. No such file" in words(pilot)
+        await press(pilot, "ctrl+u")
+        await paste(pilot, str(tmp_path))
+        await press(pilot, "ctrl+n")
+        assert "Is a directory" in words(pilot)
+        await press(pilot, "ctrl+u")
+        await paste(pilot, str(file))
+        await press(pilot, "ctrl+n")
+        assert f"http://127.0.0.1:{tenant.port}/oauth/token" in screen_text(pilot)
+        assert SECRET not in screen_text(pilot)
+        await press(pilot, "escape")
+        assert pilot.app.screen.query_one(Form).values()["service key"] == ""
+
+
+async def test_a_secret_that_is_taken_for_a_path_is_not_said(home: Home) -> None:
+    async with running(home, "connections", (100, 40)) as pilot:
+        await press(pilot, "a", "down")
+        await paste(pilot, f"/{SECRET}")
+        await press(pilot, "ctrl+n")
+        assert "cannot be read" in words(pilot)
+        assert SECRET not in screen_text(pilot)
+    assert SECRET not in logged(home)
+
+
+async def test_a_certificate_in_place_of_the_secret(connected: Home) -> None:
+    async with running(connected, "connections", (100, 40)) as pilot:
+        app: Any = pilot.app
+        await press(pilot, "end", "up", "e")
+        text = words(pilot)
+        assert "Empty: what is kept stays." in text
+        assert SECRET not in text
+        assert "Name" not in text
+        await press(pilot, "down", "down", "down", "down", "down")
+        await paste(pilot, "-----BEGIN\ncertificate")
+        await press(pilot, "ctrl+n")
+        assert "Private key is missing. Either a client secret, or a certificate" in words(pilot)
+        assert app.desk.connections.kept("core") == {"client_secret"}
+        await paste(pilot, "-----BEGIN\nkey")
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert app.desk.connections.kept("core") == {"certificate", "private_key"}
+    assert "BEGIN\\ncertificate" in connected.credentials_path.read_text()
+
+
+async def test_credentials_of_the_environment_in_place_of_those_kept(connected: Home) -> None:
+    async with running(connected, "connections", (100, 40)) as pilot:
+        app: Any = pilot.app
+        await press(pilot, "end", "up", "e", "right")
+        assert "Client secret" not in screen_text(pilot)
+        await press(pilot, "ctrl+n")
+        assert "What is kept here of its credentials will be forgotten" in words(pilot)
+        assert app.desk.connections.kept("core")
+        await press(pilot, "ctrl+n")
+        assert app.desk.connections.get("core").settings == {"credentials": "environment"}
+        assert app.desk.connections.kept("core") == frozenset()
+
+
+async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
+    async with running(connected, "connections", (80, 24)) as pilot:
+        await press(pilot, "end", "up", "D")
+        assert "(1 model, 1 execution), and the credentials kept here." in words(pilot)
+        await press(pilot, "n")
+        assert "core" in screen_text(pilot)
+
+
+async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant: Tenant) -> None:
+    said = {"error": {"code": "403", "message": "The client is not allowed to. " * 40, "requestId": "req-77"}}
+
+    def refuse(_method: str, path: str, _number: int) -> Answer | None:
+        answer = (403, {"Content-Type": "application/json"}, json.dumps(said).encode())
+        return answer if "artifacts" in path else None
+
+    tenant.answer = refuse
+    async with running(connected, "connections", (80, 24)) as pilot:
+        await press(pilot, "end", "up", "V")
+        text = words(pilot)
+        for part in ("core: can it be used?", "✗ group", "req-77", "Check the roles", "esc close y copy"):
+            assert part in text
+        await press(pilot, "y")
+        assert pilot.app.clipboard.count("The client is not allowed to.") > text.count("The client is not allowed to.")
+
+
+async def test_a_test_is_left_while_it_waits(connected: Home, tenant: Tenant) -> None:
+    asked, free = threading.Event(), threading.Event()
+
+    def hang(_method: str, path: str, _number: int) -> Answer | None:
+        if path.endswith("/meta"):
+            asked.set()
+            free.wait(20)
+        return None
+
+    tenant.answer = hang
+    try:
+        async with running(connected, "connections", (80, 24)) as pilot:
+            await pilot.press("end", "up", "V")
+            for _ in range(400):
+                if asked.is_set() and "✓ token" in screen_text(pilot):
+                    break
+                await pilot.pause(0.02)
+            assert isinstance(pilot.app.screen, ProbeDialog)
+            assert "looking" in screen_text(pilot)
+            await pilot.press("escape")
+            await pilot.pause()
+            assert not isinstance(pilot.app.screen, ProbeDialog)
+            free.set()
+            await press(pilot, "V")
+            assert "It can be used." in screen_text(pilot)
+    finally:
+        free.set()
