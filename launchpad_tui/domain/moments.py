@@ -40,7 +40,10 @@ def parse_rfc3339(text: str) -> datetime:
         digits = len(tail) - len(tail.lstrip("0123456789"))
         head = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
     moment = datetime.fromisoformat(head)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text.strip()!r} is before the year 1 or after 9999 in UTC") from error
 
 
 def duration_text(seconds: float) -> str:

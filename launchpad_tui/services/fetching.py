@@ -56,6 +56,10 @@ class _File:
     def note(self) -> Path:
         return self.part.with_suffix(".parts")
 
+    @property
+    def new_note(self) -> Path:
+        return self.part.with_suffix(".parts-new")
+
 
 def fetch(store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, *, overwrite: bool = False) -> list[str]:
     """Fetch objects into files; gives the SHA-256 of each.
@@ -166,7 +170,7 @@ class _Fetch:
             file.done.add(number)
             if len(file.parts) > 1 and self._error is None:
                 with _local(file.note):
-                    file.note.write_text(json.dumps({"step": file.parts[0][1], "done": sorted(file.done)}))
+                    _write(file)
             self._changed.notify_all()
 
     def _finished(self, file: _File) -> str:
@@ -187,8 +191,9 @@ class _Fetch:
             raise Conflict("A file is not what was recorded", detail, "Verify the artifact.")
         with _local(wanted.target):
             name_file(file.part, wanted.target, overwrite=self._overwrite)
-        with contextlib.suppress(OSError):
-            file.note.unlink()
+        for note in (file.new_note, file.note):
+            with contextlib.suppress(OSError):
+                note.unlink()
         return sha256
 
     def _wait(self, file: _File, number: int) -> None:
@@ -219,8 +224,14 @@ def _opened(part: Path) -> BinaryIO:
     return open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "wb", buffering=0)
 
 
+def _write(file: _File) -> None:
+    """Note the parts that are there; whoever is killed meanwhile leaves the note before."""
+    file.new_note.write_text(json.dumps({"step": file.parts[0][1], "done": sorted(file.done)}))
+    file.new_note.replace(file.note)
+
+
 def _remove(file: _File) -> None:
-    for path in (file.note, file.part):
+    for path in (file.new_note, file.note, file.part):
         with contextlib.suppress(OSError):
             path.unlink()
 

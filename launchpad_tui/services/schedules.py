@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from launchpad_tui.services.executions import ExecutionService
 
 _log = logging.getLogger(__name__)
+#: an execution that was due within a schedule's bounds is made up until so long after its end
+_LATE = timedelta(minutes=1)
 #: AI API: the most characters of a schedule's name
 NAME_LIMIT = 256
+#: bounds are of these years
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _HINT = (
     "Five fields: minute, hour, day of the month, month, day of the week (UTC). "
     "Such as 0 3 * * * (at three each night), */30 * * * * (each half hour), 0 8 * * 1 (on Mondays at eight)."
@@ -83,9 +87,9 @@ class ScheduleService:
         """When a schedule would create its next executions.
 
         Raises:
-            InvalidInput: the cron expression is wrong, or never comes true.
+            InvalidInput: the cron expression is wrong, or never comes true; or a bound is out of reach.
         """
-        return list(islice(_moments(cron, self._clock(), start, end), count))
+        return list(islice(_moments(cron, self._clock(), _whole(start, "start"), _whole(end, "end")), count))
 
     def create(
         self,
@@ -103,7 +107,7 @@ class ScheduleService:
             start, end: it creates nothing before and after; aware; fractions of seconds are cut.
 
         Raises:
-            InvalidInput: a value is wrong; ``field`` is ``name``, ``cron`` or ``end``.
+            InvalidInput: a value is wrong; ``field`` is ``name``, ``cron``, ``start`` or ``end``.
             NotFound: there is no such configuration.
             CapabilityMissing, Unreachable and others: a runtime elsewhere does not take it.
         """
@@ -113,10 +117,9 @@ class ScheduleService:
             raise InvalidInput("The name is too long" if name else "The name is missing", hint=hint, field="name")
         configurations.configuration(self._registry, scope, configuration_id)
         at = self._clock()
-        new = Schedule(
-            str(uuid.uuid4()), name, " ".join(cron.split()), configuration_id, ScheduleStatus.ACTIVE, _whole(start),
-            _whole(end), at, at,
-        )  # fmt: skip
+        bounds = _whole(start, "start"), _whole(end, "end")
+        cron = " ".join(cron.split())
+        new = Schedule(str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at)
         new = self._planned(new)
         if (acts := self._acts(scope)) is not None:
             return acts.create_schedule(scope, new)
@@ -144,8 +147,8 @@ class ScheduleService:
             cron=before.cron if cron is None else " ".join(cron.split()),
             configuration_id=configuration_id or before.configuration_id,
             status=status or before.status,
-            start=_whole(start) or before.start,
-            end=_whole(end) or before.end,
+            start=_whole(start, "start") or before.start,
+            end=_whole(end, "end") or before.end,
             modified_at=self._clock(),
         )
         changed = self._planned(changed)
@@ -183,15 +186,21 @@ class ScheduleService:
         def claim() -> bool:
             return schedules.advance(self._registry, scope, one, next_at)
 
-        if one.end is not None and at > one.end:
-            claim()
-            return 0
         try:
-            return int(self._executions().create_scheduled(scope, one.configuration_id, one.id, claim) is not None)
+            if one.end is not None and at > one.end + _LATE:
+                claim()
+                return 0
+            try:
+                return int(self._executions().create_scheduled(scope, one.configuration_id, one.id, claim) is not None)
+            except LaunchpadError as error:
+                if error.retryable:
+                    raise
+                if claim():
+                    _log.warning("the schedule %s of %s created nothing: %s", one.name, scope, error)
         except LaunchpadError as error:
-            if claim():
-                _log.warning("the schedule %s of %s created nothing: %s", one.name, scope, error)
-            return 0
+            # It stays due, and is tried again at the next look.
+            _log.warning("the schedule %s of %s waits: %s", one.name, scope, error)
+        return 0
 
     def _planned(self, one: Schedule) -> Schedule:
         """The schedule with when it is due; checked."""
@@ -217,7 +226,8 @@ def _moments(cron: str, at: datetime, start: datetime | None, end: datetime | No
 
     if len(cron.split()) != 5:
         raise InvalidInput(f"{cron[:60]!r} is no cron expression", "It has not five fields.", _HINT, field="cron")
-    first = at if start is None else max(at, start - timedelta(seconds=1))
+    # The second before: a moment at the very start counts.
+    first = at if start is None or start <= at else start - timedelta(seconds=1)
     try:
         found = CronSim(cron, first.astimezone(UTC))
         moment = next(found, None)
@@ -235,6 +245,12 @@ def _moments(cron: str, at: datetime, start: datetime | None, end: datetime | No
     return within()
 
 
-def _whole(at: datetime | None) -> datetime | None:
-    """The moment without fractions, as the AI API has it."""
-    return None if at is None else at.astimezone(UTC).replace(microsecond=0)
+def _whole(at: datetime | None, field: str) -> datetime | None:
+    """The moment without fractions, as the AI API has it. Raises InvalidInput for one beyond what can be reckoned
+    with."""
+    if at is None:
+        return None
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        hint = f"Choose one of the years {_FIRST_YEAR} to {_LAST_YEAR}."
+        raise InvalidInput(f"The {field} is in the year {at.year}", hint=hint, field=field)
+    return at.astimezone(UTC).replace(microsecond=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -134,8 +135,6 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
         "        time.sleep(60)\n"
         "fetch(store, [one], moved)\n"
     )
-    import json
-
     process = subprocess.Popen([sys.executable, "-c", program, json.dumps(values), str(folder)], stdout=subprocess.PIPE)
     assert process.stdout is not None
     assert process.stdout.readline() == b"half\n"
@@ -147,6 +146,28 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
     fetch(store, [wanted(store, folder, "big")], lambda size, _: seen.append(size))
     assert seen[0] == PART
     assert (folder / "big").read_bytes() == content
+
+
+def test_the_note_of_parts_is_whole_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(KINDS["s3"], seaweed.shared().values(f"fetch/{uuid.uuid4()}"))
+    (tmp_path / "source").write_bytes(bytes(BIG))
+    store.put("big", tmp_path / "source")
+    (tmp_path / "target").mkdir()
+    one = wanted(store, tmp_path / "target", "big")
+    note = partial_of(one.target, one.found).with_suffix(".parts")
+    seen: list[int] = []
+
+    def write_text(path: Path, text: str) -> int:
+        # Whoever is killed here leaves what is on the disk.
+        path.write_bytes(text[: len(text) // 2].encode())
+        if note.exists():
+            seen.append(len(json.loads(note.read_text())["done"]))
+        return path.write_bytes(text.encode())
+
+    monkeypatch.setattr(Path, "write_text", write_text)
+    fetch(store, [one], nothing)
+    assert seen == list(range(1, BIG // PART + (BIG % PART > 0)))
+    assert os.listdir(one.target.parent) == ["big"]
 
 
 def test_another_version_begins_anew(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.page import Query
 from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound
+from launchpad_tui.registry import database
 from launchpad_tui.services.schedules import ScheduleService
 
 CORE = Scope("core", "default")
@@ -122,6 +123,51 @@ def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> N
     assert error.value.field == "end"
     with pytest.raises(InvalidInput, match="before it begins"):
         service.create(DEFAULT_SCOPE, "turned", "* * * * *", configuration, clock.at + timedelta(days=2), clock.at + timedelta(days=1))  # fmt: skip  # noqa: E501
+
+
+def test_the_firing_at_the_very_end(service: ScheduleService, clock: Clock, configuration: str, bench: Bench) -> None:
+    one = service.create(DEFAULT_SCOPE, "last", "0 13 * * *", configuration, end=NOON + timedelta(hours=1))
+    clock.at = NOON + timedelta(hours=1, seconds=2)
+    assert service.fire_due() == 1, "it was due at its end, and looked at two seconds later"
+    assert service.fire_due() == 0
+    assert count(bench) == 1
+    assert service.get(DEFAULT_SCOPE, one.id).next_at is None
+
+
+@pytest.mark.parametrize("field", ["start", "end"])
+@pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
+@pytest.mark.parametrize("hours", [-14, 0, 14])
+def test_bounds_out_of_reach(service: ScheduleService, configuration: str, field: str, year: int, hours: int) -> None:
+    zone = timezone(timedelta(hours=hours))
+    bound = datetime(year, 1, 1, tzinfo=zone) if year < 3000 else datetime(year, 12, 31, 23, 59, 59, tzinfo=zone)
+    with pytest.raises(InvalidInput) as error:
+        service.create(DEFAULT_SCOPE, "x", "* * * * *", configuration, **{field: bound})
+    assert (error.value.field, str(year) in error.value.title) == (field, True)
+    with pytest.raises(InvalidInput):
+        service.upcoming("* * * * *", **{field: bound})
+    assert service.list(DEFAULT_SCOPE) == []
+
+
+def test_a_busy_registry_puts_it_off(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
+    clock.at = NOON + timedelta(hours=1, seconds=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "BUSY_MILLISECONDS", 50)
+        other = database.Registry(bench.desk.registry.path)
+        with other.write() as db:
+            db.execute("INSERT INTO preferences VALUES ('a', '1')")
+            # On another thread: its connection is its own.
+            made: list[int] = []
+            looker = threading.Thread(target=lambda: made.append(service.fire_due()))
+            looker.start()
+            looker.join()
+            assert made == [0]
+        other.close()
+    assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON + timedelta(hours=1)
+    assert service.fire_due() == 1
+    assert count(bench) == 1
 
 
 @pytest.mark.parametrize(
