@@ -20,7 +20,7 @@ _KEPT = ("credentials", (KEYS,))
 _AICORE = ConnectionKind(
     id=AICORE,
     title="SAP AI Core",
-    description="A tenant of SAP AI Core, by its service key.",
+    description="A tenant of SAP AI Core, or launchpad serve on another machine, by its service key.",
     adapter="launchpad_tui.runtimes.aicore.runtime:AICoreRuntime",
     fields=(
         Field(

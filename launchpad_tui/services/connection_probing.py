@@ -133,11 +133,16 @@ def _group(client: AICoreClient) -> str:
         groups = {each.name: each for each in client.resource_groups()}
     except (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected):
         # Not everybody may list them; what is in the group says as much.
-        return f"{name} answers, with {client.count_artifacts()} artifacts"
+        return f"{name} answers, with {_artifacts(client)}"
     if name not in groups:
         known = ", ".join(sorted(groups)[:20]) or "none"
         raise NotFound(f"There is no resource group {name!r}", "", f"There are: {known}.")
     status = groups[name].status
     if status == "ERROR":
         raise RuntimeRejected(f"The resource group {name} is in the status {status}", "", "Ask its administrator.")
-    return f"{name} is {status}, with {client.count_artifacts()} artifacts"
+    return f"{name} is {status}, with {_artifacts(client)}"
+
+
+def _artifacts(client: AICoreClient) -> str:
+    count = client.count_artifacts()
+    return f"{count:,} artifact{'s' * (count != 1)}"

@@ -204,6 +204,12 @@ class ConnectionService(StoreKeeping):
 
         return parse_service_key(text).fields()
 
+    def profiles(self) -> builtins.list[str]:
+        """The profiles of SAP AI Core's SDK on this machine, the one that counts unnamed first."""
+        from launchpad_tui.runtimes.aicore.credentials import profiles
+
+        return profiles()
+
     def capabilities(self, name: str) -> Capabilities:
         """What the runtime can do as far as it is known; without asking it. Raises NotFound."""
         found = connections.capabilities(self._registry, name)

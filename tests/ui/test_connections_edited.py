@@ -131,6 +131,37 @@ async def test_credentials_of_the_environment_in_place_of_those_kept(connected: 
         assert app.desk.connections.kept("core") == frozenset()
 
 
+async def test_a_profile_is_chosen_among_those_there(
+    home: Home, tenant: Tenant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AICORE_HOME", str(tmp_path))
+    key = json.loads(tenant.service_key)
+    profile = {
+        "AICORE_CLIENT_ID": key["clientid"],
+        "AICORE_CLIENT_SECRET": key["clientsecret"],
+        "AICORE_AUTH_URL": key["url"],
+        "AICORE_BASE_URL": key["serviceurls"]["AI_API_URL"],
+    }
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "config_lab.json").write_text(json.dumps(profile))
+    async with running(home, "connections", (100, 40)) as pilot:
+        await press(pilot, "a", "ctrl+n", *"core", "down", "right", "right", "down")
+        assert "default" in words(pilot)
+        await press(pilot, "right")
+        assert pilot.app.screen.query_one(Form).values()["profile"] == "lab"
+        await press(pilot, "ctrl+n", "ctrl+n")
+        assert "It can be used." in screen_text(pilot)
+        assert SECRET not in screen_text(pilot)
+        (tmp_path / "config_lab.json").unlink()
+        await press(pilot, "escape", "e", "down")
+        text = words(pilot)
+        assert "lab" in text
+        assert "There is no file of it" in text
+    desk = open_desk(home)
+    assert desk.connections.get("core").settings["profile"] == "lab"
+    desk.close()
+
+
 async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "D")

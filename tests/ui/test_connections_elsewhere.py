@@ -60,7 +60,8 @@ async def test_a_service_key_that_is_pasted(home: Home, tenant: Tenant) -> None:
         text = screen_text(pilot)
         assert "core: can it be used?" in text
         assert "It can be used." in text
-        assert "default is PROVISIONED, with 1 artifacts" in text
+        assert "default is PROVISIONED, with 1 artifact" in text
+        assert "1 artifacts" not in text
         await press(pilot, "escape")
         assert "kept, not shown" in screen_text(pilot)
 
@@ -99,8 +100,12 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
         assert "for everybody" in " ".join(screen_text(pilot).split())
         await press(pilot, *"visio", "enter")
         assert "vision" in tenant.groups
+        text = " ".join(screen_text(pilot).split())
+        assert "This is something else: type vision" in text
+        assert "esc cancel" in text
+        await press(pilot, "escape")
         assert "Nothing was deleted" in screen_text(pilot)
-        await press(pilot, "D", *"vision", "enter")
+        await press(pilot, "D", *"visio", "enter", "n", "enter")
         assert "vision" not in tenant.groups
         assert "Deleted the resource group core/vision" in screen_text(pilot)
 

@@ -68,7 +68,7 @@ class Base:
             return int(answer.body.strip().strip(b'"'))
         except ValueError:
             raise RuntimeRejected(
-                "SAP AI Core does not count", f"GET {path}/$count: the answer is no number.", status=answer.status
+                "The AI API does not count", f"GET {path}/$count: the answer is no number.", status=answer.status
             ) from None
 
     def _list(
@@ -92,7 +92,7 @@ class Base:
             data = self._get(path, {**query, "$top": page, "$skip": skip})
             found = data.get("resources") if isinstance(data, Mapping) else None
             if not isinstance(found, list):
-                raise RuntimeRejected("SAP AI Core gives no list", f"GET {path}: the answer has no resources.")
+                raise RuntimeRejected("The AI API gives no list", f"GET {path}: the answer has no resources.")
             fresh = [each for each in found if isinstance(each, Mapping) and str(each.get("id")) not in seen]
             seen.update(str(each.get("id")) for each in fresh)
             yield from reading.entries({"resources": fresh}, read)
@@ -107,7 +107,7 @@ class Base:
         answer = self.http.json("POST", path, group=self.resource_group, body=body, **more)
         made = answer.get("id") if isinstance(answer, Mapping) else None
         if not isinstance(made, str) or not made:
-            raise RuntimeRejected("SAP AI Core gives no ID of what it made", f"POST {path}")
+            raise RuntimeRejected("The AI API gives no ID of what it made", f"POST {path}")
         return made
 
 

@@ -9,6 +9,7 @@ resource group is looked for apart. No message holds a secret.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -140,6 +141,17 @@ def from_profile(name: str = "", environ: Mapping[str, str] | None = None) -> Se
     return _of_profile(config, str(path))
 
 
+def profiles(environ: Mapping[str, str] | None = None) -> list[str]:
+    """The profiles that have a file, the one that counts unnamed first, then by name."""
+    environ = os.environ if environ is None else environ
+    home, names = _home(environ), set[str]()
+    with contextlib.suppress(OSError):
+        names = {path.stem.removeprefix("config_") for path in home.glob("config_*.json")}
+        names |= {"default"} if (home / "config.json").is_file() else set()
+    first = environ.get(f"{_PREFIX}PROFILE") or "default"
+    return sorted(names, key=lambda name: (name != first, name))
+
+
 def of_connection(
     settings: Mapping[str, str], secrets: Mapping[str, str], environ: Mapping[str, str] | None = None
 ) -> ServiceKey:
@@ -199,12 +211,15 @@ def _bound(services: Mapping[str, object]) -> Mapping[str, object]:
     return {}
 
 
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get(f"{_PREFIX}HOME") or "~/.aicore").expanduser()
+
+
 def _path(environ: Mapping[str, str], name: str) -> Path:
     if not name and (named := environ.get(f"{_PREFIX}CONFIG")):
         return Path(named).expanduser()
     name = name or environ.get(f"{_PREFIX}PROFILE", "")
-    home = Path(environ.get(f"{_PREFIX}HOME") or "~/.aicore").expanduser()
-    return home / ("config.json" if name in {"", "default"} else f"config_{name}.json")
+    return _home(environ) / ("config.json" if name in {"", "default"} else f"config_{name}.json")
 
 
 def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:

@@ -143,9 +143,7 @@ class Tokens:
     ) -> None:
         self._key = key
         self._clock = clock
-        self._channel = Channel(
-            "The token server of SAP AI Core", lambda: context(ca_file, key.certificate, key.private_key), pause
-        )
+        self._channel = Channel("The token server", lambda: context(ca_file, key.certificate, key.private_key), pause)
         self._fetching = threading.Lock()
         self._token = ""
         self._until = 0.0
@@ -220,7 +218,7 @@ class Http:
         self._base = key.base_url
         self._secrets = key.secrets
         self.tokens = tokens or Tokens(key, ca_file, pause)
-        self._channel = Channel("SAP AI Core", lambda: context(ca_file), pause)
+        self._channel = Channel("The AI API", lambda: context(ca_file), pause)
 
     @property
     def secrets(self) -> tuple[str, ...]:

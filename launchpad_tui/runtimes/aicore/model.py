@@ -24,7 +24,8 @@ class Meta:
 
     def capabilities(self) -> Capabilities:
         """The same as launchpad's capabilities, each that is lacking with its reason."""
-        reasons = {"add_executable": "Executables of SAP AI Core come from a Git repository that it watches."}
+        where = "SAP AI Core reads them from a Git repository, launchpad serve has those of its machine."
+        reasons = {"add_executable": f"The AI API takes no executables: {where}"}
         if not self.executions:
             said = "This runtime does not let users execute anything."
             reasons |= dict.fromkeys(("executions", "stop", "delete"), said)

@@ -40,7 +40,7 @@ def entries(data: object, read: Callable[[Json], Read], *, under: str = "resourc
         try:
             yield read(entry)
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            _log.warning("SAP AI Core gave an entry that cannot be read: %s", type(error).__name__)
+            _log.warning("the AI API gave an entry that cannot be read: %s", type(error).__name__)
 
 
 def whole(data: object, read: Callable[[Json], Read]) -> Read:
@@ -51,7 +51,7 @@ def whole(data: object, read: Callable[[Json], Read]) -> Read:
     """
     for one in entries({"resources": [data]}, read):
         return one
-    raise RuntimeRejected("SAP AI Core gives something else than was asked for", "The answer has no ID.")
+    raise RuntimeRejected("The AI API gives something else than was asked for", "The answer has no ID.")
 
 
 def identity(data: Json) -> str:

@@ -47,7 +47,7 @@ class Tracking(Base):
         """
         for one in metrics:
             if not math.isfinite(one.value):
-                title = f"SAP AI Core takes no {one.value} of metric {one.name[:80]!r}"
+                title = f"The AI API takes no {one.value} of metric {one.name[:80]!r}"
                 raise InvalidInput(title, f"At step {one.step}.", "Its metrics are finite numbers.", field="value")
         rest: dict[str, object] = {}
         if tags:

@@ -28,12 +28,18 @@ from launchpad_tui.ui.widgets.details import Item, heading
 
 #: the name of the field that a service key is pasted into; no field of a catalog can have it
 SERVICE_KEY = "service key"
+#: the setting that names a profile
+_PROFILE = "profile"
 
 
 class _ConnectionWizard(CatalogWizard):
     WHAT = "a connection"
     NAMES = CONNECTION_NAME
     NAME_RULE = NAME_RULE
+
+    def __init__(self, item_id: str = "") -> None:
+        super().__init__(item_id)
+        self._profiles: Sequence[str] = ()
 
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
         """The kinds of runtimes."""
@@ -71,6 +77,29 @@ class _ConnectionWizard(CatalogWizard):
             lines=True,
         )
         return (replace(steps[0], fields=(*steps[0].fields, key)), *steps[1:])
+
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Where this machine has profiles, one of them is chosen."""
+        fields = await super().fields(step)
+        if step.id != "settings" or self.kind.id != AICORE:
+            return fields
+        self._profiles = await self.launchpad.files(self.desk.connections.profiles)
+        if not self._profiles:
+            return fields
+        if not self.values.get(_PROFILE):
+            self.values[_PROFILE] = self._profiles[0]
+        return tuple(
+            replace(field, kind=FieldKind.CHOICE, help="") if field.name == _PROFILE else field for field in fields
+        )
+
+    async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
+        """The profiles; one that has no file any more stays as it is."""
+        if field.name != _PROFILE or not self._profiles:
+            return await super().choices(step, field)
+        mine = self.values[_PROFILE]
+        there = [Choice(name, name, "Its file is under ~/.aicore, or AICORE_HOME.") for name in self._profiles]
+        gone = [] if mine in self._profiles else [Choice(mine, mine, "There is no file of it.")]
+        return [*gone, *there]
 
     async def check(self, step: Step) -> str:
         """A service key is read, and then forgotten."""

@@ -162,9 +162,9 @@ class ConnectionsScreen(LaunchpadScreen):
         if await self.read(self.desk.sync.is_remote, scope):
             title = f"Delete the resource group {scope.resource_group} of {scope.connection}"
             detail = "Its runtime deletes it with all that is in it, for everybody. To do it, type the group's name."
-            typed = await self.launchpad.ask(PromptDialog(title, "", detail, take="delete", danger=True))
-            if typed != scope.resource_group:
-                self.launchpad.say("Nothing was deleted: that is not its name" if typed else "Nothing was deleted")
+            name = scope.resource_group
+            if await self.launchpad.ask(PromptDialog(title, "", detail, take="delete", danger=True, only=name)) is None:
+                self.launchpad.say("Nothing was deleted")
                 return
         else:
             detail = "Its configurations, executions, artifacts and metrics are forgotten. The files in its object "

@@ -311,23 +311,35 @@ class PromptDialog(LaunchpadModal[str]):
         hint: a remark below.
         take: the word for what enter does.
         danger: whether that cannot be undone.
+        only: where it is given, the text that alone is taken, to make sure.
     """
 
     def __init__(
-        self, title: str, value: str = "", hint: str = "", *, take: str = "take", danger: bool = False
+        self, title: str, value: str = "", hint: str = "", *, take: str = "take", danger: bool = False, only: str = ""
     ) -> None:
         super().__init__()
+        self._only = only
         self._title, self._value, self._hint, self._take = title, value, hint, take
         self._role = "bad" if danger else "title"
+        self._below = Prose(self._remark())
 
     def compose(self) -> ComposeResult:
         """Title, line, remark."""
         with Vertical(classes="box"):
             yield Prose([(self._title, self._role)])
             yield Input(self._value)
-            parts = [(self._hint, "dim")] if self._hint else []
-            yield Prose([*parts, (f"enter {self._take}   esc cancel", "dim")])
+            yield self._below
+
+    def _remark(self, problem: str = "") -> list[tuple[str, str]]:
+        parts = [(self._hint, "dim")] if self._hint else []
+        parts += [(problem, "bad")] if problem else []
+        return [*parts, (f"enter {self._take}   esc cancel", "dim")]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Key ``enter``."""
-        self.dismiss(event.value)
+        if self._only and event.value.strip() != self._only:
+            typed = "This is something else" if event.value.strip() else "Nothing is typed"
+            self._below.set_parts(self._remark(f"{typed}: type {self._only}"))
+            self._below.refresh(layout=True)
+        else:
+            self.dismiss(event.value)

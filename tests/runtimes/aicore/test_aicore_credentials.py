@@ -12,7 +12,14 @@ import pytest
 from ai_core_sdk.credentials import fetch_credentials
 
 from launchpad_tui.errors import ConfigError, InvalidInput, LaunchpadError
-from launchpad_tui.runtimes.aicore.credentials import ServiceKey, find, from_profile, of_connection, parse_service_key
+from launchpad_tui.runtimes.aicore.credentials import (
+    ServiceKey,
+    find,
+    from_profile,
+    of_connection,
+    parse_service_key,
+    profiles,
+)
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIC-hidden\n-----END PRIVATE KEY-----\n"
@@ -94,6 +101,10 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_profile().resource_group == "one"
     assert from_profile("lab").client_id == "lab"
     assert from_profile("lab").source.endswith("config_lab.json")
+    (tmp_path / "config_a.b-c.json").write_text("{}")
+    assert profiles() == ["default", "a.b-c", "lab"]
+    assert profiles({"AICORE_HOME": str(tmp_path), "AICORE_PROFILE": "lab"}) == ["lab", "a.b-c", "default"]
+    assert profiles({"AICORE_HOME": str(tmp_path / "nothing")}) == []
     monkeypatch.setenv("AICORE_PROFILE", "lab")
     assert from_profile().client_id == find().client_id == "lab"
     assert of_connection({"credentials": "profile"}, {}).client_id == "lab"
