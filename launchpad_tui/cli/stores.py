@@ -65,8 +65,9 @@ def _add(context: Context, options: argparse.Namespace) -> None:
 def _edit(context: Context, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
     values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
-    one = context.desk.connections.edit_store(context.scope, one.name, values)
-    context.done(f"Changed object store {one.name}.", shapes.store(one), id=one.name)
+    one = context.desk.connections.edit_store(context.scope, one.name, values, at_runtime=options.at_runtime)
+    where = ", at its runtime too" if options.at_runtime else ""
+    context.done(f"Changed object store {one.name}{where}.", shapes.store(one), id=one.name)
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -191,7 +192,15 @@ COMMANDS = (
         "change fields of an object store; the others stay",
         ("launchpad stores edit archive --set root=/srv/new", "launchpad stores edit lake --secret secret_access_key"),
         _edit,
-        (_STORE, *fields.OPTIONS),
+        (
+            _STORE,
+            *fields.OPTIONS,
+            arg(
+                "--at-runtime",
+                action="store_true",
+                help="replace its secret at the runtime too, for everybody, with all that it has here then",
+            ),
+        ),
     ),
     Command(
         ("stores", "rename"),

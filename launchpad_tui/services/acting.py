@@ -97,6 +97,10 @@ class RemoteActs:
         """Make an object store secret at the runtime. Raises InvalidInput where its keys are not among the values."""
         self._remotes.runtime(scope).create_object_store_secret(posted(name, kind, values))
 
+    def change_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> None:
+        """Replace an object store secret at the runtime. Raises as `create_store`, and NotFound."""
+        self._remotes.runtime(scope).change_object_store_secret(name, posted(name, kind, values))
+
     def delete_store(self, scope: Scope, name: str) -> None:
         """Delete an object store secret at the runtime; one that it has no more counts as deleted."""
         with contextlib.suppress(NotFound):

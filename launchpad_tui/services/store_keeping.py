@@ -121,12 +121,27 @@ class StoreKeeping:
         """Where the secrets of an object store are kept, for people; empty where it has none."""
         return self._credentials.where(STORE, store_owner(scope, name))
 
-    def edit_store(self, scope: Scope, name: str, values: Mapping[str, str]) -> ObjectStore:
-        """The object store with other values; a secret that is left empty stays as it is. Raises as `add_store`."""
+    def edit_store(
+        self, scope: Scope, name: str, values: Mapping[str, str], *, at_runtime: bool = False
+    ) -> ObjectStore:
+        """The object store with other values; a secret that is left empty stays as it is.
+
+        Args:
+            at_runtime: replace its secret at the runtime elsewhere too, with all that it has here then. Otherwise only
+                what this machine uses is changed: one's own keys are no business of the runtime.
+
+        Raises:
+            As `add_store`; and Conflict: no runtime elsewhere has it.
+        """
         owner = store_owner(scope, name)
         kept = self._credentials.names(STORE, owner)
-        kind = self._store_kind(connections.store(self._registry, scope, name).kind)
-        settings, secrets = checked(kind.fields, values, kept)
+        found = connections.store(self._registry, scope, name)
+        settings, secrets = checked(self._store_kind(found.kind).fields, values, kept)
+        if at_runtime:
+            acts = self._acts(scope)
+            if acts is None or not found.remote or found.gone_at is not None:
+                raise Conflict(f"The object store {name} is known here only", "No runtime elsewhere has it.")
+            acts.change_store(scope, name, found.kind, {**settings, **self._credentials.get(STORE, owner), **secrets})
         with self._registry.write():
             edited = connections.edit_store(self._registry, scope, name, settings)
             if secrets:

@@ -235,6 +235,9 @@ class Tenant:
             told = {f"storage.ai.sap.com/{key}": data[key] for key in data if key not in {"name", "data"}}
             name = f"{data['name']}-object-store-secret"
             group.stores.append({"name": name, "metadata": told, "posted": data})
+        elif method == "PATCH":
+            (found,) = [each for each in group.stores if each["name"] == f"{words[2]}-object-store-secret"]
+            found["posted"] = data
         else:
             found = [each for each in group.stores if each["name"].removesuffix("-object-store-secret") == words[2]]
             if not found:

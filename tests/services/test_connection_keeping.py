@@ -172,6 +172,32 @@ def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
     assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
+def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: Tenant) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    service.add_store(scope, "lake", "s3", S3)
+    (there,) = tenant.groups["default"].stores
+    service.edit_store(scope, "lake", {**S3, "secret_access_key": "my own"})
+    assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "hush"
+    settings = {name: value for name, value in S3.items() if "key_id" not in name and "secret" not in name}
+    changed = service.edit_store(
+        scope, "lake", {**settings, "bucket": "other", "access_key_id": "AKIB"}, at_runtime=True
+    )
+    assert changed.settings["bucket"] == there["posted"]["bucket"] == "other"
+    assert there["posted"]["data"] == {"AWS_ACCESS_KEY_ID": "AKIB", "AWS_SECRET_ACCESS_KEY": "my own"}
+
+    def refuse(method: str, _path: str, _number: int) -> Answer | None:
+        said = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
+        return None if method == "GET" else (403, {"Content-Type": "application/json"}, said)
+
+    tenant.answer = refuse
+    with pytest.raises(PermissionDenied):
+        service.edit_store(scope, "lake", {**settings, "bucket": "third"}, at_runtime=True)
+    (kept,) = service.stores(scope)
+    assert kept.settings["bucket"] == "other"
+    with pytest.raises(Conflict, match="known here only"):
+        service.edit_store(Scope("local", "default"), "default", {}, at_runtime=True)
+
+
 def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
     service, scope = connected.connections, Scope("core", "default")
     data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}

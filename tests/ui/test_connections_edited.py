@@ -162,6 +162,28 @@ async def test_a_profile_is_chosen_among_those_there(
     desk.close()
 
 
+async def test_a_store_is_changed_at_the_runtime_when_one_says_so(connected: Home, tenant: Tenant) -> None:
+    desk = open_desk(connected)
+    scope = Scope("core", "default")
+    values = {"bucket": "models", "endpoint": "http://127.0.0.1:9", "access_key_id": "AKIA", "secret_access_key": "old"}
+    desk.connections.add_store(scope, "lake", "s3", values)
+    desk.connections.choose(scope)
+    desk.close()
+    (there,) = tenant.groups["default"].stores
+    async with running(connected, "stores", (100, 40)) as pilot:
+        await press(pilot, "e", "ctrl+u", *"other", "ctrl+n")
+        assert "Changed here" in words(pilot)
+        await press(pilot, "escape")
+        form = pilot.app.screen.query_one(Form)
+        form.set_value("at the runtime", "true")
+        await press(pilot, "ctrl+n")
+        assert "here and at the runtime, for everybody" in words(pilot)
+        assert there["posted"]["bucket"] == "models"
+        await press(pilot, "ctrl+n")
+        assert there["posted"]["bucket"] == "other"
+        assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "old"
+
+
 async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "D")

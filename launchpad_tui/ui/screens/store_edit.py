@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from launchpad_tui.domain.connection import OBJECT_STORE_NAME, ConnectionKind, Scope, StoreKind
+from launchpad_tui.domain.connection import (
+    OBJECT_STORE_NAME,
+    ConnectionKind,
+    Field,
+    FieldKind,
+    Scope,
+    StoreKind,
+)
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.store_keeping import NAME_RULE
 from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
+from launchpad_tui.ui.screens.wizard import Step
+from launchpad_tui.ui.widgets.details import Item
+
+#: asked of an object store that a runtime elsewhere has; no field of a catalog can have its name
+_AT_RUNTIME = Field(
+    "at the runtime",
+    "At the runtime",
+    FieldKind.FLAG,
+    help="Replace its secret there too, for everybody, with all that stands here. No: only this machine uses it.",
+)
 
 
 class _StoreWizard(CatalogWizard):
@@ -75,10 +92,26 @@ class StoreEditScreen(_StoreWizard):
 
     FINISH = "save"
 
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Of one that a runtime elsewhere has it is asked whether it is changed there."""
+        stores = await self.read(self.desk.connections.stores, self.scope)
+        there = any(one.name == self.item_id and one.remote and one.gone_at is None for one in stores)
+        return (*await super().fields(step), *([_AT_RUNTIME] if there else []))
+
+    async def review(self) -> list[Item]:
+        """Where it is changed, too."""
+        where = "here and at the runtime, for everybody" if self._at_runtime else "here"
+        return [*await super().review(), Item("Changed", where)]
+
     async def finish(self) -> None:
         """Save them, and call it."""
-        await self.read(self.desk.connections.edit_store, self.scope, self.item_id, self.settings())
+        edit, settings = self.desk.connections.edit_store, self.settings()
+        await self.launchpad.act(edit, self.scope, self.item_id, settings, at_runtime=self._at_runtime)
         await self.call(self.item_id, f"Saved {self.item_id}")
+
+    @property
+    def _at_runtime(self) -> bool:
+        return self.values.get(_AT_RUNTIME.name) == "true"
 
 
 class StoreReplaceScreen(StoreAddScreen):
