@@ -112,12 +112,26 @@ class Api:
         for prefix in PREFIXES:
             for path, entries in _by_path(_ENTRIES).items():
                 methods = {entry.method: entry for entry in entries}
-                endpoint = self._endpoint(prefix, methods)
-                routes.append(Route(prefix + path, endpoint, methods=list(methods)))
+                routes.append(Route(prefix + path, self._endpoint(prefix, methods), methods=list(methods)))
+                if "$" in path:
+                    # Otherwise other methods would take $count for an ID.
+                    others = sorted({entry.method for entry in _ENTRIES} - set(methods))
+                    routes.append(Route(prefix + path, self._not_allowed(methods), methods=others))
         handlers: Mapping[Any, Any] = {HTTPException: self._unknown, Exception: self._broken}
         application = Starlette(routes=routes, exception_handlers=handlers)
         application.router.redirect_slashes = False
         return application
+
+    @staticmethod
+    def _not_allowed(methods: Iterable[str]) -> Any:
+        from starlette.exceptions import HTTPException
+
+        allowed = ", ".join(sorted(methods))
+
+        async def endpoint(_request: Request) -> Response:
+            raise HTTPException(405, headers={"Allow": allowed})
+
+        return endpoint
 
     def _endpoint(self, prefix: str, methods: Mapping[str, Entry]) -> Any:
         from starlette.concurrency import run_in_threadpool

@@ -89,7 +89,7 @@ def _delete(call: Call) -> Answer:
     call.unbound()
     name = call.parts["resourceGroupId"]
     call.desk.connections.delete_group(in_scope(name))
-    return Answer(202, {"id": name, "message": "Resource Group deletion scheduled"})
+    return Answer(202, {"id": writing.generic_id(name), "message": "Resource Group deletion scheduled"})
 
 
 def _labels(body: Mapping[str, object]) -> dict[str, str]:

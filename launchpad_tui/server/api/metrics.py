@@ -85,9 +85,10 @@ def _patch(call: Call) -> Answer:
 
 
 def _delete(call: Call) -> Answer:
-    execution_id = call.query.text("executionId")
+    # The specification has no 400 for this: whatever names no execution is not found.
+    execution_id = ",".join(call.query.all("executionId"))
     if not execution_id:
-        raise InvalidInput("executionId is missing", field="executionId")
+        raise NotFound("executionId is missing", "It names the execution whose metrics are deleted.")
     if _nothing(call.desk.metrics, call.scope, execution_id):
         raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
     call.desk.metrics.delete(execution_id, call.scope)

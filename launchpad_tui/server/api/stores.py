@@ -39,13 +39,13 @@ def _change(call: Call) -> Answer:
     if secret.kind != found.kind:
         raise InvalidInput(f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type")
     call.desk.connections.edit_store(call.scope, found.name, secret.values)
-    return Answer(202, {"id": found.name, "message": "secret has been modified"})
+    return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been modified"})
 
 
 def _delete(call: Call) -> Answer:
     found = _one(call)
     call.desk.connections.delete_store(call.scope, found.name)
-    return Answer(202, {"id": found.name, "message": "secret has been deleted"})
+    return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been deleted"})
 
 
 def _one(call: Call) -> ObjectStore:

@@ -4,6 +4,7 @@ out, as the API knows no null."""
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from launchpad_tui.domain.execution import Configuration, LogLine
 from launchpad_tui.domain.moments import to_rfc3339
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Scenario
 from launchpad_tui.domain.schedule import Schedule
+from launchpad_tui.server.api.query import ID
 from launchpad_tui.services.serving import ServedExecution
 
 Json = dict[str, Any]
@@ -24,6 +26,12 @@ def resources(entries: Iterable[Json], count: int | None = None) -> Json:
     """A list; its count is that of the entries where no other is given."""
     found = list(entries)
     return {"count": len(found) if count is None else count, "resources": found}
+
+
+def generic_id(name: str) -> str:
+    """A name where the specification has an ID of 4 to 64 characters (``BckndId``). Names of resource groups and of
+    object stores may be shorter and longer; such a one gets an ID that follows from it."""
+    return name if ID.fullmatch(name) else str(uuid.uuid5(uuid.NAMESPACE_OID, name))
 
 
 def labels(pairs: Iterable[tuple[str, str]]) -> list[Json]:

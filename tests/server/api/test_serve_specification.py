@@ -45,20 +45,15 @@ CHECKS = [
 
 
 def specification() -> dict[str, Any]:
-    """The part of the specification that is offered, with three of its gaps mended."""
+    """The part of the specification that is offered, with one of its gaps mended."""
     data: dict[str, Any] = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))
     data["paths"] = {
         path: item for path, item in data["paths"].items() if OFFERED.match(path) and path not in NOT_OFFERED
     }
     schemas = data["components"]["schemas"]
-    # 1. IDs of resource groups have 3 to 253 characters and those of object stores 1 to 233, but the answer to their
-    #    deletion calls them IDs of 4 to 64.
-    schemas["BckndId"] = {"type": "string"}
-    # 2. An artifact's scenario is "a scenario, or anything".
+    # An artifact's scenario is "a scenario, or anything".
     for name in ("AiArtifact", "AiConfiguration"):
         schemas[name]["properties"]["scenario"] = {"$ref": "#/components/schemas/AiScenario"}
-    # 3. There is no answer for the deletion of the metrics of an execution ID that is none.
-    data["paths"]["/lm/metrics"]["delete"]["responses"]["400"] = {"$ref": "#/components/responses/TrckBadRequest"}
     return data
 
 
@@ -178,6 +173,32 @@ def test_what_is_there_is_told_as_the_specification_has_it(path: str, query: dic
         assert response.json()["data"]["result"]
     elif "{" not in path and path != "/lm/meta":
         assert response.json()["count"] == len(response.json()["resources"]) > 0
+    case.validate_response(response, checks=CHECKS)
+
+
+@pytest.mark.parametrize("method", ["PATCH", "POST", "PUT", "DELETE"])
+@pytest.mark.parametrize("what", ["artifacts", "configurations", "executions", "executionSchedules"])
+def test_a_count_is_no_id(method: str, what: str, judged: Judged) -> None:
+    response = judged.server.call(method, f"/lm/{what}/$count", data=b"{}")
+    assert response.status_code == 405
+    assert "GET" in response.headers["allow"]
+    assert "DELETE" not in response.headers["allow"]
+
+
+@pytest.mark.parametrize("name", ["abc", "x" * 100])
+def test_names_that_are_no_ids_are_deleted(name: str, judged: Judged) -> None:
+    case = ALLOWED["/admin/resourceGroups/{resourceGroupId}"]["DELETE"].Case(path_parameters={"resourceGroupId": name})
+    judged.server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": name})
+    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    assert response.status_code == 202
+    case.validate_response(response, checks=CHECKS)
+
+
+@pytest.mark.parametrize("query", [{}, {"executionId": ""}, {"executionId": ["e012", "e013"]}])
+def test_metrics_of_no_execution_are_not_found(query: dict[str, Any], judged: Judged) -> None:
+    case = ALLOWED["/lm/metrics"]["DELETE"].Case(query=query)
+    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    assert response.status_code == 404
     case.validate_response(response, checks=CHECKS)
 
 
