@@ -48,7 +48,7 @@ def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int,
                 tell(progress.done, f"{of}{progress.part}")
 
         try:
-            context.desk.sync.sync(scope, told, thorough=thorough)
+            context.desk.sync.sync(scope, told, thorough=thorough, again=thorough)
         except LaunchpadError as error:
             failed = error.title
             context.note(
@@ -117,7 +117,7 @@ COMMANDS = (
         _sync,
         (
             arg("--all", action="store_true", help="all resource groups of the connection"),
-            arg("--thorough", action="store_true", help="also what seems not to have changed"),
+            arg("--thorough", action="store_true", help="all from its beginning, also what seems not to have changed"),
         ),
     ),
     Command(

@@ -132,6 +132,17 @@ def test_news_in_front_are_found_too(desk: Desk, tenant: Tenant) -> None:
     assert desk.executions.get(SCOPE, f"e{40:015x}").configuration is not None
 
 
+def test_all_is_read_again_when_asked_for(desk: Desk, tenant: Tenant) -> None:
+    desk.sync.sync(SCOPE)
+    group = tenant.groups["default"]
+    group.artifacts[5]["name"] = "another name"
+    desk.sync.sync(SCOPE)
+    assert desk.artifacts.get(SCOPE, group.artifacts[5]["id"]).name != "another name"
+    desk.sync.sync(SCOPE, again=True)
+    assert desk.artifacts.get(SCOPE, group.artifacts[5]["id"]).name == "another name"
+    assert same(desk, tenant)
+
+
 def test_what_went_is_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,6 +44,10 @@ AGENT = "launchpad_tui"
 #: seconds before its end when a token is renewed; never more than half of its life
 _EARLY = 300.0
 _LIFE = 3600.0
+
+
+#: an escape of JSON for half of a character beyond the first 65,536, or (as bytes) one that stands for itself
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 
 
 class Channel:
@@ -314,7 +319,9 @@ def decoded(answer: Answer, what: str, where: str, secrets: Sequence[str] = ()) 
         RuntimeRejected: it is something else, such as the page of a proxy.
     """
     try:
-        return json.loads(answer.body)
+        data = json.loads(answer.body)
+        # A lone surrogate is JSON, but no text: nothing could keep or show it.
+        return _mended(data) if _SURROGATE.search(answer.body) else data
     except (ValueError, RecursionError):
         begin = answer.body[:200].lstrip()
     if begin[:1] in {b"{", b"["}:
@@ -326,6 +333,14 @@ def decoded(answer: Answer, what: str, where: str, secrets: Sequence[str] = ()) 
         "Check the URLs of the connection; a proxy or a login page may stand between.",
         status=answer.status,
     )
+
+
+def _mended(data: Any) -> Any:
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(data, list):
+        return [_mended(each) for each in data]
+    return {_mended(name): _mended(value) for name, value in data.items()} if isinstance(data, dict) else data
 
 
 def encoded(query: Mapping[str, str]) -> str:

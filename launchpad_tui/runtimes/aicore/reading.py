@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -29,6 +30,10 @@ _log = logging.getLogger(__name__)
 Json = Mapping[str, Any]
 Word = TypeVar("Word", bound=StrEnum)
 Read = TypeVar("Read")
+#: the specification's IDs have at least 4 and at most 64 of these characters; a server need not be that strict
+_ID = re.compile(r"[\w.-]{1,256}", re.ASCII)
+#: the largest whole number that the registry holds
+_LARGEST = 2**63 - 1
 _SUFFIX = "-object-store-secret"
 _STORAGE, _SERVING = "storage.ai.sap.com/", "serving.kubeflow.org/s3-"
 
@@ -55,9 +60,10 @@ def whole(data: object, read: Callable[[Json], Read]) -> Read:
 
 
 def identity(data: Json) -> str:
-    """The entry's ID. Raises KeyError where it has none."""
-    if not (found := text(data, "id")):
-        raise KeyError("id")
+    """The entry's ID. Raises ValueError where it has none, or one that cannot be asked for."""
+    found = data.get("id")
+    if not isinstance(found, str) or not _ID.fullmatch(found) or not found.strip("."):
+        raise ValueError("id")
     return found
 
 
@@ -101,8 +107,9 @@ def _pairs(data: Json, name: str, key: str = "key") -> tuple[tuple[str, str], ..
     return tuple((text(each, key), text(each, "value")) for each in _objects(data, name) if text(each, key))
 
 
-def meta(data: Json) -> Meta:
-    """What the runtime says of itself."""
+def meta(answer: object) -> Meta:
+    """What the runtime says of itself; what is not there is as the specification has it without a word."""
+    data: Json = answer if isinstance(answer, Mapping) else {}
     api = _inner(data, "aiApi")
     able, extensions = _inner(api, "capabilities"), _inner(data, "extensions")
 
@@ -139,7 +146,10 @@ def scenario(data: Json) -> Scenario:
 
 def version(data: Json) -> Version:
     """A version of a scenario."""
-    return Version(identity(data), text(data, "description"), created(data), modified(data))
+    # Theirs is free text.
+    if not (one := text(data, "id")):
+        raise KeyError("id")
+    return Version(one, text(data, "description"), created(data), modified(data))
 
 
 def executable(data: Json, scenario_id: str) -> Executable:
@@ -257,11 +267,14 @@ def metric_resource(data: Json) -> MetricResource:
 
 def _metric(data: Json) -> Metric:
     step = data.get("step")
+    step = max(0, int(step)) if isinstance(step, int | float) else 0
+    if step > _LARGEST:
+        raise ValueError("step")
     return Metric(
         str(data["name"]),
         float(data["value"]),
         moment(data, "timestamp") or EPOCH,
-        max(0, int(step)) if isinstance(step, int | float) else 0,
+        step,
         _pairs(data, "labels", "name"),
     )
 

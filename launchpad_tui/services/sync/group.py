@@ -90,13 +90,19 @@ class GroupReading(Reading):
         for batch in batches(islice(found, FIRST_MODELS)):
             mirror.put_artifacts(self.registry, self.scope, batch)
 
-    def whole(self) -> None:
+    def whole(self, *, again: bool = False) -> None:
         """Look at everything.
+
+        Args:
+            again: read all lists from their beginning, whatever their counts say.
 
         Raises:
             Unreachable and others: as the runtime answers; what was read is kept, and gone on with the next time.
             Cancelled: somebody does not want it any more.
         """
+        if again:
+            for every in (self._artifacts, self._executions, self._configurations):
+                every.restart()
         self._artifacts.catch_up()
         self.check()
         self._all_executions()
@@ -165,7 +171,11 @@ class GroupReading(Reading):
         for one in ids:
             self.check()
             try:
-                found.append(self._runtime.execution(one))
+                answer = self._runtime.execution(one)
+                if answer.id == one:
+                    found.append(answer)
+                else:
+                    _log.warning("%s gives another execution than %s, which was asked for", self.scope, one)
             except NotFound:
                 gone.append(one)
         mirror.put_executions(self.registry, self.scope, found)

@@ -103,6 +103,10 @@ class ListReader(Generic[One]):
         if there != self.counted:
             self._set(replace(self._state(), position=there))
 
+    def restart(self) -> None:
+        """Have it read from its beginning the next time."""
+        self._set(mirror_tenant.ReadingState())
+
     def catch_up(self) -> bool:
         """Read what is new of a list whose entries never change; says whether anything was."""
         if not self.complete:

@@ -59,13 +59,15 @@ class SyncService:
         stop: threading.Event | None = None,
         *,
         thorough: bool = False,
+        again: bool = False,
     ) -> None:
         """Read a resource group and what its connection's groups share, while the caller waits.
 
         Args:
             tell: told how far it is.
             stop: set by somebody who does not want it any more.
-            thorough: look also where nothing says that anything changed.
+            thorough: look at the executables of all scenarios, also where nothing says that they changed.
+            again: read all lists from their beginning, whatever their counts say.
 
         Raises:
             NotFound: there is no such scope.
@@ -80,7 +82,7 @@ class SyncService:
                 # Somebody waits for the first models; the rest is for later.
                 group.first()
             TenantReading(self._registry, scope.connection, runtime, stop).whole(thorough=thorough)
-            group.whole()
+            group.whole(again=again)
         except LaunchpadError as error:
             self.failed(scope, error)
             raise
