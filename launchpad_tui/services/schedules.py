@@ -151,7 +151,13 @@ class ScheduleService:
             end=_whole(end, "end") or before.end,
             modified_at=self._clock(),
         )
-        changed = self._planned(changed)
+        try:
+            changed = self._planned(changed)
+        except InvalidInput as error:
+            # A runtime elsewhere may know expressions that nobody knows here; such a schedule can be paused too.
+            if error.field != "cron" or cron is not None:
+                raise
+            changed = replace(changed, next_at=None)
         if (acts := self._acts(scope)) is not None:
             return acts.change_schedule(scope, before, changed)
         schedules.put(self._registry, scope, changed)

@@ -261,6 +261,12 @@ def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
         desk.schedules.change(CORE, one.id, status=ScheduleStatus.INACTIVE)
         assert there["status"] == "INACTIVE"
         assert desk.schedules.get(CORE, one.id).status is ScheduleStatus.INACTIVE
+        there["cron"] = "@nightly"
+        desk.sync.sync(CORE)
+        desk.schedules.change(CORE, one.id, status=ScheduleStatus.ACTIVE)
+        assert (there["status"], there["cron"]) == ("ACTIVE", "@nightly")
+        with pytest.raises(InvalidInput):
+            desk.schedules.change(CORE, one.id, cron="@hourly")
         desk.schedules.delete(CORE, one.id)
         assert tenant.groups["default"].schedules == []
         second = desk.schedules.create(CORE, "second", "0 3 * * *", configuration)
