@@ -58,7 +58,8 @@ def _show(context: Context, options: argparse.Namespace) -> None:
 
 def _add(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
-    one = context.desk.connections.add_store(context.scope, options.name, kind.id, fields.values(options, kind.fields))
+    values = fields.values(options, kind.fields)
+    one = context.desk.connections.add_store(context.scope, options.name, kind.id, values, here=options.here)
     context.done(f"Added object store {one.name}.", shapes.store(one), id=one.name)
 
 
@@ -179,12 +180,16 @@ COMMANDS = (
             "launchpad stores add archive --type file --set root=/srv/models",
             "launchpad stores add lake --type s3 --set bucket=models --secret access_key_id \\\n"
             "    --secret secret_access_key < keys.txt",
+            "launchpad stores add default --connection gpu --here --type file --set root=/mnt/gpu/files",
         ),
         _add,
         (
             arg("name", help="its name, the host part of ai:// URLs"),
             arg("--type", required=True, help="a type of object store (see: stores kinds)", completes="types"),
             *fields.OPTIONS,
+            arg(
+                "--here", action="store_true", help="only this machine knows it; nothing is made at a runtime elsewhere"
+            ),
         ),
     ),
     Command(

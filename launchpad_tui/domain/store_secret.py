@@ -156,6 +156,11 @@ def metadata(kind: str, settings: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def postable(kind: str) -> bool:
+    """Whether the API knows object stores of this kind."""
+    return kind in _TYPES
+
+
 def posted(name: str, kind: str, values: Mapping[str, str]) -> dict[str, object]:
     """An object store in the form in which it is posted.
 
@@ -168,7 +173,8 @@ def posted(name: str, kind: str, values: Mapping[str, str]) -> dict[str, object]
     """
     type_ = _TYPES.get(kind)
     if type_ is None:
-        raise InvalidInput(f"The runtime takes no object store of type {kind}", "", f"Types: {_NAMES}.", field="kind")
+        hint = f"Types: {_NAMES}. Any other can be kept on this machine only: --here."
+        raise InvalidInput(f"The runtime takes no object store of type {kind}", "", hint, field="kind")
     data = {key: values[field] for key, field in type_.data.items() if values.get(field)}
     kept = {field for key, field in type_.data.items() if key in data}
     for field in type_.secrets:

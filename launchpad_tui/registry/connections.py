@@ -262,10 +262,12 @@ def store(registry: Registry, scope: Scope, name: str) -> ObjectStore:
     Raises:
         NotFound: the group has none.
     """
-    for found in stores(registry, scope):
+    known = stores(registry, scope)
+    for found in known:
         if found.name == name:
             return found
-    raise NotFound(f"Resource group {scope} has no object store {name!r}")
+    there = f"There are: {', '.join(one.name for one in known)}." if known else "It has none."
+    raise NotFound(f"Resource group {scope} has no object store {name!r}", there, "Add it: `launchpad stores add`.")
 
 
 def add_store(

@@ -65,9 +65,15 @@ class StoreKeeping:
         """The group's object stores, ``default`` first. Raises NotFound."""
         return connections.stores(self._registry, scope)
 
-    def add_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> ObjectStore:
+    def add_store(
+        self, scope: Scope, name: str, kind: str, values: Mapping[str, str], *, here: bool = False
+    ) -> ObjectStore:
         """A new object store; it is not called yet. Elsewhere its secret is made at the runtime too, with the keys that
         are given.
+
+        Args:
+            here: make nothing at a runtime elsewhere: only this machine knows the store, such as a folder where that
+                of the runtime's machine is mounted.
 
         Raises:
             InvalidInput: the name or a value is wrong, or it has no form that a runtime elsewhere takes.
@@ -77,7 +83,8 @@ class StoreKeeping:
         """
         name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         settings, secrets = checked(self._store_kind(kind).fields, values)
-        if (acts := self._acts(scope)) is not None:
+        acts = None if here else self._acts(scope)
+        if acts is not None:
             # Before the runtime has made something that could not be kept here.
             if any(store.name == name for store in connections.stores(self._registry, scope)):
                 raise Conflict(f"There is an object store {name} in {scope} already", hint="Choose another name.")
@@ -165,7 +172,8 @@ class StoreKeeping:
         self, scope: Scope, name: str, kind: str, values: Mapping[str, str], keep_as: str
     ) -> tuple[ObjectStore, int]:
         """Put another object store under a name, such as a bucket where outputs shall go from now on. The old one stays
-        under the name ``keep_as``, and the artifacts in it follow; gives the new store, and how many they are.
+        under the name ``keep_as``, and the artifacts in it follow; gives the new store, and how many they are. In a
+        group of a runtime elsewhere only this machine knows the new one, as it did the old one.
 
         Raises:
             As `add_store` and `rename_store`; then nothing is changed.
@@ -173,7 +181,7 @@ class StoreKeeping:
         with self._registry.write():
             followed = self._rename(scope, name, keep_as)
             try:
-                return self.add_store(scope, name, kind, values), followed
+                return self.add_store(scope, name, kind, values, here=True), followed
             except BaseException:
                 self._move_secrets(scope, keep_as, name)
                 raise

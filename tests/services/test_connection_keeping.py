@@ -13,7 +13,8 @@ from tenant_server import SECRET, Answer, Tenant
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.errors import Conflict, InvalidInput, PermissionDenied
+from launchpad_tui.domain.page import Query
+from launchpad_tui.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from launchpad_tui.services.desk import Desk
 
 URLS = {"base_url": "https://api.example.com/v2", "auth_url": "https://example.com/oauth/token", "client_id": "me"}
@@ -170,6 +171,29 @@ def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
     assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
     assert [store.name for store in service.stores(scope)] == ["lake"]
     assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+
+
+def test_a_store_that_only_this_machine_knows(connected: Desk, tenant: Tenant, tmp_path: Path) -> None:
+    service, scope = connected.connections, Scope("core", "default")
+    (model,) = (row.artifact for row in connected.artifacts.listing(scope, None, Query()).slice(0, 5))
+    mounted = tmp_path / "mounted" / model.url.removeprefix("ai://default/")
+    mounted.mkdir(parents=True)
+    (mounted / "weights").write_bytes(b"1")
+    with pytest.raises(InvalidInput, match="takes no object store of type file") as caught:
+        service.add_store(scope, "default", "file", {"root": str(tmp_path / "mounted")})
+    assert "--here" in caught.value.hint
+    with pytest.raises(NotFound, match="no object store 'default'"):
+        connected.files.store(scope, "default")
+    before = list(tenant.bodies)
+    service.add_store(scope, "default", "file", {"root": str(tmp_path / "mounted")}, here=True)
+    assert [each.path.rpartition("/")[2] for each in connected.files.store(scope, "default").list("")] == ["weights"]
+    connected.sync.sync(scope)
+    (kept,) = service.stores(scope)
+    assert (kept.remote, kept.gone_at) == (False, None)
+    _, followed = service.replace_store(scope, "default", "file", {"root": str(tmp_path)}, "old")
+    assert followed == 1
+    service.delete_store(scope, "default")
+    assert tenant.bodies == before
 
 
 def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: Tenant) -> None:

@@ -184,6 +184,31 @@ async def test_a_store_is_changed_at_the_runtime_when_one_says_so(connected: Hom
         assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "old"
 
 
+async def test_a_store_is_made_here_only_or_at_the_runtime_too(connected: Home, tenant: Tenant, tmp_path: Path) -> None:
+    desk = open_desk(connected)
+    desk.connections.choose(Scope("core", "default"))
+    desk.close()
+    keys = {"endpoint": "http://127.0.0.1:9", "access_key_id": "AKIA", "secret_access_key": "old"}
+    async with running(connected, "stores", (100, 40)) as pilot:
+        await press(pilot, "a", "ctrl+n")
+        assert "only this machine knows it" in words(pilot)
+        await press(pilot, *"disk", "down", *str(tmp_path), "ctrl+n")
+        assert "Made only here" in words(pilot)
+        await press(pilot, "ctrl+n")
+        assert tenant.groups["default"].stores == []
+        for name, there in (("lake", "true"), ("mine", "false")):
+            await press(pilot, "a", "right", "ctrl+n")
+            form = pilot.app.screen.query_one(Form)
+            assert form.values()["at the runtime"] == "true"
+            for field, value in {"new name": name, "bucket": "b", "at the runtime": there, **keys}.items():
+                form.set_value(field, value)
+            await press(pilot, "ctrl+n")
+            assert ("for everybody" in words(pilot)) is (there == "true")
+            await press(pilot, "ctrl+n")
+            assert name in words(pilot)
+    assert [each["posted"]["name"] for each in tenant.groups["default"].stores] == ["lake"]
+
+
 async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "D")

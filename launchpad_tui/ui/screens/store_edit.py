@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import ClassVar
 
 from launchpad_tui.domain.connection import (
     OBJECT_STORE_NAME,
@@ -12,15 +13,24 @@ from launchpad_tui.domain.connection import (
     Scope,
     StoreKind,
 )
+from launchpad_tui.domain.store_secret import postable
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.store_keeping import NAME_RULE
 from launchpad_tui.ui.screens.catalog_wizard import NAME, CatalogWizard
 from launchpad_tui.ui.screens.wizard import Step
 from launchpad_tui.ui.widgets.details import Item
 
-#: asked of an object store that a runtime elsewhere has; no field of a catalog can have its name
-_AT_RUNTIME = Field(
-    "at the runtime",
+#: the name of a field about runtimes elsewhere; no field of a catalog can have it
+_AT_RUNTIME = "at the runtime"
+_MADE_THERE = Field(
+    _AT_RUNTIME,
+    "At the runtime",
+    FieldKind.FLAG,
+    default="true",
+    help="Make its secret there too, for everybody. No: only this machine knows the store.",
+)
+_CHANGED_THERE = Field(
+    _AT_RUNTIME,
     "At the runtime",
     FieldKind.FLAG,
     help="Replace its secret there too, for everybody, with all that stands here. No: only this machine uses it.",
@@ -72,13 +82,46 @@ class StoreAddScreen(_StoreWizard):
         scope: the resource group; None for the chosen one.
     """
 
+    #: whether a runtime elsewhere may get it
+    NEW: ClassVar[bool] = True
+
     def __init__(self, scope: Scope | None = None) -> None:
         super().__init__("", scope)
+        self._remote = False
+
+    @property
+    def _asks(self) -> bool:
+        return self._remote and postable(self.kind.id)
+
+    @property
+    def _here(self) -> bool:
+        return self._remote and not (self._asks and self.values.get(_AT_RUNTIME, _MADE_THERE.default) == "true")
+
+    async def load(self) -> None:
+        """See also where it is added."""
+        self._remote = self.NEW and await self.read(self.desk.sync.is_remote, self.scope)
+        await super().load()
+
+    async def fields(self, step: Step) -> tuple[Field, ...]:
+        """Of a group elsewhere it is asked whether its runtime gets it too, where that is possible."""
+        fields = await super().fields(step)
+        return (*fields, _MADE_THERE) if step.id == "settings" and self._asks else fields
+
+    def remark(self) -> str:
+        """Say where no runtime takes it."""
+        if self._remote and not self._asks:
+            return f"{self.kind.title}: no runtime elsewhere takes that; only this machine knows it"
+        return super().remark()
+
+    async def review(self) -> list[Item]:
+        """Where it is made, too."""
+        where = "only here" if self._here else "here and at the runtime, for everybody"
+        return [*await super().review(), *([Item("Made", where)] if self._remote else [])]
 
     async def finish(self) -> None:
         """Add it, and call it."""
-        name = self.values[NAME]
-        await self.launchpad.act(self.desk.connections.add_store, self.scope, name, self.kind.id, self.settings())
+        name, kind, settings = self.values[NAME], self.kind.id, self.settings()
+        await self.launchpad.act(self.desk.connections.add_store, self.scope, name, kind, settings, here=self._here)
         await self.call(name, f"Added {name}")
 
 
@@ -96,7 +139,7 @@ class StoreEditScreen(_StoreWizard):
         """Of one that a runtime elsewhere has it is asked whether it is changed there."""
         stores = await self.read(self.desk.connections.stores, self.scope)
         there = any(one.name == self.item_id and one.remote and one.gone_at is None for one in stores)
-        return (*await super().fields(step), *([_AT_RUNTIME] if there else []))
+        return (*await super().fields(step), *([_CHANGED_THERE] if there else []))
 
     async def review(self) -> list[Item]:
         """Where it is changed, too."""
@@ -111,7 +154,7 @@ class StoreEditScreen(_StoreWizard):
 
     @property
     def _at_runtime(self) -> bool:
-        return self.values.get(_AT_RUNTIME.name) == "true"
+        return self.values.get(_AT_RUNTIME) == "true"
 
 
 class StoreReplaceScreen(StoreAddScreen):
@@ -123,6 +166,7 @@ class StoreReplaceScreen(StoreAddScreen):
     """
 
     FINISH = "replace"
+    NEW = False
     NAME_TITLE = "Keep the old one as"
 
     def __init__(self, item_id: str, scope: Scope | None = None) -> None:
