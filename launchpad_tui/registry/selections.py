@@ -52,22 +52,12 @@ def count_configurations(registry: Registry, scope: Scope, wanted: Configuration
         return _count(db, "configurations", _configurations(group_pk(db, scope), wanted))
 
 
-def execution_page(
-    registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int
-) -> list[tuple[Execution, str]]:
-    """At most ``top`` executions behind the first ``skip``, each with the ID of the schedule that created it, empty
-    where none did. Raises NotFound for an unknown group."""
+def execution_page(registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int) -> list[Execution]:
+    """At most ``top`` executions behind the first ``skip``. Raises NotFound for an unknown group."""
     with registry.read() as db:
         where = _executions(group_pk(db, scope), wanted)
-        rows = db.execute(*_page("executions", f"schedule_id, {executions.COLUMNS}", where, top, skip)).fetchall()
-    return [(executions.built(row[1:]), row[0]) for row in rows]
-
-
-def schedule_of(registry: Registry, scope: Scope, execution_id: str) -> str:
-    """The ID of the schedule that created an execution, empty where none did. Raises NotFound."""
-    with registry.read() as db:
-        pk = executions.execution_pk(db, scope, execution_id)
-        return str(db.execute("SELECT schedule_id FROM executions WHERE pk = ?", (pk,)).fetchone()[0])
+        rows = db.execute(*_page("executions", executions.COLUMNS, where, top, skip)).fetchall()
+    return [executions.built(row) for row in rows]
 
 
 def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) -> int:

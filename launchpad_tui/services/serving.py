@@ -20,11 +20,10 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ServedExecution:
-    """An execution with the artifacts that it made and the ID of the schedule that created it, empty where none did."""
+    """An execution with the artifacts that it made."""
 
     execution: Execution
     outputs: tuple[Artifact, ...] = ()
-    schedule_id: str = ""
 
 
 class ServingService:
@@ -55,16 +54,15 @@ class ServingService:
         """At most ``top`` executions behind the first ``skip``, oldest first; ``outputs``: with what they made."""
         with self._registry.read():
             found = selections.execution_page(self._registry, scope, wanted, top, skip)
-            made = self._outputs(scope, [each.id for each, _ in found] if outputs else [])
-        return [ServedExecution(each, made.get(each.id, ()), schedule) for each, schedule in found]
+            made = self._outputs(scope, [each.id for each in found] if outputs else [])
+        return [ServedExecution(each, made.get(each.id, ())) for each in found]
 
     def execution(self, scope: Scope, execution_id: str) -> ServedExecution:
         """One execution. Raises NotFound."""
         with self._registry.read():
             found = executions.execution(self._registry, scope, execution_id)
-            schedule = selections.schedule_of(self._registry, scope, execution_id)
             outputs = self._outputs(scope, [execution_id])
-        return ServedExecution(found, outputs.get(execution_id, ()), schedule)
+        return ServedExecution(found, outputs.get(execution_id, ()))
 
     def count_executions(self, scope: Scope, wanted: ExecutionFilter) -> int:
         """How many executions there are."""

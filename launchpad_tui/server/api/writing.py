@@ -140,7 +140,7 @@ def execution(one: ServedExecution) -> Json:
         "outputArtifacts": [artifact(each) for each in one.outputs],
         **moments(submissionTime=found.submitted_at, startTime=found.started_at, completionTime=found.completed_at),
     }
-    return data | ({"executionScheduleId": one.schedule_id} if one.schedule_id else {})
+    return data | ({"executionScheduleId": one.execution.schedule_id} if one.execution.schedule_id else {})
 
 
 def schedule(one: Schedule) -> Json:
