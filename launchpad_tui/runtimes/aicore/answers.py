@@ -7,6 +7,7 @@ a list of ``{code, message}`` in that of metrics. Token servers answer ``{"error
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
@@ -202,6 +203,15 @@ def _tls(error: BaseException) -> ssl.SSLError | None:
     return cause
 
 
+def _host(error: Exception) -> str:
+    """``<host>:<port>: `` of the request that failed; empty where there was none."""
+    # httpx raises RuntimeError where the error knows of no request.
+    with contextlib.suppress(RuntimeError, AttributeError):
+        url = error.request.url  # type: ignore[attr-defined]
+        return f"{url.host}{f':{url.port}' if url.port else ''}: "
+    return ""
+
+
 def _no_answer(error: Exception, where: str) -> LaunchpadError:
     import httpx
 
@@ -209,7 +219,7 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
     if isinstance(tls, ssl.SSLCertVerificationError):
         hint = "Check the URL; a certificate of your own authority is trusted by the field CA file."
         return Unreachable(f"{where} cannot prove who it is by its certificate", tls.verify_message, hint)
-    detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    detail = f"{_host(error)}{type(error).__name__}{f': {error}' if str(error) else ''}"
     if isinstance(error, httpx.ProxyError):
         return Unreachable(f"The proxy to {where} refused", detail, "Check HTTPS_PROXY and NO_PROXY.")
     return Unreachable(f"{where} does not answer", detail, "Check the network, the proxy and the URL.")

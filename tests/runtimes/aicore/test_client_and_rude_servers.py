@@ -568,11 +568,15 @@ def test_nobody_there(core: Core) -> None:
     key = core.key()
     gone = ServiceKey("http://127.0.0.1:1/v2", key.auth_url, key.client_id, key.client_secret)
     client = AICoreClient(gone, pause=0.01)
-    assert isinstance(raised(client.meta), Unreachable)
+    error = raised(client.meta)
+    assert isinstance(error, Unreachable)
+    assert "127.0.0.1:1" in error.detail
     client.close()
     unknown = ServiceKey("http://nobody.invalid/v2", key.auth_url, key.client_id, key.client_secret)
     client = AICoreClient(unknown, pause=0.01)
-    assert isinstance(raised(client.meta), Unreachable)
+    error = raised(client.meta)
+    assert isinstance(error, Unreachable)
+    assert "nobody.invalid" in error.detail
     client.close()
 
 
