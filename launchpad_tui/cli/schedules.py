@@ -115,7 +115,8 @@ def _run(context: Context, options: argparse.Namespace) -> None:
         if options.once:
             return
         due = context.desk.schedules.due_in()
-        time.sleep(_LOOK if due is None else min(_LOOK, max(0.05, due)))
+        # What is due still could not be created; it is tried again at the next look.
+        time.sleep(min(_LOOK, max(0.05, due)) if due else _LOOK)
 
 
 def _moment(text: str | None, field: str) -> datetime | None:

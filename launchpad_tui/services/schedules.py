@@ -151,13 +151,11 @@ class ScheduleService:
             end=_whole(end, "end") or before.end,
             modified_at=self._clock(),
         )
-        try:
-            changed = self._planned(changed)
-        except InvalidInput as error:
-            # A runtime elsewhere may know expressions that nobody knows here; such a schedule can be paused too.
-            if error.field != "cron" or cron is not None:
-                raise
+        if changed.status is ScheduleStatus.INACTIVE and (cron, start, end) == (None, None, None):
+            # One that is over, or whose expression only its runtime knows, can be paused too.
             changed = replace(changed, next_at=None)
+        else:
+            changed = self._changed(changed, known=cron is None and self._acts(scope) is not None)
         if (acts := self._acts(scope)) is not None:
             return acts.change_schedule(scope, before, changed)
         schedules.put(self._registry, scope, changed)
@@ -207,6 +205,15 @@ class ScheduleService:
             # It stays due, and is tried again at the next look.
             _log.warning("the schedule %s of %s waits: %s", one.name, scope, error)
         return 0
+
+    def _changed(self, one: Schedule, *, known: bool) -> Schedule:
+        """The schedule planned; ``known``: a runtime elsewhere took its expression, whatever that is."""
+        try:
+            return self._planned(one)
+        except InvalidInput as error:
+            if error.field != "cron" or not known:
+                raise
+            return replace(one, next_at=None)
 
     def _planned(self, one: Schedule) -> Schedule:
         """The schedule with when it is due; checked."""

@@ -132,6 +132,9 @@ def test_the_firing_at_the_very_end(service: ScheduleService, clock: Clock, conf
     assert service.fire_due() == 0
     assert count(bench) == 1
     assert service.get(DEFAULT_SCOPE, one.id).next_at is None
+    assert service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.INACTIVE).status is ScheduleStatus.INACTIVE
+    with pytest.raises(InvalidInput, match="ends before now"):
+        service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.ACTIVE)
 
 
 @pytest.mark.parametrize("field", ["start", "end"])
@@ -261,7 +264,7 @@ def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
         desk.schedules.change(CORE, one.id, status=ScheduleStatus.INACTIVE)
         assert there["status"] == "INACTIVE"
         assert desk.schedules.get(CORE, one.id).status is ScheduleStatus.INACTIVE
-        there["cron"] = "@nightly"
+        there |= {"cron": "@nightly", "end": "0001-01-01T00:00:00Z"}
         desk.sync.sync(CORE)
         desk.schedules.change(CORE, one.id, status=ScheduleStatus.ACTIVE)
         assert (there["status"], there["cron"]) == ("ACTIVE", "@nightly")

@@ -74,9 +74,11 @@ def text(data: Json, name: str) -> str:
 
 
 def moment(data: Json, name: str) -> datetime | None:
-    """The moment under a name, None where there is none that can be read."""
+    """The moment under a name, None where there is none that can be read. One before 1970 is none: year 1 is how
+    servers in Go write that there is none."""
     try:
-        return parse_rfc3339(data[name])
+        found = parse_rfc3339(data[name])
+        return found if found >= EPOCH else None
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return None
 

@@ -38,7 +38,8 @@ class Keeper:
                 self._desk.schedules.fire_due()
                 self._desk.executions.reconcile()
                 due = self._desk.schedules.due_in()
-                wait = _LOOK if due is None else min(_LOOK, max(0.05, due))
+                # What is due still could not be created; it is tried again at the next look.
+                wait = min(_LOOK, max(0.05, due)) if due else _LOOK
                 told = ""
             except LaunchpadError as error:
                 # The same trouble is told once, not every two seconds.
