@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -51,6 +53,10 @@ class Registry:
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._handles_lock = threading.Lock()
+        # Nobody else's business, whatever the folder lets others do. SQLite gives its other files the same mode, and
+        # says better than this what is wrong with a place where none can be made.
+        with contextlib.suppress(OSError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with translated(path):
             version = self._version()
             if version != VERSION:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -150,6 +151,19 @@ def test_later_version(registry: Registry) -> None:
         db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(SchemaTooNew):
         Registry(registry.path)
+
+
+def test_nobody_else_reads_it(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        made = Registry(tmp_path / "registry.db")
+        with made.write() as db:
+            db.execute("INSERT INTO preferences VALUES ('a', '1')")
+            modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {"0o600"}, modes
+    assert "registry.db-wal" in modes
 
 
 def test_busy(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
