@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
-from textual.app import App
 from textual.screen import Screen
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
@@ -25,6 +24,7 @@ from launchpad_tui.ui.owner import ActionOwner
 from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.telling import unexpected
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
+from launchpad_tui.ui.typing_ahead import TypingAhead
 from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -40,7 +40,7 @@ _LANES = ("files", "charts", "network", "acts", "probes")
 _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, Status.RUNNING),))
 
 
-class LaunchpadApp(ActionOwner, App[None]):
+class LaunchpadApp(ActionOwner, TypingAhead):
     """The app.
 
     Args:

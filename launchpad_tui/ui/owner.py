@@ -13,6 +13,8 @@ from textual.message import Message
 from launchpad_tui.ui.keymap import Action, textual_key
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from launchpad_tui.ui.app import LaunchpadApp
 
 
@@ -93,19 +95,22 @@ class ActionOwner(DOMNode):
                 return True
             result = getattr(self, f"do_{action.name}")()
             if inspect.isawaitable(result):
-                self.run_task(result, group=f"action {action.id}")
+                self.launchpad.began(self.run_task(result, group=f"action {action.id}"))
         except Exception as error:  # noqa: BLE001  whatever a handler raises is shown, and the app lives on
             self.launchpad.show_error(error)
         return True
 
-    def run_task(self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True) -> None:
+    def run_task(self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True) -> Worker[Any]:
         """Run a coroutine in the background; its errors are shown. An exclusive one ends its group's former."""
-        self.run_worker(partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False)
+        worker: Worker[Any] = self.run_worker(
+            partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False
+        )
         former = self._former.get(group)
         if exclusive and inspect.iscoroutine(former) and inspect.getcoroutinestate(former) == inspect.CORO_CREATED:
             # Its worker was ended before its first step.
             former.close()
         self._former = {**self._former, group: work}
+        return worker
 
     async def _guarded(self, work: Awaitable[Any]) -> None:
         try:

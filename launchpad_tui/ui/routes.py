@@ -18,11 +18,11 @@ class Route:
         id: what `LaunchpadApp.open` takes.
         title: its name in the header and the command list.
         target: ``module:Class`` below ``launchpad_tui.ui.screens``, imported when it is first opened.
-        key: opens it from everywhere; only top screens have one.
+        key: opens it from everywhere, and the command line names it; empty for those that need arguments.
         help: a sentence for help and the command list.
         aliases: further words that the command line takes.
         params: constructor arguments that are always given.
-        top: a screen that stands on its own; the others are opened from one, with arguments.
+        top: a screen that stands on its own; the others are opened on top of what is open.
     """
 
     id: str
@@ -103,11 +103,11 @@ BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}
 
 
 def find(word: str) -> Route | None:
-    """The top route that a word of the command line names: its id, an alias, or the only one that begins so."""
+    """The route that a word of the command line names: its id, an alias, or the only one that begins so."""
     word = word.strip().lower()
-    tops = [route for route in ROUTES if route.top]
-    for route in tops:
+    named = [route for route in ROUTES if route.key]
+    for route in named:
         if word == route.id or word in route.aliases:
             return route
-    found = [route for route in tops if word and route.id.startswith(word)]
+    found = [route for route in named if word and route.id.startswith(word)]
     return found[0] if len(found) == 1 else None

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from textual.events import Paste
+from textual.events import Key, Paste
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
@@ -93,7 +94,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
             and not w.is_finished
             and not (asking and app.screen not in w.node.ancestors_with_self)
         ]
-        quiet = 0 if busy or app.transfers.following else quiet + 1
+        quiet = 0 if busy or app.transfers.following or app.typed_ahead else quiet + 1
         await asyncio.sleep(0.01)
 
 
@@ -102,6 +103,13 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await settled(pilot)
+
+
+async def burst(pilot: Pilot[Any], text: str) -> None:
+    """Type a text all at once, as it comes over a slow line; ``\\r`` is enter."""
+    for character in text:
+        pilot.app.post_message(Key("enter" if character == "\r" else _character_to_key(character), character))
+    await settled(pilot)
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:

@@ -41,7 +41,7 @@ class CommandScreen(ChooseDialog):
         tops = [
             Choice(f"go {route.id}", f"{route.title}", f"{route.key:<11} {route.help}", words=" ".join(route.aliases))
             for route in routes.ROUTES
-            if route.top
+            if route.key
         ]
         themes = [Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title) for palette in PALETTES]
         return cls("Commands", [*tops, *choices, *themes])

@@ -49,16 +49,20 @@ class EverywhereScreen(LaunchpadScreen):
 
     async def load(self) -> None:
         """Search."""
-        text = self.query_one(Input).value.strip()
+        line = self.query_one(Input)
+        text = line.value.strip()
         rows = await self.read(self.desk.everywhere.search, text)
         self.table.empty = (
             f"Nothing holds {text!r}\nWhat was never read of a connection is not known" if text else _EMPTY
         )
         self.table.set_rows(rows)
+        if line.value.strip() != text:
+            self.table.expect()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Search as one types."""
         event.stop()
+        self.table.expect()
         self.reload()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

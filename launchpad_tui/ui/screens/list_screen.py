@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -79,6 +80,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             self.columns(), self.key_of, title=self.title_text(), empty=self.EMPTY, filtered=True, id="list"
         )
         table.order = (self.query_now.order.by, self.query_now.order.descending)
+        table.expect()
         yield table
 
     def why_not_together(self) -> str | None:
@@ -97,10 +99,11 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         listing = await self.read(self.listing, query)
         filtered = bool(query.search or query.conditions)
         table.empty = "Nothing matches\nesc or F drops the filter" if filtered else self.EMPTY
-        table.set_source(listing, keep_cursor=keep)
+        table.set_source(listing, keep_cursor=keep, expected=query == self.query_now)
 
     def show_load_error(self, error: Exception) -> None:
         """A wrong condition shows in place of the rows."""
+        self.table.settling = False
         if isinstance(error, InvalidInput):
             self.table.set_problem(f"{error.title}\n{error.hint}\nbksp drops the last condition")
         else:
@@ -117,6 +120,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         table = self.table
         table.set_order(query.order.by, query.order.descending)
         table.set_chips([str(condition) for condition in query.conditions])
+        table.expect()
         self.reload()
 
     def do_search(self) -> None:
@@ -165,8 +169,10 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             return
         if self._debounce is not None:
             self._debounce.stop()
-        value = event.value
-        self._debounce = self.set_timer(DEBOUNCE, lambda: self.ask(replace(self.query_now, search=value.strip())))
+        self._debounce = self.set_timer(DEBOUNCE, partial(self._search, event.value))
+
+    def _search(self, words: str) -> None:
+        self.ask(replace(self.query_now, search=words.strip()))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Key ``enter``: on to the list."""
@@ -174,6 +180,9 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         if event.input.id == "where":
             self._take_where(self.query_one("#where"))  # type: ignore[arg-type]
             return
+        if self._debounce is not None:
+            self._debounce.stop()
+        self._search(event.value)
         self.do_down()
 
     def do_down(self) -> None:

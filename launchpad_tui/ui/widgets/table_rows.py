@@ -32,6 +32,9 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._pending_source: RowSource[Row] | None = None
         self._keep_cursor = True
         self._fetching = False
+        #: whether other rows are on their way, which take the place of those that show
+        self.settling = False
+        self._settles = False
 
     def cursor_moved(self) -> None:
         """Called after the cursor came to another row."""
@@ -57,16 +60,22 @@ class TableRows(TablePaint[Row], Generic[Row]):
         """The IDs of the selected rows in the order of selection; where none is, that of the row under the cursor."""
         return self.selection.ids or ((self.row_id,) if self.row_id else ())
 
-    def set_source(self, source: RowSource[Row], *, keep_cursor: bool = True) -> None:
+    def expect(self) -> None:
+        """Say that other rows will be given soon, in place of those that show."""
+        self.settling, self._settles = True, False
+
+    def set_source(self, source: RowSource[Row], *, keep_cursor: bool = True, expected: bool = True) -> None:
         """Show another list. What shows stays until the new rows are there; cursor and selection hold to their IDs.
 
         Args:
             source: a new listing, or the same one after `Listing.refresh`.
             keep_cursor: False puts the cursor on the first row (another filter or order).
+            expected: whether it is what `expect` announced.
         """
         self._pending_source = source
         self._pending = RowCache()
         self._keep_cursor = keep_cursor
+        self._settles = expected
         self._fetch()
 
     def set_rows(self, rows: Sequence[Row], *, keep_cursor: bool = True) -> None:
@@ -82,6 +91,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
             next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None) if self.row_id else None
         )
         self._keep_cursor = keep_cursor
+        self._settles = True
         self._swap(cache, place)
         self._fetch()
 
@@ -157,6 +167,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
                 pass
         except Exception as error:
             self._pending = self._pending_source = None
+            self.settling = False
             self.problem = str(error)
             self.repaint()
             raise
@@ -218,6 +229,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         before = self.row_id
         count = cache.count or 0
         self.cache = cache
+        self.settling = self.settling and not self._settles
         if not self._keep_cursor:
             self.cursor = self.top = 0
         elif place is not None:

@@ -1,0 +1,154 @@
+"""Keys that come all at once do what they would do one by one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from textual.events import Paste
+from textual.screen import Screen
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.services.everywhere import EverywhereService
+from launchpad_tui.services.listing import Listing
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.dialogs import PromptDialog
+from launchpad_tui.ui.typing_ahead import PATIENCE
+from launchpad_tui.ui.widgets.details import Details, Item
+from tests.scenes.harness import burst, running, screen_text, settled
+
+
+def title(pilot: Any) -> str:
+    return screen_text(pilot).splitlines()[0]
+
+
+async def test_a_command_and_what_follows_on_its_screen(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await burst(pilot, ":stores\r")
+        assert "› Object stores" in title(pilot)
+        await burst(pilot, ":models\r:executions\r:ds\r/zzz\r")
+        assert "› Datasets" in title(pilot)
+        assert "Nothing matches" in screen_text(pilot)
+
+
+async def test_a_row_of_what_was_searched_is_opened(workshop_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Listing.slice
+
+    def slowly(self: Listing[Any], start: int, stop: int) -> list[Any]:
+        time.sleep(0.05)
+        return read(self, start, stop)
+
+    monkeypatch.setattr(Listing, "slice", slowly)
+    async with running(workshop_home) as pilot:
+        await burst(pilot, "/hand\r\r")
+        assert "Models › churn-model by hand" in title(pilot)
+        await burst(pilot, ":models\rj\r")
+        below = title(pilot)
+        await burst(pilot, ":models\r\r")
+        assert below != title(pilot)
+        assert "Models › churn-model" in below
+
+
+async def test_a_hit_of_what_was_searched_everywhere_is_opened(
+    workshop_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search = EverywhereService.search
+
+    def slowly(self: EverywhereService, text: str) -> list[Any]:
+        time.sleep(0.05)
+        return search(self, text)
+
+    monkeypatch.setattr(EverywhereService, "search", slowly)
+    async with running(workshop_home) as pilot:
+        await burst(pilot, ":everywhere\rby hand\r\r")
+        assert "churn-model by hand" in title(pilot)
+
+
+async def test_an_expression_is_no_row_of_commands(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await burst(pilot, "wname = churn-model\r")
+        text = screen_text(pilot)
+        assert "name = churn-model ×" in text
+        assert "by hand" not in text
+
+
+class Slow(LaunchpadScreen):
+    TITLE_TEXT = "Slow"
+    ACTIONS = (
+        Action("slow.ask", "a", "ask", "Ask, a while later."),
+        Action("slow.work", "b", "work", "Ask nothing, and take long."),
+        Action("slow.count", "c", "count", "Count."),
+    )
+    answer: str | None = None
+    counted: float = 0.0
+
+    def body(self) -> Any:
+        yield Details([Item("Name", "one"), Item("ID", "abc-1")], id="facts")
+
+    async def do_ask(self) -> None:
+        await asyncio.sleep(0.05)
+        self.answer = await self.launchpad.ask(PromptDialog("A name"))
+
+    async def do_work(self) -> None:
+        await asyncio.sleep(3)
+
+    def do_count(self) -> None:
+        self.counted = time.monotonic()
+
+
+async def test_a_dialog_that_opens_late_gets_what_was_typed_and_pasted(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        screen = Slow()
+        await pilot.app.push_screen(screen)
+        pilot.app.post_message(Paste("lost, as nothing takes it"))
+        await burst(pilot, "aab")
+        pilot.app.post_message(Paste("c d"))
+        await burst(pilot, "e\r")
+        assert screen.answer == "abc de"
+        assert not screen.counted
+
+
+async def test_long_work_keeps_no_key_for_long(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        screen = Slow()
+        await pilot.app.push_screen(screen)
+        await settled(pilot)
+        start = time.monotonic()
+        await burst(pilot, "bc")
+        assert 0 < screen.counted - start < 2.5
+
+
+class Unfocused(LaunchpadScreen):
+    AUTO_FOCUS = ""
+    ACTIONS = (Action("unfocused.count", "c", "count", "Count."),)
+    counted = 0
+
+    def body(self) -> Any:
+        yield Details([Item("Name", "one")], id="facts")
+
+    def do_count(self) -> None:
+        self.counted += 1
+
+
+async def test_a_screen_without_focus_is_waited_for_once(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        screen = Unfocused()
+        await pilot.app.push_screen(screen)
+        await settled(pilot)
+        start = time.monotonic()
+        await burst(pilot, "cccccc")
+        assert screen.counted == 6
+        assert time.monotonic() - start < 5 * PATIENCE
+
+
+async def test_what_never_settles_takes_keys_in_the_end(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        screen: Any = pilot.app.screen
+        screen.table.expect()
+        await burst(pilot, "jG?")
+        assert screen.table.cursor == 1
+        top: Screen[Any] = pilot.app.screen
+        assert top is not screen
