@@ -19,6 +19,8 @@ _TOKEN = re.compile(
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
+#: what a list's heading leaves out of an attribute's name
+_ENDINGS = ("_id", "_name", "_at", "_state")
 _MOMENTS = {"created_at", "modified_at", "submitted_at", "started_at", "completed_at"}
 
 
@@ -104,6 +106,9 @@ def _subject(
         return Subject.METRIC, word
     if word in known_parameters:
         return Subject.PARAMETER, word
+    # The headings of lists say Scenario, Created and Files.
+    if kind == "word" and (full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")):
+        return Subject.ATTRIBUTE, full
     import difflib
 
     near = difflib.get_close_matches(word, [*attributes, *known_metrics, *known_parameters], 3)

@@ -33,6 +33,14 @@ def test_conditions_are_joined_by_and() -> None:
     assert parse("name contains two words")[0].value == "two words"
 
 
+def test_a_heading_of_a_list_names_its_attribute() -> None:
+    assert parse("Created > 2026-01-31")[0] == Condition(Subject.ATTRIBUTE, "created_at", Op.AFTER, "2026-01-31")
+    scenario = parse_where("Scenario = churn", ("scenario_id", "name"), lambda: (), lambda: ())
+    assert scenario == (Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, "churn"),)
+    metric = parse_where("scenario = 1", ("scenario_id",), lambda: ("scenario",), lambda: ())
+    assert metric[0].subject is Subject.METRIC
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
