@@ -21,6 +21,7 @@ from launchpad_tui.domain.execution import (
     new_execution_id,
     why_not_finish,
 )
+from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import CapabilityMissing, ConfigError, Conflict, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, executions, scenarios
 from launchpad_tui.registry.database import Registry
@@ -168,7 +169,8 @@ class ExecutionService(ExecutionReader):
                 for each in executions.unfinished(self._registry, scope)
             )
             if waiting:
-                executions.transition(self._registry, scope, execution_id, Status.STOPPED, "stopped before it started")
+                said = "stopped before it started"
+                executions.transition(self._registry, scope, execution_id, Status.STOPPED, said, completed_at=now())
             else:
                 executions.transition(self._registry, scope, execution_id, Status.STOPPING, "stopping")
         self._dispatcher.wake(execution_id)

@@ -143,7 +143,9 @@ def test_the_queue_holds_what_exceeds_the_number(bench: Bench) -> None:
     bench.said(ids[0], "here")
     assert [bench.execution(each).status for each in ids[1:]] == [Status.PENDING] * 3
     bench.desk.executions.stop(DEFAULT_SCOPE, [ids[1]])
-    assert bench.execution(ids[1]).status is Status.STOPPED
+    stopped = bench.execution(ids[1])
+    assert stopped.status is Status.STOPPED
+    assert stopped.completed_at is not None
     # The supervisor that ends starts the next one: no desk has to be open.
     bench.desk.executions.stop(DEFAULT_SCOPE, [ids[0]])
     bench.said(ids[2], "here")

@@ -236,6 +236,19 @@ async def test_the_log_is_followed(workshop_home: Home) -> None:
         assert "epoch 1 of 3" in screen_text(pilot)
 
 
+async def test_the_newest_line_shows_in_every_height(workshop_home: Home) -> None:
+    async with running(workshop_home) as pilot:
+        await show(pilot, COMPLETED, "logs")
+        for height in (20, 45, 24):
+            await pilot.resize_terminal(100, height)
+            await settled(pilot)
+            assert "epoch  40" in screen_text(pilot)
+        await press(pilot, "home")
+        await pilot.resize_terminal(100, 20)
+        await settled(pilot)
+        assert "epoch  40" not in screen_text(pilot)
+
+
 async def test_an_empty_log_says_so(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, STOPPED, "logs")

@@ -6,6 +6,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
+from textual import events
+
 from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.ui.keymap import Action
@@ -76,6 +78,11 @@ class LogView(Lines):
         if not self._busy and self._log is not None:
             self._busy = True
             self.run_task(self._read(), "log", exclusive=False)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """What follows the newest line does so in another height, too."""
+        self._stay(0)
+        self.follow_up()
 
     def search(self, text: str) -> None:
         """Highlight a text; ``n`` and ``N`` go from match to match."""
