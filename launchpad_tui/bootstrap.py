@@ -71,7 +71,25 @@ def _files(desk: Desk) -> object:
     from launchpad_tui.services.files import FileService
 
     credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-    return FileService(desk.home, desk.registry, credentials)
+    return FileService(desk.home, desk.registry, credentials, _store_address)
+
+
+def _store_address(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
+    """How a connection's object stores are reached where its runtime gives their files away."""
+    from launchpad_tui.runtimes.aicore.credentials import of_connection
+    from launchpad_tui.runtimes.catalog import AICORE
+
+    if connection.kind != AICORE:
+        return {}
+    key = of_connection(connection.settings, secrets)
+    found = {name: key.fields().get(name, "") for name in ("base_url", "auth_url", "client_id", "client_secret")}
+    return {**found, "ca_file": connection.settings.get("ca_file", "")}
+
+
+def _files_elsewhere(desk: Desk) -> object:
+    from launchpad_tui.services.handing_out import FilesElsewhere
+
+    return FilesElsewhere(desk.home, desk.files)
 
 
 def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> RemoteRuntime | None:
@@ -208,6 +226,7 @@ MAKERS: Mapping[str, Callable[[Desk], Any]] = {
     "schedules": _schedules,
     "artifacts": _artifacts,
     "files": _files,
+    "files_elsewhere": _files_elsewhere,
     "verification": _verification,
     "importing": _importing,
     "browsing": _browsing,

@@ -113,6 +113,7 @@ class Capabilities:
     """What a runtime can do; where it lacks one, ``reasons`` says why, keyed by the capability's name.
 
     ``bulk``: stop and delete many executions with one request. ``groups``: make and delete resource groups.
+    ``files``: give away the files of object stores, whatever their kind.
     """
 
     executions: bool = True
@@ -126,6 +127,7 @@ class Capabilities:
     bulk: bool = True
     groups: bool = True
     metrics: bool = True
+    files: bool = False
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.everywhere import EverywhereService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.handing_out import FilesElsewhere
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
@@ -103,6 +104,12 @@ class Desk:
     def files(self) -> FileService:
         """The files of artifacts."""
         made: FileService = self._makers["files"](self)
+        return made
+
+    @cached_property
+    def files_elsewhere(self) -> FilesElsewhere:
+        """The files of object stores, for those who ask over the network."""
+        made: FilesElsewhere = self._makers["files_elsewhere"](self)
         return made
 
     @cached_property

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from launchpad_tui.config.credentials import STORE, Credentials, store_owner
+from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, UrlState, parse_url
+from launchpad_tui.domain.connection import Connection, Scope
 from launchpad_tui.domain.connection import ObjectStore as StoreRecord
-from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
@@ -21,7 +21,7 @@ from launchpad_tui.services.fetching import Wanted, fetch
 from launchpad_tui.services.outputs import local_error, source_files, target_path
 from launchpad_tui.services.waiting import LOOK, within
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
-from launchpad_tui.stores.catalog import store_kind
+from launchpad_tui.stores.catalog import LAUNCHPAD, store_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,24 @@ _COUNT_LIMIT = 10_000
 
 
 class FileService:
-    """Files of artifacts in the object stores of their resource groups. Safe for threads."""
+    """Files of artifacts in the object stores of their resource groups. Safe for threads.
 
-    def __init__(self, home: Home, registry: Registry, credentials: Credentials) -> None:
+    Args:
+        address: the fields of a store of kind ``launchpad`` that a connection's settings and secrets give; empty where
+            it is none to an AI API.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        registry: Registry,
+        credentials: Credentials,
+        address: Callable[[Connection, Mapping[str, str]], Mapping[str, str]] | None = None,
+    ) -> None:
         self._home = home
         self.registry = registry
         self._credentials = credentials
+        self._address = address
         self._lock = threading.Lock()
         self._open: dict[tuple[Scope, str], tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ObjectStore]] = {}
 
@@ -67,6 +79,7 @@ class FileService:
             if held is None or held[0][:2] != (record.kind, record.settings):
                 raise
             return held[1]
+        values = self._addressed(scope, record.kind, values)
         key = (record.kind, record.settings, values)
         with self._lock:
             # Connecting to a cloud's store costs a tenth of a second, so an open one is kept until its values change.
@@ -86,6 +99,17 @@ class FileService:
         if record.kind == "file" and not complete.get("root"):
             complete["root"] = str(self._home.files)
         return open_store(store_kind(record.kind), complete)
+
+    def _addressed(self, scope: Scope, kind: str, values: dict[str, str]) -> dict[str, str]:
+        """Values of a store, with the connection's where another launchpad gives the store away."""
+        if kind != LAUNCHPAD:
+            return values
+        values = {"resource_group": scope.resource_group, **{name: text for name, text in values.items() if text}}
+        if values.get("base_url") or self._address is None:
+            return values
+        connection = connections.connection(self.registry, scope.connection)
+        secrets = self._credentials.get(CONNECTION, scope.connection)
+        return {**values, **self._address(connection, secrets)}
 
     def recorded(self, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
         """The files as recorded when the artifact was stored; none where it was added by hand.

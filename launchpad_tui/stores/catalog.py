@@ -214,8 +214,27 @@ _GCS = StoreKind(
     ),
 )
 
+#: the kind of object stores that another launchpad gives away, and what of a connection to it reaches them
+LAUNCHPAD = "launchpad"
+_OWN = "Empty, as the three others: those of the connection."
+_LAUNCHPAD = StoreKind(
+    id=LAUNCHPAD,
+    title="launchpad serve",
+    description="An object store of another machine, through its launchpad serve.",
+    adapter="launchpad_tui.stores.launchpad:LaunchpadStore",
+    fields=(
+        Field("object_store", "Object store", default="default", help="Its name there."),
+        Field("resource_group", "Resource group", help="It belongs to there. Empty: the one that it is added to."),
+        Field("base_url", "AI API URL", pattern=r"https?://\S+", help=f"As launchpad serve says it. {_OWN}"),
+        Field("auth_url", "Token URL", pattern=r"https?://\S+", help="The same with /oauth/token in place of /v2."),
+        Field("client_id", "Client ID", help="As launchpad serve clients add says it."),
+        Field("client_secret", "Client secret", FieldKind.SECRET, help="As launchpad serve clients add said it."),
+        Field("ca_file", "CA file", FieldKind.PATH, help="Certificates to trust beside the usual ones, PEM."),
+    ),
+)
+
 #: by id, in the order in which they are offered
-KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS)}
+KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)}
 
 
 def store_kind(kind_id: str) -> StoreKind:

@@ -54,9 +54,20 @@ class Tokens:
                 self._until = time.monotonic() + max(_SHORTEST, token.seconds - _MARGIN)
             return Grant({}, {**self._headers, "Authorization": f"Bearer {self._token}"}, (self._token,))
 
+    def forget(self) -> None:
+        """Ask for another token next time: the one that is held was not accepted."""
+        with self._lock:
+            self._until = 0.0
+
 
 def request_token(
-    url: str, form: Mapping[str, str], values: Mapping[str, str], secrets: Sequence[str], who: str
+    url: str,
+    form: Mapping[str, str],
+    values: Mapping[str, str],
+    secrets: Sequence[str],
+    who: str,
+    *,
+    plain: bool = False,
 ) -> Token:
     """Ask a server for a token; its certificate is always looked at.
 
@@ -64,6 +75,7 @@ def request_token(
         values: the store's, for ``ca_file``, which is trusted too.
         secrets: of the form; they are left out of messages.
         who: how messages name the server.
+        plain: whether it may be asked without TLS.
 
     Raises:
         AuthenticationFailed: it does not give one.
@@ -71,7 +83,7 @@ def request_token(
         Unreachable: it does not answer.
     """
     address = urlsplit(url)
-    if address.scheme != "https" and (address.hostname or "") not in {"127.0.0.1", "localhost", "::1"}:
+    if not plain and address.scheme != "https" and (address.hostname or "") not in {"127.0.0.1", "localhost", "::1"}:
         raise ConfigError(f"{who} is asked over TLS only", f"Not by {address.scheme}://{address.hostname}.")
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     context = login_context(values.get("ca_file", ""))

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
 import azurite
 import fake_gcs
 import hadoop
+import launchpad_serve
 import oss_server
 import seaweed
 
@@ -59,11 +60,18 @@ def _webhdfs(request: pytest.FixtureRequest) -> Values:
     return lambda: server.values(prefix)
 
 
+def _launchpad(_request: pytest.FixtureRequest) -> Values:
+    server = launchpad_serve.shared()
+    name = server.new_store()
+    return lambda: server.values(name)
+
+
 #: how to make the values of an empty store, by kind; a kind without an entry fails the suite
 MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
     "azure": _azure,
     "file": _file,
     "gcs": _gcs,
+    "launchpad": _launchpad,
     "oss": _oss,
     "s3": _s3,
     "webhdfs": _webhdfs,

@@ -24,7 +24,10 @@ from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import MAKERS
 
 #: the field that holds the server's address, by kind
-ADDRESS = {"s3": "endpoint", "oss": "endpoint", "webhdfs": "namenode", "azure": "container_uri", "gcs": "endpoint"}
+ADDRESS = {
+    "s3": "endpoint", "oss": "endpoint", "webhdfs": "namenode", "azure": "container_uri", "gcs": "endpoint",
+    "launchpad": "base_url",
+}  # fmt: skip
 #: kinds of which the files' bytes come from a server that the address does not name
 ELSEWHERE = {"webhdfs"}
 CONTENT = os.urandom(6_000_000)

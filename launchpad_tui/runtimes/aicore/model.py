@@ -20,7 +20,7 @@ class Meta:
     bulk: bool = False
     metrics: bool = True
     resource_groups: bool = True
-    dataset: bool = True
+    files: bool = False
 
     def capabilities(self) -> Capabilities:
         """The same as launchpad's capabilities, each that is lacking with its reason."""
@@ -49,5 +49,6 @@ class Meta:
             bulk=self.bulk,
             groups=self.resource_groups,
             metrics=self.metrics,
+            files=self.files,
             reasons=reasons,
         )

@@ -130,7 +130,8 @@ def meta(answer: object) -> Meta:
         flag(_inner(able, "bulkUpdates"), "executions", False),
         "metrics" in extensions if said else True,
         "resourceGroups" in extensions if said else True,
-        "dataset" in extensions if said else True,
+        # Only launchpad serve says so.
+        flag(_inner(_inner(extensions, "dataset"), "capabilities"), "list", False),
     )
 
 

@@ -5,12 +5,16 @@ Services block, so each request is answered on a thread of Starlette's pool; the
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.api_client import ApiClient
@@ -21,6 +25,7 @@ from launchpad_tui.server.api import (
     artifacts,
     configurations,
     executions,
+    files,
     groups,
     meta,
     metrics,
@@ -28,12 +33,13 @@ from launchpad_tui.server.api import (
     schedules,
     stores,
 )
-from launchpad_tui.server.api.call import Answer, Call, Entry, in_scope
+from launchpad_tui.server.api.call import Answer, Call, Entry, Sent, in_scope
 from launchpad_tui.server.api.errors import Refusal, refusal
 from launchpad_tui.server.api.query import ID, Query
 from launchpad_tui.server.api.tokens import Tokens
 from launchpad_tui.server.metric_body import CODE_TOO_LARGE
 from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.outputs import local_error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -58,6 +64,7 @@ _ENTRIES: tuple[Entry, ...] = (
     *meta.ENTRIES,
     *groups.ENTRIES,
     *stores.ENTRIES,
+    *files.ENTRIES,
 )
 
 
@@ -145,8 +152,17 @@ class Api:
                 await _content(request, 0)
                 return _refused(error, trace)
             trace.client = client.name
-            content, refused = await _content(request, entry.limit)
-            return await run_in_threadpool(self._answer, request, entry, prefix, client, trace, content, refused)
+            answer = partial(self._answer, request, entry, prefix, client, trace)
+            if not entry.file:
+                return await run_in_threadpool(answer, *await _content(request, entry.limit))
+            with ExitStack() as held:
+                try:
+                    file = await run_in_threadpool(held.enter_context, self._desk.files_elsewhere.incoming())
+                    sent, refused = await _to_file(request, file, entry.limit)
+                except LaunchpadError as error:
+                    await _content(request, 0)
+                    return _refused(error, trace)
+                return await run_in_threadpool(answer, b"", refused, sent)
 
         return endpoint
 
@@ -159,6 +175,7 @@ class Api:
         trace: _Trace,
         content: bytes,
         refused: Refusal | None,
+        sent: Sent | None = None,
     ) -> Response:
         parts = dict(request.path_params)
         try:
@@ -172,12 +189,23 @@ class Api:
             path = request.url.path
             query = Query(request.query_params.multi_items())
             call = Call(
-                self._desk, client, scope, path, prefix, parts, query, _headers(request), content, trace.request_id
+                self._desk,
+                client,
+                scope,
+                path,
+                prefix,
+                parts,
+                query,
+                _headers(request),
+                content,
+                trace.request_id,
+                sent,
             )
             return _response(entry.handler(call), trace)
         except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
             if isinstance(error, NotFound) and entry.path.startswith("/lm"):
-                wrong = next((name for name, text in parts.items() if not ID.fullmatch(text)), "")
+                ids = (name for name in parts if name != files.PATH)
+                wrong = next((name for name in ids if not ID.fullmatch(parts[name])), "")
                 error = Refusal(400, f"{wrong} is no ID.", field=wrong) if wrong else error
             return _refused(error, trace, conflict=entry.conflict, missing=entry.missing)
 
@@ -259,13 +287,38 @@ async def _content(request: Request, limit: int) -> tuple[bytes, Refusal | None]
     return b"".join(pieces), None
 
 
+async def _to_file(request: Request, file: Path, limit: int) -> tuple[Sent | None, Refusal | None]:
+    """Write the body to a file; the refusal of one over the limit, or that ended early.
+
+    Raises:
+        StorageFull, PermissionDenied: it cannot be written.
+    """
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import ClientDisconnect
+
+    digest, size = hashlib.sha256(), 0
+    try:
+        with await run_in_threadpool(file.open, "wb") as target:
+            async for piece in request.stream():
+                size += len(piece)
+                if size > limit:
+                    return None, Refusal(413, f"The body has more than {limit} bytes.", code=CODE_TOO_LARGE)
+                digest.update(piece)
+                await run_in_threadpool(target.write, piece)
+    except ClientDisconnect:
+        return None, Refusal(400, "The body ended early.")
+    except OSError as error:
+        raise local_error(error, file) from error
+    return Sent(file, digest.hexdigest()), None
+
+
 def _response(answer: Answer, trace: _Trace) -> Response:
     from starlette.responses import Response, StreamingResponse
 
     headers = {**answer.headers, "X-Request-ID": trace.request_id}
     trace.write(answer.status)
     if answer.chunks is not None:
-        return StreamingResponse(answer.chunks, answer.status, headers, "application/json")
+        return StreamingResponse(answer.chunks, answer.status, headers, answer.media)
     if answer.text is not None:
         return Response(answer.text, answer.status, headers, "text/plain")
     if answer.data is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from launchpad_tui.domain.api_client import ApiClient
@@ -20,13 +21,23 @@ BODY_LIMIT = 48 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that is no error: ``data`` becomes JSON, a ``text`` stands as it is, chunks are sent one by one."""
+    """An answer that is no error: ``data`` becomes JSON, a ``text`` stands as it is, chunks (of type ``media``) are
+    sent one by one."""
 
     status: int = 200
     data: Any = None
     text: str | None = None
     chunks: Iterable[bytes] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    media: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A body that was written to a file, which is gone after the answer. ``sha256`` hexadecimal."""
+
+    file: Path
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,7 @@ class Call:
     """A request.
 
     ``scope`` is the resource group that it is about, ``prefix`` what stands before the path (``/v2``), ``parts`` what
-    the path's places hold.
+    the path's places hold, ``sent`` the body where its entry wants it as a file.
     """
 
     desk: Desk
@@ -47,6 +58,7 @@ class Call:
     headers: Mapping[str, str]
     content: bytes
     request_id: str
+    sent: Sent | None = None
 
     def json(self) -> Any:
         """The body's JSON. Raises InvalidInput where it is none."""
@@ -88,7 +100,8 @@ class Entry:
     """A method of a path.
 
     ``conflict`` and ``missing`` are the statuses of a Conflict and of a NotFound that the handler raises; ``listed``:
-    errors have their details as a list; ``limit``: bytes of the body; ``tenant``: it is about no resource group.
+    errors have their details as a list; ``limit``: bytes of the body; ``tenant``: it is about no resource group;
+    ``file``: the body is written to a file.
     """
 
     method: str
@@ -99,6 +112,7 @@ class Entry:
     listed: bool = False
     limit: int = BODY_LIMIT
     tenant: bool = False
+    file: bool = False
 
 
 Entries = Sequence[Entry]

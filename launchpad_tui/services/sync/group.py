@@ -12,12 +12,13 @@ from itertools import islice
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution
-from launchpad_tui.domain.store_secret import parse_secrets
+from launchpad_tui.domain.store_secret import SECRET_SUFFIX, parse_secrets, postable
 from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound, PermissionDenied, RuntimeRejected
-from launchpad_tui.registry import mirror, mirror_tenant, resource, series
+from launchpad_tui.registry import connections, mirror, mirror_tenant, resource, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import RemoteRuntime, StoreInfo
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
+from launchpad_tui.stores.catalog import LAUNCHPAD
 
 _log = logging.getLogger(__name__)
 #: models that are read before everything else, so that somebody sees some at once
@@ -218,7 +219,12 @@ class GroupReading(Reading):
             _log.info("%s gives no object stores: %s", self.scope, error.title)
             return
         found: dict[str, tuple[str, dict[str, str]]] = {}
+        able = connections.capabilities(self.registry, self.scope.connection)
         for one in told:
+            name = one.name.removesuffix(SECRET_SUFFIX)
+            if not postable(one.type.lower()) and able is not None and able.files:
+                found[name] = (LAUNCHPAD, {"object_store": name})
+                continue
             try:
                 for secret in parse_secrets(_as_told(one)):
                     found[secret.name] = (secret.kind, dict(secret.values))

@@ -32,7 +32,7 @@ def client(judge: prism.Judge) -> Iterator[AICoreClient]:
 
 def test_the_runtime(client: AICoreClient) -> None:
     meta = client.meta()
-    assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics, meta.dataset) == ("aicore", True, True, True, False)
+    assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics, meta.files) == ("aicore", True, True, True, False)
     able = client.capabilities()
     assert able.executions
     assert able.logs

@@ -1,0 +1,112 @@
+"""Files of object stores for those who ask from elsewhere: what is sent waits in the home until it is complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.services.files import FileService
+from launchpad_tui.services.outputs import local_error, source_files
+from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
+
+#: seconds after which what was sent and never published is thrown away
+ABANDONED = 24 * 3600
+_UPLOAD = re.compile(r"[0-9a-f]{32}")
+
+
+class FilesElsewhere:
+    """Stores what comes from elsewhere, whole or not at all. Safe for threads and for several processes."""
+
+    def __init__(self, home: Home, files: FileService) -> None:
+        self._base = home.root / "uploads"
+        self._files = files
+
+    def store(self, scope: Scope, name: str) -> ObjectStore:
+        """The object store of this name. Raises as `FileService.store`."""
+        return self._files.store(scope, name)
+
+    @contextlib.contextmanager
+    def incoming(self) -> Iterator[Path]:
+        """An empty file for what is being sent; gone at the end where nobody took it.
+
+        Raises:
+            StorageFull, PermissionDenied: it cannot be made.
+        """
+        self._sweep()
+        try:
+            self._base.mkdir(mode=0o700, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix="part-", dir=self._base)
+        except OSError as error:
+            raise local_error(error, self._base) from error
+        os.close(handle)
+        path = Path(name)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    def put(self, scope: Scope, store: str, path: str, source: Path, *, replace: bool = False) -> StoredObject:
+        """Store a file.
+
+        Raises:
+            Conflict: something is there, and ``replace`` is not set.
+            As `ObjectStore.put`.
+        """
+        target = self._files.store(scope, store)
+        if replace:
+            return target.put(path, source)
+        (stored,) = target.publish(path, [SourceFile(".", source)])
+        return stored
+
+    def keep(self, upload: str, path: str, source: Path) -> None:
+        """Lay a file aside until its upload is published; one of the same path is replaced.
+
+        Raises:
+            InvalidInput: no ID of an upload, or no path; or a part of the path is a file.
+            StorageFull, PermissionDenied: there is no room for it.
+        """
+        target = self._folder(upload) / check_path(path)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source.rename(target)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+            raise InvalidInput(f"{path[:200]!r} is a file and a folder", field="path") from error
+        except OSError as error:
+            raise local_error(error, target) from error
+
+    def publish(self, scope: Scope, store: str, path: str, upload: str) -> tuple[StoredObject, ...]:
+        """Store all files of an upload below a path, at once. Raises as `ObjectStore.publish`."""
+        folder = self._folder(upload)
+        files = source_files(folder) if folder.is_dir() else []
+        if not files:
+            raise InvalidInput("The upload has no files", field="upload")
+        try:
+            return self._files.store(scope, store).publish(path, files)
+        finally:
+            self.discard(upload)
+
+    def discard(self, upload: str) -> None:
+        """Throw away what was sent for an upload."""
+        shutil.rmtree(self._folder(upload), ignore_errors=True)
+
+    def _folder(self, upload: str) -> Path:
+        if not _UPLOAD.fullmatch(upload):
+            raise InvalidInput("upload is no ID", "32 hexadecimal digits.", field="upload")
+        return self._base / upload
+
+    def _sweep(self) -> None:
+        with contextlib.suppress(OSError):
+            for entry in self._base.iterdir():
+                if time.time() - entry.lstat().st_mtime > ABANDONED:
+                    shutil.rmtree(entry, ignore_errors=True)
+                    if entry.is_file():
+                        entry.unlink(missing_ok=True)

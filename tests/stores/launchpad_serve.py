@@ -1,0 +1,89 @@
+"""``launchpad serve`` for tests: a process of its own over a home of its own, with a folder for each store."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import shared_server
+
+from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import DEFAULT_SCOPE
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it is, its home, and the secret of its client ``tests``."""
+
+    url: str
+    home: str
+    client_id: str
+    client_secret: str
+
+    def values(self, name: str = "", **more: str) -> dict[str, str]:
+        """Of a store; a new one of the server's where no name is given."""
+        return {
+            "object_store": name or self.new_store(),
+            "resource_group": "default",
+            "base_url": f"{self.url}/v2",
+            "auth_url": f"{self.url}/oauth/token",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            **more,
+        }
+
+    def new_store(self) -> str:
+        """The name of a new object store of the server: an empty folder."""
+        name = f"store-{uuid.uuid4()}"
+        root = Path(self.home) / "stores" / name
+        root.mkdir(parents=True)
+        desk = open_desk(Home.at(Path(self.home)))
+        try:
+            desk.connections.add_store(DEFAULT_SCOPE, name, "file", {"root": str(root)})
+        finally:
+            desk.close()
+        return name
+
+    def root(self, name: str) -> Path:
+        """The folder of a store."""
+        return Path(self.home) / "stores" / name
+
+
+def shared() -> Server:
+    """The one server of this test run."""
+    return shared_server.join("launchpad_serve", Server)
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[Server]:
+    """Run it until the block ends."""
+    home = folder / "home"
+    environment = {"LAUNCHPAD_HOME": str(home), "PYTHONUNBUFFERED": "1", "LAUNCHPAD_CREDENTIALS": "file"}
+    words = [sys.executable, "-m", "launchpad_tui", "serve"]
+    made = subprocess.run(
+        [*words, "clients", "add", "tests", "--json"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    key = json.loads(made.stdout)
+    log = folder / "serve.log"
+    with shared_server.running([*words, "--port", "0"], log, env=environment) as process:
+
+        def ready() -> bool:
+            return "launchpad serves " in log.read_text()
+
+        shared_server.wait_until(ready, {log: process})
+        found = re.search(r"launchpad serves .*?(http://\S+?)(/v2)?$", log.read_text(), re.MULTILINE)
+        assert found is not None
+        yield Server(found[1], str(home), key["clientid"], key["clientsecret"])
