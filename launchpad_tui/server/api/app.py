@@ -106,9 +106,15 @@ class Api:
         """The ASGI application."""
         import anyio
         from starlette.applications import Starlette
+        from starlette.convertors import PathConvertor, register_url_convertor
         from starlette.exceptions import HTTPException
         from starlette.routing import Route
 
+        class AnyPath(PathConvertor):
+            # Starlette's own stops at a line break.
+            regex = "(?s:.*)"
+
+        register_url_convertor("anypath", AnyPath())
         limiter = anyio.CapacityLimiter(_CHECKS)
 
         async def token(request: Request) -> Response:

@@ -182,7 +182,7 @@ def _file(one: StoredObject) -> Json:
 
 
 _ALL = "/lm/dataset/files"
-_ONE = f"{_ALL}/{{{PATH}:path}}"
+_ONE = f"{_ALL}/{{{PATH}:anypath}}"
 ENTRIES: Entries = (
     Entry("GET", _ONE, _guarded(_get), listed=True),
     Entry("PUT", _ONE, _guarded(_put), listed=True, limit=LIMIT, file=True),

@@ -31,7 +31,7 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 SPECIFICATION = Path(__file__).parents[2] / "runtimes" / "aicore" / "spec" / "AI_CORE_API.yaml"
 #: what this server offers of the specification
 OFFERED = re.compile(
-    r"/lm/(artifacts|configurations|executions|executionSchedules|scenarios|meta|metrics)(/|$)"
+    r"/lm/(artifacts|configurations|dataset|executions|executionSchedules|scenarios|meta|metrics)(/|$)"
     r"|/admin/(objectStoreSecrets|resourceGroups)(/|$)"
 )
 NOT_OFFERED = {"/lm/scenarios/{scenarioId}/models"}
