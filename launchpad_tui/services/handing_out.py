@@ -12,14 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launchpad_tui.config.paths import Home
+from launchpad_tui.domain.connection import ObjectStore as StoreRecord
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.outputs import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
 
 #: seconds after which what was sent and never published is thrown away
 ABANDONED = 24 * 3600
+#: settings that tell one bucket, container or server from another
+_WHERE = ("bucket", "endpoint", "namenode", "container_uri", "base_url", "object_store", "resource_group")
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 
 
@@ -27,12 +31,34 @@ class FilesElsewhere:
     """Stores what comes from elsewhere, whole or not at all. Safe for threads and for several processes."""
 
     def __init__(self, home: Home, files: FileService) -> None:
+        self._home = home
         self._base = home.root / "uploads"
         self._files = files
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
         """The object store of this name. Raises as `FileService.store`."""
         return self._files.store(scope, name)
+
+    def shared_with(self, scope: Scope, name: str) -> str:
+        """A resource group of the connection that has an object store in the same place, or within or around it; empty
+        where there is none. Raises NotFound."""
+        registry = self._files.registry
+        place = self._place(connections.store(registry, scope, name))
+        for group in connections.groups(registry, scope.connection):
+            other = Scope(scope.connection, group.name)
+            if other != scope and any(
+                _overlap(place, self._place(each)) for each in connections.stores(registry, other)
+            ):
+                return group.name
+        return ""
+
+    def _place(self, store: StoreRecord) -> tuple[object, str]:
+        """Where a store is: what two stores of the same bucket have in common, and the folder in it."""
+        values = {key: text for key, text in store.settings.items() if text}
+        if store.kind == "file":
+            return "file", os.path.realpath(values.get("root") or self._home.files)
+        fields = {key: values.get(key, "") for key in _WHERE}
+        return (store.kind, tuple(sorted(fields.items()))), values.get("path_prefix", "").strip("/")
 
     @contextlib.contextmanager
     def incoming(self) -> Iterator[Path]:
@@ -110,3 +136,11 @@ class FilesElsewhere:
                     shutil.rmtree(entry, ignore_errors=True)
                     if entry.is_file():
                         entry.unlink(missing_ok=True)
+
+
+def _overlap(one: tuple[object, str], other: tuple[object, str]) -> bool:
+    """Whether one of two places is the other, or within it."""
+    if one[0] != other[0]:
+        return False
+    first, second = (f"{folder.rstrip('/')}/" if folder else "" for folder in (one[1], other[1]))
+    return first.startswith(second) or second.startswith(first)

@@ -52,6 +52,7 @@ def _guarded(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
 
     def guarded(call: Call) -> Answer:
         try:
+            _admit(call)
             return handler(call)
         except ObjectMissing as error:
             raise Refusal(404, f"{error.title}.") from error
@@ -63,6 +64,19 @@ def _guarded(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
             raise Refusal(507, f"{error.title}.", code="InsufficientStorage") from error
 
     return guarded
+
+
+def _admit(call: Call) -> None:
+    """Raises Refusal where a client of one resource group would reach the files of another."""
+    if not call.client.group:
+        return
+    name = DEFAULT_STORE if PATH in call.parts else _name(call)
+    if other := call.desk.files_elsewhere.shared_with(call.scope, name):
+        raise Refusal(
+            403,
+            f"The object store {name[:80]} lies where one of {other} does. This client belongs to {call.client.group}: "
+            "its files can be given once the group has an object store of its own.",
+        )
 
 
 def _get(call: Call) -> Answer:
@@ -107,12 +121,12 @@ def _store_file(call: Call) -> Answer:
     if upload:
         call.desk.files_elsewhere.keep(upload, path, call.sent.file)
         return Answer(201, {"sha256": call.sent.sha256})
-    name, replace = call.query.text("objectStore") or DEFAULT_STORE, call.query.flag("overwrite")
+    name, replace = _name(call), call.query.flag("overwrite")
     return Answer(201, _file(call.desk.files_elsewhere.put(call.scope, name, path, call.sent.file, replace=replace)))
 
 
 def _publish(call: Call) -> Answer:
-    name = call.query.text("objectStore") or DEFAULT_STORE
+    name = _name(call)
     path, upload = call.query.text("path"), call.query.text("upload")
     stored = call.desk.files_elsewhere.publish(call.scope, name, path, upload)
     return Answer(201, {"files": [_file(each) for each in stored]})
@@ -129,8 +143,12 @@ def _remove(call: Call) -> Answer:
     return Answer(data={"count": 1})
 
 
+def _name(call: Call) -> str:
+    return call.query.text("objectStore") or DEFAULT_STORE
+
+
 def _store(call: Call) -> ObjectStore:
-    return call.desk.files_elsewhere.store(call.scope, call.query.text("objectStore") or DEFAULT_STORE)
+    return call.desk.files_elsewhere.store(call.scope, _name(call))
 
 
 def _named(call: Call) -> str:

@@ -220,10 +220,13 @@ class GroupReading(Reading):
             return
         found: dict[str, tuple[str, dict[str, str]]] = {}
         able = connections.capabilities(self.registry, self.scope.connection)
+        made_here = {each.name for each in connections.stores(self.registry, self.scope) if not each.remote}
         for one in told:
             name = one.name.removesuffix(SECRET_SUFFIX)
             if not postable(one.type.lower()) and able is not None and able.files:
-                found[name] = (LAUNCHPAD, {"object_store": name})
+                # What the user made here under this name, such as a folder that is mounted, stays.
+                if name not in made_here:
+                    found[name] = (LAUNCHPAD, {"object_store": name})
                 continue
             try:
                 for secret in parse_secrets(_as_told(one)):
