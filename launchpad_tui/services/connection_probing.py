@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from launchpad_tui.domain.connection import LOCAL, Connection, ConnectionKind
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound, PermissionDenied, RuntimeRejected
-from launchpad_tui.services.probing import Step, StepName, reach
+from launchpad_tui.services.probing import Step, StepName, is_loopback, reach
 from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import Endpoint
 
@@ -107,7 +107,9 @@ def _server(url: str, ca_file: str, certificate: str = "", private_key: str = ""
         )
     )
     if not tls:
-        yield Step(StepName.TLS, f"none for {parts.hostname}: what is sent can be read on its way")
+        stays = "it is this machine, or a tunnel from it"
+        read = "what is sent can be read on its way"
+        yield Step(StepName.TLS, f"none for {parts.hostname}: {stays if is_loopback(parts.hostname or '') else read}")
 
 
 def _asked(part: Part, ask: Callable[[], str]) -> Step:

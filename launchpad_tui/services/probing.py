@@ -161,3 +161,13 @@ def _proxy(server: Endpoint) -> tuple[str, int] | None:
         return (parts.hostname, parts.port or 80) if parts.hostname else None
     except ValueError:
         return None
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.errors import ConfigError, DependencyMissing, InvalidInput
 from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.probing import is_loopback
 
 if TYPE_CHECKING:
     import ssl
@@ -80,7 +81,7 @@ def check(address: Address, clients: int) -> None:
     """
     if (address.certificate is None) is not (address.key is None):
         raise InvalidInput("Certificate and key go together", hint="Give --tls-cert and --tls-key.", field="tls-cert")
-    if _is_loopback(address.host):
+    if is_loopback(address.host):
         return
     if not clients:
         raise ConfigError(
@@ -94,17 +95,6 @@ def check(address: Address, clients: int) -> None:
             "Over plain HTTP everybody on the way reads the client secrets, the tokens and the data.",
             "Give --tls-cert and --tls-key; or --insecure-http where something in front of it does TLS.",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def serve(desk: Desk, address: Address, ready: Callable[[str], None]) -> None:

@@ -73,7 +73,7 @@ def test_all_steps(core: Core) -> None:
     names = [StepName.SETTINGS, StepName.NAME, StepName.NETWORK, StepName.TLS, Part.TOKEN, Part.API, Part.GROUP]
     assert [each.name for each in found] == names
     assert not any(each.error for each in found)
-    assert "can be read on its way" in found[3].message
+    assert "it is this machine" in found[3].message
     assert found[5].message == "aicore offers AI API 2.42.0"
     assert found[6].message == "default is PROVISIONED, with 12 artifacts"
     elsewhere = steps(*fields(core, base_url=core.url.replace("localhost", "127.0.0.1")))
