@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, LOCAL, Capabilities, Connection, Scope
+from launchpad_tui.domain.connection import (
+    DEFAULT_SCOPE,
+    DEFAULT_STORE,
+    LOCAL,
+    Capabilities,
+    Connection,
+    Scope,
+)
 from launchpad_tui.errors import Unreachable
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
@@ -52,7 +59,12 @@ def _connections(desk: Desk) -> object:
         shutil.rmtree(desk.home.root / REMOTE / name, ignore_errors=True)
 
     return ConnectionService(
-        desk.registry, credentials, lambda: desk.files, _capabilities, lambda scope: _acts(desk, scope), forget
+        desk.registry,
+        credentials,
+        lambda: desk.files,
+        _capabilities,
+        lambda scope: _acts(desk, scope),
+        forget,
     )
 
 
@@ -82,7 +94,10 @@ def _store_address(connection: Connection, secrets: Mapping[str, str]) -> Mappin
     if connection.kind != AICORE:
         return {}
     key = of_connection(connection.settings, secrets)
-    found = {name: key.fields().get(name, "") for name in ("base_url", "auth_url", "client_id", "client_secret")}
+    found = {
+        name: key.fields().get(name, "")
+        for name in ("base_url", "auth_url", "client_id", "client_secret")
+    }
     return {**found, "ca_file": connection.settings.get("ca_file", "")}
 
 
@@ -97,7 +112,9 @@ def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> RemoteRu
     from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
     from launchpad_tui.runtimes.catalog import AICORE
 
-    return AICoreRuntime(connection.settings, secrets).client() if connection.kind == AICORE else None
+    return (
+        AICoreRuntime(connection.settings, secrets).client() if connection.kind == AICORE else None
+    )
 
 
 def _remotes(desk: Desk) -> object:
@@ -123,7 +140,9 @@ def _verification(desk: Desk) -> object:
 def _importing(desk: Desk) -> object:
     from launchpad_tui.services.importing import ImportService
 
-    return ImportService(desk.registry, desk.files, lambda: desk.artifacts, lambda scope: _acts(desk, scope))
+    return ImportService(
+        desk.registry, desk.files, lambda: desk.artifacts, lambda scope: _acts(desk, scope)
+    )
 
 
 def _browsing(desk: Desk) -> object:
@@ -322,6 +341,10 @@ def _supervise(home: Home, execution_id: str) -> int:
     logfile.setup(home)
     registry = Registry(home.registry_path)
     settings = Settings.load(home)
-    files = FileService(home, registry, Credentials(home.credentials_path, settings.credentials.keep))
-    supervisor = Supervisor(home, settings, registry, files, MetricService(registry), tracking_endpoint)
+    files = FileService(
+        home, registry, Credentials(home.credentials_path, settings.credentials.keep)
+    )
+    supervisor = Supervisor(
+        home, settings, registry, files, MetricService(registry), tracking_endpoint
+    )
     return supervisor.supervise(execution_id)

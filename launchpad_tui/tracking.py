@@ -73,7 +73,10 @@ def log(
         try:
             numbers[name] = float(value)
         except (TypeError, ValueError, OverflowError):
-            _warn("value", f"the metric {name} is not a number ({type(value).__name__}) and was not logged")
+            _warn(
+                "value",
+                f"the metric {name} is not a number ({type(value).__name__}) and was not logged",
+            )
     _quietly(numbers, step, labels, {}, {}, timestamp)
 
 
@@ -106,7 +109,9 @@ def send(
         TrackingError: outside an execution, the endpoint cannot be reached, or it refuses.
     """
     if not inside():
-        raise TrackingError("outside", f"not inside an execution: {_EXECUTION} and {_ENDPOINT} are not set")
+        raise TrackingError(
+            "outside", f"not inside an execution: {_EXECUTION} and {_ENDPOINT} are not set"
+        )
     try:
         moment = _moment(timestamp)
         at_step = 0 if step is None else int(step)
@@ -123,7 +128,11 @@ def send(
     if infos:
         rest["customInfo"] = [{"name": str(name), "value": value} for name, value in infos.items()]
     for start in range(0, max(1, len(points)), _PER_REQUEST):
-        body = {"executionId": os.environ[_EXECUTION], "metrics": points[start : start + _PER_REQUEST], **rest}
+        body = {
+            "executionId": os.environ[_EXECUTION],
+            "metrics": points[start : start + _PER_REQUEST],
+            **rest,
+        }
         rest = {}
         _patch(json.dumps(body).encode())
 
@@ -153,7 +162,8 @@ def _warn(kind: str, message: str) -> None:
 
 def _moment(timestamp: datetime | float | None) -> str:
     if not isinstance(timestamp, datetime):
-        timestamp = datetime.fromtimestamp(time.time() if timestamp is None else timestamp, timezone.utc)  # noqa: UP017
+        seconds = time.time() if timestamp is None else timestamp
+        timestamp = datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017
     elif timestamp.tzinfo is None:
         timestamp = timestamp.replace(tzinfo=timezone.utc)  # noqa: UP017  the file also runs on Python 3.9
     return timestamp.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: UP017
@@ -172,12 +182,17 @@ def _patch(body: bytes) -> None:
             _forget()
             if pause is None:
                 _impatient["until"] = time.monotonic() + _IMPATIENT_SECONDS
-                raise TrackingError("unreachable", f"the tracking endpoint cannot be reached: {error!r}") from error
+                raise TrackingError(
+                    "unreachable", f"the tracking endpoint cannot be reached: {error!r}"
+                ) from error
         else:
             if 200 <= status < 300:
                 return
             if pause is None or status not in {429, 500, 502, 503, 504}:
-                raise TrackingError(f"status {status}", f"the tracking endpoint answered {status}: {_message(answer)}")
+                raise TrackingError(
+                    f"status {status}",
+                    f"the tracking endpoint answered {status}: {_message(answer)}",
+                )
         time.sleep(pause)
 
 
@@ -200,7 +215,9 @@ def _connection() -> tuple[Any, str]:
         from urllib.parse import urlsplit
 
         parts = urlsplit(os.environ[_ENDPOINT])
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        kind = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
         _local.connection = kind(parts.netloc, timeout=_TIMEOUT_SECONDS)
         _local.path = parts.path.rstrip("/") + "/api/v1/metrics"
         _local.key = key

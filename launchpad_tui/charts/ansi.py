@@ -30,7 +30,12 @@ def _line(spans: tuple[Span, ...], colours: str) -> str:
         texts.pop()
     if texts:
         texts[-1] = (texts[-1][0].rstrip(), texts[-1][1])
-    return "".join(f"\x1b[{code}m{text}\x1b[0m" if code and text.strip() else text for text, code in texts) + "\n"
+    return (
+        "".join(
+            f"\x1b[{code}m{text}\x1b[0m" if code and text.strip() else text for text, code in texts
+        )
+        + "\n"
+    )
 
 
 def _code(span: Span, colours: str) -> str:

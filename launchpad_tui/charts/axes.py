@@ -55,7 +55,11 @@ class Scale:
         """0 to 1 within the scale."""
         if not self.log:
             return share(value, self.low, self.high)
-        return share(math.log10(value), math.log10(self.low), math.log10(self.high)) if value > 0 else -1.0
+        return (
+            share(math.log10(value), math.log10(self.low), math.log10(self.high))
+            if value > 0
+            else -1.0
+        )
 
     def cell(self, value: float, cells: int) -> int:
         """The cell of a value, from 0; kept within the cells."""
@@ -63,7 +67,9 @@ class Scale:
 
     def ticks(self, most: int) -> list[float]:
         """Round numbers on it."""
-        found = log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
+        found = (
+            log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
+        )
         return [tick for tick in found if self.low <= tick <= self.high] or [self.low]
 
     def texts(self, found: Sequence[float]) -> list[str]:
@@ -73,7 +79,11 @@ class Scale:
 
 def is_wide(values: Sequence[float]) -> bool:
     """Whether numbers are told apart only on a logarithmic scale: all positive, over two decades or more."""
-    return len(values) > 1 and min(values) > 0 and math.log10(max(values)) - math.log10(min(values)) >= _DECADES - 1e-9
+    return (
+        len(values) > 1
+        and min(values) > 0
+        and math.log10(max(values)) - math.log10(min(values)) >= _DECADES - 1e-9
+    )
 
 
 def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int) -> int:
@@ -138,7 +148,10 @@ def label_ticks(canvas: Canvas, row: int, found: Sequence[tuple[int, str]], name
 def name_on_top(canvas: Canvas, name: str, title: str) -> list[str]:
     """Write an axis' name at the right end of the title's line where there is room; else gives it as a note."""
     shown = canvas.fit(f"x: {name}", canvas.width)
-    if not title or cell_width(shown) > canvas.width - cell_width(canvas.fit(title, canvas.width)) - 2:
+    if (
+        not title
+        or cell_width(shown) > canvas.width - cell_width(canvas.fit(title, canvas.width)) - 2
+    ):
         return [f"x axis: {name}"]
     canvas.end(canvas.width, 0, shown, style="axis")
     return []

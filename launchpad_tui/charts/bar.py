@@ -6,7 +6,15 @@ import math
 from collections.abc import Sequence
 
 from launchpad_tui.charts.axes import share
-from launchpad_tui.charts.bars import Base, bar_groups, base_of, group_notes, log_notes, unshown, value_columns
+from launchpad_tui.charts.bars import (
+    Base,
+    bar_groups,
+    base_of,
+    group_notes,
+    log_notes,
+    unshown,
+    value_columns,
+)
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import Group, best_first, missing_notes, names_along
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
@@ -36,7 +44,11 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
     if not found or not columns:
         return canvas.drawing([*missing_notes(table, list(columns)), *notes])
     along = names_along(table)
-    size = min(max(cell_width(label) for label in [*labels, ", ".join(along)]), max(6, canvas.width // 3), 40)
+    size = min(
+        max(cell_width(label) for label in [*labels, ", ".join(along)]),
+        max(6, canvas.width // 3),
+        40,
+    )
     room = canvas.width - size - 1
     names = list(columns)[: max(1, room // _PANEL)]
     notes = [*missing_notes(table, names), *notes, *unshown(len(names), len(columns))]
@@ -49,7 +61,9 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
         canvas.put(0, canvas.top, canvas.fit(", ".join(along), size), style="axis")
     # A blank line between bars, where there is room for it.
     step = 2 if len(shown) * 2 - 1 + axis <= rows else 1
-    for row, text in enumerate(short_labels([labels[p] for p in shown], size, ascii_only=spec.ascii)):
+    for row, text in enumerate(
+        short_labels([labels[p] for p in shown], size, ascii_only=spec.ascii)
+    ):
         canvas.put(0, canvas.top + head + row * step, text)
     width = room // len(names)
     for place, name in enumerate(names):
@@ -58,16 +72,33 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
         panel = width - 1 if place < len(names) - 1 else canvas.width - left
         if head:
             canvas.put(left, canvas.top, canvas.fit(name, panel), style="axis")
-        base = _panel(canvas, canvas.top + head, left, panel, [columns[name][p] for p in shown],
-                      [found[p] for p in shown], step, axis=axis)  # fmt: skip
-        notes += [f"{canvas.fit(name, 80)}: {text}" if len(names) > 1 else text for text in base.notes()]
+        base = _panel(
+            canvas,
+            canvas.top + head,
+            left,
+            panel,
+            [columns[name][p] for p in shown],
+            [found[p] for p in shown],
+            step,
+            axis=axis,
+        )
+        notes += [
+            f"{canvas.fit(name, 80)}: {text}" if len(names) > 1 else text for text in base.notes()
+        ]
     return canvas.drawing(notes)
 
 
 def _panel(
-    canvas: Canvas, top: int, left: int, width: int, values: Sequence[float | None], found: Sequence[Group],
-    step: int, *, axis: bool,
-) -> Base:  # fmt: skip
+    canvas: Canvas,
+    top: int,
+    left: int,
+    width: int,
+    values: Sequence[float | None],
+    found: Sequence[Group],
+    step: int,
+    *,
+    axis: bool,
+) -> Base:
     finite = [value for value in values if value is not None and math.isfinite(value)]
     base = base_of(finite)
     texts = ["" if value is None else number_text(value, 5) for value in values]
@@ -89,7 +120,11 @@ def _panel(
             continue
         long = (share(value, base.low, base.high) - base.below) * bars
         if long >= 0:
-            end = start + zero + _right(canvas, start + zero, top + row, long, bars - zero, group.slot)
+            end = (
+                start
+                + zero
+                + _right(canvas, start + zero, top + row, long, bars - zero, group.slot)
+            )
             canvas.put(end + 1, top + row, "" if apart else text)
         else:
             end = start + zero - _left(canvas, start + zero, top + row, -long, zero, group.slot)
@@ -110,7 +145,9 @@ def _right(canvas: Canvas, column: int, row: int, long: float, most: int, slot: 
         full, part = divmod(max(round(long * 8), int(long > 0)), 8)
     full = min(full, most)
     part = part if full < most else 0
-    canvas.put(column, row, ("#" if canvas.ascii else "█") * full + (_PARTS[part] if part else ""), slot)
+    canvas.put(
+        column, row, ("#" if canvas.ascii else "█") * full + (_PARTS[part] if part else ""), slot
+    )
     return full + bool(part)
 
 

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.canvas import Canvas
-from launchpad_tui.charts.groups import Group, groups, mean_of, names_along, not_a_table, unknown_parameter
+from launchpad_tui.charts.groups import (
+    Group,
+    groups,
+    mean_of,
+    names_along,
+    not_a_table,
+    unknown_parameter,
+)
 from launchpad_tui.charts.model import ChartData, ChartSpec, Table
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import ticks
@@ -51,7 +58,11 @@ def base_of(values: Sequence[float]) -> Base:
     if (low > 0 or high < 0) and 0 < high - low < _FAR * largest:
         # The nearest round number before the least bar, so that this one still has a length.
         room = (high - low) * 0.25
-        found = ticks(low - 2 * room, low - room / 4, 3) if low > 0 else ticks(high + room / 4, high + 2 * room, 3)
+        found = (
+            ticks(low - 2 * room, low - room / 4, 3)
+            if low > 0
+            else ticks(high + room / 4, high + 2 * room, 3)
+        )
         if found and low > 0 and 0 < found[-1] < low:
             return Base(found[-1], high, found[-1])
         if found and high < 0 and high < found[0] < 0:
@@ -77,7 +88,11 @@ def bar_groups(table: Table) -> tuple[list[Group], list[str]]:
 
 def group_notes(found: Sequence[Group]) -> list[str]:
     """Says that bars are means where they are."""
-    return ["Each bar is the mean of its n models"] if any(len(group.places) > 1 for group in found) else []
+    return (
+        ["Each bar is the mean of its n models"]
+        if any(len(group.places) > 1 for group in found)
+        else []
+    )
 
 
 def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
@@ -85,7 +100,9 @@ def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
     sizes = [
         size
         for column in columns
-        if (size := max((abs(v) for v in column if v is not None and math.isfinite(v)), default=0.0))
+        if (
+            size := max((abs(v) for v in column if v is not None and math.isfinite(v)), default=0.0)
+        )
     ]
     if len(sizes) > 1 and max(sizes) / _UNLIKE > min(sizes):
         return ["These metrics are of different sizes on one axis: the small ones hardly show"]
@@ -99,7 +116,9 @@ def log_notes(spec: ChartSpec) -> list[str]:
 
 def value_columns(table: Table, found: Sequence[Group]) -> dict[str, list[float | None]]:
     """For each metric the groups' means."""
-    return {name: [mean_of(column, group) for group in found] for name, column in table.metrics.items()}
+    return {
+        name: [mean_of(column, group) for group in found] for name, column in table.metrics.items()
+    }
 
 
 def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str]) -> None:
@@ -129,4 +148,8 @@ def why_no_bars(data: ChartData) -> str:
 
 def unshown(count: int, total: int) -> list[str]:
     """A note where metrics are left out."""
-    return [f"Showing {count} of {counted(total, 'metric', 'metrics')}: too small for all"] if count < total else []
+    return (
+        [f"Showing {count} of {counted(total, 'metric', 'metrics')}: too small for all"]
+        if count < total
+        else []
+    )

@@ -67,7 +67,11 @@ def _along(canvas: Canvas, table: Table, name: str, along: Sequence[str]) -> lis
     sizes = [f"n={len(each)}" for each in values]
     count = max(len(text) for text in sizes)
     title = ", ".join(safe_text(each, 80) for each in along)
-    size = min(max(cell_width(text) for text in [title, *(group.label for group in found)]), canvas.width // 3, 30)
+    size = min(
+        max(cell_width(text) for text in [title, *(group.label for group in found)]),
+        canvas.width // 3,
+        30,
+    )
     left, right = size + count + 3, _text_column(canvas)
     scale = Scale.of(everything)
     canvas.put(0, canvas.top, canvas.fit(title, size + count + 2), style="axis")
@@ -78,10 +82,27 @@ def _along(canvas: Canvas, table: Table, name: str, along: Sequence[str]) -> lis
         row = canvas.top + 1 + number * step
         canvas.put(0, row, labels[number])
         canvas.end(left - 2, row, sizes[number], style="faint")
-        _row(canvas, scale, left, canvas.width - right, row, values[number], found[number], table, name)
+        _row(
+            canvas,
+            scale,
+            left,
+            canvas.width - right,
+            row,
+            values[number],
+            found[number],
+            table,
+            name,
+        )
         if right:
             canvas.end(canvas.width, row, number_text(quartile(sorted(values[number]), 0.5), 4))
-    _axis(canvas, scale, left, canvas.width - right, canvas.top + 1 + (shown - 1) * step + 1, safe_text(name, 80))
+    _axis(
+        canvas,
+        scale,
+        left,
+        canvas.width - right,
+        canvas.top + 1 + (shown - 1) * step + 1,
+        safe_text(name, 80),
+    )
     hidden = len(found) - shown
     notes = [f"Showing {shown} of {len(found)} values: too low for all"] if hidden else []
     few = sum(len(each) < LEAST for each in values[:shown])
@@ -93,7 +114,9 @@ def _few_notes(few: int, total: int) -> list[str]:
         return []
     if few == total:
         return [f"Fewer than {LEAST} models in each group: points, not boxes"]
-    return [f"{counted(few, 'group has', 'groups have')} fewer than {LEAST} models: points, not boxes"]
+    return [
+        f"{counted(few, 'group has', 'groups have')} fewer than {LEAST} models: points, not boxes"
+    ]
 
 
 def _each(canvas: Canvas, table: Table, names: Sequence[str]) -> list[str]:
@@ -126,21 +149,35 @@ def _text_column(canvas: Canvas) -> int:
 
 
 def _row(
-    canvas: Canvas, scale: Scale, left: int, right: int, row: int, values: Sequence[float], group: Group,
-    table: Table, name: str,
-) -> None:  # fmt: skip
+    canvas: Canvas,
+    scale: Scale,
+    left: int,
+    right: int,
+    row: int,
+    values: Sequence[float],
+    group: Group,
+    table: Table,
+    name: str,
+) -> None:
     width = max(1, right - left)
     if len(values) < LEAST:
         for place in reversed(group.places):
             value = table.metrics[name][place]
             if value is not None and math.isfinite(value):
                 slot = table.slots[place]
-                canvas.put(left + scale.cell(value, width), row, marker(slot, ascii_only=canvas.ascii), slot)
+                canvas.put(
+                    left + scale.cell(value, width),
+                    row,
+                    marker(slot, ascii_only=canvas.ascii),
+                    slot,
+                )
         return
     ordered = sorted(values)
     parts = [scale.cell(quartile(ordered, part), width) for part in (0.0, 0.25, 0.5, 0.75, 1.0)]
     low, first, middle, third, high = (left + part for part in parts)
-    begin, line, stop, fill, median = ("|", "-", "|", "=", "#") if canvas.ascii else ("├", "─", "┤", "▒", "█")
+    begin, line, stop, fill, median = (
+        ("|", "-", "|", "=", "#") if canvas.ascii else ("├", "─", "┤", "▒", "█")
+    )
     canvas.put(low, row, line * (high - low + 1), group.slot)
     canvas.put(low, row, begin, group.slot)
     canvas.put(high, row, stop, group.slot)
@@ -155,6 +192,8 @@ def _axis(canvas: Canvas, scale: Scale, left: int, right: int, row: int, name: s
         part = Canvas(ChartSpec(right, canvas.height, ascii=canvas.ascii))
         draw_x(part, scale, left, row, name)
         for line in (row, row + 1):
-            canvas.put(0, line, "".join(part.at(column, line) for column in range(right)), style="axis")
+            canvas.put(
+                0, line, "".join(part.at(column, line) for column in range(right)), style="axis"
+            )
         return
     draw_x(canvas, scale, left, row, name)

@@ -28,7 +28,9 @@ class Canvas:
             self.put(0, 0, plain(title) if self.ascii else title, style="bold")
             self.top = 1
 
-    def put(self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal") -> None:
+    def put(
+        self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal"
+    ) -> None:
         """Write safe text to the right from a cell."""
         if not 0 <= row < self.height:
             return
@@ -61,7 +63,9 @@ class Canvas:
         if after < len(cells) and cells[after][0] == _REST:
             cells[after] = _BLANK
 
-    def end(self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal") -> None:
+    def end(
+        self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal"
+    ) -> None:
         """Write safe text so that it ends before a column."""
         self.put(column - cell_width(text), row, text, slot, style)
 
@@ -88,7 +92,13 @@ def _spans(cells: list[_Cell]) -> tuple[Span, ...]:
     start = 0
     for place in range(1, len(cells) + 1):
         if place == len(cells) or cells[place][1:] != cells[start][1:]:
-            spans.append(Span("".join(cell[0] for cell in cells[start:place]), cells[start][1], cells[start][2]))
+            spans.append(
+                Span(
+                    "".join(cell[0] for cell in cells[start:place]),
+                    cells[start][1],
+                    cells[start][2],
+                )
+            )
             start = place
     return tuple(spans) if cells else (Span(""),)
 

@@ -50,11 +50,21 @@ KINDS: dict[str, ChartKind] = {
         ChartKind("bar", "Bars", frozenset({AGAINST, SOURCE}), why_no_bars, draw_bar),
         ChartKind("column", "Columns", frozenset({AGAINST, SOURCE}), why_no_bars, draw_column),
         ChartKind("heat", "Heat map", frozenset({OVER, AGAINST, SOURCE}), why_no_heat, draw_heat),
-        ChartKind("parallel", "Parallel coordinates", frozenset({AGAINST, SOURCE}), why_no_parallel, draw_parallel),
+        ChartKind(
+            "parallel",
+            "Parallel coordinates",
+            frozenset({AGAINST, SOURCE}),
+            why_no_parallel,
+            draw_parallel,
+        ),
         ChartKind("box", "Box plot", frozenset({AGAINST, SOURCE}), why_no_box, draw_box),
         ChartKind("histogram", "Histogram", frozenset({SOURCE}), why_no_histogram, draw_histogram),
         ChartKind(
-            "importance", "Which parameter matters", frozenset({AGAINST, SOURCE}), why_no_importance, draw_importance
+            "importance",
+            "Which parameter matters",
+            frozenset({AGAINST, SOURCE}),
+            why_no_importance,
+            draw_importance,
         ),
     )
 }

@@ -60,12 +60,16 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
     base = base_of(finite)
     left = _label_size(base, canvas) + 2
     each = len(names)
-    shown, note = best_first(found, columns[names[0]], max(1, (canvas.width - left) // max(1, each)), table, names[0])
+    shown, note = best_first(
+        found, columns[names[0]], max(1, (canvas.width - left) // max(1, each)), table, names[0]
+    )
     notes += [note] if note else []
     fills = looks(each, ascii_only=spec.ascii)
     if each > 1:
         key_line(canvas, canvas.top, names, fills)
-    place = _Place(canvas, left, canvas.top + (each > 1), len(shown), each, names_along(table), spec.title)
+    place = _Place(
+        canvas, left, canvas.top + (each > 1), len(shown), each, names_along(table), spec.title
+    )
     below = place.labels([labels[p] for p in shown], [found[p] for p in shown])
     notes += below
     place.lay_out(base)
@@ -80,7 +84,14 @@ class _Place:
     """Where columns stand on a canvas."""
 
     def __init__(
-        self, canvas: Canvas, left: int, top: int, count: int, each: int, along: Sequence[str], title: str
+        self,
+        canvas: Canvas,
+        left: int,
+        top: int,
+        count: int,
+        each: int,
+        along: Sequence[str],
+        title: str,
     ) -> None:
         self.canvas, self.left, self.top = canvas, left, top
         self.count, self.each, self.along, self.title = count, each, along, title
@@ -121,7 +132,12 @@ class _Place:
         if self.bottom - self.top >= _DOWNWARDS:
             return self._downwards(labels)
         for number, group in enumerate(shown):
-            canvas.put(self.column(number) + (wide - 1) // 2, self.bottom, stand_in(group.slot, canvas), group.slot)
+            canvas.put(
+                self.column(number) + (wide - 1) // 2,
+                self.bottom,
+                stand_in(group.slot, canvas),
+                group.slot,
+            )
         self.bottom -= 1
         return ["Too narrow for names: the markers below are those of the models"]
 
@@ -138,7 +154,9 @@ class _Place:
             bare, oftener = self._every([group.label for group in shown], places)
             sizes = [len(group.places) for group in shown]
             if oftener < every and max(sizes) > 1:
-                notes.append(f"n is {min(sizes)}" + (f" to {max(sizes)}" if max(sizes) > min(sizes) else ""))
+                notes.append(
+                    f"n is {min(sizes)}" + (f" to {max(sizes)}" if max(sizes) > min(sizes) else "")
+                )
             texts, every = (bare, oftener) if oftener < every else (texts, every)
         free = 0
         for at, text in list(zip(places, texts, strict=True))[::every]:
@@ -165,7 +183,9 @@ class _Place:
         for number in [0, *range(9, len(labels), 10)]:
             canvas.middle(self.column(number) - 2, self.bottom, str(number + 1), 5)
         self.bottom -= 1
-        return [f"Too narrow for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"]
+        return [
+            f"Too narrow for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"
+        ]
 
     def _downwards(self, labels: Sequence[str]) -> list[str]:
         canvas = self.canvas
@@ -176,7 +196,9 @@ class _Place:
         for number, text in enumerate(texts):
             # A double-width character has no room in a column of one cell.
             for row, char in enumerate(text):
-                narrow = char if cell_width(char) == 1 or self.step > 2 else "?" if canvas.ascii else "·"
+                narrow = (
+                    char if cell_width(char) == 1 or self.step > 2 else "?" if canvas.ascii else "·"
+                )
                 canvas.put(self.column(number) + at, self.bottom - rows + 1 + row, narrow)
         self.bottom -= rows
         return []
@@ -238,7 +260,9 @@ def _axis(place: _Place, base: Base) -> None:
     if base.zero not in found:
         found = [base.zero, *found]
     free: set[int] = set()
-    for value, text in sorted(zip(found, axis_texts(found), strict=True), key=lambda one: one[0] != base.zero):
+    for value, text in sorted(
+        zip(found, axis_texts(found), strict=True), key=lambda one: one[0] != base.zero
+    ):
         row = spot.zero - round(spot.rows(value, base))
         if row in free:
             continue
@@ -249,8 +273,14 @@ def _axis(place: _Place, base: Base) -> None:
 
 
 def _bar(
-    place: _Place, base: Base, number: int, metric: int, value: float | None, group: Group, fill: str
-) -> None:  # fmt: skip
+    place: _Place,
+    base: Base,
+    number: int,
+    metric: int,
+    value: float | None,
+    group: Group,
+    fill: str,
+) -> None:
     canvas, spot, width = place.canvas, place.spot, place.bar
     column = place.column(number, metric)
     wide = place.step if place.each == 1 else width + 1
@@ -258,7 +288,12 @@ def _bar(
         return
     if not math.isfinite(value):
         text = number_text(value)
-        canvas.put(column, spot.zero - 1 if spot.up else spot.zero + 1, text if len(text) < wide else "?", group.slot)
+        canvas.put(
+            column,
+            spot.zero - 1 if spot.up else spot.zero + 1,
+            text if len(text) < wide else "?",
+            group.slot,
+        )
         return
     rows = spot.rows(value, base)
     if rows >= 0:

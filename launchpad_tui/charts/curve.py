@@ -27,12 +27,23 @@ class CurveView:
     smoothing: float = 0.0
     cursor_x: float | None = None
 
-    def spec(self, width: int, height: int, title: str = "", *, ascii_only: bool = False) -> ChartSpec:
+    def spec(
+        self, width: int, height: int, title: str = "", *, ascii_only: bool = False
+    ) -> ChartSpec:
         """How to draw it in so many cells."""
         return ChartSpec(
-            width, height, title, self.x_kind, self.x_range, self.y_range, self.y_log, self.robust, self.smoothing,
-            cursor_x=self.cursor_x, ascii=ascii_only,
-        )  # fmt: skip
+            width,
+            height,
+            title,
+            self.x_kind,
+            self.x_range,
+            self.y_range,
+            self.y_log,
+            self.robust,
+            self.smoothing,
+            cursor_x=self.cursor_x,
+            ascii=ascii_only,
+        )
 
     def zoomed(self, plot: Plot, factor: float) -> CurveView:
         """Closer by a factor above 1, or farther, around the cursor, else around the middle."""
@@ -40,7 +51,11 @@ class CurveView:
         span = (high - low) / factor
         if span <= (abs(high) + abs(low) + 1) * _CLOSEST * 1e-3:
             return self
-        at = self.cursor_x if self.cursor_x is not None and low <= self.cursor_x <= high else (low + high) / 2
+        at = (
+            self.cursor_x
+            if self.cursor_x is not None and low <= self.cursor_x <= high
+            else (low + high) / 2
+        )
         share = (at - low) / (high - low) if high > low else 0.5
         return replace(self, x_range=(at - span * share, at + span * (1 - share)))
 
@@ -69,8 +84,13 @@ class CurveView:
 
     def with_cursor(self, plot: Plot, cells: int) -> CurveView:
         """The cursor so many cells to the right (or left), from the middle where there was none."""
-        column = plot.column(self.cursor_x) if self.cursor_x is not None else plot.left + plot.width // 2
-        column = max(plot.left, min(plot.left + plot.width - 1, column + (cells if self.cursor_x is not None else 0)))
+        column = (
+            plot.column(self.cursor_x) if self.cursor_x is not None else plot.left + plot.width // 2
+        )
+        column = max(
+            plot.left,
+            min(plot.left + plot.width - 1, column + (cells if self.cursor_x is not None else 0)),
+        )
         return replace(self, cursor_x=plot.x_at(column))
 
     def next_x_kind(self) -> CurveView:

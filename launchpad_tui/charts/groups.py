@@ -102,8 +102,10 @@ def missing_notes(table: Table, metrics: Sequence[str]) -> list[str]:
         if count := sum(value is None for value in column):
             notes.append(f"{counted(count, 'model has', 'models have')} no {safe_text(name, 80)}")
         if count := sum(value is not None and not math.isfinite(value) for value in column):
-            notes.append(f"{counted(count, 'value', 'values')} of {safe_text(name, 80)} "
-                         f"{'is' if count == 1 else 'are'} not finite")  # fmt: skip
+            notes.append(
+                f"{counted(count, 'value', 'values')} of {safe_text(name, 80)} "
+                f"{'is' if count == 1 else 'are'} not finite"
+            )
     return notes
 
 
@@ -140,7 +142,11 @@ def not_a_table(data: ChartData, *, metric: bool = True, models: int = 1) -> str
             for values in zip(*table.metrics.values(), strict=False)
         )
         if not known:
-            return "No model has a value of this metric" if len(table.metrics) < 2 else "No model has such a value"
+            return (
+                "No model has a value of this metric"
+                if len(table.metrics) < 2
+                else "No model has such a value"
+            )
         if known < models:
             return f"Needs at least {models} models that have a value"
     return ""

@@ -79,7 +79,9 @@ class _Grid:
             text = number_text(value, 3)
         if len(text) < wide < len(text) + 3:
             end = start + wide
-            self.canvas.end(end, self.top + row * self.tall + (self.tall - 1) // 2, text, style="bold")
+            self.canvas.end(
+                end, self.top + row * self.tall + (self.tall - 1) // 2, text, style="bold"
+            )
         elif len(text) + 2 < wide:
             middle = self.top + row * self.tall + (self.tall - 1) // 2
             if more and self.tall == 1 and len(text) + len(more) + 3 <= wide:
@@ -92,10 +94,18 @@ class _Grid:
         """Write the columns' labels; every second, third… where they would touch."""
         room = max(1, self.width - 1)
         wanted = max((cell_width(text) for text in texts), default=1)
-        every = 1 if wanted <= room or room >= _TEXT else math.ceil((min(wanted, 8) + 1) / self.width)
+        every = (
+            1 if wanted <= room or room >= _TEXT else math.ceil((min(wanted, 8) + 1) / self.width)
+        )
         for column in range(0, self.columns, every):
             text = self.canvas.fit(texts[column], self.width * every - 1)
-            self.canvas.middle(self.left + column * self.width, self.top - 1, text, max(room, cell_width(text)), "axis")
+            self.canvas.middle(
+                self.left + column * self.width,
+                self.top - 1,
+                text,
+                max(room, cell_width(text)),
+                "axis",
+            )
 
     def label(self, row: int, text: str, slot: int | None = None) -> None:
         """Write a row's label."""
@@ -112,7 +122,9 @@ def _pairs(canvas: Canvas, table: Table, along: Sequence[str]) -> Drawing:
     heads: dict[str, Value] = {}
     for group in found:
         values = numbers(column, group.places)
-        row, head = (table.parameters[name][group.places[0]] if name else "" for name in (first, second))
+        row, head = (
+            table.parameters[name][group.places[0]] if name else "" for name in (first, second)
+        )
         rows.setdefault(repr(row), row)
         heads.setdefault(repr(head), head)
         if values:
@@ -122,15 +134,23 @@ def _pairs(canvas: Canvas, table: Table, along: Sequence[str]) -> Drawing:
     row_keys = sorted(rows, key=lambda key: value_order(rows[key]))
     head_keys = sorted(heads, key=lambda key: value_order(heads[key]))
     title = safe_text(f"{first} / {second}" if second else first, 80)
-    size = min(max(cell_width(text) for text in [title, *map(value_text, rows.values())]), canvas.width // 3, 24)
+    size = min(
+        max(cell_width(text) for text in [title, *map(value_text, rows.values())]),
+        canvas.width // 3,
+        24,
+    )
     grid = _Grid(canvas, len(row_keys), len(head_keys), size)
     if grid.rows < len(row_keys) or grid.columns < len(head_keys):
         notes.append(
             f"Showing {grid.rows} of {len(row_keys)} rows and {grid.columns} of {len(head_keys)} columns: too small"
         )
     canvas.put(0, canvas.top, canvas.fit(title, size), style="axis")
-    grid.heads([safe_text(value_text(heads[key]), 80) or safe_text(metric, 80) for key in head_keys])
-    labels = short_labels([value_text(rows[key]) for key in row_keys], size, ascii_only=canvas.ascii)
+    grid.heads(
+        [safe_text(value_text(heads[key]), 80) or safe_text(metric, 80) for key in head_keys]
+    )
+    labels = short_labels(
+        [value_text(rows[key]) for key in row_keys], size, ascii_only=canvas.ascii
+    )
     values = [value for value, _ in cells.values()]
     low, high = min(values), max(values)
     for number, row in enumerate(row_keys[: grid.rows]):
@@ -156,7 +176,9 @@ def _models(canvas: Canvas, table: Table) -> Drawing:
     size = min(max(cell_width(group.label) for group in found), canvas.width // 3, 32)
     rows = canvas.height - canvas.top - 2
     first = table.metrics[names[0]]
-    shown, note = best_first(found, [first[group.places[0]] for group in found], max(1, rows), table, names[0])
+    shown, note = best_first(
+        found, [first[group.places[0]] for group in found], max(1, rows), table, names[0]
+    )
     notes += [note] if note else []
     grid = _Grid(canvas, len(shown), len(names), size)
     if grid.columns < len(names):
@@ -164,7 +186,12 @@ def _models(canvas: Canvas, table: Table) -> Drawing:
     names = names[: grid.columns]
     up, down = ("^", "v") if canvas.ascii else ("↑", "↓")
     arrows = {"higher": f" {up}", "lower": f" {down}"}
-    grid.heads([_head(name, arrows.get(table.directions.get(name, ""), ""), grid.width - 1) for name in names])
+    grid.heads(
+        [
+            _head(name, arrows.get(table.directions.get(name, ""), ""), grid.width - 1)
+            for name in names
+        ]
+    )
     labels = short_labels([found[p].label for p in shown], size, ascii_only=canvas.ascii)
     scales = {name: Scale.of(numbers(table.metrics[name], range(len(table.ids)))) for name in names}
     for row, place in enumerate(shown):
@@ -175,8 +202,11 @@ def _models(canvas: Canvas, table: Table) -> Drawing:
     if not known or len(known) == len(names):
         low, high = ("worst", "best") if known else ("low", "high")
     legend(canvas, "", low, high)
-    notes.append("Each metric is shaded between its own worst and best" if known else
-                 "Each metric is shaded between its own least and greatest")  # fmt: skip
+    notes.append(
+        "Each metric is shaded between its own worst and best"
+        if known
+        else "Each metric is shaded between its own least and greatest"
+    )
     return canvas.drawing(notes)
 
 
@@ -186,15 +216,25 @@ def _head(name: str, arrow: str, room: int) -> str:
 
 
 def _row(
-    grid: _Grid, row: int, table: Table, names: Sequence[str], scales: dict[str, Scale], group: Group
-) -> None:  # fmt: skip
+    grid: _Grid,
+    row: int,
+    table: Table,
+    names: Sequence[str],
+    scales: dict[str, Scale],
+    group: Group,
+) -> None:
     for place, name in enumerate(names):
         value = table.metrics[name][group.places[0]]
         if value is None:
             continue
         if not math.isfinite(value):
-            grid.canvas.middle(grid.left + place * grid.width, grid.top + row * grid.tall, number_text(value),
-                               grid.width - 1, "faint")  # fmt: skip
+            grid.canvas.middle(
+                grid.left + place * grid.width,
+                grid.top + row * grid.tall,
+                number_text(value),
+                grid.width - 1,
+                "faint",
+            )
             continue
         part = scales[name].share(value)
         part = 1 - part if table.directions.get(name) == "lower" else part

@@ -29,12 +29,16 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
     notes = _notes(series, log=spec.y_log)
     if too_small(spec, 5) or not series:
         return canvas.drawing(notes)
-    size = min(max(cell_width(safe_text(one.label, 200)) for one in series), max(6, canvas.width // 3), 32)
+    size = min(
+        max(cell_width(safe_text(one.label, 200)) for one in series), max(6, canvas.width // 3), 32
+    )
     left = size + 1
     rows = canvas.height - canvas.top - 3
     shown = list(series[:rows])
     if len(shown) < len(series):
-        notes.append(f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')}: too low for all")
+        notes.append(
+            f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')}: too low for all"
+        )
     xs = [float(x) for one in shown for x in one.x if math.isfinite(x)]
     low, high = spec.x_range or widened(min(xs, default=0.0), max(xs, default=1.0))
     buckets = _bucket_count(shown, low, high, canvas.width - left)
@@ -87,7 +91,12 @@ def _x_axis(canvas: Canvas, spec: ChartSpec, left: int, row: int, low: float, hi
         found = [value for value in found if value.is_integer()] or found[:1]
     scale = Scale(low, high)
     places = [left + scale.cell(value, width) for value in found]
-    label_ticks(canvas, row, list(zip(places, x_texts(found, spec.x_kind), strict=True)), _TITLES.get(spec.x_kind, ""))
+    label_ticks(
+        canvas,
+        row,
+        list(zip(places, x_texts(found, spec.x_kind), strict=True)),
+        _TITLES.get(spec.x_kind, ""),
+    )
 
 
 def _notes(series: Sequence[Series], *, log: bool) -> list[str]:

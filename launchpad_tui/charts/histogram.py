@@ -82,7 +82,11 @@ def draw_histogram(spec: ChartSpec, data: ChartData) -> Drawing:
         _bar(canvas, left + number * wide, wide - (wide > 2), base, each / max(counts) * rows, each)
     low, high = min(values), max(values)
     _x_axis(canvas, low, high, left, base, count * wide, name)
-    words = f"{len(values)} models in {count} bins" if count > 1 else f"{len(values)} models, all {number_text(low)}"
+    words = (
+        f"{len(values)} models in {count} bins"
+        if count > 1
+        else f"{len(values)} models, all {number_text(low)}"
+    )
     return canvas.drawing([*notes, words])
 
 
@@ -112,9 +116,15 @@ def _y_axis(canvas: Canvas, most: int, left: int, top: int, rows: int) -> None:
             canvas.put(left - 1, row, tick, style="axis")
 
 
-def _x_axis(canvas: Canvas, low: float, high: float, left: int, row: int, width: int, name: str) -> None:
-    canvas.put(left - 1, row, ("+" if canvas.ascii else "└") + ("-" if canvas.ascii else "─") * (canvas.width - left),
-               style="axis")  # fmt: skip
+def _x_axis(
+    canvas: Canvas, low: float, high: float, left: int, row: int, width: int, name: str
+) -> None:
+    canvas.put(
+        left - 1,
+        row,
+        ("+" if canvas.ascii else "└") + ("-" if canvas.ascii else "─") * (canvas.width - left),
+        style="axis",
+    )
     canvas.end(left - 2, row, "0", style="axis")
     title = safe_text(name, 80)
     if low == high:

@@ -14,7 +14,9 @@ _CHANCE = "could be chance"
 
 def why_no_importance(data: ChartData) -> str:
     """Why these data do not say what matters; empty where they do."""
-    return not_a_table(data, models=2) or ("" if varying(data.table) else "Needs a parameter that differs")
+    return not_a_table(data, models=2) or (
+        "" if varying(data.table) else "Needs a parameter that differs"
+    )
 
 
 def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
@@ -33,9 +35,13 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
     grouped = any(not one.signed and one.strength is not None for one in found)
     if signed:
         sign = "r" if spec.ascii else "ρ"
-        notes.append(f"{sign}: rank correlation, + higher goes with higher {safe_text(name, 80)}, - with lower")
+        notes.append(
+            f"{sign}: rank correlation, + higher goes with higher {safe_text(name, 80)}, - with lower"
+        )
     if grouped:
-        notes.append(f"{'eta' if spec.ascii else 'η'}: root of the share of the spread that lies between groups")
+        notes.append(
+            f"{'eta' if spec.ascii else 'η'}: root of the share of the spread that lies between groups"
+        )
     if tried > 1:
         notes.append(f"{tried} parameters were looked at; chance is judged with that in mind")
     rows = canvas.height - canvas.top
@@ -51,14 +57,18 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
         row = canvas.top + number * step
         canvas.put(0, row, label, style="normal")
         _line(canvas, row, size + 1, tail, counts, one)
-    if tail == counts and any(one.strength is not None and one.could_be_chance for one in found[:shown]):
+    if tail == counts and any(
+        one.strength is not None and one.could_be_chance for one in found[:shown]
+    ):
         notes.append("?: could be chance")
     return canvas.drawing(notes)
 
 
 def _line(canvas: Canvas, row: int, left: int, tail: int, counts: int, one: Importance) -> None:
     if one.strength is None:
-        words = f"too few models (n = {one.n})" if one.n < LEAST else f"cannot be told (n = {one.n})"
+        words = (
+            f"too few models (n = {one.n})" if one.n < LEAST else f"cannot be told (n = {one.n})"
+        )
         canvas.put(left, row, canvas.fit(words, canvas.width - left), style="faint")
         return
     sign = ("r" if canvas.ascii else "ρ") if one.signed else ("eta" if canvas.ascii else "η")
@@ -71,7 +81,9 @@ def _line(canvas: Canvas, row: int, left: int, tail: int, counts: int, one: Impo
     style = "faint" if one.could_be_chance else "normal"
     if bars > 0:
         full, part = divmod(round(abs(one.strength) * bars * 8), 8)
-        text = "#" * round(abs(one.strength) * bars) if canvas.ascii else "█" * full + " ▏▎▍▌▋▊▉"[part]
+        text = (
+            "#" * round(abs(one.strength) * bars) if canvas.ascii else "█" * full + " ▏▎▍▌▋▊▉"[part]
+        )
         canvas.put(start, row, ("." if canvas.ascii else "·") * bars, style="faint")
         canvas.put(start, row, text.rstrip(), style=style)
     at = canvas.width - tail

@@ -15,7 +15,9 @@ from launchpad_tui.domain.text import safe_text
 NAMED = frozenset({"bar", "column", "heat", "box", "histogram", "importance"})
 
 
-def with_legend(drawing: Drawing, data: ChartData, kind: str, width: int, *, ascii_only: bool = False) -> Drawing:
+def with_legend(
+    drawing: Drawing, data: ChartData, kind: str, width: int, *, ascii_only: bool = False
+) -> Drawing:
     """The drawing with a line for each series or model below it, where its kind does not name them itself."""
     if kind in NAMED:
         return drawing
@@ -32,7 +34,11 @@ def with_legend(drawing: Drawing, data: ChartData, kind: str, width: int, *, asc
 
 def _curves(data: ChartData) -> Sequence[tuple[int, str, str]]:
     return [
-        (one.slot, one.label, f"last {number_text(float(one.y[-1]))}" if len(one.y) else "no points")
+        (
+            one.slot,
+            one.label,
+            f"last {number_text(float(one.y[-1]))}" if len(one.y) else "no points",
+        )
         for one in data.series
     ]
 
@@ -41,7 +47,10 @@ def _models(data: ChartData) -> Sequence[tuple[int, str, str]]:
     table = data.table
     found = []
     for place, (slot, label) in enumerate(zip(table.slots, table.labels, strict=True)):
-        values = ", ".join(f"{name} {number_text(column[place])}" for name, column in table.metrics.items()
-                           if column[place] is not None)  # fmt: skip
+        values = ", ".join(
+            f"{name} {number_text(column[place])}"
+            for name, column in table.metrics.items()
+            if column[place] is not None
+        )
         found.append((slot, label, safe_text(values)))
     return found

@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, ChartSpec, Drawing, Layout, Plot, Series, Span
+from launchpad_tui.charts.model import (
+    DOTS_ACROSS,
+    DOTS_DOWN,
+    ChartSpec,
+    Drawing,
+    Layout,
+    Plot,
+    Series,
+    Span,
+)
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
@@ -49,16 +58,28 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
 def _prepared(one: Series, spec: ChartSpec) -> Series:
     if not spec.smoothing:
         return one
-    return Series(one.id, one.label, one.x, smoothed(one.y, spec.smoothing), one.slot, one.total, one.not_finite)
+    return Series(
+        one.id,
+        one.label,
+        one.x,
+        smoothed(one.y, spec.smoothing),
+        one.slot,
+        one.total,
+        one.not_finite,
+    )
 
 
-def _order(series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec) -> list[tuple[bool, Series]]:
+def _order(
+    series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec
+) -> list[tuple[bool, Series]]:
     """What is drawn first lies below: the raw curves behind the smoothed ones, the first series on top."""
     below = [(True, one) for one in reversed(series)] if spec.smoothing and spec.raw else []
     return below + [(False, one) for one in reversed(drawn)]
 
 
-def _layout(spec: ChartSpec, series: Sequence[Series], drawn: Sequence[Series]) -> tuple[Plot, list[float], list[str]]:
+def _layout(
+    spec: ChartSpec, series: Sequence[Series], drawn: Sequence[Series]
+) -> tuple[Plot, list[float], list[str]]:
     xs = [edge for one in series if len(one.x) for edge in (float(one.x[0]), float(one.x[-1]))]
     x_low, x_high = spec.x_range or widened(min(xs, default=0.0), max(xs, default=1.0))
     height = max(1, spec.height - 2 - bool(spec.title))
@@ -74,7 +95,9 @@ def _layout(spec: ChartSpec, series: Sequence[Series], drawn: Sequence[Series]) 
     texts = [number_text(tick) for tick in found] if spec.y_log else axis_texts(found)
     label = min(max((len(text) for text in texts), default=1), max(1, spec.width // 3))
     width = max(1, spec.width - label - 2)
-    plot = Plot(label + 2, int(bool(spec.title)), width, height, x_low, x_high, y_low, y_high, spec.y_log)
+    plot = Plot(
+        label + 2, int(bool(spec.title)), width, height, x_low, x_high, y_low, y_high, spec.y_log
+    )
     return plot, found, [text[:label] for text in texts]
 
 
@@ -87,7 +110,9 @@ def _visible(one: Series, low: float, high: float) -> list[float]:
     return [float(value) for at, value in zip(one.x, one.y, strict=True) if low <= at <= high]
 
 
-def _paint(cells: list[list[_Cell]], dots: Dots, plot: Plot, one: Series, style: str, spec: ChartSpec) -> None:
+def _paint(
+    cells: list[list[_Cell]], dots: Dots, plot: Plot, one: Series, style: str, spec: ChartSpec
+) -> None:
     glyph = marker(one.slot, ascii_only=True)
     for column in range(plot.width):
         for row, bits in dots.cells(column):
@@ -107,7 +132,11 @@ def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) ->
     wanted = -1
     places: list[tuple[int, float]] = []
     for at, value in zip(one.x, one.y, strict=True):
-        if not (plot.x_low <= at <= plot.x_high) or not math.isfinite(value) or (plot.y_log and value <= 0):
+        if (
+            not (plot.x_low <= at <= plot.x_high)
+            or not math.isfinite(value)
+            or (plot.y_log and value <= 0)
+        ):
             continue
         if not plot.y_low <= value <= plot.y_high:
             continue
@@ -131,14 +160,22 @@ def _cursor(cells: list[list[_Cell]], plot: Plot, spec: ChartSpec) -> None:
     for row in range(plot.height):
         text, slot, style = cells[row][column]
         cells[row][column] = (
-            (bar, None, "cursor") if text == " " else (text, slot, "bold" if style != "faint" else style)
+            (bar, None, "cursor")
+            if text == " "
+            else (text, slot, "bold" if style != "faint" else style)
         )
 
 
 def _framed(
-    spec: ChartSpec, plot: Plot, cells: list[list[_Cell]], y_ticks: Sequence[float], labels: Sequence[str]
+    spec: ChartSpec,
+    plot: Plot,
+    cells: list[list[_Cell]],
+    y_ticks: Sequence[float],
+    labels: Sequence[str],
 ) -> list[tuple[Span, ...]]:
-    up, tick, corner, along, mark = ("|", "+", "+", "-", "+") if spec.ascii else ("│", "┤", "└", "─", "┬")
+    up, tick, corner, along, mark = (
+        ("|", "+", "+", "-", "+") if spec.ascii else ("│", "┤", "└", "─", "┬")
+    )
     size = plot.left - 2
     at_row = {plot.row(value) - plot.top: text for value, text in zip(y_ticks, labels, strict=True)}
     lines: list[tuple[Span, ...]] = []
@@ -164,7 +201,9 @@ def _merged(cells: Sequence[_Cell]) -> list[Span]:
     return [*spans, Span(text, slot, style)]
 
 
-def _x_axis(spec: ChartSpec, plot: Plot, corner: str, along: str, mark: str) -> list[tuple[Span, ...]]:
+def _x_axis(
+    spec: ChartSpec, plot: Plot, corner: str, along: str, mark: str
+) -> list[tuple[Span, ...]]:
     most = max(1, min(10, plot.width // 14))
     found = ticks(plot.x_low, plot.x_high, most)
     if spec.x_kind == "step":

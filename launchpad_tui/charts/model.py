@@ -163,7 +163,11 @@ class Plot:
         share = ((column - self.left) * DOTS_ACROSS + 0.5) / max(1, self.width * DOTS_ACROSS - 1)
         share = min(1.0, max(0.0, share))
         span = self.x_high - self.x_low
-        return self.x_low + share * span if math.isfinite(span) else self.x_low * (1 - share) + self.x_high * share
+        return (
+            self.x_low + share * span
+            if math.isfinite(span)
+            else self.x_low * (1 - share) + self.x_high * share
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,23 @@ from itertools import pairwise
 
 from launchpad_tui.charts.axes import Scale, is_wide
 from launchpad_tui.charts.canvas import Canvas, too_small
-from launchpad_tui.charts.groups import first_metric, missing_notes, not_a_table, value_order, varying
-from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, ChartData, ChartSpec, Drawing, Plot, Table, Value
+from launchpad_tui.charts.groups import (
+    first_metric,
+    missing_notes,
+    not_a_table,
+    value_order,
+    varying,
+)
+from launchpad_tui.charts.model import (
+    DOTS_ACROSS,
+    DOTS_DOWN,
+    ChartData,
+    ChartSpec,
+    Drawing,
+    Plot,
+    Table,
+    Value,
+)
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.words import cell_width, counted
@@ -30,7 +45,9 @@ _FEW = 8
 
 def why_no_parallel(data: ChartData) -> str:
     """Why these data have no parallel coordinates; empty where they have."""
-    return not_a_table(data, models=2) or ("" if varying(data.table) else "Needs a parameter that differs")
+    return not_a_table(data, models=2) or (
+        "" if varying(data.table) else "Needs a parameter that differs"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +93,42 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
 def _axis(name: str, column: Sequence[Value], few: int = _FEW) -> _Axis:
     known = [value for value in column if value is not None]
     if any(isinstance(value, str) for value in known):
-        order = {value: place for place, value in enumerate(sorted(set(known), key=value_order, reverse=True))}
+        order = {
+            value: place
+            for place, value in enumerate(sorted(set(known), key=value_order, reverse=True))
+        }
         last = max(1, len(order) - 1)
         at = {value: place / last if len(order) > 1 else 0.5 for value, place in order.items()}
         places = tuple(at[value] if value is not None else math.nan for value in column)
-        return _Axis(name, places, tuple((place, safe_text(str(value), 80)) for value, place in at.items()))
+        return _Axis(
+            name, places, tuple((place, safe_text(str(value), 80)) for value, place in at.items())
+        )
     numbers = [value for value in known if isinstance(value, int | float) and math.isfinite(value)]
     log = is_wide(numbers)
     scale = Scale.of(numbers, log=log)
     places = tuple(
-        scale.share(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan for value in column
+        scale.share(value) if isinstance(value, int | float) and math.isfinite(value) else math.nan
+        for value in column
     )
     if len(set(numbers)) <= 1:
         return _Axis(name, places, ((0.5, number_text(numbers[0])),) if numbers else ())
     named = sorted(set(numbers)) if len(set(numbers)) <= few else [min(numbers), max(numbers)]
-    return _Axis(name, places, tuple((scale.share(one), number_text(one, 4)) for one in named), " (log)" if log else "")
+    return _Axis(
+        name,
+        places,
+        tuple((scale.share(one), number_text(one, 4)) for one in named),
+        " (log)" if log else "",
+    )
 
 
 def _lines(
-    canvas: Canvas, plot: Plot, table: Table, axes: Sequence[_Axis], columns: Sequence[int],
+    canvas: Canvas,
+    plot: Plot,
+    table: Table,
+    axes: Sequence[_Axis],
+    columns: Sequence[int],
     values: Sequence[float | None],
-) -> list[str]:  # fmt: skip
+) -> list[str]:
     """Draw the models' lines, the first on top; gives notes."""
     across = [column / max(1, canvas.width - 1) for column in columns]
     count = len(table.ids)
@@ -111,7 +143,12 @@ def _lines(
         notes.append(f"The {len(bold)} {what} of {count} are in colour, the others faint")
         strong = set(bold)
         dots = Dots(plot)
-        _dotted(dots, plot, columns, {tuple(axis.places[p] for axis in axes) for p in range(count) if p not in strong})
+        _dotted(
+            dots,
+            plot,
+            columns,
+            {tuple(axis.places[p] for axis in axes) for p in range(count) if p not in strong},
+        )
         _paint(canvas, plot, dots, None, "faint", ".")
     for place in reversed(bold):
         dots = Dots(plot)
@@ -127,15 +164,22 @@ def _dotted(dots: Dots, plot: Plot, columns: Sequence[int], lines: set[tuple[flo
     for number, (start, stop) in enumerate(pairwise(columns)):
         first, across = start * DOTS_ACROSS, max(1, (stop - start) * DOTS_ACROSS)
         # Each line begins one dot column after the one before, so that many of them have an even look.
-        parts = [[(first + at, at / across) for at in range(begin, across, _DOT_EVERY)] for begin in range(_DOT_EVERY)]
-        for place, (low, high) in enumerate(sorted({(line[number], line[number + 1]) for line in lines})):
+        parts = [
+            [(first + at, at / across) for at in range(begin, across, _DOT_EVERY)]
+            for begin in range(_DOT_EVERY)
+        ]
+        for place, (low, high) in enumerate(
+            sorted({(line[number], line[number + 1]) for line in lines})
+        ):
             if math.isfinite(low) and math.isfinite(high):
                 begin, rise = low * rows + 0.5, (high - low) * rows
                 for column, part in parts[place % _DOT_EVERY]:
                     dots.columns[column] |= 1 << int(begin + rise * part)
 
 
-def _paint(canvas: Canvas, plot: Plot, dots: Dots, slot: int | None, style: str, glyph: str) -> None:
+def _paint(
+    canvas: Canvas, plot: Plot, dots: Dots, slot: int | None, style: str, glyph: str
+) -> None:
     for column in range(plot.width):
         for row, bits in dots.cells(column):
             at = plot.top + row
@@ -174,7 +218,9 @@ def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[
     _label(canvas, canvas.height - 1, columns, names, gap, "bold")
 
 
-def _label(canvas: Canvas, row: int, columns: Sequence[int], words: Sequence[str], gap: int, style: str) -> None:
+def _label(
+    canvas: Canvas, row: int, columns: Sequence[int], words: Sequence[str], gap: int, style: str
+) -> None:
     """Words in the middle of their axes; those of the first and last axis begin and end with them, and have what their
     neighbours leave."""
     last = len(words) - 1

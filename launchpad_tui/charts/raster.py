@@ -19,7 +19,9 @@ _RIGHT = (0x80, 0x20, 0x10, 0x08)
 
 def _halves(bits: tuple[int, ...]) -> list[int]:
     """For each of the 16 ways in which the four dots of a half can be set, its Braille bits."""
-    return [sum(bit for place, bit in enumerate(bits) if nibble >> place & 1) for nibble in range(16)]
+    return [
+        sum(bit for place, bit in enumerate(bits) if nibble >> place & 1) for nibble in range(16)
+    ]
 
 
 _LEFT_OF, _RIGHT_OF = _halves(_LEFT), _halves(_RIGHT)
@@ -98,7 +100,10 @@ class Dots:
         if not both:
             return
         height = self._plot.height
-        lowest, highest = ((both & -both).bit_length() - 1) // DOTS_DOWN, (both.bit_length() - 1) // DOTS_DOWN
+        lowest, highest = (
+            ((both & -both).bit_length() - 1) // DOTS_DOWN,
+            (both.bit_length() - 1) // DOTS_DOWN,
+        )
         for place in range(lowest, highest + 1):
             shift = place * DOTS_DOWN
             bits = _LEFT_OF[left >> shift & 15] | _RIGHT_OF[right >> shift & 15]

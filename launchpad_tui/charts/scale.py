@@ -34,7 +34,11 @@ def roomy(low: float, high: float) -> tuple[float, float]:
     if not span > 0 or not math.isfinite(span):
         return widened(low, high)
     power = 10.0 ** math.floor(math.log10(span))
-    wide = next(factor for factor in (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 12.5) if factor * power > span * 1.02)
+    wide = next(
+        factor
+        for factor in (1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.4, 8, 10, 12.5)
+        if factor * power > span * 1.02
+    )
     return low, low + wide * power
 
 
@@ -62,10 +66,14 @@ def ticks(low: float, high: float, most: int) -> list[float]:
         return [low] if math.isfinite(low) else []
     raw = span / max(1, most)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next((factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999), 10 * power)
+    step = next(
+        (factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999),
+        10 * power,
+    )
     first = math.ceil(low / step - 1e-9)
     found = [
-        round(number * step, 12) if 1e-9 < step < 1e9 else number * step for number in range(first, first + most + 2)
+        round(number * step, 12) if 1e-9 < step < 1e9 else number * step
+        for number in range(first, first + most + 2)
     ]
     return [tick for tick in found if low - step * 1e-9 <= tick <= high + step * 1e-9][: most + 1]
 
@@ -103,7 +111,11 @@ def x_texts(found: Sequence[float], kind: str) -> list[str]:
             else "%Y-%m-%d"
         )
         texts = [moment.strftime(form) for moment in moments]
-        return texts if len(set(texts)) == len(texts) else [moment.strftime("%H:%M:%S.%f")[:-3] for moment in moments]
+        return (
+            texts
+            if len(set(texts)) == len(texts)
+            else [moment.strftime("%H:%M:%S.%f")[:-3] for moment in moments]
+        )
     if all(float(tick).is_integer() and abs(tick) < 1e7 for tick in found):
         return [f"{int(tick)}" for tick in found]
     return axis_texts(found)

@@ -35,7 +35,9 @@ def why_no_points(data: ChartData) -> str:
     if not data.table.ids:
         return "No points were logged"
     return (
-        not_a_table(data) or ("" if names_along(data.table) else "Needs a parameter") or unknown_parameter(data.table)
+        not_a_table(data)
+        or ("" if names_along(data.table) else "Needs a parameter")
+        or unknown_parameter(data.table)
     )
 
 
@@ -52,11 +54,17 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     name = (table.along.split(BETWEEN) or [""])[0]
     metric, values = first_metric(table)
     column = table.parameters.get(name, ())
-    notes = missing_notes(Table(table.ids, parameters=table.parameters, metrics=table.metrics, along=name), [metric])
+    notes = missing_notes(
+        Table(table.ids, parameters=table.parameters, metrics=table.metrics, along=name), [metric]
+    )
     points = _points(column, values, log=spec.y_log)
     if spec.y_log:
         low = sum(value is not None and math.isfinite(value) and value <= 0 for value in values)
-        notes += [f"{counted(low, 'model is', 'models are')} not above 0, not on a logarithmic scale"] if low else []
+        notes += (
+            [f"{counted(low, 'model is', 'models are')} not above 0, not on a logarithmic scale"]
+            if low
+            else []
+        )
     notes += _x_notes(column)
     if too_small(spec):
         return canvas.drawing(notes)
@@ -80,7 +88,9 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
             continue
         row = canvas.top + height - 1 - y.cell(value, height)
         beside = (places[place] + by for by in reach)
-        column_at = next((c for c in beside if left <= c < canvas.width and (c, row) not in taken), places[place])
+        column_at = next(
+            (c for c in beside if left <= c < canvas.width and (c, row) not in taken), places[place]
+        )
         at = (column_at, row)
         aside += column_at != places[place]
         hidden += at in taken
@@ -96,7 +106,9 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     return canvas.drawing(notes)
 
 
-def _points(column: tuple[Value, ...], values: Sequence[float | None], *, log: bool) -> list[tuple[int, Value, float]]:
+def _points(
+    column: tuple[Value, ...], values: Sequence[float | None], *, log: bool
+) -> list[tuple[int, Value, float]]:
     """Places in the table, x and y of what can be drawn."""
     return [
         (place, x, y)
@@ -134,7 +146,10 @@ def _draw_x(
     xs = [x for _, x, _ in points]
     if any(isinstance(x, str) for x in xs):
         order = {value: number for number, value in enumerate(sorted(set(xs), key=value_order))}
-        columns = {value: left + (2 * number + 1) * width // (2 * len(order)) for value, number in order.items()}
+        columns = {
+            value: left + (2 * number + 1) * width // (2 * len(order))
+            for value, number in order.items()
+        }
         room = max(6, width // len(order) - 2)
         texts = [canvas.fit(str(value), room) for value in columns]
         named = draw_categories(canvas, list(columns.values()), texts, left, row, shown)
@@ -146,7 +161,9 @@ def _draw_x(
     shown += " (log)" if log else ""
     named = draw_x(canvas, scale, left, row, shown)
     notes = [] if named else name_on_top(canvas, shown, title)
-    return {place: left + scale.cell(x, width) for place, x, _ in points if isinstance(x, int | float)}, notes
+    return {
+        place: left + scale.cell(x, width) for place, x, _ in points if isinstance(x, int | float)
+    }, notes
 
 
 def _with_room(scale: Scale) -> Scale:
@@ -157,4 +174,8 @@ def _with_room(scale: Scale) -> Scale:
     else:
         by = scale.high * 0.05 - scale.low * 0.05
         low, high = scale.low - by, scale.high + by
-    return Scale(low, high, scale.log) if math.isfinite(low) and math.isfinite(high) and low < high else scale
+    return (
+        Scale(low, high, scale.log)
+        if math.isfinite(low) and math.isfinite(high) and low < high
+        else scale
+    )

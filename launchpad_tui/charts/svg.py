@@ -22,7 +22,14 @@ _DOT = 2.4
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_svg(drawing: Drawing, colours: Sequence[str], background: str, text: str, faint: str, title: str = "") -> str:
+def to_svg(
+    drawing: Drawing,
+    colours: Sequence[str],
+    background: str,
+    text: str,
+    faint: str,
+    title: str = "",
+) -> str:
     """The drawing as an SVG document.
 
     Each span is stretched to its cells, so that what stands below each other stays so in fonts of any width.

@@ -48,7 +48,11 @@ def fit(text: str, width: int, *, ascii_only: bool = False) -> str:
 
 def plain(text: str) -> str:
     """The text in ASCII: the cut mark becomes ``~``, anything else that is not ASCII ``?``."""
-    return text if text.isascii() else "".join("~" if c == "…" else c if c.isascii() else "?" for c in text)
+    return (
+        text
+        if text.isascii()
+        else "".join("~" if c == "…" else c if c.isascii() else "?" for c in text)
+    )
 
 
 def short_labels(labels: Sequence[str], width: int, *, ascii_only: bool = False) -> list[str]:
@@ -66,7 +70,9 @@ def short_labels(labels: Sequence[str], width: int, *, ascii_only: bool = False)
 
 def _common(labels: Sequence[str]) -> int:
     """How many characters at their beginning all have in common."""
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*labels, strict=False)))
+    return sum(
+        1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*labels, strict=False))
+    )
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -11,7 +11,14 @@ from launchpad_tui.cli import shapes
 from launchpad_tui.cli.command import Arg, Command, arg
 from launchpad_tui.cli.progress import counted, progress
 from launchpad_tui.cli.shapes import size_text
-from launchpad_tui.domain.artifact import Artifact, ArtifactKind, ArtifactUrl, FilesState, FileState, parse_label
+from launchpad_tui.domain.artifact import (
+    Artifact,
+    ArtifactKind,
+    ArtifactUrl,
+    FilesState,
+    FileState,
+    parse_label,
+)
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -45,7 +52,11 @@ def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Names
     if options.record:
         with progress("Reading", quiet=context.quiet) as tell:
             files = context.desk.verification.record(context.scope, one.id, tell)
-        context.done(f"Recorded {len(files)} files of {one.id}.", {"files": [shapes.file(f) for f in files]}, id=one.id)
+        context.done(
+            f"Recorded {len(files)} files of {one.id}.",
+            {"files": [shapes.file(f) for f in files]},
+            id=one.id,
+        )
         return 0
     with progress("Verifying", quiet=context.quiet) as tell:
         checks = context.desk.verification.verify(context.scope, one.id, tell)
@@ -71,11 +82,17 @@ def _verify_all(kind: ArtifactKind | None, context: Context, options: argparse.N
             if tell is not None:
                 tell(verified.done, verified.artifact.name)
 
-        counts = context.desk.verification.verify_all(context.scope, kind, told, content=options.content)
+        counts = context.desk.verification.verify_all(
+            context.scope, kind, told, content=options.content
+        )
     shown = [each for each in looked if each.state is not FilesState.INTACT or each.error]
     context.resources(
         looked if context.json else shown,
-        lambda each: {**shapes.artifact(each.artifact), "filesState": str(each.state), "error": each.error or None},
+        lambda each: {
+            **shapes.artifact(each.artifact),
+            "filesState": str(each.state),
+            "error": each.error or None,
+        },
         ("ID", "NAME", "STATE", "WHY"),
         lambda each: (each.artifact.id, each.artifact.name, str(each.state), each.error),
     )
@@ -94,10 +111,15 @@ def _preview(kind: ArtifactKind | None, context: Context, options: argparse.Name
     url = parse_url(one.url)
     path = join(url.path, options.path) if options.path else url.path
     if not options.path:
-        found = [each.path for each in context.desk.files.store(context.scope, url.store).list(url.path, limit=20)]
+        found = [
+            each.path
+            for each in context.desk.files.store(context.scope, url.store).list(url.path, limit=20)
+        ]
         if len(found) != 1:
             hint = f"Files: {', '.join(each.removeprefix(url.path).lstrip('/') for each in found) or 'none'}."
-            raise InvalidInput("Which file?", f"{one.url} has several, or none.", hint, field="path")
+            raise InvalidInput(
+                "Which file?", f"{one.url} has several, or none.", hint, field="path"
+            )
         path = found[0]
     previews.show(context, context.desk.browsing.preview(context.scope, url.store, path))
 
@@ -106,9 +128,15 @@ def _download(kind: ArtifactKind | None, context: Context, options: argparse.Nam
     one = _find(kind, context, options)
     target = Path(options.target).expanduser()
     with progress("Downloading", quiet=context.quiet) as tell:
-        paths = context.desk.files.download(context.scope, one.id, target, tell, overwrite=options.overwrite)
+        paths = context.desk.files.download(
+            context.scope, one.id, target, tell, overwrite=options.overwrite
+        )
     data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
-    context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data, id=one.id)
+    context.done(
+        f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.",
+        data,
+        id=one.id,
+    )
 
 
 def _upload(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
@@ -125,7 +153,9 @@ def _upload(kind: ArtifactKind | None, context: Context, options: argparse.Names
             tuple(parse_label(text) for text in options.label or ()),
             tell,
         )
-    context.done(f"Stored at {one.url} and added as {one.kind} {one.id}.", shapes.artifact(one), id=one.id)
+    context.done(
+        f"Stored at {one.url} and added as {one.kind} {one.id}.", shapes.artifact(one), id=one.id
+    )
 
 
 def _import(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
@@ -145,7 +175,9 @@ def _import(kind: ArtifactKind | None, context: Context, options: argparse.Names
     for each in found:
         if each.problem:
             context.note(f"left out: {each.path}: {each.problem}")
-    made = importing.register(context.scope, kind or ArtifactKind(options.kind), options.scenario, wanted)
+    made = importing.register(
+        context.scope, kind or ArtifactKind(options.kind), options.scenario, wanted
+    )
     context.resources(
         made,
         shapes.artifact,
@@ -185,9 +217,17 @@ def commands(word: str, kind: ArtifactKind | None, one: Arg) -> tuple[Command, .
     """The commands behind a word such as ``models``; ``one`` is the argument that names an artifact."""
     a_thing = f"a {kind}" if kind else "an artifact"
     kind_option = "" if kind else " --kind other"
-    kinds = () if kind else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+    kinds = (
+        ()
+        if kind
+        else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+    )
     scenario = arg(
-        "--scenario", required=True, metavar="ID", help="the scenario that it belongs to", completes="scenarios"
+        "--scenario",
+        required=True,
+        metavar="ID",
+        help="the scenario that it belongs to",
+        completes="scenarios",
     )
     maybe = arg("id", nargs="?", help=one.help, completes=one.completes)
     return (
@@ -221,14 +261,20 @@ def commands(word: str, kind: ArtifactKind | None, one: Arg) -> tuple[Command, .
         Command(
             (word, "preview"),
             "show what a file of it says of itself; nothing in it is executed",
-            (f"launchpad {word} preview churn", f"launchpad {word} preview churn model.safetensors --json"),
+            (
+                f"launchpad {word} preview churn",
+                f"launchpad {word} preview churn model.safetensors --json",
+            ),
             partial(_preview, kind),
             (one, arg("path", nargs="?", help="the file; needed where there are several")),
         ),
         Command(
             (word, "download"),
             f"download the files of {a_thing}; what was broken off goes on",
-            (f"launchpad {word} download churn ./churn", f"launchpad {word} download churn ./churn --overwrite"),
+            (
+                f"launchpad {word} download churn ./churn",
+                f"launchpad {word} download churn ./churn --overwrite",
+            ),
             partial(_download, kind),
             (
                 one,
@@ -249,9 +295,13 @@ def commands(word: str, kind: ArtifactKind | None, one: Arg) -> tuple[Command, .
                 arg("source", help="the file or folder", completes="files"),
                 *kinds,
                 scenario,
-                arg("--url", metavar="URL", help="where to store it (default: ai://default/<name>)"),
+                arg(
+                    "--url", metavar="URL", help="where to store it (default: ai://default/<name>)"
+                ),
                 arg("--description", metavar="TEXT", help="what it is"),
-                arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
+                arg(
+                    "--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"
+                ),
             ),
         ),
         Command(

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from launchpad_tui.cli import artifact_files, listing, shapes
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.shapes import size_text
-from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactKind, UrlState, parse_label
+from launchpad_tui.domain.artifact import (
+    LABEL_PREFIX,
+    Artifact,
+    ArtifactKind,
+    UrlState,
+    parse_label,
+)
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -66,7 +72,11 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             size_text(row.artifact.size),
             shapes.moment(row.artifact.created_at) or "",
             *(
-                (shapes.moment(row.artifact.modified_at) or "", _labels(row.artifact), str(row.artifact.files_state))
+                (
+                    shapes.moment(row.artifact.modified_at) or "",
+                    _labels(row.artifact),
+                    str(row.artifact.files_state),
+                )
                 if options.wide
                 else ()
             ),
@@ -94,7 +104,9 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
     one = _find(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)
     subjects = context.desk.compare.artifacts(context.scope, [one.id])
-    parameters = next((each.configuration.parameters for each in subjects if each.configuration), {})
+    parameters = next(
+        (each.configuration.parameters for each in subjects if each.configuration), {}
+    )
     inputs = next((each.inputs for each in subjects), {})
     series = context.desk.metrics.series_of_artifact(context.scope, one.id)
     lines = [
@@ -111,8 +123,14 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
         ("created", shapes.moment(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
-        ("metrics", "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series)),
-        ("files", "\n".join(f"{each.path}  {size_text(each.size)}  {each.sha256}" for each in files)),
+        (
+            "metrics",
+            "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series),
+        ),
+        (
+            "files",
+            "\n".join(f"{each.path}  {size_text(each.size)}  {each.sha256}" for each in files),
+        ),
     ]
     data = {
         **shapes.artifact(one),
@@ -154,7 +172,9 @@ def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Name
                 "executions": [
                     {
                         **shapes.execution(each.execution),
-                        "inputArtifacts": [{"key": key, "artifactId": value} for key, value in each.inputs],
+                        "inputArtifacts": [
+                            {"key": key, "artifactId": value} for key, value in each.inputs
+                        ],
                         "outputArtifactIds": list(each.outputs),
                     }
                     for each in found.executions.values()
@@ -190,7 +210,10 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
         seen.add(source.execution.id)
         lines = [(depth, f"made by {run(source)}")]
         for key, value in source.inputs:
-            lines += [(depth + 1, f"from {safe_text(key)}: {artifact(value)}"), *up(value, depth + 2)]
+            lines += [
+                (depth + 1, f"from {safe_text(key)}: {artifact(value)}"),
+                *up(value, depth + 2),
+            ]
         return lines
 
     def down(artifact_id: str, depth: int) -> list[tuple[int, str]]:
@@ -211,7 +234,11 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
     a_thing = f"a {kind}" if kind else "an artifact"
     one = arg("id", help="ID, a unique part of its beginning, or a unique name", completes=word)
     kind_option = "" if kind else " --kind other"
-    kinds = () if kind else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+    kinds = (
+        ()
+        if kind
+        else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+    )
     return (
         Command(
             (word, "list"),
@@ -253,8 +280,14 @@ def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
                     completes="scenarios",
                 ),
                 arg("--description", metavar="TEXT", help="what it is"),
-                arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
-                arg("--record", action="store_true", help="hash its files now, so that changes are noticed later"),
+                arg(
+                    "--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"
+                ),
+                arg(
+                    "--record",
+                    action="store_true",
+                    help="hash its files now, so that changes are noticed later",
+                ),
             ),
         ),
         *artifact_files.commands(word, kind, one),

@@ -24,7 +24,9 @@ def bindings(texts: Sequence[str] | None, what: str) -> dict[str, str]:
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name:
-            raise InvalidInput(f"{text[:80]!r} is not a {what}", hint="Write it as name=value.", field=what)
+            raise InvalidInput(
+                f"{text[:80]!r} is not a {what}", hint="Write it as name=value.", field=what
+            )
         found[name] = value
     return found
 
@@ -37,4 +39,6 @@ def input_bindings(context: Context, texts: Sequence[str] | None) -> dict[str, s
         NotFound, Conflict: an artifact is not known, or not the only one of its name.
     """
     found = bindings(texts, "input")
-    return {name: context.desk.artifacts.resolve(context.scope, text).id for name, text in found.items()}
+    return {
+        name: context.desk.artifacts.resolve(context.scope, text).id for name, text in found.items()
+    }

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
-    boards = [context.desk.boards.get(context.scope, name) for name in context.desk.boards.names(context.scope)]
+    boards = [
+        context.desk.boards.get(context.scope, name)
+        for name in context.desk.boards.names(context.scope)
+    ]
     context.resources(
         boards,
         lambda one: one.to_json(),
@@ -26,7 +29,10 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
 def _show(context: Context, options: argparse.Namespace) -> None:
     board = context.desk.boards.get(context.scope, options.name)
     lines = [("name", board.name), ("description", board.description)]
-    lines += [(f"chart {number}", f"{one.title} ({one.kind})") for number, one in enumerate(board.charts, 1)]
+    lines += [
+        (f"chart {number}", f"{one.title} ({one.kind})")
+        for number, one in enumerate(board.charts, 1)
+    ]
     context.resource(board.to_json(), lines)
 
 
@@ -39,7 +45,9 @@ def _export(context: Context, options: argparse.Namespace) -> None:
 def _import(context: Context, options: argparse.Namespace) -> None:
     board = context.desk.boards.read_file(Path(options.file))
     context.desk.boards.save(context.scope, board, replace=options.force)
-    context.done(f"Imported {board.name} with {len(board.charts)} charts.", board.to_json(), id=board.name)
+    context.done(
+        f"Imported {board.name} with {len(board.charts)} charts.", board.to_json(), id=board.name
+    )
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -60,33 +68,68 @@ def _draw(context: Context, options: argparse.Namespace) -> None:
 
 _NAME = arg("name", help="the board's name")
 COMMANDS = (
-    Command(("boards", "list"), "list the boards of charts", ("launchpad boards list", "launchpad boards list --json"),
-            _list),
-    Command(("boards", "show"), "show the charts of a board",
+    Command(
+        ("boards", "list"),
+        "list the boards of charts",
+        ("launchpad boards list", "launchpad boards list --json"),
+        _list,
+    ),
+    Command(
+        ("boards", "show"),
+        "show the charts of a board",
         ("launchpad boards show 'My board'", "launchpad boards show 'My board' --json"),
-        _show, (_NAME,)),
+        _show,
+        (_NAME,),
+    ),
     Command(
-        ("boards", "draw"), "draw a board's charts of models or executions",
-        ("launchpad boards draw 'My board' churn-1 churn-2", "launchpad boards draw 'My board' e0123 --width 120"),
+        ("boards", "draw"),
+        "draw a board's charts of models or executions",
+        (
+            "launchpad boards draw 'My board' churn-1 churn-2",
+            "launchpad boards draw 'My board' e0123 --width 120",
+        ),
         _draw,
-        (_NAME, arg("ids", nargs="+", metavar="id", completes="artifacts",
-                    help="models or executions: IDs, beginnings of them, or unique names"), *SIZE_ARGS),
+        (
+            _NAME,
+            arg(
+                "ids",
+                nargs="+",
+                metavar="id",
+                completes="artifacts",
+                help="models or executions: IDs, beginnings of them, or unique names",
+            ),
+            *SIZE_ARGS,
+        ),
     ),
     Command(
-        ("boards", "export"), "write a board into a file",
-        ("launchpad boards export 'My board' board.json", "launchpad boards export 'My board' board.json --force"),
+        ("boards", "export"),
+        "write a board into a file",
+        (
+            "launchpad boards export 'My board' board.json",
+            "launchpad boards export 'My board' board.json --force",
+        ),
         _export,
-        (_NAME, arg("file", help="the file (JSON)", completes="files"),
-         arg("--force", action="store_true", help="replace a file that is there")),
+        (
+            _NAME,
+            arg("file", help="the file (JSON)", completes="files"),
+            arg("--force", action="store_true", help="replace a file that is there"),
+        ),
     ),
     Command(
-        ("boards", "import"), "keep the board that a file holds",
+        ("boards", "import"),
+        "keep the board that a file holds",
         ("launchpad boards import board.json", "launchpad boards import board.json --force"),
         _import,
-        (arg("file", help="a file that was exported", completes="files"),
-         arg("--force", action="store_true", help="replace a board of that name")),
+        (
+            arg("file", help="a file that was exported", completes="files"),
+            arg("--force", action="store_true", help="replace a board of that name"),
+        ),
     ),
-    Command(("boards", "delete"), "forget a board",
+    Command(
+        ("boards", "delete"),
+        "forget a board",
         ("launchpad boards delete 'My board'", "launchpad boards delete 'My board' --quiet"),
-        _delete, (_NAME,)),
-)  # fmt: skip
+        _delete,
+        (_NAME,),
+    ),
+)

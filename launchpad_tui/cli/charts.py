@@ -32,19 +32,43 @@ SIZE_ARGS: tuple[Arg, ...] = (
     arg("--height", type=int, metavar="LINES", help=f"the chart's height (default: {_HEIGHT})"),
 )
 CHART_ARGS: tuple[Arg, ...] = (
-    arg("--over", choices=OVER, default="step",
-        help="what the metric is drawn over: step (default), relative or wall time, parameters, or the source itself"),
-    arg("--kind", metavar="KIND", help="the kind of chart, where several suit; a wrong one lists them"),
-    arg("--parameter", action="append", metavar="NAME", help="with --over parameters: which; two for a heat map"),
-    arg("--smooth", type=float, default=0.0, metavar="WEIGHT",
-        help="exponential smoothing as TensorBoard's, from 0 to below 1; the raw curve stays, faint"),
+    arg(
+        "--over",
+        choices=OVER,
+        default="step",
+        help="what the metric is drawn over: step (default), relative or wall time, parameters, or the source itself",
+    ),
+    arg(
+        "--kind",
+        metavar="KIND",
+        help="the kind of chart, where several suit; a wrong one lists them",
+    ),
+    arg(
+        "--parameter",
+        action="append",
+        metavar="NAME",
+        help="with --over parameters: which; two for a heat map",
+    ),
+    arg(
+        "--smooth",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="exponential smoothing as TensorBoard's, from 0 to below 1; the raw curve stays, faint",
+    ),
     arg("--log", action="store_true", help="a logarithmic y axis"),
-    arg("--svg", metavar="FILE", help="write a picture (SVG) instead of printing; only one metric then"),
+    arg(
+        "--svg",
+        metavar="FILE",
+        help="write a picture (SVG) instead of printing; only one metric then",
+    ),
     *SIZE_ARGS,
-)  # fmt: skip
+)
 
 
-def print_charts(context: Context, subjects: Sequence[Subject], options: argparse.Namespace) -> None:
+def print_charts(
+    context: Context, subjects: Sequence[Subject], options: argparse.Namespace
+) -> None:
     """Draw one chart for each metric that the options name, or for each that was logged.
 
     Raises:
@@ -55,16 +79,25 @@ def print_charts(context: Context, subjects: Sequence[Subject], options: argpars
 
     known = metric_keys(subjects)
     if not known:
-        raise NotFound("No metrics were logged", "Neither by these executions nor by those that made these models.")
+        raise NotFound(
+            "No metrics were logged",
+            "Neither by these executions nor by those that made these models.",
+        )
     if options.metric:
         unknown = [name for name in options.metric if name not in known]
         if unknown:
-            raise NotFound(f"There is no metric {unknown[0][:80]!r}", hint=f"Metrics: {', '.join(known[:20])}.")
+            raise NotFound(
+                f"There is no metric {unknown[0][:80]!r}", hint=f"Metrics: {', '.join(known[:20])}."
+            )
         wanted = list(dict.fromkeys(options.metric))
     else:
         wanted = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
     if options.svg and len(wanted) > 1:
-        raise InvalidInput("A picture holds one metric", f"Logged: {', '.join(wanted[:20])}.", "Say which: --metric.")
+        raise InvalidInput(
+            "A picture holds one metric",
+            f"Logged: {', '.join(wanted[:20])}.",
+            "Say which: --metric.",
+        )
     for number, name in enumerate(wanted):
         if number:
             context.line("")
@@ -79,16 +112,26 @@ def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
 
     against = Against(options.over)
     if not 0 <= options.smooth < 1:
-        raise InvalidInput(f"{options.smooth:g} is no smoothing", hint="From 0 to below 1.", field="smooth")
+        raise InvalidInput(
+            f"{options.smooth:g} is no smoothing", hint="From 0 to below 1.", field="smooth"
+        )
     compares = OVER_KIND if against.over else AGAINST if against is Against.PARAMETERS else SOURCE
     suited = [kind.id for kind in KINDS.values() if compares in kind.compares]
     kind = options.kind or (suited[0] if suited else "line")
     if kind not in suited:
-        raise InvalidInput(f"A {kind[:40]!r} chart cannot be drawn over {options.over}",
-                           hint=f"Kinds: {', '.join(suited)}.", field="kind")  # fmt: skip
+        raise InvalidInput(
+            f"A {kind[:40]!r} chart cannot be drawn over {options.over}",
+            hint=f"Kinds: {', '.join(suited)}.",
+            field="kind",
+        )
     parameters = tuple(options.parameter or ())
     return ChartDefinition(
-        (metric,), against=against, kind=kind, parameters=parameters, smoothing=options.smooth, y_log=options.log
+        (metric,),
+        against=against,
+        kind=kind,
+        parameters=parameters,
+        smoothing=options.smooth,
+        y_log=options.log,
     )
 
 
@@ -121,12 +164,16 @@ def draw_chart(
     data = desk.charts.data(subjects, chart, slots, desk.boards.directions(), max(64, width * 2))
     kind = KINDS[chart.kind]
     if reason := kind.why_not(data):
-        raise InvalidInput(f"{chart.title} cannot be drawn as {kind.title.lower()}", reason, field="kind")
+        raise InvalidInput(
+            f"{chart.title} cannot be drawn as {kind.title.lower()}", reason, field="kind"
+        )
     plain = not _unicode()
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
     # Without colour nothing can be faint, and two curves of one model would be taken for two models.
-    spec = replace(view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(svg))
+    spec = replace(
+        view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(svg)
+    )
     drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=plain)
     if svg:
         _write_svg(context, Path(svg), drawing, chart.title)
@@ -153,7 +200,9 @@ def _size(options: argparse.Namespace) -> tuple[int, int]:
     height = options.height or _HEIGHT
     for name, value, least in (("width", width, 20), ("height", height, 5)):
         if not least <= value <= _MOST:
-            raise InvalidInput(f"A chart cannot have a {name} of {value}", hint=f"{least} to {_MOST}.", field=name)
+            raise InvalidInput(
+                f"A chart cannot have a {name} of {value}", hint=f"{least} to {_MOST}.", field=name
+            )
     return width, height
 
 

@@ -56,7 +56,9 @@ class Command(NamedTuple):
     def common(self) -> tuple[Arg, ...]:
         """The options of `COMMON` that mean something to it, and that it has no own meaning for."""
         own = {flag for each in self.args for flag in each.flags}
-        wanted = (each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home")
+        wanted = (
+            each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home"
+        )
         return tuple(each for each in wanted if own.isdisjoint(each.flags))
 
 
@@ -70,8 +72,12 @@ class Word(NamedTuple):
 
 #: in the order of the help
 WORDS: Mapping[str, Word] = {
-    "demo": Word("tools", "train six models on this machine and look at them, in a home of its own"),
-    "models": Word("artifacts", "list, show, add, import, trace, verify, preview, upload and download models"),
+    "demo": Word(
+        "tools", "train six models on this machine and look at them, in a home of its own"
+    ),
+    "models": Word(
+        "artifacts", "list, show, add, import, trace, verify, preview, upload and download models"
+    ),
     "datasets": Word("artifacts", "the same for data sets"),
     "resultsets": Word("artifacts", "the same for result sets"),
     "artifacts": Word("artifacts", "the same for artifacts of any kind"),
@@ -80,17 +86,25 @@ WORDS: Mapping[str, Word] = {
     "metrics": Word("metrics", "list and export the metrics of executions and models"),
     "boards": Word("boards", "list, draw, export, import and delete boards of charts"),
     "executions": Word("executions", "create, list, follow, stop, finish and delete executions"),
-    "schedules": Word("schedules", "execute configurations again and again: create, list, pause, resume, delete"),
+    "schedules": Word(
+        "schedules", "execute configurations again and again: create, list, pause, resume, delete"
+    ),
     "configurations": Word("configurations", "create, list and show configurations"),
     "executables": Word("executables", "add, list, show and set up workflow executables"),
     "scenarios": Word("executables", "list and show scenarios"),
-    "connections": Word("connections", "add, choose, edit, test and refresh connections to AI runtimes"),
+    "connections": Word(
+        "connections", "add, choose, edit, test and refresh connections to AI runtimes"
+    ),
     "sync": Word("sync", "read runtimes elsewhere, and show how old what is known of them is"),
     "groups": Word("groups", "add, choose and delete resource groups"),
     "stores": Word("stores", "add, edit, test, browse and import object stores"),
-    "serve": Word("serve", "serve the AI API of this machine, for SAP's SDK, scripts and other launchpads"),
+    "serve": Word(
+        "serve", "serve the AI API of this machine, for SAP's SDK, scripts and other launchpads"
+    ),
     "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),
-    "reconcile": Word("tools", "see to executions whose process is gone, and start those that wait"),
+    "reconcile": Word(
+        "tools", "see to executions whose process is gone, and start those that wait"
+    ),
     "paths": Word("tools", "show where everything lies"),
     "settings": Word("tools", "show the settings in force"),
     "completion": Word("tools", "print the completion script of a shell"),
@@ -98,18 +112,35 @@ WORDS: Mapping[str, Word] = {
 }
 #: what stands below a command that is one itself, by the words before
 BRANCHES: Mapping[tuple[str, ...], str] = {
-    ("serve", "clients"): "add, list and delete the clients that may call the AI API of this machine",
+    (
+        "serve",
+        "clients",
+    ): "add, list and delete the clients that may call the AI API of this machine",
 }
 #: words whose commands have an output of their own, and so take no other common option than --home
 PLAIN = frozenset({"demo", "log", "completion", "_complete"})
 
 #: what commands take beside their own; before the command's words they may stand too
 COMMON = (
-    arg("--home", help="the home folder (default: LAUNCHPAD_HOME, else the XDG data folder)", metavar="DIR",
-        completes="files"),
-    arg("--connection", help="the connection (default: the one chosen last)", metavar="NAME", completes="connections"),
-    arg("--group", help="the resource group (default: the one chosen last)", metavar="NAME", completes="groups"),
+    arg(
+        "--home",
+        help="the home folder (default: LAUNCHPAD_HOME, else the XDG data folder)",
+        metavar="DIR",
+        completes="files",
+    ),
+    arg(
+        "--connection",
+        help="the connection (default: the one chosen last)",
+        metavar="NAME",
+        completes="connections",
+    ),
+    arg(
+        "--group",
+        help="the resource group (default: the one chosen last)",
+        metavar="NAME",
+        completes="groups",
+    ),
     arg("--json", help="print JSON, for programs", action="store_true"),
     arg("--quiet", "-q", help="print IDs only, or nothing", action="store_true"),
     arg("--no-color", help="print without colour (so does NO_COLOR)", action="store_true"),
-)  # fmt: skip
+)

@@ -37,7 +37,11 @@ def _compare(context: Context, options: argparse.Namespace) -> None:
     desk = context.desk
     at = None if options.at_step is None else desk.charts.at_step(subjects, options.at_step)
     chosen = Options(
-        options.aggregate, at=at, differing=not every, baseline=baseline, directions=desk.boards.directions()
+        options.aggregate,
+        at=at,
+        differing=not every,
+        baseline=baseline,
+        directions=desk.boards.directions(),
     )
     found = compare(subjects, chosen)
     found = replace(found, rows=tuple(row for row in found.rows if _wanted(row, options)))
@@ -78,7 +82,9 @@ def find(context: Context, texts: Sequence[str]) -> tuple[Subject, ...]:
         return {one.id: one for one in (*made, *alone)}
 
     found = read()
-    if context.read_metrics([one.execution.id for one in found.values() if one.execution is not None]):
+    if context.read_metrics(
+        [one.execution.id for one in found.values() if one.execution is not None]
+    ):
         found = read()
     ids = dict.fromkeys(artifacts.get(text) or executions[text] for text in texts)
     return tuple(found[one] for one in ids)
@@ -147,20 +153,52 @@ COMMANDS = (
         ),
         _compare,
         (
-            arg("ids", nargs="+", metavar="id", completes="artifacts",
-                help="models or executions: IDs, beginnings of them, or unique names"),
+            arg(
+                "ids",
+                nargs="+",
+                metavar="id",
+                completes="artifacts",
+                help="models or executions: IDs, beginnings of them, or unique names",
+            ),
             arg("--all", action="store_true", help="all rows, not only those that differ"),
-            arg("--metric", action="append", metavar="NAME", completes="metrics",
-                help="of the metrics only this one; may be repeated"),
-            arg("--aggregate", choices=AGGREGATES, default="last", help="which value of a metric (default: last)"),
-            arg("--at-step", type=int, metavar="N",
-                help="metrics at this step, or at the last one before it that was logged"),
-            arg("--diff", action="store_true", help="two of them line by line, with custom info and files"),
-            arg("--baseline", metavar="ID", help="show differences to this one, in units and percent",
-                completes="artifacts"),
+            arg(
+                "--metric",
+                action="append",
+                metavar="NAME",
+                completes="metrics",
+                help="of the metrics only this one; may be repeated",
+            ),
+            arg(
+                "--aggregate",
+                choices=AGGREGATES,
+                default="last",
+                help="which value of a metric (default: last)",
+            ),
+            arg(
+                "--at-step",
+                type=int,
+                metavar="N",
+                help="metrics at this step, or at the last one before it that was logged",
+            ),
+            arg(
+                "--diff",
+                action="store_true",
+                help="two of them line by line, with custom info and files",
+            ),
+            arg(
+                "--baseline",
+                metavar="ID",
+                help="show differences to this one, in units and percent",
+                completes="artifacts",
+            ),
             arg("--chart", action="store_true", help="draw the metrics instead"),
             *CHART_ARGS,
-            arg("--format", choices=FORMATS, default="table", help="how to print it (default: table)"),
+            arg(
+                "--format",
+                choices=FORMATS,
+                default="table",
+                help="how to print it (default: table)",
+            ),
         ),
     ),
-)  # fmt: skip
+)

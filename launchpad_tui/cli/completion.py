@@ -78,7 +78,9 @@ def candidates(context: Context, words: list[str]) -> Iterator[str]:
     plain = _plain(before)
     word = first_word(before)
     if not word:
-        yield from _options(COMMON, before, last, context) if _wants(COMMON, before, last) else _top(last)
+        yield from (
+            _options(COMMON, before, last, context) if _wants(COMMON, before, last) else _top(last)
+        )
         return
     if word not in WORDS:
         return
@@ -95,13 +97,19 @@ def candidates(context: Context, words: list[str]) -> Iterator[str]:
     yield from _next_words(table, plain, last)
     positional = [each for each in command.args if each.positional]
     place = len(_plain(before, arguments)) - len(command.words)
-    if positional and (place < len(positional) or positional[-1].options.get("nargs") in {"*", "+"}):
+    if positional and (
+        place < len(positional) or positional[-1].options.get("nargs") in {"*", "+"}
+    ):
         yield from _values(context, positional[min(place, len(positional) - 1)], last)
 
 
 def _next_words(table: Sequence[Command], plain: Sequence[str], last: str) -> Iterator[str]:
     """The words that lead from these to a command."""
-    below = [each for each in table if len(each.words) > len(plain) and list(each.words[: len(plain)]) == list(plain)]
+    below = [
+        each
+        for each in table
+        if len(each.words) > len(plain) and list(each.words[: len(plain)]) == list(plain)
+    ]
     meanings: dict[str, str] = {}
     for each in below:
         words = each.words[: len(plain) + 1]
@@ -128,10 +136,15 @@ def _wants(arguments: Sequence[Arg], before: Sequence[str], last: str) -> bool:
 
 def _valued(arguments: Sequence[Arg], before: Sequence[str]) -> Arg | None:
     """The option whose value comes next."""
-    return next((each for each in arguments if before and before[-1] in each.flags and each.takes_value), None)
+    return next(
+        (each for each in arguments if before and before[-1] in each.flags and each.takes_value),
+        None,
+    )
 
 
-def _options(arguments: Sequence[Arg], before: Sequence[str], last: str, context: Context) -> Iterator[str]:
+def _options(
+    arguments: Sequence[Arg], before: Sequence[str], last: str, context: Context
+) -> Iterator[str]:
     valued = _valued(arguments, before)
     if valued is not None and not valued.positional:
         yield from _values(context, valued, last)
@@ -175,17 +188,25 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
     from launchpad_tui.domain.artifact import ArtifactKind
 
     desk, scope = context.desk, context.scope
-    kinds = {"models": ArtifactKind.MODEL, "datasets": ArtifactKind.DATASET, "resultsets": ArtifactKind.RESULTSET}
+    kinds = {
+        "models": ArtifactKind.MODEL,
+        "datasets": ArtifactKind.DATASET,
+        "resultsets": ArtifactKind.RESULTSET,
+    }
     if what in kinds or what == "artifacts":
         return _artifacts(desk, scope, kinds.get(what), last)
     known: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "executions": lambda: _executions(desk, scope),
         "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:_MOST]),
-        "configurations": lambda: ((one.id, one.name) for one in desk.configurations.list(scope)[:_MOST]),
+        "configurations": lambda: (
+            (one.id, one.name) for one in desk.configurations.list(scope)[:_MOST]
+        ),
         "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
         "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),
         "connections": lambda: ((one.name, one.kind) for one in desk.connections.list()),
-        "groups": lambda: ((one.name, one.status) for one in desk.connections.groups(scope.connection)),
+        "groups": lambda: (
+            (one.name, one.status) for one in desk.connections.groups(scope.connection)
+        ),
         "stores": lambda: ((one.name, one.kind) for one in desk.connections.stores(scope)),
         "kinds": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
         "types": lambda: ((one.id, one.title) for one in desk.connections.store_kinds()),
@@ -194,7 +215,9 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
     return known[what]()
 
 
-def _artifacts(desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str) -> Iterator[tuple[str, str]]:
+def _artifacts(
+    desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str
+) -> Iterator[tuple[str, str]]:
     from launchpad_tui.domain.page import Query
 
     rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _MOST)
@@ -202,7 +225,10 @@ def _artifacts(desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str) -
     for row in rows:
         yield row.artifact.id, row.artifact.name
         # A name stands for its artifact where it is the only one, and is one word of a shell.
-        if names[row.artifact.name] == 1 and row.artifact.name.replace("-", "").replace("_", "").isalnum():
+        if (
+            names[row.artifact.name] == 1
+            and row.artifact.name.replace("-", "").replace("_", "").isalnum()
+        ):
             yield row.artifact.name, row.artifact.id
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def _list(context: Context, options: argparse.Namespace) -> None:
     context.resources(
-        context.desk.configurations.list(context.scope, executable_id=options.executable, search=options.search or ""),
+        context.desk.configurations.list(
+            context.scope, executable_id=options.executable, search=options.search or ""
+        ),
         shapes.configuration,
         ("ID", "NAME", "EXECUTABLE", "CREATED", "PARAMETERS"),
         lambda one: (
@@ -50,14 +52,28 @@ def _create(context: Context, options: argparse.Namespace) -> None:
         bindings(options.parameter, "parameter"),
         input_bindings(context, options.input),
     )
-    context.done(f"Created configuration {one.id} ({one.name}).", shapes.configuration(one), id=one.id)
+    context.done(
+        f"Created configuration {one.id} ({one.name}).", shapes.configuration(one), id=one.id
+    )
 
 
 BINDINGS = (
-    arg("--parameter", "-p", action="append", metavar="NAME=VALUE", help="a parameter; others keep their default"),
-    arg("--input", "-i", action="append", metavar="NAME=ARTIFACT", help="an input artifact, by ID or name",
-        completes="artifacts"),
-)  # fmt: skip
+    arg(
+        "--parameter",
+        "-p",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a parameter; others keep their default",
+    ),
+    arg(
+        "--input",
+        "-i",
+        action="append",
+        metavar="NAME=ARTIFACT",
+        help="an input artifact, by ID or name",
+        completes="artifacts",
+    ),
+)
 COMMANDS = (
     Command(
         ("configurations", "create"),
@@ -76,10 +92,18 @@ COMMANDS = (
     Command(
         ("configurations", "list"),
         "list the configurations, newest first",
-        ("launchpad configurations list", "launchpad configurations list --executable digits-train --json"),
+        (
+            "launchpad configurations list",
+            "launchpad configurations list --executable digits-train --json",
+        ),
         _list,
         (
-            arg("--executable", metavar="ID", help="of this executable only", completes="executables"),
+            arg(
+                "--executable",
+                metavar="ID",
+                help="of this executable only",
+                completes="executables",
+            ),
             arg("--search", metavar="TEXT", help="the name or ID holds this"),
         ),
     ),
@@ -88,6 +112,12 @@ COMMANDS = (
         "show a configuration",
         ("launchpad configurations show fast", "launchpad configurations show fast --json"),
         _show,
-        (arg("id", help="ID, a unique part of its beginning, or a unique name", completes="configurations"),),
+        (
+            arg(
+                "id",
+                help="ID, a unique part of its beginning, or a unique name",
+                completes="configurations",
+            ),
+        ),
     ),
 )

@@ -50,7 +50,12 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("last error", one.last_error),
     ]
     context.resource(
-        {**shapes.connection(one), "resourceGroups": groups, "capabilities": shapes.capabilities(able)}, lines
+        {
+            **shapes.connection(one),
+            "resourceGroups": groups,
+            "capabilities": shapes.capabilities(able),
+        },
+        lines,
     )
 
 
@@ -63,7 +68,9 @@ def _kind(context: Context, name: str) -> ConnectionKind:
 
     kinds = {kind.id: kind for kind in context.desk.connections.kinds()}
     if name not in kinds:
-        raise InvalidInput(f"There is no kind {name[:80]!r}", hint=f"Kinds: {', '.join(kinds)}.", field="kind")
+        raise InvalidInput(
+            f"There is no kind {name[:80]!r}", hint=f"Kinds: {', '.join(kinds)}.", field="kind"
+        )
     return kinds[name]
 
 
@@ -71,9 +78,17 @@ def _add(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.errors import InvalidInput
 
     if not options.kind and not options.service_key:
-        raise InvalidInput("The type is missing", "", "Give --type; see: launchpad connections kinds.", field="type")
+        raise InvalidInput(
+            "The type is missing",
+            "",
+            "Give --type; see: launchpad connections kinds.",
+            field="type",
+        )
     kind = _kind(context, options.kind or _SERVICE_KEY_KIND)
-    values = {**_service_key(context, kind, options.service_key), **fields.values(options, kind.fields)}
+    values = {
+        **_service_key(context, kind, options.service_key),
+        **fields.values(options, kind.fields),
+    }
     one = context.desk.connections.add(options.name, kind.id, values)
     if kind.reason:
         context.note(f"note: {kind.reason}")
@@ -88,7 +103,10 @@ def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> di
         return {}
     if kind.id != _SERVICE_KEY_KIND:
         raise InvalidInput(
-            f"{kind.title} has no service key", "", f"Only {_SERVICE_KEY_KIND} has.", field="service-key"
+            f"{kind.title} has no service key",
+            "",
+            f"Only {_SERVICE_KEY_KIND} has.",
+            field="service-key",
         )
     if path == "-":
         text = sys.stdin.read(_KEY_LIMIT) if sys.stdin is not None else ""
@@ -110,12 +128,16 @@ def _edit(context: Context, options: argparse.Namespace) -> None:
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
     context.desk.connections.delete(options.name)
-    context.done(f"Deleted connection {options.name}; nothing is lost in the runtime.", id=options.name)
+    context.done(
+        f"Deleted connection {options.name}; nothing is lost in the runtime.", id=options.name
+    )
 
 
 def _refresh(context: Context, options: argparse.Namespace) -> None:
     found = context.desk.connections.refresh(options.name)
-    context.resource({"name": options.name, **shapes.capabilities(found)}, shapes.capability_lines(found))
+    context.resource(
+        {"name": options.name, **shapes.capabilities(found)}, shapes.capability_lines(found)
+    )
 
 
 def _test(context: Context, options: argparse.Namespace) -> int:
@@ -134,12 +156,20 @@ def _use(context: Context, options: argparse.Namespace) -> None:
     if kind.reason:
         context.note(f"note: {kind.reason}")
     message = f"From now on: connection {scope.connection}, resource group {scope.resource_group}."
-    context.done(message, {"connection": scope.connection, "resourceGroup": scope.resource_group}, id=scope.connection)
+    context.done(
+        message,
+        {"connection": scope.connection, "resourceGroup": scope.resource_group},
+        id=scope.connection,
+    )
 
 
 _NAME = arg("name", help="the connection", completes="connections")
-_KEY = arg("--service-key", metavar="FILE", completes="files",
-           help="fill the fields from a service key of SAP AI Core, JSON; - reads standard input")  # fmt: skip
+_KEY = arg(
+    "--service-key",
+    metavar="FILE",
+    completes="files",
+    help="fill the fields from a service key of SAP AI Core, JSON; - reads standard input",
+)
 COMMANDS = (
     Command(
         ("connections", "list"),
@@ -210,7 +240,10 @@ COMMANDS = (
     Command(
         ("connections", "test"),
         "look at a connection step by step, up to what is wrong",
-        ("launchpad connections test core", "launchpad connections test core --group vision --json"),
+        (
+            "launchpad connections test core",
+            "launchpad connections test core --group vision --json",
+        ),
         _test,
         (_NAME,),
     ),

@@ -52,8 +52,14 @@ COMMANDS = (
         ("launchpad search churn", "launchpad search churn production --json"),
         _search,
         (
-            arg("text", nargs="+", help="each of these words is a part of name, ID, description or a label"),
-            arg("--limit", type=int, default=100, metavar="N", help="at most so many (default: 100)"),
+            arg(
+                "text",
+                nargs="+",
+                help="each of these words is a part of name, ID, description or a label",
+            ),
+            arg(
+                "--limit", type=int, default=100, metavar="N", help="at most so many (default: 100)"
+            ),
         ),
     ),
 )

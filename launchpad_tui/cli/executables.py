@@ -25,13 +25,20 @@ def _scenarios(context: Context, _options: argparse.Namespace) -> None:
 
 
 def _scenario(context: Context, options: argparse.Namespace) -> None:
-    one = next((each for each in context.desk.scenarios.scenarios(context.scope) if each.id == options.id), None)
+    one = next(
+        (each for each in context.desk.scenarios.scenarios(context.scope) if each.id == options.id),
+        None,
+    )
     if one is None:
-        raise NotFound(f"There is no scenario {options.id!r}", hint="launchpad scenarios list shows all.")
+        raise NotFound(
+            f"There is no scenario {options.id!r}", hint="launchpad scenarios list shows all."
+        )
     inside = context.desk.scenarios.executables(context.scope, one.id)
     lines = [("id", one.id), ("name", one.name), ("description", one.description)]
     lines.append(("executables", "\n".join(f"{each.id}  {each.name}" for each in inside)))
-    context.resource({**shapes.scenario(one), "executables": [shapes.executable(each) for each in inside]}, lines)
+    context.resource(
+        {**shapes.scenario(one), "executables": [shapes.executable(each) for each in inside]}, lines
+    )
 
 
 def _list(context: Context, options: argparse.Namespace) -> None:
@@ -73,14 +80,20 @@ def _show(context: Context, options: argparse.Namespace) -> None:
 
 
 def _add(context: Context, options: argparse.Namespace) -> int:
-    found = context.desk.scenarios.add_executables(context.scope, Path(options.path).expanduser().absolute())
-    refused = [{"file": str(each.file), "line": each.line, "reason": each.reason} for each in found.refused]
+    found = context.desk.scenarios.add_executables(
+        context.scope, Path(options.path).expanduser().absolute()
+    )
+    refused = [
+        {"file": str(each.file), "line": each.line, "reason": each.reason} for each in found.refused
+    ]
     if context.json:
         added = [{**shapes.executable(one), "outcome": outcome} for one, outcome in found.added]
         context.print_json({"added": added, "refused": refused})
     else:
         for one, outcome in found.added:
-            context.done(f"{outcome}: {one.id} ({one.scenario_id}, version {one.version})", id=one.id)
+            context.done(
+                f"{outcome}: {one.id} ({one.scenario_id}, version {one.version})", id=one.id
+            )
             for note in one.notes if outcome != "unchanged" and not context.quiet else ():
                 context.note(f"  note: {note}")
         for each in found.refused:
@@ -100,7 +113,10 @@ def _set(context: Context, options: argparse.Namespace) -> None:
     fields = {field.name: field for field in context.desk.scenarios.executable_fields()}
     one = context.desk.scenarios.executable(context.scope, options.id)
     if not options.values:
-        rows = [(each.name, each.help or each.title, one.settings.get(each.name, "")) for each in fields.values()]
+        rows = [
+            (each.name, each.help or each.title, one.settings.get(each.name, ""))
+            for each in fields.values()
+        ]
         context.resources(
             rows,
             lambda row: dict(zip(("name", "help", "value"), row, strict=True)),
@@ -112,7 +128,9 @@ def _set(context: Context, options: argparse.Namespace) -> None:
     for text in options.values:
         name, equals, value = text.partition("=")
         if not equals or name not in fields:
-            raise InvalidInput(f"{text!r} is no setting of an executable", hint=f"Settings: {', '.join(fields)}.")
+            raise InvalidInput(
+                f"{text!r} is no setting of an executable", hint=f"Settings: {', '.join(fields)}."
+            )
         values[name] = value.replace("\\n", "\n") if name == "env" else value
     context.desk.scenarios.set_executable(context.scope, options.id, values)
     context.done(f"Changed the settings of {options.id}.", id=options.id)
@@ -155,21 +173,38 @@ COMMANDS = (
     Command(
         ("executables", "show"),
         "show an executable",
-        ("launchpad executables show digits-train", "launchpad executables show digits-train --template"),
+        (
+            "launchpad executables show digits-train",
+            "launchpad executables show digits-train --template",
+        ),
         _show,
         (_ID, arg("--template", help="print the workflow template", action="store_true")),
     ),
     Command(
         ("executables", "set"),
         "show or change the settings with which it runs on this machine",
-        ("launchpad executables set digits-train", "launchpad executables set digits-train python=~/venvs/torch"),
+        (
+            "launchpad executables set digits-train",
+            "launchpad executables set digits-train python=~/venvs/torch",
+        ),
         _set,
-        (_ID, arg("values", nargs="*", metavar="NAME=VALUE", help="settings to change; none: show them")),
+        (
+            _ID,
+            arg(
+                "values",
+                nargs="*",
+                metavar="NAME=VALUE",
+                help="settings to change; none: show them",
+            ),
+        ),
     ),
     Command(
         ("executables", "delete"),
         "forget an executable",
-        ("launchpad executables delete digits-train", "launchpad executables delete digits-train --quiet"),
+        (
+            "launchpad executables delete digits-train",
+            "launchpad executables delete digits-train --quiet",
+        ),
         _delete,
         (_ID,),
     ),

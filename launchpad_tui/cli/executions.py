@@ -46,8 +46,20 @@ def _list(context: Context, options: argparse.Namespace) -> None:
     columns = query.metrics
     context.resources(
         listing.walk(context.desk.executions.listing(context.scope, query), options.limit),
-        lambda row: {**shapes.execution(row.execution), "metrics": shapes.metric_values(row.metrics)},
-        ("ID", "STATUS", "CONFIGURATION", "EXECUTABLE", "CREATED", "DURATION", *map(str, columns), "MESSAGE"),
+        lambda row: {
+            **shapes.execution(row.execution),
+            "metrics": shapes.metric_values(row.metrics),
+        },
+        (
+            "ID",
+            "STATUS",
+            "CONFIGURATION",
+            "EXECUTABLE",
+            "CREATED",
+            "DURATION",
+            *map(str, columns),
+            "MESSAGE",
+        ),
         lambda row: (
             row.execution.id,
             str(row.execution.status),
@@ -74,7 +86,10 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     details = context.desk.executions.get(context.scope, found.id)
     one = details.execution
     parameters = details.configuration.parameters if details.configuration else {}
-    inputs = [f"{name}: {each.name} ({each.id})" if each else f"{name}: gone" for name, each in details.inputs]
+    inputs = [
+        f"{name}: {each.name} ({each.id})" if each else f"{name}: gone"
+        for name, each in details.inputs
+    ]
     lines = [
         ("id", one.id),
         ("status", f"{one.status}  {one.status_message}".rstrip()),
@@ -83,19 +98,26 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("configuration", f"{one.configuration_name}  {one.configuration_id}"),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(inputs)),
-        ("outputs", "\n".join(f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs)),
+        (
+            "outputs",
+            "\n".join(
+                f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs
+            ),
+        ),
         ("created", shapes.moment(one.created_at) or ""),
         ("started", shapes.moment(one.started_at) or ""),
         ("finished", shapes.moment(one.completed_at) or ""),
         ("duration", _duration(one)),
         *((f"detail {key}", value) for key, value in one.status_details.items()),
-    ]  # fmt: skip
+    ]
     context.resource(shapes.execution_details(details), lines)
 
 
 def _create(context: Context, options: argparse.Namespace) -> int:
     configuration = context.desk.configurations.resolve(context.scope, options.configuration)
-    return _created(context, context.desk.executions.create(context.scope, configuration.id), options.wait)
+    return _created(
+        context, context.desk.executions.create(context.scope, configuration.id), options.wait
+    )
 
 
 def _again(context: Context, options: argparse.Namespace) -> int:
@@ -167,7 +189,9 @@ def _stop(context: Context, options: argparse.Namespace) -> int:
 
 def _delete(context: Context, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    return _outcomes(context, context.desk.executions.delete(context.scope, ids), "Deleted {}; its models stay.")
+    return _outcomes(
+        context, context.desk.executions.delete(context.scope, ids), "Deleted {}; its models stay."
+    )
 
 
 def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
@@ -178,7 +202,10 @@ def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
                 "executions": [
                     {"id": each.id, "message": said.format(each.id)}
                     if each.error is None
-                    else {"id": each.id, "error": {"message": each.error.title, "details": str(each.error)}}
+                    else {
+                        "id": each.id,
+                        "error": {"message": each.error.title, "details": str(each.error)},
+                    }
                     for each in outcomes
                 ]
             }
@@ -202,31 +229,58 @@ def _finish(context: Context, options: argparse.Namespace) -> None:
         with progress("Storing", quiet=context.quiet) as tell:
             made = context.desk.executions.finish(context.scope, execution.id, tell)
         data = {"id": execution.id, "artifacts": [shapes.artifact(each) for each in made]}
-        context.done(f"Finished {execution.id}: {', '.join(each.name for each in made)}.", data, id=execution.id)
+        context.done(
+            f"Finished {execution.id}: {', '.join(each.name for each in made)}.",
+            data,
+            id=execution.id,
+        )
 
 
-_ID = arg("id", help="the execution's ID, or a unique part of its beginning", completes="executions")
-_IDS = arg("ids", nargs="+", metavar="id", help="IDs, or unique parts of their beginnings", completes="executions")
-_WAIT = arg("--wait", help="wait until it has ended; exit code 1 unless COMPLETED", action="store_true")
+_ID = arg(
+    "id", help="the execution's ID, or a unique part of its beginning", completes="executions"
+)
+_IDS = arg(
+    "ids",
+    nargs="+",
+    metavar="id",
+    help="IDs, or unique parts of their beginnings",
+    completes="executions",
+)
+_WAIT = arg(
+    "--wait", help="wait until it has ended; exit code 1 unless COMPLETED", action="store_true"
+)
 COMMANDS = (
     Command(
         ("executions", "create"),
         "create an execution of a configuration: it starts as soon as there is room",
         ("launchpad executions create fast", "launchpad executions create fast --wait"),
         _create,
-        (arg("configuration", help="the configuration's ID or unique name", completes="configurations"), _WAIT),
+        (
+            arg(
+                "configuration",
+                help="the configuration's ID or unique name",
+                completes="configurations",
+            ),
+            _WAIT,
+        ),
     ),
     Command(
         ("executions", "again"),
         "create an execution again, with changed parameters or inputs",
-        ("launchpad executions again e0123 -p learning_rate=0.05", "launchpad executions again e0123 --wait"),
+        (
+            "launchpad executions again e0123 -p learning_rate=0.05",
+            "launchpad executions again e0123 --wait",
+        ),
         _again,
         (_ID, *BINDINGS, arg("--name", help="the new configuration's name"), _WAIT),
     ),
     Command(
         ("executions", "list"),
         "list the executions, newest first",
-        ("launchpad executions list", "launchpad executions list --where 'status = RUNNING' --metric loss"),
+        (
+            "launchpad executions list",
+            "launchpad executions list --where 'status = RUNNING' --metric loss",
+        ),
         _list,
         listing.OPTIONS,
     ),
@@ -242,7 +296,15 @@ COMMANDS = (
         "wait until executions have ended; exit code 1 unless all are COMPLETED",
         ("launchpad executions wait e0123 --timeout 600", "launchpad executions wait e0123 e4567"),
         _wait,
-        (_IDS, arg("--timeout", type=float, metavar="SECONDS", help="give up after so long, exit code 1")),
+        (
+            _IDS,
+            arg(
+                "--timeout",
+                type=float,
+                metavar="SECONDS",
+                help="give up after so long, exit code 1",
+            ),
+        ),
     ),
     Command(
         ("executions", "stop"),

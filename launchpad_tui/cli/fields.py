@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
 OPTIONS = (
     arg("--set", action="append", metavar="FIELD=VALUE", help="a field; may be repeated"),
-    arg("--secret", action="append", metavar="FIELD",
-        help="a secret field, asked for, or a line of standard input each; may be repeated"),
-    arg("--set-file", action="append", metavar="FIELD=FILE", completes="files",
-        help="a field whose value is the text of a file, such as a certificate; may be repeated"),
-)  # fmt: skip
+    arg(
+        "--secret",
+        action="append",
+        metavar="FIELD",
+        help="a secret field, asked for, or a line of standard input each; may be repeated",
+    ),
+    arg(
+        "--set-file",
+        action="append",
+        metavar="FIELD=FILE",
+        completes="files",
+        help="a field whose value is the text of a file, such as a certificate; may be repeated",
+    ),
+)
 
 
 def values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[str, str]:
@@ -40,7 +49,9 @@ def values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[str, st
         name, value = _pair(text, fields, "set")
         if name in secrets:
             hint = f"Use --secret {name} and give it on standard input, or --set-file {name}=FILE."
-            raise InvalidInput(f"{name} is a secret", "Other users can read a command line.", hint, field=name)
+            raise InvalidInput(
+                f"{name} is a secret", "Other users can read a command line.", hint, field=name
+            )
         found[name] = value
     for text in options.set_file or ():
         name, path = _pair(text, fields, "set-file")
@@ -62,7 +73,9 @@ def kind_json(kind: ConnectionKind | StoreKind) -> dict[str, Any]:
             "default": field.default or None,
             "choices": list(field.choices),
             "help": field.help,
-            "when": {"field": field.when[0], "values": list(field.when[1])} if field.when[0] else None,
+            "when": {"field": field.when[0], "values": list(field.when[1])}
+            if field.when[0]
+            else None,
         }
         for field in kind.fields
     ]
@@ -79,7 +92,11 @@ def print_kinds(context: Context, kinds: Sequence[ConnectionKind | StoreKind]) -
         rows.append((kind.id, "", kind.title, getattr(kind, "reason", "") or kind.description))
         for field in kind.fields:
             what = "secret" if field.kind == "secret" else "required" if field.required else ""
-            more = f"One of {', '.join(each or 'nothing' for each in field.choices)}." if field.choices else ""
+            more = (
+                f"One of {', '.join(each or 'nothing' for each in field.choices)}."
+                if field.choices
+                else ""
+            )
             if field.when[0]:
                 more = f"{more} With {field.when[0]}={'|'.join(field.when[1])}.".strip()
             rows.append(("", field.name, what, f"{field.help or field.title} {more}".strip()))

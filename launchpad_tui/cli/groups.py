@@ -45,7 +45,9 @@ def _group_delete(context: Context, options: argparse.Namespace) -> None:
             field="yes",
         )
     context.desk.connections.delete_group(scope)
-    context.done(f"Deleted resource group {options.name}; files in its stores stay.", id=options.name)
+    context.done(
+        f"Deleted resource group {options.name}; files in its stores stay.", id=options.name
+    )
 
 
 def _group_label(context: Context, options: argparse.Namespace) -> None:
@@ -90,14 +92,27 @@ COMMANDS = (
         "give a resource group labels in place of those it has",
         ("launchpad groups label vision --label team=vision", "launchpad groups label vision"),
         _group_label,
-        (_GROUP, arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated")),
+        (
+            _GROUP,
+            arg("--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"),
+        ),
     ),
     Command(
         ("groups", "delete"),
         "delete a resource group and all that is in it; files in its stores stay",
-        ("launchpad groups delete vision", "launchpad groups delete vision --connection core --yes vision"),
+        (
+            "launchpad groups delete vision",
+            "launchpad groups delete vision --connection core --yes vision",
+        ),
         _group_delete,
-        (_GROUP, arg("--yes", metavar="NAME", help="its name once more; needed where its runtime is elsewhere")),
+        (
+            _GROUP,
+            arg(
+                "--yes",
+                metavar="NAME",
+                help="its name once more; needed where its runtime is elsewhere",
+            ),
+        ),
     ),
     Command(
         ("groups", "use"),

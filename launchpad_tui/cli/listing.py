@@ -19,15 +19,32 @@ Row = TypeVar("Row")
 _BATCH = 500
 
 OPTIONS = (
-    arg("--search", metavar="TEXT", help="name, description, ID or a label holds all of these words, in any case"),
-    arg("--where", metavar="CONDITION", action="append",
-        help="conditions such as 'accuracy > 0.9 and rate < 0.1', 'status = DEAD', 'label.stage = prod'"),
-    arg("--sort", metavar="NAME", completes="metrics",
-        help="an attribute or a metric (loss, loss:min); --sort=-NAME sorts downwards"),
-    arg("--metric", metavar="NAME", action="append", completes="metrics",
-        help="a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated"),
+    arg(
+        "--search",
+        metavar="TEXT",
+        help="name, description, ID or a label holds all of these words, in any case",
+    ),
+    arg(
+        "--where",
+        metavar="CONDITION",
+        action="append",
+        help="conditions such as 'accuracy > 0.9 and rate < 0.1', 'status = DEAD', 'label.stage = prod'",
+    ),
+    arg(
+        "--sort",
+        metavar="NAME",
+        completes="metrics",
+        help="an attribute or a metric (loss, loss:min); --sort=-NAME sorts downwards",
+    ),
+    arg(
+        "--metric",
+        metavar="NAME",
+        action="append",
+        completes="metrics",
+        help="a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
+    ),
     arg("--limit", metavar="N", type=int, default=0, help="at most so many rows (default: all)"),
-)  # fmt: skip
+)
 
 
 def query(context: Context, options: argparse.Namespace, attributes: frozenset[str]) -> Query:
@@ -46,7 +63,9 @@ def query(context: Context, options: argparse.Namespace, attributes: frozenset[s
     if options.sort:
         name = options.sort.removeprefix("-")
         snake = re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
-        order = Order(snake if snake in attributes else metric_column(name), options.sort.startswith("-"))
+        order = Order(
+            snake if snake in attributes else metric_column(name), options.sort.startswith("-")
+        )
     conditions: list[Condition] = []
     if options.where:
         from launchpad_tui.domain.expression import parse_where
@@ -54,9 +73,14 @@ def query(context: Context, options: argparse.Namespace, attributes: frozenset[s
         artifacts, scope = context.desk.artifacts, context.scope
         for text in options.where:
             conditions += parse_where(
-                text, attributes, lambda: artifacts.metric_keys(scope), lambda: artifacts.parameter_names(scope)
+                text,
+                attributes,
+                lambda: artifacts.metric_keys(scope),
+                lambda: artifacts.parameter_names(scope),
             )
-    return Query(search=options.search or "", conditions=tuple(conditions), order=order, metrics=metrics)
+    return Query(
+        search=options.search or "", conditions=tuple(conditions), order=order, metrics=metrics
+    )
 
 
 def metric_column(text: str) -> MetricColumn:
@@ -74,7 +98,9 @@ def metric_column(text: str) -> MetricColumn:
         return MetricColumn(key, Statistic(statistic))
     except ValueError as error:
         names = ", ".join(Statistic)
-        raise InvalidInput(f"{statistic!r} is no value of a metric", hint=f"One of {names}.", field="metric") from error
+        raise InvalidInput(
+            f"{statistic!r} is no value of a metric", hint=f"One of {names}.", field="metric"
+        ) from error
 
 
 def walk(listing: Listing[Row], limit: int) -> Iterator[Row]:

@@ -40,7 +40,11 @@ def _logs(context: Context, options: argparse.Namespace) -> int:
     if options.save:
         target = Path(options.save).expanduser()
         log.save(target, log.matching(options.grep or "", since, until) if filtered else None)
-        context.done(f"Saved the log to {target}.", {"id": execution, "path": str(target.absolute())}, id=execution)
+        context.done(
+            f"Saved the log to {target}.",
+            {"id": execution, "path": str(target.absolute())},
+            id=execution,
+        )
         return 0
     log.whole()
     seen = log.count()
@@ -68,7 +72,9 @@ def _first(
 ) -> Iterator[LogLine]:
     """The lines that are there, of which ``--tail`` keeps the last."""
     if filtered:
-        numbers: Sequence[int] = [n for n in log.matching(options.grep or "", since, until) if n < count]
+        numbers: Sequence[int] = [
+            n for n in log.matching(options.grep or "", since, until) if n < count
+        ]
     else:
         numbers = range(count)
     if options.tail is not None:
@@ -105,7 +111,10 @@ def _later(context: Context, execution: str, log: ExecutionLog, position: int) -
         time.sleep(_LOOK_SECONDS)
         context.desk.executions.reconcile()
         context.desk.sync.follow(context.scope)
-        if ended_at is None and context.desk.executions.get(context.scope, execution).execution.status.final:
+        if (
+            ended_at is None
+            and context.desk.executions.get(context.scope, execution).execution.status.final
+        ):
             ended_at = time.monotonic()
 
 
@@ -149,11 +158,24 @@ COMMANDS = (
         ),
         _logs,
         (
-            arg("id", help="the execution's ID, or a unique part of its beginning", completes="executions"),
+            arg(
+                "id",
+                help="the execution's ID, or a unique part of its beginning",
+                completes="executions",
+            ),
             arg("--follow", "-f", help="go on until the execution ends", action="store_true"),
-            arg("--timestamps", "-t", help="moment, stream and step before each line", action="store_true"),
+            arg(
+                "--timestamps",
+                "-t",
+                help="moment, stream and step before each line",
+                action="store_true",
+            ),
             arg("--grep", metavar="TEXT", help="lines with this text, in any case"),
-            arg("--since", metavar="MOMENT", help="from this moment on: RFC 3339, or how long ago, such as 10m"),
+            arg(
+                "--since",
+                metavar="MOMENT",
+                help="from this moment on: RFC 3339, or how long ago, such as 10m",
+            ),
             arg("--until", metavar="MOMENT", help="up to this moment"),
             arg("--tail", type=int, metavar="N", help="the last N of these lines"),
             arg("--save", metavar="FILE", help="write them into a file", completes="files"),

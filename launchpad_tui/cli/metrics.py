@@ -30,7 +30,9 @@ def execution_id(context: Context, text: str) -> str:
     except NotFound:
         found = context.desk.artifacts.resolve(context.scope, text)
         if not found.execution_id:
-            raise NotFound(f"{found.name} has no metrics", "It was added by hand: no execution made it.") from None
+            raise NotFound(
+                f"{found.name} has no metrics", "It was added by hand: no execution made it."
+            ) from None
         execution = found.execution_id
     context.read_metrics([execution])
     return execution
@@ -71,7 +73,10 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     }
     lines = [
         ("execution", execution),
-        ("metrics", "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series)),
+        (
+            "metrics",
+            "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series),
+        ),
         ("tags", "\n".join(f"{each.name} = {each.value}" for each in tags)),
         *((f"info {each.name}", each.value) for each in infos),
     ]
@@ -80,7 +85,10 @@ def _show(context: Context, options: argparse.Namespace) -> None:
 
 def _keys(context: Context, _options: argparse.Namespace) -> None:
     context.resources(
-        context.desk.artifacts.metric_keys(context.scope), lambda key: {"key": key}, ("METRIC",), lambda key: (key,)
+        context.desk.artifacts.metric_keys(context.scope),
+        lambda key: {"key": key},
+        ("METRIC",),
+        lambda key: (key,),
     )
 
 
@@ -88,7 +96,9 @@ def _export(context: Context, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
     names = [each.key for each in context.desk.metrics.series(context.scope, execution)]
     wanted = [
-        key for key in names if not options.metric or key in options.metric or key.split("{")[0] in options.metric
+        key
+        for key in names
+        if not options.metric or key in options.metric or key.split("{")[0] in options.metric
     ]
     if not wanted:
         raise NotFound("There is no such metric", hint=f"Metrics: {', '.join(names) or 'none'}.")
@@ -96,7 +106,9 @@ def _export(context: Context, options: argparse.Namespace) -> None:
     def points() -> Iterator[Metric]:
         for key in wanted:
             start = 0
-            while found := context.desk.metrics.points(context.scope, execution, key, start, _BATCH):
+            while found := context.desk.metrics.points(
+                context.scope, execution, key, start, _BATCH
+            ):
                 yield from found
                 start += len(found)
 
@@ -113,7 +125,13 @@ def _export(context: Context, options: argparse.Namespace) -> None:
     for one in points():
         labels = ",".join(f"{name}={value}" for name, value in one.labels)
         writer.writerow(
-            (safe_text(one.name), safe_text(labels), one.step, shapes.moment(one.timestamp), repr(one.value))
+            (
+                safe_text(one.name),
+                safe_text(labels),
+                one.step,
+                shapes.moment(one.timestamp),
+                repr(one.value),
+            )
         )
 
 
@@ -127,13 +145,19 @@ def _log(context: Context, options: argparse.Namespace) -> None:
         try:
             points.append(Metric(name, float(text), at, options.step))
         except ValueError as error:
-            raise InvalidInput(f"{text[:60]!r} is no number", f"The metric {name}.", field="metric") from error
+            raise InvalidInput(
+                f"{text[:60]!r} is no number", f"The metric {name}.", field="metric"
+            ) from error
     tags = [Tag(*pair) for pair in bindings(options.tag, "tag").items()]
     infos = [CustomInfo(*pair) for pair in bindings(options.info, "info").items()]
     if not (points or tags or infos):
-        raise InvalidInput("There is nothing to log", hint="Give metrics as name=number, or --tag, or --info.")
+        raise InvalidInput(
+            "There is nothing to log", hint="Give metrics as name=number, or --tag, or --info."
+        )
     context.desk.metrics.record(execution, points, tags, infos, context.scope)
-    context.done(f"Logged {len(points) + len(tags) + len(infos)} entries of {execution}.", id=execution)
+    context.done(
+        f"Logged {len(points) + len(tags) + len(infos)} entries of {execution}.", id=execution
+    )
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -146,8 +170,11 @@ def _direction(context: Context, options: argparse.Namespace) -> None:
     way = None if options.direction == "name" else options.direction
     context.desk.boards.set_direction(options.metric, way)
     words = {"lower": "lower is better", "higher": "higher is better"}
-    context.done(f"{options.metric}: {words.get(options.direction, 'as its name says')}.",
-                 {"metric": options.metric, "direction": way}, id=options.metric)  # fmt: skip
+    context.done(
+        f"{options.metric}: {words.get(options.direction, 'as its name says')}.",
+        {"metric": options.metric, "direction": way},
+        id=options.metric,
+    )
 
 
 def _chart(context: Context, options: argparse.Namespace) -> None:
@@ -156,7 +183,9 @@ def _chart(context: Context, options: argparse.Namespace) -> None:
     print_charts(context, find(context, options.ids), options)
 
 
-_ID = arg("id", help="an execution or a model: ID, part of its beginning, or name", completes="artifacts")
+_ID = arg(
+    "id", help="an execution or a model: ID, part of its beginning, or name", completes="artifacts"
+)
 COMMANDS = (
     Command(
         ("metrics", "list"),
@@ -181,7 +210,10 @@ COMMANDS = (
     Command(
         ("metrics", "export"),
         "print all points as CSV or JSON",
-        ("launchpad metrics export churn --metric loss > loss.csv", "launchpad metrics export e0123 --json"),
+        (
+            "launchpad metrics export churn --metric loss > loss.csv",
+            "launchpad metrics export e0123 --json",
+        ),
         _export,
         (
             _ID,
@@ -207,7 +239,9 @@ COMMANDS = (
             arg("metric", nargs="*", metavar="NAME=NUMBER", help="a metric"),
             arg("--step", type=int, default=0, metavar="N", help="the step (default: 0)"),
             arg("--tag", action="append", metavar="NAME=VALUE", help="a tag; may be repeated"),
-            arg("--info", action="append", metavar="NAME=TEXT", help="custom info; may be repeated"),
+            arg(
+                "--info", action="append", metavar="NAME=TEXT", help="custom info; may be repeated"
+            ),
         ),
     ),
     Command(
@@ -224,7 +258,11 @@ COMMANDS = (
         _direction,
         (
             arg("metric", help="the metric", completes="metrics"),
-            arg("direction", choices=("lower", "higher", "name"), help="which way; name: as the name says"),
+            arg(
+                "direction",
+                choices=("lower", "higher", "name"),
+                help="which way; name: as the name says",
+            ),
         ),
     ),
     Command(
@@ -237,11 +275,21 @@ COMMANDS = (
         ),
         _chart,
         (
-            arg("ids", nargs="+", metavar="id", completes="artifacts",
-                help="models or executions: IDs, beginnings of them, or unique names"),
-            arg("--metric", action="append", metavar="NAME", completes="metrics",
-                help="this metric only; may be repeated"),
+            arg(
+                "ids",
+                nargs="+",
+                metavar="id",
+                completes="artifacts",
+                help="models or executions: IDs, beginnings of them, or unique names",
+            ),
+            arg(
+                "--metric",
+                action="append",
+                metavar="NAME",
+                completes="metrics",
+                help="this metric only; may be repeated",
+            ),
             *CHART_ARGS,
         ),
     ),
-)  # fmt: skip
+)

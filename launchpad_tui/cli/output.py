@@ -62,18 +62,29 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], kept: int =
         print(line)
 
 
-def table_lines(heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, kept: int = 1) -> Iterable[str]:
+def table_lines(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, kept: int = 1
+) -> Iterable[str]:
     """The lines of a table of at most ``width`` cells (None: any); it holds the first 500 rows, then one at a time."""
     source = ([safe_text(cell) for cell in row] for row in rows)
     first = list(islice(source, _MEASURED))
     widths = [max(map(cell_width, column)) for column in zip(heads, *first, strict=True)]
     if width is None:
-        widths = [min(each, max(_PADDED, cell_width(head))) for each, head in zip(widths, heads, strict=True)]
+        widths = [
+            min(each, max(_PADDED, cell_width(head)))
+            for each, head in zip(widths, heads, strict=True)
+        ]
     else:
         _fit(widths, width - GAP * (len(heads) - 1), kept)
     for row in chain([list(heads)], first, source):
-        shown = row if width is None else [cut_cells(cell, each) for cell, each in zip(row, widths, strict=True)]
-        padded = [cell + " " * (each - cell_width(cell)) for cell, each in zip(shown, widths, strict=True)]
+        shown = (
+            row
+            if width is None
+            else [cut_cells(cell, each) for cell, each in zip(row, widths, strict=True)]
+        )
+        padded = [
+            cell + " " * (each - cell_width(cell)) for cell, each in zip(shown, widths, strict=True)
+        ]
         yield (" " * GAP).join(padded).rstrip()
 
 

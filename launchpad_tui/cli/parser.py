@@ -29,7 +29,9 @@ def commands(word: str | None = None) -> tuple[Command, ...]:
     """The commands under a first word, or all in the order of the help; loads the modules that define them."""
     found: list[Command] = []
     for each in WORDS if word is None else (word,):
-        table: tuple[Command, ...] = import_module(f"launchpad_tui.cli.{WORDS[each].module}").COMMANDS
+        table: tuple[Command, ...] = import_module(
+            f"launchpad_tui.cli.{WORDS[each].module}"
+        ).COMMANDS
         found += [command for command in table if command.words[0] == each]
     return tuple(found)
 
@@ -74,7 +76,11 @@ def build(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
         arguments: the command line that it is for, so that only the commands of its first word are loaded; None: all.
     """
     parser = _Parser(
-        prog="launchpad", description=DESCRIPTION, epilog=EPILOG, formatter_class=_Help, allow_abbrev=False
+        prog="launchpad",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=_Help,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"launchpad {__version__}")
     for option in COMMON:
@@ -96,7 +102,10 @@ def _word(top: argparse._SubParsersAction[_Parser], name: str) -> None:
 
 
 def _branch(
-    place: argparse._SubParsersAction[_Parser], words: tuple[str, ...], heading: str, table: Sequence[Command]
+    place: argparse._SubParsersAction[_Parser],
+    words: tuple[str, ...],
+    heading: str,
+    table: Sequence[Command],
 ) -> None:
     """Everything that begins with these words: the command that they are themselves, and those behind them."""
     own = next((each for each in table if each.words == words), None)

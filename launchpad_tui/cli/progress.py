@@ -39,7 +39,11 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
         if time.monotonic() < next_at:
             return
         next_at, shown = time.monotonic() + _EVERY, True
-        part = f"{100 * transfer.done // transfer.total:3} %" if transfer.total else f"{transfer.done:,} bytes"
+        part = (
+            f"{100 * transfer.done // transfer.total:3} %"
+            if transfer.total
+            else f"{transfer.done:,} bytes"
+        )
         _show(f"{verb} {part}{_pace(transfer, started)} {transfer.path}")
 
     try:
@@ -70,7 +74,12 @@ def counted(verb: str, *, quiet: bool) -> Iterator[Callable[[int, str], None] | 
 
 
 def _show(line: str) -> None:
-    print(f"\r{cut_cells(safe_text(line), terminal_width() - 1)}\x1b[K", end="", file=sys.stderr, flush=True)
+    print(
+        f"\r{cut_cells(safe_text(line), terminal_width() - 1)}\x1b[K",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _pace(transfer: Transfer, started: float) -> str:

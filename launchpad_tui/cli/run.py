@@ -27,7 +27,10 @@ def run(arguments: list[str]) -> int:
     """
     if arguments[:1] == [SUPERVISE]:
         if len(arguments) != 4:
-            print(f"launchpad: {SUPERVISE} is for launchpad itself: it takes home, settings and ID", file=sys.stderr)
+            print(
+                f"launchpad: {SUPERVISE} is for launchpad itself: it takes home, settings and ID",
+                file=sys.stderr,
+            )
             return WRONG
         from launchpad_tui.bootstrap import run_supervisor
 
@@ -82,7 +85,9 @@ def _command(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last place before the user: told in words, kept whole in the log
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
             _silence()
-            return _tell(LaunchpadError("The output cannot be written", error.strerror or str(error)))
+            return _tell(
+                LaunchpadError("The output cannot be written", error.strerror or str(error))
+            )
         return _unexpected(error, home)
 
 

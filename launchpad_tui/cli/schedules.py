@@ -127,7 +127,11 @@ def _moment(text: str | None, field: str) -> datetime | None:
 
 _ID = arg("id", help="the schedule: ID, part of its beginning, or name", completes="schedules")
 _BOUNDS = (
-    arg("--start", metavar="WHEN", help="it creates nothing before: RFC 3339, such as 2026-01-31T12:00:00Z"),
+    arg(
+        "--start",
+        metavar="WHEN",
+        help="it creates nothing before: RFC 3339, such as 2026-01-31T12:00:00Z",
+    ),
     arg("--end", metavar="WHEN", help="it creates nothing after"),
 )
 COMMANDS = (
@@ -154,7 +158,11 @@ COMMANDS = (
         _create,
         (
             arg("configuration", help="the configuration: ID or name", completes="configurations"),
-            arg("--cron", required=True, help="minute, hour, day of the month, month, day of the week; UTC"),
+            arg(
+                "--cron",
+                required=True,
+                help="minute, hour, day of the month, month, day of the week; UTC",
+            ),
             arg("--name", help="its name (default: the configuration's)"),
             *_BOUNDS,
         ),
@@ -170,7 +178,9 @@ COMMANDS = (
         (
             _ID,
             arg("--cron", help="minute, hour, day of the month, month, day of the week; UTC"),
-            arg("--configuration", help="the configuration: ID or name", completes="configurations"),
+            arg(
+                "--configuration", help="the configuration: ID or name", completes="configurations"
+            ),
             *_BOUNDS,
         ),
     ),

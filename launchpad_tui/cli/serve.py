@@ -23,11 +23,14 @@ def _serve(context: Context, options: argparse.Namespace) -> None:
     require_packages()
     desk = context.desk
     certificate, key = (
-        None if each is None else Path(each).expanduser() for each in (options.tls_cert, options.tls_key)
+        None if each is None else Path(each).expanduser()
+        for each in (options.tls_cert, options.tls_key)
     )
     address = Address(options.host, options.port, certificate, key, options.insecure_http)
     if not desk.clients.list():
-        context.note("note: nobody can call this server yet; add a client: launchpad serve clients add NAME")
+        context.note(
+            "note: nobody can call this server yet; add a client: launchpad serve clients add NAME"
+        )
     serve(desk, address, lambda url: _ready(context, url))
 
 
@@ -49,7 +52,9 @@ def _ready(context: Context, url: str) -> None:
     print(f"launchpad serves {url}/v2", flush=True)
     if not context.quiet:
         told = {"AICORE_CLIENT_ID": "<client ID>", "AICORE_CLIENT_SECRET": "<client secret>"}
-        lines = [f"  export {name}={safe_text(value or told[name])}" for name, value in variables.items()]
+        lines = [
+            f"  export {name}={safe_text(value or told[name])}" for name, value in variables.items()
+        ]
         print(*lines, "ctrl+c ends it; executions go on.", sep="\n", flush=True)
 
 
@@ -80,7 +85,9 @@ def _add(context: Context, options: argparse.Namespace) -> None:
             ("resource group", one.group or "all"),
         ],
     )
-    context.note("The secret is kept nowhere: it is shown this once. With --json the same is a service key.")
+    context.note(
+        "The secret is kept nowhere: it is shown this once. With --json the same is a service key."
+    )
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
@@ -108,8 +115,19 @@ COMMANDS = (
         ),
         _serve,
         (
-            arg("--host", default=_HOST, metavar="HOST", help=f"the address to listen at (default: {_HOST})"),
-            arg("--port", type=int, default=_PORT, metavar="N", help=f"the port (default: {_PORT}); 0: any free one"),
+            arg(
+                "--host",
+                default=_HOST,
+                metavar="HOST",
+                help=f"the address to listen at (default: {_HOST})",
+            ),
+            arg(
+                "--port",
+                type=int,
+                default=_PORT,
+                metavar="N",
+                help=f"the port (default: {_PORT}); 0: any free one",
+            ),
             arg("--tls-cert", metavar="FILE", help="certificate for TLS, PEM", completes="files"),
             arg("--tls-key", metavar="FILE", help="its key, PEM", completes="files"),
             arg("--insecure-http", action="store_true", help="let plain HTTP leave this machine"),
@@ -126,10 +144,19 @@ COMMANDS = (
         _add,
         (
             arg("name", help="its name: lower-case letters, digits, '-' and '.'"),
-            arg("--group", dest="bound", metavar="NAME", completes="groups",
-                help="the only resource group that it may use (default: all)"),
-            arg("--url", default=f"http://{_HOST}:{_PORT}", metavar="URL",
-                help=f"where the server is reached, for the service key (default: http://{_HOST}:{_PORT})"),
+            arg(
+                "--group",
+                dest="bound",
+                metavar="NAME",
+                completes="groups",
+                help="the only resource group that it may use (default: all)",
+            ),
+            arg(
+                "--url",
+                default=f"http://{_HOST}:{_PORT}",
+                metavar="URL",
+                help=f"where the server is reached, for the service key (default: http://{_HOST}:{_PORT})",
+            ),
         ),
     ),
     Command(
@@ -141,8 +168,11 @@ COMMANDS = (
     Command(
         ("serve", "clients", "delete"),
         "forget a client: its tokens are worth nothing at once",
-        ("launchpad serve clients delete notebook", "launchpad serve clients delete notebook --quiet"),
+        (
+            "launchpad serve clients delete notebook",
+            "launchpad serve clients delete notebook --quiet",
+        ),
         _delete,
         (arg("name", help="the client"),),
     ),
-)  # fmt: skip
+)

@@ -42,7 +42,9 @@ def size_text(size: int | None) -> str:
     while value >= 999.5 and len(units) > 1:
         value /= 1000
         units.pop(0)
-    return f"{value:.0f} {units[0]}" if value >= 100 or units[0] == "B" else f"{value:.3g} {units[0]}"
+    return (
+        f"{value:.0f} {units[0]}" if value >= 100 or units[0] == "B" else f"{value:.3g} {units[0]}"
+    )
 
 
 def pairs(labels: tuple[tuple[str, str], ...], first: str = "key") -> list[Json]:
@@ -82,7 +84,12 @@ def file(one: ArtifactFile) -> Json:
 
 def check(one: FileCheck) -> Json:
     """A checked file."""
-    return {**file(one.file), "state": str(one.state), "foundSize": one.size, "foundSha256": one.sha256 or None}
+    return {
+        **file(one.file),
+        "state": str(one.state),
+        "foundSize": one.size,
+        "foundSha256": one.sha256 or None,
+    }
 
 
 def execution(one: Execution) -> Json:
@@ -114,7 +121,10 @@ def execution_details(one: ExecutionDetails) -> Json:
         **execution(one.execution),
         "executableName": one.executable_name,
         "configuration": configuration(one.configuration) if one.configuration else None,
-        "inputArtifacts": [{"key": name, "artifact": artifact(found) if found else None} for name, found in one.inputs],
+        "inputArtifacts": [
+            {"key": name, "artifact": artifact(found) if found else None}
+            for name, found in one.inputs
+        ],
         "outputArtifacts": [artifact(each) for each in one.outputs],
     }
 
@@ -126,8 +136,12 @@ def configuration(one: Configuration) -> Json:
         "name": one.name,
         "scenarioId": one.scenario_id,
         "executableId": one.executable_id,
-        "parameterBindings": [{"key": key, "value": value} for key, value in one.parameters.items()],
-        "inputArtifactBindings": [{"key": key, "artifactId": value} for key, value in one.inputs.items()],
+        "parameterBindings": [
+            {"key": key, "value": value} for key, value in one.parameters.items()
+        ],
+        "inputArtifactBindings": [
+            {"key": key, "artifactId": value} for key, value in one.inputs.items()
+        ],
         "createdAt": moment(one.created_at),
     }
 
@@ -154,15 +168,30 @@ def executable(one: Executable) -> Json:
         "versionId": one.version,
         "deployable": False,
         "parameters": [
-            {"name": each.name, "type": "string", "default": each.default, "description": each.description}
+            {
+                "name": each.name,
+                "type": "string",
+                "default": each.default,
+                "description": each.description,
+            }
             for each in one.parameters
         ],
         "inputArtifacts": [
-            {"name": each.name, "kind": each.kind, "description": each.description, "labels": pairs(each.labels)}
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "description": each.description,
+                "labels": pairs(each.labels),
+            }
             for each in one.inputs
         ],
         "outputArtifacts": [
-            {"name": each.name, "kind": each.kind, "description": each.description, "labels": pairs(each.labels)}
+            {
+                "name": each.name,
+                "kind": each.kind,
+                "description": each.description,
+                "labels": pairs(each.labels),
+            }
             for each in one.outputs
         ],
         "source": one.source,
@@ -204,14 +233,19 @@ _CAPABILITIES = {
 def capabilities(one: Capabilities) -> Json:
     """What a runtime can do; ``reasons`` says why not."""
     able: Json = {name: bool(getattr(one, attribute)) for attribute, name in _CAPABILITIES.items()}
-    reasons = {_CAPABILITIES.get(attribute, attribute): reason for attribute, reason in one.reasons.items()}
+    reasons = {
+        _CAPABILITIES.get(attribute, attribute): reason for attribute, reason in one.reasons.items()
+    }
     return {**able, "reasons": reasons}
 
 
 def capability_lines(one: Capabilities) -> list[tuple[str, str]]:
     """What a runtime can do, for people."""
     return [
-        (attribute.replace("_", " "), "yes" if getattr(one, attribute) else f"no: {one.reasons.get(attribute, '')}")
+        (
+            attribute.replace("_", " "),
+            "yes" if getattr(one, attribute) else f"no: {one.reasons.get(attribute, '')}",
+        )
         for attribute in _CAPABILITIES
     ]
 

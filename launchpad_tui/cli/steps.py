@@ -37,7 +37,11 @@ def run(context: Context, name: str, test: Callable[[Callable[[Step], None]], bo
                 "name": name,
                 "reachable": right,
                 "steps": [
-                    {"step": str(each.name), "right": each.error is None, "message": str(each.error or each.message)}
+                    {
+                        "step": str(each.name),
+                        "right": each.error is None,
+                        "message": str(each.error or each.message),
+                    }
                     for each in steps
                 ],
             }

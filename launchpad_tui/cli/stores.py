@@ -24,7 +24,11 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
         context.desk.connections.stores(context.scope),
         shapes.store,
         ("NAME", "TYPE", "SETTINGS"),
-        lambda one: (one.name, one.kind, ", ".join(f"{key}={value}" for key, value in one.settings.items() if value)),
+        lambda one: (
+            one.name,
+            one.kind,
+            ", ".join(f"{key}={value}" for key, value in one.settings.items() if value),
+        ),
     )
 
 
@@ -43,30 +47,45 @@ def _kinds(context: Context, _options: argparse.Namespace) -> None:
 def _kind(context: Context, name: str) -> StoreKind:
     kinds = {kind.id: kind for kind in context.desk.connections.store_kinds()}
     if name not in kinds:
-        raise InvalidInput(f"There is no type {name[:80]!r}", hint=f"Types: {', '.join(kinds)}.", field="type")
+        raise InvalidInput(
+            f"There is no type {name[:80]!r}", hint=f"Types: {', '.join(kinds)}.", field="type"
+        )
     return kinds[name]
 
 
 def _show(context: Context, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
-    lines = [("name", one.name), ("type", one.kind), ("created", shapes.moment(one.created_at) or "")]
+    lines = [
+        ("name", one.name),
+        ("type", one.kind),
+        ("created", shapes.moment(one.created_at) or ""),
+    ]
     kept = sorted(context.desk.connections.kept_of_store(context.scope, one.name))
     place = context.desk.connections.kept_where(context.scope, one.name)
-    lines = [*lines, *one.settings.items(), ("secrets, not shown", ", ".join(kept)), ("secrets kept in", place)]
+    lines = [
+        *lines,
+        *one.settings.items(),
+        ("secrets, not shown", ", ".join(kept)),
+        ("secrets kept in", place),
+    ]
     context.resource({**shapes.store(one), "secrets": kept, "secretsKeptIn": place or None}, lines)
 
 
 def _add(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = fields.values(options, kind.fields)
-    one = context.desk.connections.add_store(context.scope, options.name, kind.id, values, here=options.here)
+    one = context.desk.connections.add_store(
+        context.scope, options.name, kind.id, values, here=options.here
+    )
     context.done(f"Added object store {one.name}.", shapes.store(one), id=one.name)
 
 
 def _edit(context: Context, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
     values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
-    one = context.desk.connections.edit_store(context.scope, one.name, values, at_runtime=options.at_runtime)
+    one = context.desk.connections.edit_store(
+        context.scope, one.name, values, at_runtime=options.at_runtime
+    )
     where = ", at its runtime too" if options.at_runtime else ""
     context.done(f"Changed object store {one.name}{where}.", shapes.store(one), id=one.name)
 
@@ -78,15 +97,23 @@ def _delete(context: Context, options: argparse.Namespace) -> None:
 
 def _rename(context: Context, options: argparse.Namespace) -> None:
     count = context.desk.connections.rename_store(context.scope, options.name, options.new)
-    context.done(f"{options.name} is {options.new} now; {_followed(count)}.", {"name": options.new}, id=options.new)
+    context.done(
+        f"{options.name} is {options.new} now; {_followed(count)}.",
+        {"name": options.new},
+        id=options.new,
+    )
 
 
 def _replace(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = fields.values(options, kind.fields)
-    one, count = context.desk.connections.replace_store(context.scope, options.name, kind.id, values, options.keep_as)
+    one, count = context.desk.connections.replace_store(
+        context.scope, options.name, kind.id, values, options.keep_as
+    )
     message = f"{one.name} is of type {one.kind} now; the old one is {options.keep_as}, {_followed(count)}."
-    context.done(message, {**shapes.store(one), "keptAs": options.keep_as, "artifacts": count}, id=one.name)
+    context.done(
+        message, {**shapes.store(one), "keptAs": options.keep_as, "artifacts": count}, id=one.name
+    )
 
 
 def _followed(count: int) -> str:
@@ -105,7 +132,9 @@ def _test(context: Context, options: argparse.Namespace) -> int:
     from launchpad_tui.cli import steps
 
     one = _store(context, options.name)
-    return steps.run(context, one.name, lambda tell: context.desk.browsing.probe(context.scope, one.name, tell))
+    return steps.run(
+        context, one.name, lambda tell: context.desk.browsing.probe(context.scope, one.name, tell)
+    )
 
 
 def _browse(context: Context, options: argparse.Namespace) -> None:
@@ -117,18 +146,24 @@ def _browse(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-def _entries(context: Context, options: argparse.Namespace) -> Iterator[tuple[str, int | None, str]]:
+def _entries(
+    context: Context, options: argparse.Namespace
+) -> Iterator[tuple[str, int | None, str]]:
     """Paths of folders with a slash behind them, then of objects; sizes in bytes; moments."""
     store, path = _store(context, options.name).name, (options.path or "").strip("/")
     if options.recursive:
-        for each in context.desk.files.store(context.scope, store).list(path, limit=options.limit or None):
+        for each in context.desk.files.store(context.scope, store).list(
+            path, limit=options.limit or None
+        ):
             yield each.path, each.size, shapes.moment(each.modified) or ""
         return
     token, left = "", options.limit or None
     while True:
         page = context.desk.browsing.page(context.scope, store, path, token)
         rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
-        rows += [(each.path, each.size, shapes.moment(each.modified) or "") for each in page.objects]
+        rows += [
+            (each.path, each.size, shapes.moment(each.modified) or "") for each in page.objects
+        ]
         yield from rows[:left]
         left = None if left is None else left - len(rows)
         token = page.next
@@ -138,7 +173,9 @@ def _entries(context: Context, options: argparse.Namespace) -> Iterator[tuple[st
 
 def _preview(context: Context, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
-    previews.show(context, context.desk.browsing.preview(context.scope, one.name, options.path.strip("/")))
+    previews.show(
+        context, context.desk.browsing.preview(context.scope, one.name, options.path.strip("/"))
+    )
 
 
 def _download(context: Context, options: argparse.Namespace) -> None:
@@ -147,7 +184,9 @@ def _download(context: Context, options: argparse.Namespace) -> None:
     url = str(ArtifactUrl(_store(context, options.name).name, options.path.strip("/")))
     target = Path(options.target).expanduser()
     with progress("Downloading", quiet=context.quiet) as tell:
-        paths = context.desk.files.stage(context.scope, url, target, tell, overwrite=options.overwrite)
+        paths = context.desk.files.stage(
+            context.scope, url, target, tell, overwrite=options.overwrite
+        )
     data = {"url": url, "target": str(target), "files": [str(path) for path in paths]}
     context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
 
@@ -185,17 +224,27 @@ COMMANDS = (
         _add,
         (
             arg("name", help="its name, the host part of ai:// URLs"),
-            arg("--type", required=True, help="a type of object store (see: stores kinds)", completes="types"),
+            arg(
+                "--type",
+                required=True,
+                help="a type of object store (see: stores kinds)",
+                completes="types",
+            ),
             *fields.OPTIONS,
             arg(
-                "--here", action="store_true", help="only this machine knows it; nothing is made at a runtime elsewhere"
+                "--here",
+                action="store_true",
+                help="only this machine knows it; nothing is made at a runtime elsewhere",
             ),
         ),
     ),
     Command(
         ("stores", "edit"),
         "change fields of an object store; the others stay",
-        ("launchpad stores edit archive --set root=/srv/new", "launchpad stores edit lake --secret secret_access_key"),
+        (
+            "launchpad stores edit archive --set root=/srv/new",
+            "launchpad stores edit lake --secret secret_access_key",
+        ),
         _edit,
         (
             _STORE,
@@ -226,17 +275,31 @@ COMMANDS = (
         _replace,
         (
             _STORE,
-            arg("--keep-as", required=True, metavar="NAME", help="the old store's name from now on"),
-            arg("--type", required=True, help="a type of object store (see: stores kinds)", completes="types"),
+            arg(
+                "--keep-as", required=True, metavar="NAME", help="the old store's name from now on"
+            ),
+            arg(
+                "--type",
+                required=True,
+                help="a type of object store (see: stores kinds)",
+                completes="types",
+            ),
             *fields.OPTIONS,
         ),
     ),
     Command(
         ("stores", "import"),
         "add object stores from a JSON file with object store secrets in the AI API's form",
-        ("launchpad stores import secret.json", "launchpad stores import secrets.json --group vision"),
+        (
+            "launchpad stores import secret.json",
+            "launchpad stores import secrets.json --group vision",
+        ),
         _import,
-        (arg("file", help="one secret, a list of them, or what a server lists", completes="files"),),
+        (
+            arg(
+                "file", help="one secret, a list of them, or what a server lists", completes="files"
+            ),
+        ),
     ),
     Command(
         ("stores", "delete"),
@@ -256,26 +319,41 @@ COMMANDS = (
     Command(
         ("stores", "browse"),
         "list what is in a folder of an object store",
-        ("launchpad stores browse lake models", "launchpad stores browse lake --recursive --limit 100"),
+        (
+            "launchpad stores browse lake models",
+            "launchpad stores browse lake --recursive --limit 100",
+        ),
         _browse,
         (
             _STORE,
             arg("path", nargs="?", help="the folder; without it, all of the store"),
             arg("--recursive", "-r", action="store_true", help="everything below the folder, too"),
-            arg("--limit", type=int, default=1000, metavar="N", help="at most so many (default 1000; 0: all)"),
+            arg(
+                "--limit",
+                type=int,
+                default=1000,
+                metavar="N",
+                help="at most so many (default 1000; 0: all)",
+            ),
         ),
     ),
     Command(
         ("stores", "preview"),
         "show what a file says of itself; nothing in it is executed",
-        ("launchpad stores preview lake models/a/model.safetensors", "launchpad stores preview lake a.csv --json"),
+        (
+            "launchpad stores preview lake models/a/model.safetensors",
+            "launchpad stores preview lake a.csv --json",
+        ),
         _preview,
         (_STORE, arg("path", help="the file's path in the store")),
     ),
     Command(
         ("stores", "download"),
         "download a file or a folder of an object store; what was broken off goes on",
-        ("launchpad stores download lake models/a ./a", "launchpad stores download lake a.csv . --overwrite"),
+        (
+            "launchpad stores download lake models/a ./a",
+            "launchpad stores download lake a.csv . --overwrite",
+        ),
         _download,
         (
             _STORE,

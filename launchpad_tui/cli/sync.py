@@ -28,7 +28,13 @@ def _sync(context: Context, options: argparse.Namespace) -> int:
                 done.append(_one(context, Scope(scope.connection, group.name), options.thorough))
     context.resources(
         done,
-        lambda row: dict(zip(("connection", "resourceGroup", "artifacts", "executions", "error"), row, strict=True)),
+        lambda row: dict(
+            zip(
+                ("connection", "resourceGroup", "artifacts", "executions", "error"),
+                row,
+                strict=True,
+            )
+        ),
         ("CONNECTION", "GROUP", "ARTIFACTS", "EXECUTIONS", "ERROR"),
         lambda row: tuple(str(each) for each in row),
     )
@@ -52,7 +58,10 @@ def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int,
         except LaunchpadError as error:
             failed = error.title
             context.note(
-                f"{scope}: " + ". ".join(part.rstrip(".") for part in (error.title, error.detail, error.hint) if part)
+                f"{scope}: "
+                + ". ".join(
+                    part.rstrip(".") for part in (error.title, error.detail, error.hint) if part
+                )
             )
     artifacts = context.desk.artifacts.listing(scope, None, Query()).count()
     executions = context.desk.executions.count(scope, Query())
@@ -91,7 +100,10 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
 
 def _hold(context: Context, _options: argparse.Namespace) -> None:
     context.desk.sync.hold(_remote(context), True)
-    context.done(f"{context.scope.connection} is read no more in the background.", id=context.scope.connection)
+    context.done(
+        f"{context.scope.connection} is read no more in the background.",
+        id=context.scope.connection,
+    )
 
 
 def _resume(context: Context, _options: argparse.Namespace) -> None:
@@ -113,11 +125,18 @@ COMMANDS = (
     Command(
         ("sync", "now"),
         "read a resource group of a runtime elsewhere, so that it is there without a network",
-        ("launchpad sync now --connection core", "launchpad sync now --connection core --all --json"),
+        (
+            "launchpad sync now --connection core",
+            "launchpad sync now --connection core --all --json",
+        ),
         _sync,
         (
             arg("--all", action="store_true", help="all resource groups of the connection"),
-            arg("--thorough", action="store_true", help="all from its beginning, also what seems not to have changed"),
+            arg(
+                "--thorough",
+                action="store_true",
+                help="all from its beginning, also what seems not to have changed",
+            ),
         ),
     ),
     Command(
@@ -135,7 +154,10 @@ COMMANDS = (
     Command(
         ("sync", "resume"),
         "keep a connection fresh again",
-        ("launchpad sync resume --connection core", "launchpad sync resume --connection core --quiet"),
+        (
+            "launchpad sync resume --connection core",
+            "launchpad sync resume --connection core --quiet",
+        ),
         _resume,
     ),
 )

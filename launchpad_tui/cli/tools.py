@@ -65,12 +65,22 @@ def _log(_context: Context, options: argparse.Namespace) -> None:
             ) from error
     tags, infos = bindings(options.tag, "tag"), bindings(options.info, "info")
     if not (metrics or tags or infos):
-        raise InvalidInput("There is nothing to log", hint="Give metrics as name=number, or --tag, or --info.")
+        raise InvalidInput(
+            "There is nothing to log", hint="Give metrics as name=number, or --tag, or --info."
+        )
     try:
-        send(metrics, step=options.step, labels=bindings(options.label, "label"), tags=tags, infos=infos)
+        send(
+            metrics,
+            step=options.step,
+            labels=bindings(options.label, "label"),
+            tags=tags,
+            infos=infos,
+        )
     except TrackingError as error:
         raise ConfigError(
-            "The metrics were not logged", str(error), "This command works inside an execution, in its own processes."
+            "The metrics were not logged",
+            str(error),
+            "This command works inside an execution, in its own processes.",
         ) from error
 
 
@@ -108,7 +118,11 @@ def _settings(context: Context, _options: argparse.Namespace) -> None:
         "credentials": asdict(settings.credentials),
         "keys": dict(settings.keys),
     }
-    lines = [(f"{section}.{key}", str(value)) for section, values in data.items() for key, value in values.items()]
+    lines = [
+        (f"{section}.{key}", str(value))
+        for section, values in data.items()
+        for key, value in values.items()
+    ]
     context.resource(data, lines)
     for warning in settings.warnings:
         context.note(warning)
@@ -134,7 +148,11 @@ COMMANDS = (
         ("launchpad demo", "launchpad demo --headless", "launchpad demo --again"),
         _demo,
         (
-            arg("--headless", help="no screen: follow the trainings and print the comparison", action="store_true"),
+            arg(
+                "--headless",
+                help="no screen: follow the trainings and print the comparison",
+                action="store_true",
+            ),
             arg("--again", help="train even what was trained before", action="store_true"),
             arg("--quick", help="train for fewer epochs", action="store_true"),
         ),
@@ -149,11 +167,31 @@ COMMANDS = (
         ),
         _log,
         (
-            arg("metric", nargs="*", metavar="NAME=NUMBER", help="metrics; nan and inf are values too"),
+            arg(
+                "metric",
+                nargs="*",
+                metavar="NAME=NUMBER",
+                help="metrics; nan and inf are values too",
+            ),
             arg("--step", type=int, default=0, metavar="N", help="the step (default: 0)"),
-            arg("--label", action="append", metavar="NAME=VALUE", help="a label of these metrics; may be repeated"),
-            arg("--tag", action="append", metavar="NAME=VALUE", help="a tag of the execution; may be repeated"),
-            arg("--info", action="append", metavar="NAME=TEXT", help="custom info of the execution; may be repeated"),
+            arg(
+                "--label",
+                action="append",
+                metavar="NAME=VALUE",
+                help="a label of these metrics; may be repeated",
+            ),
+            arg(
+                "--tag",
+                action="append",
+                metavar="NAME=VALUE",
+                help="a tag of the execution; may be repeated",
+            ),
+            arg(
+                "--info",
+                action="append",
+                metavar="NAME=TEXT",
+                help="custom info of the execution; may be repeated",
+            ),
         ),
     ),
     Command(
@@ -163,7 +201,12 @@ COMMANDS = (
         _reconcile,
     ),
     Command(("paths",), WORDS["paths"].help, ("launchpad paths", "launchpad paths --json"), _paths),
-    Command(("settings",), WORDS["settings"].help, ("launchpad settings", "launchpad settings --json"), _settings),
+    Command(
+        ("settings",),
+        WORDS["settings"].help,
+        ("launchpad settings", "launchpad settings --json"),
+        _settings,
+    ),
     Command(
         ("completion",),
         WORDS["completion"].help,

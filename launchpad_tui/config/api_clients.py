@@ -60,12 +60,17 @@ class ApiClients:
         secret = secrets.token_urlsafe(32)
         salt = secrets.token_bytes(_SALT)
         entry = _Entry(
-            ApiClient(name, f"launchpad-{name}-{secrets.token_hex(8)}", group, now()), salt, _hashed(secret, salt)
+            ApiClient(name, f"launchpad-{name}-{secrets.token_hex(8)}", group, now()),
+            salt,
+            _hashed(secret, salt),
         )
         with self._locked():
             found = list(self._read().values())
             if any(each.client.name == name for each in found):
-                raise Conflict(f"There is a client {name} already", hint="Choose another name, or delete it first.")
+                raise Conflict(
+                    f"There is a client {name} already",
+                    hint="Choose another name, or delete it first.",
+                )
             self._write([*found, entry])
         return entry.client, secret
 
@@ -87,7 +92,9 @@ class ApiClients:
     def check(self, client_id: str, secret: str) -> ApiClient | None:
         """The client, where this is its secret. Takes as long where there is no such client."""
         entry = self._read().get(client_id)
-        salt, expected = (entry.salt, entry.hash) if entry is not None else (bytes(_SALT), bytes(_HASH))
+        salt, expected = (
+            (entry.salt, entry.hash) if entry is not None else (bytes(_SALT), bytes(_HASH))
+        )
         right = hmac.compare_digest(_hashed(secret, salt), expected)
         return entry.client if entry is not None and right else None
 
@@ -109,7 +116,9 @@ class ApiClients:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise ConfigError("The clients cannot be read", f"{self.path}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The clients cannot be read", f"{self.path}: {error.strerror or error}"
+            ) from error
         except (ValueError, KeyError, TypeError, AttributeError):
             hint = "Correct it, or delete it and add the clients anew."
             raise ConfigError("The file of clients is damaged", str(self.path), hint) from None
@@ -139,7 +148,9 @@ class ApiClients:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ConfigError("The clients cannot be locked", f"{path}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The clients cannot be locked", f"{path}: {error.strerror or error}"
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -149,7 +160,13 @@ class ApiClients:
 
 def _hashed(secret: str, salt: bytes) -> bytes:
     return hashlib.scrypt(
-        secret.encode("utf-8", "replace"), salt=salt, n=_COST, r=_BLOCK, p=_LANES, maxmem=64 << 20, dklen=_HASH
+        secret.encode("utf-8", "replace"),
+        salt=salt,
+        n=_COST,
+        r=_BLOCK,
+        p=_LANES,
+        maxmem=64 << 20,
+        dklen=_HASH,
     )
 
 
@@ -162,6 +179,8 @@ def _parsed(content: bytes) -> dict[str, _Entry]:
         texts = [each[key] for key in ("name", "id", "group", "createdAt", "salt", "hash")]
         if not all(isinstance(text, str) for text in texts):
             raise ValueError("no texts")
-        client = ApiClient(each["name"], each["id"], each["group"], parse_rfc3339(each["createdAt"]))
+        client = ApiClient(
+            each["name"], each["id"], each["group"], parse_rfc3339(each["createdAt"])
+        )
         found[client.id] = _Entry(client, bytes.fromhex(each["salt"]), bytes.fromhex(each["hash"]))
     return found

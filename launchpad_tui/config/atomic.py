@@ -38,8 +38,12 @@ def write_private(path: Path, content: bytes) -> None:
             os.close(folder)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull("No room to write a file", str(path), "Make room and try again.") from error
-        raise ConfigError("A file cannot be written", f"{path}: {error.strerror or error}") from error
+            raise StorageFull(
+                "No room to write a file", str(path), "Make room and try again."
+            ) from error
+        raise ConfigError(
+            "A file cannot be written", f"{path}: {error.strerror or error}"
+        ) from error
     finally:
         if temporary:
             with contextlib.suppress(OSError):

@@ -34,7 +34,8 @@ def parse(text: str) -> dict[str, dict[str, Kept]]:
 
     data = json.loads(text)
     return {
-        kind: {owner: _kept(each) for owner, each in _object(owners).items()} for kind, owners in _object(data).items()
+        kind: {owner: _kept(each) for owner, each in _object(owners).items()}
+        for kind, owners in _object(data).items()
     }
 
 
@@ -43,14 +44,21 @@ def text_of(everything: Mapping[str, Mapping[str, Kept]]) -> str:
     import json
 
     data = {
-        kind: {owner: _written(kept) for owner, kept in owners.items()} for kind, owners in everything.items() if owners
+        kind: {owner: _written(kept) for owner, kept in owners.items()}
+        for kind, owners in everything.items()
+        if owners
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
 def _written(kept: Kept) -> Mapping[str, Any]:
     if isinstance(kept, InKeyring):
-        return {"kept": "keyring", "keyring": kept.keyring, "entry": kept.entry, "fields": list(kept.fields)}
+        return {
+            "kept": "keyring",
+            "keyring": kept.keyring,
+            "entry": kept.entry,
+            "fields": list(kept.fields),
+        }
     return dict(kept)
 
 

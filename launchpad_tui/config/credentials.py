@@ -119,7 +119,11 @@ class Credentials:
         with self._locked():
             everything = self._read()
             owners = everything.get(kind, {})
-            gone = {name: owners.pop(name) for name in list(owners) if name == owner or name.startswith(f"{owner}/")}
+            gone = {
+                name: owners.pop(name)
+                for name in list(owners)
+                if name == owner or name.startswith(f"{owner}/")
+            }
             if gone:
                 self._write(everything)
             for name, kept in gone.items():
@@ -140,7 +144,9 @@ class Credentials:
     def _place(self) -> str:
         named = os.environ.get(VARIABLE, "")
         if named and named not in _PLACES:
-            raise ConfigError(f"{VARIABLE} is wrong", f"It is {named[:40]!r}.", f"One of {', '.join(_PLACES)}.")
+            raise ConfigError(
+                f"{VARIABLE} is wrong", f"It is {named[:40]!r}.", f"One of {', '.join(_PLACES)}."
+            )
         return named or self._keep
 
     def _kept(self, kind: str, owner: str) -> Kept:
@@ -163,9 +169,13 @@ class Credentials:
                 secrets = json.loads(text)
             except ValueError:
                 secrets = None
-        if not isinstance(secrets, dict) or not all(isinstance(value, str) for value in secrets.values()):
+        if not isinstance(secrets, dict) or not all(
+            isinstance(value, str) for value in secrets.values()
+        ):
             what = "has no entry" if text is None else "has something else in the entry"
-            raise ConfigError(title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets anew.")
+            raise ConfigError(
+                title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets anew."
+            )
         self._meet(secrets)
         return secrets
 
@@ -191,7 +201,11 @@ class Credentials:
             if undo is not None:
                 undo()
             raise
-        if not (isinstance(before, InKeyring) and isinstance(kept, InKeyring) and before.entry == kept.entry):
+        if not (
+            isinstance(before, InKeyring)
+            and isinstance(kept, InKeyring)
+            and before.entry == kept.entry
+        ):
             self._forget(before, kind, owner)
 
     def _put(
@@ -207,19 +221,25 @@ class Credentials:
         self._meet(secrets)
         entry = f"{self._home()}:{kind}/{owner}"
         try:
-            written = keyrings.write(entry, json.dumps(dict(secrets), ensure_ascii=False), chosen=place == "keyring")
+            written = keyrings.write(
+                entry, json.dumps(dict(secrets), ensure_ascii=False), chosen=place == "keyring"
+            )
         except ConfigError as error:
             if place == "keyring":
                 hint = f'{error.hint} Or let secrets be kept in a file: credentials.keep = "auto" in the settings.'
                 raise ConfigError(error.title, error.detail, hint.strip()) from error
-            _log.warning("The secrets of %s %s are kept in %s: %s", kind, owner, self.path, error.detail)
+            _log.warning(
+                "The secrets of %s %s are kept in %s: %s", kind, owner, self.path, error.detail
+            )
             return dict(secrets), None
 
         def undo() -> None:
             try:
                 written.undo()
             except LaunchpadError as error:
-                _log.warning("The keyring still has what could not be kept in %s: %s", entry, error.detail)
+                _log.warning(
+                    "The keyring still has what could not be kept in %s: %s", entry, error.detail
+                )
 
         return InKeyring(entry, written.keyring, tuple(sorted(secrets))), undo
 
@@ -257,11 +277,15 @@ class Credentials:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise ConfigError("The credentials cannot be read", f"{self.path}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The credentials cannot be read", f"{self.path}: {error.strerror or error}"
+            ) from error
         except ValueError:
             # The parser's error holds the text, so it is not handed on.
             raise ConfigError(
-                "The credentials file is damaged", str(self.path), "Correct it, or delete it and enter anew."
+                "The credentials file is damaged",
+                str(self.path),
+                "Correct it, or delete it and enter anew.",
             ) from None
 
     def _write(self, everything: Mapping[str, Mapping[str, Kept]]) -> None:
@@ -279,4 +303,6 @@ class Credentials:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise ConfigError("The credentials cannot be locked", f"{path}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The credentials cannot be locked", f"{path}: {error.strerror or error}"
+            ) from error

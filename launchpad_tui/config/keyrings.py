@@ -91,8 +91,12 @@ def write(entry: str, text: str, *, chosen: bool) -> Written:
         else:
             backend.set_password(SERVICE, entry, before)
 
-    name, before = _bounded(put, chosen=chosen, late=lambda backend, found: take_back(backend, found[1]))
-    return Written(name, lambda: _bounded(lambda backend: take_back(backend, before), chosen=chosen))
+    name, before = _bounded(
+        put, chosen=chosen, late=lambda backend, found: take_back(backend, found[1])
+    )
+    return Written(
+        name, lambda: _bounded(lambda backend: take_back(backend, before), chosen=chosen)
+    )
 
 
 def delete(entry: str) -> None:
@@ -162,7 +166,11 @@ def _silent() -> ConfigError:
 
 def _import(chosen: bool) -> None:
     """Import what takes time but cannot hang; raises ConfigError where it is clear that there is no keyring."""
-    if not chosen and sys.platform.startswith("linux") and not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    if (
+        not chosen
+        and sys.platform.startswith("linux")
+        and not os.environ.get("DBUS_SESSION_BUS_ADDRESS")
+    ):
         raise ConfigError(_TITLE, "There is no session bus (DBUS_SESSION_BUS_ADDRESS is not set).")
     try:
         import keyring
@@ -196,7 +204,9 @@ def _check_secret_service() -> None:
     try:
         connection = secretstorage.dbus_init()
     except secretstorage.SecretServiceNotAvailableException as error:
-        raise ConfigError(_TITLE, "There is no session bus (D-Bus) that could be called.") from error
+        raise ConfigError(
+            _TITLE, "There is no session bus (D-Bus) that could be called."
+        ) from error
     with closing(connection):
         if not secretstorage.check_service_availability(connection):
             raise ConfigError(_TITLE, "No program on the session bus offers the Secret Service.")
@@ -214,7 +224,8 @@ def _check_size(backend: KeyringBackend, text: str) -> None:
     size = len(text.encode(encoding))
     if most and size > most:
         raise ConfigError(
-            _TITLE, f"An entry of {_name(backend)} has room for {most:,} bytes, and {size:,} are to be kept."
+            _TITLE,
+            f"An entry of {_name(backend)} has room for {most:,} bytes, and {size:,} are to be kept.",
         )
 
 

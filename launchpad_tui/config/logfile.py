@@ -23,9 +23,12 @@ _SHORT = 6
 #: what looks like a credential, whoever's it is: URLs with a password, signed URLs, headers
 _PATTERNS = (
     (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
-    (re.compile(r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+"), rf"\1{_MARK}"),
+    (
+        re.compile(r"(?i)((?:x-amz-(?:signature|security-token|credential)|sig|token)=)[^\s&\"']+"),
+        rf"\1{_MARK}",
+    ),
     (re.compile(r"(?i)(authorization\"?'?\s*[:=]\s*\"?'?(?:\w+\s+)?)[^\s\"',]+.*"), rf"\1{_MARK}"),
-)  # fmt: skip
+)
 
 logger = logging.getLogger("launchpad_tui")
 
@@ -64,7 +67,9 @@ class _Redacted(logging.Formatter):
     """Formats with the traceback, then takes out secrets and makes control characters visible."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s")
+        super().__init__(
+            "%(asctime)s %(levelname)s %(process)d %(threadName)s %(name)s: %(message)s"
+        )
         self._secrets = secrets
 
     def format(self, record: logging.LogRecord) -> str:
@@ -90,7 +95,9 @@ class _PrivateFile(logging.Handler):
         traceback over its screen, so errors end here."""
         with contextlib.suppress(OSError, ValueError):
             line = (self.format(record) + "\n").encode(errors="replace")
-            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            handle = os.open(
+                self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600
+            )
             try:
                 status = os.fstat(handle)
                 if stat.S_IMODE(status.st_mode) & 0o077:
@@ -102,7 +109,10 @@ class _PrivateFile(logging.Handler):
                 self._rotate()
 
     def _rotate(self) -> None:
-        names = [self._path, *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, _KEPT + 1))]
+        names = [
+            self._path,
+            *(self._path.with_name(f"{self._path.name}.{n}") for n in range(1, _KEPT + 1)),
+        ]
         for older, newer in zip(names[::-1], names[-2::-1], strict=False):
             with contextlib.suppress(FileNotFoundError):
                 newer.replace(older)

@@ -98,7 +98,9 @@ class Home:
                 self.root.chmod(0o700)
         except OSError as error:
             detail = f"{self.root}: {error.strerror or error}"
-            raise ConfigError("The home folder cannot be closed to other users", detail, _HINT) from error
+            raise ConfigError(
+                "The home folder cannot be closed to other users", detail, _HINT
+            ) from error
         return self
 
 
@@ -114,7 +116,9 @@ def _user_home(environ: Mapping[str, str]) -> Path:
     try:
         return Path.home()
     except RuntimeError as error:
-        raise ConfigError("The user's home folder is not known", "HOME is not set.", _HINT) from error
+        raise ConfigError(
+            "The user's home folder is not known", "HOME is not set.", _HINT
+        ) from error
 
 
 def _absolute(text: str, environ: Mapping[str, str]) -> Path:

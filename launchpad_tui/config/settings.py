@@ -70,7 +70,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-_SECTIONS: dict[str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]] = {
+_SECTIONS: dict[
+    str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]
+] = {
     "executions": ExecutionSettings,
     "ui": UiSettings,
     "credentials": CredentialSettings,
@@ -137,7 +139,9 @@ def parse(text: str, path: Path) -> Settings:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError("The settings are not valid TOML", f"{path}: {error}", "Correct the line.") from error
+        raise ConfigError(
+            "The settings are not valid TOML", f"{path}: {error}", "Correct the line."
+        ) from error
     warnings: list[str] = []
     sections: dict[str, Any] = {}
     for section, kind in _SECTIONS.items():
@@ -169,9 +173,13 @@ def _read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
-        raise ConfigError("The settings are not valid TOML", f"{path}: not UTF-8 at byte {error.start}") from error
+        raise ConfigError(
+            "The settings are not valid TOML", f"{path}: not UTF-8 at byte {error.start}"
+        ) from error
     except OSError as error:
-        raise ConfigError("The settings cannot be read", f"{path}: {error.strerror or error}") from error
+        raise ConfigError(
+            "The settings cannot be read", f"{path}: {error.strerror or error}"
+        ) from error
 
 
 def _table(value: object, section: str, text: str, path: Path) -> dict[str, Any]:
@@ -184,13 +192,20 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     # A binding's id holds dots: written without quotes, TOML makes tables of it.
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        flat |= (
+            _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {prefix + key: value}
+        )
     return flat
 
 
 def _checked(value: object, kind: str, section: str, key: str, text: str, path: Path) -> Value:
     dotted = f"{section}.{key}"
-    expected = {"int": "a whole number", "float": "a number", "bool": "true or false", "str": "text"}[kind]
+    expected = {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "str": "text",
+    }[kind]
     if dotted in _CHOICES:
         expected = "one of " + ", ".join(_CHOICES[dotted])
     if dotted in _RANGES:
@@ -202,7 +217,9 @@ def _checked(value: object, kind: str, section: str, key: str, text: str, path: 
     elif kind == "str":
         right = isinstance(value, str) and value in _CHOICES.get(dotted, (value,))
     else:
-        right = not isinstance(value, bool) and isinstance(value, int | float if kind == "float" else int)
+        right = not isinstance(value, bool) and isinstance(
+            value, int | float if kind == "float" else int
+        )
         if right and dotted in _RANGES and isinstance(value, int | float):
             right = low <= value <= high
     if not right:
@@ -211,17 +228,23 @@ def _checked(value: object, kind: str, section: str, key: str, text: str, path: 
     return float(value) if kind == "float" else value
 
 
-def _wrong(section: str, key: str, value: object, expected: str, text: str, path: Path) -> ConfigError:
+def _wrong(
+    section: str, key: str, value: object, expected: str, text: str, path: Path
+) -> ConfigError:
     line = find_line(text, section, key) if section else find_line(text, key, "")
     dotted = f"{section}.{key}" if section else key
     place = f"{path}:{line}" if line else str(path)
     return ConfigError(
-        f"The setting {dotted} is wrong", f"{place}: expected {expected}, found {value!r:.80}.", "Correct the line."
+        f"The setting {dotted} is wrong",
+        f"{place}: expected {expected}, found {value!r:.80}.",
+        "Correct the line.",
     )
 
 
 def _unknown(dotted: str, line: int, path: Path) -> str:
-    return f"{path}:{line}: unknown setting {dotted}" if line else f"{path}: unknown setting {dotted}"
+    return (
+        f"{path}:{line}: unknown setting {dotted}" if line else f"{path}: unknown setting {dotted}"
+    )
 
 
 def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
@@ -233,4 +256,6 @@ def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
         section, _, key = dotted.partition(".")
         table = _flat(data.get(section, {}))
         if table.get(key) != value:
-            raise ConfigError(f"The setting {dotted} cannot be saved", str(path), "Edit the file by hand.")
+            raise ConfigError(
+                f"The setting {dotted} cannot be saved", str(path), "Edit the file by hand."
+            )

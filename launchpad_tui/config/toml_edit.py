@@ -26,7 +26,9 @@ def find_line(text: str, section: str, key: str) -> int:
                 return number
         elif pair := _PAIR.fullmatch(line):
             name = _plain(pair.group(2))
-            if (table, name) == (section, key) or (not table and name == (f"{section}.{key}" if key else section)):
+            if (table, name) == (section, key) or (
+                not table and name == (f"{section}.{key}" if key else section)
+            ):
                 return number
     return 0
 

@@ -46,7 +46,9 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     if plan.created:
         _say(out, f"Training {plan.created} of {total} configurations of {TRAIN}:")
     else:
-        _say(out, f"All {total} configurations were trained before (--again trains them once more).")
+        _say(
+            out, f"All {total} configurations were trained before (--again trains them once more)."
+        )
     executions = _follow(desk, plan, plan.executions, out)
     ranked = results(desk, plan.scope, executions)
     _say(out, "")
@@ -57,7 +59,10 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     if best is not None:
         failed += _evaluate(desk, plan, best, out)
     for execution in failed:
-        _say(out, f"{execution.configuration_name}: {execution.status}. {safe_text(execution.status_message)}")
+        _say(
+            out,
+            f"{execution.configuration_name}: {execution.status}. {safe_text(execution.status_message)}",
+        )
     _say(out, "")
     _say(out, "The same on a screen: launchpad demo")
     _say(out, f"Commands on this home: LAUNCHPAD_HOME={desk.home.root} launchpad models list")
@@ -68,7 +73,14 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
     """The lines of a table, one model each, best first: the parameters that differ, and the validation metrics."""
     names = ranked[0].parameters if ranked else {}
     differing = [name for name in names if len({one.parameters.get(name) for one in ranked}) > 1]
-    head = ["configuration", *(_TITLES.get(name, name) for name in differing), "loss", "accuracy", "best", "took"]
+    head = [
+        "configuration",
+        *(_TITLES.get(name, name) for name in differing),
+        "loss",
+        "accuracy",
+        "best",
+        "took",
+    ]
     rows = [head]
     for one in ranked:
         took = one.execution.duration_seconds(now())
@@ -84,13 +96,22 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for number, row in enumerate(rows):
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        yield ("* " if number == 1 and ranked[0].score.accuracy is not None else "  ") + "  ".join(cells)
+        cells = [
+            row[0].ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
+        ]
+        yield ("* " if number == 1 and ranked[0].score.accuracy is not None else "  ") + "  ".join(
+            cells
+        )
     yield "* is the best: highest accuracy on the validation images after the last epoch."
-    yield "best is the highest of any epoch. " + ", ".join(f"{_TITLES[n]}: {n}" for n in differing if n in _TITLES)
+    yield "best is the highest of any epoch. " + ", ".join(
+        f"{_TITLES[n]}: {n}" for n in differing if n in _TITLES
+    )
 
 
-def _follow(desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO) -> list[Execution]:
+def _follow(
+    desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO
+) -> list[Execution]:
     """Wait until all are over, telling what changes; gives them as they ended."""
     start = told = reconciled = time.monotonic()
     latest = {execution.id: execution for execution in executions}
@@ -117,7 +138,10 @@ def _follow(desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: Te
 def _tell(desk: Desk, plan: DemoPlan, execution: Execution, seconds: float, out: TextIO) -> None:
     found = score(desk, plan.scope, execution.id).accuracy
     accuracy = "" if found is None else f"accuracy {found:.3f}"
-    _say(out, f"{seconds:6.1f} s  {execution.configuration_name:20} {execution.status:10} {accuracy}".rstrip())
+    _say(
+        out,
+        f"{seconds:6.1f} s  {execution.configuration_name:20} {execution.status:10} {accuracy}".rstrip(),
+    )
 
 
 def _evaluate(desk: Desk, plan: DemoPlan, model: Artifact, out: TextIO) -> list[Execution]:

@@ -88,13 +88,23 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
     scope = DEFAULT_SCOPE
     added = desk.scenarios.add_executables(scope, _EXECUTABLES)
     for problem in added.refused:
-        raise InvalidInput("A template of the demo was refused", f"{problem.file}:{problem.line}: {problem.reason}")
+        raise InvalidInput(
+            "A template of the demo was refused", f"{problem.file}:{problem.line}: {problem.reason}"
+        )
     dataset = _dataset(desk, scope)
     _show_scores(desk)
     known = desk.configurations.list(scope, executable_id=TRAIN)
     overrides = {"epochs": str(QUICK_EPOCHS)} if quick else {}
     configurations = tuple(
-        _configuration(desk, scope, known, TRAIN, one.name, {**one.parameters, **overrides}, {DATASET: dataset.id})
+        _configuration(
+            desk,
+            scope,
+            known,
+            TRAIN,
+            one.name,
+            {**one.parameters, **overrides},
+            {DATASET: dataset.id},
+        )
         for one in CANDIDATES
     )
     newest = {} if again else newest_executions(desk, scope)
@@ -132,7 +142,9 @@ def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
     """Start the evaluation of a model, unless there is one already: the model then has something downstream."""
     known = desk.configurations.list(plan.scope, executable_id=EVALUATE)
     inputs = {DATASET: plan.dataset.id, CLASSIFIER: model.id}
-    configuration = _configuration(desk, plan.scope, known, EVALUATE, "shifted and noisy", {}, inputs)
+    configuration = _configuration(
+        desk, plan.scope, known, EVALUATE, "shifted and noisy", {}, inputs
+    )
     found = newest_executions(desk, plan.scope).get(configuration.id)
     return found or desk.executions.create(plan.scope, configuration.id)
 
@@ -169,7 +181,10 @@ def _configuration(
     inputs: Mapping[str, str],
 ) -> Configuration:
     """The configuration of this name with exactly these bindings: one that is there, or a new one."""
-    defaults = {one.name: one.default or "" for one in desk.scenarios.executable(scope, executable).parameters}
+    defaults = {
+        one.name: one.default or ""
+        for one in desk.scenarios.executable(scope, executable).parameters
+    }
     wanted = {**defaults, **parameters}
     for one in known:
         if one.name == name and dict(one.parameters) == wanted and dict(one.inputs) == dict(inputs):

@@ -42,7 +42,9 @@ class Result:
 
 def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
     """What the execution logged on the validation images so far."""
-    by_name = {one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels}
+    by_name = {
+        one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels
+    }
     accuracy, loss = by_name.get(SCORE), by_name.get(LOSS)
     return Score(
         accuracy.last if accuracy else None,
@@ -67,7 +69,9 @@ def _rank(one: Result) -> tuple[bool, float]:
     return one.model is not None, -1.0 if accuracy is None or math.isnan(accuracy) else accuracy
 
 
-def finish_demo(desk: Desk, plan: DemoPlan, wait: Callable[[float], object] = time.sleep) -> Execution | None:
+def finish_demo(
+    desk: Desk, plan: DemoPlan, wait: Callable[[float], object] = time.sleep
+) -> Execution | None:
     """Wait until all trainings are over, then evaluate the best model, so that it has something downstream.
 
     For a daemon thread beside the screens: it may be abandoned at any moment, the next start goes on. Gives the
@@ -76,7 +80,13 @@ def finish_demo(desk: Desk, plan: DemoPlan, wait: Callable[[float], object] = ti
     Raises:
         LaunchpadError: the registry could not be read, or the evaluation not be created.
     """
-    while any(not desk.executions.get(plan.scope, one.id).execution.status.final for one in plan.executions):
+    while any(
+        not desk.executions.get(plan.scope, one.id).execution.status.final
+        for one in plan.executions
+    ):
         wait(_LOOK_SECONDS)
-    best = next((one.model for one in results(desk, plan.scope, plan.executions) if one.model is not None), None)
+    best = next(
+        (one.model for one in results(desk, plan.scope, plan.executions) if one.model is not None),
+        None,
+    )
     return None if best is None else evaluate(desk, plan, best)

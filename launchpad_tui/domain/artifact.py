@@ -50,16 +50,26 @@ def parse_url(text: str) -> ArtifactUrl:
     Raises:
         InvalidInput: it is no ``ai://<object store>/<path>``, longer than 1024 characters, or climbs with ``..``.
     """
-    hint = "A URL looks like ai://default/models/churn: the object store's name, then the path in it."
+    hint = (
+        "A URL looks like ai://default/models/churn: the object store's name, then the path in it."
+    )
     if len(text) > URL_LIMIT:
-        raise InvalidInput("The URL is too long", f"{len(text)} characters; at most {URL_LIMIT}.", hint, field="url")
+        raise InvalidInput(
+            "The URL is too long",
+            f"{len(text)} characters; at most {URL_LIMIT}.",
+            hint,
+            field="url",
+        )
     match = _URL.fullmatch(text.strip())
     if match is None:
         raise InvalidInput(f"{text[:80]!r} is not an artifact URL", "", hint, field="url")
     path = match.group(2).strip("/")
     if not path or any(part in {".", ".."} for part in path.split("/")) or "\0" in path:
         raise InvalidInput(
-            f"The path {path[:80]!r} is not allowed", "It is empty or has . or .. in it.", hint, field="url"
+            f"The path {path[:80]!r} is not allowed",
+            "It is empty or has . or .. in it.",
+            hint,
+            field="url",
         )
     return ArtifactUrl(match.group(1), path)
 
@@ -92,7 +102,9 @@ def parse_labels(text: str) -> tuple[tuple[str, str], ...]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise InvalidInput("The labels cannot be read", str(error), "Close all quotes.", field="labels") from error
+        raise InvalidInput(
+            "The labels cannot be read", str(error), "Close all quotes.", field="labels"
+        ) from error
     return tuple(dict(parse_label(word) for word in words).items())
 
 

@@ -80,14 +80,20 @@ class Board:
 
     def to_json(self) -> dict[str, Any]:
         """The board as JSON has it; `board_from_json` reads it."""
-        return {"format": FORMAT, **asdict(self), "charts": [asdict(chart) for chart in self.charts]}
+        return {
+            "format": FORMAT,
+            **asdict(self),
+            "charts": [asdict(chart) for chart in self.charts],
+        }
 
 
 def check_board_name(name: str) -> str:
     """The name, trimmed. Raises InvalidInput where it is empty, longer than 80 characters or has line ends."""
     name = name.strip()
     if not _NAME.fullmatch(name) or not name.isprintable():
-        raise InvalidInput("A board needs a name", hint="1 to 80 characters in one line.", field="name")
+        raise InvalidInput(
+            "A board needs a name", hint="1 to 80 characters in one line.", field="name"
+        )
     return name
 
 
@@ -100,9 +106,13 @@ def board_from_json(data: Any) -> Board:
     if not isinstance(data, dict) or not isinstance(data.get("charts"), list):
         raise InvalidInput("This is not a board", 'It needs "name" and a list "charts".')
     if data.get("format", FORMAT) != FORMAT:
-        raise InvalidInput("This board has another format", f"format {data.get('format')!r}; known: {FORMAT}.")
+        raise InvalidInput(
+            "This board has another format", f"format {data.get('format')!r}; known: {FORMAT}."
+        )
     if len(data["charts"]) > MOST_CHARTS:
-        raise InvalidInput("This board has too many charts", f"{len(data['charts'])}; at most {MOST_CHARTS}.")
+        raise InvalidInput(
+            "This board has too many charts", f"{len(data['charts'])}; at most {MOST_CHARTS}."
+        )
     columns = data.get("columns", 0)
     if not isinstance(columns, int) or not 0 <= columns <= 12:
         raise _wrong("columns", "a whole number from 0 to 12")
@@ -118,7 +128,9 @@ def _chart(data: Any, where: str) -> ChartDefinition:
         raise _wrong(where, "an object")
     known = {each.name for each in fields(ChartDefinition)}
     if unknown := sorted(set(data) - known):
-        raise InvalidInput(f"{where} has an unknown field", f"{unknown[0]!r}; known: {', '.join(sorted(known))}.")
+        raise InvalidInput(
+            f"{where} has an unknown field", f"{unknown[0]!r}; known: {', '.join(sorted(known))}."
+        )
     values: dict[str, Any] = {}
     for name in ("name", "description", "kind", "aggregate"):
         if name in data:
@@ -135,7 +147,9 @@ def _chart(data: Any, where: str) -> ChartDefinition:
 def _choices(data: dict[str, Any], where: str, values: dict[str, Any]) -> None:
     if "labels" in data:
         pairs = data["labels"]
-        if not isinstance(pairs, list) or not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs):
+        if not isinstance(pairs, list) or not all(
+            isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
+        ):
             raise _wrong(f"{where}.labels", "a list of [key, value]")
         values["labels"] = tuple((str(key), str(value)) for key, value in pairs)
     if "against" in data:
@@ -146,7 +160,11 @@ def _choices(data: dict[str, Any], where: str, values: dict[str, Any]) -> None:
         raise _wrong(f"{where}.aggregate", "one of " + ", ".join(AGGREGATES))
     if "smoothing" in data:
         smoothing = data["smoothing"]
-        if isinstance(smoothing, bool) or not isinstance(smoothing, int | float) or not 0 <= smoothing < 1:
+        if (
+            isinstance(smoothing, bool)
+            or not isinstance(smoothing, int | float)
+            or not 0 <= smoothing < 1
+        ):
             raise _wrong(f"{where}.smoothing", "a number from 0 to below 1")
         values["smoothing"] = float(smoothing)
     if "y_log" in data:
@@ -166,7 +184,9 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
 
 
 def _wrong(where: str, what: str) -> InvalidInput:
-    return InvalidInput(f"This is not a board: {where} is wrong", f"It has to be {what}.", field=where)
+    return InvalidInput(
+        f"This is not a board: {where} is wrong", f"It has to be {what}.", field=where
+    )
 
 
 @dataclass(frozen=True, slots=True)

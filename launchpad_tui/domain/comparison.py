@@ -93,7 +93,15 @@ class Row:
     @property
     def differs(self) -> bool:
         """Whether not all values are the same; NaN is the same as NaN."""
-        return len({"nan" if isinstance(one, float) and math.isnan(one) else one for one in self.values}) > 1
+        return (
+            len(
+                {
+                    "nan" if isinstance(one, float) and math.isnan(one) else one
+                    for one in self.values
+                }
+            )
+            > 1
+        )
 
     def number(self, place: int) -> float | None:
         """The value as a number, where it is one: a metric's, or a parameter that reads as one."""
@@ -164,7 +172,10 @@ class Comparison:
     def titles(self) -> list[str]:
         """A heading for each subject: its name, with the beginning of its ID where another has the same name."""
         names = [one.name for one in self.subjects]
-        return [one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}" for one in self.subjects]
+        return [
+            one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}"
+            for one in self.subjects
+        ]
 
 
 def compare(subjects: Sequence[Subject], options: Options = Options()) -> Comparison:
@@ -181,7 +192,9 @@ def compare(subjects: Sequence[Subject], options: Options = Options()) -> Compar
         every = list(_rows(group, shown, options))
         if not every:
             continue
-        kept = [row for row in every if all(word in f"{row.group} {row.name}".lower() for word in words)]
+        kept = [
+            row for row in every if all(word in f"{row.group} {row.name}".lower() for word in words)
+        ]
         if options.differing and len(shown) > 1:
             kept = [row for row in kept if row.differs]
         counts[group] = (len(kept), len(every))
@@ -193,18 +206,26 @@ def compare(subjects: Sequence[Subject], options: Options = Options()) -> Compar
 def _ordered(subjects: list[Subject], options: Options) -> list[Subject]:
     key, descending = options.order or ("", False)
     group = next((each for each in RowGroup if key.startswith(f"{each}/")), None)
-    row = next((row for row in _rows(group, subjects, options) if row.key == key), None) if group else None
+    row = (
+        next((row for row in _rows(group, subjects, options) if row.key == key), None)
+        if group
+        else None
+    )
     if row is None:
         return subjects
     numbers = [row.number(place) for place in range(len(subjects))]
     places = range(len(subjects))
-    known = [place for place in places if row.values[place] is not None and not _is_nan(numbers[place])]
+    known = [
+        place for place in places if row.values[place] is not None and not _is_nan(numbers[place])
+    ]
     if all(numbers[place] is not None for place in known):
         known.sort(key=lambda place: numbers[place] or 0.0, reverse=descending)
     else:
         known.sort(key=lambda place: str(row.values[place]).lower(), reverse=descending)
     taken = set(known)
-    return [subjects[place] for place in (*known, *(place for place in places if place not in taken))]
+    return [
+        subjects[place] for place in (*known, *(place for place in places if place not in taken))
+    ]
 
 
 def _is_nan(value: float | None) -> bool:
@@ -230,7 +251,10 @@ def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Ite
             yield Row(group, name, tuple(column.get(name) for column in columns))
         return
     own = group is RowGroup.MODEL_METRICS
-    logged = [{one.key: one for one in subject.series if bool(one.artifact_name) is own} for subject in subjects]
+    logged = [
+        {one.key: one for one in subject.series if bool(one.artifact_name) is own}
+        for subject in subjects
+    ]
     for key in sorted({key for column in logged for key in column}):
         direction = options.directions.get(key) or guess_direction(key)
         how = "step" if options.at is not None else options.aggregates.get(key, options.aggregate)
@@ -238,7 +262,9 @@ def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Ite
         yield Row(group, key, values, direction, *extremes(values, direction), how)
 
 
-def extremes(values: Sequence[Value], direction: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def extremes(
+    values: Sequence[Value], direction: str | None
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The places of the best and of the worst finite numbers; empty where no direction is known or all are equal."""
     finite = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     if direction is None or len(set(finite)) < 2:
@@ -246,7 +272,9 @@ def extremes(values: Sequence[Value], direction: str | None) -> tuple[tuple[int,
     low, high = min(finite), max(finite)
     best, worst = (low, high) if direction == Direction.LOWER else (high, low)
     places = range(len(values))
-    return tuple(p for p in places if values[p] == best), tuple(p for p in places if values[p] == worst)
+    return tuple(p for p in places if values[p] == best), tuple(
+        p for p in places if values[p] == worst
+    )
 
 
 def _facts(execution: Execution | None) -> dict[str, str]:
@@ -264,7 +292,9 @@ def _facts(execution: Execution | None) -> dict[str, str]:
     }
 
 
-def _value(series: SeriesSummary | None, how: str, options: Options, direction: str | None) -> float | None:
+def _value(
+    series: SeriesSummary | None, how: str, options: Options, direction: str | None
+) -> float | None:
     if series is None:
         return None
     if options.at is not None:

@@ -19,7 +19,10 @@ def as_csv(comparison: Comparison) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("group", "name", *(safe_text(title) for title in comparison.titles())))
     for row in comparison.rows:
-        exact = (repr(value) if isinstance(value, float) else safe_text(value or "") for value in row.values)
+        exact = (
+            repr(value) if isinstance(value, float) else safe_text(value or "")
+            for value in row.values
+        )
         writer.writerow((row.group, safe_text(row.name), *exact))
     return out.getvalue()
 
@@ -53,7 +56,10 @@ def cell_texts(row: Row, baseline: int | None) -> list[str]:
     if baseline is None or not any(text != texts[baseline] for text in texts):
         return texts
     changes = [row.change(place, baseline) for place in range(len(texts))]
-    return [f"{text} ({change})" if change else text for text, change in zip(texts, changes, strict=True)]
+    return [
+        f"{text} ({change})" if change else text
+        for text, change in zip(texts, changes, strict=True)
+    ]
 
 
 def _subject(one: Subject) -> Json:
@@ -73,7 +79,11 @@ def _row(row: Row, baseline: int | None) -> Json:
         "values": [json_value(value) for value in row.values],
         "differs": row.differs,
         "best": list(row.best),
-        **({} if baseline is None else {"differences": [json_value(one) for one in row.differences(baseline)]}),
+        **(
+            {}
+            if baseline is None
+            else {"differences": [json_value(one) for one in row.differences(baseline)]}
+        ),
         "direction": row.direction,
     }
 

@@ -131,7 +131,9 @@ class Capabilities:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_name(value: str, pattern: re.Pattern[str], what: str, rule: str, *, field_name: str = "name") -> str:
+def check_name(
+    value: str, pattern: re.Pattern[str], what: str, rule: str, *, field_name: str = "name"
+) -> str:
     """The stripped value where it matches the pattern wholly.
 
     Raises:

@@ -38,7 +38,9 @@ def difference(one: Subject, other: Subject) -> list[DiffLine]:
         for row in rows:
             if row.group is not group or row.key in _ALWAYS:
                 continue
-            first, second = (row.text(place) if row.values[place] is not None else None for place in (0, 1))
+            first, second = (
+                row.text(place) if row.values[place] is not None else None for place in (0, 1)
+            )
             if group in {RowGroup.CUSTOM_INFO, RowGroup.TAGS} and first and second:
                 lines += _texts(row.name, first, second)
             else:
@@ -62,7 +64,10 @@ def _texts(name: str, first: str, second: str) -> Iterator[DiffLine]:
         return
     yield DiffLine("note", f"{name}:")
     if max(len(before), len(after)) > _MOST_LINES:
-        yield DiffLine("note", f"{len(before):,} and {len(after):,} lines: too long to be compared line by line")
+        yield DiffLine(
+            "note",
+            f"{len(before):,} and {len(after):,} lines: too long to be compared line by line",
+        )
         return
     for line in difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""):
         if line.startswith(("---", "+++")):

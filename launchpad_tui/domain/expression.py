@@ -15,7 +15,8 @@ _HINT = (
 )
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _TOKEN = re.compile(
-    rf"\s*(?:(?P<quoted>{_QUOTED})|(?P<op>==|!=|<=|>=|=|<|>)|(?P<word>[^\s=<>!\"'{{]+(?:\{{[^}}]*\}})?))", re.DOTALL
+    rf"\s*(?:(?P<quoted>{_QUOTED})|(?P<op>==|!=|<=|>=|=|<|>)|(?P<word>[^\s=<>!\"'{{]+(?:\{{[^}}]*\}})?))",
+    re.DOTALL,
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
@@ -43,7 +44,12 @@ def parse_where(
     found = []
     while tokens:
         end = next(
-            (index for index, (kind, word) in enumerate(tokens) if kind == "word" and word == "and"), len(tokens)
+            (
+                index
+                for index, (kind, word) in enumerate(tokens)
+                if kind == "word" and word == "and"
+            ),
+            len(tokens),
         )
         found.append(_condition(tokens[:end], attributes, metrics, parameters))
         if end == len(tokens) - 1:
@@ -107,7 +113,9 @@ def _subject(
     if word in known_parameters:
         return Subject.PARAMETER, word
     # The headings of lists say Scenario, Created and Files.
-    if kind == "word" and (full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")):
+    if kind == "word" and (
+        full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")
+    ):
         return Subject.ATTRIBUTE, full
     import difflib
 
@@ -143,7 +151,11 @@ def complete(text: str, names: Sequence[str]) -> list[str]:
         return []
     start = text[: len(text) - len(last)]
     begin = [one for one in choices if one.lower().startswith(last.lower()) and one != last]
-    inside = [one for one in choices if last and last.lower() in one.lower() and one not in begin and one != last]
+    inside = [
+        one
+        for one in choices
+        if last and last.lower() in one.lower() and one not in begin and one != last
+    ]
     return [start + one for one in (*begin, *inside)]
 
 

@@ -34,7 +34,9 @@ def checked(
     secrets: dict[str, str] = {}
     defaults = {field.name: field.default for field in fields}
     for field in fields:
-        if not counts(field, {**defaults, **{name: value for name, value in values.items() if value}}):
+        if not counts(
+            field, {**defaults, **{name: value for name, value in values.items() if value}}
+        ):
             continue
         secret = field.kind is FieldKind.SECRET
         value = values.get(field.name, "")
@@ -60,13 +62,17 @@ def _check(field: Field, value: str) -> None:
     shown = "" if field.kind is FieldKind.SECRET else f": {value[:80]!r}"
     if field.kind is FieldKind.CHOICE and value not in field.choices:
         hint = f"One of {', '.join(field.choices)}."
-        raise InvalidInput(f"{field.title} is not one of the choices{shown}", hint=hint, field=field.name)
+        raise InvalidInput(
+            f"{field.title} is not one of the choices{shown}", hint=hint, field=field.name
+        )
     if field.kind is FieldKind.FLAG and value not in FLAGS:
         raise InvalidInput(f"{field.title} is neither true nor false{shown}", field=field.name)
     if field.kind is FieldKind.NUMBER:
         try:
             float(value)
         except ValueError as error:
-            raise InvalidInput(f"{field.title} is not a number{shown}", hint=field.help, field=field.name) from error
+            raise InvalidInput(
+                f"{field.title} is not a number{shown}", hint=field.help, field=field.name
+            ) from error
     if field.pattern and not re.fullmatch(field.pattern, value):
         raise InvalidInput(f"{field.title} is not valid{shown}", hint=field.help, field=field.name)

@@ -53,7 +53,9 @@ class Importance:
         return self.p is None or self.p > CHANCE
 
 
-def importance(parameters: Mapping[str, Column], metric: Sequence[float | None]) -> tuple[Importance, ...]:
+def importance(
+    parameters: Mapping[str, Column], metric: Sequence[float | None]
+) -> tuple[Importance, ...]:
     """How strongly each parameter goes with the metric, strongest first, those that cannot be computed last.
 
     Args:
@@ -66,18 +68,23 @@ def importance(parameters: Mapping[str, Column], metric: Sequence[float | None])
 
 def ranking(parameters: Mapping[str, Column], metric: Sequence[float | None]) -> list[str]:
     """The names of the parameters, strongest first, without p-values, which take long."""
-    found = {name: _prepared(name, column, metric).found.strength for name, column in parameters.items()}
+    found = {
+        name: _prepared(name, column, metric).found.strength for name, column in parameters.items()
+    }
     return sorted(found, key=lambda name: -abs(found[name] or 0.0))
 
 
 @lru_cache(maxsize=32)
 def _importance(
-    columns: tuple[tuple[str, tuple[float | str | None, ...]], ...], metric: tuple[float | None, ...]
+    columns: tuple[tuple[str, tuple[float | str | None, ...]], ...],
+    metric: tuple[float | None, ...],
 ) -> tuple[Importance, ...]:
     prepared = [_prepared(name, column, metric) for name, column in columns]
     tried = sum(one.found.strength is not None for one in prepared)
     found = [one.with_p(tried) for one in prepared]
-    return tuple(sorted(found, key=lambda one: (one.strength is None, -abs(one.strength or 0.0), one.name)))
+    return tuple(
+        sorted(found, key=lambda one: (one.strength is None, -abs(one.strength or 0.0), one.name))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,8 @@ class _Prepared:
         # Rounding makes equal arrangements differ in their last digits.
         least = abs(self.statistic(self.values)) - 1e-12
         hits = sum(
-            abs(self.statistic(sorted(self.values, key=lambda _: random_number()))) >= least for _ in range(_SHUFFLES)
+            abs(self.statistic(sorted(self.values, key=lambda _: random_number()))) >= least
+            for _ in range(_SHUFFLES)
         )
         return (hits + 1) / (_SHUFFLES + 1)
 
@@ -111,14 +119,19 @@ class _Prepared:
             # The two tails of t are one tail of F with 1 and n - 2 degrees of freedom.
             return f_tail(square * (n - 2) / (1 - square), 1, n - 2)
         between, within = self.groups - 1, n - self.groups
-        return f_tail(square / between * within / (1 - square), between, within) if within > 0 else 1.0
+        return (
+            f_tail(square / between * within / (1 - square), between, within) if within > 0 else 1.0
+        )
 
 
 def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Prepared:
     pairs = [
         (x, y)
         for x, y in zip(column, metric, strict=False)
-        if x is not None and y is not None and math.isfinite(y) and (isinstance(x, str) or math.isfinite(x))
+        if x is not None
+        and y is not None
+        and math.isfinite(y)
+        and (isinstance(x, str) or math.isfinite(x))
     ]
     xs = [x for x, _ in pairs]
     numbers = [x for x in xs if not isinstance(x, str)]
@@ -136,7 +149,9 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
             return sum(map(float.__mul__, x_ranks, values)) / size
 
         strength = max(-1.0, min(1.0, correlation(y_ranks)))
-        return _Prepared(Importance(name, strength, True, len(pairs)), correlation, tuple(y_ranks), groups)
+        return _Prepared(
+            Importance(name, strength, True, len(pairs)), correlation, tuple(y_ranks), groups
+        )
     if groups == len(pairs):
         # Each model a group of its own explains everything, and says nothing.
         return nothing
@@ -156,7 +171,9 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
             between += total * total / size
         return math.sqrt(min(1.0, between / whole))
 
-    return _Prepared(Importance(name, ratio(centred), False, len(pairs)), ratio, tuple(centred), groups)
+    return _Prepared(
+        Importance(name, ratio(centred), False, len(pairs)), ratio, tuple(centred), groups
+    )
 
 
 def ranks(values: Sequence[float]) -> list[float]:
@@ -198,7 +215,7 @@ def _beta(a: float, b: float, x: float) -> float:
         return 1 - _beta(b, a, 1 - x)
     front = math.exp(
         math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
-    )  # fmt: skip
+    )
     return min(1.0, front * _fraction(a, b, x) / a)
 
 

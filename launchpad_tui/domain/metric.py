@@ -100,10 +100,18 @@ def check_metric_name(name: str) -> str:
 def check_metric_labels(labels: Sequence[tuple[str, str]]) -> None:
     """Raises InvalidInput where there are over 20 labels, or a name or value is not of 1 to 256 characters."""
     if len(labels) > LABELS_PER_METRIC:
-        raise InvalidInput(f"{len(labels)} labels on one metric", hint=f"At most {LABELS_PER_METRIC}.", field="labels")
+        raise InvalidInput(
+            f"{len(labels)} labels on one metric",
+            hint=f"At most {LABELS_PER_METRIC}.",
+            field="labels",
+        )
     for pair in labels:
         if any(not 1 <= len(text) <= LABEL_LIMIT for text in pair):
-            raise InvalidInput("A metric's label is too short or too long", f"{pair[0][:40]!r}", "1 to 256 characters.")
+            raise InvalidInput(
+                "A metric's label is too short or too long",
+                f"{pair[0][:40]!r}",
+                "1 to 256 characters.",
+            )
 
 
 class Direction:
@@ -114,17 +122,91 @@ class Direction:
 
 
 _HIGHER = frozenset(
-    {"acc", "accuracy", "auc", "auroc", "auprc", "f1", "f2", "fscore", "precision", "recall", "r2", "map",
-     "ndcg", "bleu", "rouge", "iou", "miou", "dice", "reward", "return", "returns", "score", "throughput",
-     "hit", "hits", "correct", "specificity", "sensitivity", "kappa", "mcc", "psnr", "ssim", "speed", "tpr",
-     "tnr", "lift", "gini", "top1", "top5", "rsquared", "likelihood", "f1score"}
-)  # fmt: skip
+    {
+        "acc",
+        "accuracy",
+        "auc",
+        "auroc",
+        "auprc",
+        "f1",
+        "f2",
+        "fscore",
+        "precision",
+        "recall",
+        "r2",
+        "map",
+        "ndcg",
+        "bleu",
+        "rouge",
+        "iou",
+        "miou",
+        "dice",
+        "reward",
+        "return",
+        "returns",
+        "score",
+        "throughput",
+        "hit",
+        "hits",
+        "correct",
+        "specificity",
+        "sensitivity",
+        "kappa",
+        "mcc",
+        "psnr",
+        "ssim",
+        "speed",
+        "tpr",
+        "tnr",
+        "lift",
+        "gini",
+        "top1",
+        "top5",
+        "rsquared",
+        "likelihood",
+        "f1score",
+    }
+)
 _LOWER = frozenset(
-    {"loss", "err", "error", "errors", "rmse", "mse", "mae", "mape", "smape", "rmsle", "perplexity", "ppl",
-     "nll", "entropy", "crossentropy", "divergence", "kl", "latency", "duration", "time", "seconds", "ms",
-     "distance", "cost", "regret", "deviance", "wer", "cer", "fid", "memory", "bytes", "bic", "aic", "brier",
-     "fpr", "fnr"}
-)  # fmt: skip
+    {
+        "loss",
+        "err",
+        "error",
+        "errors",
+        "rmse",
+        "mse",
+        "mae",
+        "mape",
+        "smape",
+        "rmsle",
+        "perplexity",
+        "ppl",
+        "nll",
+        "entropy",
+        "crossentropy",
+        "divergence",
+        "kl",
+        "latency",
+        "duration",
+        "time",
+        "seconds",
+        "ms",
+        "distance",
+        "cost",
+        "regret",
+        "deviance",
+        "wer",
+        "cer",
+        "fid",
+        "memory",
+        "bytes",
+        "bic",
+        "aic",
+        "brier",
+        "fpr",
+        "fnr",
+    }
+)
 #: what may stand in front of a word without anything between: ``valloss``
 _PHASE = re.compile(r"^(?:train|training|val|valid|validation|test|eval|dev)(?=[a-z])")
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")

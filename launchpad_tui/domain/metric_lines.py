@@ -90,12 +90,18 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
         raise MetricLineError(f"::{word} has nothing after it")
     try:
         if word == "metric":
-            return MetricLine(metrics=_json_metrics(rest, now) if rest[0] == "{" else _metrics(rest, now))
+            return MetricLine(
+                metrics=_json_metrics(rest, now) if rest[0] == "{" else _metrics(rest, now)
+            )
         if word == "tag":
             pairs = _json_object(rest).items() if rest[0] == "{" else list(_plain_pairs(rest))
-            return MetricLine(tags=tuple(Tag(_name(name), _value(name, value)) for name, value in pairs))
+            return MetricLine(
+                tags=tuple(Tag(_name(name), _value(name, value)) for name, value in pairs)
+            )
         infos = _json_object(rest).items() if rest[0] == "{" else [_info_pair(rest)]
-        return MetricLine(custom_info=tuple(CustomInfo(_name(name), _info(name, value)) for name, value in infos))
+        return MetricLine(
+            custom_info=tuple(CustomInfo(_name(name), _info(name, value)) for name, value in infos)
+        )
     except MetricLineError:
         raise
     except InvalidInput as error:
@@ -111,7 +117,9 @@ def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
         match = _PAIR.match(text, position)
         if match is None:
             near = text[position:].strip()[:40]
-            raise MetricLineError(f"{near!r} is not name=value", hint='Put what has spaces or "=" in it in quotes.')
+            raise MetricLineError(
+                f"{near!r} is not name=value", hint='Put what has spaces or "=" in it in quotes.'
+            )
         yield None if match.group(3) else (_unquote(match.group(1)), _unquote(match.group(2)))
         position = match.end()
 
@@ -161,7 +169,10 @@ def _json_metrics(text: str, now: datetime) -> tuple[Metric, ...]:
     given = data.pop("labels", None)
     if given is not None and not isinstance(given, dict):
         raise MetricLineError("labels is not a JSON object")
-    labels = {name: value if isinstance(value, str) else json.dumps(value) for name, value in (given or {}).items()}
+    labels = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in (given or {}).items()
+    }
     values: dict[str, float] = {}
     for name, value in data.items():
         if isinstance(value, bool) or not isinstance(value, int | float | str | None):
@@ -170,16 +181,23 @@ def _json_metrics(text: str, now: datetime) -> tuple[Metric, ...]:
     return _points(values, step, now if at is None else _moment(str(at)), labels)
 
 
-def _points(values: dict[str, float], step: int, moment: datetime, labels: dict[str, str]) -> tuple[Metric, ...]:
+def _points(
+    values: dict[str, float], step: int, moment: datetime, labels: dict[str, str]
+) -> tuple[Metric, ...]:
     if not values:
         raise MetricLineError("There is no metric in it", hint="Such as ::metric loss=0.31 step=5")
     if len(values) > POINTS_PER_REQUEST:
-        raise MetricLineError(f"{len(values)} metrics on one line", hint=f"At most {POINTS_PER_REQUEST}.")
+        raise MetricLineError(
+            f"{len(values)} metrics on one line", hint=f"At most {POINTS_PER_REQUEST}."
+        )
     pairs = tuple(labels.items())
     check_metric_labels(pairs)
     for text in (*labels, *labels.values()):
         _whole(text)
-    return tuple(Metric(_whole(check_metric_name(name)), value, moment, step, pairs) for name, value in values.items())
+    return tuple(
+        Metric(_whole(check_metric_name(name)), value, moment, step, pairs)
+        for name, value in values.items()
+    )
 
 
 def _json_object(text: str) -> dict[str, Any]:
@@ -217,7 +235,9 @@ def _moment(text: str) -> datetime:
             return from_micros(round(float(text) * 1_000_000))
         return parse_rfc3339(text)
     except (ValueError, OverflowError) as error:
-        raise MetricLineError(f"time is neither RFC 3339 nor seconds since 1970: {text[:40]!r}") from error
+        raise MetricLineError(
+            f"time is neither RFC 3339 nor seconds since 1970: {text[:40]!r}"
+        ) from error
 
 
 def _whole(text: str) -> str:
@@ -236,7 +256,9 @@ def _name(name: str) -> str:
 def _value(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if not 1 <= len(text) <= LABEL_LIMIT:
-        raise MetricLineError(f"The tag {name[:40]!r} has {len(text)} characters", hint=f"1 to {LABEL_LIMIT}.")
+        raise MetricLineError(
+            f"The tag {name[:40]!r} has {len(text)} characters", hint=f"1 to {LABEL_LIMIT}."
+        )
     return _whole(text)
 
 
@@ -253,6 +275,7 @@ def _info(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if not text or len(text.encode("utf-8", "replace")) > CUSTOM_INFO_BYTES:
         raise MetricLineError(
-            f"The info {name[:40]!r} is empty or too long", hint=f"At most {CUSTOM_INFO_BYTES} bytes."
+            f"The info {name[:40]!r} is empty or too long",
+            hint=f"At most {CUSTOM_INFO_BYTES} bytes.",
         )
     return _whole(text)

@@ -67,7 +67,12 @@ def age_text(moment: datetime, at: datetime) -> str:
     seconds = (at - moment).total_seconds()
     if seconds < 1:
         return "now"
-    for limit, size, unit in ((60, 1, "s"), (3600, 60, "m"), (86400, 3600, "h"), (86400 * 730, 86400, "d")):
+    for limit, size, unit in (
+        (60, 1, "s"),
+        (3600, 60, "m"),
+        (86400, 3600, "h"),
+        (86400 * 730, 86400, "d"),
+    ):
         if seconds < limit:
             return f"{int(seconds // size)}{unit}"
     return f"{int(seconds // (86400 * 365))}y"

@@ -76,7 +76,10 @@ def _fixed(tick: float, power: int, places: int) -> str:
 
 
 def _close(ticks: Sequence[float], texts: Sequence[str], step: float) -> bool:
-    return all(not math.isfinite(t) or abs(float(text) - t) <= step / 20 for t, text in zip(ticks, texts, strict=True))
+    return all(
+        not math.isfinite(t) or abs(float(text) - t) <= step / 20
+        for t, text in zip(ticks, texts, strict=True)
+    )
 
 
 def percent_text(value: float, baseline: float) -> str:
@@ -115,4 +118,6 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
     low, high = min(known), max(known)
     span = high - low
     scale = (len(blocks) - 1) / span if span > 0 and math.isfinite(span) else 0.0
-    return "".join(" " if value is None else blocks[round((value - low) * scale)] for value in cells)
+    return "".join(
+        " " if value is None else blocks[round((value - low) * scale)] for value in cells
+    )

@@ -55,7 +55,9 @@ class Condition:
 
     def __str__(self) -> str:
         """As a chip shows it: ``accuracy > 0.9``, ``label stage = production``."""
-        shown = f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
+        shown = (
+            f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
+        )
         return f"{shown} {self.op} {self.value}"
 
 
@@ -156,7 +158,9 @@ class Hit:
     @property
     def name(self) -> str:
         """The artifact's name, or that of the execution's configuration."""
-        return self.artifact.name if self.artifact is not None else self._execution.configuration_name
+        return (
+            self.artifact.name if self.artifact is not None else self._execution.configuration_name
+        )
 
     @property
     def created_at(self) -> datetime:

@@ -26,7 +26,8 @@ from launchpad_tui.errors import InvalidInput
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST = 233
 _NAME_RULE = (
-    f"Lower-case letters, digits, '-' and '.', each part with a letter or digit at both ends; {_LONGEST} at most."
+    "Lower-case letters, digits, '-' and '.', each part with a letter or digit at both ends; "
+    f"{_LONGEST} at most."
 )
 #: behind the posted name in what a server gives back
 SECRET_SUFFIX = "-object-store-secret"
@@ -79,7 +80,12 @@ _TYPES = {
     ),
     "webhdfs": _Type(
         "webhdfs",
-        {"HDFS_NAMENODE": "namenode", "TLS_CERT": "client_cert", "TLS_KEY": "client_key", "HEADERS": "headers"},
+        {
+            "HDFS_NAMENODE": "namenode",
+            "TLS_CERT": "client_cert",
+            "TLS_KEY": "client_key",
+            "HEADERS": "headers",
+        },
         {"pathPrefix": "path_prefix", "hdfsNameNode": "namenode", "headers": "headers"},
         ("namenode",),
     ),
@@ -98,7 +104,13 @@ _TYPES = {
         ("container_uri",),
         ("sas_token",),
     ),
-    "gcs": _Type("gcs", {"BUCKET": "bucket", "PRIVATE_KEY": "private_key"}, _BUCKET, ("bucket",), ("private_key",)),
+    "gcs": _Type(
+        "gcs",
+        {"BUCKET": "bucket", "PRIVATE_KEY": "private_key"},
+        _BUCKET,
+        ("bucket",),
+        ("private_key",),
+    ),
 }
 _NAMES = "S3, oss, webhdfs, azure, gcs"
 
@@ -134,7 +146,10 @@ def parse_secrets(text: str) -> list[StoreSecret]:
     for place, entry in _entries(_json(text)):
         secret = _Reader(place, entry).secret()
         if any(secret.name == each.name for each in found):
-            raise InvalidInput(f"{place or 'The file'}: the name {secret.name!r} stands twice", field=f"{place}.name")
+            raise InvalidInput(
+                f"{place or 'The file'}: the name {secret.name!r} stands twice",
+                field=f"{place}.name",
+            )
         found.append(secret)
     return found
 
@@ -174,14 +189,22 @@ def posted(name: str, kind: str, values: Mapping[str, str]) -> dict[str, object]
     type_ = _TYPES.get(kind)
     if type_ is None:
         hint = f"Types: {_NAMES}. Any other can be kept on this machine only: --here."
-        raise InvalidInput(f"The runtime takes no object store of type {kind}", "", hint, field="kind")
+        raise InvalidInput(
+            f"The runtime takes no object store of type {kind}", "", hint, field="kind"
+        )
     data = {key: values[field] for key, field in type_.data.items() if values.get(field)}
     kept = {field for key, field in type_.data.items() if key in data}
     for field in type_.secrets:
         if field not in kept and not (kind == "azure" and "client_secret" in kept):
             hint = "Choose the credentials that are kept: a runtime elsewhere has no other."
-            raise InvalidInput(f"{field} is missing", "The runtime needs the keys themselves.", hint, field=field)
-    beside = {key: values[field] for key, field in type_.beside.items() if values.get(field) and field not in kept}
+            raise InvalidInput(
+                f"{field} is missing", "The runtime needs the keys themselves.", hint, field=field
+            )
+    beside = {
+        key: values[field]
+        for key, field in type_.beside.items()
+        if values.get(field) and field not in kept
+    }
     if type_.tls:
         scheme, split, host = values.get("endpoint", "").partition("://")
         if split:
@@ -214,14 +237,20 @@ def _entries(data: object) -> Iterator[tuple[str, Mapping[str, object]]]:
         yield "", data
         return
     if not isinstance(data, list):
-        form = 'One secret {"name": …, "type": …, "data": {…}}, a list of them, or {"resources": […]}.'
-        raise InvalidInput("The file has no object store secrets", f"{prefix or 'It'} is {_shape(data)}.", form)
+        form = (
+            'One secret {"name": …, "type": …, "data": {…}}, a list of them, or {"resources": […]}.'
+        )
+        raise InvalidInput(
+            "The file has no object store secrets", f"{prefix or 'It'} is {_shape(data)}.", form
+        )
     if not data:
         raise InvalidInput("The file has no object store secrets", "Its list is empty.")
     for number, entry in enumerate(data):
         place = f"{prefix}[{number}]"
         if not isinstance(entry, dict):
-            raise InvalidInput(f"{place} is no object store secret", f"It is {_shape(entry)}.", field=place)
+            raise InvalidInput(
+                f"{place} is no object store secret", f"It is {_shape(entry)}.", field=place
+            )
         yield place, entry
 
 
@@ -243,28 +272,39 @@ class _Reader:
         known = {key.upper(): key for key in data}
         for key, original in known.items():
             if key not in type_.data:
-                self._wrong(f"data.{original[:60]}", "is not known", f"{type_.kind} has {', '.join(type_.data)}.")
+                self._wrong(
+                    f"data.{original[:60]}",
+                    "is not known",
+                    f"{type_.kind} has {', '.join(type_.data)}.",
+                )
         inside = {
-            field: self._text(data, known[key], "data.") for key, field in type_.data.items() if field and key in known
+            field: self._text(data, known[key], "data.")
+            for key, field in type_.data.items()
+            if field and key in known
         }
         values = _filled(beside) | _filled(inside)
         keys = {field: key for key, field in type_.beside.items()} | {
             field: f"data.{key}" for key, field in type_.data.items()
         }
         self._flags(type_, values, self._flag("usehttps"), self._flag("verifyssl"))
-        return StoreSecret(name, type_.kind, self._complete(type_, values, keys, self._choose(type_, values)))
+        return StoreSecret(
+            name, type_.kind, self._complete(type_, values, keys, self._choose(type_, values))
+        )
 
     def _given_back(self) -> StoreSecret:
         """What a server gave back: settings only."""
         metadata = self._mapping("metadata")
         name = self._name(self._text(self._entry, "name", "").removesuffix(SECRET_SUFFIX))
-        type_ = self._type(self._text(metadata, f"{_STORAGE}type", "metadata."), f"metadata.{_STORAGE}type")
+        type_ = self._type(
+            self._text(metadata, f"{_STORAGE}type", "metadata."), f"metadata.{_STORAGE}type"
+        )
         values: dict[str, str] = {}
         for prefix in (_SERVING, _STORAGE):
             for key, field in type_.beside.items():
                 values |= _filled({field: self._text(metadata, prefix + key, "metadata.")})
         usehttps, verifyssl = (
-            self._flag(f"{_SERVING}{key}", metadata, "metadata.") for key in ("usehttps", "verifyssl")
+            self._flag(f"{_SERVING}{key}", metadata, "metadata.")
+            for key in ("usehttps", "verifyssl")
         )
         self._flags(type_, values, usehttps, verifyssl)
         if type_.secrets:
@@ -276,7 +316,11 @@ class _Reader:
     def _choose(self, type_: _Type, values: dict[str, str]) -> tuple[str, ...]:
         """The fields of secrets that there must be; says in the values which way of several it is."""
         client = ("tenant_id", "client_id", "client_secret")
-        if type_.kind == "azure" and "sas_token" not in values and all(name in values for name in client):
+        if (
+            type_.kind == "azure"
+            and "sas_token" not in values
+            and all(name in values for name in client)
+        ):
             values["credentials"] = "client"
             return client
         if type_.kind == "azure":
@@ -289,7 +333,11 @@ class _Reader:
         return type_.secrets
 
     def _complete(
-        self, type_: _Type, values: dict[str, str], keys: Mapping[str, str], secrets: tuple[str, ...]
+        self,
+        type_: _Type,
+        values: dict[str, str],
+        keys: Mapping[str, str],
+        secrets: tuple[str, ...],
     ) -> dict[str, str]:
         for name in (*type_.required, *secrets):
             if not values.get(name):
@@ -308,10 +356,16 @@ class _Reader:
             headers = json.loads(text)
         except (ValueError, RecursionError):
             headers = None
-        if not isinstance(headers, dict) or not all(isinstance(value, str) for value in headers.values()):
-            self._wrong(key, "is no JSON object of texts", 'Such as {"x-sap-filecontainer": "<container>"}.')
+        if not isinstance(headers, dict) or not all(
+            isinstance(value, str) for value in headers.values()
+        ):
+            self._wrong(
+                key, "is no JSON object of texts", 'Such as {"x-sap-filecontainer": "<container>"}.'
+            )
 
-    def _flags(self, type_: _Type, values: dict[str, str], usehttps: bool | None, verifyssl: bool | None) -> None:
+    def _flags(
+        self, type_: _Type, values: dict[str, str], usehttps: bool | None, verifyssl: bool | None
+    ) -> None:
         if not type_.tls:
             return
         endpoint = values.get("endpoint", "")
@@ -337,7 +391,9 @@ class _Reader:
     def _mapping(self, key: str) -> Mapping[str, object]:
         value = self._entry.get(key)
         if value is None:
-            self._wrong(key, "is missing", 'An object with the keys of the type, such as {"BUCKET": …}.')
+            self._wrong(
+                key, "is missing", 'An object with the keys of the type, such as {"BUCKET": …}.'
+            )
         if not isinstance(value, dict):
             self._wrong(key, f"is {_shape(value)}", "It has to be an object.")
         return value
@@ -355,7 +411,9 @@ class _Reader:
             self._wrong(f"{prefix}{key}", "has a character that is none")
         return value.strip()
 
-    def _flag(self, key: str, mapping: Mapping[str, object] | None = None, prefix: str = "") -> bool | None:
+    def _flag(
+        self, key: str, mapping: Mapping[str, object] | None = None, prefix: str = ""
+    ) -> bool | None:
         value = (self._entry if mapping is None else mapping).get(key)
         if value is None or value == "":
             return None
@@ -370,7 +428,9 @@ class _Reader:
 
     def _called(self) -> str:
         name = self._entry.get("name")
-        return f"In the object store secret {name[:80]!r}." if isinstance(name, str) and name else ""
+        return (
+            f"In the object store secret {name[:80]!r}." if isinstance(name, str) and name else ""
+        )
 
 
 def _filled(values: Mapping[str, str]) -> dict[str, str]:
@@ -379,5 +439,11 @@ def _filled(values: Mapping[str, str]) -> dict[str, str]:
 
 def _shape(value: object) -> str:
     """What a JSON value is, in words, without it."""
-    shapes = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    shapes = {
+        dict: "an object",
+        list: "a list",
+        str: "text",
+        bool: "true or false",
+        type(None): "null",
+    }
     return shapes.get(type(value), "a number")

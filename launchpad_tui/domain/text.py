@@ -16,11 +16,19 @@ _TABLE[0x7F] = "\u2421"
 _TABLE |= {code: "\ufffd" for code in range(0x80, 0xA0)}
 _TABLE |= {0x2028: "\u2424", 0x2029: "\u2424"}
 #: bidirectional controls (UAX 9) shown as a mark: a terminal that obeys them would reorder the line
-_TABLE |= {code: "\u00b7" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_TABLE |= {
+    code: "\u00b7"
+    for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+}
 #: joiners, variation selectors, tags, soft hyphen, zero-width spaces: terminals disagree on the width of what they
 #: form, so they go and the characters that they joined stand side by side
-_TABLE |= {code: "" for code in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10))}
-_TABLE |= {code: "" for code in (*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400))}
+_TABLE |= {
+    code: "" for code in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10))
+}
+_TABLE |= {
+    code: ""
+    for code in (*range(0xE0000, 0xE0080), *range(0xE0100, 0xE01F0), *range(0x1F3FB, 0x1F400))
+}
 
 _PLAIN = re.compile(r"[ -~]*\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -29,7 +29,8 @@ def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
     """
     with registry.read() as db:
         row = db.execute(
-            f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? AND id = ?", (group_pk(db, scope), artifact_id)
+            f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? AND id = ?",
+            (group_pk(db, scope), artifact_id),
         ).fetchone()
     if row is None:
         raise NotFound(f"There is no artifact {artifact_id!r}")
@@ -47,7 +48,9 @@ def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]
     return sorted(found, key=lambda a: (a.created_at, a.name, a.id))
 
 
-def resolve(registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None) -> Artifact:
+def resolve(
+    registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None
+) -> Artifact:
     """The artifact that has this ID, a unique name, or a unique ID prefix of at least 4 characters.
 
     Raises:
@@ -57,10 +60,16 @@ def resolve(registry: Registry, scope: Scope, text: str, kind: ArtifactKind | No
     with registry.read() as db:
         more = "" if kind is None else f"AND kind = '{kind.value}'"
         what = "artifact" if kind is None else kind.value
-        return artifact(registry, scope, resolve_id(db, "artifacts", "name", group_pk(db, scope), text, what, more))
+        return artifact(
+            registry,
+            scope,
+            resolve_id(db, "artifacts", "name", group_pk(db, scope), text, what, more),
+        )
 
 
-def add(registry: Registry, scope: Scope, new: Artifact, files: Sequence[ArtifactFile] = ()) -> None:
+def add(
+    registry: Registry, scope: Scope, new: Artifact, files: Sequence[ArtifactFile] = ()
+) -> None:
     """Keep an artifact, with what is known of its files.
 
     Raises:
@@ -78,11 +87,27 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
         f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
         "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO NOTHING",
-        (group, group, new.execution_id, searched(new), new.id, clean(new.name), new.kind, clean(new.url),
-         clean(new.description), new.scenario_id, new.execution_id, _labels(new), new.size,
-         to_micros(new.created_at), to_micros(new.modified_at), new.files_state,
-         micros(new.checked_at), micros(new.gone_at)),
-    )  # fmt: skip
+        (
+            group,
+            group,
+            new.execution_id,
+            searched(new),
+            new.id,
+            clean(new.name),
+            new.kind,
+            clean(new.url),
+            clean(new.description),
+            new.scenario_id,
+            new.execution_id,
+            _labels(new),
+            new.size,
+            to_micros(new.created_at),
+            to_micros(new.modified_at),
+            new.files_state,
+            micros(new.checked_at),
+            micros(new.gone_at),
+        ),
+    )
     if not cursor.rowcount:
         raise Conflict(f"There is an artifact {new.id} already")
     return int(cursor.lastrowid or 0)
@@ -112,12 +137,16 @@ def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactF
     return tuple(ArtifactFile(*row) for row in rows)
 
 
-def record_files(registry: Registry, scope: Scope, artifact_id: str, found: Sequence[ArtifactFile]) -> None:
+def record_files(
+    registry: Registry, scope: Scope, artifact_id: str, found: Sequence[ArtifactFile]
+) -> None:
     """Remember these files in place of those known before. Raises NotFound."""
     with registry.write("artifacts") as db:
         pk = _pk(db, scope, artifact_id)
         db.execute("DELETE FROM artifact_files WHERE artifact_pk = ?", (pk,))
-        db.execute("UPDATE artifacts SET size = NULL, modified_at = ? WHERE pk = ?", (to_micros(now()), pk))
+        db.execute(
+            "UPDATE artifacts SET size = NULL, modified_at = ? WHERE pk = ?", (to_micros(now()), pk)
+        )
         insert_files(db, pk, found)
 
 
@@ -140,7 +169,11 @@ def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[s
 
 
 def set_checked(
-    registry: Registry, scope: Scope, artifact_id: str, state: FilesState, versions: Mapping[str, str]
+    registry: Registry,
+    scope: Scope,
+    artifact_id: str,
+    state: FilesState,
+    versions: Mapping[str, str],
 ) -> None:
     """Remember what a look at an artifact's files found now.
 
@@ -152,7 +185,10 @@ def set_checked(
     """
     with registry.write("artifacts") as db:
         pk = _pk(db, scope, artifact_id)
-        db.execute("UPDATE artifacts SET files_state = ?, checked_at = ? WHERE pk = ?", (state, to_micros(now()), pk))
+        db.execute(
+            "UPDATE artifacts SET files_state = ?, checked_at = ? WHERE pk = ?",
+            (state, to_micros(now()), pk),
+        )
         db.executemany(
             "UPDATE artifact_files SET version = ? WHERE artifact_pk = ? AND path = ?",
             [(version, pk, clean(path)) for path, version in versions.items()],
@@ -163,7 +199,9 @@ def metric_keys(registry: Registry, scope: Scope) -> list[str]:
     """All series keys and bare metric names logged in the group, sorted."""
     with registry.read() as db:
         group = group_pk(db, scope)
-        found = set(_distinct(db, "series", "key", group)) | set(_distinct(db, "series", "name", group, "headline = 1"))
+        found = set(_distinct(db, "series", "key", group)) | set(
+            _distinct(db, "series", "name", group, "headline = 1")
+        )
     return sorted(found)
 
 
@@ -204,16 +242,33 @@ def searched(of: Artifact) -> str:
     """What a search for the artifact looks at: name, description, ID, and labels as ``key=value`` without the prefix
     that all keys share."""
     return search_text(
-        (of.name, of.description, of.id, *(f"{key.rpartition('/')[2]}={value}" for key, value in of.labels))
+        (
+            of.name,
+            of.description,
+            of.id,
+            *(f"{key.rpartition('/')[2]}={value}" for key, value in of.labels),
+        )
     )
 
 
 def built(row: tuple[Any, ...]) -> Artifact:
     """The artifact in a row of `COLUMNS`."""
     return Artifact(
-        row[0], row[1], ArtifactKind(row[2]), row[3], row[4], row[5], row[6], pairs(row[7]), row[8],
-        from_micros(row[9]), from_micros(row[10]), FilesState(row[11]), moment(row[12]), moment(row[13]),
-    )  # fmt: skip
+        row[0],
+        row[1],
+        ArtifactKind(row[2]),
+        row[3],
+        row[4],
+        row[5],
+        row[6],
+        pairs(row[7]),
+        row[8],
+        from_micros(row[9]),
+        from_micros(row[10]),
+        FilesState(row[11]),
+        moment(row[12]),
+        moment(row[13]),
+    )
 
 
 def _labels(of: Artifact) -> str:
@@ -233,7 +288,9 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
     found: list[Artifact] = []
     values = list(dict.fromkeys(wanted))
     # The index on `execution_id` begins with the kind.
-    kinds = "AND kind IN ('model', 'dataset', 'resultset', 'other')" if column == "execution_id" else ""
+    kinds = (
+        "AND kind IN ('model', 'dataset', 'resultset', 'other')" if column == "execution_id" else ""
+    )
     with registry.read() as db:
         group = group_pk(db, scope)
         for start in range(0, len(values), BATCH):
@@ -246,7 +303,9 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
     return found
 
 
-def _distinct(db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1") -> list[str]:
+def _distinct(
+    db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1"
+) -> list[str]:
     # A loose index scan: SELECT DISTINCT would read every row's entry in the index.
     return [
         value

@@ -84,7 +84,9 @@ def overview(of: Points) -> bytes:
             picked[part.index(min(good))] = 0
             picked[part.index(max(good))] = 0
         if not finite:
-            picked[next(i for i, value in enumerate(part) if not math.isfinite(value))] = len(part) - len(good)
+            picked[next(i for i, value in enumerate(part) if not math.isfinite(value))] = len(
+                part
+            ) - len(good)
         first = True
         for index, count in sorted(picked.items()):
             steps.append(of.steps[start + index])

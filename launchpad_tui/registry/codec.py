@@ -32,7 +32,9 @@ def micros(at: datetime | None) -> int | None:
 
 def to_json(value: object) -> str:
     """Compact JSON; mappings become objects, pairs and tuples arrays."""
-    return json.dumps(value if not isinstance(value, Mapping) else dict(value), separators=(",", ":"))
+    return json.dumps(
+        value if not isinstance(value, Mapping) else dict(value), separators=(",", ":")
+    )
 
 
 def text_map(text: str) -> dict[str, str]:

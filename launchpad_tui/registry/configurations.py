@@ -20,7 +20,11 @@ COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
 
 def configurations(
-    registry: Registry, scope: Scope, executable_id: str | None = None, search: str = "", limit: int = LIST_LIMIT
+    registry: Registry,
+    scope: Scope,
+    executable_id: str | None = None,
+    search: str = "",
+    limit: int = LIST_LIMIT,
 ) -> list[Configuration]:
     """The newest configurations of the group, all or an executable's; every word of the search is found in name, ID,
     executable or bindings. Raises NotFound for an unknown group."""
@@ -61,7 +65,8 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Con
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+                f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})",
+                (group, *some),
             ).fetchall()
             found |= {c.id: c for c in built(db, rows)}
     return found
@@ -80,7 +85,13 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Configuration:
 
 
 def resolve_id(
-    db: sqlite3.Connection, table: str, name_column: str, group: int, text: str, what: str, more: str = ""
+    db: sqlite3.Connection,
+    table: str,
+    name_column: str,
+    group: int,
+    text: str,
+    what: str,
+    more: str = "",
 ) -> str:
     """The ID that a text means: an ID, else a unique name, else a unique ID prefix of at least 4 characters.
 
@@ -98,7 +109,9 @@ def resolve_id(
     if len(text) >= 4:
         tries.append(("substr(id, 1, ?) = ?", text))
     for where, value in tries:
-        values: tuple[object, ...] = (group, len(value), value) if "substr" in where else (group, value)
+        values: tuple[object, ...] = (
+            (group, len(value), value) if "substr" in where else (group, value)
+        )
         shown = name_column or "id"
         rows = db.execute(
             f"SELECT id, {shown}, created_at FROM {table} WHERE group_pk = ? AND {where} {more} "
@@ -108,10 +121,14 @@ def resolve_id(
         if len(rows) == 1:
             return str(rows[0][0])
         if rows:
-            lines = [f"{row[0]}  {row[1]}  {from_micros(row[2]):%Y-%m-%d %H:%M}" for row in rows[:10]]
+            lines = [
+                f"{row[0]}  {row[1]}  {from_micros(row[2]):%Y-%m-%d %H:%M}" for row in rows[:10]
+            ]
             if len(rows) > 10:
                 lines.append("…")
-            raise Conflict(f"{text!r} means several {what}s", "\n".join(lines), "Give one of these IDs.")
+            raise Conflict(
+                f"{text!r} means several {what}s", "\n".join(lines), "Give one of these IDs."
+            )
     raise NotFound(f"There is no {what} {text!r}")
 
 
@@ -128,12 +145,27 @@ def add(registry: Registry, scope: Scope, new: Configuration) -> None:
 
 def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
     """Insert a configuration inside a transaction; its row."""
-    text = search_text((new.name, new.id, new.executable_id, *(f"{k}={v}" for k, v in new.parameters.items()),
-                        *new.inputs.values()))  # fmt: skip
+    text = search_text(
+        (
+            new.name,
+            new.id,
+            new.executable_id,
+            *(f"{k}={v}" for k, v in new.parameters.items()),
+            *new.inputs.values(),
+        )
+    )
     cursor = db.execute(
         "INSERT INTO configurations (group_pk, id, name, scenario_id, executable_id, created_at, search_text) "
         "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (group, new.id, clean(new.name), new.scenario_id, new.executable_id, to_micros(new.created_at), text),
+        (
+            group,
+            new.id,
+            clean(new.name),
+            new.scenario_id,
+            new.executable_id,
+            to_micros(new.created_at),
+            text,
+        ),
     )
     if not cursor.rowcount:
         raise Conflict(f"There is a configuration {new.id} already")
@@ -154,7 +186,9 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def built(db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]) -> list[Configuration]:
+def built(
+    db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]
+) -> list[Configuration]:
     """The configurations in rows of `COLUMNS`, in their order, inside a transaction."""
     parameters: dict[int, dict[str, str]] = {}
     inputs: dict[int, dict[str, str]] = {}
@@ -172,6 +206,14 @@ def built(db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]
             ):
                 into.setdefault(pk, {})[name] = value
     return [
-        Configuration(id_, name, scenario, executable, parameters.get(pk, {}), inputs.get(pk, {}), from_micros(at))
+        Configuration(
+            id_,
+            name,
+            scenario,
+            executable,
+            parameters.get(pk, {}),
+            inputs.get(pk, {}),
+            from_micros(at),
+        )
         for pk, id_, name, scenario, executable, at in rows
     ]

@@ -50,7 +50,9 @@ def group_pk(db: sqlite3.Connection, scope: Scope) -> int:
     ).fetchone()
     if row is None:
         connection_pk(db, scope.connection)
-        raise NotFound(f"Connection {scope.connection} has no resource group {scope.resource_group!r}")
+        raise NotFound(
+            f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
+        )
     return int(row[0])
 
 
@@ -58,7 +60,8 @@ def connections(registry: Registry) -> list[Connection]:
     """All connections by name, ``local`` first."""
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_CONNECTION} FROM connections ORDER BY name <> ?, name", (DEFAULT_SCOPE.connection,)
+            f"SELECT {_CONNECTION} FROM connections ORDER BY name <> ?, name",
+            (DEFAULT_SCOPE.connection,),
         ).fetchall()
     return [_connection(row) for row in rows]
 
@@ -70,13 +73,17 @@ def connection(registry: Registry, name: str) -> Connection:
         NotFound: there is none.
     """
     with registry.read() as db:
-        row = db.execute(f"SELECT {_CONNECTION} FROM connections WHERE name = ?", (name,)).fetchone()
+        row = db.execute(
+            f"SELECT {_CONNECTION} FROM connections WHERE name = ?", (name,)
+        ).fetchone()
     if row is None:
         raise NotFound(f"There is no connection {name!r}")
     return _connection(row)
 
 
-def add_connection(registry: Registry, name: str, kind: str, settings: Mapping[str, str]) -> Connection:
+def add_connection(
+    registry: Registry, name: str, kind: str, settings: Mapping[str, str]
+) -> Connection:
     """A new connection; ``settings`` without secrets.
 
     Raises:
@@ -115,7 +122,13 @@ def delete_connection(registry: Registry, name: str) -> None:
     if name == DEFAULT_SCOPE.connection:
         raise Conflict(f"The connection {name} cannot be deleted", "It is this machine.")
     with registry.write(
-        "connections", "scenarios", "configurations", "executions", "artifacts", "metrics", "preferences"
+        "connections",
+        "scenarios",
+        "configurations",
+        "executions",
+        "artifacts",
+        "metrics",
+        "preferences",
     ) as db:
         db.execute("DELETE FROM connections WHERE pk = ?", (connection_pk(db, name),))
 
@@ -132,7 +145,9 @@ def set_sync(registry: Registry, name: str, synced_at: datetime | None, last_err
 def capabilities(registry: Registry, name: str) -> Capabilities | None:
     """What the connection's runtime said last that it can do; None where it was never asked. Raises NotFound."""
     with registry.read() as db:
-        row = db.execute("SELECT capabilities FROM connections WHERE pk = ?", (connection_pk(db, name),)).fetchone()
+        row = db.execute(
+            "SELECT capabilities FROM connections WHERE pk = ?", (connection_pk(db, name),)
+        ).fetchone()
     return None if row[0] is None else Capabilities(**json.loads(row[0]))
 
 
@@ -140,7 +155,10 @@ def set_capabilities(registry: Registry, name: str, found: Capabilities) -> None
     """Remember what the connection's runtime can do. Raises NotFound."""
     with registry.write("connections") as db:
         values = asdict(found) | {"reasons": dict(found.reasons)}
-        db.execute("UPDATE connections SET capabilities = ? WHERE pk = ?", (to_json(values), connection_pk(db, name)))
+        db.execute(
+            "UPDATE connections SET capabilities = ? WHERE pk = ?",
+            (to_json(values), connection_pk(db, name)),
+        )
 
 
 def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
@@ -152,13 +170,18 @@ def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
             (connection_pk(db, connection_name), DEFAULT_SCOPE.resource_group),
         ).fetchall()
     return [
-        ResourceGroup(connection_name, name, status, text_map(labels), from_micros(at), moment(gone))
+        ResourceGroup(
+            connection_name, name, status, text_map(labels), from_micros(at), moment(gone)
+        )
         for name, status, labels, at, gone in rows
     ]
 
 
 def add_group(
-    registry: Registry, scope: Scope, labels: Mapping[str, str] | None = None, status: str = "PROVISIONED"
+    registry: Registry,
+    scope: Scope,
+    labels: Mapping[str, str] | None = None,
+    status: str = "PROVISIONED",
 ) -> ResourceGroup:
     """A new resource group.
 
@@ -180,8 +203,12 @@ def add_group(
             ),
         ).rowcount
         if not added:
-            raise Conflict(f"There is a resource group {scope} already", hint="Choose another name.")
-    return ResourceGroup(scope.connection, scope.resource_group, status, dict(labels or {}), created)
+            raise Conflict(
+                f"There is a resource group {scope} already", hint="Choose another name."
+            )
+    return ResourceGroup(
+        scope.connection, scope.resource_group, status, dict(labels or {}), created
+    )
 
 
 def set_group_labels(registry: Registry, scope: Scope, labels: Mapping[str, str]) -> None:
@@ -207,11 +234,15 @@ def delete_group(registry: Registry, scope: Scope) -> None:
 def check_group_deletable(registry: Registry, scope: Scope) -> None:
     """Raises what `delete_group` does, without doing it."""
     if scope.resource_group == DEFAULT_SCOPE.resource_group:
-        raise Conflict(f"The resource group {scope} cannot be deleted", "Every connection keeps its group default.")
+        raise Conflict(
+            f"The resource group {scope} cannot be deleted",
+            "Every connection keeps its group default.",
+        )
     with registry.read() as db:
         pk = group_pk(db, scope)
         busy = db.execute(
-            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')", (pk,)
+            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
+            (pk,),
         ).fetchone()[0]
         if busy:
             raise Conflict(
@@ -267,11 +298,21 @@ def store(registry: Registry, scope: Scope, name: str) -> ObjectStore:
         if found.name == name:
             return found
     there = f"There are: {', '.join(one.name for one in known)}." if known else "It has none."
-    raise NotFound(f"Resource group {scope} has no object store {name!r}", there, "Add it: `launchpad stores add`.")
+    raise NotFound(
+        f"Resource group {scope} has no object store {name!r}",
+        there,
+        "Add it: `launchpad stores add`.",
+    )
 
 
 def add_store(
-    registry: Registry, scope: Scope, name: str, kind: str, settings: Mapping[str, str], *, remote: bool = False
+    registry: Registry,
+    scope: Scope,
+    name: str,
+    kind: str,
+    settings: Mapping[str, str],
+    *,
+    remote: bool = False,
 ) -> ObjectStore:
     """A new object store; ``settings`` without secrets. ``remote``: a runtime elsewhere has it too.
 
@@ -283,14 +324,25 @@ def add_store(
         added = db.execute(
             "INSERT INTO object_stores (group_pk, name, kind, settings, created_at, origin) VALUES (?, ?, ?, ?, ?, ?) "
             "ON CONFLICT DO NOTHING",
-            (group_pk(db, scope), name, kind, to_json(settings), to_micros(now()), "runtime" if remote else ""),
+            (
+                group_pk(db, scope),
+                name,
+                kind,
+                to_json(settings),
+                to_micros(now()),
+                "runtime" if remote else "",
+            ),
         ).rowcount
         if not added:
-            raise Conflict(f"There is an object store {name} in {scope} already", hint="Choose another name.")
+            raise Conflict(
+                f"There is an object store {name} in {scope} already", hint="Choose another name."
+            )
         return store(registry, scope, name)
 
 
-def edit_store(registry: Registry, scope: Scope, name: str, settings: Mapping[str, str]) -> ObjectStore:
+def edit_store(
+    registry: Registry, scope: Scope, name: str, settings: Mapping[str, str]
+) -> ObjectStore:
     """The object store with other settings. Raises NotFound."""
     with registry.write("connections") as db:
         store(registry, scope, name)
@@ -312,9 +364,13 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
         store(registry, scope, name)
         pk = group_pk(db, scope)
         if any(found.name == new_name for found in stores(registry, scope)):
-            raise Conflict(f"There is an object store {new_name} in {scope} already", hint="Choose another name.")
+            raise Conflict(
+                f"There is an object store {new_name} in {scope} already",
+                hint="Choose another name.",
+            )
         busy = db.execute(
-            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')", (pk,)
+            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
+            (pk,),
         ).fetchone()[0]
         if busy:
             raise Conflict(
@@ -322,7 +378,10 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
                 f"{busy} executions of the group are not finished.",
                 "Wait for them, or stop them.",
             )
-        db.execute("UPDATE object_stores SET name = ? WHERE group_pk = ? AND name = ?", (new_name, pk, name))
+        db.execute(
+            "UPDATE object_stores SET name = ? WHERE group_pk = ? AND name = ?",
+            (new_name, pk, name),
+        )
         old, new = f"ai://{name}/", f"ai://{new_name}/"
         return db.execute(
             "UPDATE artifacts SET url = ? || substr(url, ?) WHERE group_pk = ? AND substr(url, 1, ?) = ?",
@@ -334,11 +393,19 @@ def delete_store(registry: Registry, scope: Scope, name: str) -> None:
     """Forget an object store; what is in it stays. Raises NotFound."""
     with registry.write("connections") as db:
         store(registry, scope, name)
-        db.execute("DELETE FROM object_stores WHERE group_pk = ? AND name = ?", (group_pk(db, scope), name))
+        db.execute(
+            "DELETE FROM object_stores WHERE group_pk = ? AND name = ?", (group_pk(db, scope), name)
+        )
 
 
 def _connection(row: tuple[str, str, str, int, int, int | None, str]) -> Connection:
     name, kind, settings, created_at, modified_at, synced_at, last_error = row
     return Connection(
-        name, kind, text_map(settings), from_micros(created_at), from_micros(modified_at), moment(synced_at), last_error
+        name,
+        kind,
+        text_map(settings),
+        from_micros(created_at),
+        from_micros(modified_at),
+        moment(synced_at),
+        last_error,
     )

@@ -28,7 +28,9 @@ def search(registry: Registry, text: str, limit: int) -> list[Hit]:
     return found
 
 
-def _search(registry: Registry, table: str, columns: str, where: str, text: str, limit: int) -> list[Hit]:
+def _search(
+    registry: Registry, table: str, columns: str, where: str, text: str, limit: int
+) -> list[Hit]:
     words, match = terms(text), match_expression(text)
     source, values = f"{table} t", list[object]()
     conditions = [where, *("instr(t.search_text, ?)" for _ in words)]

@@ -64,8 +64,12 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
         NotFound: there is none.
     """
     with registry.read() as db:
-        return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?",
-                                (execution_pk(db, scope, execution_id),)).fetchone())  # fmt: skip
+        return built(
+            db.execute(
+                f"SELECT {COLUMNS} FROM executions WHERE pk = ?",
+                (execution_pk(db, scope, execution_id),),
+            ).fetchone()
+        )
 
 
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Execution]:
@@ -77,7 +81,8 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Exe
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             for row in db.execute(
-                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+                f"SELECT {COLUMNS} FROM executions WHERE group_pk = ? AND id IN ({marks(some)})",
+                (group, *some),
             ):
                 found[row[0]] = built(row)
     return found
@@ -91,7 +96,11 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
         Conflict: several; the detail lists them.
     """
     with registry.read() as db:
-        return execution(registry, scope, resolve_id(db, "executions", "", group_pk(db, scope), text, "execution"))
+        return execution(
+            registry,
+            scope,
+            resolve_id(db, "executions", "", group_pk(db, scope), text, "execution"),
+        )
 
 
 def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str) -> int:
@@ -108,7 +117,8 @@ def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str)
         ).fetchone()
     else:
         row = db.execute(
-            "SELECT pk FROM executions WHERE group_pk = ? AND id = ?", (group_pk(db, scope), execution_id)
+            "SELECT pk FROM executions WHERE group_pk = ? AND id = ?",
+            (group_pk(db, scope), execution_id),
         ).fetchone()
     if row is None:
         raise NotFound(f"There is no execution {execution_id!r}")
@@ -138,18 +148,38 @@ def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
         f"INSERT INTO executions (group_pk, configuration_pk, search_text, {COLUMNS}) VALUES "
         "(?, (SELECT pk FROM configurations WHERE group_pk = ? AND id = ?), ?, "
         "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (group, group, new.configuration_id, searched(new), new.id, new.configuration_id, clean(new.configuration_name),
-         new.scenario_id, new.executable_id, new.executable_version, new.status, new.target_status,
-         cut(new.status_message), to_micros(new.created_at), to_micros(new.modified_at),
-         micros(new.submitted_at), micros(new.started_at), micros(new.completed_at), to_json(new.status_details),
-         new.schedule_id, micros(new.gone_at)),
-    )  # fmt: skip
+        (
+            group,
+            group,
+            new.configuration_id,
+            searched(new),
+            new.id,
+            new.configuration_id,
+            clean(new.configuration_name),
+            new.scenario_id,
+            new.executable_id,
+            new.executable_version,
+            new.status,
+            new.target_status,
+            cut(new.status_message),
+            to_micros(new.created_at),
+            to_micros(new.modified_at),
+            micros(new.submitted_at),
+            micros(new.started_at),
+            micros(new.completed_at),
+            to_json(new.status_details),
+            new.schedule_id,
+            micros(new.gone_at),
+        ),
+    )
     if not cursor.rowcount:
         raise Conflict(f"There is an execution {new.id} already")
     return int(cursor.lastrowid or 0)
 
 
-def claim_next(registry: Registry, max_parallel: int, pid: int, boot: str) -> tuple[Scope, Execution] | None:
+def claim_next(
+    registry: Registry, max_parallel: int, pid: int, boot: str
+) -> tuple[Scope, Execution] | None:
     """Take the oldest PENDING execution that nobody has, of all groups of connections of this machine.
 
     Args:
@@ -159,8 +189,10 @@ def claim_next(registry: Registry, max_parallel: int, pid: int, boot: str) -> tu
     Returns:
         None where nothing waits or nothing more may start.
     """
-    local = "group_pk IN (SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk " \
-            "WHERE c.kind = 'local')"  # fmt: skip
+    local = (
+        "group_pk IN (SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk "
+        "WHERE c.kind = 'local')"
+    )
     with registry.write("executions") as db:
         taken = db.execute(
             f"SELECT count(*) FROM executions WHERE {_UNFINISHED} AND claimed_at IS NOT NULL AND {local}"
@@ -181,12 +213,19 @@ def claim_next(registry: Registry, max_parallel: int, pid: int, boot: str) -> tu
         return _scope_of_pk(db, row[0]), built(found)
 
 
-def set_supervisor(registry: Registry, scope: Scope, execution_id: str, pid: int | None, boot: str = "") -> None:
+def set_supervisor(
+    registry: Registry, scope: Scope, execution_id: str, pid: int | None, boot: str = ""
+) -> None:
     """Say which process has the execution from now on; None gives it back to the queue. Raises NotFound."""
     with registry.write("executions") as db:
         db.execute(
             "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
-            (pid, boot, None if pid is None else to_micros(now()), execution_pk(db, scope, execution_id)),
+            (
+                pid,
+                boot,
+                None if pid is None else to_micros(now()),
+                execution_pk(db, scope, execution_id),
+            ),
         )
 
 
@@ -210,20 +249,32 @@ def transition(
     """
     with registry.write("executions") as db:
         pk = execution_pk(db, scope, execution_id)
-        current = Status(db.execute("SELECT status FROM executions WHERE pk = ?", (pk,)).fetchone()[0])
+        current = Status(
+            db.execute("SELECT status FROM executions WHERE pk = ?", (pk,)).fetchone()[0]
+        )
         if status not in TRANSITIONS.get(current, frozenset()):
             raise Conflict(f"Execution {execution_id} is {current} and cannot become {status}")
         db.execute(
             "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, status_details), "
             "submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, started_at), "
             "completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
-            (status, cut(message), None if details is None else to_json(details), micros(submitted_at),
-             micros(started_at), micros(completed_at), to_micros(now()), pk),
-        )  # fmt: skip
+            (
+                status,
+                cut(message),
+                None if details is None else to_json(details),
+                micros(submitted_at),
+                micros(started_at),
+                micros(completed_at),
+                to_micros(now()),
+                pk,
+            ),
+        )
         return built(db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", (pk,)).fetchone())
 
 
-def set_target(registry: Registry, scope: Scope, execution_id: str, target: TargetStatus) -> Execution:
+def set_target(
+    registry: Registry, scope: Scope, execution_id: str, target: TargetStatus
+) -> Execution:
     """Note what the execution is asked to become.
 
     Raises:
@@ -257,8 +308,11 @@ def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
 
 def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinished]:
     """Executions that have not ended, oldest first: of a group, or of all connections of this machine."""
-    where, values = ("c.kind = 'local'", ()) if scope is None else (
-        "c.name = ? AND g.name = ?", (scope.connection, scope.resource_group))  # fmt: skip
+    where, values = (
+        ("c.kind = 'local'", ())
+        if scope is None
+        else ("c.name = ? AND g.name = ?", (scope.connection, scope.resource_group))
+    )
     columns = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
     with registry.read() as db:
         rows = db.execute(
@@ -268,10 +322,13 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
             values,
         ).fetchall()
     return [
-        Unfinished(Scope(row[0], row[1]), built(row[5:]),
-                   None if row[4] is None else Claim(row[2], row[3], from_micros(row[4])))
+        Unfinished(
+            Scope(row[0], row[1]),
+            built(row[5:]),
+            None if row[4] is None else Claim(row[2], row[3], from_micros(row[4])),
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
 
 
 def finish_completed(
@@ -302,7 +359,15 @@ def finish_completed(
             artifacts.insert_files(db, pk, files)
         if again:
             _resume(db, execution_pk(db, scope, execution_id), execution_id)
-        return transition(registry, scope, execution_id, Status.COMPLETED, message, details, completed_at=completed_at)
+        return transition(
+            registry,
+            scope,
+            execution_id,
+            Status.COMPLETED,
+            message,
+            details,
+            completed_at=completed_at,
+        )
 
 
 def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
@@ -315,22 +380,48 @@ def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
         raise Conflict(f"Execution {execution_id} has no outputs that wait to be stored")
 
 
-def new_pending(configuration: Configuration, executable_version: str, execution_id: str) -> Execution:
+def new_pending(
+    configuration: Configuration, executable_version: str, execution_id: str
+) -> Execution:
     """An execution of the configuration as it stands in the queue, created now."""
     at = now()
     return Execution(
-        execution_id, configuration.id, configuration.name, configuration.scenario_id, configuration.executable_id,
-        executable_version, Status.PENDING, TargetStatus.COMPLETED, "", at, at, submitted_at=at,
-    )  # fmt: skip
+        execution_id,
+        configuration.id,
+        configuration.name,
+        configuration.scenario_id,
+        configuration.executable_id,
+        executable_version,
+        Status.PENDING,
+        TargetStatus.COMPLETED,
+        "",
+        at,
+        at,
+        submitted_at=at,
+    )
 
 
 def built(row: tuple[Any, ...]) -> Execution:
     """The execution in a row of `COLUMNS`."""
     return Execution(
-        row[0], row[1], row[2], row[3], row[4], row[5], Status(row[6]), TargetStatus(row[7]), row[8],
-        from_micros(row[9]), from_micros(row[10]), moment(row[11]), moment(row[12]), moment(row[13]),
-        {} if row[14] == "{}" else json.loads(row[14]), row[15], moment(row[16]),
-    )  # fmt: skip
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        row[4],
+        row[5],
+        Status(row[6]),
+        TargetStatus(row[7]),
+        row[8],
+        from_micros(row[9]),
+        from_micros(row[10]),
+        moment(row[11]),
+        moment(row[12]),
+        moment(row[13]),
+        {} if row[14] == "{}" else json.loads(row[14]),
+        row[15],
+        moment(row[16]),
+    )
 
 
 def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
@@ -344,7 +435,9 @@ def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
 
 def searched(of: Execution) -> str:
     """What a search for the execution looks at: its configuration's name, and all IDs."""
-    return search_text((of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id))
+    return search_text(
+        (of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id)
+    )
 
 
 def cut(text: str) -> str:

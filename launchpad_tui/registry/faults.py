@@ -29,7 +29,9 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
         detail = f"Another process has been writing to {path} for too long."
         return RegistryBusy("The registry is busy", detail, "Try again in a moment.")
     if code == sqlite3.SQLITE_FULL or extended == _IOERR_SHMSIZE:
-        return StorageFull("No room for the registry", str(path), "Free some space on this disk, then try again.")
+        return StorageFull(
+            "No room for the registry", str(path), "Free some space on this disk, then try again."
+        )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return RegistryCorrupt(
             "The registry is damaged",
@@ -38,13 +40,19 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
             "yours in its place; `sqlite3 registry.db .recover` may save what is in it.",
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
-        return PermissionDenied("The registry cannot be written to", str(path), "Look at the file's permissions.")
+        return PermissionDenied(
+            "The registry cannot be written to", str(path), "Look at the file's permissions."
+        )
     if code == sqlite3.SQLITE_CANTOPEN:
-        return PermissionDenied("The registry cannot be opened", str(path), "Look at the folder and its permissions.")
+        return PermissionDenied(
+            "The registry cannot be opened", str(path), "Look at the folder and its permissions."
+        )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return Conflict("The registry refuses this", str(error))
     if code == sqlite3.SQLITE_IOERR:
-        return Unreachable("The registry's disk reports an error", f"{path}: {error}", "Look at the disk.")
+        return Unreachable(
+            "The registry's disk reports an error", f"{path}: {error}", "Look at the disk."
+        )
     return RegistryCorrupt("The registry does not answer as it should", f"{path}: {error}")
 
 

@@ -10,7 +10,9 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
 
-def inputs_of(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, tuple[tuple[str, str], ...]]:
+def inputs_of(
+    registry: Registry, scope: Scope, execution_ids: Iterable[str]
+) -> dict[str, tuple[tuple[str, str], ...]]:
     """Of each execution its inputs as (input name, artifact ID), in the order in which they were bound."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     wanted = list(dict.fromkeys(execution_ids))
@@ -28,7 +30,9 @@ def inputs_of(registry: Registry, scope: Scope, execution_ids: Iterable[str]) ->
     return found
 
 
-def consumers_of(registry: Registry, scope: Scope, artifact_ids: Iterable[str], limit: int) -> list[str]:
+def consumers_of(
+    registry: Registry, scope: Scope, artifact_ids: Iterable[str], limit: int
+) -> list[str]:
     """The IDs of executions that took one of the artifacts as an input, oldest first, at most so many."""
     found: list[str] = []
     wanted = list(dict.fromkeys(artifact_ids))

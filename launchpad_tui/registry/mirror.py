@@ -21,7 +21,12 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
 
-ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = "artifacts", "configurations", "executions", "execution_schedules"
+ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = (
+    "artifacts",
+    "configurations",
+    "executions",
+    "execution_schedules",
+)
 #: the lists of a resource group, and the topic that a change of each belongs to
 TOPIC = {
     ARTIFACTS: "artifacts",
@@ -34,7 +39,9 @@ _KINDS = "('model', 'dataset', 'resultset', 'other')"
 
 def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> bool:
     """Keep these artifacts as they are now; says whether any was new or changed. Raises NotFound (no such scope)."""
-    columns = "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
+    columns = (
+        "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
+    )
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
     with registry.write() as db:
         group = group_pk(db, scope)
@@ -47,12 +54,23 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
             f"({excluded}, NULL, excluded.search_text, "
             f"coalesce(execution_pk, excluded.execution_pk)) WHERE ({columns}) IS NOT ({excluded}, NULL)",
             [
-                (group, a.id, clean(a.name), a.kind, clean(a.url), clean(a.description), a.scenario_id, a.execution_id,
-                 to_json([[clean(key), clean(value)] for key, value in a.labels]), to_micros(a.created_at),
-                 to_micros(a.modified_at), artifacts.searched(a))
+                (
+                    group,
+                    a.id,
+                    clean(a.name),
+                    a.kind,
+                    clean(a.url),
+                    clean(a.description),
+                    a.scenario_id,
+                    a.execution_id,
+                    to_json([[clean(key), clean(value)] for key, value in a.labels]),
+                    to_micros(a.created_at),
+                    to_micros(a.modified_at),
+                    artifacts.searched(a),
+                )
                 for a in found
             ],
-        )  # fmt: skip
+        )
         return _told(registry, db, before, "artifacts")
 
 
@@ -94,13 +112,29 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
             f"({columns}, search_text) = ({excluded}, NULL, excluded.search_text) "
             f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
             [
-                (group, e.id, e.configuration_id, clean(e.configuration_name), e.scenario_id, e.executable_id,
-                 e.executable_version, e.status, e.target_status, executions.cut(e.status_message),
-                 to_json(e.status_details), to_micros(e.created_at), to_micros(e.modified_at), micros(e.submitted_at),
-                 micros(e.started_at), micros(e.completed_at), executions.searched(e), e.schedule_id)
+                (
+                    group,
+                    e.id,
+                    e.configuration_id,
+                    clean(e.configuration_name),
+                    e.scenario_id,
+                    e.executable_id,
+                    e.executable_version,
+                    e.status,
+                    e.target_status,
+                    executions.cut(e.status_message),
+                    to_json(e.status_details),
+                    to_micros(e.created_at),
+                    to_micros(e.modified_at),
+                    micros(e.submitted_at),
+                    micros(e.started_at),
+                    micros(e.completed_at),
+                    executions.searched(e),
+                    e.schedule_id,
+                )
                 for e in found
             ],
-        )  # fmt: skip
+        )
         fresh = [one.id for one in found if one.id not in known]
         for start in range(0, len(fresh), BATCH):
             some = fresh[start : start + BATCH]
@@ -209,7 +243,9 @@ def count_seen(registry: Registry, scope: Scope, part: str) -> int:
 def forget_seen(registry: Registry, scope: Scope, part: str) -> None:
     """Begin a list anew."""
     with registry.write() as db:
-        db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group_pk(db, scope), part))
+        db.execute(
+            "DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group_pk(db, scope), part)
+        )
 
 
 def finish_list(registry: Registry, scope: Scope, part: str) -> int:
@@ -239,7 +275,9 @@ def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -
     found: set[str] = set()
     for start in range(0, len(ids), BATCH):
         some = ids[start : start + BATCH]
-        rows = db.execute(f"SELECT id FROM {table} WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some))
+        rows = db.execute(
+            f"SELECT id FROM {table} WHERE group_pk = ? AND id IN ({marks(some)})", (group, *some)
+        )
         found.update(one for (one,) in rows)
     return found
 

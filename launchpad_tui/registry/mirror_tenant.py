@@ -57,9 +57,16 @@ def set_state(registry: Registry, scope: Scope, part: str, new: ReadingState) ->
             "INSERT INTO reading_state (connection_pk, resource_group, part, position, total, done_at, error) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET (position, total, done_at, error) = "
             "(excluded.position, excluded.total, excluded.done_at, excluded.error)",
-            (connection_pk(db, scope.connection), scope.resource_group, part, new.position, new.total,
-             micros(new.done_at), new.error),
-        )  # fmt: skip
+            (
+                connection_pk(db, scope.connection),
+                scope.resource_group,
+                part,
+                new.position,
+                new.total,
+                micros(new.done_at),
+                new.error,
+            ),
+        )
 
 
 def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
@@ -70,7 +77,9 @@ def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
             "JOIN connections c ON c.pk = s.connection_pk WHERE s.part = ?",
             (part,),
         ).fetchall()
-    return {Scope(row[0], row[1]): ReadingState(row[2], row[3], moment(row[4]), row[5]) for row in found}
+    return {
+        Scope(row[0], row[1]): ReadingState(row[2], row[3], moment(row[4]), row[5]) for row in found
+    }
 
 
 def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGroup]) -> None:
@@ -83,11 +92,21 @@ def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGrou
                 db,
                 "resource_groups",
                 {"connection_pk": pk, "name": one.name},
-                {"status": one.status, "labels": to_json(one.labels), "created_at": to_micros(one.created_at)},
+                {
+                    "status": one.status,
+                    "labels": to_json(one.labels),
+                    "created_at": to_micros(one.created_at),
+                },
             )
         named = [one.name for one in found]
-        _gone(db, "resource_groups", "connection_pk = ? AND name <> ?", (pk, DEFAULT_SCOPE.resource_group), named,
-              column="name")  # fmt: skip
+        _gone(
+            db,
+            "resource_groups",
+            "connection_pk = ? AND name <> ?",
+            (pk, DEFAULT_SCOPE.resource_group),
+            named,
+            column="name",
+        )
 
 
 def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]) -> None:
@@ -99,13 +118,20 @@ def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]
                 db,
                 "scenarios",
                 {"connection_pk": pk, "id": one.id},
-                {"name": clean(one.name), "description": clean(one.description), "labels": to_json(one.labels),
-                 "created_at": to_micros(one.created_at), "modified_at": to_micros(one.modified_at)},
-            )  # fmt: skip
+                {
+                    "name": clean(one.name),
+                    "description": clean(one.description),
+                    "labels": to_json(one.labels),
+                    "created_at": to_micros(one.created_at),
+                    "modified_at": to_micros(one.modified_at),
+                },
+            )
         _gone(db, "scenarios", "connection_pk = ?", (pk,), [one.id for one in found])
 
 
-def put_executables(registry: Registry, connection: str, scenario_id: str, found: Sequence[Executable]) -> None:
+def put_executables(
+    registry: Registry, connection: str, scenario_id: str, found: Sequence[Executable]
+) -> None:
     """Keep these executables of a scenario as they are now; its others are marked as gone. Raises NotFound."""
     scope = Scope(connection, "")
     with _telling(registry, "scenarios") as db:
@@ -120,7 +146,9 @@ def put_executables(registry: Registry, connection: str, scenario_id: str, found
         _gone(db, "executables", "connection_pk = ? AND scenario_id = ?", (pk, scenario_id), named)
 
 
-def put_versions(registry: Registry, connection: str, scenario_id: str, found: Sequence[Version]) -> None:
+def put_versions(
+    registry: Registry, connection: str, scenario_id: str, found: Sequence[Version]
+) -> None:
     """Keep these versions of a scenario as they are now; its others are marked as gone. Raises NotFound."""
     with _telling(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
@@ -129,11 +157,20 @@ def put_versions(registry: Registry, connection: str, scenario_id: str, found: S
                 db,
                 "scenario_versions",
                 {"connection_pk": pk, "scenario_id": scenario_id, "id": one.id},
-                {"description": clean(one.description), "created_at": to_micros(one.created_at),
-                 "modified_at": to_micros(one.modified_at)},
-            )  # fmt: skip
+                {
+                    "description": clean(one.description),
+                    "created_at": to_micros(one.created_at),
+                    "modified_at": to_micros(one.modified_at),
+                },
+            )
         named = [one.id for one in found]
-        _gone(db, "scenario_versions", "connection_pk = ? AND scenario_id = ?", (pk, scenario_id), named)
+        _gone(
+            db,
+            "scenario_versions",
+            "connection_pk = ? AND scenario_id = ?",
+            (pk, scenario_id),
+            named,
+        )
 
 
 def versions(registry: Registry, connection: str, scenario_id: str) -> list[Version]:
@@ -156,14 +193,23 @@ def put_schedules(registry: Registry, scope: Scope, found: Sequence[Schedule]) -
                 db,
                 "execution_schedules",
                 {"group_pk": group, "id": one.id},
-                {"name": clean(one.name), "cron": clean(one.cron), "configuration_id": one.configuration_id,
-                 "status": one.status, "start_at": _seconds(one.start), "end_at": _seconds(one.end),
-                 "created_at": to_micros(one.created_at), "modified_at": to_micros(one.modified_at)},
-            )  # fmt: skip
+                {
+                    "name": clean(one.name),
+                    "cron": clean(one.cron),
+                    "configuration_id": one.configuration_id,
+                    "status": one.status,
+                    "start_at": _seconds(one.start),
+                    "end_at": _seconds(one.end),
+                    "created_at": to_micros(one.created_at),
+                    "modified_at": to_micros(one.modified_at),
+                },
+            )
         _gone(db, "execution_schedules", "group_pk = ?", (group,), [one.id for one in found])
 
 
-def put_stores(registry: Registry, scope: Scope, found: Mapping[str, tuple[str, Mapping[str, str]]]) -> None:
+def put_stores(
+    registry: Registry, scope: Scope, found: Mapping[str, tuple[str, Mapping[str, str]]]
+) -> None:
     """Keep the object stores that a runtime tells of; others that it told of are marked as gone.
 
     What the runtime says of a store replaces what it said before; what the user added to it stays. A store that was
@@ -179,10 +225,14 @@ def put_stores(registry: Registry, scope: Scope, found: Mapping[str, tuple[str, 
         group = group_pk(db, scope)
         for name, (kind, settings) in found.items():
             row = db.execute(
-                "SELECT kind, settings FROM object_stores WHERE group_pk = ? AND name = ?", (group, name)
+                "SELECT kind, settings FROM object_stores WHERE group_pk = ? AND name = ?",
+                (group, name),
             ).fetchone()
             kept = text_map(row[1]) if row is not None and row[0] == kind else {}
-            merged = {**settings, **{key: kept[key] for key in kept if key == "credentials" or key not in settings}}
+            merged = {
+                **settings,
+                **{key: kept[key] for key in kept if key == "credentials" or key not in settings},
+            }
             _put(
                 db,
                 "object_stores",
@@ -190,7 +240,14 @@ def put_stores(registry: Registry, scope: Scope, found: Mapping[str, tuple[str, 
                 {"kind": kind, "settings": to_json(merged), "origin": "runtime"},
                 {"created_at": to_micros(now())},
             )
-        _gone(db, "object_stores", "group_pk = ? AND origin = 'runtime'", (group,), list(found), column="name")
+        _gone(
+            db,
+            "object_stores",
+            "group_pk = ? AND origin = 'runtime'",
+            (group,),
+            list(found),
+            column="name",
+        )
 
 
 @contextmanager
@@ -227,7 +284,12 @@ def _put(
 
 
 def _gone(
-    db: sqlite3.Connection, table: str, where: str, values: tuple[object, ...], named: Iterable[str], column: str = "id"
+    db: sqlite3.Connection,
+    table: str,
+    where: str,
+    values: tuple[object, ...],
+    named: Iterable[str],
+    column: str = "id",
 ) -> None:
     db.execute(
         f"UPDATE {table} SET gone_at = ? WHERE {where} AND gone_at IS NULL "

@@ -44,9 +44,14 @@ class Lister(Generic[Row]):
     """A query over one table, compiled. Holds no connection and no rows; safe for threads."""
 
     def __init__(
-        self, registry: Registry, scope: Scope, table: Table, kind: str | None, query: Query,
+        self,
+        registry: Registry,
+        scope: Scope,
+        table: Table,
+        kind: str | None,
+        query: Query,
         build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float], Curves], Row],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._registry = registry
         self._scope = scope
         self._table = table
@@ -95,11 +100,16 @@ class Lister(Generic[Row]):
             metrics = self._metrics(db, rows)
             curves = self._curves(db, rows)
         return Page(
-            tuple(self._build(row[3:], metrics.get(row[1], {}), curves.get(row[1], {})) for row in rows),
+            tuple(
+                self._build(row[3:], metrics.get(row[1], {}), curves.get(row[1], {}))
+                for row in rows
+            ),
             tuple((row[0], row[1]) for row in rows),
         )
 
-    def anchors(self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False) -> list[Cursor]:
+    def anchors(
+        self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
+    ) -> list[Cursor]:
         """The cursors of each ``every``-th row behind the cursor, or before it, among the next so many rows: one walk
         over keys alone."""
         found: list[Cursor] = []
@@ -114,7 +124,9 @@ class Lister(Generic[Row]):
                     break
         return found
 
-    def _segments(self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool) -> Iterable[_Segment]:
+    def _segments(
+        self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool
+    ) -> Iterable[_Segment]:
         """Rows with a value in the order's key, then those without, as the walk meets them."""
         down = self._query.order.descending != backwards
         for with_value in (False, True) if backwards else (True, False):
@@ -137,14 +149,20 @@ class Lister(Generic[Row]):
             attribute = self._table.attributes[str(self._query.order.by)]
             if with_value:
                 where = [f"t.{attribute.column} IS NOT NULL"] if attribute.nullable else []
-                return _Segment(source.tables, source.where + where, source.values, attribute.ordered)
+                return _Segment(
+                    source.tables, source.where + where, source.values, attribute.ordered
+                )
             if not attribute.nullable:
                 return None
             where = [f"t.{attribute.column} IS NULL"]
             return _Segment(source.tables, source.where + where, source.values, "NULL")
-        return self._metric_segment(source, self._metric, with_value, few or self._query.ids is not None)
+        return self._metric_segment(
+            source, self._metric, with_value, few or self._query.ids is not None
+        )
 
-    def _metric_segment(self, source: _Source, metric: MetricColumn, with_value: bool, few: bool) -> _Segment:
+    def _metric_segment(
+        self, source: _Source, metric: MetricColumn, with_value: bool, few: bool
+    ) -> _Segment:
         value = f"s.{statistic_column(metric)}"
         own = f"s.execution_pk = {self._table.execution} AND {chosen(self._table, metric.key)} AND {value} IS NOT NULL"
         if not with_value:
@@ -156,7 +174,9 @@ class Lister(Generic[Row]):
             return _Segment(f"{source.tables} CROSS JOIN series s", where, values, value)
         # Along the index on the metric's value: the first rows come without looking at the others.
         where = ["s.group_pk = ?", *where]
-        return _Segment(f"series s CROSS JOIN {source.tables}", where, [source.group, *values], value)
+        return _Segment(
+            f"series s CROSS JOIN {source.tables}", where, [source.group, *values], value
+        )
 
     def _source(self, db: sqlite3.Connection, by_index: bool) -> _Source:
         group = group_pk(db, self._scope)
@@ -178,11 +198,14 @@ class Lister(Generic[Row]):
             return False
         index = f"{self._table.name}_search"
         found = db.execute(
-            f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {_FEW + 1})", (self._match,)
+            f"SELECT count(*) FROM (SELECT 1 FROM {index} WHERE {index} MATCH ? LIMIT {_FEW + 1})",
+            (self._match,),
         ).fetchone()[0]
         return int(found) <= _FEW
 
-    def _metrics(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, dict[MetricColumn, float]]:
+    def _metrics(
+        self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+    ) -> dict[int, dict[MetricColumn, float]]:
         """The values of the metric columns by row."""
         found: dict[int, dict[MetricColumn, float]] = {}
         for column in dict.fromkeys(self._query.metrics):
@@ -191,7 +214,9 @@ class Lister(Generic[Row]):
                 found.setdefault(pk, {})[column] = float("nan") if value is None else value
         return found
 
-    def _curves(self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> dict[int, dict[str, _Curve]]:
+    def _curves(
+        self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
+    ) -> dict[int, dict[str, _Curve]]:
         """The curves by row."""
         found: dict[int, dict[str, _Curve]] = {}
         for key in dict.fromkeys(self._query.curves):
@@ -269,7 +294,9 @@ class _Segment:
         return sql, values
 
 
-def artifact_lister(registry: Registry, scope: Scope, kind: ArtifactKind | None, query: Query) -> Lister[ArtifactRow]:
+def artifact_lister(
+    registry: Registry, scope: Scope, kind: ArtifactKind | None, query: Query
+) -> Lister[ArtifactRow]:
     """The artifacts of a kind that a query wants.
 
     Raises:
@@ -281,7 +308,9 @@ def artifact_lister(registry: Registry, scope: Scope, kind: ArtifactKind | None,
         ARTIFACTS,
         kind,
         query,
-        lambda row, metrics, curves: ArtifactRow(artifacts.built(row), metrics, row[-1] or "", curves),
+        lambda row, metrics, curves: ArtifactRow(
+            artifacts.built(row), metrics, row[-1] or "", curves
+        ),
     )
 
 

@@ -33,6 +33,7 @@ def keys(registry: Registry, prefix: str = "") -> list[str]:
         return [
             row[0]
             for row in db.execute(
-                "SELECT key FROM preferences WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
+                "SELECT key FROM preferences WHERE substr(key, 1, ?) = ? ORDER BY key",
+                (len(prefix), prefix),
             )
         ]

@@ -17,8 +17,14 @@ from launchpad_tui.registry.codec import number, terms
 
 Values = tuple[object, ...]
 
-_COMPARE = {Op.EQUALS: "=", Op.NOT_EQUALS: "<>", Op.LESS: "<", Op.LESS_EQUAL: "<=", Op.GREATER: ">",
-            Op.GREATER_EQUAL: ">="}  # fmt: skip
+_COMPARE = {
+    Op.EQUALS: "=",
+    Op.NOT_EQUALS: "<>",
+    Op.LESS: "<",
+    Op.LESS_EQUAL: "<=",
+    Op.GREATER: ">",
+    Op.GREATER_EQUAL: ">=",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,9 @@ def chosen(table: Table, key: str) -> str:
             "ORDER BY o.artifact_name, o.pk LIMIT 1)"
         )
         return "s.key = ? AND " + table.owns.format(same=same, main=main)
-    return "s.name = ? AND s.headline = 1 AND " + table.owns.format(same="o.headline = 1", main="s.main = 1")
+    return "s.name = ? AND s.headline = 1 AND " + table.owns.format(
+        same="o.headline = 1", main="s.main = 1"
+    )
 
 
 def statistic_column(column: MetricColumn) -> str:
@@ -132,7 +140,9 @@ def statistic_column(column: MetricColumn) -> str:
     return "minimum" if column.statistic is Statistic.MINIMUM else "maximum"
 
 
-def conditions_sql(table: Table, conditions: tuple[Condition, ...]) -> tuple[list[str], list[object]]:
+def conditions_sql(
+    table: Table, conditions: tuple[Condition, ...]
+) -> tuple[list[str], list[object]]:
     """The conditions as SQL and the values to bind.
 
     Raises:
@@ -149,28 +159,38 @@ def conditions_sql(table: Table, conditions: tuple[Condition, ...]) -> tuple[lis
 
 def match_expression(search: str) -> str:
     """The full-text expression of those words of the search that have a trigram; empty where none has."""
-    return " AND ".join('"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3)
+    return " AND ".join(
+        '"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3
+    )
 
 
 def _attribute(table: Table, condition: Condition) -> tuple[str, Values]:
     attribute = table.attributes.get(condition.name)
     if attribute is None:
         hint = f"One of {', '.join(table.attributes)}."
-        raise InvalidInput(f"There is no attribute {condition.name!r}", hint=hint, field=condition.name)
+        raise InvalidInput(
+            f"There is no attribute {condition.name!r}", hint=hint, field=condition.name
+        )
     column = f"t.{attribute.column}"
     if condition.op is Op.CONTAINS:
         return f"instr(casefold({column}), ?)", (condition.value.casefold(),)
     if attribute.kind in {"text", "name"}:
         if condition.op in {Op.BEFORE, Op.AFTER}:
-            raise InvalidInput(f"{condition.name} is no moment", hint="Use = or contains.", field=condition.name)
+            raise InvalidInput(
+                f"{condition.name} is no moment", hint="Use = or contains.", field=condition.name
+            )
         collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
         return f"{column}{collate} {_COMPARE[condition.op]} ?", (condition.value,)
     if attribute.kind == "moment":
         return _moment(condition, column)
     if condition.op in {Op.BEFORE, Op.AFTER}:
-        raise InvalidInput(f"{condition.name} is no moment", hint="Use < or >.", field=condition.name)
+        raise InvalidInput(
+            f"{condition.name} is no moment", hint="Use < or >.", field=condition.name
+        )
     value = _number(condition)
-    return f"{column} {_COMPARE[condition.op]} ?", (value * 1_000_000 if attribute.kind == "seconds" else value,)
+    return f"{column} {_COMPARE[condition.op]} ?", (
+        value * 1_000_000 if attribute.kind == "seconds" else value,
+    )
 
 
 def _moment(condition: Condition, column: str) -> tuple[str, Values]:
@@ -179,10 +199,15 @@ def _moment(condition: Condition, column: str) -> tuple[str, Values]:
         start = parse_rfc3339(text)
     except (ValueError, OverflowError) as error:
         hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
-        raise InvalidInput(f"{text[:40]!r} is not a moment", hint=hint, field=condition.name) from error
+        raise InvalidInput(
+            f"{text[:40]!r} is not a moment", hint=hint, field=condition.name
+        ) from error
     # A date alone means the whole day.
     day = len(text) == 10
-    low, high = to_micros(start), to_micros(start + timedelta(days=1)) if day else to_micros(start) + 1
+    low, high = (
+        to_micros(start),
+        to_micros(start + timedelta(days=1)) if day else to_micros(start) + 1,
+    )
     match condition.op:
         case Op.EQUALS:
             return f"{column} >= ? AND {column} < ?", (low, high)
@@ -213,8 +238,11 @@ def _label(table: Table, condition: Condition) -> tuple[str, Values]:
     else:
         asked = number(condition.value)
         compare = _COMPARE[condition.op]
-        test = (f"CAST(value AS REAL) {compare} ?", asked) if asked is not None else (
-            f"value {compare} ?", condition.value)  # fmt: skip
+        test = (
+            (f"CAST(value AS REAL) {compare} ?", asked)
+            if asked is not None
+            else (f"value {compare} ?", condition.value)
+        )
     inside = f"t.pk IN (SELECT artifact_pk FROM artifact_labels WHERE {named} AND {test[0]})"
     return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, test[1])
 
@@ -222,7 +250,11 @@ def _label(table: Table, condition: Condition) -> tuple[str, Values]:
 def _metric(table: Table, condition: Condition) -> tuple[str, Values]:
     """Rows without a value of the metric fulfil no condition."""
     if condition.op not in _COMPARE:
-        raise InvalidInput(f"A metric cannot be compared with {condition.op}", hint="Use = < >.", field=condition.name)
+        raise InvalidInput(
+            f"A metric cannot be compared with {condition.op}",
+            hint="Use = < >.",
+            field=condition.name,
+        )
     key, _, statistic = condition.name.rpartition(":")
     if statistic in set(Statistic) and key:
         column = MetricColumn(key, Statistic(statistic))
@@ -261,9 +293,10 @@ def _number(condition: Condition) -> float:
         value = float(condition.value)
     except ValueError as error:
         raise InvalidInput(
-            f"{condition.value[:40]!r} is not a number", f"{condition.name} is compared with numbers.",
+            f"{condition.value[:40]!r} is not a number",
+            f"{condition.name} is compared with numbers.",
             field=condition.name,
-        ) from error  # fmt: skip
+        ) from error
     if math.isnan(value):
         raise InvalidInput("Nothing compares with NaN", field=condition.name)
     return value

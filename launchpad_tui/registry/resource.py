@@ -55,7 +55,9 @@ def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict
     }
 
 
-def custom_info(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[CustomInfo]]:
+def custom_info(
+    registry: Registry, scope: Scope, execution_ids: Iterable[str]
+) -> dict[str, list[CustomInfo]]:
     """The custom info of executions by execution ID, in the order in which it was first logged."""
     return {
         execution: [CustomInfo(name, value) for name, value in rows]
@@ -63,7 +65,9 @@ def custom_info(registry: Registry, scope: Scope, execution_ids: Iterable[str]) 
     }
 
 
-def stamps(registry: Registry, scope: Scope, execution_id: str) -> tuple[datetime | None, datetime | None]:
+def stamps(
+    registry: Registry, scope: Scope, execution_id: str
+) -> tuple[datetime | None, datetime | None]:
     """The moments of an execution's first and last entry, by their timestamps; None where it logged nothing."""
     with registry.read() as db:
         pk = execution_pk(db, scope, execution_id)
@@ -78,7 +82,11 @@ def stamps(registry: Registry, scope: Scope, execution_id: str) -> tuple[datetim
 
 
 def put(
-    registry: Registry, execution_id: str, tags: Sequence[Tag], infos: Sequence[CustomInfo], scope: Scope | None = None
+    registry: Registry,
+    execution_id: str,
+    tags: Sequence[Tag],
+    infos: Sequence[CustomInfo],
+    scope: Scope | None = None,
 ) -> None:
     """Keep tags and custom info; of the same name the last wins. Raises NotFound."""
     if not tags and not infos:
@@ -116,7 +124,8 @@ def _named(
 def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
     """The points of a series by step, of equal steps as they were logged, from a position on."""
     heads = db.execute(
-        "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk", (series,)
+        "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk",
+        (series,),
     ).fetchall()
     tail: list[Row] = [
         (step, at, nan(value))
@@ -124,7 +133,9 @@ def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
             "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
         )
     ]
-    spans = [(first, last) for _, _, first, last in heads] + ([(tail[0][0], tail[-1][0])] if tail else [])
+    spans = [(first, last) for _, _, first, last in heads] + (
+        [(tail[0][0], tail[-1][0])] if tail else []
+    )
     if any(before[1] > after[0] for before, after in pairwise(spans)):
         # Points that came out of order lie in several chunks: they have to be seen together to be put in order.
         rows = [row for head in heads for row in _chunk(db, head[0])] + tail
@@ -141,5 +152,7 @@ def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
 
 
 def _chunk(db: sqlite3.Connection, pk: int) -> Iterator[Row]:
-    found = chunk.decode(*db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone())
+    found = chunk.decode(
+        *db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
+    )
     return zip(found.steps, found.times, found.values, strict=True)

@@ -42,7 +42,9 @@ class RevisionWatch:
             if version == self._version:
                 return frozenset()
             revisions = self._read()
-            changed = frozenset(t for t, revision in revisions.items() if self._revisions.get(t) != revision)
+            changed = frozenset(
+                t for t, revision in revisions.items() if self._revisions.get(t) != revision
+            )
             self._version, self._revisions = version, revisions
             return changed
 

@@ -66,7 +66,9 @@ def put_scenario(registry: Registry, scope: Scope, put: Scenario) -> None:
         )
 
 
-def executables(registry: Registry, scope: Scope, scenario_id: str | None = None) -> list[Executable]:
+def executables(
+    registry: Registry, scope: Scope, scenario_id: str | None = None
+) -> list[Executable]:
     """All executables, or a scenario's, by name. Raises NotFound for an unknown connection."""
     with registry.read() as db:
         rows = db.execute(
@@ -100,10 +102,17 @@ def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
         ``added``, ``changed`` or ``unchanged``.
     """
     content = (
-        put.scenario_id, put.name, put.description, put.version, to_json([[p.name, p.default, p.description]
-        for p in put.parameters]), _slots_json(put.inputs), _slots_json(put.outputs), put.template, put.source,
+        put.scenario_id,
+        put.name,
+        put.description,
+        put.version,
+        to_json([[p.name, p.default, p.description] for p in put.parameters]),
+        _slots_json(put.inputs),
+        _slots_json(put.outputs),
+        put.template,
+        put.source,
         to_json(list(put.notes)),
-    )  # fmt: skip
+    )
     columns = "scenario_id, name, description, version, parameters, inputs, outputs, template, source, notes"
     with registry.write("scenarios") as db:
         pk = connection_pk(db, scope.connection)
@@ -114,7 +123,14 @@ def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
             db.execute(
                 f"INSERT INTO executables (connection_pk, id, {columns}, settings, created_at, modified_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (pk, put.id, *content, to_json(put.settings), to_micros(put.created_at), to_micros(put.modified_at)),
+                (
+                    pk,
+                    put.id,
+                    *content,
+                    to_json(put.settings),
+                    to_micros(put.created_at),
+                    to_micros(put.modified_at),
+                ),
             )
             return "added"
         if tuple(row) == content:
@@ -135,7 +151,12 @@ def set_executable_settings(
         executable(registry, scope, executable_id)
         db.execute(
             "UPDATE executables SET settings = ?, modified_at = ? WHERE connection_pk = ? AND id = ?",
-            (to_json(settings), to_micros(now()), connection_pk(db, scope.connection), executable_id),
+            (
+                to_json(settings),
+                to_micros(now()),
+                connection_pk(db, scope.connection),
+                executable_id,
+            ),
         )
         return executable(registry, scope, executable_id)
 
@@ -149,7 +170,9 @@ def delete_executable(registry: Registry, scope: Scope, executable_id: str) -> N
     with registry.write("scenarios") as db:
         found = executable(registry, scope, executable_id)
         pk = connection_pk(db, scope.connection)
-        db.execute("DELETE FROM executables WHERE connection_pk = ? AND id = ?", (pk, executable_id))
+        db.execute(
+            "DELETE FROM executables WHERE connection_pk = ? AND id = ?", (pk, executable_id)
+        )
         db.execute(
             "DELETE FROM scenarios WHERE connection_pk = ? AND id = ? AND NOT EXISTS "
             "(SELECT 1 FROM executables e WHERE e.connection_pk = scenarios.connection_pk AND e.scenario_id = ?) "
@@ -172,7 +195,14 @@ def _slots(text: str) -> tuple[ArtifactSlot, ...]:
 
 def _scenario(row: tuple[Any, ...]) -> Scenario:
     scenario_id, name, description, labels, created_at, modified_at = row
-    return Scenario(scenario_id, name, description, text_map(labels), from_micros(created_at), from_micros(modified_at))
+    return Scenario(
+        scenario_id,
+        name,
+        description,
+        text_map(labels),
+        from_micros(created_at),
+        from_micros(modified_at),
+    )
 
 
 def _executable(row: tuple[Any, ...]) -> Executable:
@@ -182,7 +212,9 @@ def _executable(row: tuple[Any, ...]) -> Executable:
         name=row[2],
         description=row[3],
         version=row[4],
-        parameters=tuple(Parameter(name, default, text) for name, default, text in from_json(row[5])),
+        parameters=tuple(
+            Parameter(name, default, text) for name, default, text in from_json(row[5])
+        ),
         inputs=_slots(row[6]),
         outputs=_slots(row[7]),
         template=row[8],

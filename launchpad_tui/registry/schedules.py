@@ -18,7 +18,10 @@ _COLUMNS = "id, name, cron, configuration_id, status, start_at, end_at, created_
 
 
 def schedules(
-    registry: Registry, scope: Scope, configuration_id: str = "", status: ScheduleStatus | None = None
+    registry: Registry,
+    scope: Scope,
+    configuration_id: str = "",
+    status: ScheduleStatus | None = None,
 ) -> list[Schedule]:
     """The group's schedules (of a configuration, in a status), newest first. Raises NotFound for an unknown group."""
     where, values = ["group_pk = ?"], list[object]()
@@ -54,30 +57,48 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Schedule:
         Conflict: several; the detail lists them.
     """
     with registry.read() as db:
-        found = resolve_id(db, "execution_schedules", "name", group_pk(db, scope), text, "execution schedule")
+        found = resolve_id(
+            db, "execution_schedules", "name", group_pk(db, scope), text, "execution schedule"
+        )
         return schedule(registry, scope, found)
 
 
 def put(registry: Registry, scope: Scope, one: Schedule) -> None:
     """Keep a schedule as it is, new or changed; the moment of its creation stays. Raises NotFound for an unknown
     group."""
-    columns = "name, cron, configuration_id, status, start_at, end_at, modified_at, next_at, gone_at"
+    columns = (
+        "name, cron, configuration_id, status, start_at, end_at, modified_at, next_at, gone_at"
+    )
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", "))
     with registry.write("schedules") as db:
         db.execute(
             f"INSERT INTO execution_schedules (group_pk, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             f"ON CONFLICT (group_pk, id) DO UPDATE SET ({columns}) = ({excluded})",
-            (group_pk(db, scope), one.id, clean(one.name), clean(one.cron), one.configuration_id, one.status,
-             _seconds(one.start), _seconds(one.end), to_micros(one.created_at), to_micros(one.modified_at),
-             _seconds(one.next_at), None if one.gone_at is None else to_micros(one.gone_at)),
-        )  # fmt: skip
+            (
+                group_pk(db, scope),
+                one.id,
+                clean(one.name),
+                clean(one.cron),
+                one.configuration_id,
+                one.status,
+                _seconds(one.start),
+                _seconds(one.end),
+                to_micros(one.created_at),
+                to_micros(one.modified_at),
+                _seconds(one.next_at),
+                None if one.gone_at is None else to_micros(one.gone_at),
+            ),
+        )
 
 
 def delete(registry: Registry, scope: Scope, schedule_id: str) -> None:
     """Forget a schedule; the executions that it created stay. Raises NotFound."""
     with registry.write("schedules") as db:
         schedule(registry, scope, schedule_id)
-        db.execute("DELETE FROM execution_schedules WHERE group_pk = ? AND id = ?", (group_pk(db, scope), schedule_id))
+        db.execute(
+            "DELETE FROM execution_schedules WHERE group_pk = ? AND id = ?",
+            (group_pk(db, scope), schedule_id),
+        )
 
 
 def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
@@ -113,9 +134,18 @@ def advance(registry: Registry, scope: Scope, seen: Schedule, next_at: datetime 
 
 def _built(row: tuple[Any, ...]) -> Schedule:
     return Schedule(
-        row[0], row[1], row[2], row[3], ScheduleStatus(row[4]), _moment(row[5]), _moment(row[6]), from_micros(row[7]),
-        from_micros(row[8]), _moment(row[9]), moment(row[10]),
-    )  # fmt: skip
+        row[0],
+        row[1],
+        row[2],
+        row[3],
+        ScheduleStatus(row[4]),
+        _moment(row[5]),
+        _moment(row[6]),
+        from_micros(row[7]),
+        from_micros(row[8]),
+        _moment(row[9]),
+        moment(row[10]),
+    )
 
 
 def _moment(seconds: int | None) -> datetime | None:

@@ -22,7 +22,9 @@ from launchpad_tui.registry.database import Registry
 _Where = tuple[list[str], list[object]]
 
 
-def artifact_page(registry: Registry, scope: Scope, wanted: ArtifactFilter, top: int, skip: int) -> list[Artifact]:
+def artifact_page(
+    registry: Registry, scope: Scope, wanted: ArtifactFilter, top: int, skip: int
+) -> list[Artifact]:
     """At most ``top`` artifacts behind the first ``skip``. Raises NotFound for an unknown group."""
     with registry.read() as db:
         where = _artifacts(group_pk(db, scope), wanted)
@@ -42,7 +44,9 @@ def configuration_page(
     """At most ``top`` configurations behind the first ``skip``. Raises NotFound for an unknown group."""
     with registry.read() as db:
         where = _configurations(group_pk(db, scope), wanted)
-        rows = db.execute(*_page("configurations", configurations.COLUMNS, where, top, skip)).fetchall()
+        rows = db.execute(
+            *_page("configurations", configurations.COLUMNS, where, top, skip)
+        ).fetchall()
         return configurations.built(db, rows)
 
 
@@ -52,7 +56,9 @@ def count_configurations(registry: Registry, scope: Scope, wanted: Configuration
         return _count(db, "configurations", _configurations(group_pk(db, scope), wanted))
 
 
-def execution_page(registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int) -> list[Execution]:
+def execution_page(
+    registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int
+) -> list[Execution]:
     """At most ``top`` executions behind the first ``skip``. Raises NotFound for an unknown group."""
     with registry.read() as db:
         where = _executions(group_pk(db, scope), wanted)
@@ -74,7 +80,11 @@ def _page(table: str, columns: str, where: _Where, top: int, skip: int) -> tuple
 
 def _count(db: sqlite3.Connection, table: str, where: _Where) -> int:
     conditions, values = where
-    return int(db.execute(f"SELECT count(*) FROM {table} t WHERE {' AND '.join(conditions)}", values).fetchone()[0])
+    return int(
+        db.execute(
+            f"SELECT count(*) FROM {table} t WHERE {' AND '.join(conditions)}", values
+        ).fetchone()[0]
+    )
 
 
 def _artifacts(group: int, wanted: ArtifactFilter) -> _Where:
@@ -114,7 +124,10 @@ def _executions(group: int, wanted: ExecutionFilter) -> _Where:
 
 def _equal(group: int, *pairs: tuple[str, str]) -> _Where:
     given = [(column, value) for column, value in pairs if value]
-    return ["t.group_pk = ?", *(f"t.{column} = ?" for column, _ in given)], [group, *(value for _, value in given)]
+    return ["t.group_pk = ?", *(f"t.{column} = ?" for column, _ in given)], [
+        group,
+        *(value for _, value in given),
+    ]
 
 
 def _any(conditions: list[str], values: list[object], column: str, wanted: Iterable[str]) -> None:
@@ -125,7 +138,9 @@ def _any(conditions: list[str], values: list[object], column: str, wanted: Itera
         values.append(to_json(found))
 
 
-def _search(conditions: list[str], values: list[object], columns: tuple[str, ...], text: str, any_case: bool) -> None:
+def _search(
+    conditions: list[str], values: list[object], columns: tuple[str, ...], text: str, any_case: bool
+) -> None:
     if text:
         each = "instr(casefold(t.{0}), ?) > 0" if any_case else "instr(t.{0}, ?) > 0"
         conditions.append(f"({' OR '.join(each.format(column) for column in columns)})")

@@ -37,12 +37,26 @@ _SUMMARY = (
     "s.maximum, s.minimum_step, s.maximum_step, s.first_step, s.last_step, s.first_at, s.last_at"
 )
 _STATE = (
-    "pk", "count", "chunked", "not_finite", "first", "last", "minimum", "maximum", "minimum_step", "maximum_step",
-    "first_step", "last_step", "first_at", "last_at",
-)  # fmt: skip
+    "pk",
+    "count",
+    "chunked",
+    "not_finite",
+    "first",
+    "last",
+    "minimum",
+    "maximum",
+    "minimum_step",
+    "maximum_step",
+    "first_step",
+    "last_step",
+    "first_at",
+    "last_at",
+)
 
 
-def append(registry: Registry, execution_id: str, metrics: Sequence[Metric], scope: Scope | None = None) -> None:
+def append(
+    registry: Registry, execution_id: str, metrics: Sequence[Metric], scope: Scope | None = None
+) -> None:
     """Keep points of an execution, in one transaction.
 
     Raises:
@@ -99,7 +113,9 @@ def append_bulk(
         mark_headlines(db, execution, clean(name))
 
 
-def summaries(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[SeriesSummary]]:
+def summaries(
+    registry: Registry, scope: Scope, execution_ids: Iterable[str]
+) -> dict[str, list[SeriesSummary]]:
     """The series of executions by execution ID, by name and key; executions that logged nothing are left out."""
     found: dict[str, list[SeriesSummary]] = {}
     wanted = list(dict.fromkeys(execution_ids))
@@ -124,7 +140,8 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
     """
     with registry.read() as db:
         row = db.execute(
-            f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk WHERE s.pk = ?", (series_id,)
+            f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk WHERE s.pk = ?",
+            (series_id,),
         ).fetchone()
     if row is None:
         raise NotFound("This metric series is gone", "Its execution was deleted.")
@@ -186,10 +203,13 @@ def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) ->
     }
 
 
-def _fresh(db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric]) -> list[tuple[int, int, float | None]]:
+def _fresh(
+    db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric]
+) -> list[tuple[int, int, float | None]]:
     """The points that are not kept yet, in the order given; NaN is None."""
     rows = dict.fromkeys(
-        (m.step, to_micros(m.timestamp), None if math.isnan(m.value) else float(m.value)) for m in metrics
+        (m.step, to_micros(m.timestamp), None if math.isnan(m.value) else float(m.value))
+        for m in metrics
     )
     if not state["count"]:
         return list(rows)
@@ -201,7 +221,8 @@ def _fresh(db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric])
     for step, at, _ in rows:
         kept.update(
             db.execute(
-                "SELECT step, at, value FROM tail WHERE series_pk = ? AND step = ? AND at = ?", (state["pk"], step, at)
+                "SELECT step, at, value FROM tail WHERE series_pk = ? AND step = ? AND at = ?",
+                (state["pk"], step, at),
             )
         )
     wanted = {(row[0], row[1]) for row in rows}
@@ -217,7 +238,9 @@ def _fresh(db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric])
     return [row for row in rows if row not in kept]
 
 
-def _append_tail(db: sqlite3.Connection, state: dict[str, Any], rows: list[tuple[int, int, float | None]]) -> None:
+def _append_tail(
+    db: sqlite3.Connection, state: dict[str, Any], rows: list[tuple[int, int, float | None]]
+) -> None:
     new = Points(
         array("q", [row[0] for row in rows]),
         array("q", [row[1] for row in rows]),
@@ -229,7 +252,8 @@ def _append_tail(db: sqlite3.Connection, state: dict[str, Any], rows: list[tuple
     state["chunked"] += full
     _store(db, state)
     db.executemany(
-        "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)", [(state["pk"], *row) for row in rows]
+        "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)",
+        [(state["pk"], *row) for row in rows],
     )
     if full:
         tail = _take_tail(db, state)
@@ -240,7 +264,9 @@ def _append_tail(db: sqlite3.Connection, state: dict[str, Any], rows: list[tuple
 def _take_tail(db: sqlite3.Connection, state: dict[str, Any]) -> Points | None:
     """The tail's points by step, taken out of it."""
     series = state["pk"]
-    rows = db.execute("SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)).fetchall()
+    rows = db.execute(
+        "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
+    ).fetchall()
     if not rows:
         return None
     db.execute("DELETE FROM tail WHERE series_pk = ?", (series,))
@@ -259,10 +285,20 @@ def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
         db.execute(
             "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, last_at, overview, "
             "steps, times, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (series, len(part), chunk.not_finite(part.values), part.steps[0], part.steps[-1], min(part.times),
-             max(part.times), chunk.overview(part), chunk.encode(part.steps), chunk.encode(part.times),
-             chunk.encode(part.values)),
-        )  # fmt: skip
+            (
+                series,
+                len(part),
+                chunk.not_finite(part.values),
+                part.steps[0],
+                part.steps[-1],
+                min(part.times),
+                max(part.times),
+                chunk.overview(part),
+                chunk.encode(part.steps),
+                chunk.encode(part.times),
+                chunk.encode(part.values),
+            ),
+        )
     rest = ordered.part(full, len(ordered))
     db.executemany(
         "INSERT INTO tail (series_pk, step, at, value) VALUES (?, ?, ?, ?)",
@@ -283,7 +319,11 @@ def _summarise(state: dict[str, Any], new: Points) -> None:
     state["first_at"] = first_at if not known else min(first_at, state["first_at"])
     state["last_at"] = last_at if not known else max(last_at, state["last_at"])
     bad = chunk.not_finite(new.values)
-    finite = new.values if not bad else array("d", [value for value in new.values if math.isfinite(value)])
+    finite = (
+        new.values
+        if not bad
+        else array("d", [value for value in new.values if math.isfinite(value)])
+    )
     if finite:
         low, high = min(finite), max(finite)
         if state["minimum"] is None or low < state["minimum"]:
@@ -321,6 +361,22 @@ def nan(value: float | None) -> float:
 
 def _summary(row: tuple[Any, ...]) -> SeriesSummary:
     return SeriesSummary(
-        row[0], row[1], row[2], pairs(row[3]), row[4], row[5], row[6], row[7], nan(row[8]), nan(row[9]), row[10],
-        row[11], row[12], row[13], row[14], row[15], from_micros(row[16]), from_micros(row[17]),
-    )  # fmt: skip
+        row[0],
+        row[1],
+        row[2],
+        pairs(row[3]),
+        row[4],
+        row[5],
+        row[6],
+        row[7],
+        nan(row[8]),
+        nan(row[9]),
+        row[10],
+        row[11],
+        row[12],
+        row[13],
+        row[14],
+        row[15],
+        from_micros(row[16]),
+        from_micros(row[17]),
+    )

@@ -35,7 +35,13 @@ class _Cells:
         return len(self.steps)
 
     def take(self, index: Any) -> _Cells:
-        return _Cells(self.steps[index], self.times[index], self.values[index], self.weights[index], self.bad[index])
+        return _Cells(
+            self.steps[index],
+            self.times[index],
+            self.values[index],
+            self.weights[index],
+            self.bad[index],
+        )
 
 
 def window(
@@ -60,7 +66,8 @@ def window(
     points = max(8, points)
     with registry.read() as db:
         whole = db.execute(
-            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series WHERE pk = ?", (series_id,)
+            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series WHERE pk = ?",
+            (series_id,),
         ).fetchone()
         if whole is None:
             raise NotFound("This metric series is gone", "Its execution was deleted.")
@@ -83,7 +90,13 @@ def window(
 
 
 def _gather(
-    db: sqlite3.Connection, series: int, start: int, stop: int, by: By, total: int | None, points: int
+    db: sqlite3.Connection,
+    series: int,
+    start: int,
+    stop: int,
+    by: By,
+    total: int | None,
+    points: int,
 ) -> _Cells:
     """Points and overview points between two places, in the order of their chunks."""
     import numpy as np
@@ -99,10 +112,19 @@ def _gather(
     parts: list[_Cells] = []
     for pk, _, inside in heads:
         if coarse and inside:
-            parts.append(_overview(db.execute("SELECT overview FROM chunks WHERE pk = ?", (pk,)).fetchone()[0]))
+            parts.append(
+                _overview(
+                    db.execute("SELECT overview FROM chunks WHERE pk = ?", (pk,)).fetchone()[0]
+                )
+            )
             continue
         row = db.execute("SELECT steps, times, points FROM chunks WHERE pk = ?", (pk,)).fetchone()
-        part = _raw(*(np.frombuffer(blob, kind) for blob, kind in zip(row, ("<i8", "<i8", "<f8"), strict=True)))
+        part = _raw(
+            *(
+                np.frombuffer(blob, kind)
+                for blob, kind in zip(row, ("<i8", "<i8", "<f8"), strict=True)
+            )
+        )
         parts.append(part if inside else _cut(part, start, stop, by))
     column = "step" if by == "step" else "at"
     tail = db.execute(
@@ -110,7 +132,13 @@ def _gather(
         (series, start, stop),
     ).fetchall()
     steps, times, values = zip(*tail, strict=True) if tail else ((), (), ())
-    parts.append(_raw(np.array(steps, dtype="<i8"), np.array(times, dtype="<i8"), np.array(values, dtype="<f8")))
+    parts.append(
+        _raw(
+            np.array(steps, dtype="<i8"),
+            np.array(times, dtype="<i8"),
+            np.array(values, dtype="<f8"),
+        )
+    )
     return _Cells(*(np.concatenate([getattr(p, name) for p in parts]) for name in _Cells.__slots__))
 
 
@@ -121,13 +149,17 @@ def _overview(blob: bytes) -> _Cells:
     count = len(blob) // 32
     ends = [0, 8 * count, 16 * count, 24 * count, 28 * count, 32 * count]
     kinds = ("<i8", "<i8", "<f8", "<i4", "<i4")
-    return _Cells(*(np.frombuffer(blob[ends[i] : ends[i + 1]], kind) for i, kind in enumerate(kinds)))
+    return _Cells(
+        *(np.frombuffer(blob[ends[i] : ends[i + 1]], kind) for i, kind in enumerate(kinds))
+    )
 
 
 def _raw(steps: NDArray[Any], times: NDArray[Any], values: NDArray[Any]) -> _Cells:
     import numpy as np
 
-    return _Cells(steps, times, values, np.ones(len(steps), dtype="<i4"), (~np.isfinite(values)).astype("<i4"))
+    return _Cells(
+        steps, times, values, np.ones(len(steps), dtype="<i4"), (~np.isfinite(values)).astype("<i4")
+    )
 
 
 def _cut(cells: _Cells, start: int, stop: int, by: By) -> _Cells:
@@ -163,7 +195,8 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
         hits = np.flatnonzero((values == extreme.reduceat(values, starts)[of]) & finite)
         kept.append(hits[np.unique(of[hits], return_index=True)[1]])
     gaps = np.flatnonzero(
-        2 * np.add.reduceat(cells.bad, starts) >= np.maximum(1, np.add.reduceat(cells.weights, starts))
+        2 * np.add.reduceat(cells.bad, starts)
+        >= np.maximum(1, np.add.reduceat(cells.weights, starts))
     )
     if len(gaps):
         hits = np.flatnonzero(~finite & np.isin(of, gaps))

@@ -39,7 +39,9 @@ class ExecutionLog(Protocol):
     def slice(self, start: int, stop: int) -> list[LogLine]:
         """The lines from ``start`` up to before ``stop``."""
 
-    def matching(self, text: str = "", since: datetime | None = None, until: datetime | None = None) -> list[int]:
+    def matching(
+        self, text: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[int]:
         """The numbers of the lines that hold the text (any case) and lie in the time, both ends included."""
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
@@ -137,7 +139,9 @@ class RemoteRuntime(Protocol):
     def versions(self, scenario_id: str) -> Iterator[Version]:
         """The versions of a scenario."""
 
-    def artifacts(self, kind: ArtifactKind | None = None, *, skip: int = 0, page: int = 0) -> Iterator[Artifact]:
+    def artifacts(
+        self, kind: ArtifactKind | None = None, *, skip: int = 0, page: int = 0
+    ) -> Iterator[Artifact]:
         """Artifacts, behind so many of them; ``page`` of them are asked for at once (0: as many as is best)."""
 
     def count_artifacts(self) -> int:
@@ -233,7 +237,12 @@ class RemoteRuntime(Protocol):
         """One schedule. Raises NotFound."""
 
     def create_schedule(
-        self, name: str, cron: str, configuration_id: str, start: datetime | None = None, end: datetime | None = None
+        self,
+        name: str,
+        cron: str,
+        configuration_id: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
     ) -> str:
         """Make a schedule; gives its ID."""
 

@@ -22,7 +22,9 @@ class MetricSink(Protocol):
     """Where logged entries go. All methods are called from one thread, except ``resource`` and ``delete``, which may be
     called from any; each may raise a LaunchpadError."""
 
-    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
         """Keep these durably. Calls accumulate; of tags and custom info with the same name the last wins."""
 
     def resource(self) -> MetricResource:
@@ -63,7 +65,9 @@ class GroupCommit:
         waiting = _Waiting(recording)
         with self._condition:
             if self._closed:
-                raise Unreachable("The execution is over", "Its tracking endpoint takes nothing any more.")
+                raise Unreachable(
+                    "The execution is over", "Its tracking endpoint takes nothing any more."
+                )
             self._queue.append(waiting)
             self._condition.notify()
         waiting.done.wait()

@@ -78,20 +78,32 @@ def read_resource(body: bytes, now: datetime) -> tuple[str, Recording]:
     execution_id = data.get("executionId")
     if not isinstance(execution_id, str) or not execution_id:
         raise InvalidInput(
-            "executionId is missing", "It has to be the ID of the execution as text.", field="executionId"
+            "executionId is missing",
+            "It has to be the ID of the execution as text.",
+            field="executionId",
         )
     metrics = _list(data, "metrics", POINTS_PER_REQUEST)
     tags = _list(data, "tags", TAGS_LIMIT)
     infos = _list(data, "customInfo", CUSTOM_INFO_LIMIT)
     recording = Recording(
         tuple(_metric(item, f"metrics[{number}]", now) for number, item in enumerate(metrics)),
-        tuple(Tag(*_pair(item, f"tags[{number}]", LABEL_LIMIT)) for number, item in enumerate(tags)),
-        tuple(CustomInfo(*_pair(item, f"customInfo[{number}]", None)) for number, item in enumerate(infos)),
+        tuple(
+            Tag(*_pair(item, f"tags[{number}]", LABEL_LIMIT)) for number, item in enumerate(tags)
+        ),
+        tuple(
+            CustomInfo(*_pair(item, f"customInfo[{number}]", None))
+            for number, item in enumerate(infos)
+        ),
     )
-    size = sum(len(info.value) if info.value.isascii() else len(info.value.encode()) for info in recording.custom_info)
+    size = sum(
+        len(info.value) if info.value.isascii() else len(info.value.encode())
+        for info in recording.custom_info
+    )
     if size > CUSTOM_INFO_BYTES:
         raise LimitExceeded(
-            "The custom info is too large", f"{size} bytes; at most {CUSTOM_INFO_BYTES}.", field="customInfo"
+            "The custom info is too large",
+            f"{size} bytes; at most {CUSTOM_INFO_BYTES}.",
+            field="customInfo",
         )
     return execution_id, recording
 
@@ -103,7 +115,9 @@ def _list(data: Mapping[str, Any], name: str, limit: int) -> list[Any]:
     if not isinstance(found, list):
         raise InvalidInput(f"{name} is not a list", field=name)
     if len(found) > limit:
-        raise LimitExceeded(f"{name} has {len(found)} entries", f"At most {limit} in one request.", field=name)
+        raise LimitExceeded(
+            f"{name} has {len(found)} entries", f"At most {limit} in one request.", field=name
+        )
     return found
 
 
@@ -122,7 +136,9 @@ def _text(item: Mapping[str, Any], key: str, place: str, limit: int | None) -> s
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise InvalidInput(f"{place}.{key} has half a surrogate pair in it", field=f"{place}.{key}") from error
+            raise InvalidInput(
+                f"{place}.{key} has half a surrogate pair in it", field=f"{place}.{key}"
+            ) from error
     return text
 
 
@@ -137,8 +153,16 @@ def _metric(item: object, place: str, now: datetime) -> Metric:
     try:
         check_metric_name(name)
     except InvalidInput as error:
-        raise InvalidInput(f"{place}.name: {error.title}", error.detail, error.hint, field=f"{place}.name") from error
-    return Metric(name, _value(entry, place), _moment(entry, place, now), _step(entry, place), _labels(entry, place))
+        raise InvalidInput(
+            f"{place}.name: {error.title}", error.detail, error.hint, field=f"{place}.name"
+        ) from error
+    return Metric(
+        name,
+        _value(entry, place),
+        _moment(entry, place, now),
+        _step(entry, place),
+        _labels(entry, place),
+    )
 
 
 def _value(entry: Mapping[str, Any], place: str) -> float:
@@ -159,7 +183,9 @@ def _moment(entry: Mapping[str, Any], place: str, now: datetime) -> datetime:
         return parse_rfc3339(text)
     except (ValueError, AttributeError, OverflowError) as error:
         hint = "Such as 2026-01-31T12:00:00Z."
-        raise InvalidInput(f"{place}.timestamp is not RFC 3339", "", hint, field=f"{place}.timestamp") from error
+        raise InvalidInput(
+            f"{place}.timestamp is not RFC 3339", "", hint, field=f"{place}.timestamp"
+        ) from error
 
 
 def _step(entry: Mapping[str, Any], place: str) -> int:
@@ -202,7 +228,9 @@ def selection(texts: Iterable[str]) -> frozenset[str]:
     unknown = names - {*SELECTABLE, "*"}
     if unknown:
         hint = f"One or many of {', '.join(SELECTABLE)}, or *."
-        raise InvalidInput(f"$select cannot be {sorted(unknown)[0][:40]!r}", "", hint, field="$select")
+        raise InvalidInput(
+            f"$select cannot be {sorted(unknown)[0][:40]!r}", "", hint, field="$select"
+        )
     return frozenset(SELECTABLE) if not names or "*" in names else frozenset(names)
 
 
@@ -217,10 +245,14 @@ def wanted_ids(ids: Iterable[str], filters: Iterable[str]) -> list[str]:
     for text in filters:
         found += _filter_ids(text)
     if not found:
-        raise InvalidInput("executionIds is missing", "At least one execution ID is needed.", field="executionIds")
+        raise InvalidInput(
+            "executionIds is missing", "At least one execution ID is needed.", field="executionIds"
+        )
     unique = list(dict.fromkeys(found))
     if len(unique) > IDS_PER_REQUEST:
-        raise InvalidInput("executionIds has too many IDs", f"At most {IDS_PER_REQUEST}.", field="executionIds")
+        raise InvalidInput(
+            "executionIds has too many IDs", f"At most {IDS_PER_REQUEST}.", field="executionIds"
+        )
     return unique
 
 
@@ -228,8 +260,12 @@ def _filter_ids(text: str) -> list[str]:
     attribute, _, rest = text.strip().partition(" ")
     operator, _, operand = rest.strip().partition(" ")
     if attribute != "executionId" or operator not in {"eq", "in"}:
-        raise InvalidInput("$filter is not understood", "", "Such as executionId eq 'ID'.", field="$filter")
-    return [part.strip().strip("'\"") for part in operand.strip().strip("()").split(",") if part.strip()]
+        raise InvalidInput(
+            "$filter is not understood", "", "Such as executionId eq 'ID'.", field="$filter"
+        )
+    return [
+        part.strip().strip("'\"") for part in operand.strip().strip("()").split(",") if part.strip()
+    ]
 
 
 def matches_tags(tags: Sequence[Tag], expression: str) -> bool:
@@ -240,7 +276,11 @@ def matches_tags(tags: Sequence[Tag], expression: str) -> bool:
     """
     parts = [part for part in expression.split(",") if part.strip()]
     if len(expression) > 5000 or len(parts) > 100:
-        raise InvalidInput("tagFilters is too long", "At most 100 expressions in 5000 characters.", field="tagFilters")
+        raise InvalidInput(
+            "tagFilters is too long",
+            "At most 100 expressions in 5000 characters.",
+            field="tagFilters",
+        )
     have = {tag.name: tag.value for tag in tags}
     for part in parts:
         name, equals, value = part.partition("=")
@@ -274,5 +314,7 @@ def write_resource(resource: MetricResource, select: frozenset[str]) -> dict[str
     if "tags" in select:
         data["tags"] = [{"name": tag.name, "value": tag.value} for tag in resource.tags]
     if "customInfo" in select:
-        data["customInfo"] = [{"name": info.name, "value": info.value} for info in resource.custom_info]
+        data["customInfo"] = [
+            {"name": info.name, "value": info.value} for info in resource.custom_info
+        ]
     return data

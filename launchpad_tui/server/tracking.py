@@ -47,7 +47,9 @@ _SILENT = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, Timeou
 class _Refusal(Exception):
     """An answer that is an error."""
 
-    def __init__(self, status: int, code: str, message: str, details: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, details: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -60,15 +62,21 @@ def _refusal(error: Exception) -> _Refusal:
     if isinstance(error, _Refusal):
         return error
     if isinstance(error, LaunchpadError):
-        message = " ".join(f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part)
-        details = ((error.field, error.title),) if isinstance(error, InvalidInput) and error.field else ()
+        message = " ".join(
+            f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part
+        )
+        details = (
+            ((error.field, error.title),) if isinstance(error, InvalidInput) and error.field else ()
+        )
         if isinstance(error, LimitExceeded):
             return _Refusal(413, CODE_TOO_LARGE, message, details)
         if isinstance(error, InvalidInput):
             return _Refusal(400, "InvalidRequest", message, details)
         return _Refusal(503 if error.retryable else 500, type(error).__name__, message)
     _log.error("a request of the training failed", exc_info=error)
-    return _Refusal(500, "InternalError", f"The metrics could not be kept ({type(error).__name__}).")
+    return _Refusal(
+        500, "InternalError", f"The metrics could not be kept ({type(error).__name__})."
+    )
 
 
 class _Server(ThreadingHTTPServer):
@@ -140,7 +148,9 @@ class _Handler(BaseHTTPRequestHandler):
                         "message": refusal.message,
                         "requestId": str(uuid.uuid4()),
                         "target": PATH,
-                        "details": [{"code": code, "message": text} for code, text in refusal.details],
+                        "details": [
+                            {"code": code, "message": text} for code, text in refusal.details
+                        ],
                     }
                 }
             self._send(status, data)
@@ -175,7 +185,9 @@ class _Handler(BaseHTTPRequestHandler):
             left = min(length, _DRAIN_LIMIT)
             while left > 0 and (chunk := self.rfile.read(min(left, 1 << 20))):
                 left -= len(chunk)
-            raise _Refusal(413, CODE_TOO_LARGE, f"The body has {length} bytes; at most {BODY_LIMIT}.")
+            raise _Refusal(
+                413, CODE_TOO_LARGE, f"The body has {length} bytes; at most {BODY_LIMIT}."
+            )
         body = self.rfile.read(length)
         if len(body) < length:
             raise ConnectionResetError("the body ended early")
@@ -205,10 +217,16 @@ class _Handler(BaseHTTPRequestHandler):
         ids = wanted_ids(self._query("executionIds"), self._query("$filter", "filter"))
         select = selection(self._query("$select", "select"))
         resources = []
-        if self.server.execution_id in ids and self._number("skip", 0) == 0 and self._number("top", 1000) > 0:
+        if (
+            self.server.execution_id in ids
+            and self._number("skip", 0) == 0
+            and self._number("top", 1000) > 0
+        ):
             resource = self.server.sink.resource()
             something = resource.metrics or resource.tags or resource.custom_info
-            if something and all(matches_tags(resource.tags, text) for text in self._query("tagFilters")):
+            if something and all(
+                matches_tags(resource.tags, text) for text in self._query("tagFilters")
+            ):
                 resources.append(write_resource(resource, select))
         return 200, {"count": len(resources), "resources": resources}
 
@@ -219,10 +237,17 @@ class _Handler(BaseHTTPRequestHandler):
         if ids != [self.server.execution_id]:
             raise _Refusal(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
         self.server.sink.delete()
-        return 200, {"id": self.server.execution_id, "message": "Metric Resource was successfully deleted"}
+        return 200, {
+            "id": self.server.execution_id,
+            "message": "Metric Resource was successfully deleted",
+        }
 
     def _not_allowed(self) -> tuple[int, None]:
-        raise _Refusal(405, "MethodNotAllowed", f"{self.command[:16]} is not offered; PATCH, GET and DELETE are.")
+        raise _Refusal(
+            405,
+            "MethodNotAllowed",
+            f"{self.command[:16]} is not offered; PATCH, GET and DELETE are.",
+        )
 
     def _check_execution(self, execution_id: str) -> None:
         if execution_id != self.server.execution_id:
@@ -247,7 +272,10 @@ def tracking_endpoint(execution_id: str, sink: MetricSink) -> Iterator[str]:
     """
     server = _Server(execution_id, sink)
     thread = threading.Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="tracking-endpoint", daemon=True
+        target=server.serve_forever,
+        kwargs={"poll_interval": 0.1},
+        name="tracking-endpoint",
+        daemon=True,
     )
     thread.start()
     try:

@@ -30,7 +30,9 @@ class RemoteActs:
     def create_artifact(self, scope: Scope, new: Artifact) -> Artifact:
         """Register an artifact; its ID is the runtime's."""
         runtime = self._remotes.runtime(scope, "create_artifact")
-        made = runtime.create_artifact(new.name, new.kind, new.url, new.scenario_id, new.description, new.labels)
+        made = runtime.create_artifact(
+            new.name, new.kind, new.url, new.scenario_id, new.description, new.labels
+        )
         found = runtime.artifact(made)
         mirror.put_artifacts(self._registry, scope, [found])
         return found
@@ -38,7 +40,9 @@ class RemoteActs:
     def create_configuration(self, scope: Scope, new: Configuration) -> Configuration:
         """Make a configuration; its ID is the runtime's."""
         runtime = self._remotes.runtime(scope, "create_configuration")
-        made = runtime.create_configuration(new.name, new.scenario_id, new.executable_id, new.parameters, new.inputs)
+        made = runtime.create_configuration(
+            new.name, new.scenario_id, new.executable_id, new.parameters, new.inputs
+        )
         found = runtime.configuration(made)
         mirror.put_configurations(self._registry, scope, [found])
         return found
@@ -67,7 +71,9 @@ class RemoteActs:
     ) -> None:
         """Add to what an execution logged. It is asked for once only: points accumulate."""
         executions.execution(self._registry, scope, execution_id)
-        self._remotes.runtime(scope, "metrics").patch_metrics(execution_id, metrics, tags, custom_info)
+        self._remotes.runtime(scope, "metrics").patch_metrics(
+            execution_id, metrics, tags, custom_info
+        )
 
     def delete_metrics(self, scope: Scope, execution_id: str) -> None:
         """Delete what an execution logged; that it logged nothing is no error."""
@@ -82,14 +88,18 @@ class RemoteActs:
 
     def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
         """Have the runtime make a resource group; it is PROVISIONING for a while. Raises Conflict."""
-        runtime = self._remotes.runtime(Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups")
+        runtime = self._remotes.runtime(
+            Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups"
+        )
         named = given_labels(labels)
         runtime.create_resource_group(scope.resource_group, named)
         return connections.add_group(self._registry, scope, named, "PROVISIONING")
 
     def delete_group(self, scope: Scope) -> None:
         """Have the runtime delete a resource group and all that is in it; one that it has no more counts as deleted."""
-        runtime = self._remotes.runtime(Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups")
+        runtime = self._remotes.runtime(
+            Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups"
+        )
         with contextlib.suppress(NotFound):
             runtime.delete_resource_group(scope.resource_group)
 
@@ -109,14 +119,19 @@ class RemoteActs:
     def create_schedule(self, scope: Scope, new: Schedule) -> Schedule:
         """Make a schedule; its ID is the runtime's."""
         runtime = self._remotes.runtime(scope, "schedules")
-        return self._kept(scope, runtime.create_schedule(new.name, new.cron, new.configuration_id, new.start, new.end))
+        return self._kept(
+            scope,
+            runtime.create_schedule(new.name, new.cron, new.configuration_id, new.start, new.end),
+        )
 
     def change_schedule(self, scope: Scope, before: Schedule, changed: Schedule) -> Schedule:
         """Change what is other of a schedule. Raises NotFound."""
         self._remotes.runtime(scope, "schedules").change_schedule(
             before.id,
             cron=changed.cron if changed.cron != before.cron else "",
-            configuration_id=changed.configuration_id if changed.configuration_id != before.configuration_id else "",
+            configuration_id=changed.configuration_id
+            if changed.configuration_id != before.configuration_id
+            else "",
             status=changed.status if changed.status != before.status else None,
             start=changed.start if changed.start != before.start else None,
             end=changed.end if changed.end != before.end else None,
@@ -133,7 +148,9 @@ class RemoteActs:
         schedules.put(self._registry, scope, found)
         return found
 
-    def _change(self, scope: Scope, ids: Sequence[str], target: TargetStatus) -> dict[str, LaunchpadError | None]:
+    def _change(
+        self, scope: Scope, ids: Sequence[str], target: TargetStatus
+    ) -> dict[str, LaunchpadError | None]:
         capability = "stop" if target is TargetStatus.STOPPED else "delete"
         runtime = self._remotes.runtime(scope, capability)
         able = self._remotes.capabilities(scope.connection)

@@ -46,7 +46,9 @@ class ArtifactService:
         self._measure = measure
         self._acts = acts
 
-    def listing(self, scope: Scope, kind: ArtifactKind | None, query: Query) -> Listing[ArtifactRow]:
+    def listing(
+        self, scope: Scope, kind: ArtifactKind | None, query: Query
+    ) -> Listing[ArtifactRow]:
         """The artifacts of a kind (None: of all) that the query wants.
 
         Raises:
@@ -116,13 +118,29 @@ class ArtifactService:
         try:
             scenarios.scenario(self._registry, scope, scenario_id)
         except NotFound as error:
-            known = ", ".join(scenario.id for scenario in scenarios.scenarios(self._registry, scope)[:20])
+            known = ", ".join(
+                scenario.id for scenario in scenarios.scenarios(self._registry, scope)[:20]
+            )
             raise InvalidInput(
-                f"There is no scenario {scenario_id[:80]!r}", hint=f"Scenarios: {known or 'none'}.", field="scenario_id"
+                f"There is no scenario {scenario_id[:80]!r}",
+                hint=f"Scenarios: {known or 'none'}.",
+                field="scenario_id",
             ) from error
         checked = tuple(check_label(key, value) for key, value in labels)
         at = now()
-        return Artifact(new_artifact_id(), name, kind, str(parsed), description, scenario_id, "", checked, None, at, at)
+        return Artifact(
+            new_artifact_id(),
+            name,
+            kind,
+            str(parsed),
+            description,
+            scenario_id,
+            "",
+            checked,
+            None,
+            at,
+            at,
+        )
 
     def metric_keys(self, scope: Scope) -> list[str]:
         """What can be a metric column: bare metric names and series keys, sorted."""

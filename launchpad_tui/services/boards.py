@@ -42,7 +42,9 @@ class BoardService:
         kept = preferences.get(self._registry, _key(scope, name))
         if kept is None:
             known = ", ".join(self.names(scope))
-            raise NotFound(f"There is no board {name[:80]!r}", hint=f"Boards: {known}." if known else "")
+            raise NotFound(
+                f"There is no board {name[:80]!r}", hint=f"Boards: {known}." if known else ""
+            )
         return board_from_json(kept)
 
     def save(self, scope: Scope, board: Board, *, replace: bool = True) -> None:

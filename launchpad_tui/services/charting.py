@@ -64,7 +64,11 @@ class ChartService:
                 wanted = matching(subject, chart)
                 for each in wanted:
                     label = title if len(wanted) == 1 else f"{title} {each.key}"
-                    found.append(self._curve(subject, each, chart, slots.get(subject.id, 0), label, points, x_range))
+                    found.append(
+                        self._curve(
+                            subject, each, chart, slots.get(subject.id, 0), label, points, x_range
+                        )
+                    )
         return tuple(found)
 
     def _curve(
@@ -91,7 +95,11 @@ class ChartService:
             start = int((x_range[0] - room + zero) * scale) - 1
             stop = int((x_range[1] + room + zero) * scale) + 1
         found = window(self._registry, series.id, start, stop, by, points)
-        x = _floats(found.steps) if by == "step" else [at / _SECOND - zero for at in _floats(found.times)]
+        x = (
+            _floats(found.steps)
+            if by == "step"
+            else [at / _SECOND - zero for at in _floats(found.times)]
+        )
         key = f"{subject.id}/{series.key}"
         return Series(key, label, x, _floats(found.values), slot, found.total, found.not_finite)
 
@@ -102,7 +110,11 @@ class ChartService:
         slots: Mapping[str, int],
         directions: Mapping[str, str],
     ) -> Table:
-        ways = {key: way for key in chart.metrics if (way := directions.get(key) or guess_direction(key))}
+        ways = {
+            key: way
+            for key in chart.metrics
+            if (way := directions.get(key) or guess_direction(key))
+        }
         metrics = {
             name: tuple(self._value(subject, chart, name, ways.get(name)) for subject in subjects)
             for name in chart.metrics
@@ -117,7 +129,9 @@ class ChartService:
             "\x1f".join(chart.parameters),
         )
 
-    def _value(self, subject: Subject, chart: ChartDefinition, name: str, direction: str | None) -> float | None:
+    def _value(
+        self, subject: Subject, chart: ChartDefinition, name: str, direction: str | None
+    ) -> float | None:
         found = [one for one in matching(subject, chart) if name in {one.name, one.key}]
         if not found:
             return None
@@ -145,7 +159,9 @@ class ChartService:
                     found[series.id] = float(values[-1])
         return found
 
-    def aggregated(self, series: SeriesSummary, how: str, direction: str | None = None) -> float | None:
+    def aggregated(
+        self, series: SeriesSummary, how: str, direction: str | None = None
+    ) -> float | None:
         """One value for a series: ``last``, ``min``, ``max``, ``mean`` (over finite values), or ``best``: the least or
         greatest by the direction, the last where that is not known. None where no value is finite."""
         if how == "best":
@@ -165,7 +181,11 @@ def matching(subject: Subject, chart: ChartDefinition) -> list[SeriesSummary]:
     """The subject's series that a chart shows."""
     wanted = set(chart.metrics)
     labels = set(chart.labels)
-    return [one for one in subject.series if (one.name in wanted or one.key in wanted) and labels <= set(one.labels)]
+    return [
+        one
+        for one in subject.series
+        if (one.name in wanted or one.key in wanted) and labels <= set(one.labels)
+    ]
 
 
 def labels_of(subjects: Sequence[Subject]) -> list[str]:
@@ -173,12 +193,16 @@ def labels_of(subjects: Sequence[Subject]) -> list[str]:
     is not enough either, the beginning of the ID."""
     names = [one.name for one in subjects]
     with_configuration = [
-        f"{one.name} {one.configuration.name}" if one.configuration and one.configuration.name != one.name else one.name
+        f"{one.name} {one.configuration.name}"
+        if one.configuration and one.configuration.name != one.name
+        else one.name
         for one in subjects
     ]
     if len(set(names)) == 1 and len(names) > 1:
         # One name for all says nothing.
-        with_configuration = [one.configuration.name if one.configuration else one.name for one in subjects]
+        with_configuration = [
+            one.configuration.name if one.configuration else one.name for one in subjects
+        ]
     shown, fuller = Counter(names), Counter(with_configuration)
     found = []
     for one, name, more in zip(subjects, names, with_configuration, strict=True):
@@ -189,18 +213,27 @@ def labels_of(subjects: Sequence[Subject]) -> list[str]:
     return found
 
 
-def parameters_of(subjects: Sequence[Subject], *, varying: bool = False) -> dict[str, tuple[Value, ...]]:
+def parameters_of(
+    subjects: Sequence[Subject], *, varying: bool = False
+) -> dict[str, tuple[Value, ...]]:
     """The configurations' parameters as columns: of numbers where all that are known are numbers, else of texts.
 
     Args:
         varying: only those that differ.
     """
-    names = dict.fromkeys(name for one in subjects if one.configuration for name in one.configuration.parameters)
+    names = dict.fromkeys(
+        name for one in subjects if one.configuration for name in one.configuration.parameters
+    )
     columns: dict[str, tuple[Value, ...]] = {}
     for name in names:
-        texts = [one.configuration.parameters.get(name) if one.configuration else None for one in subjects]
+        texts = [
+            one.configuration.parameters.get(name) if one.configuration else None
+            for one in subjects
+        ]
         numbers = [_number(text) for text in texts]
-        all_numbers = all(number is not None or text is None for number, text in zip(numbers, texts, strict=True))
+        all_numbers = all(
+            number is not None or text is None for number, text in zip(numbers, texts, strict=True)
+        )
         column: tuple[Value, ...] = tuple(numbers) if all_numbers else tuple(texts)
         if not varying or len(set(column)) > 1:
             columns[name] = column
@@ -218,7 +251,9 @@ def proposed(subjects: Sequence[Subject], name: str = "All metrics") -> Board:
             longest[series.key] = max(longest[series.key], series.count)
     order = sorted(counts, key=lambda key: (-min(longest[key], 2), -counts[key], key))
     charts = [
-        ChartDefinition((key,)) if longest[key] > 1 else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
+        ChartDefinition((key,))
+        if longest[key] > 1
+        else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
         for key in order[:MOST_PROPOSED]
     ]
     return Board(name, tuple(charts))

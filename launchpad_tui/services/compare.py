@@ -55,13 +55,19 @@ class CompareService:
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
             rest = [one for one in ids if one not in found]
-            by_execution = self._subjects(scope, {one.execution_id for one in found.values()} - {""} | set(rest))
-            known: dict[str, Subject] = {one: by_execution[one] for one in rest if one in by_execution}
+            by_execution = self._subjects(
+                scope, {one.execution_id for one in found.values()} - {""} | set(rest)
+            )
+            known: dict[str, Subject] = {
+                one: by_execution[one] for one in rest if one in by_execution
+            }
             for id_, artifact in found.items():
                 known[id_] = _of(artifact, by_execution.get(artifact.execution_id))
                 if files:
                     known[id_] = replace(known[id_], files=self._files(scope, id_))
-        return tuple(known[one] for one in ids if one in known), tuple(one for one in ids if one not in known)
+        return tuple(known[one] for one in ids if one in known), tuple(
+            one for one in ids if one not in known
+        )
 
     def _files(self, scope: Scope, artifact_id: str) -> dict[str, str]:
         return {
@@ -71,7 +77,9 @@ class CompareService:
 
     def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, Subject]:
         found = executions.by_id(self._registry, scope, ids)
-        bound = configurations.by_id(self._registry, scope, [e.configuration_id for e in found.values()])
+        bound = configurations.by_id(
+            self._registry, scope, [e.configuration_id for e in found.values()]
+        )
         logged = series.summaries(self._registry, scope, found)
         tags = resource.tags(self._registry, scope, found)
         infos = resource.custom_info(self._registry, scope, found)
@@ -95,12 +103,22 @@ def _of(artifact: Artifact, source: Subject | None) -> Subject:
         return Subject(artifact, None, None, {}, (), {}, {})
     own = tuple(one for one in source.series if one.artifact_name in {"", artifact.name})
     return Subject(
-        artifact, source.execution, source.configuration, source.inputs, own, source.tags, source.custom_info
+        artifact,
+        source.execution,
+        source.configuration,
+        source.inputs,
+        own,
+        source.tags,
+        source.custom_info,
     )
 
 
 def _check(found: dict[str, Artifact] | dict[str, Subject], ids: Sequence[str], what: str) -> None:
     missing = [one for one in ids if one not in found]
     if missing:
-        title = f"There is no {what} {missing[0]!r}" if len(missing) == 1 else f"{len(missing)} {what}s are gone"
+        title = (
+            f"There is no {what} {missing[0]!r}"
+            if len(missing) == 1
+            else f"{len(missing)} {what}s are gone"
+        )
         raise NotFound(title, "\n".join(missing))

@@ -31,11 +31,15 @@ class ConfigurationService:
         acts: gives what acts at the runtime of a scope, None where that is this machine.
     """
 
-    def __init__(self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None) -> None:
+    def __init__(
+        self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None
+    ) -> None:
         self._registry = registry
         self._acts = acts
 
-    def list(self, scope: Scope, executable_id: str | None = None, search: str = "") -> builtins.list[Configuration]:
+    def list(
+        self, scope: Scope, executable_id: str | None = None, search: str = ""
+    ) -> builtins.list[Configuration]:
         """The newest 10,000, newest first: all or an executable's; every word of the search is found in name, ID,
         executable or bindings. Raises NotFound for an unknown scope."""
         return configurations.configurations(self._registry, scope, executable_id, search)
@@ -75,9 +79,16 @@ class ConfigurationService:
         name = check_resource_name(name)
         executable = scenarios.executable(self._registry, scope, executable_id)
         bound = _bind(executable, parameters)
-        given = _known(inputs, [slot.name for slot in executable.inputs], "inputs", "input artifact")
-        found = {slot.name: self._input(scope, slot, given.get(slot.name, "")).id for slot in executable.inputs}
-        new = Configuration(str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now())
+        given = _known(
+            inputs, [slot.name for slot in executable.inputs], "inputs", "input artifact"
+        )
+        found = {
+            slot.name: self._input(scope, slot, given.get(slot.name, "")).id
+            for slot in executable.inputs
+        }
+        new = Configuration(
+            str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now()
+        )
         if (acts := self._acts(scope)) is not None:
             return acts.create_configuration(scope, new)
         configurations.add(self._registry, scope, new)
@@ -87,7 +98,10 @@ class ConfigurationService:
         field = f"inputs.{slot.name}"
         if not text.strip():
             raise InvalidInput(
-                f"The input {slot.name} is missing", slot.description, f"Give a {slot.kind}'s ID or name.", field=field
+                f"The input {slot.name} is missing",
+                slot.description,
+                f"Give a {slot.kind}'s ID or name.",
+                field=field,
             )
         try:
             found = artifacts.resolve(self._registry, scope, text)
@@ -98,9 +112,10 @@ class ConfigurationService:
             ) from error
         if slot.kind and found.kind != slot.kind:
             raise InvalidInput(
-                f"The input {slot.name} takes a {slot.kind}", f"{found.name} ({found.id}) is a {found.kind}.",
+                f"The input {slot.name} takes a {slot.kind}",
+                f"{found.name} ({found.id}) is a {found.kind}.",
                 field=field,
-            )  # fmt: skip
+            )
         return found
 
 
@@ -112,8 +127,11 @@ def check_resource_name(name: str) -> str:
     """
     name = name.strip()
     if not RESOURCE_NAME.fullmatch(name):
-        raise InvalidInput(f"The name {name[:80]!r} is not valid" if name else "The name is missing", hint=NAME_HINT,
-                           field="name")  # fmt: skip
+        raise InvalidInput(
+            f"The name {name[:80]!r} is not valid" if name else "The name is missing",
+            hint=NAME_HINT,
+            field="name",
+        )
     return name
 
 
@@ -124,7 +142,9 @@ def _bind(executable: Executable, parameters: Mapping[str, str]) -> dict[str, st
         field = f"parameters.{parameter.name}"
         value = given.get(parameter.name, parameter.default)
         if value is None:
-            raise InvalidInput(f"The parameter {parameter.name} is missing", parameter.description, field=field)
+            raise InvalidInput(
+                f"The parameter {parameter.name} is missing", parameter.description, field=field
+            )
         if len(value) > VALUE_LIMIT:
             detail = f"{len(value)} characters; at most {VALUE_LIMIT}."
             raise InvalidInput(f"The parameter {parameter.name} is too long", detail, field=field)
@@ -135,6 +155,10 @@ def _bind(executable: Executable, parameters: Mapping[str, str]) -> dict[str, st
 def _known(given: Mapping[str, str], names: list[str], group: str, what: str) -> Mapping[str, str]:
     for name in given:
         if name not in names:
-            hint = f"There are: {', '.join(names)}." if names else f"The executable takes no {what}s."
-            raise InvalidInput(f"The executable has no {what} {name[:80]!r}", hint=hint, field=f"{group}.{name}")
+            hint = (
+                f"There are: {', '.join(names)}." if names else f"The executable takes no {what}s."
+            )
+            raise InvalidInput(
+                f"The executable has no {what} {name[:80]!r}", hint=hint, field=f"{group}.{name}"
+            )
     return given

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from launchpad_tui.domain.connection import LOCAL, Connection, ConnectionKind
-from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound, PermissionDenied, RuntimeRejected
+from launchpad_tui.errors import (
+    CapabilityMissing,
+    LaunchpadError,
+    NotFound,
+    PermissionDenied,
+    RuntimeRejected,
+)
 from launchpad_tui.services.probing import Step, StepName, is_loopback, reach
 from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import Endpoint
@@ -85,7 +91,9 @@ def _steps(client: AICoreClient, ca_file: str) -> Iterator[Step]:
     way = "client secret" if key.client_secret else "certificate"
     yield Step(StepName.SETTINGS, f"complete, from {key.source or 'the connection'}, by {way}")
     yield from _server(key.auth_url, ca_file, key.certificate, key.private_key)
-    yield _asked(Part.TOKEN, lambda: f"given to {key.client_id}" if client.http.tokens.get() else "")
+    yield _asked(
+        Part.TOKEN, lambda: f"given to {key.client_id}" if client.http.tokens.get() else ""
+    )
     if urlsplit(key.base_url)[:2] != urlsplit(key.auth_url)[:2]:
         yield from _server(key.base_url, ca_file)
     yield _asked(Part.API, lambda: _api(client))
@@ -109,7 +117,10 @@ def _server(url: str, ca_file: str, certificate: str = "", private_key: str = ""
     if not tls:
         stays = "it is this machine, or a tunnel from it"
         read = "what is sent can be read on its way"
-        yield Step(StepName.TLS, f"none for {parts.hostname}: {stays if is_loopback(parts.hostname or '') else read}")
+        yield Step(
+            StepName.TLS,
+            f"none for {parts.hostname}: {stays if is_loopback(parts.hostname or '') else read}",
+        )
 
 
 def _asked(part: Part, ask: Callable[[], str]) -> Step:
@@ -124,9 +135,13 @@ def _api(client: AICoreClient) -> str:
         meta = client.meta()
     except NotFound:
         return f"answers; it says nothing of itself, and has {sum(1 for _ in client.scenarios())} scenarios"
-    lacks = [name for name, has in (("executions", meta.executions), ("logs", meta.logs)) if not has]
+    lacks = [
+        name for name, has in (("executions", meta.executions), ("logs", meta.logs)) if not has
+    ]
     version = f"AI API {meta.api_version}" if meta.api_version else "an AI API"
-    return f"{meta.runtime or 'it'} offers {version}" + (f", without {' and '.join(lacks)}" if lacks else "")
+    return f"{meta.runtime or 'it'} offers {version}" + (
+        f", without {' and '.join(lacks)}" if lacks else ""
+    )
 
 
 def _group(client: AICoreClient) -> str:
@@ -141,7 +156,9 @@ def _group(client: AICoreClient) -> str:
         raise NotFound(f"There is no resource group {name!r}", "", f"There are: {known}.")
     status = groups[name].status
     if status == "ERROR":
-        raise RuntimeRejected(f"The resource group {name} is in the status {status}", "", "Ask its administrator.")
+        raise RuntimeRejected(
+            f"The resource group {name} is in the status {status}", "", "Ask its administrator."
+        )
     return f"{name} is {status}, with {_artifacts(client)}"
 
 

@@ -169,7 +169,9 @@ class ConnectionService(StoreKeeping):
                 raise CapabilityMissing(f"{kind.title} cannot be connected to", kind.reason)
             secrets = self._credentials.get(CONNECTION, name)
             ask = self._probe
-            capabilities = Capabilities() if ask is None else within(_ASK, lambda: ask(found, secrets))
+            capabilities = (
+                Capabilities() if ask is None else within(_ASK, lambda: ask(found, secrets))
+            )
         except LaunchpadError as error:
             connections.set_sync(self._registry, name, None, error.title)
             raise
@@ -192,7 +194,13 @@ class ConnectionService(StoreKeeping):
         from launchpad_tui.services.connection_probing import test
 
         found = self.get(name)
-        return test(found, self._kind(found.kind), self._credentials.get(CONNECTION, name), resource_group, tell)
+        return test(
+            found,
+            self._kind(found.kind),
+            self._credentials.get(CONNECTION, name),
+            resource_group,
+            tell,
+        )
 
     def service_key(self, text: str) -> dict[str, str]:
         """The fields of a connection to SAP AI Core that a service key fills, secrets among them.
@@ -227,7 +235,9 @@ class ConnectionService(StoreKeeping):
         """The connection's resource groups, ``default`` first. Raises NotFound."""
         return connections.groups(self._registry, connection)
 
-    def add_group(self, connection: str, name: str, labels: Mapping[str, str] | None = None) -> ResourceGroup:
+    def add_group(
+        self, connection: str, name: str, labels: Mapping[str, str] | None = None
+    ) -> ResourceGroup:
         """A new resource group; of the embedded runtime with a file store ``default`` of its own, elsewhere as its
         runtime makes it, which may take a while (status PROVISIONING).
 
@@ -283,7 +293,9 @@ class ConnectionService(StoreKeeping):
         if isinstance(kept, list) and len(kept) == 2:
             scope = Scope(str(kept[0]), str(kept[1]))
             try:
-                if any(group.name == scope.resource_group for group in self.groups(scope.connection)):
+                if any(
+                    group.name == scope.resource_group for group in self.groups(scope.connection)
+                ):
                     return scope
             except NotFound:
                 pass
@@ -292,7 +304,9 @@ class ConnectionService(StoreKeeping):
     def choose(self, scope: Scope) -> None:
         """Stand in this scope from now on. Raises NotFound."""
         if all(group.name != scope.resource_group for group in self.groups(scope.connection)):
-            raise NotFound(f"Connection {scope.connection} has no resource group {scope.resource_group!r}")
+            raise NotFound(
+                f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
+            )
         preferences.put(self._registry, _SCOPE, [scope.connection, scope.resource_group])
 
     def _kind(self, kind_id: str) -> ConnectionKind:

@@ -45,7 +45,11 @@ class Desk:
     """
 
     def __init__(
-        self, home: Home, settings: Settings, registry: Registry, makers: Mapping[str, Callable[[Desk], Any]]
+        self,
+        home: Home,
+        settings: Settings,
+        registry: Registry,
+        makers: Mapping[str, Callable[[Desk], Any]],
     ) -> None:
         self.home = home
         self.settings = settings

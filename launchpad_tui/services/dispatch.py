@@ -60,7 +60,9 @@ class Dispatcher:
     def dispatch(self) -> int:
         """Start what waits, as far as there is room; gives how many were started."""
         started = 0
-        while (taken := executions.claim_next(self._registry, self._parallel, os.getpid(), "")) is not None:
+        while (
+            taken := executions.claim_next(self._registry, self._parallel, os.getpid(), "")
+        ) is not None:
             scope, execution = taken
             try:
                 self._start(execution)
@@ -82,26 +84,39 @@ class Dispatcher:
         folder = self._home.executions / execution.id
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         environ = {
-            name: value for name, value in os.environ.items() if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))
         }
         with open(folder / "supervisor.log", "ab") as output:
             starter = subprocess.Popen(
-                [sys.executable, "-m", "launchpad_tui", "_supervise", str(self._home.root),
-                 str(self._home.settings_path), execution.id],
+                [
+                    sys.executable,
+                    "-m",
+                    "launchpad_tui",
+                    "_supervise",
+                    str(self._home.root),
+                    str(self._home.settings_path),
+                    execution.id,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 env=environ,
                 cwd="/",
                 start_new_session=True,
-            )  # fmt: skip
+            )
         # It forks at once, so that nobody has to wait for the supervisor itself.
         starter.wait()
 
     def wake(self, execution_id: str) -> None:
         """Tell a supervisor to look at once whether it has to stop; it looks by itself a little later too."""
         for each in executions.unfinished(self._registry):
-            if each.execution.id == execution_id and each.claim is not None and each.claim.boot == "supervisor":
+            if (
+                each.execution.id == execution_id
+                and each.claim is not None
+                and each.claim.boot == "supervisor"
+            ):
                 with contextlib.suppress(OSError):
                     os.kill(each.claim.pid, signal.SIGUSR1)
 

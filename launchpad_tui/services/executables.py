@@ -32,7 +32,8 @@ def add_executables(registry: Registry, scope: Scope, path: Path) -> AddedExecut
 
     if connections.connection(registry, scope.connection).kind != LOCAL:
         raise CapabilityMissing(
-            f"Executables cannot be added to {scope.connection}", hint="They come to it from its own git repositories."
+            f"Executables cannot be added to {scope.connection}",
+            hint="They come to it from its own git repositories.",
         )
     found = parse_templates(path)
     added: list[tuple[Executable, str]] = []

@@ -34,7 +34,9 @@ class ExecutionReader:
         """The execution with everything that its process flow names. Raises NotFound."""
         with self._registry.read():
             found = executions.execution(self._registry, scope, execution_id)
-            bound = configurations.by_id(self._registry, scope, [found.configuration_id]).get(found.configuration_id)
+            bound = configurations.by_id(self._registry, scope, [found.configuration_id]).get(
+                found.configuration_id
+            )
             inputs = lineage.inputs_of(self._registry, scope, [execution_id]).get(execution_id, ())
             known = artifacts.by_id(self._registry, scope, [artifact for _, artifact in inputs])
             outputs = artifacts.of_executions(self._registry, scope, [execution_id])
@@ -43,7 +45,11 @@ class ExecutionReader:
             except NotFound:
                 name = ""
         return ExecutionDetails(
-            found, name, bound, tuple((slot, known.get(artifact)) for slot, artifact in inputs), tuple(outputs)
+            found,
+            name,
+            bound,
+            tuple((slot, known.get(artifact)) for slot, artifact in inputs),
+            tuple(outputs),
         )
 
     def resolve(self, scope: Scope, text: str) -> Execution:

@@ -109,12 +109,20 @@ class ExecutionService(ExecutionReader):
         Raises:
             As `create`, and InvalidInput: a parameter or input is wrong.
         """
-        source = self._configurations.get(scope, self.get(scope, execution_id).execution.configuration_id)
+        source = self._configurations.get(
+            scope, self.get(scope, execution_id).execution.configuration_id
+        )
         changed = {**source.parameters, **(parameters or {})}
         bound = {**source.inputs, **(inputs or {})}
-        if changed == dict(source.parameters) and bound == dict(source.inputs) and name in {"", source.name}:
+        if (
+            changed == dict(source.parameters)
+            and bound == dict(source.inputs)
+            and name in {"", source.name}
+        ):
             return self._create(scope, source)
-        made = self._configurations.create(scope, name or source.name, source.executable_id, changed, bound)
+        made = self._configurations.create(
+            scope, name or source.name, source.executable_id, changed, bound
+        )
         return self._create(scope, made)
 
     def create_scheduled(
@@ -126,7 +134,10 @@ class ExecutionService(ExecutionReader):
             claim: says whether it is still this process's turn, in the transaction that creates the execution; where it
                 is not, nothing is created.
         """
-        new = replace(self._new(scope, self._configurations.get(scope, configuration_id)), schedule_id=schedule_id)
+        new = replace(
+            self._new(scope, self._configurations.get(scope, configuration_id)),
+            schedule_id=schedule_id,
+        )
         with self._registry.write():
             if not claim():
                 return None
@@ -157,7 +168,9 @@ class ExecutionService(ExecutionReader):
         """Stop executions: those that wait at once, those that run by TERM and then KILL to all their processes."""
         if (acts := self._acts(scope)) is not None:
             return tuple(Outcome(*each) for each in acts.stop(scope, ids).items())
-        return tuple(self._each(execution_id, lambda one: self._stop(scope, one)) for execution_id in ids)
+        return tuple(
+            self._each(execution_id, lambda one: self._stop(scope, one)) for execution_id in ids
+        )
 
     def _stop(self, scope: Scope, execution_id: str) -> None:
         with self._registry.write("executions"):
@@ -170,12 +183,18 @@ class ExecutionService(ExecutionReader):
             )
             if waiting:
                 said = "stopped before it started"
-                executions.transition(self._registry, scope, execution_id, Status.STOPPED, said, completed_at=now())
+                executions.transition(
+                    self._registry, scope, execution_id, Status.STOPPED, said, completed_at=now()
+                )
             else:
-                executions.transition(self._registry, scope, execution_id, Status.STOPPING, "stopping")
+                executions.transition(
+                    self._registry, scope, execution_id, Status.STOPPING, "stopping"
+                )
         self._dispatcher.wake(execution_id)
 
-    def finish(self, scope: Scope, execution_id: str, progress: Progress | None = None) -> tuple[Artifact, ...]:
+    def finish(
+        self, scope: Scope, execution_id: str, progress: Progress | None = None
+    ) -> tuple[Artifact, ...]:
         """Store and register the outputs of an execution that did its work, but whose object store failed; gives the
         artifacts. Done by this process, while the caller waits.
 
@@ -196,12 +215,22 @@ class ExecutionService(ExecutionReader):
         with supervisor_lock(folder) as free:
             reason = why_not_finish(execution)
             if reason is not None or not free:
-                raise Conflict(f"Execution {execution_id} cannot be finished", reason or "Another process does it.")
+                raise Conflict(
+                    f"Execution {execution_id} cannot be finished",
+                    reason or "Another process does it.",
+                )
             outputs = finishing.kept(folder)
             log = LogWriter(folder)
             try:
                 made = finishing.finish(
-                    self._registry, self._files(), log.say, scope, execution, outputs, progress, again=True
+                    self._registry,
+                    self._files(),
+                    log.say,
+                    scope,
+                    execution,
+                    outputs,
+                    progress,
+                    again=True,
                 )
             except LaunchpadError as error:
                 log.say(f"not stored: {error.title}")
@@ -222,7 +251,9 @@ class ExecutionService(ExecutionReader):
                 if one.error is None:
                     forget_log(self._home.root / REMOTE, scope, one.id)
             return outcomes
-        return tuple(self._each(execution_id, lambda one: self._delete(scope, one)) for execution_id in ids)
+        return tuple(
+            self._each(execution_id, lambda one: self._delete(scope, one)) for execution_id in ids
+        )
 
     def _delete(self, scope: Scope, execution_id: str) -> None:
         executions.delete(self._registry, scope, execution_id)
@@ -284,7 +315,9 @@ def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         what = f"{name}/{key}" if key else name
         hint = f"Write each of its values into a file of its own, mode 0600, in {place}."
-        raise ConfigError(f"The secret {what} that the executable needs is missing", str(place / key), hint) from error
+        raise ConfigError(
+            f"The secret {what} that the executable needs is missing", str(place / key), hint
+        ) from error
     if not found:
         raise NotFound(f"The secret {name} is empty", str(place))
     return found

@@ -61,7 +61,9 @@ class _File:
         return self.part.with_suffix(".parts-new")
 
 
-def fetch(store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, *, overwrite: bool = False) -> list[str]:
+def fetch(
+    store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, *, overwrite: bool = False
+) -> list[str]:
     """Fetch objects into files; gives the SHA-256 of each.
 
     Raises:
@@ -81,7 +83,9 @@ def partial_of(target: Path, found: StoredObject) -> Path:
 
 
 class _Fetch:
-    def __init__(self, store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, overwrite: bool) -> None:
+    def __init__(
+        self, store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, overwrite: bool
+    ) -> None:
         self._store = store
         self._moved = moved
         self._overwrite = overwrite
@@ -90,10 +94,15 @@ class _Fetch:
         self._over = False
         self._bytes = 0
         self._files = [self._file(each) for each in wanted]
-        self._tasks = iter([(file, number) for file in self._files for number in self._missing(file)])
+        self._tasks = iter(
+            [(file, number) for file in self._files for number in self._missing(file)]
+        )
 
     def run(self) -> list[str]:
-        workers = min(WORKERS if self._store.abilities.ranges else 1, sum(map(len, map(self._missing, self._files))))
+        workers = min(
+            WORKERS if self._store.abilities.ranges else 1,
+            sum(map(len, map(self._missing, self._files))),
+        )
         for _ in range(workers):
             # Daemons, and never joined: whoever cancels or quits does not wait for a socket.
             threading.Thread(target=self._work, name="fetch", daemon=True).start()
@@ -115,8 +124,14 @@ class _Fetch:
         """Find what an earlier call left."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(file.note.read_text())
-            if file.wanted.found.version and note["step"] == file.parts[0][1] and file.part.stat().st_size:
-                file.done = {int(number) for number in note["done"] if 0 <= int(number) < len(file.parts)}
+            if (
+                file.wanted.found.version
+                and note["step"] == file.parts[0][1]
+                and file.part.stat().st_size
+            ):
+                file.done = {
+                    int(number) for number in note["done"] if 0 <= int(number) < len(file.parts)
+                }
         for number in sorted(file.done):
             self._moved(file.parts[number][1], file.wanted.found.path)
 
@@ -215,7 +230,11 @@ class _Fetch:
             if time.monotonic() - since >= _SLOW_TIME:
                 if count - before < _SLOW:
                     detail = f"{count - before:,} bytes in {_SLOW_TIME:.0f} seconds."
-                    raise Unreachable("The object store is too slow", detail, "Try again; it goes on where it was.")
+                    raise Unreachable(
+                        "The object store is too slow",
+                        detail,
+                        "Try again; it goes on where it was.",
+                    )
                 since, before = time.monotonic(), count
 
 

@@ -60,7 +60,9 @@ class FileService:
         self._credentials = credentials
         self._address = address
         self._lock = threading.Lock()
-        self._open: dict[tuple[Scope, str], tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ObjectStore]] = {}
+        self._open: dict[
+            tuple[Scope, str], tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ObjectStore]
+        ] = {}
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
         """The object store of this name, ready to be called.
@@ -71,7 +73,9 @@ class FileService:
         """
         record = connections.store(self.registry, scope, name)
         try:
-            values = dict(record.settings) | dict(self._credentials.get(STORE, store_owner(scope, name)))
+            values = dict(record.settings) | dict(
+                self._credentials.get(STORE, store_owner(scope, name))
+            )
         except ConfigError:
             # Its credentials are in a keyring that was locked when the user left, while an execution goes on.
             with self._lock:
@@ -104,7 +108,10 @@ class FileService:
         """Values of a store, with the connection's where another launchpad gives the store away."""
         if kind != LAUNCHPAD:
             return values
-        values = {"resource_group": scope.resource_group, **{name: text for name, text in values.items() if text}}
+        values = {
+            "resource_group": scope.resource_group,
+            **{name: text for name, text in values.items() if text},
+        }
         if values.get("base_url") or self._address is None:
             return values
         connection = connections.connection(self.registry, scope.connection)
@@ -131,22 +138,31 @@ class FileService:
         if parsed.store not in names:
             known = ", ".join(names)
             return UrlCheck(
-                UrlState.UNKNOWN_STORE, f"{scope} has no object store {parsed.store!r}. There are: {known}."
+                UrlState.UNKNOWN_STORE,
+                f"{scope} has no object store {parsed.store!r}. There are: {known}.",
             )
         count = size = 0
         try:
             store = self.store(scope, parsed.store)
-            sizes = within(LOOK, lambda: [each.size for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1)])
+            sizes = within(
+                LOOK,
+                lambda: [each.size for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1)],
+            )
             count, size = len(sizes), sum(sizes)
             if not count:
                 within(LOOK, store.check)
         except LaunchpadError as error:
             return UrlCheck(UrlState.UNREACHABLE, f"Not checked: {error}")
         if not count:
-            return UrlCheck(UrlState.EMPTY, f"The object store {parsed.store} has nothing at {safe_text(parsed.path)}.")
+            return UrlCheck(
+                UrlState.EMPTY,
+                f"The object store {parsed.store} has nothing at {safe_text(parsed.path)}.",
+            )
         more = "more than " if count > _COUNT_LIMIT else ""
         count = min(count, _COUNT_LIMIT)
-        return UrlCheck(UrlState.OK, f"{more}{count:,} file{'s' * (count != 1)}, {size:,} bytes", count, size)
+        return UrlCheck(
+            UrlState.OK, f"{more}{count:,} file{'s' * (count != 1)}, {size:,} bytes", count, size
+        )
 
     def size(self, scope: Scope, url: str) -> int | None:
         """The bytes of all files at a URL, None where that cannot be told now. Reads no file."""
@@ -183,7 +199,13 @@ class FileService:
         return self._fetch(store, url, target, known, progress, overwrite)
 
     def stage(
-        self, scope: Scope, url: str, target: Path, progress: Progress | None = None, *, overwrite: bool = False
+        self,
+        scope: Scope,
+        url: str,
+        target: Path,
+        progress: Progress | None = None,
+        *,
+        overwrite: bool = False,
     ) -> tuple[Path, ...]:
         """Fetch what is at a URL, such as an execution's input: the files of a folder into ``target``; a single file
         becomes ``target/<its name>``.
@@ -214,7 +236,9 @@ class FileService:
         try:
             meter = Meter(progress, sum(each.file.stat().st_size for each in files))
         except OSError as error:
-            raise Conflict("A file of the output vanished", f"{error.filename}: {error.strerror}") from error
+            raise Conflict(
+                "A file of the output vanished", f"{error.filename}: {error.strerror}"
+            ) from error
         try:
             stored = store.publish(parsed.path, files, meter.at(""))
         except Conflict:
@@ -264,7 +288,10 @@ class FileService:
         """What the store calls the contents that were stored just now, by path and size; a later look needs to read
         only what is called otherwise."""
         try:
-            return {(relative_to(each.path, url.path), each.size): each.version for each in store.list(url.path)}
+            return {
+                (relative_to(each.path, url.path), each.size): each.version
+                for each in store.list(url.path)
+            }
         except LaunchpadError:
             return {}
 
@@ -292,10 +319,17 @@ class FileService:
         taken = [path for _, _, path in plan if os.path.lexists(path)]
         if taken and not overwrite:
             hint = "Take another folder, or say that they may be replaced."
-            raise Conflict("Files are there already", "\n".join(str(path) for path in taken[:10]), hint)
+            raise Conflict(
+                "Files are there already", "\n".join(str(path) for path in taken[:10]), hint
+            )
         meter = Meter(progress, sum(each.size for each in found))
         wanted = [Wanted(each, path, known.get(relative, "")) for each, relative, path in plan]
-        fetch(store, wanted, lambda count, path: meter.at(relative_to(path, url.path))(count), overwrite=overwrite)
+        fetch(
+            store,
+            wanted,
+            lambda count, path: meter.at(relative_to(path, url.path))(count),
+            overwrite=overwrite,
+        )
         return tuple(path for _, _, path in plan)
 
 

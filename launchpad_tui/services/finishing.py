@@ -15,7 +15,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.config.atomic import write_private
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, ArtifactUrl, new_artifact_id
+from launchpad_tui.domain.artifact import (
+    Artifact,
+    ArtifactFile,
+    ArtifactKind,
+    ArtifactUrl,
+    new_artifact_id,
+)
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.moments import now
@@ -52,7 +58,9 @@ class Outputs:
     signatures: Mapping[str, str]
 
 
-def outputs_of(parsed: ParsedTemplate, found: Mapping[str, Path], signatures: Mapping[str, str]) -> Outputs:
+def outputs_of(
+    parsed: ParsedTemplate, found: Mapping[str, Path], signatures: Mapping[str, str]
+) -> Outputs:
     """The outputs of an execution of this template.
 
     Args:
@@ -152,7 +160,9 @@ def finish(
             _forget(files, say, scope, url)
         raise
     for artifact, kept_files in made:
-        say(f"registered {artifact.kind} {artifact.name} as {artifact.id} ({len(kept_files)} files)")
+        say(
+            f"registered {artifact.kind} {artifact.name} as {artifact.id} ({len(kept_files)} files)"
+        )
     say("COMPLETED")
     return tuple(artifact for artifact, _ in made)
 
@@ -176,7 +186,9 @@ def _artifact(
     )
     if not suffix:
         return artifact, tuple(found)
-    return artifact, tuple(replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in found)
+    return artifact, tuple(
+        replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in found
+    )
 
 
 def _forget(files: FileService, say: Callable[[str], None], scope: Scope, url: str) -> None:

@@ -23,7 +23,15 @@ from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, che
 #: seconds after which what was sent and never published is thrown away
 ABANDONED = 24 * 3600
 #: settings that tell one bucket, container or server from another
-_WHERE = ("bucket", "endpoint", "namenode", "container_uri", "base_url", "object_store", "resource_group")
+_WHERE = (
+    "bucket",
+    "endpoint",
+    "namenode",
+    "container_uri",
+    "base_url",
+    "object_store",
+    "resource_group",
+)
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 
 
@@ -80,7 +88,9 @@ class FilesElsewhere:
         finally:
             path.unlink(missing_ok=True)
 
-    def put(self, scope: Scope, store: str, path: str, source: Path, *, replace: bool = False) -> StoredObject:
+    def put(
+        self, scope: Scope, store: str, path: str, source: Path, *, replace: bool = False
+    ) -> StoredObject:
         """Store a file.
 
         Raises:

@@ -98,7 +98,11 @@ class ImportService:
             if tell is not None and number % _REPORT == 0:
                 tell(number)
             relative = relative_to(each.path, prefix)
-            found = prefix.rpartition("/")[2] if relative == "." else next(_heads(relative, matches), None)
+            found = (
+                prefix.rpartition("/")[2]
+                if relative == "."
+                else next(_heads(relative, matches), None)
+            )
             if found is None:
                 continue
             path = prefix if relative == "." else join(prefix, found)
@@ -107,7 +111,9 @@ class ImportService:
                 one = proposals[path] = Proposal(path, found, str(ArtifactUrl(store, path)))
             one.size += each.size
             one.modified = max(one.modified or each.modified, each.modified)
-            one.files.append(ArtifactFile(relative_to(each.path, path), each.size, "", each.version))
+            one.files.append(
+                ArtifactFile(relative_to(each.path, path), each.size, "", each.version)
+            )
         known = artifacts.urls(self._registry, scope, [one.url for one in proposals.values()])
         for one in proposals.values():
             one.known = one.url in known
@@ -158,16 +164,32 @@ class ImportService:
         try:
             scenarios.scenario(self._registry, scope, scenario_id)
         except NotFound as error:
-            raise InvalidInput(f"There is no scenario {scenario_id[:80]!r}", field="scenario_id") from error
+            raise InvalidInput(
+                f"There is no scenario {scenario_id[:80]!r}", field="scenario_id"
+            ) from error
         wanted = list(proposals)
         known = artifacts.urls(self._registry, scope, [one.url for one in wanted])
         fresh = [one for one in wanted if one.url not in known]
         for one in fresh:
             if one.problem:
-                raise InvalidInput(f"{one.path[:80]!r} cannot become an artifact", one.problem, field="name")
+                raise InvalidInput(
+                    f"{one.path[:80]!r} cannot become an artifact", one.problem, field="name"
+                )
         at = now()
         new = [
-            Artifact(new_artifact_id(), one.name, kind, one.url, "", scenario_id, "", (), one.size, at, at)
+            Artifact(
+                new_artifact_id(),
+                one.name,
+                kind,
+                one.url,
+                "",
+                scenario_id,
+                "",
+                (),
+                one.size,
+                at,
+                at,
+            )
             for one in fresh
         ]
         if (acts := self._acts(scope)) is not None:
@@ -193,7 +215,11 @@ def _problem(one: Proposal) -> str:
 def _heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
     """Those beginnings of a path, at a ``/`` or its end, that match, the shortest first."""
     parts = path.split("/")
-    return (head for count in range(1, len(parts) + 1) if matches.fullmatch(head := "/".join(parts[:count])))
+    return (
+        head
+        for count in range(1, len(parts) + 1)
+        if matches.fullmatch(head := "/".join(parts[:count]))
+    )
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -207,5 +233,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         if part == "**":
             written += ".+" if last else "(?:[^/]+/)*"
             continue
-        written += re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + ("" if last else "/")
+        written += re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + (
+            "" if last else "/"
+        )
     return re.compile(written, re.DOTALL)

@@ -46,13 +46,18 @@ class LineageService:
             made.setdefault(artifact.execution_id, []).append(artifact.id)
         nodes = {
             id_: LineageExecution(
-                execution, bound.get(execution.configuration_id), inputs.get(id_, ()), tuple(made.get(id_, ()))
+                execution,
+                bound.get(execution.configuration_id),
+                inputs.get(id_, ()),
+                tuple(made.get(id_, ())),
             )
             for id_, execution in found.items()
         }
         return Lineage(root.id, known, nodes, more_up or more_down)
 
-    def _ancestors(self, scope: Scope, execution_id: str, limit: int) -> tuple[dict[str, None], bool]:
+    def _ancestors(
+        self, scope: Scope, execution_id: str, limit: int
+    ) -> tuple[dict[str, None], bool]:
         """Executions upstream, nearest first, and whether there are more."""
         seen: dict[str, None] = {}
         frontier = [execution_id] if execution_id else []
@@ -61,12 +66,18 @@ class LineageService:
                 return seen | dict.fromkeys(frontier[: limit - len(seen)]), True
             seen |= dict.fromkeys(frontier)
             inputs = lineage.inputs_of(self._registry, scope, frontier)
-            used = artifacts.by_id(self._registry, scope, [a for pairs in inputs.values() for _, a in pairs])
-            makers = dict.fromkeys(artifact.execution_id for artifact in used.values() if artifact.execution_id)
+            used = artifacts.by_id(
+                self._registry, scope, [a for pairs in inputs.values() for _, a in pairs]
+            )
+            makers = dict.fromkeys(
+                artifact.execution_id for artifact in used.values() if artifact.execution_id
+            )
             frontier = [maker for maker in makers if maker not in seen]
         return seen, False
 
-    def _descendants(self, scope: Scope, artifact_id: str, above: set[str], limit: int) -> tuple[dict[str, None], bool]:
+    def _descendants(
+        self, scope: Scope, artifact_id: str, above: set[str], limit: int
+    ) -> tuple[dict[str, None], bool]:
         """Executions downstream, nearest first, and whether there are more."""
         seen: dict[str, None] = {}
         frontier = [artifact_id]

@@ -23,7 +23,9 @@ class Pager(Protocol[Row]):
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
         """Rows behind a cursor, or before it; None is the place before the first, or behind the last."""
 
-    def anchors(self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False) -> list[Cursor]:
+    def anchors(
+        self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
+    ) -> list[Cursor]:
         """The cursors of each ``every``-th of the next so many rows behind a cursor, or before it."""
 
 

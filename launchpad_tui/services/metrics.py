@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, SeriesSummary, SeriesWindow, Tag
+from launchpad_tui.domain.metric import (
+    CustomInfo,
+    Metric,
+    MetricResource,
+    SeriesSummary,
+    SeriesWindow,
+    Tag,
+)
 from launchpad_tui.registry import artifacts, executions, resource, series
 from launchpad_tui.registry.database import Registry
 
@@ -22,7 +29,9 @@ class MetricService:
         acts: gives what acts at the runtime of a scope, None where that is this machine.
     """
 
-    def __init__(self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None) -> None:
+    def __init__(
+        self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None
+    ) -> None:
         self._registry = registry
         self._acts = acts
 
@@ -30,7 +39,9 @@ class MetricService:
         """What an execution logged, by name and key; empty where it logged nothing or is gone."""
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
-    def series_of(self, scope: Scope, execution_ids: Sequence[str]) -> dict[str, tuple[SeriesSummary, ...]]:
+    def series_of(
+        self, scope: Scope, execution_ids: Sequence[str]
+    ) -> dict[str, tuple[SeriesSummary, ...]]:
         """What executions logged, by execution ID, in one query."""
         found = series.summaries(self._registry, scope, execution_ids)
         return {execution: tuple(rows) for execution, rows in found.items()}
@@ -46,7 +57,12 @@ class MetricService:
         return series.summary(self._registry, series_id)
 
     def points(
-        self, scope: Scope, execution_id: str, key: str = "", after: int = 0, limit: int | None = 1000
+        self,
+        scope: Scope,
+        execution_id: str,
+        key: str = "",
+        after: int = 0,
+        limit: int | None = 1000,
     ) -> list[Metric]:
         """Points of the series with this key, or of all, one series behind the other; by step, newest last.
 
@@ -75,9 +91,13 @@ class MetricService:
 
     def custom_info(self, scope: Scope, execution_id: str) -> tuple[CustomInfo, ...]:
         """The execution's custom info."""
-        return tuple(resource.custom_info(self._registry, scope, [execution_id]).get(execution_id, ()))
+        return tuple(
+            resource.custom_info(self._registry, scope, [execution_id]).get(execution_id, ())
+        )
 
-    def resource(self, execution_id: str, scope: Scope | None = None, limit: int | None = None) -> MetricResource:
+    def resource(
+        self, execution_id: str, scope: Scope | None = None, limit: int | None = None
+    ) -> MetricResource:
         """Everything that an execution logged (at most ``limit`` points). Raises NotFound.
 
         Args:
@@ -130,7 +150,9 @@ class MetricService:
         scope: Scope | None = None,
     ) -> None:
         """Keep many points of one series at once, such as an imported history; see `registry.series.append_bulk`."""
-        series.append_bulk(self._registry, execution_id, name, tuple(labels), steps, times, values, scope)
+        series.append_bulk(
+            self._registry, execution_id, name, tuple(labels), steps, times, values, scope
+        )
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Forget everything that an execution logged. Raises NotFound, and as `record`."""

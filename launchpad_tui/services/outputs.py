@@ -9,7 +9,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, PermissionDenied, StorageFull
+from launchpad_tui.errors import (
+    Conflict,
+    InvalidInput,
+    LaunchpadError,
+    PermissionDenied,
+    StorageFull,
+)
 from launchpad_tui.stores.base import SourceFile, check_path
 
 #: folders within folders that are gone into; a loop of links has no bottom
@@ -41,7 +47,9 @@ def source_files(source: Path) -> list[SourceFile]:
 
 def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile]:
     if depth > _DEPTH:
-        raise InvalidInput("The output's folders are too deep", path[:200], "Does a link lead in a circle?")
+        raise InvalidInput(
+            "The output's folders are too deep", path[:200], "Does a link lead in a circle?"
+        )
     with os.scandir(folder) as found:
         entries = list(found)
     for entry in entries:
@@ -52,14 +60,21 @@ def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile
             real = Path(os.path.realpath(entry.path))
             if real != top and not real.is_relative_to(top):
                 detail = f"{name!r:.300} leads to {str(real)!r:.300}."
-                raise InvalidInput("A link leads out of the output", detail, "Copy what it leads to.", field="source")
+                raise InvalidInput(
+                    "A link leads out of the output",
+                    detail,
+                    "Copy what it leads to.",
+                    field="source",
+                )
         mode = real.stat().st_mode
         if stat.S_ISDIR(mode):
             yield from _walk(top, real, f"{name}/", depth + 1)
         elif stat.S_ISREG(mode):
             yield SourceFile(name, real)
         else:
-            raise InvalidInput("The output has something that is no file", f"{name!r:.300}", field="source")
+            raise InvalidInput(
+                "The output has something that is no file", f"{name!r:.300}", field="source"
+            )
 
 
 def target_path(folder: Path, relative: str) -> Path:
@@ -71,7 +86,9 @@ def target_path(folder: Path, relative: str) -> Path:
     check_path(relative)
     target = folder / relative
     if not Path(os.path.realpath(target.parent)).is_relative_to(os.path.realpath(folder)):
-        raise InvalidInput("A file would leave the folder", f"{relative[:300]!r} passes a link.", field="path")
+        raise InvalidInput(
+            "A file would leave the folder", f"{relative[:300]!r} passes a link.", field="path"
+        )
     return target
 
 
@@ -99,7 +116,10 @@ def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
 
 def _umask() -> int:
     # Asking by os.umask would change it for all threads; the kernel tells it here (proc(5), since Linux 4.7).
-    with suppress(OSError, ValueError), open("/proc/self/status", encoding="ascii", errors="replace") as status:
+    with (
+        suppress(OSError, ValueError),
+        open("/proc/self/status", encoding="ascii", errors="replace") as status,
+    ):
         for line in status:
             if line.startswith("Umask:"):
                 return int(line.split()[1], 8)
@@ -112,5 +132,9 @@ def local_error(error: OSError, target: Path) -> LaunchpadError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return StorageFull("No room for the file", detail, "Make room and try again.")
     if error.errno in {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY}:
-        return Conflict("A file is there already", str(target), "Take another folder, or say that it may be replaced.")
+        return Conflict(
+            "A file is there already",
+            str(target),
+            "Take another folder, or say that it may be replaced.",
+        )
     return PermissionDenied("The file cannot be written", detail)

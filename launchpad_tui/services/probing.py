@@ -76,17 +76,25 @@ def reach(server: Endpoint) -> Iterator[Step]:
     try:
         found = within(_STEP, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError) as error:
-        failure = Unreachable(f"The name {host!r} is not known", str(error), "Check the endpoint, and the DNS.")
+        failure = Unreachable(
+            f"The name {host!r} is not known", str(error), "Check the endpoint, and the DNS."
+        )
         yield Step(StepName.NAME, failure.title, failure)
         return
     except Unreachable as error:
         yield Step(StepName.NAME, f"No answer for the name {host!r}", error)
         return
-    yield Step(StepName.NAME, f"{host} is {', '.join(sorted({str(each[4][0]) for each in found})[:3])}")
+    yield Step(
+        StepName.NAME, f"{host} is {', '.join(sorted({str(each[4][0]) for each in found})[:3])}"
+    )
     try:
-        connection = within(2 * _STEP, lambda: socket.create_connection((host, port), timeout=_STEP))
+        connection = within(
+            2 * _STEP, lambda: socket.create_connection((host, port), timeout=_STEP)
+        )
     except (OSError, Unreachable) as error:
-        failure = Unreachable(f"{shown} does not answer", str(error), "Check network, firewall and port.")
+        failure = Unreachable(
+            f"{shown} does not answer", str(error), "Check network, firewall and port."
+        )
         yield Step(StepName.NETWORK, failure.title, failure)
         return
     with connection:
@@ -97,7 +105,11 @@ def reach(server: Endpoint) -> Iterator[Step]:
 
 def _shake(connection: socket.socket, server: Endpoint) -> Step:
     try:
-        context = server.context() if server.context else ssl.create_default_context(cafile=server.ca_file or None)
+        context = (
+            server.context()
+            if server.context
+            else ssl.create_default_context(cafile=server.ca_file or None)
+        )
         if not server.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
@@ -118,7 +130,9 @@ def _shake(connection: socket.socket, server: Endpoint) -> Step:
         failure.__cause__ = error
         return Step(StepName.TLS, failure.title, failure)
     except (OSError, ValueError) as error:
-        failure = Unreachable(f"{server.host} does not speak TLS with us", str(error), "Check port and CA file.")
+        failure = Unreachable(
+            f"{server.host} does not speak TLS with us", str(error), "Check port and CA file."
+        )
         return Step(StepName.TLS, failure.title, failure)
     return Step(StepName.TLS, version if server.verify else f"{version}, not verified")
 
@@ -135,7 +149,10 @@ def _ask(store: ObjectStore, *, remote: bool) -> Iterator[Step]:
     for name in (StepName.CREDENTIALS, StepName.PERMISSION) if remote else (StepName.PERMISSION,):
         yield Step(name, "right")
     yield Step(StepName.PLACE, where)
-    yield Step(StepName.PREFIX, "nothing is in it yet" if first is None else f"has objects, such as {first.path}")
+    yield Step(
+        StepName.PREFIX,
+        "nothing is in it yet" if first is None else f"has objects, such as {first.path}",
+    )
 
 
 def _blame(error: LaunchpadError) -> tuple[tuple[StepName, ...], StepName]:

@@ -53,7 +53,9 @@ class RemoteLog:
         execution: gives the execution as it is known now.
     """
 
-    def __init__(self, folder: Path, runtime: Callable[[], RemoteRuntime], execution: Callable[[], Execution]) -> None:
+    def __init__(
+        self, folder: Path, runtime: Callable[[], RemoteRuntime], execution: Callable[[], Execution]
+    ) -> None:
         self._folder = folder
         self._runtime = runtime
         self._execution = execution
@@ -86,7 +88,9 @@ class RemoteLog:
         """Wait until all that there is now is here. Raises as `count`."""
         self._ask(WHOLE)
 
-    def matching(self, text: str = "", since: datetime | None = None, until: datetime | None = None) -> list[int]:
+    def matching(
+        self, text: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[int]:
         """The numbers of the lines that hold the text (any case) and lie in the time. Raises as `count`."""
         self.whole()
         return self._file.matching(text, since, until)
@@ -121,7 +125,9 @@ class RemoteLog:
             self._next = time.monotonic() + AFTER_ERROR
         except OSError as error:
             _log.warning("the log in %s cannot be kept", self._folder, exc_info=error)
-            self._error = LaunchpadError("The log cannot be kept", f"{self._folder}: {error.strerror or error}")
+            self._error = LaunchpadError(
+                "The log cannot be kept", f"{self._folder}: {error.strerror or error}"
+            )
             self._next = time.monotonic() + AFTER_ERROR
         finally:
             self._first.set()

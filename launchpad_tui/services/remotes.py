@@ -56,7 +56,9 @@ class Remotes:
                 return known[1].in_group(scope.resource_group)
         made = self._open(found, self._credentials.get(CONNECTION, found.name))
         if made is None:
-            raise CapabilityMissing(f"The connection {found.name} has no runtime that can be called")
+            raise CapabilityMissing(
+                f"The connection {found.name} has no runtime that can be called"
+            )
         with self._lock:
             known = self._kept.get(found.name)
             self._kept[found.name] = (found, made)
@@ -83,4 +85,8 @@ class Remotes:
 
 
 def _same(one: Connection, other: Connection) -> bool:
-    return (one.kind, one.settings, one.modified_at) == (other.kind, other.settings, other.modified_at)
+    return (one.kind, one.settings, one.modified_at) == (
+        other.kind,
+        other.settings,
+        other.modified_at,
+    )

@@ -79,7 +79,9 @@ class ScenarioService:
         """What can be set of an executable."""
         return EXECUTABLE_FIELDS
 
-    def set_executable(self, scope: Scope, executable_id: str, values: Mapping[str, str]) -> Executable:
+    def set_executable(
+        self, scope: Scope, executable_id: str, values: Mapping[str, str]
+    ) -> Executable:
         """The executable with other settings; executions created from now on use them. Paths that are not absolute are
         meant from where this process works.
 
@@ -102,8 +104,12 @@ class ScenarioService:
 
 def _check(settings: Mapping[str, str]) -> None:
     """Refuse now what executions would stumble over later. Raises InvalidInput."""
-    python, code = (Path(settings[name]) if name in settings else None for name in ("python", "code"))
-    if python is not None and not os.access(python / "bin" / "python" if python.is_dir() else python, os.X_OK):
+    python, code = (
+        Path(settings[name]) if name in settings else None for name in ("python", "code")
+    )
+    if python is not None and not os.access(
+        python / "bin" / "python" if python.is_dir() else python, os.X_OK
+    ):
         hint = "An interpreter, or the folder of a virtual environment."
         raise InvalidInput(f"There is no interpreter at {python}", hint=hint, field="python")
     if code is not None and not code.is_dir():

@@ -89,7 +89,9 @@ class ScheduleService:
         Raises:
             InvalidInput: the cron expression is wrong, or never comes true; or a bound is out of reach.
         """
-        return list(islice(_moments(cron, self._clock(), _whole(start, "start"), _whole(end, "end")), count))
+        return list(
+            islice(_moments(cron, self._clock(), _whole(start, "start"), _whole(end, "end")), count)
+        )
 
     def create(
         self,
@@ -114,12 +116,16 @@ class ScheduleService:
         name = name.strip()
         if not 1 <= len(name) <= NAME_LIMIT:
             hint = f"1 to {NAME_LIMIT} characters."
-            raise InvalidInput("The name is too long" if name else "The name is missing", hint=hint, field="name")
+            raise InvalidInput(
+                "The name is too long" if name else "The name is missing", hint=hint, field="name"
+            )
         configurations.configuration(self._registry, scope, configuration_id)
         at = self._clock()
         bounds = _whole(start, "start"), _whole(end, "end")
         cron = " ".join(cron.split())
-        new = Schedule(str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at)
+        new = Schedule(
+            str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at
+        )
         new = self._planned(new)
         if (acts := self._acts(scope)) is not None:
             return acts.create_schedule(scope, new)
@@ -195,12 +201,17 @@ class ScheduleService:
                 claim()
                 return 0
             try:
-                return int(self._executions().create_scheduled(scope, one.configuration_id, one.id, claim) is not None)
+                return int(
+                    self._executions().create_scheduled(scope, one.configuration_id, one.id, claim)
+                    is not None
+                )
             except LaunchpadError as error:
                 if error.retryable:
                     raise
                 if claim():
-                    _log.warning("the schedule %s of %s created nothing: %s", one.name, scope, error)
+                    _log.warning(
+                        "the schedule %s of %s created nothing: %s", one.name, scope, error
+                    )
         except LaunchpadError as error:
             # It stays due, and is tried again at the next look.
             _log.warning("the schedule %s of %s waits: %s", one.name, scope, error)
@@ -220,7 +231,9 @@ class ScheduleService:
         at = self._clock()
         if one.end is not None and one.end <= max(one.start or at, at):
             what = "it begins" if one.start is not None and one.end <= one.start else "now"
-            raise InvalidInput(f"The schedule ends before {what}", hint="Choose a later end.", field="end")
+            raise InvalidInput(
+                f"The schedule ends before {what}", hint="Choose a later end.", field="end"
+            )
         next_at = _next(one, at)
         return replace(one, next_at=next_at if one.status is ScheduleStatus.ACTIVE else None)
 
@@ -229,7 +242,9 @@ def _next(one: Schedule, at: datetime) -> datetime | None:
     return next(_moments(one.cron, at, one.start, one.end), None)
 
 
-def _moments(cron: str, at: datetime, start: datetime | None, end: datetime | None) -> Iterator[datetime]:
+def _moments(
+    cron: str, at: datetime, start: datetime | None, end: datetime | None
+) -> Iterator[datetime]:
     """The moments after one at which a cron expression is true, within bounds.
 
     Raises:
@@ -238,14 +253,18 @@ def _moments(cron: str, at: datetime, start: datetime | None, end: datetime | No
     from cronsim import CronSim, CronSimError
 
     if len(cron.split()) != 5:
-        raise InvalidInput(f"{cron[:60]!r} is no cron expression", "It has not five fields.", _HINT, field="cron")
+        raise InvalidInput(
+            f"{cron[:60]!r} is no cron expression", "It has not five fields.", _HINT, field="cron"
+        )
     # The second before: a moment at the very start counts.
     first = at if start is None or start <= at else start - timedelta(seconds=1)
     try:
         found = CronSim(cron, first.astimezone(UTC))
         moment = next(found, None)
     except CronSimError as error:
-        raise InvalidInput(f"{cron[:60]!r} is no cron expression", f"{error}.", _HINT, field="cron") from error
+        raise InvalidInput(
+            f"{cron[:60]!r} is no cron expression", f"{error}.", _HINT, field="cron"
+        ) from error
     if moment is None:
         raise InvalidInput(f"{cron[:60]!r} never comes true", "", _HINT, field="cron")
 

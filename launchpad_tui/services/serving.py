@@ -32,7 +32,9 @@ class ServingService:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def artifacts(self, scope: Scope, wanted: ArtifactFilter, top: int, skip: int = 0) -> list[Artifact]:
+    def artifacts(
+        self, scope: Scope, wanted: ArtifactFilter, top: int, skip: int = 0
+    ) -> list[Artifact]:
         """At most ``top`` artifacts behind the first ``skip``, oldest first."""
         return selections.artifact_page(self._registry, scope, wanted, top, skip)
 
@@ -40,7 +42,9 @@ class ServingService:
         """How many artifacts there are."""
         return selections.count_artifacts(self._registry, scope, wanted)
 
-    def configurations(self, scope: Scope, wanted: ConfigurationFilter, top: int, skip: int = 0) -> list[Configuration]:
+    def configurations(
+        self, scope: Scope, wanted: ConfigurationFilter, top: int, skip: int = 0
+    ) -> list[Configuration]:
         """At most ``top`` configurations behind the first ``skip``, oldest first."""
         return selections.configuration_page(self._registry, scope, wanted, top, skip)
 
@@ -49,7 +53,13 @@ class ServingService:
         return selections.count_configurations(self._registry, scope, wanted)
 
     def executions(
-        self, scope: Scope, wanted: ExecutionFilter, top: int, skip: int = 0, *, outputs: bool = True
+        self,
+        scope: Scope,
+        wanted: ExecutionFilter,
+        top: int,
+        skip: int = 0,
+        *,
+        outputs: bool = True,
     ) -> list[ServedExecution]:
         """At most ``top`` executions behind the first ``skip``, oldest first; ``outputs``: with what they made."""
         with self._registry.read():
@@ -89,9 +99,11 @@ class ServingService:
             each
             for each in connections.groups(self._registry, scope.connection)
             if each.name == scope.resource_group
-        )  # fmt: skip
+        )
 
-    def _outputs(self, scope: Scope, execution_ids: Sequence[str]) -> dict[str, tuple[Artifact, ...]]:
+    def _outputs(
+        self, scope: Scope, execution_ids: Sequence[str]
+    ) -> dict[str, tuple[Artifact, ...]]:
         found: dict[str, tuple[Artifact, ...]] = {}
         for each in artifacts.of_executions(self._registry, scope, execution_ids):
             found[each.execution_id] = (*found.get(each.execution_id, ()), each)
@@ -115,7 +127,9 @@ class _Moments(Sequence[datetime]):
         return lines[0].timestamp if lines else _NEVER
 
 
-def log_lines(log: ExecutionLog, start: datetime, end: datetime, limit: int, newest_first: bool) -> list[LogLine]:
+def log_lines(
+    log: ExecutionLog, start: datetime, end: datetime, limit: int, newest_first: bool
+) -> list[LogLine]:
     """The first lines of a log between two moments, both included; the last ones, from the end on, with
     ``newest_first``. Lines stand in the order in which they were written, so few are read to find the bounds."""
     moments = _Moments(log)

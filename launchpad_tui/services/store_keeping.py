@@ -87,10 +87,15 @@ class StoreKeeping:
         if acts is not None:
             # Before the runtime has made something that could not be kept here.
             if any(store.name == name for store in connections.stores(self._registry, scope)):
-                raise Conflict(f"There is an object store {name} in {scope} already", hint="Choose another name.")
+                raise Conflict(
+                    f"There is an object store {name} in {scope} already",
+                    hint="Choose another name.",
+                )
             acts.create_store(scope, name, kind, {**settings, **secrets})
         with self._registry.write():
-            added = connections.add_store(self._registry, scope, name, kind, settings, remote=acts is not None)
+            added = connections.add_store(
+                self._registry, scope, name, kind, settings, remote=acts is not None
+            )
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
 
@@ -147,8 +152,15 @@ class StoreKeeping:
         if at_runtime:
             acts = self._acts(scope)
             if acts is None or not found.remote or found.gone_at is not None:
-                raise Conflict(f"The object store {name} is known here only", "No runtime elsewhere has it.")
-            acts.change_store(scope, name, found.kind, {**settings, **self._credentials.get(STORE, owner), **secrets})
+                raise Conflict(
+                    f"The object store {name} is known here only", "No runtime elsewhere has it."
+                )
+            acts.change_store(
+                scope,
+                name,
+                found.kind,
+                {**settings, **self._credentials.get(STORE, owner), **secrets},
+            )
         with self._registry.write():
             edited = connections.edit_store(self._registry, scope, name, settings)
             if secrets:
@@ -164,8 +176,13 @@ class StoreKeeping:
             Conflict: the new name is taken, executions of the group are not finished, a runtime elsewhere has it, or it
                 is ``default`` of the embedded runtime, where outputs go (see `replace_store`).
         """
-        if name == DEFAULT_STORE and connections.connection(self._registry, scope.connection).kind == LOCAL:
-            raise Conflict("The object store default cannot be renamed", "Outputs of executions go there.")
+        if (
+            name == DEFAULT_STORE
+            and connections.connection(self._registry, scope.connection).kind == LOCAL
+        ):
+            raise Conflict(
+                "The object store default cannot be renamed", "Outputs of executions go there."
+            )
         return self._rename(scope, name, new_name)
 
     def replace_store(
@@ -191,7 +208,9 @@ class StoreKeeping:
         found = connections.store(self._registry, scope, name)
         if found.remote and found.gone_at is None:
             hint = "Add one of the other name, and delete this one."
-            raise Conflict(f"The object store {name} keeps its name", "Its runtime knows it by that.", hint)
+            raise Conflict(
+                f"The object store {name} keeps its name", "Its runtime knows it by that.", hint
+            )
         with self._registry.write():
             followed = connections.rename_store(self._registry, scope, name, new_name)
             self._move_secrets(scope, name, new_name)
@@ -211,8 +230,13 @@ class StoreKeeping:
             CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
             Conflict: it is ``default`` of the embedded runtime, where outputs go.
         """
-        if name == DEFAULT_STORE and connections.connection(self._registry, scope.connection).kind == LOCAL:
-            raise Conflict("The object store default cannot be deleted", "Outputs of executions go there.")
+        if (
+            name == DEFAULT_STORE
+            and connections.connection(self._registry, scope.connection).kind == LOCAL
+        ):
+            raise Conflict(
+                "The object store default cannot be deleted", "Outputs of executions go there."
+            )
         found = connections.store(self._registry, scope, name)
         if found.remote and found.gone_at is None and (acts := self._acts(scope)) is not None:
             acts.delete_store(scope, name)

@@ -21,7 +21,14 @@ from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import Conflict, LaunchpadError, NotFound, RateLimited, StorageFull, Unreachable
+from launchpad_tui.errors import (
+    Conflict,
+    LaunchpadError,
+    NotFound,
+    RateLimited,
+    StorageFull,
+    Unreachable,
+)
 from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.local import sandbox
@@ -29,7 +36,12 @@ from launchpad_tui.runtimes.local.logs import LogWriter
 from launchpad_tui.runtimes.local.process import MARK, Control, kill_marked
 from launchpad_tui.runtimes.local.template_model import SIGNATURES, ParsedTemplate
 from launchpad_tui.runtimes.local.templates import parse_text
-from launchpad_tui.runtimes.local.workflow_run import Interrupted, StepFailed, Surroundings, WorkflowRun
+from launchpad_tui.runtimes.local.workflow_run import (
+    Interrupted,
+    StepFailed,
+    Surroundings,
+    WorkflowRun,
+)
 from launchpad_tui.runtimes.local.workspace import (
     Workspace,
     code_folder,
@@ -56,7 +68,9 @@ _log = logging.getLogger(__name__)
 class Sink(Protocol):
     """Where a tracking endpoint writes to; see `server.group_commit.MetricSink`."""
 
-    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None: ...
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None: ...
     def resource(self) -> MetricResource: ...
     def delete(self) -> None: ...
 
@@ -73,7 +87,9 @@ class _Sink:
     scope: Scope
     execution_id: str
 
-    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
         self.metrics.record(self.execution_id, metrics, tags, custom_info, self.scope)
 
     def resource(self) -> MetricResource:
@@ -108,7 +124,9 @@ class Supervisor:
         scope = executions.scope_of(self._registry, execution_id)
         workspace = Workspace(self._home.executions, execution_id).make()
         with supervisor_lock(workspace.root, wait=True):
-            executions.set_supervisor(self._registry, scope, execution_id, os.getpid(), "supervisor")
+            executions.set_supervisor(
+                self._registry, scope, execution_id, os.getpid(), "supervisor"
+            )
             execution = executions.execution(self._registry, scope, execution_id)
             log = LogWriter(workspace.root)
             try:
@@ -135,7 +153,12 @@ class _Run:
     """The life of one execution under a supervisor."""
 
     def __init__(
-        self, owner: Supervisor, scope: Scope, execution: Execution, workspace: Workspace, log: LogWriter
+        self,
+        owner: Supervisor,
+        scope: Scope,
+        execution: Execution,
+        workspace: Workspace,
+        log: LogWriter,
     ) -> None:
         self._owner = owner
         self._registry = owner._registry
@@ -163,12 +186,17 @@ class _Run:
             except OSError as error:
                 _log.error("an execution ended by an error of the system", exc_info=error)
                 self._dead(
-                    LaunchpadError(f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")),
+                    LaunchpadError(
+                        f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+                    ),
                     {"reason": "system"},
                 )
             except Exception as error:  # noqa: BLE001  whatever it is, the execution must not stay RUNNING
                 _log.error("an execution ended by an unexpected error", exc_info=error)
-                self._dead(LaunchpadError(f"unexpected: {type(error).__name__}: {error}"), {"reason": "internal"})
+                self._dead(
+                    LaunchpadError(f"unexpected: {type(error).__name__}: {error}"),
+                    {"reason": "internal"},
+                )
         except Conflict as conflict:
             # Another process has said how it ended: it was stopped while it was being started, for example.
             self._log.say(str(conflict))
@@ -187,9 +215,13 @@ class _Run:
         self._execution = executions.transition(
             self._registry, scope, execution.id, Status.RUNNING, "", started_at=now()
         )
-        control = Control(parsed.workflow.deadline_seconds, self._owner._settings.stop_grace_seconds)
+        control = Control(
+            parsed.workflow.deadline_seconds, self._owner._settings.stop_grace_seconds
+        )
         self._control = control
-        threading.Thread(target=self._watch, args=(control,), name="stop-watch", daemon=True).start()
+        threading.Thread(
+            target=self._watch, args=(control,), name="stop-watch", daemon=True
+        ).start()
         signal.signal(signal.SIGUSR1, lambda *_: self._woken.set())
         for note in executable.notes:
             self._log.say(f"note: {note}")
@@ -214,7 +246,14 @@ class _Run:
         """Store and register the outputs; a store that does not answer is asked again a few times."""
         for pause in (*_PAUSES, None):
             try:
-                finish(self._registry, self._owner._files, self._log.say, self._scope, self._execution, found)
+                finish(
+                    self._registry,
+                    self._owner._files,
+                    self._log.say,
+                    self._scope,
+                    self._execution,
+                    found,
+                )
                 return
             except (Unreachable, RateLimited) as error:
                 if pause is None or (self._control is not None and self._control.ending):
@@ -226,10 +265,18 @@ class _Run:
         reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
         self._log.say(f"the outputs are kept: launchpad executions finish {self._execution.id}")
         title = f"The outputs are not stored, but kept: {error.title}"
-        self._dead(LaunchpadError(title, error.detail, error.hint), {"reason": reason, OUTPUTS: OUTPUTS_KEPT})
+        self._dead(
+            LaunchpadError(title, error.detail, error.hint),
+            {"reason": reason, OUTPUTS: OUTPUTS_KEPT},
+        )
 
     def _surroundings(
-        self, parsed: ParsedTemplate, settings: Mapping[str, str], url: str, control: Control, sink: _Sink
+        self,
+        parsed: ParsedTemplate,
+        settings: Mapping[str, str],
+        url: str,
+        control: Control,
+        sink: _Sink,
     ) -> Surroundings:
         workspace, workflow = self._workspace, parsed.workflow
         folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
@@ -238,11 +285,15 @@ class _Run:
         python = interpreter(settings.get("python", ""), folder, sys.executable)
         name_interpreter(workspace.bin, python, sys.executable)
         way = sandbox.choose()
-        self._log.say(f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}")
+        self._log.say(
+            f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}"
+        )
         self._log.say(f"python: {python}")
         self._log.say(f"paths of the container are mapped by {way.name}: {way.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
-        bound = configurations.by_id(self._registry, self._scope, [self._execution.configuration_id])
+        bound = configurations.by_id(
+            self._registry, self._scope, [self._execution.configuration_id]
+        )
         parameters |= dict(bound[self._execution.configuration_id].parameters)
         inputs, signatures = self._stage()
         listener = MetricListener(sink.record, self._log)
@@ -269,7 +320,9 @@ class _Run:
             self._owner._files.store(self._scope, DEFAULT_STORE)
         found: dict[str, Path] = {}
         signatures: dict[str, str] = {}
-        bound = lineage.inputs_of(self._registry, self._scope, [self._execution.id]).get(self._execution.id, ())
+        bound = lineage.inputs_of(self._registry, self._scope, [self._execution.id]).get(
+            self._execution.id, ()
+        )
         known = artifacts.by_id(self._registry, self._scope, [artifact for _, artifact in bound])
         for name, artifact_id in bound:
             artifact = known.get(artifact_id)
@@ -280,18 +333,26 @@ class _Run:
             paths = self._owner._files.stage(self._scope, artifact.url, target)
             self._log.say(f"input {name}: {artifact.name} ({len(paths)} files from {artifact.url})")
             found[name] = target
-            source = executions.by_id(self._registry, self._scope, [artifact.execution_id]).get(artifact.execution_id)
+            source = executions.by_id(self._registry, self._scope, [artifact.execution_id]).get(
+                artifact.execution_id
+            )
             signature = source.status_details.get(f"signature.{artifact.name}") if source else None
             if signature:
                 signatures[name] = signature
         return found, signatures
 
-    def _environment(self, settings: Mapping[str, str], url: str, signatures: Mapping[str, str]) -> dict[str, str]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("LAUNCHPAD_")}
+    def _environment(
+        self, settings: Mapping[str, str], url: str, signatures: Mapping[str, str]
+    ) -> dict[str, str]:
+        env = {
+            name: value for name, value in os.environ.items() if not name.startswith("LAUNCHPAD_")
+        }
         try:
             pairs = [word.partition("=") for word in shlex.split(settings.get("environment", ""))]
         except ValueError as error:
-            raise LaunchpadError("The executable's environment cannot be read", str(error)) from error
+            raise LaunchpadError(
+                "The executable's environment cannot be read", str(error)
+            ) from error
         env |= {name: value for name, _, value in pairs}
         if settings.get("path"):
             env["PATH"] = f"{settings['path']}{os.pathsep}{env.get('PATH', os.defpath)}"
@@ -316,14 +377,18 @@ class _Run:
             return False
         self._log.say("STOPPED")
         forget(self._workspace.root)
-        executions.transition(self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now())
+        executions.transition(
+            self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now()
+        )
         return True
 
     def _interrupted(self) -> None:
         if self._stopped():
             return
         seconds = "" if self._control is None else " (activeDeadlineSeconds)"
-        self._dead(LaunchpadError(f"It took longer than its deadline{seconds}"), {"reason": "deadline"})
+        self._dead(
+            LaunchpadError(f"It took longer than its deadline{seconds}"), {"reason": "deadline"}
+        )
 
     def _dead(self, error: LaunchpadError, details: Mapping[str, str]) -> None:
         if self._stopped():
@@ -331,7 +396,13 @@ class _Run:
         message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
         self._log.say(f"DEAD: {error}")
         executions.transition(
-            self._registry, self._scope, self._execution.id, Status.DEAD, message, dict(details), completed_at=now()
+            self._registry,
+            self._scope,
+            self._execution.id,
+            Status.DEAD,
+            message,
+            dict(details),
+            completed_at=now(),
         )
 
     def _watch(self, control: Control) -> None:
@@ -342,7 +413,9 @@ class _Run:
                 with self._registry.read() as db:
                     version = db.execute("PRAGMA data_version").fetchone()[0]
                 if version != seen:
-                    status = executions.execution(self._registry, self._scope, self._execution.id).status
+                    status = executions.execution(
+                        self._registry, self._scope, self._execution.id
+                    ).status
                     seen = version
                     if status is Status.STOPPING:
                         control.stop()

@@ -29,9 +29,15 @@ def read_secret(name: str, path: str) -> str:
         # Path.expanduser raises for ~nobody.
         return read_text(name, Path(os.path.expanduser(path)))
     except (InvalidInput, ValueError) as error:
-        why = error.detail.rpartition(": ")[2] if isinstance(error, InvalidInput) else "That is no path."
+        why = (
+            error.detail.rpartition(": ")[2]
+            if isinstance(error, InvalidInput)
+            else "That is no path."
+        )
         # The error before holds the path, so it is not handed on.
-        raise InvalidInput(f"The file for {name} cannot be read", "", f"{why.rstrip('.')}.", field=name) from None
+        raise InvalidInput(
+            f"The file for {name} cannot be read", "", f"{why.rstrip('.')}.", field=name
+        ) from None
 
 
 def read_text(name: str, path: Path) -> str:
@@ -46,8 +52,12 @@ def read_text(name: str, path: Path) -> str:
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "It is not UTF-8 text."
-        raise InvalidInput(f"The file for {name} cannot be read", f"{path}: {why}", field=name) from error
+        raise InvalidInput(
+            f"The file for {name} cannot be read", f"{path}: {why}", field=name
+        ) from error
     if len(content) > _FILE_LIMIT:
-        raise InvalidInput(f"The file for {name} is too long", f"{path}: over {_FILE_LIMIT:,} bytes.", field=name)
+        raise InvalidInput(
+            f"The file for {name} is too long", f"{path}: over {_FILE_LIMIT:,} bytes.", field=name
+        )
     # An editor ends a file with a newline that is no part of a key.
     return text.removesuffix("\n").removesuffix("\r")

@@ -121,7 +121,9 @@ class TransferService:
             self._jobs = {number: job for number, job in self._jobs.items() if not job.state.over}
 
     def _begin(self) -> None:
-        running = sum(job.state in {JobState.RUNNING, JobState.CANCELLING} for job in self._jobs.values())
+        running = sum(
+            job.state in {JobState.RUNNING, JobState.CANCELLING} for job in self._jobs.values()
+        )
         for job in list(self._jobs.values()):
             if running >= PARALLEL:
                 return
@@ -129,7 +131,9 @@ class TransferService:
                 running += 1
                 job.state = JobState.RUNNING
                 # A daemon: quitting never waits for a socket.
-                threading.Thread(target=self._run, args=(job,), name="transfer", daemon=True).start()
+                threading.Thread(
+                    target=self._run, args=(job,), name="transfer", daemon=True
+                ).start()
 
     def _run(self, job: _Job) -> None:
         def moved(transfer: Transfer) -> None:
@@ -147,7 +151,10 @@ class TransferService:
             state, error = JobState.FAILED, found
         except Exception as found:  # noqa: BLE001  whatever it is, the job must not stay RUNNING
             _log.error("a transfer ended by an unexpected error", exc_info=found)
-            state, error = JobState.FAILED, LaunchpadError(f"unexpected: {type(found).__name__}", str(found))
+            state, error = (
+                JobState.FAILED,
+                LaunchpadError(f"unexpected: {type(found).__name__}", str(found)),
+            )
         with self._lock:
             if state is JobState.FAILED and job.state is JobState.CANCELLING:
                 state, error = JobState.CANCELLED, None
@@ -189,6 +196,15 @@ class _Job:
             if speed > 0 and self._at.total:
                 left = max(0.0, (self._at.total - self._at.done) / speed)
         return Job(
-            self.id, self.title, self.unit, self.state, self._at.done, self._at.total, self._at.path, speed, left,
-            self._message, self._error,
-        )  # fmt: skip
+            self.id,
+            self.title,
+            self.unit,
+            self.state,
+            self._at.done,
+            self._at.total,
+            self._at.path,
+            speed,
+            left,
+            self._message,
+            self._error,
+        )

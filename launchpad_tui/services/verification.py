@@ -52,7 +52,12 @@ class VerificationService:
         self._files = files
 
     def verify(
-        self, scope: Scope, artifact_id: str, progress: Progress | None = None, *, content: bool = True
+        self,
+        scope: Scope,
+        artifact_id: str,
+        progress: Progress | None = None,
+        *,
+        content: bool = True,
     ) -> tuple[FileCheck, ...]:
         """Compare the files that are there with what was recorded, by path; what they come to is kept.
 
@@ -70,7 +75,11 @@ class VerificationService:
         store, url = self._files.locate(scope, artifact_id)
         known = {each.path: each for each in self._files.recorded(scope, artifact_id)}
         found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
-        reads = {path for path, each in found.items() if _to_read(each, known.get(path), bool(known), content)}
+        reads = {
+            path
+            for path, each in found.items()
+            if _to_read(each, known.get(path), bool(known), content)
+        }
         meter = Meter(progress, sum(found[path].size for path in reads))
         checks: list[FileCheck] = []
         versions: dict[str, str] = {}
@@ -79,20 +88,32 @@ class VerificationService:
             if there is None:
                 checks.append(FileCheck(known[path], FileState.MISSING))
                 continue
-            sha256 = record.sha256 if record is not None and path not in reads and there.size == record.size else ""
+            sha256 = (
+                record.sha256
+                if record is not None and path not in reads and there.size == record.size
+                else ""
+            )
             if path in reads:
                 try:
                     sha256 = hash_of(store, there, meter.at(path))
                 except ObjectMissing:
-                    checks.append(FileCheck(record or ArtifactFile(path, there.size, ""), FileState.MISSING))
+                    checks.append(
+                        FileCheck(record or ArtifactFile(path, there.size, ""), FileState.MISSING)
+                    )
                     continue
             checks.append(_judged(path, there, sha256, record, bool(known)))
-            if record is not None and checks[-1].state is FileState.INTACT and there.version != record.version:
+            if (
+                record is not None
+                and checks[-1].state is FileState.INTACT
+                and there.version != record.version
+            ):
                 versions[path] = there.version
         artifacts.set_checked(self._registry, scope, artifact_id, state_of(checks), versions)
         return tuple(checks)
 
-    def record(self, scope: Scope, artifact_id: str, progress: Progress | None = None) -> tuple[ArtifactFile, ...]:
+    def record(
+        self, scope: Scope, artifact_id: str, progress: Progress | None = None
+    ) -> tuple[ArtifactFile, ...]:
         """Read the files that are there now, and remember their sizes and hashes in place of those known before.
 
         Raises:
@@ -113,7 +134,12 @@ class VerificationService:
         return tuple(files)
 
     def verify_all(
-        self, scope: Scope, kind: ArtifactKind | None, tell: Callable[[Verified], None], *, content: bool = False
+        self,
+        scope: Scope,
+        kind: ArtifactKind | None,
+        tell: Callable[[Verified], None],
+        *,
+        content: bool = False,
     ) -> dict[FilesState, int]:
         """`verify` of all artifacts of a kind (None: of all), several at a time; says how many are in which state.
 
@@ -146,7 +172,9 @@ class VerificationService:
                     failed.append(error)
                     return
 
-        threads = [threading.Thread(target=work, name="verify", daemon=True) for _ in range(_WORKERS)]
+        threads = [
+            threading.Thread(target=work, name="verify", daemon=True) for _ in range(_WORKERS)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -172,7 +200,9 @@ class VerificationService:
             return one.files_state, error.title
 
 
-def _to_read(there: StoredObject, record: ArtifactFile | None, any_recorded: bool, content: bool) -> bool:
+def _to_read(
+    there: StoredObject, record: ArtifactFile | None, any_recorded: bool, content: bool
+) -> bool:
     """Whether a file's content has to be looked at: not where the listing tells enough."""
     if record is None:
         return content and not any_recorded
@@ -181,7 +211,9 @@ def _to_read(there: StoredObject, record: ArtifactFile | None, any_recorded: boo
     return content or not there.version or there.version != record.version
 
 
-def _judged(path: str, there: StoredObject, sha256: str, record: ArtifactFile | None, any_recorded: bool) -> FileCheck:
+def _judged(
+    path: str, there: StoredObject, sha256: str, record: ArtifactFile | None, any_recorded: bool
+) -> FileCheck:
     if record is None:
         state = FileState.EXTRA if any_recorded else FileState.UNRECORDED
         return FileCheck(ArtifactFile(path, there.size, sha256), state, there.size, sha256)

@@ -34,5 +34,9 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
     if failed:
         raise failed[0]
     if not result:
-        raise Unreachable("There is no answer", f"Nothing came in {seconds:.0f} seconds.", "Check network and server.")
+        raise Unreachable(
+            "There is no answer",
+            f"Nothing came in {seconds:.0f} seconds.",
+            "Check network and server.",
+        )
     return result[0]

@@ -83,7 +83,12 @@ class _AzureBucket:
         return self._container.url + (f", {prefix.rstrip('/')}" if prefix else "")
 
     def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
-        query = {"restype": "container", "comp": "list", "prefix": _NAMES.key(prefix), "maxresults": str(limit)}
+        query = {
+            "restype": "container",
+            "comp": "list",
+            "prefix": _NAMES.key(prefix),
+            "maxresults": str(limit),
+        }
         query |= {"delimiter": delimiter} if delimiter else {}
         query |= {"marker": token} if token else {}
         answer = self._http.call("GET", self._container.url, query, _HEADERS, path=prefix)
@@ -99,11 +104,15 @@ class _AzureBucket:
             if length == 0:
                 self.head(key)
                 return
-            headers["x-ms-range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
+            headers["x-ms-range"] = (
+                f"bytes={offset}-{'' if length is None else offset + length - 1}"
+            )
         if version:
             headers["If-Match"] = f'"{version}"'
         try:
-            with self._http.content(self._blob(key), {}, headers, path=key, changed=bool(version)) as pieces:
+            with self._http.content(
+                self._blob(key), {}, headers, path=key, changed=bool(version)
+            ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
             if error.status != 416:
@@ -136,7 +145,9 @@ class _AzureBucket:
         grant = self._credentials.grant()
         origin = self._blob(source)
         if grant.query:
-            origin += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.query.items())
+            origin += "?" + "&".join(
+                f"{name}={quote(value, safe='')}" for name, value in grant.query.items()
+            )
         headers = {**_HEADERS, "x-ms-copy-source": origin}
         try:
             answer = self._http.call("PUT", self._blob(target), {}, headers, path=source)
@@ -175,7 +186,9 @@ class _AzureBucket:
         listed = "".join(f"<Latest>{escape(block)}</Latest>" for block in blocks)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
         headers = {**_HEADERS, **_kept(file)}
-        self._http.call("PUT", self._blob(file.key), {"comp": "blocklist"}, headers, body, path=file.key)
+        self._http.call(
+            "PUT", self._blob(file.key), {"comp": "blocklist"}, headers, body, path=file.key
+        )
 
     def _delete(self, key: str) -> None:
         try:
@@ -189,9 +202,15 @@ class _AzureBucket:
         moved, until = "", time.monotonic() + _COPY_PATIENCE
         while (status := headers.get("x-ms-copy-status", "success")) == "pending":
             if headers.get("x-ms-copy-progress", "") != moved:
-                moved, until = headers.get("x-ms-copy-progress", ""), time.monotonic() + _COPY_PATIENCE
+                moved, until = (
+                    headers.get("x-ms-copy-progress", ""),
+                    time.monotonic() + _COPY_PATIENCE,
+                )
             if time.monotonic() > until:
-                raise Unreachable(f"{self.where} does not go on with a copy", f"To {target[:200]!r}: {moved} bytes.")
+                raise Unreachable(
+                    f"{self.where} does not go on with a copy",
+                    f"To {target[:200]!r}: {moved} bytes.",
+                )
             time.sleep(_COPY_PAUSE)
             headers = self._head(target).headers
         if status != "success":
@@ -238,14 +257,18 @@ def _page(body: bytes, where: str) -> Page:
         prefixes = tuple(_name(each) for each in root.iterfind("Blobs/BlobPrefix"))
         return Page(objects, prefixes, root.findtext("NextMarker") or "")
     except (ElementTree.ParseError, ValueError) as error:
-        raise RuntimeRejected(f"{where} answers what Azure Blob Storage does not", f"To a listing: {error}") from error
+        raise RuntimeRejected(
+            f"{where} answers what Azure Blob Storage does not", f"To a listing: {error}"
+        ) from error
 
 
 def _name(entry: ElementTree.Element) -> str:
     name = entry.find("Name")
     text = "" if name is None else name.text or ""
     # Where a name has characters that XML does not allow.
-    return _NAMES.path(unquote(text) if name is not None and name.get("Encoded") == "true" else text)
+    return _NAMES.path(
+        unquote(text) if name is not None and name.get("Encoded") == "true" else text
+    )
 
 
 def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadError:
@@ -262,7 +285,9 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
     if code in {"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled"}:
         return ConfigError(f"{where} does not exist", detail, "Check the container URI.")
     if code in {"InvalidResourceName", "InvalidUri"} and not path:
-        return ConfigError(f"{where} cannot be used as it is set up", detail, "Check the container URI.")
+        return ConfigError(
+            f"{where} cannot be used as it is set up", detail, "Check the container URI."
+        )
     if code == "BlobAlreadyExists":
         return Conflict(f"{where} has something at {path[:200]!r} already", detail)
     if code == "ServerBusy":

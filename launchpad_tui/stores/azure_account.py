@@ -67,13 +67,19 @@ class Container:
             raise _no_uri("It has a user in it.")
         names = [unquote(each) for each in parts.path.split("/") if each]
         if len(names) not in {1, 2}:
-            raise _no_uri("It names no container." if not names else "Folders belong in the field Path prefix.")
+            raise _no_uri(
+                "It names no container."
+                if not names
+                else "Folders belong in the field Path prefix."
+            )
         if len(names) == 2 and not _in_path(host):
             raise _no_uri("Folders belong in the field Path prefix.")
         account = names[0] if len(names) == 2 else host.partition(".")[0]
         server = f"[{host}]" if ":" in host else host
         base = f"{parts.scheme}://{server}" + (f":{port}" if port else "")
-        return cls(base + "".join(f"/{quote(each, safe='$')}" for each in names), host, account, names[-1])
+        return cls(
+            base + "".join(f"/{quote(each, safe='$')}" for each in names), host, account, names[-1]
+        )
 
     def blob(self, key: str) -> str:
         """The address of an object."""
@@ -91,7 +97,9 @@ def _in_path(host: str) -> bool:
 
 def _no_uri(why: str) -> ConfigError:
     return ConfigError(
-        "The container URI is not valid", why, "Such as https://account.blob.core.windows.net/container."
+        "The container URI is not valid",
+        why,
+        "Such as https://account.blob.core.windows.net/container.",
     )
 
 
@@ -103,7 +111,11 @@ def credentials_of(container: Container, values: Mapping[str, str]) -> Credentia
     """
     match values.get("credentials") or "sas":
         case "client":
-            return _client(container, values, *(values.get(n, "") for n in ("tenant_id", "client_id", "client_secret")))
+            return _client(
+                container,
+                values,
+                *(values.get(n, "") for n in ("tenant_id", "client_id", "client_secret")),
+            )
         case "environment":
             return _Environment(container, values)
         case _:
@@ -141,15 +153,24 @@ class _Key:
         try:
             self._key = base64.b64decode(key, validate=True)
         except (binascii.Error, ValueError):
-            raise ConfigError("The account's key is none", "It is not base64.", "Check AZURE_STORAGE_KEY.") from None
+            raise ConfigError(
+                "The account's key is none", "It is not base64.", "Check AZURE_STORAGE_KEY."
+            ) from None
 
     def grant(self) -> Grant:
         """https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas"""
-        start, end = ((now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ") for hours in (-0.25, _HOURS))
+        start, end = (
+            (now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            for hours in (-0.25, _HOURS)
+        )
         protocol = "https" if self._container.url.startswith("https:") else "https,http"
         resource = f"/blob/{self._account}/{self._container.name}"
-        text = "\n".join(["racwdl", start, end, resource, "", "", protocol, VERSION, "c", *[""] * 7])
-        signature = base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+        text = "\n".join(
+            ["racwdl", start, end, resource, "", "", protocol, VERSION, "c", *[""] * 7]
+        )
+        signature = base64.b64encode(
+            hmac.new(self._key, text.encode(), hashlib.sha256).digest()
+        ).decode()
         query = {"sv": VERSION, "sr": "c", "sp": "racwdl", "st": start, "se": end, "spr": protocol}
         return Grant({**query, "sig": signature}, {}, (signature,))
 
@@ -170,8 +191,12 @@ class _Environment:
     def _look(self) -> Credentials:
         if token := setting("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"):
             return Sas(token)
-        if key := setting("AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"):
-            return _Key(self._container, key, setting("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"))
+        if key := setting(
+            "AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"
+        ):
+            return _Key(
+                self._container, key, setting("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME")
+            )
         tenant, client = setting("AZURE_TENANT_ID"), setting("AZURE_CLIENT_ID")
         if tenant and client and (secret := setting("AZURE_CLIENT_SECRET")):
             return _client(self._container, self._values, tenant, client, secret)
@@ -190,16 +215,29 @@ def _login(container: Container, tenant: str) -> str:
     return f"{host.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token"
 
 
-def _client(container: Container, values: Mapping[str, str], tenant: str, client: str, secret: str) -> Credentials:
+def _client(
+    container: Container, values: Mapping[str, str], tenant: str, client: str, secret: str
+) -> Credentials:
     if not (tenant and client and secret):
         raise AuthenticationFailed(
-            "The object store needs credentials", hint="Enter tenant ID, client ID and client secret."
+            "The object store needs credentials",
+            hint="Enter tenant ID, client ID and client secret.",
         )
-    form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": _SCOPE}
-    return Tokens(lambda: request_token(_login(container, tenant), form, values, (secret,), "Entra ID"), _GRANT_HEADERS)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client,
+        "client_secret": secret,
+        "scope": _SCOPE,
+    }
+    return Tokens(
+        lambda: request_token(_login(container, tenant), form, values, (secret,), "Entra ID"),
+        _GRANT_HEADERS,
+    )
 
 
-def _federated(container: Container, values: Mapping[str, str], tenant: str, client: str, file: str) -> Credentials:
+def _federated(
+    container: Container, values: Mapping[str, str], tenant: str, client: str, file: str
+) -> Credentials:
     """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow"""
 
     def ask() -> Token:
@@ -207,7 +245,9 @@ def _federated(container: Container, values: Mapping[str, str], tenant: str, cli
         try:
             assertion = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError("The federated token cannot be read", f"{file}: {type(error).__name__}") from error
+            raise ConfigError(
+                "The federated token cannot be read", f"{file}: {type(error).__name__}"
+            ) from error
         form = {
             "grant_type": "client_credentials",
             "client_id": client,
@@ -225,5 +265,12 @@ def _of_machine(client: str) -> Token:
     query = {"resource": _RESOURCE} | ({"client_id": client} if client else {})
     url, header = setting("IDENTITY_ENDPOINT"), setting("IDENTITY_HEADER")
     if url and header:
-        return read_token(url, {**query, "api-version": "2019-08-01"}, {"X-IDENTITY-HEADER": header}, "The identity")
-    return read_token(_MACHINE, {**query, "api-version": "2018-02-01"}, {"Metadata": "true"}, "The identity")
+        return read_token(
+            url,
+            {**query, "api-version": "2019-08-01"},
+            {"X-IDENTITY-HEADER": header},
+            "The identity",
+        )
+    return read_token(
+        _MACHINE, {**query, "api-version": "2018-02-01"}, {"Metadata": "true"}, "The identity"
+    )

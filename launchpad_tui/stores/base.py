@@ -158,7 +158,9 @@ class ObjectStore(Protocol):
             StorageFull: the target has no room.
         """
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """The object's bytes from an offset on, in pieces of at most 1 MiB; fewer than asked for at its end.
 
         A connection that breaks off is taken up again where it broke.
@@ -172,7 +174,9 @@ class ObjectStore(Protocol):
             Conflict: it is another version now.
         """
 
-    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+    def put(
+        self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
+    ) -> StoredObject:
         """Store a file under this path, whole or not at all; what was there before is replaced.
 
         Args:
@@ -231,7 +235,9 @@ CHUNK = 1 << 20
 _ATTEMPTS = 3
 
 
-def resumed(open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None) -> Iterator[bytes]:
+def resumed(
+    open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None
+) -> Iterator[bytes]:
     """Read on where a connection broke off, as long as it moves.
 
     Args:
@@ -272,8 +278,12 @@ class Receiver:
             self._target.write(chunk)
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-                raise StorageFull("No room for the file", error.strerror or "", "Make room and try again.") from error
-            raise PermissionDenied("The file cannot be written", error.strerror or str(error)) from error
+                raise StorageFull(
+                    "No room for the file", error.strerror or "", "Make room and try again."
+                ) from error
+            raise PermissionDenied(
+                "The file cannot be written", error.strerror or str(error)
+            ) from error
         self._digest.update(chunk)
         self._size += len(chunk)
         if self._progress is not None:
@@ -299,17 +309,23 @@ def check_path(path: str, *, empty: bool = False) -> str:
     parts = path.split("/")
     if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
         raise InvalidInput(
-            f"The path {path[:80]!r} is not allowed", "It is empty or absolute, or has //, . or .. in it.", field="path"
+            f"The path {path[:80]!r} is not allowed",
+            "It is empty or absolute, or has //, . or .. in it.",
+            field="path",
         )
     if parts[0] == STAGING:
-        raise InvalidInput(f"The path {path[:80]!r} is not allowed", f"{STAGING} is launchpad's own.", field="path")
+        raise InvalidInput(
+            f"The path {path[:80]!r} is not allowed", f"{STAGING} is launchpad's own.", field="path"
+        )
     try:
         length = len(path.encode())
     except UnicodeEncodeError as error:
         raise InvalidInput(f"The path {path[:80]!r} is not valid UTF-8", field="path") from error
     if length > PATH_LIMIT:
         raise InvalidInput(
-            f"The path {path[:80]!r} is too long", f"{length} bytes; at most {PATH_LIMIT}.", field="path"
+            f"The path {path[:80]!r} is too long",
+            f"{length} bytes; at most {PATH_LIMIT}.",
+            field="path",
         )
     return path
 
@@ -338,14 +354,20 @@ def server_of(url: str, values: Mapping[str, str]) -> Endpoint:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise ConfigError("The address of the object store is not valid", f"{url[:200]}: {error}") from error
+        raise ConfigError(
+            "The address of the object store is not valid", f"{url[:200]}: {error}"
+        ) from error
     if not host or parts.scheme not in {"http", "https"}:
         raise ConfigError(
-            "The address of the object store is not valid", url[:200], "Such as https://host.example:443."
+            "The address of the object store is not valid",
+            url[:200],
+            "Such as https://host.example:443.",
         )
     tls = parts.scheme == "https"
     verify = values.get("verify_tls", "true") != "false"
-    return Endpoint(host, port or (443 if tls else 80), tls, verify, values.get("ca_file", "") if verify else "")
+    return Endpoint(
+        host, port or (443 if tls else 80), tls, verify, values.get("ca_file", "") if verify else ""
+    )
 
 
 _loading = threading.Lock()
@@ -366,7 +388,11 @@ def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
         try:
             adapter = getattr(importlib.import_module(module), name)
         except ModuleNotFoundError as error:
-            hint = f"Install it with: pip install 'launchpad-tui[{kind.extra}]'" if kind.extra else ""
-            raise DependencyMissing(f"{kind.title} needs {error.name}", hint=hint, extra=kind.extra) from error
+            hint = (
+                f"Install it with: pip install 'launchpad-tui[{kind.extra}]'" if kind.extra else ""
+            )
+            raise DependencyMissing(
+                f"{kind.title} needs {error.name}", hint=hint, extra=kind.extra
+            ) from error
     store: ObjectStore = adapter(complete)
     return store

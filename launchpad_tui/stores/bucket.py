@@ -23,7 +23,13 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from launchpad_tui.domain.moments import now
-from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, PermissionDenied, Unreachable
+from launchpad_tui.errors import (
+    Conflict,
+    LaunchpadError,
+    ObjectMissing,
+    PermissionDenied,
+    Unreachable,
+)
 from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
@@ -143,9 +149,13 @@ class BucketStore:
         """See `ObjectStore.browse`."""
         prefix = self._key(check_path(path, empty=True))
         before = self._notices()
-        page = self._bucket.page(f"{prefix}/" if prefix else "", delimiter="/", token=token, limit=limit)
+        page = self._bucket.page(
+            f"{prefix}/" if prefix else "", delimiter="/", token=token, limit=limit
+        )
         hidden = {*before, *self._notices()}
-        folders = [relative_to(each.rstrip("/"), self.prefix) for each in page.prefixes if each.strip("/")]
+        folders = [
+            relative_to(each.rstrip("/"), self.prefix) for each in page.prefixes if each.strip("/")
+        ]
         return Listing(
             tuple(each for each in folders if each != STAGING and not _covers(hidden, each)),
             tuple(self._visible(page, hidden)),
@@ -155,7 +165,9 @@ class BucketStore:
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`; ``sha256`` as its metadata says."""
         if _covers(self._notices(), check_path(path)):
-            raise ObjectMissing(f"{self._bucket.where} has nothing at {path[:200]!r}", "It is being stored.")
+            raise ObjectMissing(
+                f"{self._bucket.where} has nothing at {path[:200]!r}", "It is being stored."
+            )
         return self._head(path)
 
     def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
@@ -167,18 +179,23 @@ class BucketStore:
         got = receiver.received(path, found.modified)
         if got.size != found.size:
             raise Unreachable(
-                f"{self._bucket.where} broke off", f"{got.size:,} of {found.size:,} bytes of {path[:200]!r} came."
+                f"{self._bucket.where} broke off",
+                f"{got.size:,} of {found.size:,} bytes of {path[:200]!r} came.",
             )
         return got
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         key = self._key(check_path(path))
         # What is taken up again must be of the same object.
         version = version or self._head(path).version
         return resumed(lambda at, count: self._bucket.read(key, at, count, version), offset, length)
 
-    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+    def put(
+        self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
+    ) -> StoredObject:
         """See `ObjectStore.put`; the source is read twice, since its hash is sent first."""
         check_path(path)
         (stored,) = self._upload([(path, source)], progress, sha256)
@@ -202,7 +219,8 @@ class BucketStore:
         self._sweep()
         if next(self._list(path, hidden=False), None) is not None:
             raise Conflict(
-                f"{self._bucket.where} has something at {path[:200]!r} already", hint="Delete it, or take another path."
+                f"{self._bucket.where} has something at {path[:200]!r} already",
+                hint="Delete it, or take another path.",
             )
         sources = [(join(path, each.path), each.file) for each in files]
         if [each.path for each in files] == ["."]:
@@ -266,7 +284,11 @@ class BucketStore:
         for each in page.objects:
             path = relative_to(each.path, self.prefix)
             # Consoles make an object "folder/" for a folder.
-            if not path.endswith("/") and not path.startswith(f"{STAGING}/") and not _covers(notices, path):
+            if (
+                not path.endswith("/")
+                and not path.startswith(f"{STAGING}/")
+                and not _covers(notices, path)
+            ):
                 yield StoredObject(path, each.size, each.modified, "", each.version)
 
     def _notice_key(self, path: str) -> str:
@@ -313,7 +335,9 @@ class BucketStore:
                 with open(handle, "rb", closefd=False) as file:
                     found = hashlib.file_digest(file, "sha256").hexdigest()
                 if sha256 and found != sha256:
-                    raise Conflict("A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}.")
+                    raise Conflict(
+                        "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
+                    )
                 checks.append((path, source, handle, before))
                 plan.append(Upload(self._key(path), source, before.st_size, found))
                 stored.append(StoredObject(path, before.st_size, now(), found))

@@ -6,16 +6,36 @@ from launchpad_tui.domain.connection import Field, FieldKind, StoreKind
 from launchpad_tui.errors import NotFound
 
 _PREFIX = Field(
-    "path_prefix", "Path prefix", help="Where in it the store begins, such as models/prod. Empty: all of it."
+    "path_prefix",
+    "Path prefix",
+    help="Where in it the store begins, such as models/prod. Empty: all of it.",
 )
 _TLS = (
-    Field("verify_tls", "Verify TLS", FieldKind.FLAG, default="true", help="Check the server's certificate."),
-    Field("ca_file", "CA file", FieldKind.PATH, help="Certificates to trust, PEM. Empty: the usual ones."),
+    Field(
+        "verify_tls",
+        "Verify TLS",
+        FieldKind.FLAG,
+        default="true",
+        help="Check the server's certificate.",
+    ),
+    Field(
+        "ca_file",
+        "CA file",
+        FieldKind.PATH,
+        help="Certificates to trust, PEM. Empty: the usual ones.",
+    ),
 )
 
 
 def _source(*choices: str, help_text: str) -> Field:
-    return Field("credentials", "Credentials", FieldKind.CHOICE, default=choices[0], choices=choices, help=help_text)
+    return Field(
+        "credentials",
+        "Credentials",
+        FieldKind.CHOICE,
+        default=choices[0],
+        choices=choices,
+        help=help_text,
+    )
 
 
 _FILE = StoreKind(
@@ -60,8 +80,16 @@ _S3 = StoreKind(
             "included; or what the machine is given by its cloud.",
         ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
-        Field("secret_access_key", "Secret access key", FieldKind.SECRET, required=True, when=_KEYS),
-        Field("session_token", "Session token", FieldKind.SECRET, help="Only with temporary credentials.", when=_KEYS),
+        Field(
+            "secret_access_key", "Secret access key", FieldKind.SECRET, required=True, when=_KEYS
+        ),
+        Field(
+            "session_token",
+            "Session token",
+            FieldKind.SECRET,
+            help="Only with temporary credentials.",
+            when=_KEYS,
+        ),
         Field("profile", "Profile", help="Of the aws command. Empty: default.", when=_PROFILE),
         Field(
             "credentials_file",
@@ -106,10 +134,20 @@ _OSS = StoreKind(
         ),
         Field("region", "Region", help="Such as eu-central-1. Empty: as the endpoint says."),
         _PREFIX,
-        _source("keys", "environment", help_text="Keys kept here; or OSS_ACCESS_KEY_ID and its like."),
+        _source(
+            "keys", "environment", help_text="Keys kept here; or OSS_ACCESS_KEY_ID and its like."
+        ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
-        Field("secret_access_key", "Access key secret", FieldKind.SECRET, required=True, when=_KEYS),
-        Field("session_token", "STS token", FieldKind.SECRET, help="Only with temporary credentials.", when=_KEYS),
+        Field(
+            "secret_access_key", "Access key secret", FieldKind.SECRET, required=True, when=_KEYS
+        ),
+        Field(
+            "session_token",
+            "STS token",
+            FieldKind.SECRET,
+            help="Only with temporary credentials.",
+            when=_KEYS,
+        ),
         Field(
             "addressing",
             "Addressing",
@@ -134,11 +172,32 @@ _WEBHDFS = StoreKind(
             required=True,
             help="Such as http://namenode:9870, https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
         ),
-        Field("path_prefix", "Folder", help="Where the store begins, such as user/alice/models. Empty: the root."),
+        Field(
+            "path_prefix",
+            "Folder",
+            help="Where the store begins, such as user/alice/models. Empty: the root.",
+        ),
         Field("user", "User name", help="For Hadoop without Kerberos (user.name)."),
-        Field("delegation_token", "Delegation token", FieldKind.SECRET, help="Of Hadoop, instead of a user name."),
-        Field("client_cert", "Client certificate", FieldKind.SECRET, help="PEM text, for data lake Files.", lines=True),
-        Field("client_key", "Client key", FieldKind.SECRET, help="PEM text of the certificate's key.", lines=True),
+        Field(
+            "delegation_token",
+            "Delegation token",
+            FieldKind.SECRET,
+            help="Of Hadoop, instead of a user name.",
+        ),
+        Field(
+            "client_cert",
+            "Client certificate",
+            FieldKind.SECRET,
+            help="PEM text, for data lake Files.",
+            lines=True,
+        ),
+        Field(
+            "client_key",
+            "Client key",
+            FieldKind.SECRET,
+            help="PEM text of the certificate's key.",
+            lines=True,
+        ),
         Field(
             "headers",
             "Headers",
@@ -177,10 +236,22 @@ _AZURE = StoreKind(
             help_text="A shared access signature; or a client of Entra ID with its secret; or AZURE_STORAGE_KEY, "
             "AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and their like.",
         ),
-        Field("sas_token", "SAS token", FieldKind.SECRET, required=True, when=("credentials", ("sas",))),
+        Field(
+            "sas_token",
+            "SAS token",
+            FieldKind.SECRET,
+            required=True,
+            when=("credentials", ("sas",)),
+        ),
         Field("tenant_id", "Tenant ID", required=True, when=("credentials", ("client",))),
         Field("client_id", "Client ID", required=True, when=("credentials", ("client",))),
-        Field("client_secret", "Client secret", FieldKind.SECRET, required=True, when=("credentials", ("client",))),
+        Field(
+            "client_secret",
+            "Client secret",
+            FieldKind.SECRET,
+            required=True,
+            when=("credentials", ("client",)),
+        ),
         Field("region", "Region", help="Kept as SAP AI Core wants it; not used here."),
         *_TLS,
     ),
@@ -209,7 +280,12 @@ _GCS = StoreKind(
             lines=True,
             when=("credentials", ("key",)),
         ),
-        Field("endpoint", "Endpoint", pattern=r"https?://\S+", help="A server other than Google's. Empty: Google's."),
+        Field(
+            "endpoint",
+            "Endpoint",
+            pattern=r"https?://\S+",
+            help="A server other than Google's. Empty: Google's.",
+        ),
         *_TLS,
     ),
 )
@@ -224,17 +300,43 @@ _LAUNCHPAD = StoreKind(
     adapter="launchpad_tui.stores.launchpad:LaunchpadStore",
     fields=(
         Field("object_store", "Object store", default="default", help="Its name there."),
-        Field("resource_group", "Resource group", help="It belongs to there. Empty: the one that it is added to."),
-        Field("base_url", "AI API URL", pattern=r"https?://\S+", help=f"As launchpad serve says it. {_OWN}"),
-        Field("auth_url", "Token URL", pattern=r"https?://\S+", help="The same with /oauth/token in place of /v2."),
+        Field(
+            "resource_group",
+            "Resource group",
+            help="It belongs to there. Empty: the one that it is added to.",
+        ),
+        Field(
+            "base_url",
+            "AI API URL",
+            pattern=r"https?://\S+",
+            help=f"As launchpad serve says it. {_OWN}",
+        ),
+        Field(
+            "auth_url",
+            "Token URL",
+            pattern=r"https?://\S+",
+            help="The same with /oauth/token in place of /v2.",
+        ),
         Field("client_id", "Client ID", help="As launchpad serve clients add says it."),
-        Field("client_secret", "Client secret", FieldKind.SECRET, help="As launchpad serve clients add said it."),
-        Field("ca_file", "CA file", FieldKind.PATH, help="Certificates to trust beside the usual ones, PEM."),
+        Field(
+            "client_secret",
+            "Client secret",
+            FieldKind.SECRET,
+            help="As launchpad serve clients add said it.",
+        ),
+        Field(
+            "ca_file",
+            "CA file",
+            FieldKind.PATH,
+            help="Certificates to trust beside the usual ones, PEM.",
+        ),
     ),
 )
 
 #: by id, in the order in which they are offered
-KINDS: dict[str, StoreKind] = {kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)}
+KINDS: dict[str, StoreKind] = {
+    kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)
+}
 
 
 def store_kind(kind_id: str) -> StoreKind:
@@ -246,4 +348,6 @@ def store_kind(kind_id: str) -> StoreKind:
     try:
         return KINDS[kind_id]
     except KeyError:
-        raise NotFound(f"There is no object store type {kind_id!r}", hint=f"Types: {', '.join(KINDS)}.") from None
+        raise NotFound(
+            f"There is no object store type {kind_id!r}", hint=f"Types: {', '.join(KINDS)}."
+        ) from None

@@ -16,7 +16,14 @@ from launchpad_tui.errors import (
 
 
 def numbered(
-    status: int, code: str, detail: str, where: str, path: str = "", *, changed: bool = False, hint: str = ""
+    status: int,
+    code: str,
+    detail: str,
+    where: str,
+    path: str = "",
+    *,
+    changed: bool = False,
+    hint: str = "",
 ) -> LaunchpadError:
     """The error of an answer by its status, where the code tells nothing more.
 
@@ -27,12 +34,16 @@ def numbered(
     if status == 401:
         return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
     if status == 403:
-        return PermissionDenied(f"{where} does not allow it", detail, "Check what the credentials allow.")
+        return PermissionDenied(
+            f"{where} does not allow it", detail, "Check what the credentials allow."
+        )
     if status == 404:
         return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
     if status in {409, 412}:
         if changed:
-            return Conflict(f"{where} has another version of {path[:200]!r} now", detail, "Start again.")
+            return Conflict(
+                f"{where} has another version of {path[:200]!r} now", detail, "Start again."
+            )
         return Conflict(f"{where} has something at {path[:200]!r} already", detail)
     if status == 429:
         return RateLimited(f"{where} asks to be called less often", detail)

@@ -78,7 +78,9 @@ class Http:
         explain: reads the service's errors.
     """
 
-    def __init__(self, where: str, values: Mapping[str, str], credentials: Credentials, explain: Explain) -> None:
+    def __init__(
+        self, where: str, values: Mapping[str, str], credentials: Credentials, explain: Explain
+    ) -> None:
         self._where = where
         self._values = dict(values)
         self._credentials = credentials
@@ -121,7 +123,13 @@ class Http:
 
     @contextlib.contextmanager
     def content(
-        self, url: str, query: Mapping[str, str], headers: Mapping[str, str], *, path: str, changed: bool
+        self,
+        url: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        path: str,
+        changed: bool,
     ) -> Iterator[Iterator[bytes]]:
         """The bytes of an answer, in pieces of at most `CHUNK`; their end is Unreachable where some are missing."""
         with self._sent("GET", url, query, headers, None, path, changed, ()) as response:
@@ -147,7 +155,9 @@ class Http:
         content = body.pieces() if isinstance(body, Slice) else body
         client = self._connected()
         with translated(self._where, grant.secrets):
-            request = client.build_request(method, f"{url}?{asked}" if asked else url, headers=sent, content=content)
+            request = client.build_request(
+                method, f"{url}?{asked}" if asked else url, headers=sent, content=content
+            )
             response = client.send(request, stream=True)
             with contextlib.closing(response):
                 if response.status_code >= 300 and response.status_code not in fine:
@@ -205,7 +215,9 @@ def login_context(ca_file: str) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except OSError as error:
-            raise ConfigError("The CA file cannot be used", f"{ca_file}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The CA file cannot be used", f"{ca_file}: {error.strerror or error}"
+            ) from error
     return context
 
 
@@ -231,7 +243,12 @@ class Slice:
     """
 
     def __init__(
-        self, file: Path, offset: int, size: int, watch: Watch, around: tuple[bytes, bytes] = (b"", b"")
+        self,
+        file: Path,
+        offset: int,
+        size: int,
+        watch: Watch,
+        around: tuple[bytes, bytes] = (b"", b""),
     ) -> None:
         self.length = size + sum(map(len, around))
         self._size = size
@@ -254,7 +271,9 @@ class Slice:
         try:
             file = self._file.open("rb")
         except OSError as error:
-            raise Conflict("A file is not what it was", f"{self._file}: {error.strerror}") from error
+            raise Conflict(
+                "A file is not what it was", f"{self._file}: {error.strerror}"
+            ) from error
         with file:
             file.seek(self._offset)
             while left:
@@ -308,7 +327,11 @@ class Watch:
                 raise
             if failed:
                 self._stop(futures)
-        errors = [error for each in futures if not each.cancelled() and (error := each.exception()) is not None]
+        errors = [
+            error
+            for each in futures
+            if not each.cancelled() and (error := each.exception()) is not None
+        ]
         for error in sorted(errors, key=lambda each: isinstance(each, _Stopped)):
             raise error
 

@@ -28,7 +28,9 @@ class Names:
         last, stop = (r"|\.(?=/|\Z)", r"|．(?=/|\Z)") if dots else ("", "")
         both = f"[{_QUOTE}{plain}{shown}{'.．' if dots else ''}]"
         self._plain = re.compile(f"(?P<raw>[{plain}]{last})|[{shown}]{stop}|{_QUOTE}(?={both})")
-        self._kept = re.compile(f"{_QUOTE}(?P<quoted>[{_QUOTE}{shown}{'．' if dots else ''}])|[{shown}]{stop}")
+        self._kept = re.compile(
+            f"{_QUOTE}(?P<quoted>[{_QUOTE}{shown}{'．' if dots else ''}])|[{shown}]{stop}"
+        )
 
     def key(self, path: str) -> str:
         """The key that stands for a path."""

@@ -52,7 +52,9 @@ class Tokens:
                 token = self._ask()
                 self._token = token.text
                 self._until = time.monotonic() + max(_SHORTEST, token.seconds - _MARGIN)
-            return Grant({}, {**self._headers, "Authorization": f"Bearer {self._token}"}, (self._token,))
+            return Grant(
+                {}, {**self._headers, "Authorization": f"Bearer {self._token}"}, (self._token,)
+            )
 
     def forget(self) -> None:
         """Ask for another token next time: the one that is held was not accepted."""
@@ -83,8 +85,14 @@ def request_token(
         Unreachable: it does not answer.
     """
     address = urlsplit(url)
-    if not plain and address.scheme != "https" and (address.hostname or "") not in {"127.0.0.1", "localhost", "::1"}:
-        raise ConfigError(f"{who} is asked over TLS only", f"Not by {address.scheme}://{address.hostname}.")
+    if (
+        not plain
+        and address.scheme != "https"
+        and (address.hostname or "") not in {"127.0.0.1", "localhost", "::1"}
+    ):
+        raise ConfigError(
+            f"{who} is asked over TLS only", f"Not by {address.scheme}://{address.hostname}."
+        )
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     context = login_context(values.get("ca_file", ""))
     return _asked("POST", url, headers, encoded(form).encode(), context, secrets, who, proxies=True)
@@ -94,7 +102,9 @@ def read_token(url: str, query: Mapping[str, str], headers: Mapping[str, str], w
     """Ask the machine's own service for a token; never by a proxy. Raises as `request_token`."""
     context = login_context("")
     try:
-        return _asked("GET", f"{url}?{encoded(query)}", headers, b"", context, (), who, proxies=False)
+        return _asked(
+            "GET", f"{url}?{encoded(query)}", headers, b"", context, (), who, proxies=False
+        )
     except Unreachable as error:
         raise AuthenticationFailed(
             "The object store needs credentials",
@@ -127,7 +137,9 @@ def _asked(
             return Token(token, 0)
     said = str(told.get("error_description") or "").strip().splitlines() or [""]
     detail = f"{str(told.get('error') or 'HTTP')[:80]} ({response.status_code}): {said[0][:400]}"
-    raise AuthenticationFailed(f"{who} gives no token", hidden(detail, secrets), "Check the credentials.")
+    raise AuthenticationFailed(
+        f"{who} gives no token", hidden(detail, secrets), "Check the credentials."
+    )
 
 
 def _json(response: httpx.Response) -> dict[str, object]:

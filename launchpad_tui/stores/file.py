@@ -125,7 +125,9 @@ class FileStore:
                 receiver.write(chunk)
         return receiver.received(path, found.modified)
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         full = self._inside(check_path(path))
         self.stat(path)
@@ -134,17 +136,23 @@ class FileStore:
                 raise Conflict("The file is another version now", path[:200], "Start again.")
             source.seek(offset)
             left = length
-            while (left is None or left > 0) and (chunk := source.read(CHUNK if left is None else min(CHUNK, left))):
+            while (left is None or left > 0) and (
+                chunk := source.read(CHUNK if left is None else min(CHUNK, left))
+            ):
                 yield chunk
                 left = None if left is None else left - len(chunk)
 
-    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+    def put(
+        self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
+    ) -> StoredObject:
         """See `ObjectStore.put`."""
         final = self._inside(check_path(path), writing=True)
         with _translated(path, writing=True), staging(self._root()) as folder:
             size, found = copy_hashed(source, folder / "object", progress)
             if sha256 and found != sha256:
-                raise Conflict("A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}.")
+                raise Conflict(
+                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
+                )
             self._move(folder / "object", final, replace=True)
             return StoredObject(path, size, _modified(final.stat()), found)
 
@@ -164,7 +172,9 @@ class FileStore:
                 target = ready if each.path == "." else ready / each.path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 size, sha256 = copy_hashed(each.file, target, progress)
-                stored.append(StoredObject(join(path, each.path), size, _modified(target.stat()), sha256))
+                stored.append(
+                    StoredObject(join(path, each.path), size, _modified(target.stat()), sha256)
+                )
             sync_tree(ready)
             if files:
                 self._move(ready, final, replace=False)
@@ -209,7 +219,11 @@ class FileStore:
         with _translated(str(self.root)):
             real = os.path.realpath(self.root)
             if not os.path.isdir(real):
-                raise Unreachable("The folder of the object store is not there", str(self.root), "Make or mount it.")
+                raise Unreachable(
+                    "The folder of the object store is not there",
+                    str(self.root),
+                    "Make or mount it.",
+                )
         return Path(real)
 
     def _inside(self, path: str, *, writing: bool = False) -> Path:
@@ -217,9 +231,15 @@ class FileStore:
         root = self._root()
         name = root / path
         with _translated(path, writing=writing):
-            real = Path(os.path.realpath(name.parent), name.name) if writing else Path(os.path.realpath(name))
+            real = (
+                Path(os.path.realpath(name.parent), name.name)
+                if writing
+                else Path(os.path.realpath(name))
+            )
         if not real.is_relative_to(root) or real.is_relative_to(root / STAGING):
-            raise PermissionDenied("The path leaves the object store", f"{path[:200]} is a link that leads out of it.")
+            raise PermissionDenied(
+                "The path leaves the object store", f"{path[:200]} is a link that leads out of it."
+            )
         return real
 
     def _list(self, path: str) -> Iterator[StoredObject]:
@@ -234,13 +254,19 @@ class FileStore:
         elif stat.S_ISDIR(status.st_mode):
             yield from self._walk(full, path, frozenset())
 
-    def _walk(self, folder: Path, path: str, above: frozenset[tuple[int, int]]) -> Iterator[StoredObject]:
+    def _walk(
+        self, folder: Path, path: str, above: frozenset[tuple[int, int]]
+    ) -> Iterator[StoredObject]:
         entries: list[tuple[bytes, str, Path | None, os.stat_result]] = []
         with _translated(path):
             try:
                 status = folder.stat()
                 with os.scandir(folder) as found:
-                    entries = [entry for each in found if (entry := self._entry(Path(each.path), path)) is not None]
+                    entries = [
+                        entry
+                        for each in found
+                        if (entry := self._entry(Path(each.path), path)) is not None
+                    ]
             except FileNotFoundError:
                 return
         here = (status.st_dev, status.st_ino)
@@ -250,7 +276,9 @@ class FileStore:
             elif here not in above:
                 yield from self._walk(subfolder, name, above | {here})
 
-    def _entry(self, entry: Path, path: str) -> tuple[bytes, str, Path | None, os.stat_result] | None:
+    def _entry(
+        self, entry: Path, path: str
+    ) -> tuple[bytes, str, Path | None, os.stat_result] | None:
         """Sort key, path, folder (None: a file) and status of an entry; None where it is not to be shown."""
         name = join(path, entry.name)
         if name == STAGING:
@@ -258,7 +286,9 @@ class FileStore:
         try:
             name.encode()
         except UnicodeEncodeError as error:
-            raise InvalidInput(f"A name in the object store is not UTF-8: {name!r:.200}", field="path") from error
+            raise InvalidInput(
+                f"A name in the object store is not UTF-8: {name!r:.200}", field="path"
+            ) from error
         try:
             status = entry.stat()
             if entry.is_symlink():
@@ -331,7 +361,8 @@ def _missing(path: str, detail: str = "") -> ObjectMissing:
 
 def _taken(path: str) -> Conflict:
     return Conflict(
-        f"The object store has something at {path[:200]!r} already", hint="Delete it, or take another path."
+        f"The object store has something at {path[:200]!r} already",
+        hint="Delete it, or take another path.",
     )
 
 
@@ -347,7 +378,9 @@ def _translation(error: OSError, path: str, writing: bool) -> LaunchpadError:
     detail = f"{error.filename or path}: {error.strerror or error}"
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            return StorageFull("The object store has no room left", detail, "Make room and try again.")
+            return StorageFull(
+                "The object store has no room left", detail, "Make room and try again."
+            )
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return PermissionDenied("The object store does not allow it", detail)
         case errno.EEXIST | errno.ENOTEMPTY | errno.EISDIR:

@@ -101,7 +101,9 @@ class _GcsBucket:
         if offset or length is not None:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
         try:
-            with self._http.content(self._url(key), query, headers, path=key, changed=bool(version)) as pieces:
+            with self._http.content(
+                self._url(key), query, headers, path=key, changed=bool(version)
+            ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
             # Beyond the end there is nothing.
@@ -110,12 +112,19 @@ class _GcsBucket:
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         watch = Watch(progress)
-        watch.run([functools.partial(self._put if each.size <= PART else self._send, each, watch) for each in plan])
+        watch.run(
+            [
+                functools.partial(self._put if each.size <= PART else self._send, each, watch)
+                for each in plan
+            ]
+        )
 
     def create(self, key: str, body: bytes) -> None:
         before, after = _around({"name": _NAMES.key(key)})
         query = {"uploadType": "multipart", "ifGenerationMatch": "0"}
-        self._http.call("POST", self._uploads, query, _MULTIPART, before + body + after, path=key, once=True)
+        self._http.call(
+            "POST", self._uploads, query, _MULTIPART, before + body + after, path=key, once=True
+        )
 
     def copy(self, source: str, target: str) -> None:
         url = f"{self._url(source)}/rewriteTo{self._url(target).removeprefix(f'{self._base}/storage/v1')}"
@@ -147,7 +156,9 @@ class _GcsBucket:
 
     def _put(self, file: Upload, watch: Watch) -> None:
         part = Slice(file.file, 0, file.size, watch, _around(_metadata(file)))
-        self._http.call("POST", self._uploads, {"uploadType": "multipart"}, _MULTIPART, part, path=file.key)
+        self._http.call(
+            "POST", self._uploads, {"uploadType": "multipart"}, _MULTIPART, part, path=file.key
+        )
 
     def _send(self, file: Upload, watch: Watch) -> None:
         query = {"uploadType": "resumable", "name": _NAMES.key(file.key)}
@@ -157,19 +168,30 @@ class _GcsBucket:
             "X-Upload-Content-Length": str(file.size),
         }
         answer = self._http.call(
-            "POST", self._uploads, query, headers, json.dumps(_metadata(file)).encode(), path=file.key
+            "POST",
+            self._uploads,
+            query,
+            headers,
+            json.dumps(_metadata(file)).encode(),
+            path=file.key,
         )
         # Of the address that is given only the session is taken, so that nothing goes to another server.
-        session = parse_qs(urlsplit(answer.headers.get("location", "")).query).get("upload_id", [""])[0]
+        session = parse_qs(urlsplit(answer.headers.get("location", "")).query).get(
+            "upload_id", [""]
+        )[0]
         if not session:
-            raise RuntimeRejected(f"{self.where} answers what Google's does not", "An upload without upload_id.")
+            raise RuntimeRejected(
+                f"{self.where} answers what Google's does not", "An upload without upload_id."
+            )
         query["upload_id"] = session
         try:
             self._send_parts(file, query, watch)
         except BaseException:
             # What is left over shows nowhere; 499 is how Google says that it is cancelled.
             with contextlib.suppress(LaunchpadError):
-                self._http.call("DELETE", self._uploads, query, path=file.key, once=True, fine=(499,))
+                self._http.call(
+                    "DELETE", self._uploads, query, path=file.key, once=True, fine=(499,)
+                )
             raise
 
     def _send_parts(self, file: Upload, query: Mapping[str, str], watch: Watch) -> None:
@@ -178,14 +200,18 @@ class _GcsBucket:
             size = min(PART, file.size - offset)
             part = Slice(file.file, offset, size, watch)
             headers = {"Content-Range": f"bytes {offset}-{offset + size - 1}/{file.size}"}
-            answer = self._http.call("PUT", self._uploads, query, headers, part, path=file.key, fine=(308,))
+            answer = self._http.call(
+                "PUT", self._uploads, query, headers, part, path=file.key, fine=(308,)
+            )
             if answer.status != 308:
                 return
             kept = re.fullmatch(r"bytes=0-(\d+)", answer.headers.get("range", ""))
             stands = min(int(kept[1]) + 1, file.size - 1) if kept else 0
             still = 0 if stands > offset else still + 1
             if still == 3:
-                raise Unreachable(f"{self.where} does not go on", f"With {file.key[:200]!r}, at {stands:,} bytes.")
+                raise Unreachable(
+                    f"{self.where} does not go on", f"With {file.key[:200]!r}, at {stands:,} bytes."
+                )
             watch.tell(stands - offset - size)
             offset = stands
 
@@ -213,7 +239,9 @@ def _base(endpoint: str) -> str:
     except ValueError:
         usable = False
     if not usable or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ConfigError("The endpoint is not valid", hint="Such as https://storage.googleapis.com.")
+        raise ConfigError(
+            "The endpoint is not valid", hint="Such as https://storage.googleapis.com."
+        )
     return (endpoint.strip() or _GOOGLE).rstrip("/")
 
 
@@ -247,15 +275,27 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
     if reason in _RATE:
         return RateLimited(f"{where} asks to be called less often", detail)
     if status == 404 and (not path or "bucket does not exist" in message):
-        return ConfigError(f"{where} does not exist", detail, "Check the bucket's name and the endpoint.")
-    return numbered(status, reason, detail, where, path, changed=changed, hint="Check the service account's key.")
+        return ConfigError(
+            f"{where} does not exist", detail, "Check the bucket's name and the endpoint."
+        )
+    return numbered(
+        status,
+        reason,
+        detail,
+        where,
+        path,
+        changed=changed,
+        hint="Check the service account's key.",
+    )
 
 
 def _said(body: bytes) -> tuple[str, str]:
     """Reason and the message's first line; where the answer is no JSON of Google's, the text that it is."""
     try:
         told = json.loads(body)["error"]
-        reason = str((told.get("errors") or [{}])[0].get("reason", "")) or str(told.get("status", ""))
+        reason = str((told.get("errors") or [{}])[0].get("reason", "")) or str(
+            told.get("status", "")
+        )
         message = str(told.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         reason, message = "", body[:400].decode(errors="replace")

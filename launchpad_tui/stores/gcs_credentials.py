@@ -38,7 +38,9 @@ def credentials_of(values: Mapping[str, str]) -> Credentials:
         return _Environment(values)
     text = values.get("private_key", "").strip()
     if not text:
-        raise AuthenticationFailed("The object store needs credentials", hint="Enter a service account key.")
+        raise AuthenticationFailed(
+            "The object store needs credentials", hint="Enter a service account key."
+        )
     return _of_account(key_of(text), values)
 
 
@@ -72,7 +74,9 @@ def key_of(text: str) -> dict[str, Any]:
 
 def _no_key(why: str) -> ConfigError:
     return ConfigError(
-        "The service account key is none", why, "Enter the JSON that Google made for the account, or its base64."
+        "The service account key is none",
+        why,
+        "Enter the JSON that Google made for the account, or its base64.",
     )
 
 
@@ -113,8 +117,16 @@ def _assertion(key: Mapping[str, Any], audience: str) -> str:
     if not isinstance(signer, RSAPrivateKey):
         raise _no_key("Its private_key is none of RSA.")
     at = int(time.time())
-    claims = {"iss": key["client_email"], "scope": _SCOPE, "aud": audience, "iat": at, "exp": at + _HOLDS}
-    head = {"alg": "RS256", "typ": "JWT"} | ({"kid": key["private_key_id"]} if key.get("private_key_id") else {})
+    claims = {
+        "iss": key["client_email"],
+        "scope": _SCOPE,
+        "aud": audience,
+        "iat": at,
+        "exp": at + _HOLDS,
+    }
+    head = {"alg": "RS256", "typ": "JWT"} | (
+        {"kid": key["private_key_id"]} if key.get("private_key_id") else {}
+    )
     signed = ".".join(_encoded(json.dumps(each).encode()) for each in (head, claims))
     return f"{signed}.{_encoded(signer.sign(signed.encode(), PKCS1v15(), SHA256()))}"
 
@@ -145,7 +157,9 @@ class _Environment:
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ConfigError("Google's credentials cannot be read", f"{file}: {type(error).__name__}") from None
+            raise ConfigError(
+                "Google's credentials cannot be read", f"{file}: {type(error).__name__}"
+            ) from None
         kind = found.get("type") if isinstance(found, dict) else None
         if kind == "authorized_user":
             return _of_user(found, self._values, file)
@@ -161,7 +175,9 @@ def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) ->
     fields = ("client_id", "client_secret", "refresh_token")
     lacking = [name for name in fields if not isinstance(found.get(name), str)]
     if lacking:
-        raise ConfigError("Google's credentials are not complete", f"{file} lacks {', '.join(lacking)}.")
+        raise ConfigError(
+            "Google's credentials are not complete", f"{file} lacks {', '.join(lacking)}."
+        )
     form = {"grant_type": "refresh_token", **{name: found[name] for name in fields}}
     address = str(found.get("token_uri") or _TOKEN)
     secrets = (found["client_secret"], found["refresh_token"])

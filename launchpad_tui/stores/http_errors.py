@@ -49,10 +49,14 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
     tls = _tls(error)
     if isinstance(tls, ssl.SSLCertVerificationError):
         hint = "Check the address; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"{where} cannot prove who it is by its certificate", tls.verify_message, hint)
+        return Unreachable(
+            f"{where} cannot prove who it is by its certificate", tls.verify_message, hint
+        )
     if tls is not None and _REFUSED.search(str(tls)):
         return AuthenticationFailed(
-            f"{where} does not accept the client certificate", tls.reason or str(tls), "Check certificate and key."
+            f"{where} does not accept the client certificate",
+            tls.reason or str(tls),
+            "Check certificate and key.",
         )
     detail = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return Unreachable(f"{where} does not answer", detail, "Check the network and the address.")

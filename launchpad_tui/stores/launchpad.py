@@ -60,7 +60,9 @@ class LaunchpadStore:
         lacking = next((name for name in _NEEDED if not values.get(name)), "")
         if lacking:
             hint = "In a connection to launchpad serve they are the connection's; elsewhere all four are needed."
-            raise ConfigError("The object store has no address and credentials", f"{lacking} is missing.", hint)
+            raise ConfigError(
+                "The object store has no address and credentials", f"{lacking} is missing.", hint
+            )
         self._values = dict(values)
         self._base = values["base_url"].rstrip("/")
         self._name = values.get("object_store") or "default"
@@ -108,7 +110,12 @@ class LaunchpadStore:
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
         """See `ObjectStore.browse`."""
-        query = {"path": check_path(path, empty=True), "view": "folder", "token": token, "limit": str(limit)}
+        query = {
+            "path": check_path(path, empty=True),
+            "view": "folder",
+            "token": token,
+            "limit": str(limit),
+        }
         told = self._told(self._call("GET", query))
         with self._expected():
             objects = tuple(_object(each) for each in told["files"])
@@ -128,17 +135,23 @@ class LaunchpadStore:
             receiver.write(piece)
         return receiver.received(path, found.modified)
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         check_path(path)
         if length == 0:
             found = self.stat(path)
             if version not in {"", found.version}:
-                raise Conflict(f"{self.where} has another version of {path[:200]!r} now", "", "Start again.")
+                raise Conflict(
+                    f"{self.where} has another version of {path[:200]!r} now", "", "Start again."
+                )
             return iter(())
         return resumed(functools.partial(self._read, path, version), offset, length)
 
-    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+    def put(
+        self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
+    ) -> StoredObject:
         """See `ObjectStore.put`; the source is read twice, since its hash is sent first."""
         check_path(path)
         return self._store({"path": path, "overwrite": "true"}, source, Watch(progress), sha256)
@@ -147,7 +160,9 @@ class LaunchpadStore:
         """See `ObjectStore.copy`: it cannot."""
         check_path(source)
         check_path(target)
-        raise CapabilityMissing("Another launchpad's object store does not copy", "Files pass this machine.")
+        raise CapabilityMissing(
+            "Another launchpad's object store does not copy", "Files pass this machine."
+        )
 
     def checksum(self, path: str) -> str:
         """See `ObjectStore.checksum`: none is kept."""
@@ -160,7 +175,9 @@ class LaunchpadStore:
 
     def delete_prefix(self, path: str) -> int:
         """See `ObjectStore.delete_prefix`."""
-        told = self._told(self._call("DELETE", {"path": check_path(path), "view": "tree"}, path=path))
+        told = self._told(
+            self._call("DELETE", {"path": check_path(path), "view": "tree"}, path=path)
+        )
         with self._expected():
             return int(told["count"])
 
@@ -173,7 +190,8 @@ class LaunchpadStore:
             check_path(join(path, each.path))
         if next(self.list(path, limit=1), None) is not None:
             raise Conflict(
-                f"{self.where} has something at {path[:200]!r} already", hint="Delete it, or take another path."
+                f"{self.where} has something at {path[:200]!r} already",
+                hint="Delete it, or take another path.",
             )
         watch = Watch(progress)
         if [each.path for each in files] == ["."]:
@@ -181,7 +199,9 @@ class LaunchpadStore:
         upload = uuid.uuid4().hex
         try:
             watch.run([functools.partial(self._lay_aside, upload, each, watch) for each in files])
-            told = self._told(self._call("POST", {"path": path, "upload": upload}, path=path, once=True))
+            told = self._told(
+                self._call("POST", {"path": path, "upload": upload}, path=path, once=True)
+            )
         except BaseException:
             # What cannot be thrown away now (the network may be gone) is so after a day.
             with contextlib.suppress(Exception):
@@ -191,7 +211,9 @@ class LaunchpadStore:
             stored = {each.path: each for each in map(_object, told["files"])}
             return tuple(stored[join(path, each.path)] for each in files)
 
-    def _store(self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = "") -> StoredObject:
+    def _store(
+        self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = ""
+    ) -> StoredObject:
         answers: list[Answer] = []
         watch.run([lambda: answers.append(self._send(query, source, watch, sha256))])
         told = self._told(answers[0])
@@ -201,7 +223,9 @@ class LaunchpadStore:
     def _lay_aside(self, upload: str, one: SourceFile, watch: Watch) -> None:
         self._send({"path": one.path, "upload": upload}, one.file, watch)
 
-    def _send(self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = "") -> Answer:
+    def _send(
+        self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = ""
+    ) -> Answer:
         """Send a file; what is not the same at the end as at the beginning does not stay there."""
         handle = open_source(source)
         try:
@@ -209,7 +233,9 @@ class LaunchpadStore:
             with open(handle, "rb", closefd=False) as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 and found != sha256:
-                raise Conflict("A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}.")
+                raise Conflict(
+                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
+                )
             body = Slice(source, 0, before.st_size, watch)
             answer = self._call("PUT", {**query, "sha256": found}, body, path=query["path"])
             try:
@@ -237,7 +263,9 @@ class LaunchpadStore:
     def _lines(self, path: str) -> Iterator[bytes]:
         """The lines of a list, as they come."""
         held = b""
-        for piece in self._pieces(self._query({"path": path, "view": "tree"}), {}, "", changed=False):
+        for piece in self._pieces(
+            self._query({"path": path, "view": "tree"}), {}, "", changed=False
+        ):
             *whole, held = (held + piece).split(b"\n")
             yield from whole
 
@@ -247,7 +275,9 @@ class LaunchpadStore:
         """The bytes of an answer; with another token where the one that was held is not accepted."""
         for again in (True, False):
             try:
-                with self._http.content(self._url, query, headers, path=path, changed=changed) as pieces:
+                with self._http.content(
+                    self._url, query, headers, path=path, changed=changed
+                ) as pieces:
                     yield from pieces
                 return
             except AuthenticationFailed:
@@ -260,7 +290,10 @@ class LaunchpadStore:
         return self._base + _FILES
 
     def _query(self, query: Mapping[str, str]) -> dict[str, str]:
-        return {"objectStore": self._name, **{name: value for name, value in query.items() if value}}
+        return {
+            "objectStore": self._name,
+            **{name: value for name, value in query.items() if value},
+        }
 
     def _call(
         self,
@@ -289,7 +322,9 @@ class LaunchpadStore:
             "client_secret": values["client_secret"],
         }
         who = f"The token server {urlsplit(values['auth_url']).netloc}"
-        return request_token(values["auth_url"], form, values, (values["client_secret"],), who, plain=True)
+        return request_token(
+            values["auth_url"], form, values, (values["client_secret"],), who, plain=True
+        )
 
     def _told(self, answer: Answer) -> dict[str, Any]:
         with self._expected():
@@ -304,7 +339,8 @@ class LaunchpadStore:
             yield
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise RuntimeRejected(
-                f"{self.where} answers what launchpad serve does not", f"{type(error).__name__}: {error}"
+                f"{self.where} answers what launchpad serve does not",
+                f"{type(error).__name__}: {error}",
             ) from error
 
 
@@ -313,7 +349,11 @@ def _object(told: Mapping[str, Any]) -> StoredObject:
     if not isinstance(path, str) or not isinstance(version, str):
         raise TypeError("a path or version is no text")
     return StoredObject(
-        check_path(path), int(told["size"]), parse_rfc3339(told["modifiedAt"]), str(told.get("sha256", "")), version
+        check_path(path),
+        int(told["size"]),
+        parse_rfc3339(told["modifiedAt"]),
+        str(told.get("sha256", "")),
+        version,
     )
 
 
@@ -322,12 +362,18 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
     status, (code, message) = answer.status, _said(answer.body)
     detail = f"{code or 'HTTP'} ({status}): {message}"
     if status == 404 and code in {"ObjectStoreNotFound", "ResourceGroupNotFound"}:
-        return ConfigError(f"{where} does not exist", detail, "Check its name and the resource group.")
+        return ConfigError(
+            f"{where} does not exist", detail, "Check its name and the resource group."
+        )
     if status == 404 and (not path or not code):
-        return ConfigError(f"{where} cannot be reached", detail, "An older launchpad serve gives no files.")
+        return ConfigError(
+            f"{where} cannot be reached", detail, "An older launchpad serve gives no files."
+        )
     if status == 409:
         return Conflict(f"{where} did not take {path[:200]!r}", detail)
-    return numbered(status, code, detail, where, path, changed=changed, hint="Check the client's secret.")
+    return numbered(
+        status, code, detail, where, path, changed=changed, hint="Check the client's secret."
+    )
 
 
 def _said(body: bytes) -> tuple[str, str]:

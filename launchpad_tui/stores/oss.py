@@ -12,7 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, check_path, resumed
+from launchpad_tui.stores.base import (
+    Abilities,
+    Endpoint,
+    Progress,
+    StoredObject,
+    check_path,
+    resumed,
+)
 from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import sdk, strange, translated
@@ -26,7 +33,9 @@ class OssStore(BucketStore):
         self._oss = _OssBucket(values)
         super().__init__(self._oss, values.get("path_prefix", ""))
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """See `ObjectStore.read`; where the whole object is read, it is held to the checksum that OSS keeps of it, and
         Unreachable says after the last byte that they differ."""
         key = self._key(check_path(path))
@@ -96,7 +105,9 @@ class _OssBucket:
     def head(self, key: str) -> StoredObject:
         found = self._head(key)
         sha256 = str((found.metadata or {}).get("sha256", ""))
-        return StoredObject(key, int(found.content_length), found.last_modified, sha256, found.etag or "")
+        return StoredObject(
+            key, int(found.content_length), found.last_modified, sha256, found.etag or ""
+        )
 
     def read(
         self, key: str, offset: int, length: int | None, version: str, kept: list[str] | None = None
@@ -161,14 +172,19 @@ class _OssBucket:
             while True:
                 answer = client.list_multipart_uploads(
                     models.ListMultipartUploadsRequest(
-                        bucket=self._name, prefix=prefix, key_marker=key_marker, upload_id_marker=upload_marker
+                        bucket=self._name,
+                        prefix=prefix,
+                        key_marker=key_marker,
+                        upload_id_marker=upload_marker,
                     )
                 )
                 for each in answer.uploads or ():
                     if before is not None and (each.initiated is None or each.initiated >= before):
                         continue
                     client.abort_multipart_upload(
-                        models.AbortMultipartUploadRequest(bucket=self._name, key=each.key, upload_id=each.upload_id)
+                        models.AbortMultipartUploadRequest(
+                            bucket=self._name, key=each.key, upload_id=each.upload_id
+                        )
                     )
                 if not answer.is_truncated:
                     return

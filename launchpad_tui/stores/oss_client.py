@@ -52,7 +52,9 @@ def address(values: Mapping[str, str]) -> Address:
     bucket, endpoint = values["bucket"], values.get("endpoint", "").strip()
     url = endpoint if "://" in endpoint else f"https://{endpoint}"
     if "@" in url:
-        raise ConfigError("The endpoint holds credentials", hint="Enter them as access key and secret.")
+        raise ConfigError(
+            "The endpoint holds credentials", hint="Enter them as access key and secret."
+        )
     found = server_of(url, values)
     parts, host = urlsplit(url), found.host
     named = _HOST.fullmatch(host) or _is_number(host)
@@ -75,7 +77,9 @@ def address(values: Mapping[str, str]) -> Address:
     port = "" if parts.port is None else f":{parts.port}"
     called = f"{bucket}.{host}" if style == "virtual" else host
     server = Endpoint(called, found.port, found.tls, found.verify, found.ca_file)
-    return Address(f"{parts.scheme}://{shown}{port}", _region(values.get("region", ""), host), style, server)
+    return Address(
+        f"{parts.scheme}://{shown}{port}", _region(values.get("region", ""), host), style, server
+    )
 
 
 def _region(named: str, host: str) -> str:
@@ -123,7 +127,9 @@ def connect(values: Mapping[str, str]) -> Any:
     config.endpoint = where.url
     config.use_path_style = where.style == "path"
     config.use_cname = where.style == "cname"
-    config.credentials_provider = oss.credentials.StaticCredentialsProvider(key, secret, token or None)
+    config.credentials_provider = oss.credentials.StaticCredentialsProvider(
+        key, secret, token or None
+    )
     config.retry_max_attempts = ATTEMPTS
     config.retryer = _retryer()
     config.http_client = _http_client(where.server)
@@ -137,17 +143,23 @@ def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
     if values.get("credentials") == "environment":
         missing = [name for name in _VARIABLES if not os.environ.get(name)]
         if missing:
-            raise ConfigError("The object store needs credentials", f"Not set: {', '.join(missing)}.")
+            raise ConfigError(
+                "The object store needs credentials", f"Not set: {', '.join(missing)}."
+            )
         key, secret = (os.environ[name].strip() for name in _VARIABLES)
         token = os.environ.get("OSS_SESSION_TOKEN", "").strip()
     else:
         names = ("access_key_id", "secret_access_key", "session_token")
         key, secret, token = (values.get(name, "").strip() for name in names)
         if not key or not secret:
-            raise ConfigError("The object store needs credentials", hint="Enter access key and secret.")
+            raise ConfigError(
+                "The object store needs credentials", hint="Enter access key and secret."
+            )
     # They go into a header; what does not fit into one, the HTTP client would tell whole in its error.
     if not all(each.isascii() and each.isprintable() for each in (key, secret, token)):
-        raise ConfigError("The credentials have characters that no key has", hint="Enter them again.")
+        raise ConfigError(
+            "The credentials have characters that no key has", hint="Enter them again."
+        )
     return key, secret, token
 
 
@@ -178,7 +190,9 @@ def _http_client(server: Endpoint) -> Any:
         try:
             ssl.create_default_context(cafile=trusted)
         except OSError as error:
-            raise ConfigError("The CA file cannot be used", f"{trusted}: {error.strerror or error}") from error
+            raise ConfigError(
+                "The CA file cannot be used", f"{trusted}: {error.strerror or error}"
+            ) from error
 
     class Session(requests.Session):
         def merge_environment_settings(self, *arguments: Any, **more: Any) -> Any:
@@ -193,7 +207,9 @@ def _http_client(server: Endpoint) -> Any:
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * CONCURRENCY, max_retries=0)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    return RequestsHttpClient(session=session, connect_timeout=CONNECT_TIMEOUT, readwrite_timeout=READ_TIMEOUT)
+    return RequestsHttpClient(
+        session=session, connect_timeout=CONNECT_TIMEOUT, readwrite_timeout=READ_TIMEOUT
+    )
 
 
 def _as_stored(response: Any, **_: Any) -> None:

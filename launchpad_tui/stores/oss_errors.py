@@ -76,7 +76,9 @@ def sdk() -> Any:
         import alibabacloud_oss_v2.crc
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            f"Alibaba OSS needs {error.name}", hint="Install it with: pip install 'launchpad-tui[oss]'", extra="oss"
+            f"Alibaba OSS needs {error.name}",
+            hint="Install it with: pip install 'launchpad-tui[oss]'",
+            extra="oss",
         ) from error
     return alibabacloud_oss_v2
 
@@ -101,20 +103,34 @@ def translated(where: str, path: str = "", *, changed: bool = False) -> Iterator
         if isinstance(cause, told.ServiceError):
             raise _answer(cause, where, path, changed) from error
         raise _no_answer(cause, where, path) from error
-    except (told.BaseError, requests.RequestException, urllib3.exceptions.HTTPError, ElementTree.ParseError) as error:
+    except (
+        told.BaseError,
+        requests.RequestException,
+        urllib3.exceptions.HTTPError,
+        ElementTree.ParseError,
+    ) as error:
         raise _no_answer(error, where, path) from error
 
 
 def strange(where: str) -> Unreachable:
     """The error where an answer is none of OSS, such as a proxy's page that asks to log in."""
-    return Unreachable(f"{where} answers what OSS would not", hint="Check the endpoint: is there a proxy before it?")
+    return Unreachable(
+        f"{where} answers what OSS would not",
+        hint="Check the endpoint: is there a proxy before it?",
+    )
 
 
 def _answer(error: Any, where: str, path: str, changed: bool) -> LaunchpadError:
-    code, status, message = str(error.code or ""), int(error.status_code or 0), str(error.message or "")[:500]
+    code, status, message = (
+        str(error.code or ""),
+        int(error.status_code or 0),
+        str(error.message or "")[:500],
+    )
     detail = f"{code} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
     if 300 <= status < 400 or any(each in message for each in _ELSEWHERE):
-        return ConfigError(f"{where} is elsewhere", detail, "Check region, endpoint and addressing.")
+        return ConfigError(
+            f"{where} is elsewhere", detail, "Check region, endpoint and addressing."
+        )
     if code in _AUTHENTICATION:
         hint = "Check access key and secret."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:
@@ -126,14 +142,20 @@ def _answer(error: Any, where: str, path: str, changed: bool) -> LaunchpadError:
         return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
     if code in _CONFLICT or status in {409, 412}:
         if changed:
-            return Conflict(f"{where} has another version of {path[:200]!r} now", detail, "Start again.")
+            return Conflict(
+                f"{where} has another version of {path[:200]!r} now", detail, "Start again."
+            )
         return Conflict(f"{where} has something at {path[:200]!r} already", detail)
     return _refusal(error, code, status, where, detail)
 
 
 def _refusal(error: Any, code: str, status: int, where: str, detail: str) -> LaunchpadError:
     if code == "NoSuchBucket":
-        return ConfigError(f"{where} does not exist", detail, "Check the bucket's name, the endpoint and the region.")
+        return ConfigError(
+            f"{where} does not exist",
+            detail,
+            "Check the bucket's name, the endpoint and the region.",
+        )
     if code == "InvalidBucketName":
         return ConfigError(f"{where} has a name that OSS does not take", detail)
     if code == "InvalidObjectName":
@@ -143,11 +165,17 @@ def _refusal(error: Any, code: str, status: int, where: str, detail: str) -> Lau
     if code in _FULL or status == 507:
         return StorageFull(f"{where} has no room left", detail)
     if code in _PERMISSION or status in {401, 403}:
-        hint = "Look whether the account is paid for." if code == "UserDisable" else "Check what the access key may do."
+        hint = (
+            "Look whether the account is paid for."
+            if code == "UserDisable"
+            else "Check what the access key may do."
+        )
         return PermissionDenied(f"{where} does not allow it", detail, hint)
     if status >= 500:
         return Unreachable(f"{where} does not work at the moment", detail)
-    return RuntimeRejected(f"{where} refused", detail, status=status, code=code, request_id=str(error.request_id or ""))
+    return RuntimeRejected(
+        f"{where} refused", detail, status=status, code=code, request_id=str(error.request_id or "")
+    )
 
 
 def _no_answer(error: BaseException, where: str, path: str) -> LaunchpadError:
@@ -165,12 +193,15 @@ def _no_answer(error: BaseException, where: str, path: str) -> LaunchpadError:
         urllib3.exceptions.HTTPError,
     )
     if isinstance(error, broken):
-        return Unreachable(f"{where} does not answer", _reason(error), "Check the network and the endpoint.")
+        return Unreachable(
+            f"{where} does not answer", _reason(error), "Check the network and the endpoint."
+        )
     if isinstance(error, told.DeserializationError | ElementTree.ParseError):
         return strange(where)
     if isinstance(error, told.BucketNameInvalidError):
         return ConfigError(
-            f"{where} has a name that OSS does not take", "3 to 63 lower-case letters, digits and hyphens."
+            f"{where} has a name that OSS does not take",
+            "3 to 63 lower-case letters, digits and hyphens.",
         )
     if isinstance(error, told.ObjectNameInvalidError):
         return InvalidInput(f"OSS does not take the path {path[:200]!r}", field="path")

@@ -95,7 +95,9 @@ class _Body:
             count = min(_PIECE, self._size - self._moved)
             piece = os.pread(self._handle, count, self._offset + self._moved)
             if not piece:
-                error = Conflict("A file is not what it was", "It became shorter while it was sent.")
+                error = Conflict(
+                    "A file is not what it was", "It became shorter while it was sent."
+                )
                 self._watch.fail(error)
                 raise _Stopped
             crc.update(piece)
@@ -132,7 +134,9 @@ def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None
     """Copy an object of any size within a bucket; ``found`` is what HEAD said of it."""
     models = sdk().models
     if found.content_length <= COPY_LIMIT:
-        request = models.CopyObjectRequest(bucket=bucket, key=target, source_bucket=bucket, source_key=source)
+        request = models.CopyObjectRequest(
+            bucket=bucket, key=target, source_bucket=bucket, source_key=source
+        )
         client.copy_object(request, readwrite_timeout=_LONG)
         return
     count = -(-found.content_length // _COPY_PART)
@@ -159,7 +163,10 @@ def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None
         ThreadPoolExecutor(CONCURRENCY, "oss") as pool,
         _in_parts(client, bucket, target, metadata, watch) as upload_id,
     ):
-        running = [pool.submit(watch.run, partial(send, upload_id, number)) for number in range(1, count + 1)]
+        running = [
+            pool.submit(watch.run, partial(send, upload_id, number))
+            for number in range(1, count + 1)
+        ]
         _complete(client, bucket, target, upload_id, _results(running, watch), found.hash_crc64)
 
 
@@ -178,7 +185,9 @@ def download(
     answer = client.get_object(request)
     if ranged and answer.status_code != 206:
         answer.body.close()
-        raise Unreachable("The object store does not give parts of objects", hint="Is there a proxy before it?")
+        raise Unreachable(
+            "The object store does not give parts of objects", hint="Is there a proxy before it?"
+        )
     return _chunks(answer.body), answer.hash_crc64 or ""
 
 
@@ -207,7 +216,13 @@ def _put(client: Any, bucket: str, each: Upload, watch: _Watch) -> None:
 
 
 def put(
-    client: Any, bucket: str, key: str, body: _Body | bytes, metadata: dict[str, str], *, new: bool = False
+    client: Any,
+    bucket: str,
+    key: str,
+    body: _Body | bytes,
+    metadata: dict[str, str],
+    *,
+    new: bool = False,
 ) -> None:
     """Store an object in one call.
 
@@ -237,7 +252,9 @@ def _compare_or_delete(client: Any, bucket: str, key: str, ours: int, theirs: st
         raise
 
 
-def _put_parts(client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor, watch: _Watch) -> None:
+def _put_parts(
+    client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor, watch: _Watch
+) -> None:
     models, combine = sdk().models, sdk().crc.Crc64.combine
     size = max(PART, -(-each.size // _MOST_PARTS))
     count = -(-each.size // size)
@@ -255,7 +272,10 @@ def _put_parts(client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor,
 
     try:
         with _in_parts(client, bucket, each.key, {"sha256": each.sha256}, watch) as upload_id:
-            running = [pool.submit(watch.run, partial(send, upload_id, number)) for number in range(1, count + 1)]
+            running = [
+                pool.submit(watch.run, partial(send, upload_id, number))
+                for number in range(1, count + 1)
+            ]
             parts = _results(running, watch)
             whole = 0
             for _, body in parts:
@@ -266,7 +286,9 @@ def _put_parts(client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor,
 
 
 @contextlib.contextmanager
-def _in_parts(client: Any, bucket: str, key: str, metadata: dict[str, str], watch: _Watch) -> Iterator[str]:
+def _in_parts(
+    client: Any, bucket: str, key: str, metadata: dict[str, str], watch: _Watch
+) -> Iterator[str]:
     """Begin an upload in parts, and take it back where the block raises."""
     models = sdk().models
     begun = client.initiate_multipart_upload(
@@ -279,12 +301,16 @@ def _in_parts(client: Any, bucket: str, key: str, metadata: dict[str, str], watc
         # The first error is told; what cannot be taken back now (the network may be gone), `abandon` takes later.
         with contextlib.suppress(Exception):
             client.abort_multipart_upload(
-                models.AbortMultipartUploadRequest(bucket=bucket, key=key, upload_id=begun.upload_id)
+                models.AbortMultipartUploadRequest(
+                    bucket=bucket, key=key, upload_id=begun.upload_id
+                )
             )
         raise
 
 
-def _complete(client: Any, bucket: str, key: str, upload_id: str, parts: Sequence[Any], checksum: str | None) -> None:
+def _complete(
+    client: Any, bucket: str, key: str, upload_id: str, parts: Sequence[Any], checksum: str | None
+) -> None:
     oss = sdk()
     request = oss.models.CompleteMultipartUploadRequest(
         bucket=bucket,

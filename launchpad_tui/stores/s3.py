@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 #: S3 asks for a checksum where many objects are deleted at once; servers that know another one only answer with these
-_NO_BATCH = {"InvalidRequest", "MissingContentMD5", "NotImplemented", "InvalidDigest", "MalformedXML", "501"}
+_NO_BATCH = {
+    "InvalidRequest",
+    "MissingContentMD5",
+    "NotImplemented",
+    "InvalidDigest",
+    "MalformedXML",
+    "501",
+}
 #: what `copy_object` takes in one call (bytes; Amazon S3 API reference, CopyObject)
 _COPY_LIMIT = 5 << 30
 
@@ -62,7 +69,13 @@ class _S3Bucket:
             answer = self._client.list_objects_v2(Bucket=self._name, **request)
             return Page(
                 tuple(
-                    StoredObject(each["Key"], int(each["Size"]), each["LastModified"], "", each.get("ETag", ""))
+                    StoredObject(
+                        each["Key"],
+                        int(each["Size"]),
+                        each["LastModified"],
+                        "",
+                        each.get("ETag", ""),
+                    )
                     for each in answer.get("Contents", ())
                 ),
                 tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
@@ -74,7 +87,13 @@ class _S3Bucket:
         with translated(self.where, key):
             found = self._client.head_object(Bucket=self._name, Key=key)
             sha256 = str(found.get("Metadata", {}).get("sha256", ""))
-            return StoredObject(key, int(found["ContentLength"]), found["LastModified"], sha256, found.get("ETag", ""))
+            return StoredObject(
+                key,
+                int(found["ContentLength"]),
+                found["LastModified"],
+                sha256,
+                found.get("ETag", ""),
+            )
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         with translated(self.where, key, changed=bool(version)):
@@ -87,7 +106,9 @@ class _S3Bucket:
     def create(self, key: str, body: bytes) -> None:
         with translated(self.where, key):
             arguments = extra_arguments(self._values)
-            self._client.put_object(Bucket=self._name, Key=key, Body=body, IfNoneMatch="*", **arguments)
+            self._client.put_object(
+                Bucket=self._name, Key=key, Body=body, IfNoneMatch="*", **arguments
+            )
 
     def copy(self, source: str, target: str) -> None:
         found = self.head(source)
@@ -98,7 +119,9 @@ class _S3Bucket:
                 metadata = {"Metadata": {"sha256": found.sha256}} if found.sha256 else {}
                 self._client.copy(origin, self._name, target, ExtraArgs={**arguments, **metadata})
             else:
-                self._client.copy_object(Bucket=self._name, Key=target, CopySource=origin, **arguments)
+                self._client.copy_object(
+                    Bucket=self._name, Key=target, CopySource=origin, **arguments
+                )
 
     def checksum(self, key: str) -> str:
         # ETags of multipart uploads and composite CRCs are no hashes of the content.
@@ -113,7 +136,9 @@ class _S3Bucket:
         try:
             with translated(self.where):
                 request = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-                failed = self._client.delete_objects(Bucket=self._name, Delete=request).get("Errors", ())
+                failed = self._client.delete_objects(Bucket=self._name, Delete=request).get(
+                    "Errors", ()
+                )
         except RuntimeRejected as error:
             if error.code not in _NO_BATCH:
                 raise
@@ -124,11 +149,15 @@ class _S3Bucket:
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
         with translated(self.where, prefix):
-            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._name, Prefix=prefix)
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._name, Prefix=prefix
+            )
             for each in [one for page in pages for one in page.get("Uploads", ())]:
                 if before is not None and each["Initiated"] >= before:
                     continue
-                self._client.abort_multipart_upload(Bucket=self._name, Key=each["Key"], UploadId=each["UploadId"])
+                self._client.abort_multipart_upload(
+                    Bucket=self._name, Key=each["Key"], UploadId=each["UploadId"]
+                )
 
     @property
     def _client(self) -> Any:

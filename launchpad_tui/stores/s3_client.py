@@ -82,7 +82,11 @@ def extra_arguments(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def upload(
-    client: BaseClient, bucket: str, plan: Sequence[Upload], extra: Mapping[str, str], progress: Progress | None
+    client: BaseClient,
+    bucket: str,
+    plan: Sequence[Upload],
+    extra: Mapping[str, str],
+    progress: Progress | None,
 ) -> None:
     """Send files. Where one fails, or ``progress`` raises, the others are given up."""
     watch = _Watch(progress)
@@ -108,7 +112,9 @@ def download(
     answer = client.get_object(Bucket=bucket, Key=key, **request)
     if ranged and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
         answer["Body"].close()
-        raise Unreachable("The object store does not give parts of objects", hint="Is there a proxy before it?")
+        raise Unreachable(
+            "The object store does not give parts of objects", hint="Is there a proxy before it?"
+        )
     with contextlib.closing(answer["Body"]) as body:
         yield from body.iter_chunks(CHUNK)
 

@@ -35,7 +35,9 @@ def session(values: Mapping[str, str]) -> Session:
         case "environment":
             missing = [name for name in _VARIABLES if not os.environ.get(name)]
             if missing:
-                raise AuthenticationFailed("The object store needs credentials", f"Not set: {', '.join(missing)}.")
+                raise AuthenticationFailed(
+                    "The object store needs credentials", f"Not set: {', '.join(missing)}."
+                )
             key, secret = (os.environ[name] for name in _VARIABLES)
             return _with_keys(key, secret, os.environ.get("AWS_SESSION_TOKEN"))
         case _:
@@ -86,5 +88,7 @@ def _of_profile(values: Mapping[str, str]) -> Session:
             "The profile cannot be used", str(error), "Look at it: aws configure list-profiles."
         ) from error
     # Where the profile has nothing, the machine is not asked: elsewhere that waits for an address that never answers.
-    resolver.providers[:] = [each for each in resolver.providers if each.METHOD not in {"iam-role", "container-role"}]
+    resolver.providers[:] = [
+        each for each in resolver.providers if each.METHOD not in {"iam-role", "container-role"}
+    ]
     return made

@@ -108,7 +108,9 @@ def open_source(path: Path) -> int:
         # Without O_NONBLOCK a pipe would make the open wait for its writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
-        raise InvalidInput("A file cannot be read", f"{path}: {error.strerror or error}", field="source") from error
+        raise InvalidInput(
+            "A file cannot be read", f"{path}: {error.strerror or error}", field="source"
+        ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise InvalidInput("Only ordinary files can be stored", f"{path} is none.", field="source")
@@ -127,12 +129,17 @@ def check_unchanged(path: Path, handle: int, before: os.stat_result, size: int) 
         Conflict: it is not.
     """
     try:
-        same = identity(os.fstat(handle)) == identity(before) == identity(os.stat(path)) and before.st_size == size
+        same = (
+            identity(os.fstat(handle)) == identity(before) == identity(os.stat(path))
+            and before.st_size == size
+        )
     except FileNotFoundError:
         same = False
     if not same:
         raise Conflict(
-            "A file changed while it was read", f"{path} was written to meanwhile.", "Try again when it is finished."
+            "A file changed while it was read",
+            f"{path} was written to meanwhile.",
+            "Try again when it is finished.",
         )
 
 

@@ -26,7 +26,9 @@ def tls_context(values: Mapping[str, str], *, certificate: bool) -> ssl.SSLConte
     try:
         context = ssl.create_default_context(cafile=authority or None)
     except OSError as error:
-        raise ConfigError("The CA file cannot be used", f"{authority}: {error.strerror or error}") from error
+        raise ConfigError(
+            "The CA file cannot be used", f"{authority}: {error.strerror or error}"
+        ) from error
     paths = ssl.get_default_verify_paths()
     if not authority and not any((paths.cafile, paths.capath)):
         import certifi

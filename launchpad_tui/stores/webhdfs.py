@@ -52,7 +52,9 @@ class WebHdfsStore:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._client = Client(values)
-        self._root = f"/{check_path(values.get('path_prefix', '').strip('/'), empty=True)}".rstrip("/")
+        self._root = f"/{check_path(values.get('path_prefix', '').strip('/'), empty=True)}".rstrip(
+            "/"
+        )
         self._tree = Tree(self._client, self._root)
 
     @property
@@ -92,7 +94,9 @@ class WebHdfsStore:
             return Listing((), ())
         more = more or len(entries) > limit
         shown = [each for each in entries[:limit] if each.name]
-        visible = [(join(path, _ours(each.name)), each) for each in shown if path or each.name != STAGING]
+        visible = [
+            (join(path, _ours(each.name)), each) for each in shown if path or each.name != STAGING
+        ]
         return Listing(
             tuple(here for here, each in visible if each.folder),
             tuple(each.stored(here) for here, each in visible if not each.folder),
@@ -111,18 +115,24 @@ class WebHdfsStore:
             receiver.write(chunk)
         return receiver.received(path, found.modified)
 
-    def read(self, path: str, offset: int = 0, length: int | None = None, version: str = "") -> Iterator[bytes]:
+    def read(
+        self, path: str, offset: int = 0, length: int | None = None, version: str = ""
+    ) -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         self._full(path)
         return resumed(lambda at, count: self._read(path, at, count, version), offset, length)
 
-    def put(self, path: str, source: Path, sha256: str = "", progress: Progress | None = None) -> StoredObject:
+    def put(
+        self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
+    ) -> StoredObject:
         """See `ObjectStore.put`."""
         final = self._full(path)
         with self._tree.staging() as (_, ready):
             entry, found = self._send(source, ready, progress)
             if sha256 and found != sha256:
-                raise Conflict("A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}.")
+                raise Conflict(
+                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
+                )
             self._tree.move(ready, final, replace=True)
             return entry.stored(path, found)
 
@@ -155,7 +165,9 @@ class WebHdfsStore:
         """Raises CapabilityMissing: WebHDFS has no call for it."""
         self._full(source)
         self._full(target)
-        raise CapabilityMissing("WebHDFS does not copy", "Its bytes would have to pass here.", "Fetch it and store it.")
+        raise CapabilityMissing(
+            "WebHDFS does not copy", "Its bytes would have to pass here.", "Fetch it and store it."
+        )
 
     def checksum(self, path: str) -> str:
         """See `ObjectStore.checksum`; ``<algorithm>:<hexadecimal>``, as the algorithm's name has Hadoop's settings."""
@@ -165,7 +177,11 @@ class WebHdfsStore:
         except RuntimeRejected:
             return ""
         told = answer.get("FileChecksum") or {}
-        return f"{told['algorithm']}:{told['bytes']}" if told.get("bytes") and told.get("algorithm") else ""
+        return (
+            f"{told['algorithm']}:{told['bytes']}"
+            if told.get("bytes") and told.get("algorithm")
+            else ""
+        )
 
     def delete(self, path: str) -> None:
         """See `ObjectStore.delete`. Folders that become empty go too, as no object store knows an empty folder."""
@@ -189,13 +205,17 @@ class WebHdfsStore:
         """The whole path of a checked one."""
         check_path(path, empty=empty)
         if _COLON in path:
-            raise InvalidInput(f"The path {path[:80]!r} is not allowed", "U+F03A stands for a colon.", field="path")
+            raise InvalidInput(
+                f"The path {path[:80]!r} is not allowed", "U+F03A stands for a colon.", field="path"
+            )
         return f"{self._root}/{_theirs(path)}" if path else self._root or "/"
 
     def _file(self, path: str) -> Entry:
         found = self._tree.status(self._full(path))
         if found.folder:
-            raise ObjectMissing(f"{self._client.where} has nothing at {path[:200]!r}", "It is a folder.")
+            raise ObjectMissing(
+                f"{self._client.where} has nothing at {path[:200]!r}", "It is a folder."
+            )
         return found
 
     def _walk(self, path: str) -> Iterator[StoredObject]:
@@ -236,7 +256,10 @@ class WebHdfsStore:
 
     def _hold(self, path: str, found: Entry, version: str) -> None:
         if version and found.stored(path).version != version:
-            raise Conflict(f"{self._client.where} has another version of {path[:200]!r} now", hint="Start again.")
+            raise Conflict(
+                f"{self._client.where} has another version of {path[:200]!r} now",
+                hint="Start again.",
+            )
 
     def _send(self, source: Path, target: str, progress: Progress | None) -> tuple[Entry, str]:
         """Write a file to a new path; what is there then, and the SHA-256, computed while the bytes passed."""
@@ -262,7 +285,8 @@ class WebHdfsStore:
         entry = self._tree.status(target)
         if entry.size != before.st_size:
             raise Unreachable(
-                f"{self._client.where} did not take the whole file", f"{entry.size:,} of {before.st_size:,} bytes."
+                f"{self._client.where} did not take the whole file",
+                f"{entry.size:,} of {before.st_size:,} bytes.",
             )
         return entry, digest.hexdigest()
 

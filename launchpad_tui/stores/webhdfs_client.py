@@ -53,7 +53,9 @@ class Client:
         self._values = dict(values)
         self._base = _base(values.get("namenode", ""))
         found = server_of(self._base, values)
-        self.endpoint: Endpoint = replace(found, context=lambda: tls_context(values, certificate=True))
+        self.endpoint: Endpoint = replace(
+            found, context=lambda: tls_context(values, certificate=True)
+        )
         self.where = f"The HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
         self._token = values.get("delegation_token", "")
@@ -64,7 +66,13 @@ class Client:
         self._clients: dict[bool, httpx.Client] = {}
 
     def call(
-        self, method: str, path: str, op: str, parameters: Mapping[str, str] | None = None, *, writing: bool = False
+        self,
+        method: str,
+        path: str,
+        op: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        writing: bool = False,
     ) -> dict[str, Any]:
         """The answer's JSON; empty where the answer is.
 
@@ -85,7 +93,9 @@ class Client:
                     return answer
             except ValueError:
                 pass
-            raise RuntimeRejected(f"{self.where} answers what WebHDFS does not", f"To {op}: no JSON object.")
+            raise RuntimeRejected(
+                f"{self.where} answers what WebHDFS does not", f"To {op}: no JSON object."
+            )
 
     @contextlib.contextmanager
     def content(self, path: str, offset: int, length: int) -> Iterator[Iterator[bytes]]:
@@ -117,7 +127,9 @@ class Client:
                 response.close()
             if response.status_code not in _REDIRECTS:
                 raise ConfigError(
-                    f"{self.where} wants files in one step", f"Status {response.status_code}.", "Set One-step upload."
+                    f"{self.where} wants files in one step",
+                    f"Status {response.status_code}.",
+                    "Set One-step upload.",
                 )
             url = self._onward(first, response.headers.get("location", ""))
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
@@ -135,7 +147,10 @@ class Client:
         for attempt in range(1, attempts + 1):
             try:
                 response = self._follow(
-                    method, self._url(path, op, parameters), parameters.get("destination", path), writing
+                    method,
+                    self._url(path, op, parameters),
+                    parameters.get("destination", path),
+                    writing,
                 )
                 break
             except Unreachable as error:
@@ -154,9 +169,13 @@ class Client:
                 return response
             response.close()
             url = self._onward(url, response.headers.get("location", ""))
-        raise ConfigError(f"{self.where} sends us round in circles", f"More than {_HOPS} redirects.")
+        raise ConfigError(
+            f"{self.where} sends us round in circles", f"More than {_HOPS} redirects."
+        )
 
-    def _check(self, response: httpx.Response, path: str, *, writing: bool, redirects: bool = True) -> None:
+    def _check(
+        self, response: httpx.Response, path: str, *, writing: bool, redirects: bool = True
+    ) -> None:
         status = response.status_code
         if status < 300 or (redirects and status in _REDIRECTS):
             return
@@ -174,7 +193,9 @@ class Client:
         own = (urlsplit(url).hostname or "").lower() == self.endpoint.host.lower()
         client = self._client(own)
         sent = {"Accept-Encoding": "identity", **(self._headers if own else {}), **(headers or {})}
-        return client.send(client.build_request(method, url, headers=sent, content=content), stream=True)
+        return client.send(
+            client.build_request(method, url, headers=sent, content=content), stream=True
+        )
 
     def _pieces(self, response: httpx.Response, path: str, length: int) -> Iterator[bytes]:
         left = length
@@ -184,7 +205,8 @@ class Client:
                 left -= len(chunk[:left])
         if left:
             raise Unreachable(
-                f"{self.where} broke off", f"{left:,} of {length:,} bytes of {path[:200]!r} did not come."
+                f"{self.where} broke off",
+                f"{left:,} of {length:,} bytes of {path[:200]!r} did not come.",
             )
 
     def _url(self, path: str, op: str, parameters: Mapping[str, str]) -> str:
@@ -202,13 +224,19 @@ class Client:
         try:
             # urljoin would take away a semicolon at the end of a name.
             here = urlsplit(url)
-            onward = f"{here.scheme}://{here.netloc}{location}" if re.match("/(?!/)", location) else location
+            onward = (
+                f"{here.scheme}://{here.netloc}{location}"
+                if re.match("/(?!/)", location)
+                else location
+            )
             parts = urlsplit(onward)
             usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         except ValueError:
             usable = False
         if not usable:
-            raise ConfigError(f"{self.where} sends us nowhere", "Its redirect has no address of a server.")
+            raise ConfigError(
+                f"{self.where} sends us nowhere", "Its redirect has no address of a server."
+            )
         if self.endpoint.tls and parts.scheme != "https":
             raise ConfigError(
                 f"{self.where} sends us where there is no TLS",
@@ -244,7 +272,9 @@ def _base(namenode: str) -> str:
     parts = urlsplit(namenode.strip())
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(
-            "The NameNode's address is not valid", "It has more in it than server and path.", "Such as http://host:9870"
+            "The NameNode's address is not valid",
+            "It has more in it than server and path.",
+            "Such as http://host:9870",
         )
     base = namenode.strip().rstrip("/")
     return base if base.endswith(_API) else base + _API
@@ -257,11 +287,14 @@ def _headers(text: str) -> dict[str, str]:
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise ConfigError(
-            "The headers are no JSON object of texts", hint='Such as {"x-sap-filecontainer": "<container>"}.'
+            "The headers are no JSON object of texts",
+            hint='Such as {"x-sap-filecontainer": "<container>"}.',
         )
     for name, value in given.items():
-        if not (name and name.isascii() and name.replace("-", "").replace("_", "").isalnum()) or not (
-            value.isascii() and value.isprintable()
-        ):
-            raise ConfigError("A header cannot be sent as it is", f"{name!r:.80}: plain ASCII only, on one line.")
+        if not (
+            name and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        ) or not (value.isascii() and value.isprintable()):
+            raise ConfigError(
+                "A header cannot be sent as it is", f"{name!r:.80}: plain ASCII only, on one line."
+            )
     return {str(name): str(value) for name, value in given.items()}

@@ -47,7 +47,9 @@ class Entry:
     def stored(self, path: str, sha256: str = "") -> StoredObject:
         """The file as an object of this path; its version is another when the file is."""
         moment = datetime.fromtimestamp(self.modified / 1000, UTC)
-        return StoredObject(path, self.size, moment, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}")
+        return StoredObject(
+            path, self.size, moment, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}"
+        )
 
 
 class Tree:
@@ -79,9 +81,13 @@ class Tree:
         """
         if self._batches:
             with contextlib.suppress(RuntimeRejected, KeyError, TypeError):
-                answer = self.client.call("GET", full, "LISTSTATUS_BATCH", {"startAfter": after} if after else {})
+                answer = self.client.call(
+                    "GET", full, "LISTSTATUS_BATCH", {"startAfter": after} if after else {}
+                )
                 listing = answer["DirectoryListing"]
-                entries = [_entry(each) for each in listing["partialListing"]["FileStatuses"]["FileStatus"]]
+                entries = [
+                    _entry(each) for each in listing["partialListing"]["FileStatuses"]["FileStatus"]
+                ]
                 return entries, bool(listing["remainingEntries"]) and bool(entries)
         try:
             statuses = self.client.call("GET", full, "LISTSTATUS")["FileStatuses"]["FileStatus"]
@@ -127,7 +133,9 @@ class Tree:
             oldest = self.status(own).modified - _OLD
             for each in list(self.entries(base)):
                 if each.modified < oldest:
-                    self.client.call("DELETE", f"{base}/{each.name}", "DELETE", {"recursive": "true"})
+                    self.client.call(
+                        "DELETE", f"{base}/{each.name}", "DELETE", {"recursive": "true"}
+                    )
 
     def move(self, ready: str, final: str, *, replace: bool) -> None:
         """Give what is ready its final name.
@@ -153,7 +161,9 @@ class Tree:
                 if attempt or not self._remove_folder(final):
                     raise
                 continue
-            if "boolean" not in answer or self._plain_rename(ready, final, answer["boolean"] is True, replace):
+            if "boolean" not in answer or self._plain_rename(
+                ready, final, answer["boolean"] is True, replace
+            ):
                 return
         raise self.taken(final)
 
@@ -206,7 +216,8 @@ class Tree:
     def taken(self, path: str) -> Conflict:
         """The error that something is there already."""
         return Conflict(
-            f"{self.client.where} has something at {path[:200]!r} already", hint="Delete it, or take another path."
+            f"{self.client.where} has something at {path[:200]!r} already",
+            hint="Delete it, or take another path.",
         )
 
 

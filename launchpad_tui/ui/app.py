@@ -59,9 +59,22 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     #search { padding: 0 1; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("app.commands", ": ctrl+p", "commands", "Every screen and action by name.", "Everywhere", 90),
+        Action(
+            "app.commands",
+            ": ctrl+p",
+            "commands",
+            "Every screen and action by name.",
+            "Everywhere",
+            90,
+        ),
         Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
-        Action("app.transfers", "ctrl+t", "transfers", "Downloads, uploads and looks that go on.", "Everywhere"),
+        Action(
+            "app.transfers",
+            "ctrl+t",
+            "transfers",
+            "Downloads, uploads and looks that go on.",
+            "Everywhere",
+        ),
         Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
         *(
             Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
@@ -199,7 +212,11 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
     def trail(self) -> list[str]:
         """The breadcrumb: titles of the open screens."""
-        return [screen.title_text() for screen in self.screen_stack if isinstance(screen, LaunchpadScreen)]
+        return [
+            screen.title_text()
+            for screen in self.screen_stack
+            if isinstance(screen, LaunchpadScreen)
+        ]
 
     def perform_anywhere(self, action_id: str) -> None:
         """Do an action of the focused widget, the screen or the app."""
@@ -248,7 +265,9 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             self._message_timer.stop()
             self._message_timer = None
         if text:
-            self._message_timer = self.set_timer(seconds or (12 if role == "bad" else 4), lambda: self.say(""))
+            self._message_timer = self.set_timer(
+                seconds or (12 if role == "bad" else 4), lambda: self.say("")
+            )
 
     def copy(self, text: str, what: str = "") -> None:
         """Put text into the clipboard of the terminal (OSC 52) and say so."""
@@ -358,7 +377,9 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self._desk = desk
         ui = desk.settings.ui
         self.keymap = Keymap(desk.settings.keys)
-        self.look = find_look(ui.theme, ascii_only=ui.ascii, colours=ui.colours, environ=self._environ)
+        self.look = find_look(
+            ui.theme, ascii_only=ui.ascii, colours=ui.colours, environ=self._environ
+        )
 
     def _bind_anew(self) -> None:
         """Give every action that is bound already the keys of the settings, and say what is wrong with these."""
@@ -392,7 +413,9 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         known = error if isinstance(error, LaunchpadError) else None
         if known is None:
             log.error("unexpected error", exc_info=error)
-        self.exit(return_code=2, message=str(known) if known else f"launchpad cannot start: {error}")
+        self.exit(
+            return_code=2, message=str(known) if known else f"launchpad cannot start: {error}"
+        )
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual would end the app with a traceback.

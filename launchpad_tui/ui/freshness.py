@@ -69,7 +69,11 @@ class FreshnessWatch:
         app = self._app
         scope, desk = app.scope, app.desk
         kinds = {one.name: one.kind for one in await app.read(desk.connections.list)}
-        if self.keeping and desk.settings.sync.background and any(kind != LOCAL for kind in kinds.values()):
+        if (
+            self.keeping
+            and desk.settings.sync.background
+            and any(kind != LOCAL for kind in kinds.values())
+        ):
             await self._keep()
         if kinds.get(scope.connection, LOCAL) == LOCAL:
             self._able = Capabilities()
@@ -99,7 +103,11 @@ class FreshnessWatch:
         scope, at = self._app.scope, time.monotonic()
         if not self.remote:
             return
-        ids = [one for one in execution_ids if one and at - self._asked.get(f"{scope} {one}", -1e9) > _AGAIN]
+        ids = [
+            one
+            for one in execution_ids
+            if one and at - self._asked.get(f"{scope} {one}", -1e9) > _AGAIN
+        ]
         if not ids:
             return
         due = await self._app.read(self._app.desk.sync.metrics_due, scope, ids)

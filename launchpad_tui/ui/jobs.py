@@ -36,7 +36,12 @@ class TransferWatch:
         self.text = ""
 
     def start(
-        self, title: str, work: Work, unit: str = "B", then: Callable[[Job], None] | None = None, quiet: bool = False
+        self,
+        title: str,
+        work: Work,
+        unit: str = "B",
+        then: Callable[[Job], None] | None = None,
+        quiet: bool = False,
     ) -> int:
         """Begin a transfer as soon as there is room; gives its number.
 
@@ -83,7 +88,9 @@ class TransferWatch:
             return
         from launchpad_tui.ui.screens.transfers import LeaveDialog
 
-        self._app.push_screen(LeaveDialog(self.active), lambda yes: self._stop_and_leave() if yes else None)
+        self._app.push_screen(
+            LeaveDialog(self.active), lambda yes: self._stop_and_leave() if yes else None
+        )
 
     def _stop_and_leave(self) -> None:
         """Stop all, so that uploads take back what they sent; a server that does not answer is not waited for."""

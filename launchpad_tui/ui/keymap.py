@@ -42,9 +42,18 @@ class Action:
 
 
 _SHOWN = {
-    "up": "↑", "down": "↓", "left": "←", "right": "→", "escape": "esc", "enter": "enter", "space": "space",
-    "pageup": "pgup", "pagedown": "pgdn", "delete": "del", "backspace": "bksp",
-}  # fmt: skip
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "escape": "esc",
+    "enter": "enter",
+    "space": "space",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "delete": "del",
+    "backspace": "bksp",
+}
 _ASCII = {"up": "up", "down": "down", "left": "left", "right": "right"}
 
 
@@ -104,6 +113,8 @@ def key_table(sections: Iterable[tuple[str, Iterable[Action]]]) -> str:
     lines = ["| Where | Key | What it does | Id |", "|---|---|---|---|"]
     for heading, actions in sections:
         for action in actions:
-            keys = " ".join(f"`{shown_key(key)}`".replace("|", "\\|") for key in action.keys.split())
+            keys = " ".join(
+                f"`{shown_key(key)}`".replace("|", "\\|") for key in action.keys.split()
+            )
             lines.append(f"| {heading} | {keys} | {action.help or action.title} | `{action.id}` |")
     return "\n".join(lines)

@@ -65,7 +65,9 @@ class ActionOwner(DOMNode):
                 bound.add(key)
                 # Textual's own bindings, such as tab for the next widget, give way.
                 self._bindings.key_to_bindings.pop(key, None)
-                self._bindings.bind(key, f"do({action.id!r})", action.title, priority=action.priority, show=False)
+                self._bindings.bind(
+                    key, f"do({action.id!r})", action.title, priority=action.priority, show=False
+                )
 
         self._keys_bound = frozenset(bound)
 
@@ -100,13 +102,19 @@ class ActionOwner(DOMNode):
             self.launchpad.show_error(error)
         return True
 
-    def run_task(self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True) -> Worker[Any]:
+    def run_task(
+        self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True
+    ) -> Worker[Any]:
         """Run a coroutine in the background; its errors are shown. An exclusive one ends its group's former."""
         worker: Worker[Any] = self.run_worker(
             partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False
         )
         former = self._former.get(group)
-        if exclusive and inspect.iscoroutine(former) and inspect.getcoroutinestate(former) == inspect.CORO_CREATED:
+        if (
+            exclusive
+            and inspect.iscoroutine(former)
+            and inspect.getcoroutinestate(former) == inspect.CORO_CREATED
+        ):
             # Its worker was ended before its first step.
             former.close()
         self._former = {**self._former, group: work}

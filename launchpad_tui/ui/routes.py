@@ -45,31 +45,109 @@ class Route:
         return getattr(import_module(f"launchpad_tui.ui.screens.{module}"), name)
 
 
-def _artifacts(name: str, title: str, key: str, kind: ArtifactKind, help_text: str, *aliases: str) -> Route:
-    return Route(name, title, "artifacts:ArtifactsScreen", key, help_text, aliases, {"kind": kind}, top=True)
+def _artifacts(
+    name: str, title: str, key: str, kind: ArtifactKind, help_text: str, *aliases: str
+) -> Route:
+    return Route(
+        name, title, "artifacts:ArtifactsScreen", key, help_text, aliases, {"kind": kind}, top=True
+    )
 
 
 #: deeper screens take ``item_id`` (one thing) or ``item_ids`` (several), and what else stands in their constructors
 ROUTES: tuple[Route, ...] = (
-    _artifacts("models", "Models", "1", ArtifactKind.MODEL, "All models of the resource group.", "model", "m"),
+    _artifacts(
+        "models",
+        "Models",
+        "1",
+        ArtifactKind.MODEL,
+        "All models of the resource group.",
+        "model",
+        "m",
+    ),
     _artifacts("datasets", "Datasets", "2", ArtifactKind.DATASET, "All datasets.", "data", "ds"),
-    Route("executions", "Executions", "executions:ExecutionsScreen", "3", "What trains, waits and ended.",
-          ("execution", "ex"), top=True),
-    Route("configurations", "Configurations", "configurations:ConfigurationsScreen", "4",
-          "Parameters and inputs, ready to be executed.", ("configuration", "conf", "cf"), top=True),
-    Route("scenarios", "Scenarios", "scenarios:ScenariosScreen", "5", "Scenarios and their executables.",
-          ("executables", "scenario", "sc"), top=True),
-    _artifacts("resultsets", "Result sets", "6", ArtifactKind.RESULTSET, "All result sets.", "results", "rs"),
-    _artifacts("others", "Other artifacts", "7", ArtifactKind.OTHER, "All other artifacts.", "other"),
-    Route("board", "Metrics", "metrics:MetricsScreen", "8", "Charts of the models or executions looked at last.",
-          ("metrics", "charts"), top=True),
-    Route("stores", "Object stores", "stores:StoresScreen", "9", "Where artifacts' files lie.", ("store",), top=True),
-    Route("connections", "Connections", "connections:ConnectionsScreen", "0",
-          "AI runtimes and their resource groups: choose, add, edit.", ("connection", "co", "groups"), top=True),
-    Route("everywhere", "Everywhere", "everywhere:EverywhereScreen", "ctrl+g",
-          "Search all connections and resource groups at once.", ("search", "all")),
-    Route("schedules", "Schedules", "schedules:SchedulesScreen", "ctrl+e",
-          "Configurations that are executed again and again.", ("schedule", "cron"), top=True),
+    Route(
+        "executions",
+        "Executions",
+        "executions:ExecutionsScreen",
+        "3",
+        "What trains, waits and ended.",
+        ("execution", "ex"),
+        top=True,
+    ),
+    Route(
+        "configurations",
+        "Configurations",
+        "configurations:ConfigurationsScreen",
+        "4",
+        "Parameters and inputs, ready to be executed.",
+        ("configuration", "conf", "cf"),
+        top=True,
+    ),
+    Route(
+        "scenarios",
+        "Scenarios",
+        "scenarios:ScenariosScreen",
+        "5",
+        "Scenarios and their executables.",
+        ("executables", "scenario", "sc"),
+        top=True,
+    ),
+    _artifacts(
+        "resultsets",
+        "Result sets",
+        "6",
+        ArtifactKind.RESULTSET,
+        "All result sets.",
+        "results",
+        "rs",
+    ),
+    _artifacts(
+        "others", "Other artifacts", "7", ArtifactKind.OTHER, "All other artifacts.", "other"
+    ),
+    Route(
+        "board",
+        "Metrics",
+        "metrics:MetricsScreen",
+        "8",
+        "Charts of the models or executions looked at last.",
+        ("metrics", "charts"),
+        top=True,
+    ),
+    Route(
+        "stores",
+        "Object stores",
+        "stores:StoresScreen",
+        "9",
+        "Where artifacts' files lie.",
+        ("store",),
+        top=True,
+    ),
+    Route(
+        "connections",
+        "Connections",
+        "connections:ConnectionsScreen",
+        "0",
+        "AI runtimes and their resource groups: choose, add, edit.",
+        ("connection", "co", "groups"),
+        top=True,
+    ),
+    Route(
+        "everywhere",
+        "Everywhere",
+        "everywhere:EverywhereScreen",
+        "ctrl+g",
+        "Search all connections and resource groups at once.",
+        ("search", "all"),
+    ),
+    Route(
+        "schedules",
+        "Schedules",
+        "schedules:SchedulesScreen",
+        "ctrl+e",
+        "Configurations that are executed again and again.",
+        ("schedule", "cron"),
+        top=True,
+    ),
     Route("schedule.create", "Schedule", "schedules:ScheduleWizard"),
     Route("connection", "Connection", "connection:ConnectionScreen"),
     Route("connection.add", "Add", "connection_edit:ConnectionAddScreen"),
@@ -98,7 +176,7 @@ ROUTES: tuple[Route, ...] = (
     Route("chart.edit", "Chart", "chart_edit:ChartEditScreen"),
     Route("compare", "Compare", "compare:CompareScreen"),
     Route("difference", "Difference", "difference:DifferenceScreen"),
-)  # fmt: skip
+)
 BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}
 
 

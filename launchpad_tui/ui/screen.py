@@ -49,8 +49,12 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     LaunchpadScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("app.refresh", "r", "refresh", "Read everything on this screen again.", "Everywhere"),
-        Action("app.back", "escape", "back", "Go back to the screen before.", "Everywhere", hidden=True),
+        Action(
+            "app.refresh", "r", "refresh", "Read everything on this screen again.", "Everywhere"
+        ),
+        Action(
+            "app.back", "escape", "back", "Go back to the screen before.", "Everywhere", hidden=True
+        ),
     )
 
     def __init__(self) -> None:
@@ -113,7 +117,9 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         owners: list[ActionOwner] = []
         focused = self.focused
         if focused is not None:
-            owners += [node for node in focused.ancestors_with_self if isinstance(node, ActionOwner)]
+            owners += [
+                node for node in focused.ancestors_with_self if isinstance(node, ActionOwner)
+            ]
         if self not in owners:
             owners += [self, self.launchpad]
         found: dict[str, tuple[Action, ActionOwner]] = {}
@@ -207,7 +213,14 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
     """
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("app.cancel", "escape", "cancel", "Close without doing anything.", "Dialogs", hidden=True),
+        Action(
+            "app.cancel",
+            "escape",
+            "cancel",
+            "Close without doing anything.",
+            "Dialogs",
+            hidden=True,
+        ),
     )
 
     def do_cancel(self) -> None:

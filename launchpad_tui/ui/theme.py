@@ -46,35 +46,94 @@ class Palette(NamedTuple):
 
 PALETTES = (
     Palette(
-        "dark", "Dark", True,
-        "#14171c", "#1c2027", "#d3d8e0", "#8f98a7", "#4b5361", "#62b0f0", "#253449", "#ffffff", "#78c27b", "#dfb356",
+        "dark",
+        "Dark",
+        True,
+        "#14171c",
+        "#1c2027",
+        "#d3d8e0",
+        "#8f98a7",
+        "#4b5361",
+        "#62b0f0",
+        "#253449",
+        "#ffffff",
+        "#78c27b",
+        "#dfb356",
         "#f0717a",
         ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d52", "#9fb0c3"),
     ),
     Palette(
-        "light", "Light", False,
-        "#fbfbfa", "#efefec", "#23272e", "#5c6470", "#b3b8c0", "#0b63b5", "#d3e4f7", "#000000", "#22762b", "#8a5a00",
+        "light",
+        "Light",
+        False,
+        "#fbfbfa",
+        "#efefec",
+        "#23272e",
+        "#5c6470",
+        "#b3b8c0",
+        "#0b63b5",
+        "#d3e4f7",
+        "#000000",
+        "#22762b",
+        "#8a5a00",
         "#b3202c",
         ("#0b63b5", "#b86b00", "#00775a", "#a6347a", "#8a7a00", "#5b45c0", "#b8431a", "#4d5a6b"),
     ),
     Palette(
-        "contrast", "High contrast", True,
-        "#000000", "#000000", "#ffffff", "#e0e0e0", "#a0a0a0", "#00d7ff", "#ffff00", "#000000", "#00ff5f", "#ffd700",
+        "contrast",
+        "High contrast",
+        True,
+        "#000000",
+        "#000000",
+        "#ffffff",
+        "#e0e0e0",
+        "#a0a0a0",
+        "#00d7ff",
+        "#ffff00",
+        "#000000",
+        "#00ff5f",
+        "#ffd700",
         "#ff6b6b",
         ("#00d7ff", "#ffaf00", "#00ff87", "#ff87d7", "#ffff5f", "#af87ff", "#ff875f", "#ffffff"),
     ),
     Palette(
-        "sixteen", "16 colours", True,
-        "default", "default", "default", "default", "bright_black", "cyan", "blue", "bright_white", "green", "yellow",
+        "sixteen",
+        "16 colours",
+        True,
+        "default",
+        "default",
+        "default",
+        "default",
+        "bright_black",
+        "cyan",
+        "blue",
+        "bright_white",
+        "green",
+        "yellow",
         "red",
-        ("cyan", "yellow", "green", "magenta", "bright_yellow", "bright_blue", "red", "white"), ansi=True,
+        ("cyan", "yellow", "green", "magenta", "bright_yellow", "bright_blue", "red", "white"),
+        ansi=True,
     ),
     Palette(
-        "plain", "No colour", True,
-        "default", "default", "default", "default", "default", "default", "default", "default", "default", "default",
-        "default", ("default",) * 8, ansi=True, plain=True,
+        "plain",
+        "No colour",
+        True,
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        "default",
+        ("default",) * 8,
+        ansi=True,
+        plain=True,
     ),
-)  # fmt: skip
+)
 BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
 
 
@@ -210,7 +269,11 @@ class Look:
         p = self.palette
 
         def on(
-            colour: str, background: str = p.background, bold: bool = False, dim: bool = False, reverse: bool = False
+            colour: str,
+            background: str = p.background,
+            bold: bool = False,
+            dim: bool = False,
+            reverse: bool = False,
         ) -> Style:
             return Style(color=colour, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
 
@@ -235,7 +298,9 @@ class Look:
             styles[f"series{slot}"] = on(colour)
             styles[f"series{slot}-bold"] = on(colour, bold=True)
             # A raw curve behind its smoothed one: nearer to the background, or dim where colours are not blended.
-            styles[f"series{slot}-faint"] = on(colour, dim=True) if p.ansi else on(_between(colour, p.background))
+            styles[f"series{slot}-faint"] = (
+                on(colour, dim=True) if p.ansi else on(_between(colour, p.background))
+            )
         return styles
 
     @cached_property
@@ -243,7 +308,10 @@ class Look:
         p = self.palette
         if p.plain or p.ansi or p.name == "contrast":
             return {}
-        return {role: self._styles[role] + Style(bgcolor=p.cursor) for role in (*_LOUD, *self._series_roles)}
+        return {
+            role: self._styles[role] + Style(bgcolor=p.cursor)
+            for role in (*_LOUD, *self._series_roles)
+        }
 
     @property
     def _series_roles(self) -> tuple[str, ...]:
@@ -256,8 +324,13 @@ def _between(colour: str, background: str) -> str:
     return "#" + "".join(f"{round(one * 0.38 + other * 0.62):02x}" for one, other in pairs)
 
 
-def find_look(theme: str = "", *, ascii_only: bool = False, colours: str = "auto",
-              environ: Mapping[str, str] = os.environ) -> Look:  # fmt: skip
+def find_look(
+    theme: str = "",
+    *,
+    ascii_only: bool = False,
+    colours: str = "auto",
+    environ: Mapping[str, str] = os.environ,
+) -> Look:
     """The look for the settings and the terminal.
 
     Args:
@@ -270,7 +343,15 @@ def find_look(theme: str = "", *, ascii_only: bool = False, colours: str = "auto
     name = theme if theme in BY_NAME else "dark"
     if colours == "never" or (colours == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
         name = "plain"
-    elif theme not in BY_NAME and term in {"linux", "vt100", "vt220", "ansi", "xterm-16color", "screen", "cygwin"}:
+    elif theme not in BY_NAME and term in {
+        "linux",
+        "vt100",
+        "vt220",
+        "ansi",
+        "xterm-16color",
+        "screen",
+        "cygwin",
+    }:
         name = "sixteen"
     plain = ascii_only or not _utf8(environ)
     return Look(BY_NAME[name], ASCII if plain else UNICODE)

@@ -90,7 +90,9 @@ class TypingAhead(App[None]):
             if late:
                 self._focusless.add(screen)
             return late
-        means_content = isinstance(event, Key) and event.key != "escape" and event.key not in self._keys_bound
+        means_content = (
+            isinstance(event, Key) and event.key != "escape" and event.key not in self._keys_bound
+        )
         if means_content and getattr(focused, "settling", False):
             if late:
                 focused.settling = False  # type: ignore[union-attr]
@@ -118,9 +120,15 @@ class TypingAhead(App[None]):
                     await self._see_opened(self._act, standing)
                     await _pass_through(path)
 
-    async def _see_opened(self, act: Worker[Any], standing: tuple[Screen[Any], DOMNode | None]) -> None:
+    async def _see_opened(
+        self, act: Worker[Any], standing: tuple[Screen[Any], DOMNode | None]
+    ) -> None:
         start = time.monotonic()
-        while not act.is_finished and self._standing() == standing and time.monotonic() - start < _ACT_PATIENCE:
+        while (
+            not act.is_finished
+            and self._standing() == standing
+            and time.monotonic() - start < _ACT_PATIENCE
+        ):
             await _moment(start)
 
 

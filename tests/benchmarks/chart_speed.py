@@ -69,7 +69,9 @@ def boards(app: Any) -> bool:
     )
 
 
-def reactions(home: Home, ids: Sequence[str], key: str, keys: Sequence[str]) -> tuple[list[float], list[int]]:
+def reactions(
+    home: Home, ids: Sequence[str], key: str, keys: Sequence[str]
+) -> tuple[list[float], list[int]]:
     """Seconds and bytes from each key to the last byte of what it changed, in a terminal of 200x50: the metrics of the
     selection, then ``key``, then the keys."""
     with opened(home, ids, key) as terminal:
@@ -84,7 +86,12 @@ def opened(home: Home, ids: Sequence[str], key: str) -> Iterator[Terminal]:
     scope = desk.connections.current()
     desk.preferences.set(f"selection/{scope.connection}/{scope.resource_group}", list(ids))
     desk.close()
-    environment = {**os.environ, "LAUNCHPAD_HOME": str(home.root), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+    environment = {
+        **os.environ,
+        "LAUNCHPAD_HOME": str(home.root),
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+    }
     command = [sys.executable, "-m", "launchpad_tui"]
     terminal = Terminal(command, size=(200, 50), environment=environment)
     try:
@@ -107,9 +114,18 @@ def live(root: Path) -> None:
     numbers = range(5)
     with ExitStack() as locks:
         for number in numbers:
-            add_trained(registry, number, f"live-{number}", {}, {"loss": falling(1 + number, 600)}, Status.RUNNING)
+            add_trained(
+                registry,
+                number,
+                f"live-{number}",
+                {},
+                {"loss": falling(1 + number, 600)},
+                Status.RUNNING,
+            )
             locks.enter_context(supervisor_lock(home.executions / execution_id(number)))
-            executions.set_supervisor(registry, DEFAULT_SCOPE, execution_id(number), os.getpid(), "supervisor")
+            executions.set_supervisor(
+                registry, DEFAULT_SCOPE, execution_id(number), os.getpid(), "supervisor"
+            )
         ids = tuple(execution_id(number) for number in numbers)
         with opened(home, ids, "") as terminal:
             terminal.press("enter")
@@ -119,13 +135,24 @@ def live(root: Path) -> None:
                 for number in numbers:
                     value = falling(1 + number, 600)[-1] + 0.02 * (step % 3)
                     at = to_micros(T0) + (step + 60 * number) * 1_000_000
-                    series.append_bulk(registry, execution_id(number), "loss", (), [step], [at], [value], DEFAULT_SCOPE)
+                    series.append_bulk(
+                        registry,
+                        execution_id(number),
+                        "loss",
+                        (),
+                        [step],
+                        [at],
+                        [value],
+                        DEFAULT_SCOPE,
+                    )
                 sizes.append(terminal.written_in(0.125))
     registry.close()
     drawn = [size for size in sizes if size > 200]
     seconds = len(sizes) * 0.125
-    print(f"5 live curves, 8 points a second each: {len(drawn) / seconds:.1f} drawings a second (at most 2), "
-          f"{statistics.median(drawn):.0f} bytes each (largest {max(drawn)}, at most 15000)")  # fmt: skip
+    print(
+        f"5 live curves, 8 points a second each: {len(drawn) / seconds:.1f} drawings a second (at most 2), "
+        f"{statistics.median(drawn):.0f} bytes each (largest {max(drawn)}, at most 15000)"
+    )
 
 
 async def long_series(root: Path) -> None:
@@ -164,10 +191,15 @@ def fill(home: Home) -> None:
     registry = Registry(home.registry_path)
     add_scenario(registry)
     for number in range(SERIES):
-        curves = {f"metric-{each:02}": falling(1 + number + each / 7, 1000) for each in range(CHARTS)}
+        curves = {
+            f"metric-{each:02}": falling(1 + number + each / 7, 1000) for each in range(CHARTS)
+        }
         add_trained(registry, number, f"curves-{number}", {"rate": str(number)}, curves)
     for number in range(SERIES, SERIES + MODELS):
-        parameters = {f"parameter-{each:03}": f"{(number * 7 + each) % 97 / 97:.4g}" for each in range(PARAMETERS)}
+        parameters = {
+            f"parameter-{each:03}": f"{(number * 7 + each) % 97 / 97:.4g}"
+            for each in range(PARAMETERS)
+        }
         values = {f"value-{each:03}": [((number * 13 + each) % 89) / 89] for each in range(METRICS)}
         add_trained(registry, number, f"many-{number}", parameters, values)
     registry.close()
@@ -200,7 +232,10 @@ async def many(root: Path) -> None:
             start = time.perf_counter()
             app.open("compare", item_ids=ids)
             await until(
-                lambda app=app: bool(app.screen.query(Sheet)) and bool(app.screen.query_one(Sheet).content.lines)
+                lambda app=app: (
+                    bool(app.screen.query(Sheet))
+                    and bool(app.screen.query_one(Sheet).content.lines)
+                )
             )  # type: ignore[misc]
             comparing.append(time.perf_counter() - start)
             await settled(pilot)

@@ -112,7 +112,11 @@ def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
         pairs = [one / other for one, other in zip(taken[name], taken[""], strict=True)]
         note = f"{spread(taken[name])} ms : {spread(taken[''])} ms, pairwise {spread(pairs, 2)}"
         yield Figure(
-            f"first paint of Models, {name} : one Static", statistics.median(taken[name]) / base, 1.6, "x", note
+            f"first paint of Models, {name} : one Static",
+            statistics.median(taken[name]) / base,
+            1.6,
+            "x",
+            note,
         )
 
 
@@ -126,9 +130,13 @@ def moves(homes: Mapping[str, Home]) -> Iterator[Figure]:
         lasting = [one.last_ms for one in found if one.last_ms is not None]
         sizes = [one.size for one in found]
         note = f"{spread(lasting, 1)} ms, slowest {max(lasting):.1f}, {len(lasting)} of {len(MOVES)} keys painted"
-        yield Figure(f"cursor in Models, {name}: key to paint", statistics.median(lasting), 15, "ms", note)
+        yield Figure(
+            f"cursor in Models, {name}: key to paint", statistics.median(lasting), 15, "ms", note
+        )
         note = f"median {statistics.median(sizes):.0f} bytes"
-        yield Figure(f"cursor in Models, {name}: the most bytes for a key", max(sizes), 1024, "B", note)
+        yield Figure(
+            f"cursor in Models, {name}: the most bytes for a key", max(sizes), 1024, "B", note
+        )
 
 
 def seconds(command: Sequence[str]) -> float:
@@ -150,7 +158,11 @@ def help_text(rounds: int) -> Figure:
             whole.append(other * 1000)
     note = f"{spread(whole)} ms, bare Python {spread(bare)} ms"
     return Figure(
-        "launchpad --help, above bare Python", statistics.median(whole) - statistics.median(bare), 150, "ms", note
+        "launchpad --help, above bare Python",
+        statistics.median(whole) - statistics.median(bare),
+        150,
+        "ms",
+        note,
     )
 
 
@@ -171,7 +183,9 @@ def memory(name: str, home: Home) -> Figure:
             terminal.written_in(0.1)
             terminal.settle(0.1)
             found.append(terminal.memory_mb(children=True))
-    return Figure(f"memory of the interface, {name}", max(found), 120, "MB", f"at first {found[0]:.0f} MB")
+    return Figure(
+        f"memory of the interface, {name}", max(found), 120, "MB", f"at first {found[0]:.0f} MB"
+    )
 
 
 def timed(action: Callable[[], object], rounds: int) -> list[float]:
@@ -189,7 +203,9 @@ def windows(home: Home, rounds: int) -> Iterator[Figure]:
     desk: Desk = open_desk(home)
     rows = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, LONG_SERIES)
     long = [desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in rows]
-    assert all(one.count == LONG_POINTS for one in long), "the home holds no series of 1,000,000 points"
+    assert all(one.count == LONG_POINTS for one in long), (
+        "the home holds no series of 1,000,000 points"
+    )
     # Its import is not the speed of reading.
     import numpy  # noqa: F401
 
@@ -227,9 +243,13 @@ def figures(big: Home, small: Home, *, quick: bool) -> Iterator[Figure]:
 
 def main() -> int:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--home", type=Path, help="a home that populate.py filled")
-    parser.add_argument("--quick", action="store_true", help="measure less often, on a smaller home")
+    parser.add_argument(
+        "--quick", action="store_true", help="measure less often, on a smaller home"
+    )
     given = parser.parse_args()
     # Without byte code on disk every start would compile everything that is imported.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)

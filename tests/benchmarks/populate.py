@@ -27,7 +27,14 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.moments import to_micros
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
-from launchpad_tui.registry import artifacts, configurations, connections, executions, scenarios, series
+from launchpad_tui.registry import (
+    artifacts,
+    configurations,
+    connections,
+    executions,
+    scenarios,
+    series,
+)
 from launchpad_tui.registry.database import Registry
 
 SEED = 20260131
@@ -36,10 +43,40 @@ LONG_SERIES = 5
 LONG_POINTS = 1_000_000
 #: rows in one transaction
 BATCH = 5000
-WHAT = ("churn", "credit-risk", "demand", "defects", "delivery-time", "fraud", "invoice-match", "lead-score", "margin",
-        "next-best-offer", "noise", "payment-delay", "price", "returns", "scrap-rate", "sentiment", "spend", "ticket",
-        "turnover", "wear")  # fmt: skip
-HOW = ("boosted", "forest", "linear", "logistic", "lstm", "mlp", "ridge", "transformer", "tree", "wide-deep")
+WHAT = (
+    "churn",
+    "credit-risk",
+    "demand",
+    "defects",
+    "delivery-time",
+    "fraud",
+    "invoice-match",
+    "lead-score",
+    "margin",
+    "next-best-offer",
+    "noise",
+    "payment-delay",
+    "price",
+    "returns",
+    "scrap-rate",
+    "sentiment",
+    "spend",
+    "ticket",
+    "turnover",
+    "wear",
+)
+HOW = (
+    "boosted",
+    "forest",
+    "linear",
+    "logistic",
+    "lstm",
+    "mlp",
+    "ridge",
+    "transformer",
+    "tree",
+    "wide-deep",
+)
 WHERE = ("amer", "apj", "emea", "dach", "nordics", "iberia", "benelux", "mena")
 SCENARIOS = ("forecasting", "classification", "ranking", "quality")
 SHORT_METRICS = ("loss", "accuracy", "f1", "rmse")
@@ -72,20 +109,35 @@ class Plan:
             "seed": str(self.random.randint(0, 9999)),
         }
         return Configuration(
-            self.configuration_id, f"{self.what} {self.how} lr={self.rate:.2g}", self.scenario,
-            f"train-{self.scenario}", parameters, {"dataset": dataset_id(self.i % 20)}, self.created,
-        )  # fmt: skip
+            self.configuration_id,
+            f"{self.what} {self.how} lr={self.rate:.2g}",
+            self.scenario,
+            f"train-{self.scenario}",
+            parameters,
+            {"dataset": dataset_id(self.i % 20)},
+            self.created,
+        )
 
     @property
     def execution(self) -> Execution:
         started = self.created + timedelta(seconds=3)
         ended = started + timedelta(seconds=self.random.uniform(20, 20_000))
         return Execution(
-            self.execution_id, self.configuration_id, f"{self.what} {self.how} lr={self.rate:.2g}", self.scenario,
-            f"train-{self.scenario}", "1.0", Status.COMPLETED if self.completed else Status.DEAD,
-            TargetStatus.COMPLETED, "" if self.completed else "The training ended with exit code 1.", self.created,
-            ended, self.created, started, ended,
-        )  # fmt: skip
+            self.execution_id,
+            self.configuration_id,
+            f"{self.what} {self.how} lr={self.rate:.2g}",
+            self.scenario,
+            f"train-{self.scenario}",
+            "1.0",
+            Status.COMPLETED if self.completed else Status.DEAD,
+            TargetStatus.COMPLETED,
+            "" if self.completed else "The training ended with exit code 1.",
+            self.created,
+            ended,
+            self.created,
+            started,
+            ended,
+        )
 
     @property
     def artifact(self) -> tuple[Artifact, ArtifactFile]:
@@ -98,10 +150,21 @@ class Plan:
         sha256 = f"{self.random.getrandbits(256):064x}"
         at = self.created + timedelta(hours=1)
         return (
-            Artifact(self.artifact_id, self.name, ArtifactKind.MODEL, url, text, self.scenario, self.execution_id,
-                     tuple(labels), size, at, at),
+            Artifact(
+                self.artifact_id,
+                self.name,
+                ArtifactKind.MODEL,
+                url,
+                text,
+                self.scenario,
+                self.execution_id,
+                tuple(labels),
+                size,
+                at,
+                at,
+            ),
             ArtifactFile("model.bin", size, sha256),
-        )  # fmt: skip
+        )
 
 
 def dataset_id(number: int) -> str:
@@ -151,17 +214,23 @@ def populate(home: Home, models: int, points: int) -> None:
     registry.close()
 
 
-def _log(registry: Registry, plan: Plan, name: str, labels: tuple[tuple[str, str], ...], count: int) -> None:
+def _log(
+    registry: Registry, plan: Plan, name: str, labels: tuple[tuple[str, str], ...], count: int
+) -> None:
     values = curve(plan.random, name, count)
     if count == LONG_POINTS:
         values[count // 3] = 7.5  # a spike of one point, which no chart may lose
     first = to_micros(plan.created)
     times = array("q", range(first, first + count * 100_000, 100_000))
     steps = array("q", range(count))
-    series.append_bulk(registry, plan.execution_id, name, labels, steps, times, values, DEFAULT_SCOPE)
+    series.append_bulk(
+        registry, plan.execution_id, name, labels, steps, times, values, DEFAULT_SCOPE
+    )
 
 
-def _series(models: int, points: int) -> Iterator[tuple[Plan, str, tuple[tuple[str, str], ...], int]]:
+def _series(
+    models: int, points: int
+) -> Iterator[tuple[Plan, str, tuple[tuple[str, str], ...], int]]:
     long = min(LONG_SERIES, models, points // LONG_POINTS)
     for i in range(long):
         yield Plan(models - 1 - i), "loss", (), LONG_POINTS
@@ -180,19 +249,46 @@ def _series(models: int, points: int) -> Iterator[tuple[Plan, str, tuple[tuple[s
 def _first_things(registry: Registry) -> None:
     for scenario in SCENARIOS:
         text = f"Models for {scenario}."
-        scenarios.put_scenario(registry, DEFAULT_SCOPE, Scenario(scenario, scenario.title(), text, {}, START, START))
+        scenarios.put_scenario(
+            registry, DEFAULT_SCOPE, Scenario(scenario, scenario.title(), text, {}, START, START)
+        )
         names = ("learning_rate", "l2", "epochs", "batch_size", "optimizer", "seed")
         executable = Executable(
-            f"train-{scenario}", scenario, f"Train {scenario}", text, "1.0",
-            tuple(Parameter(name, "1") for name in names), (ArtifactSlot("dataset", "dataset"),),
-            (ArtifactSlot("model", "model"),), "", "", (), {}, START, START,
-        )  # fmt: skip
+            f"train-{scenario}",
+            scenario,
+            f"Train {scenario}",
+            text,
+            "1.0",
+            tuple(Parameter(name, "1") for name in names),
+            (ArtifactSlot("dataset", "dataset"),),
+            (ArtifactSlot("model", "model"),),
+            "",
+            "",
+            (),
+            {},
+            START,
+            START,
+        )
         scenarios.put_executable(registry, DEFAULT_SCOPE, executable)
     for number in range(20):
         url = f"ai://default/datasets/{number:02d}"
-        artifacts.add(registry, DEFAULT_SCOPE, Artifact(dataset_id(number), f"dataset {number:02d}",
-                      ArtifactKind.DATASET, url, "", SCENARIOS[number % 4], "", (), 1_000_000, START,
-                      START))  # fmt: skip
+        artifacts.add(
+            registry,
+            DEFAULT_SCOPE,
+            Artifact(
+                dataset_id(number),
+                f"dataset {number:02d}",
+                ArtifactKind.DATASET,
+                url,
+                "",
+                SCENARIOS[number % 4],
+                "",
+                (),
+                1_000_000,
+                START,
+                START,
+            ),
+        )
 
 
 def _group(registry: Registry) -> int:
@@ -202,7 +298,9 @@ def _group(registry: Registry) -> int:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("home", type=Path)
     parser.add_argument("--models", type=int, default=100_000)
     parser.add_argument("--points", type=int, default=10_000_000)

@@ -30,7 +30,11 @@ def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
         started = time.perf_counter()
         action()
         taken.append((time.perf_counter() - started) * 1000)
-    return {"first": round(taken[0], 2), "best": round(min(taken), 2), "median": round(statistics.median(taken), 2)}
+    return {
+        "first": round(taken[0], 2),
+        "best": round(min(taken), 2),
+        "median": round(statistics.median(taken), 2),
+    }
 
 
 def run(home: Home) -> dict[str, dict[str, float]]:
@@ -38,14 +42,18 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     desk = open_desk(home)
 
     def listing(query: Query, start: int = 0) -> Callable[[], object]:
-        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).slice(start, start + ROWS)
+        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).slice(
+            start, start + ROWS
+        )
 
     columns = (MetricColumn("loss"), MetricColumn("accuracy", Statistic.BEST))
     found["first page"] = measure(listing(Query()))
     found["first page, 2 metric columns"] = measure(listing(Query(metrics=columns)))
     for by in ("name", "modified_at", "size", "description", "url", "id", "scenario_id"):
         for way in (True, False):
-            found[f"first page by {by} {'down' if way else 'up'}"] = measure(listing(Query(order=Order(by, way))), 3)
+            found[f"first page by {by} {'down' if way else 'up'}"] = measure(
+                listing(Query(order=Order(by, way))), 3
+            )
     for column in (*columns, MetricColumn("f1"), MetricColumn("loss{phase=validation}")):
         for way in (True, False):
             name = f"first page by metric {column} {'down' if way else 'up'}"
@@ -63,7 +71,9 @@ def run(home: Home) -> dict[str, dict[str, float]]:
             found[f"jump to {name} by {order.by}"] = measure(listing(Query(order=order), at), 3)
     kept = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query())
     kept.slice(count // 2, count // 2 + ROWS)
-    found["next page at the middle"] = measure(lambda: kept.slice(count // 2 + ROWS, count // 2 + 2 * ROWS))
+    found["next page at the middle"] = measure(
+        lambda: kept.slice(count // 2 + ROWS, count // 2 + 2 * ROWS)
+    )
     found["far jump, anchors known"] = measure(lambda: kept.slice(count // 3, count // 3 + ROWS))
     for text in (
         "c",
@@ -96,13 +106,19 @@ def run(home: Home) -> dict[str, dict[str, float]]:
             lambda query=query: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count(),
             3,  # type: ignore[misc]
         )
-    found["executions first page"] = measure(lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS))
+    found["executions first page"] = measure(
+        lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS)
+    )
     newest = desk.artifacts.listing(DEFAULT_SCOPE, MODEL, Query()).slice(0, 200)
-    long = [desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in newest[:5]]
+    long = [
+        desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in newest[:5]
+    ]
     assert all(one.count == 1_000_000 for one in long)
     import numpy  # noqa: F401  its import is not the registry's speed
 
-    found["window x5, whole"] = measure(lambda: [desk.metrics.window(one.id, points=800) for one in long])
+    found["window x5, whole"] = measure(
+        lambda: [desk.metrics.window(one.id, points=800) for one in long]
+    )
     found["window x5, whole, by time"] = measure(
         lambda: [desk.metrics.window(one.id, by="time", points=800) for one in long]
     )
@@ -121,13 +137,17 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     found["label keys"] = measure(lambda: desk.artifacts.label_keys(DEFAULT_SCOPE, MODEL), 3)
     desk.changes.poll()
     found["idle poll"] = measure(desk.changes.poll, 50)
-    found["peak memory (MB)"] = {"best": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)}
+    found["peak memory (MB)"] = {
+        "best": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    }
     return found
 
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("home", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

@@ -32,13 +32,20 @@ FIRST, KEY, REQUESTS = 3.0, 50.0, 20
 def main() -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser()
-    for name, default in (("artifacts", 100_000), ("executions", 20_000), ("latency", 0.3), ("failures", 0.05)):
+    for name, default in (
+        ("artifacts", 100_000),
+        ("executions", 20_000),
+        ("latency", 0.3),
+        ("failures", 0.05),
+    ):
         parser.add_argument(f"--{name}", type=type(default), default=default)
     options = parser.parse_args()
     server = Path(__file__).parents[1] / "services" / "tenant_server.py"
     words = [word for name, value in vars(options).items() for word in (f"--{name}", str(value))]
     with (
-        subprocess.Popen([sys.executable, str(server), *words], stdout=subprocess.PIPE, text=True) as tenant,
+        subprocess.Popen(
+            [sys.executable, str(server), *words], stdout=subprocess.PIPE, text=True
+        ) as tenant,
         tempfile.TemporaryDirectory(prefix="launchpad-benchmark-") as place,
     ):
         try:
@@ -56,7 +63,9 @@ def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
     desk.connections.choose(CORE)
     started = time.perf_counter()
     terminal = Terminal(
-        (sys.executable, "-m", "launchpad_tui"), size=(120, 32), environment={"LAUNCHPAD_HOME": str(home.root)}
+        (sys.executable, "-m", "launchpad_tui"),
+        size=(120, 32),
+        environment={"LAUNCHPAD_HOME": str(home.root)},
     )
     try:
         first = terminal.wait(r"of 1,0\d\d", 30) / 1000
@@ -69,8 +78,10 @@ def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
     found = [each for each in taken if each is not None]
     print(f"first 1,000 models: {first:.1f} s (at most {FIRST:g})")
     print(f"all of {artifacts:,} artifacts and {executions:,} executions: {whole:.0f} s")
-    print(f"key to paint meanwhile: {statistics.median(found):.0f} ms, at most {max(found):.0f} (at most {KEY:g}), "
-          f"of {len(found)} keys")  # fmt: skip
+    print(
+        f"key to paint meanwhile: {statistics.median(found):.0f} ms, at most {max(found):.0f} (at most {KEY:g}), "
+        f"of {len(found)} keys"
+    )
     before = time.perf_counter()
     desk.sync.sync(CORE)
     print(f"a second look: {time.perf_counter() - before:.1f} s")

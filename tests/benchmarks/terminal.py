@@ -44,7 +44,9 @@ _QUERIES = (
     (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"),
 )
 #: private CSI forms that pyte takes for others of the same final letter
-_PRIVATE = re.compile(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL)
+_PRIVATE = re.compile(
+    rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,9 @@ class Reaction:
 class Terminal:
     """A running program and the screen it has drawn."""
 
-    def __init__(self, command: Sequence[str], *, size: tuple[int, int], environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, command: Sequence[str], *, size: tuple[int, int], environment: Mapping[str, str]
+    ) -> None:
         self.columns, self.rows = size
         self._screen = pyte.Screen(self.columns, self.rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -68,11 +72,23 @@ class Terminal:
         self._seen = 0
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
-        full = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", **environment}
+        full = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            **environment,
+        }
         self._file = master
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
-            command, stdin=slave, stdout=slave, stderr=slave, env=full, start_new_session=True, close_fds=True
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=full,
+            start_new_session=True,
+            close_fds=True,
         )
         os.close(slave)
         threading.Thread(target=self._read, daemon=True).start()

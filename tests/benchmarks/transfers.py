@@ -88,8 +88,18 @@ def _child(name: str, values: dict[str, str], file: Path) -> None:
 
 
 def _measure(name: str, values: dict[str, str], file: Path) -> tuple[float, float]:
-    words = [sys.executable, "-m", "tests.benchmarks.transfers", "--child", name, json.dumps(values), str(file)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    words = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.transfers",
+        "--child",
+        name,
+        json.dumps(values),
+        str(file),
+    ]
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
+    )
     seconds, peak = json.loads(done.stdout)
     return seconds, peak
 
@@ -108,22 +118,34 @@ def transfers(server: seaweed.Server, size: int, rounds: int) -> None:
             for name in WORK:
                 found[name].append(_measure(name, values, file))
     for way in ("up", "down"):
-        sdk, ours = (statistics.median(each[0] for each in found[f"{who} {way}"]) for who in ("sdk", "ours"))
+        sdk, ours = (
+            statistics.median(each[0] for each in found[f"{who} {way}"]) for who in ("sdk", "ours")
+        )
         memory = max(each[1] for each in found[f"ours {way}"])
         speeds = f"{size * 1.048576 / ours:6.0f} MB/s, boto3 {size * 1.048576 / sdk:6.0f} MB/s"
-        print(f"{size} MB {way:4}: {speeds}, ratio {sdk / ours:.2f} (at least {RATIO}): {_holds(sdk / ours >= RATIO)}")
-        print(f"{'':12}  memory at most {memory:.0f} MB (at most {MEMORY}): {_holds(memory <= MEMORY)}")
+        print(
+            f"{size} MB {way:4}: {speeds}, ratio {sdk / ours:.2f} (at least {RATIO}): {_holds(sdk / ours >= RATIO)}"
+        )
+        print(
+            f"{'':12}  memory at most {memory:.0f} MB (at most {MEMORY}): {_holds(memory <= MEMORY)}"
+        )
 
 
 def folder(server: seaweed.Server, count: int) -> None:
     """The first page of a folder with so many objects."""
     values = server.values("large")
     client: Any = connect(values)
-    there = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="large/folder/", MaxKeys=1).get("KeyCount")
+    there = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="large/folder/", MaxKeys=1).get(
+        "KeyCount"
+    )
     if not there:
         with ThreadPoolExecutor(8) as pool:
             keys = (f"large/folder/object-{number:07}" for number in range(count))
-            list(pool.map(lambda key: client.put_object(Bucket=seaweed.BUCKET, Key=key, Body=b"x"), keys))
+            list(
+                pool.map(
+                    lambda key: client.put_object(Bucket=seaweed.BUCKET, Key=key, Body=b"x"), keys
+                )
+            )
     seconds = []
     for _ in range(5):
         started = time.perf_counter()
@@ -132,7 +154,9 @@ def folder(server: seaweed.Server, count: int) -> None:
         assert len(page.objects) == 500
         assert page.next
     worst = max(seconds)
-    print(f"first page of {count:,} objects: {worst:.2f} s (at most {FIRST_PAGE:g}): {_holds(worst <= FIRST_PAGE)}")
+    print(
+        f"first page of {count:,} objects: {worst:.2f} s (at most {FIRST_PAGE:g}): {_holds(worst <= FIRST_PAGE)}"
+    )
 
 
 def keys(server: seaweed.Server, size: int) -> None:
@@ -187,7 +211,9 @@ def _holds(true: bool) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--size", type=int, default=1024, metavar="MB")
     parser.add_argument("--objects", type=int, default=0, metavar="N")
     parser.add_argument("--keys", type=int, default=0, metavar="MB")

@@ -22,12 +22,28 @@ HOSTILE_LABELS = (
     "x" * 300,
 )
 HOSTILE_NUMBERS = (
-    math.nan, math.inf, -math.inf, 1.7976931348623157e308, -1.7976931348623157e308, 5e-324, -5e-324, 0.0, -0.0, 1e308,
-    1e-300, 0.1, 1.0, -1.0, 123456.789, 2.0**53,
-)  # fmt: skip
+    math.nan,
+    math.inf,
+    -math.inf,
+    1.7976931348623157e308,
+    -1.7976931348623157e308,
+    5e-324,
+    -5e-324,
+    0.0,
+    -0.0,
+    1e308,
+    1e-300,
+    0.1,
+    1.0,
+    -1.0,
+    123456.789,
+    2.0**53,
+)
 
 
-def table(count: int, along: str = "", metrics: tuple[str, ...] = ("accuracy",), seed: int = 1) -> Table:
+def table(
+    count: int, along: str = "", metrics: tuple[str, ...] = ("accuracy",), seed: int = 1
+) -> Table:
     """Models whose accuracy rises with the learning rate and the optimizer; the last has no dropout."""
     rng = random.Random(seed)
     lr = [rng.choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2]) for _ in range(count)]
@@ -46,7 +62,12 @@ def table(count: int, along: str = "", metrics: tuple[str, ...] = ("accuracy",),
         tuple(f"id{number}" for number in range(count)),
         tuple(f"model-{name}-{number:03d}" for number, name in enumerate(optimizer)),
         tuple(range(count)),
-        {"lr": tuple(lr), "batch_size": tuple(batch), "optimizer": tuple(optimizer), "dropout": tuple(dropout)},
+        {
+            "lr": tuple(lr),
+            "batch_size": tuple(batch),
+            "optimizer": tuple(optimizer),
+            "dropout": tuple(dropout),
+        },
         {name: values[name] for name in metrics},
         {"accuracy": "higher", "val/loss": "lower"},
         along,
@@ -76,7 +97,10 @@ def curves(count: int, points: int) -> ChartData:
     """Falling curves."""
     x = [float(number * 10) for number in range(points)]
     return ChartData(
-        tuple(Series(f"s{n}", f"curve {n}", x, [(1 + n) * math.exp(-at / 200) for at in x], n) for n in range(count))
+        tuple(
+            Series(f"s{n}", f"curve {n}", x, [(1 + n) * math.exp(-at / 200) for at in x], n)
+            for n in range(count)
+        )
     )
 
 

@@ -49,7 +49,9 @@ def test_y_zoom_and_pan() -> None:
 
 
 def test_reset_shows_everything() -> None:
-    view = CurveView(x_range=(1.0, 2.0), y_range=(1.0, 2.0), cursor_x=1.5, smoothing=0.9, y_log=True).reset()
+    view = CurveView(
+        x_range=(1.0, 2.0), y_range=(1.0, 2.0), cursor_x=1.5, smoothing=0.9, y_log=True
+    ).reset()
     assert (view.x_range, view.y_range, view.cursor_x) == (None, None, None)
     assert (view.smoothing, view.y_log) == (0.9, True)
 
@@ -109,6 +111,17 @@ def test_view_becomes_a_spec() -> None:
     view = CurveView("time", (1.0, 2.0), (3.0, 4.0), True, True, 0.6, 1.5)
     spec = view.spec(80, 20, "t", ascii_only=True)
     assert (spec.width, spec.height, spec.title, spec.x_kind, spec.x_range, spec.y_range) == (
-        80, 20, "t", "time", (1.0, 2.0), (3.0, 4.0),
-    )  # fmt: skip
-    assert (spec.y_log, spec.robust, spec.smoothing, spec.cursor_x, spec.ascii) == (True, True, 0.6, 1.5, True)
+        80,
+        20,
+        "t",
+        "time",
+        (1.0, 2.0),
+        (3.0, 4.0),
+    )
+    assert (spec.y_log, spec.robust, spec.smoothing, spec.cursor_x, spec.ascii) == (
+        True,
+        True,
+        0.6,
+        1.5,
+        True,
+    )

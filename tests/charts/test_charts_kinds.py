@@ -14,8 +14,18 @@ from launchpad_tui.charts.catalog import AGAINST, KINDS, OVER, SOURCE, draw
 from launchpad_tui.charts.model import ChartData, ChartSpec, Series, Table
 
 TABLE_KINDS = [kind for kind in KINDS if kind != "line"]
-ALONG = ("", "lr", "optimizer", "dropout", "lr\x1foptimizer", "missing", "lr\x1fbatch_size\x1fdropout")
-numbers = st.one_of(st.sampled_from(HOSTILE_NUMBERS), st.floats(), st.floats(-10, 10), st.integers(0, 3).map(float))
+ALONG = (
+    "",
+    "lr",
+    "optimizer",
+    "dropout",
+    "lr\x1foptimizer",
+    "missing",
+    "lr\x1fbatch_size\x1fdropout",
+)
+numbers = st.one_of(
+    st.sampled_from(HOSTILE_NUMBERS), st.floats(), st.floats(-10, 10), st.integers(0, 3).map(float)
+)
 texts = st.one_of(st.sampled_from(HOSTILE_LABELS), st.text(max_size=12))
 
 
@@ -27,14 +37,22 @@ def tables(make: st.DrawFn) -> Table:
     names = make(st.lists(texts, max_size=3, unique=True))
     parameters = {name: make(st.one_of(column, words)) for name in names}
     metrics = {name: make(column) for name in make(st.lists(texts, max_size=3, unique=True))}
-    along = "\x1f".join(make(st.lists(st.sampled_from(names), max_size=2, unique=True))) if names else ""
+    along = (
+        "\x1f".join(make(st.lists(st.sampled_from(names), max_size=2, unique=True)))
+        if names
+        else ""
+    )
     return Table(
         tuple(f"i{number}" for number in range(count)),
         tuple(make(st.lists(texts, min_size=count, max_size=count))),
         tuple(make(st.lists(st.integers(0, 300), min_size=count, max_size=count))),
         parameters,
         metrics,
-        {name: make(st.sampled_from(["lower", "higher"])) for name in metrics if make(st.booleans())},
+        {
+            name: make(st.sampled_from(["lower", "higher"]))
+            for name in metrics
+            if make(st.booleans())
+        },
         along,
     )
 
@@ -42,9 +60,14 @@ def tables(make: st.DrawFn) -> Table:
 @pytest.mark.parametrize("kind", TABLE_KINDS)
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @with_data(
-    data=tables(), width=st.integers(0, 90), height=st.integers(0, 30), plain=st.booleans(), log=st.booleans(),
-    title=texts, robust=st.booleans(),
-)  # fmt: skip
+    data=tables(),
+    width=st.integers(0, 90),
+    height=st.integers(0, 30),
+    plain=st.booleans(),
+    log=st.booleans(),
+    title=texts,
+    robust=st.booleans(),
+)
 @example(
     data=given([1e308, -1e308, 1.7e308], p=[1.0, 2.0, 3.0], along="p"),
     width=40,
@@ -64,7 +87,14 @@ def tables(make: st.DrawFn) -> Table:
     robust=True,
 )
 def test_any_table_gives_the_size_asked_for(
-    kind: str, data: Table, width: int, height: int, plain: bool, log: bool, title: str, robust: bool
+    kind: str,
+    data: Table,
+    width: int,
+    height: int,
+    plain: bool,
+    log: bool,
+    title: str,
+    robust: bool,
 ) -> None:
     spec = ChartSpec(width, height, title, ascii=plain, y_log=log, robust=robust)
     drawing = draw(spec, ChartData((), data), kind)
@@ -79,7 +109,17 @@ def test_any_table_gives_the_size_asked_for(
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 30, 500])
 def test_sizes_with_usual_data(kind: str, along: str, count: int) -> None:
     data = ChartData((), table(count, along, ("accuracy", "val/loss", "gap")))
-    for width, height in ((0, 0), (1, 1), (11, 3), (12, 4), (13, 5), (20, 6), (40, 12), (80, 20), (150, 40)):
+    for width, height in (
+        (0, 0),
+        (1, 1),
+        (11, 3),
+        (12, 4),
+        (13, 5),
+        (20, 6),
+        (40, 12),
+        (80, 20),
+        (150, 40),
+    ):
         for plain in (False, True):
             drawing = draw(ChartSpec(width, height, "title", ascii=plain), data, kind)
             check_size(drawing, width, height)
@@ -103,7 +143,11 @@ def test_any_curves_give_the_size_asked_for(
         Series(f"s{number}", label, [float(x) for x in range(len(its))], its, number)
         for number, (its, label) in enumerate(zip(values, HOSTILE_LABELS, strict=False))
     )
-    check_size(draw(ChartSpec(width, height, "t", ascii=plain, y_log=log), ChartData(series), kind), width, height)
+    check_size(
+        draw(ChartSpec(width, height, "t", ascii=plain, y_log=log), ChartData(series), kind),
+        width,
+        height,
+    )
 
 
 @pytest.mark.parametrize("kind", TABLE_KINDS)
@@ -134,23 +178,35 @@ def test_titles_and_ids(kind: str) -> None:
     [
         ("scatter", given([1.0, 2.0]), "Needs a parameter"),
         ("scatter", given([1.0, 2.0], along="p"), "No model has a parameter 'p'"),
-        ("scatter", given([None, None], along="p", p=[1.0, 2.0]), "No model has a value of this metric"),
+        (
+            "scatter",
+            given([None, None], along="p", p=[1.0, 2.0]),
+            "No model has a value of this metric",
+        ),
         ("histogram", given([1.0]), "Needs at least 2 models"),
         ("histogram", given([1.0, None]), "Needs at least 2 models that have a value"),
         ("parallel", given([1.0, 2.0], p=["x", "x"]), "Needs a parameter that differs"),
         ("importance", given([1.0, 2.0], p=[1.0, 1.0]), "Needs a parameter that differs"),
         ("bar", given([]), "There are no models"),
         ("bar", given([1.0]), ""),
-        ("heat", given([1.0, 2.0], along="a\x1fb\x1fc", a=[1.0, 2.0], b=[1.0, 2.0], c=[1.0, 2.0]),
-         "A heat map takes two parameters"),
+        (
+            "heat",
+            given([1.0, 2.0], along="a\x1fb\x1fc", a=[1.0, 2.0], b=[1.0, 2.0], c=[1.0, 2.0]),
+            "A heat map takes two parameters",
+        ),
     ],
-)  # fmt: skip
+)
 def test_why_not(kind: str, data: Table, words: str) -> None:
     assert KINDS[kind].why_not(ChartData((), data)) == words
 
 
 def test_missing_and_infinite_values_are_told() -> None:
-    data = ChartData((), given([1.0, None, float("nan"), float("inf"), 2.0], along="p", p=[1.0, 2.0, 3.0, 4.0, None]))
+    data = ChartData(
+        (),
+        given(
+            [1.0, None, float("nan"), float("inf"), 2.0], along="p", p=[1.0, 2.0, 3.0, 4.0, None]
+        ),
+    )
     for kind in ("bar", "column", "scatter", "box", "heat"):
         notes = " / ".join(draw(ChartSpec(80, 20), data, kind).notes)
         assert "1 model has no m" in notes, kind

@@ -65,17 +65,39 @@ def test_extremes_are_in_their_cells(values: list[float], width: int, height: in
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.lists(st.lists(st.one_of(st.sampled_from(HOSTILE_NUMBERS), st.floats()), max_size=30), max_size=4),
-    st.integers(0, 100), st.integers(0, 30), st.booleans(), st.booleans(), st.booleans(),
-    st.sampled_from([0.0, 0.6, 0.99]), st.text(max_size=30), st.sampled_from([None, 3.0, 1e9]),
-)  # fmt: skip
+    st.lists(
+        st.lists(st.one_of(st.sampled_from(HOSTILE_NUMBERS), st.floats()), max_size=30), max_size=4
+    ),
+    st.integers(0, 100),
+    st.integers(0, 30),
+    st.booleans(),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([0.0, 0.6, 0.99]),
+    st.text(max_size=30),
+    st.sampled_from([None, 3.0, 1e9]),
+)
 def test_sizes_are_exact_for_anything(
-    columns: list[list[float]], width: int, height: int, plain_text: bool, log: bool, robust: bool, smoothing: float,
-    title: str, cursor: float | None,
-) -> None:  # fmt: skip
+    columns: list[list[float]],
+    width: int,
+    height: int,
+    plain_text: bool,
+    log: bool,
+    robust: bool,
+    smoothing: float,
+    title: str,
+    cursor: float | None,
+) -> None:
     series = [curve(values, slot) for slot, values in enumerate(columns)]
     spec = ChartSpec(
-        width, height, title, y_log=log, robust=robust, smoothing=smoothing, cursor_x=cursor, ascii=plain_text
+        width,
+        height,
+        title,
+        y_log=log,
+        robust=robust,
+        smoothing=smoothing,
+        cursor_x=cursor,
+        ascii=plain_text,
     )
     for joined in (True, False):
         drawing = draw_line(spec, series, joined=joined)
@@ -103,7 +125,9 @@ def test_what_is_not_finite_is_a_gap() -> None:
     assert plot is not None
     assert drawing.notes == ("label: 4 not finite, shown as gaps",)
     row = plot.row(1.0)
-    whole = [bool(bits(drawing, row, column)) for column in range(plot.left, plot.left + plot.width)]
+    whole = [
+        bool(bits(drawing, row, column)) for column in range(plot.left, plot.left + plot.width)
+    ]
     inside = [plot.column(x) - plot.left for x in (3.0, 4.0, 5.0, 6.0)]
     assert not any(whole[column] for column in inside)
     assert whole[plot.column(1.0) - plot.left]
@@ -136,7 +160,14 @@ def test_a_constant_is_in_the_middle_and_a_single_point_is_there() -> None:
     assert abs(plot.row(5.0) - (plot.top + plot.height // 2)) <= 1
     single = plain([5.0], 60, 15)
     assert single.plot is not None
-    assert sum(bits(single, row, column) > 0 for row in range(13) for column in range(single.plot.left, 60)) == 1
+    assert (
+        sum(
+            bits(single, row, column) > 0
+            for row in range(13)
+            for column in range(single.plot.left, 60)
+        )
+        == 1
+    )
 
 
 def test_extreme_floats_keep_their_places() -> None:
@@ -180,7 +211,9 @@ def test_smoothing_is_tensorboards(values: list[float], weight: float) -> None:
 
 def test_smoothing_by_its_definition() -> None:
     # The weighted mean of all before, the weights 0.5 ** distance.
-    assert smoothed([1.0, 2.0, 4.0], 0.5) == pytest.approx([1.0, (0.5 * 1 + 2) / 1.5, (0.25 * 1 + 0.5 * 2 + 4) / 1.75])
+    assert smoothed([1.0, 2.0, 4.0], 0.5) == pytest.approx(
+        [1.0, (0.5 * 1 + 2) / 1.5, (0.25 * 1 + 0.5 * 2 + 4) / 1.75]
+    )
     assert smoothed([3.0, 3.0, 3.0], 0.9) == [3.0, 3.0, 3.0]
     assert smoothed([1.0, 5.0], 0.0) == [1.0, 5.0]
 
@@ -192,7 +225,9 @@ def test_the_raw_curve_stays_faint_behind_the_smoothed_one() -> None:
 
 
 def test_the_first_curve_is_on_top() -> None:
-    drawing = draw_line(ChartSpec(40, 10, markers=False), [curve([0.0, 1.0], 0), curve([0.0, 1.0], 1)])
+    drawing = draw_line(
+        ChartSpec(40, 10, markers=False), [curve([0.0, 1.0], 0), curve([0.0, 1.0], 1)]
+    )
     assert {span.slot for line in drawing.lines for span in line} == {None, 0}
 
 

@@ -30,7 +30,9 @@ DRAWING = Drawing(
 
 
 def test_svg_has_a_span_for_each_span_at_its_cells() -> None:
-    root = ElementTree.fromstring(to_svg(DRAWING, RGB, "#101010", "#eeeeee", "#777777", "what & why"))
+    root = ElementTree.fromstring(
+        to_svg(DRAWING, RGB, "#101010", "#eeeeee", "#777777", "what & why")
+    )
     assert root.findtext(f"{SVG}title") == "what & why"
     spans = [one for line in root.iter(f"{SVG}text") for one in line]
     assert [one.text for one in spans] == ["a<b & 漢", "axis", "bold", "faint"]
@@ -52,7 +54,9 @@ def test_every_kind_is_a_picture(kind: str) -> None:
 
 @given(st.text(), st.text())
 def test_svg_is_xml_whatever_the_text(text: str, title: str) -> None:
-    ElementTree.fromstring(to_svg(Drawing(((Span(text),),)), RGB, "#000", "#fff", "#888", title).encode())
+    ElementTree.fromstring(
+        to_svg(Drawing(((Span(text),),)), RGB, "#000", "#fff", "#888", title).encode()
+    )
 
 
 def test_plain_text_has_no_escapes() -> None:
@@ -100,9 +104,12 @@ def test_short_labels_stay_apart() -> None:
 
 @given(
     st.lists(st.tuples(st.integers(-5, 25), st.integers(-2, 6), st.text(max_size=12)), max_size=20),
-    st.integers(0, 20), st.integers(0, 5),
-)  # fmt: skip
-def test_a_canvas_is_exact_whatever_is_written(writes: list[tuple[int, int, str]], width: int, height: int) -> None:
+    st.integers(0, 20),
+    st.integers(0, 5),
+)
+def test_a_canvas_is_exact_whatever_is_written(
+    writes: list[tuple[int, int, str]], width: int, height: int
+) -> None:
     canvas = Canvas(ChartSpec(width, height))
     for column, row, text in writes:
         canvas.put(column, row, safe_text(text), 1)

@@ -10,7 +10,9 @@ from launchpad_tui.charts.histogram import bin_count, bins_of, quartile
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
 
 
-def lines(table_: Table, kind: str, width: int = 60, height: int = 12, **options: bool) -> list[str]:
+def lines(
+    table_: Table, kind: str, width: int = 60, height: int = 12, **options: bool
+) -> list[str]:
     return drawn(table_, kind, width, height, **options).text().split("\n")
 
 
@@ -43,7 +45,11 @@ def test_negative_bars_end_where_positive_ones_begin() -> None:
 
 def test_far_from_zero_says_so() -> None:
     near = drawn(given([0.95, 0.96, 0.97]), "bar")
-    assert [note for note in near.notes if note.startswith("The axis starts at 0.9") and "not at 0" in note]
+    assert [
+        note
+        for note in near.notes
+        if note.startswith("The axis starts at 0.9") and "not at 0" in note
+    ]
     assert not drawn(given([0.5, 0.96, 0.97]), "bar").notes
     assert base_of([0.95, 0.97]).zero < 0.95
     assert base_of([-0.95, -0.97]).zero > -0.95
@@ -105,7 +111,9 @@ def test_scatter_corners() -> None:
 
 
 def test_scatter_is_logarithmic_over_two_decades_and_says_so() -> None:
-    rows = lines(given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", width=60, height=8)
+    rows = lines(
+        given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", width=60, height=8
+    )
     places = sorted(row.index(mark) for row in rows for mark in "●■▲" if mark in row)
     assert abs((places[1] - places[0]) - (places[2] - places[1])) <= 1
     whole = drawn(given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", 60, 8)
@@ -123,13 +131,17 @@ def test_scatter_shows_every_model_or_says_how_many_are_hidden() -> None:
 
 
 def test_scatter_of_texts_has_them_in_order() -> None:
-    rows = lines(given([1.0, 2.0, 3.0], along="p", p=["b", "a", "c"]), "scatter", width=60, height=10)
+    rows = lines(
+        given([1.0, 2.0, 3.0], along="p", p=["b", "a", "c"]), "scatter", width=60, height=10
+    )
     assert rows[-1].split()[:3] == ["a", "b", "c"]
     assert rows[-1].index("b") == next(row.index("●") for row in rows if "●" in row)
 
 
 def test_heat_of_two_parameters() -> None:
-    data = given([1.0, 3.0, 8.0, 5.0], along="a\x1fb", a=[1.0, 1.0, 2.0, 2.0], b=["x", "x", "x", "y"])
+    data = given(
+        [1.0, 3.0, 8.0, 5.0], along="a\x1fb", a=[1.0, 1.0, 2.0, 2.0], b=["x", "x", "x", "y"]
+    )
     drawing = drawn(data, "heat", 60, 8)
     rows = drawing.text().split("\n")
     assert rows[0].split() == ["a", "/", "b", "x", "y"]
@@ -147,8 +159,14 @@ def test_heat_of_two_parameters() -> None:
 
 
 def test_heat_of_models_goes_from_worst_to_best() -> None:
-    data = Table(("i", "j"), ("low", "high"), (0, 1), {}, {"loss": (1.0, 2.0), "acc": (1.0, 2.0)},
-                 {"loss": "lower", "acc": "higher"})  # fmt: skip
+    data = Table(
+        ("i", "j"),
+        ("low", "high"),
+        (0, 1),
+        {},
+        {"loss": (1.0, 2.0), "acc": (1.0, 2.0)},
+        {"loss": "lower", "acc": "higher"},
+    )
     rows = lines(data, "heat", 60, 5)
     assert "loss ↓" in rows[0]
     assert "acc ↑" in rows[0]
@@ -160,13 +178,25 @@ def test_heat_of_models_goes_from_worst_to_best() -> None:
 
 def test_quartiles_by_linear_interpolation() -> None:
     # R: quantile(c(1, 2, 3, 4, 10), type = 7) gives 1, 2, 3, 4, 10; of 1:4 it gives 1.75, 2.5, 3.25.
-    assert [quartile([1.0, 2.0, 3.0, 4.0, 10.0], part) for part in (0, 0.25, 0.5, 0.75, 1)] == [1, 2, 3, 4, 10]
+    assert [quartile([1.0, 2.0, 3.0, 4.0, 10.0], part) for part in (0, 0.25, 0.5, 0.75, 1)] == [
+        1,
+        2,
+        3,
+        4,
+        10,
+    ]
     assert [quartile([1.0, 2.0, 3.0, 4.0], part) for part in (0.25, 0.5, 0.75)] == [1.75, 2.5, 3.25]
 
 
 def test_box_lies_where_the_quartiles_are() -> None:
     row = lines(given([0.0, 25.0, 50.0, 75.0, 100.0]), "box", width=102, height=6)[1]
-    assert (row.index("├"), row.index("▒"), row.index("█"), row.rindex("▒"), row.index("┤")) == (1, 26, 51, 76, 101)
+    assert (row.index("├"), row.index("▒"), row.index("█"), row.rindex("▒"), row.index("┤")) == (
+        1,
+        26,
+        51,
+        76,
+        101,
+    )
 
 
 def test_small_groups_are_points() -> None:
@@ -209,9 +239,17 @@ def test_histogram_counts_every_value() -> None:
 def test_parallel_names_axes_and_keeps_colours() -> None:
     drawing = drawn(table(5), "parallel", 100, 16)
     last = drawing.text().split("\n")[-1]
-    assert [name for name in ("lr (log)", "batch_size", "optimizer", "dropout", "accuracy") if name in last] == [
-        "lr (log)", "batch_size", "optimizer", "dropout", "accuracy",
-    ]  # fmt: skip
+    assert [
+        name
+        for name in ("lr (log)", "batch_size", "optimizer", "dropout", "accuracy")
+        if name in last
+    ] == [
+        "lr (log)",
+        "batch_size",
+        "optimizer",
+        "dropout",
+        "accuracy",
+    ]
     assert {span.slot for line in drawing.lines for span in line} >= {0, 1, 2, 3, 4}
 
 
@@ -236,13 +274,17 @@ def test_importance_chart_is_never_too_certain() -> None:
     few = drawn(given([1.0, 2.0, 3.0, 4.0], p=[1.0, 2.0, 3.0, 4.0]), "importance", 80, 6)
     assert "too few models (n = 4)" in few.text()
     assert "ρ" not in few.text()
-    strong = drawn(given([float(v) for v in range(12)], p=[float(v) for v in range(12)]), "importance", 80, 6)
+    strong = drawn(
+        given([float(v) for v in range(12)], p=[float(v) for v in range(12)]), "importance", 80, 6
+    )
     assert "ρ +1.00" in strong.text()
     assert "could be chance" not in strong.text()
     flat = [1.0, 5.0, 2.0, 4.0, 3.0, 3.5]
     chance = drawn(given(flat, p=[float(v) for v in range(6)]), "importance", 80, 6)
     assert "could be chance" in chance.text()
-    falling = drawn(given([float(-v) for v in range(12)], p=[float(v) for v in range(12)]), "importance", 80, 6)
+    falling = drawn(
+        given([float(-v) for v in range(12)], p=[float(v) for v in range(12)]), "importance", 80, 6
+    )
     assert "ρ -1.00" in falling.text()
 
 

@@ -98,7 +98,11 @@ Cli = Callable[..., Result]
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a child: this one's, with the home and the launchpad beside this interpreter."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES", "NO_COLOR"}}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"COLUMNS", "LINES", "NO_COLOR"}
+    }
     return {**kept, "LAUNCHPAD_HOME": str(home), "PATH": path, **more}
 
 

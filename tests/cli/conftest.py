@@ -50,8 +50,28 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     prepare(root, checkout(folder / "checkout"))
     for words in (
         ("configurations", "create", "tiny-train", "--name", "slow", "-i", "numbers=numbers"),
-        ("configurations", "create", "tiny-train", "--name", "fast", "-i", "numbers=numbers", "-p", "rate=0.5"),
-        ("configurations", "create", "tiny-train", "--name", "broken", "-i", "numbers=numbers", "-p", "mode=fail"),
+        (
+            "configurations",
+            "create",
+            "tiny-train",
+            "--name",
+            "fast",
+            "-i",
+            "numbers=numbers",
+            "-p",
+            "rate=0.5",
+        ),
+        (
+            "configurations",
+            "create",
+            "tiny-train",
+            "--name",
+            "broken",
+            "-i",
+            "numbers=numbers",
+            "-p",
+            "mode=fail",
+        ),
     ):
         assert spawn(root, *words).code == 0
     for name, code in (("slow", 0), ("fast", 0), ("broken", 1)):

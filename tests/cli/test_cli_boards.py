@@ -12,7 +12,10 @@ from cli_support import Cli
 @pytest.fixture
 def board(tmp_path: Path) -> Path:
     path = tmp_path / "b.json"
-    charts = [{"metrics": ["accuracy"]}, {"metrics": ["accuracy"], "against": "source", "kind": "bar", "name": "Bars"}]
+    charts = [
+        {"metrics": ["accuracy"]},
+        {"metrics": ["accuracy"], "against": "source", "kind": "bar", "name": "Bars"},
+    ]
     path.write_text(json.dumps({"name": "Mine", "charts": charts}))
     return path
 
@@ -48,8 +51,12 @@ def test_what_is_no_board(trained: Cli, tmp_path: Path) -> None:
 def test_directions(trained: Cli) -> None:
     models = trained("models", "list", "--quiet").lines
     assert "higher is better" in trained("metrics", "better", "loss", "higher").out
-    row = next(one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss")
+    row = next(
+        one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss"
+    )
     assert row["direction"] == "higher"
     trained("metrics", "better", "loss", "name")
-    row = next(one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss")
+    row = next(
+        one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss"
+    )
     assert row["direction"] == "lower"

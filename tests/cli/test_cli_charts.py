@@ -13,8 +13,20 @@ def models(trained: Cli) -> list[str]:
 
 
 def test_compare_draws_the_chart_of_a_metric(trained: Cli, models: list[str]) -> None:
-    shown = trained("compare", *models, "--metric", "accuracy", "--over", "step", "--chart",
-                    "--width", "60", "--height", "12", "--no-color")  # fmt: skip
+    shown = trained(
+        "compare",
+        *models,
+        "--metric",
+        "accuracy",
+        "--over",
+        "step",
+        "--chart",
+        "--width",
+        "60",
+        "--height",
+        "12",
+        "--no-color",
+    )
     assert shown.code == 0
     assert "\x1b" not in shown.out
     lines = shown.out.splitlines()

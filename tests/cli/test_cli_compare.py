@@ -24,7 +24,11 @@ def test_json(trained: Cli, models: list[str]) -> None:
     assert rows["parameters", "rate"]["differs"] is True
     assert rows["parameters", "mode"]["differs"] is False
     loss = rows["metrics", "loss"]
-    assert (loss["values"], loss["best"], loss["direction"]) == (pytest.approx([0.1, 0.5]), [0], "lower")
+    assert (loss["values"], loss["best"], loss["direction"]) == (
+        pytest.approx([0.1, 0.5]),
+        [0],
+        "lower",
+    )
     assert rows["metrics", "accuracy"]["best"] == [0]
     last = {each["name"]: each for each in trained("compare", *models, "--json").json["rows"]}
     assert last["loss"]["values"] == ["NaN", "NaN"]
@@ -74,10 +78,16 @@ def test_executions_and_models_together(trained: Cli, models: list[str]) -> None
 
 
 def test_at_a_step(trained: Cli, models: list[str]) -> None:
-    rows = {each["name"]: each for each in trained("compare", *models, "--at-step", "0", "--json").json["rows"]}
+    rows = {
+        each["name"]: each
+        for each in trained("compare", *models, "--at-step", "0", "--json").json["rows"]
+    }
     last = {each["name"]: each for each in trained("compare", *models, "--json").json["rows"]}
     assert rows["accuracy"]["values"] != last["accuracy"]["values"]
-    beyond = {each["name"]: each for each in trained("compare", *models, "--at-step", "99999", "--json").json["rows"]}
+    beyond = {
+        each["name"]: each
+        for each in trained("compare", *models, "--at-step", "99999", "--json").json["rows"]
+    }
     assert beyond["accuracy"]["values"] == last["accuracy"]["values"]
 
 
@@ -87,5 +97,7 @@ def test_difference(trained: Cli, models: list[str]) -> None:
     assert "- rate = 0.1" in shown.lines
     assert "+ rate = 0.5" in shown.lines
     assert not any(" mode = " in line for line in shown.lines)
-    assert {"kind": "plus", "text": "rate = 0.5"} in trained("compare", *models, "--diff", "--json").json["lines"]
+    assert {"kind": "plus", "text": "rate = 0.5"} in trained(
+        "compare", *models, "--diff", "--json"
+    ).json["lines"]
     assert trained("compare", models[0], "--diff").code == 2

@@ -61,7 +61,9 @@ def test_words_options_and_names(complete: object, trained_home: Path, trained: 
     model = trained("models", "list", "--quiet").lines[0]
     assert model in complete(trained_home, f"launchpad models show {model[:6]}")
     execution = trained("executions", "list", "--quiet").lines[0]
-    assert complete(trained_home, f"launchpad --json executions logs {execution[:6]}") == [execution]
+    assert complete(trained_home, f"launchpad --json executions logs {execution[:6]}") == [
+        execution
+    ]
     assert complete(trained_home, "launchpad connections show l") == ["local"]
     assert complete(trained_home, "launchpad compare --format m") == ["markdown"]
 
@@ -83,7 +85,9 @@ def test_completing_makes_no_home(home: Path, cli: Cli) -> None:
 
 def test_files_in_bash(trained_home: Path, tmp_path: Path) -> None:
     (tmp_path / "a file.yaml").touch()
-    assert bash(trained_home, f"launchpad executables add {tmp_path}/a") == [f"{tmp_path}/a file.yaml"]
+    assert bash(trained_home, f"launchpad executables add {tmp_path}/a") == [
+        f"{tmp_path}/a file.yaml"
+    ]
 
 
 def test_zsh_offers(trained_home: Path) -> None:
@@ -96,7 +100,10 @@ def test_zsh_offers(trained_home: Path) -> None:
         "words=(launchpad stores a) CURRENT=3\n_launchpad\n"
     )
     offered = in_shell("zsh", trained_home, script)
-    assert offered == ["tiny-train:Train", "add:add an object store; secrets are never words of the command line"]
+    assert offered == [
+        "tiny-train:Train",
+        "add:add an object store; secrets are never words of the command line",
+    ]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -137,7 +144,9 @@ def test_values_of_options(trained: Cli) -> None:
 
 def test_a_registry_that_cannot_be_read_offers_words(home: Path, cli: Cli) -> None:
     home.mkdir()
-    (home / "registry.db").write_text("this is no database, and long enough to be looked at by SQLite" * 40)
+    (home / "registry.db").write_text(
+        "this is no database, and long enough to be looked at by SQLite" * 40
+    )
     assert offered(cli, "mod") == ["models"]
     assert offered(cli, "models", "show", "") == []
 

@@ -14,9 +14,18 @@ def test_connections(cli: Cli) -> None:
     listed = cli("connections", "list", "--json").json
     assert listed["count"] == 1
     assert set(listed["resources"][0]) == {
-        "name", "kind", "settings", "createdAt", "modifiedAt", "syncedAt", "lastError", "chosen",
-    }  # fmt: skip
-    assert {each["id"] for each in cli("connections", "kinds", "--json").json["resources"]} >= {"local"}
+        "name",
+        "kind",
+        "settings",
+        "createdAt",
+        "modifiedAt",
+        "syncedAt",
+        "lastError",
+        "chosen",
+    }
+    assert {each["id"] for each in cli("connections", "kinds", "--json").json["resources"]} >= {
+        "local"
+    }
     assert cli("connections", "show", "local", "--json").json["capabilities"]["executions"] is True
     assert cli("connections", "refresh", "local", "--json").json["logs"] is True
     assert cli("connections", "edit", "local", "--set", "description=here").code == 0
@@ -27,14 +36,25 @@ def test_connections(cli: Cli) -> None:
 
 
 def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
-    words = ["connections", "add", "lab", "--kind", "mlflow", "--set", "tracking_uri=https://mlflow.example.com"]
+    words = [
+        "connections",
+        "add",
+        "lab",
+        "--kind",
+        "mlflow",
+        "--set",
+        "tracking_uri=https://mlflow.example.com",
+    ]
     refused = cli(*words, "--set", "token=hush-hush")
     assert refused.code == 2
     assert "secret" in refused.err
     assert "hush" not in refused.err
     added = spawn(home, *words, "--secret", "token", "--json", stdin="hush-hush\n")
     assert added.code == 0, added.err
-    assert "hush" not in added.out + added.err + spawn(home, "connections", "show", "lab", "--json").out
+    assert (
+        "hush"
+        not in added.out + added.err + spawn(home, "connections", "show", "lab", "--json").out
+    )
     kept = home / "credentials.json"
     assert "hush-hush" in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
@@ -45,7 +65,9 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
     assert "hush-hush" not in kept.read_text()
 
 
-def test_secrets_from_files(home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secrets_from_files(
+    home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     key = tmp_path / "key.pem"
     key.write_text("-----BEGIN KEY-----\nline\n-----END KEY-----\n")
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
@@ -59,7 +81,10 @@ def test_secrets_from_files(home: Path, tmp_path: Path, cli: Cli, monkeypatch: p
     shown = cli("stores", "show", "lake")
     assert "BEGIN KEY" not in shown.out
     assert "secret_access_key" in shown.out
-    assert '"-----BEGIN KEY-----\\nline\\n-----END KEY-----"' in (home / "credentials.json").read_text()
+    assert (
+        '"-----BEGIN KEY-----\\nline\\n-----END KEY-----"'
+        in (home / "credentials.json").read_text()
+    )
 
 
 def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
@@ -67,7 +92,10 @@ def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
         {"key": "team", "value": "eyes"}
     ]
     assert cli("groups", "use", "vision").code == 0
-    assert [each["chosen"] for each in cli("groups", "list", "--json").json["resources"]] == [False, True]
+    assert [each["chosen"] for each in cli("groups", "list", "--json").json["resources"]] == [
+        False,
+        True,
+    ]
     assert cli("stores", "list", "--quiet").lines == ["default"]
     folder = tmp_path / "models"
     folder.mkdir()
@@ -87,14 +115,26 @@ def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
 
 def test_an_artifact_by_hand(home: Path, cli: Cli, template: Path) -> None:
     cli("executables", "add", str(template))
-    added = cli("models", "add", "churn", "ai://default/churn/1", "--scenario", "tiny", "--label", "stage=prod")
+    added = cli(
+        "models",
+        "add",
+        "churn",
+        "ai://default/churn/1",
+        "--scenario",
+        "tiny",
+        "--label",
+        "stage=prod",
+    )
     assert added.code == 0
     assert "warning" in added.err
     one = cli("models", "show", "churn", "--json").json
-    assert (one["executionId"], one["labels"]) == (None, [{"key": "ext.ai.sap.com/stage", "value": "prod"}])
-    kind = cli("artifacts", "add", "x", "ai://default/x", "--scenario", "tiny", "--kind", "other", "--json").json[
-        "kind"
-    ]
+    assert (one["executionId"], one["labels"]) == (
+        None,
+        [{"key": "ext.ai.sap.com/stage", "value": "prod"}],
+    )
+    kind = cli(
+        "artifacts", "add", "x", "ai://default/x", "--scenario", "tiny", "--kind", "other", "--json"
+    ).json["kind"]
     assert kind == "other"
     assert cli("artifacts", "list", "--json").json["count"] == 2
     assert cli("metrics", "list", "churn").code == 2
@@ -102,8 +142,16 @@ def test_an_artifact_by_hand(home: Path, cli: Cli, template: Path) -> None:
 
 def test_paths_settings_reconcile(home: Path, cli: Cli) -> None:
     assert set(cli("paths", "--json").json) == {
-        "home", "registry", "files", "executions", "secrets", "settings", "credentials", "log", "clients",
-    }  # fmt: skip
+        "home",
+        "registry",
+        "files",
+        "executions",
+        "secrets",
+        "settings",
+        "credentials",
+        "log",
+        "clients",
+    }
     assert cli("settings", "--json").json["executions"]["parallel"] == 2
     assert "executions.parallel" in cli("settings").out
     assert cli("reconcile", "--json").json == {"reconciled": True}

@@ -33,7 +33,9 @@ def core(tenant: Tenant, cli: Cli, tmp_path: Path) -> Cli:
 
 
 def test_a_group_is_deleted_by_its_name_only(core: Cli, tenant: Tenant) -> None:
-    added = core("groups", "add", "vision", "--connection", "core", "--label", "team=eyes", "--json")
+    added = core(
+        "groups", "add", "vision", "--connection", "core", "--label", "team=eyes", "--json"
+    )
     assert added.json["status"] == "PROVISIONING"
     assert added.json["labels"] == [{"key": "ext.ai.sap.com/team", "value": "eyes"}]
     for words in ((), ("--yes", "visio"), ("--yes", "")):
@@ -46,10 +48,29 @@ def test_a_group_is_deleted_by_its_name_only(core: Cli, tenant: Tenant) -> None:
     assert core("groups", "list", "--connection", "core", "--quiet").lines == ["default"]
 
 
-def test_stores_are_made_and_deleted_there(core: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stores_are_made_and_deleted_there(
+    core: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"AKIA\n{SECRET}\n"))
-    words = ["stores", "add", "lake", "--connection", "core", "--type", "s3", "--set", "bucket=models"]
-    secrets = ("--set", "credentials=keys", "--secret", "access_key_id", "--secret", "secret_access_key")
+    words = [
+        "stores",
+        "add",
+        "lake",
+        "--connection",
+        "core",
+        "--type",
+        "s3",
+        "--set",
+        "bucket=models",
+    ]
+    secrets = (
+        "--set",
+        "credentials=keys",
+        "--secret",
+        "access_key_id",
+        "--secret",
+        "secret_access_key",
+    )
     added = core(*words, *secrets)
     assert added.code == 0, added.err
     (posted,) = (each["posted"] for each in tenant.groups["default"].stores)
@@ -65,7 +86,15 @@ def test_stores_are_made_and_deleted_there(core: Cli, tenant: Tenant, monkeypatc
 
 
 def test_a_way_to_log_in_is_needed(cli: Cli) -> None:
-    words = ["connections", "add", "core", "--type", "sap-ai-core", "--set", "base_url=https://a.example.com"]
+    words = [
+        "connections",
+        "add",
+        "core",
+        "--type",
+        "sap-ai-core",
+        "--set",
+        "base_url=https://a.example.com",
+    ]
     refused = cli(*words, "--set", "auth_url=https://b.example.com", "--set", "client_id=me")
     assert refused.code == 2
     assert "Client secret is missing" in refused.err

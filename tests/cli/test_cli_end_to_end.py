@@ -13,28 +13,61 @@ import pytest
 from cli_support import Cli, environment, prepare, spawn
 
 EXECUTION_KEYS = {
-    "id", "configurationId", "configurationName", "scenarioId", "executableId", "executableVersion", "status",
-    "targetStatus", "statusMessage", "statusDetails", "createdAt", "modifiedAt", "submissionTime", "startTime",
-    "completionTime", "executionScheduleId", "goneAt",
-}  # fmt: skip
+    "id",
+    "configurationId",
+    "configurationName",
+    "scenarioId",
+    "executableId",
+    "executableVersion",
+    "status",
+    "targetStatus",
+    "statusMessage",
+    "statusDetails",
+    "createdAt",
+    "modifiedAt",
+    "submissionTime",
+    "startTime",
+    "completionTime",
+    "executionScheduleId",
+    "goneAt",
+}
 ARTIFACT_KEYS = {
-    "id", "name", "kind", "url", "description", "scenarioId", "executionId", "labels", "size", "createdAt",
-    "modifiedAt", "filesState", "checkedAt", "goneAt",
-}  # fmt: skip
+    "id",
+    "name",
+    "kind",
+    "url",
+    "description",
+    "scenarioId",
+    "executionId",
+    "labels",
+    "size",
+    "createdAt",
+    "modifiedAt",
+    "filesState",
+    "checkedAt",
+    "goneAt",
+}
 
 
 def test_scenarios_and_executables(trained: Cli) -> None:
     listed = trained("scenarios", "list", "--json").json
     assert listed["count"] == 1
-    assert {"id", "name", "description", "labels", "createdAt", "modifiedAt"} == set(listed["resources"][0])
+    assert {"id", "name", "description", "labels", "createdAt", "modifiedAt"} == set(
+        listed["resources"][0]
+    )
     shown = trained("scenarios", "show", "tiny", "--json").json
     assert [each["id"] for each in shown["executables"]] == ["tiny-train"]
     executable = trained("executables", "show", "tiny-train", "--json").json
     assert executable["parameters"][0] == {
-        "name": "rate", "type": "string", "default": "0.1", "description": "The learning rate",
-    }  # fmt: skip
+        "name": "rate",
+        "type": "string",
+        "default": "0.1",
+        "description": "The learning rate",
+    }
     assert executable["deployable"] is False
-    assert "kind: WorkflowTemplate" in trained("executables", "show", "tiny-train", "--template").out
+    assert (
+        "kind: WorkflowTemplate" in trained("executables", "show", "tiny-train", "--template").out
+    )
     assert trained("executables", "list", "--quiet").lines == ["tiny-train"]
     assert trained("scenarios", "show", "nix").code == 2
 
@@ -44,8 +77,10 @@ def test_executions(trained: Cli) -> None:
     assert listed["count"] == 3
     by_name = {each["configurationName"]: each for each in listed["resources"]}
     assert {name: each["status"] for name, each in by_name.items()} == {
-        "slow": "COMPLETED", "fast": "COMPLETED", "broken": "DEAD",
-    }  # fmt: skip
+        "slow": "COMPLETED",
+        "fast": "COMPLETED",
+        "broken": "DEAD",
+    }
     assert set(by_name["fast"]) == EXECUTION_KEYS | {"metrics"}
     assert by_name["fast"]["createdAt"].endswith("Z")
     shown = trained("executions", "show", by_name["fast"]["id"][:8], "--json").json
@@ -69,14 +104,20 @@ def test_filters_and_columns(trained: Cli) -> None:
     assert names("--where", "status = dead") == ["broken"]
     assert names("--where", "accuracy > 0.9 and rate < 0.2") == ["slow"]
     assert names("--where", "param.rate = 0.5", "--where", "status != DEAD") == ["fast"]
-    assert names("--where", "createdAt after 2020-01-01 and configurationName contains ow") == ["slow"]
+    assert names("--where", "createdAt after 2020-01-01 and configurationName contains ow") == [
+        "slow"
+    ]
     assert names("--sort=-accuracy:max", "--limit", "2") == ["slow", "fast"]
     assert names("--sort", "configurationName") == ["broken", "fast", "slow"]
     assert names("--search", "fast") == ["fast"]
     table = trained("executions", "list", "--metric", "loss:min", "--metric", "accuracy:best")
     assert table.lines[0].split()[5:8] == ["DURATION", "loss:min", "accuracy:best"]
-    models = trained("models", "list", "--json", "--metric", "loss:min", "--where", "label.stage = test").json
-    assert sorted(each["metrics"]["loss:min"] for each in models["resources"]) == pytest.approx([0.1, 0.5])
+    models = trained(
+        "models", "list", "--json", "--metric", "loss:min", "--where", "label.stage = test"
+    ).json
+    assert sorted(each["metrics"]["loss:min"] for each in models["resources"]) == pytest.approx(
+        [0.1, 0.5]
+    )
 
 
 @pytest.mark.parametrize(
@@ -132,7 +173,9 @@ def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
 
 def test_metrics(trained: Cli) -> None:
     model = trained("models", "list", "--quiet", "--sort", "createdAt").lines[0]
-    series = {each["key"]: each for each in trained("metrics", "list", model, "--json").json["resources"]}
+    series = {
+        each["key"]: each for each in trained("metrics", "list", model, "--json").json["resources"]
+    }
     assert set(series) == {"loss", "accuracy"}
     assert series["loss"]["count"] == 21
     assert (series["loss"]["last"], series["loss"]["notFinite"]) == ("NaN", 1)
@@ -154,7 +197,15 @@ def test_metrics(trained: Cli) -> None:
 def test_configurations(trained: Cli) -> None:
     listed = trained("configurations", "list", "--json").json
     assert listed["count"] == 3
-    keys = {"id", "name", "scenarioId", "executableId", "parameterBindings", "inputArtifactBindings", "createdAt"}
+    keys = {
+        "id",
+        "name",
+        "scenarioId",
+        "executableId",
+        "parameterBindings",
+        "inputArtifactBindings",
+        "createdAt",
+    }
     assert set(listed["resources"][0]) == keys
     assert trained("configurations", "show", "fast", "--json").json["name"] == "fast"
     for words, told in (
@@ -169,7 +220,9 @@ def test_configurations(trained: Cli) -> None:
 
 
 def test_logs(trained: Cli, tmp_path: Path) -> None:
-    execution = trained("executions", "list", "--where", "configurationName = fast", "--quiet").lines[0]
+    execution = trained(
+        "executions", "list", "--where", "configurationName = fast", "--quiet"
+    ).lines[0]
     printed = trained("executions", "logs", execution)
     assert "rows: 1" in printed.lines
     assert "escape ␛[31mred␛[0m" in printed.lines
@@ -178,25 +231,42 @@ def test_logs(trained: Cli, tmp_path: Path) -> None:
     assert trained("executions", "logs", execution, "--grep", "rows", "--tail", "0").lines == []
     assert len(trained("executions", "logs", execution, "--tail", "1").lines) == 1
     assert trained("executions", "logs", execution, "--until", "2020-01-01T00:00:00Z").lines == []
-    assert trained("executions", "logs", execution, "--since", "1d", "--grep", "rows").lines == ["rows: 1"]
+    assert trained("executions", "logs", execution, "--since", "1d", "--grep", "rows").lines == [
+        "rows: 1"
+    ]
     assert trained("executions", "logs", execution, "--follow").lines == printed.lines
     assert trained("executions", "logs", execution, "--since", "yesterday").code == 2
     as_json = trained("executions", "logs", execution, "--grep", "rows", "--json").json
     assert set(as_json) == {"timestamp", "stream", "container", "msg"}
     target = tmp_path / "log.txt"
-    assert trained("executions", "logs", execution, "--grep", "rows", "--save", str(target)).code == 0
+    assert (
+        trained("executions", "logs", execution, "--grep", "rows", "--save", str(target)).code == 0
+    )
     assert target.read_text().rstrip().endswith("rows: 1")
 
 
 def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
     prepare(home, template)
-    made = cli("configurations", "create", "tiny-train", "--name", "long", "-i", "numbers=numbers", "-p", "mode=sleep")
+    made = cli(
+        "configurations",
+        "create",
+        "tiny-train",
+        "--name",
+        "long",
+        "-i",
+        "numbers=numbers",
+        "-p",
+        "mode=sleep",
+    )
     assert made.code == 0
     execution = cli("executions", "create", "long", "--quiet").out.strip()
     follower = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "executions", "logs", execution, "--follow"],
-        env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert follower.stdout is not None
     seen = ""
     while "rows: 1" not in seen:
@@ -227,12 +297,24 @@ def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
     assert verified.code == 1
     assert "changed" in verified.out
     weights.unlink()
-    assert cli("models", "verify", "tiny-model", "--json").json["resources"][0]["state"] == "missing"
+    assert (
+        cli("models", "verify", "tiny-model", "--json").json["resources"][0]["state"] == "missing"
+    )
 
 
 def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
     prepare(home, template)
-    cli("configurations", "create", "tiny-train", "--name", "c", "-i", "numbers=numbers", "-p", "mode=command")
+    cli(
+        "configurations",
+        "create",
+        "tiny-train",
+        "--name",
+        "c",
+        "-i",
+        "numbers=numbers",
+        "-p",
+        "mode=command",
+    )
     done = cli("executions", "create", "c", "--wait", "--json")
     assert done.code == 0, cli("executions", "logs", done.json["id"]).out
     shown = cli("metrics", "show", done.json["id"], "--json").json
@@ -246,13 +328,26 @@ def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
 
 def test_interrupt_is_130(home: Path, template: Path) -> None:
     prepare(home, template)
-    words = ("configurations", "create", "tiny-train", "--name", "long", "-i", "numbers=numbers", "-p", "mode=sleep")
+    words = (
+        "configurations",
+        "create",
+        "tiny-train",
+        "--name",
+        "long",
+        "-i",
+        "numbers=numbers",
+        "-p",
+        "mode=sleep",
+    )
     assert spawn(home, *words).code == 0
     execution = spawn(home, "executions", "create", "long", "--quiet").out.strip()
     waiting = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "executions", "wait", execution],
-        env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     time.sleep(1.0)
     os.kill(waiting.pid, signal.SIGINT)
     _, err = waiting.communicate(timeout=10)
@@ -275,9 +370,15 @@ def test_a_template_that_is_wrong(home: Path, tmp_path: Path, cli: Cli) -> None:
 def test_settings_of_an_executable(home: Path, template: Path, cli: Cli) -> None:
     added = cli("executables", "add", str(template))
     assert added.lines[0].startswith("added: tiny-train")
-    assert cli("executables", "add", str(template), "--json").json["added"][0]["outcome"] == "unchanged"
+    assert (
+        cli("executables", "add", str(template), "--json").json["added"][0]["outcome"]
+        == "unchanged"
+    )
     assert cli("executables", "set", "tiny-train", f"python={sys.executable}").code == 0
-    assert cli("executables", "show", "tiny-train", "--json").json["settings"]["python"] == sys.executable
+    assert (
+        cli("executables", "show", "tiny-train", "--json").json["settings"]["python"]
+        == sys.executable
+    )
     assert sys.executable in cli("executables", "set", "tiny-train").out
     assert cli("executables", "set", "tiny-train", "nix=1").code == 2
     assert cli("executables", "delete", "tiny-train").code == 0

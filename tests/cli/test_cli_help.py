@@ -48,7 +48,9 @@ def test_words_are_told_by_the_top_help(cli: Cli) -> None:
     assert "exit codes" in shown.out
 
 
-@pytest.mark.parametrize("word", sorted({command.words[0] for command in TREE if len(command.words) == 2}))
+@pytest.mark.parametrize(
+    "word", sorted({command.words[0] for command in TREE if len(command.words) == 2})
+)
 def test_a_group_alone_shows_its_commands(word: str, cli: Cli) -> None:
     shown = cli(word)
     assert (shown.code, shown.out) == (2, "")
@@ -71,7 +73,9 @@ def loaded(*words: str) -> set[str]:
         f"try:\n    main({list(words)!r})\nexcept SystemExit:\n    pass\n"
         "print(*sys.modules, file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return set(done.stderr.splitlines()[-1].split())
 
 
@@ -85,10 +89,25 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.parser",
         "launchpad_tui.cli.command",
     }
-    assert not modules & {"textual", "rich", "numpy", "sqlite3", "yaml", "boto3", "dataclasses", "typing_extensions"}
+    assert not modules & {
+        "textual",
+        "rich",
+        "numpy",
+        "sqlite3",
+        "yaml",
+        "boto3",
+        "dataclasses",
+        "typing_extensions",
+    }
 
 
 def test_a_command_loads_its_own_module_only() -> None:
     modules = loaded("stores", "add", "--help")
     assert "launchpad_tui.cli.stores" in modules
-    assert not modules & {"launchpad_tui.cli.artifacts", "launchpad_tui.cli.executions", "sqlite3", "yaml", "numpy"}
+    assert not modules & {
+        "launchpad_tui.cli.artifacts",
+        "launchpad_tui.cli.executions",
+        "sqlite3",
+        "yaml",
+        "numpy",
+    }

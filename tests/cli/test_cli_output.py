@@ -32,8 +32,11 @@ def on_terminal(home: Path, columns: int, *words: str) -> list[str]:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", *words],
-        env=environment(home, TERM="xterm-256color"), stdin=theirs, stdout=theirs, stderr=theirs,
-    )  # fmt: skip
+        env=environment(home, TERM="xterm-256color"),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
     os.close(theirs)
     seen = b""
     while True:
@@ -64,7 +67,17 @@ def _artifact(number: int, name: str) -> artifacts.Artifact:
 
     at = from_micros(1_700_000_000_000_000 + number)
     return artifacts.Artifact(
-        f"m-{number:06}", name, ArtifactKind.MODEL, f"ai://default/{number}", "", "s", "", (), number, at, at
+        f"m-{number:06}",
+        name,
+        ArtifactKind.MODEL,
+        f"ai://default/{number}",
+        "",
+        "s",
+        "",
+        (),
+        number,
+        at,
+        at,
     )
 
 
@@ -79,7 +92,16 @@ def test_json_is_harmless_and_exact() -> None:
 
 @pytest.mark.parametrize(
     ("text", "width"),
-    [("abc", 3), ("漢字", 4), ("e\u0301", 1), ("한글", 4), ("\u1112\u1161\u11ab", 2), ("ﬀ", 1), ("🙂", 2), ("", 0)],
+    [
+        ("abc", 3),
+        ("漢字", 4),
+        ("e\u0301", 1),
+        ("한글", 4),
+        ("\u1112\u1161\u11ab", 2),
+        ("ﬀ", 1),
+        ("🙂", 2),
+        ("", 0),
+    ],
 )
 def test_cell_width(text: str, width: int) -> None:
     assert cell_width(text) == width
@@ -114,7 +136,9 @@ def test_a_table_fits_the_terminal(width: int) -> None:
 
 
 def test_a_long_cell_does_not_widen_other_rows_in_a_pipe() -> None:
-    lines = list(table_lines(("ID", "TEXT", "END"), [("a", "x" * 5000, "e"), ("b", "y", "e")], None))
+    lines = list(
+        table_lines(("ID", "TEXT", "END"), [("a", "x" * 5000, "e"), ("b", "y", "e")], None)
+    )
     assert len(lines[1]) > 5000
     assert len(lines[2]) < 100
 
@@ -135,8 +159,12 @@ def test_lists_of_any_length(home: Path, cli: Cli) -> None:
     many(home, 1201)
     listed = cli("models", "list", "--json", "--sort", "createdAt").json
     assert listed["count"] == 1201
-    assert [each["id"] for each in listed["resources"]] == [f"m-{number:06}" for number in range(1201)]
-    assert cli("models", "list", "--quiet", "--limit", "501").lines == [f"m-{n:06}" for n in range(1200, 699, -1)]
+    assert [each["id"] for each in listed["resources"]] == [
+        f"m-{number:06}" for number in range(1201)
+    ]
+    assert cli("models", "list", "--quiet", "--limit", "501").lines == [
+        f"m-{n:06}" for n in range(1200, 699, -1)
+    ]
     assert cli("models", "list", "--limit", "-1").code == 2
     assert len(cli("models", "list").lines) == 1202
 
@@ -145,8 +173,12 @@ def test_a_closed_pipe_is_silent(home: Path) -> None:
     many(home, 5000)
     done = subprocess.run(
         f'"{sys.executable}" -m launchpad_tui models list | head -n 2',
-        shell=True, env=environment(home), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        shell=True,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stderr == ""
     assert len(done.stdout.splitlines()) == 2
 
@@ -170,14 +202,24 @@ def test_full_disk(home: Path) -> None:
     many(home, 2000)
     done = subprocess.run(
         f'"{sys.executable}" -m launchpad_tui models list > /dev/full',
-        shell=True, env=environment(home), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        shell=True,
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
-    assert done.stderr.splitlines() == ["launchpad: The output cannot be written", "  No space left on device"]
+    assert done.stderr.splitlines() == [
+        "launchpad: The output cannot be written",
+        "  No space left on device",
+    ]
 
 
 def test_closed_standard_streams(home: Path) -> None:
     done = subprocess.run(
-        f'"{sys.executable}" -m launchpad_tui groups list >&- 2>&-', shell=True, env=environment(home), check=False
+        f'"{sys.executable}" -m launchpad_tui groups list >&- 2>&-',
+        shell=True,
+        env=environment(home),
+        check=False,
     )
     assert done.returncode == 0

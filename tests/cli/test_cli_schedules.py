@@ -19,12 +19,27 @@ def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:
     new = Configuration("c0ffee00-0000-4000-8000-000000000001", "fast", "s", "x", {}, {}, now())
     configurations.add(desk.registry, DEFAULT_SCOPE, new)
     desk.close()
-    made = cli("schedules", "create", "fast", "--cron", "0 3 * * *", "--name", "nightly", "--json").json
-    assert (made["cron"], made["status"], made["configurationId"]) == ("0 3 * * *", "ACTIVE", new.id)
+    made = cli(
+        "schedules", "create", "fast", "--cron", "0 3 * * *", "--name", "nightly", "--json"
+    ).json
+    assert (made["cron"], made["status"], made["configurationId"]) == (
+        "0 3 * * *",
+        "ACTIVE",
+        new.id,
+    )
     assert made["nextAt"].endswith("T03:00:00Z")
     assert cli("schedules", "pause", "nightly", "--json").json["status"] == "INACTIVE"
     assert cli("schedules", "resume", "nightly", "--json").json["status"] == "ACTIVE"
-    edited = cli("schedules", "edit", "nightly", "--cron", "15 4 * * 1", "--end", "2099-01-01T00:00:00Z", "--json").json
+    edited = cli(
+        "schedules",
+        "edit",
+        "nightly",
+        "--cron",
+        "15 4 * * 1",
+        "--end",
+        "2099-01-01T00:00:00Z",
+        "--json",
+    ).json
     assert (edited["cron"], edited["end"]) == ("15 4 * * 1", "2099-01-01T00:00:00Z")
     assert cli("schedules", "list", "--json").json["count"] == 1
     assert cli("schedules", "show", "nightly").code == 0

@@ -19,7 +19,12 @@ def tiny(template: Path, cli: Cli) -> str:
 def lake(tmp_path: Path, cli: Cli) -> Path:
     """An object store ``lake``."""
     folder = tmp_path / "lake"
-    for path in ("models/a/weights.bin", "models/a/config.json", "models/b/weights.bin", "readme.txt"):
+    for path in (
+        "models/a/weights.bin",
+        "models/a/config.json",
+        "models/b/weights.bin",
+        "readme.txt",
+    ):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(f"content of {path}")
     assert cli("stores", "add", "lake", "--type", "file", "--set", f"root={folder}").code == 0
@@ -51,7 +56,11 @@ def test_a_store_is_tested_step_by_step(lake: Path, cli: Cli) -> None:
 
 
 def test_a_store_is_browsed(lake: Path, cli: Cli) -> None:
-    assert [line.split()[0] for line in cli("stores", "browse", "lake").lines] == ["PATH", "models/", "readme.txt"]
+    assert [line.split()[0] for line in cli("stores", "browse", "lake").lines] == [
+        "PATH",
+        "models/",
+        "readme.txt",
+    ]
     assert cli("stores", "browse", "lake", "models/a", "--quiet").lines == [
         "models/a/config.json",
         "models/a/weights.bin",
@@ -73,9 +82,9 @@ def test_a_store_is_downloaded_from(lake: Path, tmp_path: Path, cli: Cli) -> Non
     again = cli("stores", "download", "lake", "models/a", str(tmp_path / "t"))
     assert again.code == 2
     assert "already" in again.err
-    assert cli("stores", "download", "lake", "readme.txt", str(tmp_path / "t"), "--json").json["files"] == [
-        str(tmp_path / "t" / "readme.txt")
-    ]
+    assert cli("stores", "download", "lake", "readme.txt", str(tmp_path / "t"), "--json").json[
+        "files"
+    ] == [str(tmp_path / "t" / "readme.txt")]
 
 
 def test_what_a_file_says_of_itself(lake: Path, models: list[str], cli: Cli) -> None:
@@ -83,15 +92,22 @@ def test_what_a_file_says_of_itself(lake: Path, models: list[str], cli: Cli) -> 
     which = cli("models", "preview", models[0])
     assert which.code == 2
     assert "config.json" in which.err
-    assert "content of models/a/weights.bin" in cli("models", "preview", models[0], "weights.bin").out
-    assert cli("models", "preview", models[1], "--json").json["lines"] == ["content of models/b/weights.bin"]
+    assert (
+        "content of models/a/weights.bin" in cli("models", "preview", models[0], "weights.bin").out
+    )
+    assert cli("models", "preview", models[1], "--json").json["lines"] == [
+        "content of models/b/weights.bin"
+    ]
     assert cli("stores", "preview", "lake", "nothing").code == 2
 
 
 def test_models_are_imported_once(lake: Path, tiny: str, cli: Cli) -> None:
     words = ("models", "import", "lake", "models", "--scenario", "tiny")
     proposed = cli(*words, "--dry-run", "--json").json["resources"]
-    assert [(each["name"], each["files"], each["known"]) for each in proposed] == [("a", 2, False), ("b", 1, False)]
+    assert [(each["name"], each["files"], each["known"]) for each in proposed] == [
+        ("a", 2, False),
+        ("b", 1, False),
+    ]
     assert cli("models", "list", "--quiet").lines == []
     assert "Added 2; 0 were there already." in cli(*words).err
     assert "Added 0; 2 were there already." in cli(*words).err
@@ -119,14 +135,33 @@ def test_all_are_verified(lake: Path, models: list[str], cli: Cli) -> None:
 
 
 def test_a_folder_is_uploaded(lake: Path, tiny: str, tmp_path: Path, cli: Cli) -> None:
-    one = cli("models", "upload", "mine", str(lake / "models/a"), "--scenario", "tiny", "--label", "stage=x", "--json")
+    one = cli(
+        "models",
+        "upload",
+        "mine",
+        str(lake / "models/a"),
+        "--scenario",
+        "tiny",
+        "--label",
+        "stage=x",
+        "--json",
+    )
     assert one.code == 0, one.err
     assert (one.json["url"], one.json["filesState"]) == ("ai://default/mine", "intact")
     assert len(cli("models", "files", one.json["id"], "--quiet").lines) == 2
     assert cli("models", "verify", one.json["id"]).code == 0
     taken = cli("models", "upload", "mine", str(lake / "readme.txt"), "--scenario", "tiny")
     assert taken.code == 2
-    to_lake = cli("datasets", "upload", "d", str(lake / "readme.txt"), "--scenario", "tiny", "--url", "ai://lake/d.txt")
+    to_lake = cli(
+        "datasets",
+        "upload",
+        "d",
+        str(lake / "readme.txt"),
+        "--scenario",
+        "tiny",
+        "--url",
+        "ai://lake/d.txt",
+    )
     assert to_lake.code == 0
     assert (lake / "d.txt").read_text() == "content of readme.txt"
     nothing = cli("models", "upload", "none", str(tmp_path / "nothing"), "--scenario", "tiny")
@@ -134,13 +169,25 @@ def test_a_folder_is_uploaded(lake: Path, tiny: str, tmp_path: Path, cli: Cli) -
     assert len(cli("models", "list", "--quiet").lines) == 1
 
 
-def test_stores_are_renamed_and_replaced(lake: Path, models: list[str], tmp_path: Path, cli: Cli) -> None:
+def test_stores_are_renamed_and_replaced(
+    lake: Path, models: list[str], tmp_path: Path, cli: Cli
+) -> None:
     renamed = cli("stores", "rename", "lake", "pond")
     assert "2 artifacts in it follow" in renamed.out
     assert cli("models", "show", models[0], "--json").json["url"] == "ai://pond/models/a"
     assert cli("models", "verify", "--all").code == 0
     assert cli("stores", "rename", "default", "x").code == 2
-    words = ("stores", "replace", "default", "--keep-as", "files", "--type", "file", "--set", f"root={tmp_path}/new")
+    words = (
+        "stores",
+        "replace",
+        "default",
+        "--keep-as",
+        "files",
+        "--type",
+        "file",
+        "--set",
+        f"root={tmp_path}/new",
+    )
     (tmp_path / "new").mkdir()
     assert cli(*words, "--json").json["keptAs"] == "files"
     assert cli("stores", "list", "--quiet").lines == ["default", "files", "pond"]

@@ -57,7 +57,9 @@ with closing(secretstorage.dbus_init()) as bus:
 
 def lacking() -> str:
     """The programs that a session needs and this machine does not have."""
-    return ", ".join(name for name in ("dbus-run-session", "gnome-keyring-daemon") if shutil.which(name) is None)
+    return ", ".join(
+        name for name in ("dbus-run-session", "gnome-keyring-daemon") if shutil.which(name) is None
+    )
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,15 @@ class Session:
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     """This process's environment with folders of its own, without any display, session or choice of a keyring."""
-    left_out = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_", "LAUNCHPAD_", "PYTHON_KEYRING_", "GNOME_KEYRING_", "XDG_")
+    left_out = (
+        "DISPLAY",
+        "WAYLAND_DISPLAY",
+        "DBUS_",
+        "LAUNCHPAD_",
+        "PYTHON_KEYRING_",
+        "GNOME_KEYRING_",
+        "XDG_",
+    )
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     for name in ("home", "run", "data"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
@@ -109,10 +119,19 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 def session(folder: Path, *, unlocked: bool = True) -> Iterator[Session]:
     """A session; with an open keyring, or with a keyring's program that has no keyring yet."""
     environ = environment(folder)
-    start = "printf open-sesame | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; " * unlocked
+    start = (
+        "printf open-sesame | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
+        * unlocked
+    )
     # The session ends with this shell, and that with its standard input.
     bus = subprocess.Popen(
-        ["dbus-run-session", "--", "sh", "-c", start + 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat'],
+        [
+            "dbus-run-session",
+            "--",
+            "sh",
+            "-c",
+            start + 'echo "$DBUS_SESSION_BUS_ADDRESS"; exec cat',
+        ],
         env=environ,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -44,14 +44,19 @@ def test_delete_takes_no_neighbour(credentials: Credentials) -> None:
 def test_a_file_open_to_others_is_refused(credentials: Credentials, mode: int) -> None:
     credentials.set(STORE, "a", {"key": "geheim"})
     credentials.path.chmod(mode)
-    for call in (lambda: credentials.get(STORE, "a"), lambda: credentials.set(STORE, "b", {"k": "v"})):
+    for call in (
+        lambda: credentials.get(STORE, "a"),
+        lambda: credentials.set(STORE, "b", {"k": "v"}),
+    ):
         with pytest.raises(PermissionDenied) as caught:
             call()
         assert f"chmod 600 {credentials.path}" in caught.value.hint
         assert "geheim" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ['{"store": {"a": {"k": "geheim"}', "[]", '{"store": {"a": "geheim"}}', '"\\ud800'])
+@pytest.mark.parametrize(
+    "content", ['{"store": {"a": {"k": "geheim"}', "[]", '{"store": {"a": "geheim"}}', '"\\ud800']
+)
 def test_a_damaged_file_is_not_quoted(credentials: Credentials, content: str) -> None:
     credentials.path.write_text(content)
     credentials.path.chmod(0o600)
@@ -67,11 +72,14 @@ def test_processes_and_threads_lose_nothing(credentials: Credentials) -> None:
         "for i in range(10): Credentials(Path(sys.argv[1])).set('store', f'{sys.argv[2]}-{i}', {'k': str(i)})"
     )
     processes = [
-        subprocess.Popen([sys.executable, "-c", program, str(credentials.path), f"process{n}"]) for n in range(2)
+        subprocess.Popen([sys.executable, "-c", program, str(credentials.path), f"process{n}"])
+        for n in range(2)
     ]
     threads = [
         threading.Thread(
-            target=lambda n=n: [credentials.set(STORE, f"thread{n}-{i}", {"k": str(i)}) for i in range(10)]
+            target=lambda n=n: [
+                credentials.set(STORE, f"thread{n}-{i}", {"k": str(i)}) for i in range(10)
+            ]
         )
         for n in range(2)
     ]
@@ -81,6 +89,8 @@ def test_processes_and_threads_lose_nothing(credentials: Credentials) -> None:
         thread.join()
     assert [process.wait() for process in processes] == [0, 0]
     for owner in ("process0", "process1", "thread0", "thread1"):
-        assert [credentials.get(STORE, f"{owner}-{i}") for i in range(10)] == [{"k": str(i)} for i in range(10)]
+        assert [credentials.get(STORE, f"{owner}-{i}") for i in range(10)] == [
+            {"k": str(i)} for i in range(10)
+        ]
     assert [p.name for p in credentials.path.parent.iterdir() if p.name.endswith(".tmp")] == []
     assert len(list(credentials.path.parent.iterdir())) == 2

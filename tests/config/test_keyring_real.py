@@ -57,9 +57,13 @@ def test_kept_read_moved_deleted(desktop: Session) -> None:
     # What was never read cannot come into a log; what was read stays out of it.
     assert (read["before"], read["values"]) == ([], ["geheim ü", "me"])
 
-    moved = desktop.run(f'c = at("a", "file"); c.merge({LAKE}, {{"key": "new"}}); tell(where=c.where({LAKE}))')
+    moved = desktop.run(
+        f'c = at("a", "file"); c.merge({LAKE}, {{"key": "new"}}); tell(where=c.where({LAKE}))'
+    )
     assert moved["where"] == f"file {desktop.folder}/a/credentials.json"
-    assert json.loads(file_of(desktop, "a")) == {"store": {"local/default/lake": {"key": "new", "id": "me"}}}
+    assert json.loads(file_of(desktop, "a")) == {
+        "store": {"local/default/lake": {"key": "new", "id": "me"}}
+    }
     assert entry not in desktop.entries()
     desktop.run(f'c = at("a"); c.merge({LAKE}, {{"id": "you"}}); tell()')
     assert json.loads(desktop.entries()[entry]) == {"key": "new", "id": "you"}
@@ -82,7 +86,9 @@ def test_a_copied_home_takes_nothing_from_the_first(desktop: Session) -> None:
     # A home that was moved takes its secrets along, and forgets them where they are.
     (desktop.folder / "a").rename(desktop.folder / "moved")
     shutil.rmtree(desktop.folder / "copy")
-    told = desktop.run(f'c = at("moved"); got = dict(c.get({LAKE})); c.delete({LAKE}); tell(got=got)')
+    told = desktop.run(
+        f'c = at("moved"); got = dict(c.get({LAKE})); c.delete({LAKE}); tell(got=got)'
+    )
     assert told["got"] == {"key": "geheim"}
     assert desktop.entries() == {}
 
@@ -98,7 +104,9 @@ def test_a_locked_keyring(desktop: Session) -> None:
         'wanted = said(at("a", "keyring").set, "connection", "ai", {"token": "x"})\n'
         'tell(read=read, names=names, where=c.where("connection", "ai"), wanted=wanted, took=time.monotonic() - began)'
     )
-    assert told["read"].startswith("ConfigError: The secrets of local/default/lake cannot be read from the keyring")
+    assert told["read"].startswith(
+        "ConfigError: The secrets of local/default/lake cannot be read from the keyring"
+    )
     assert "Secret Service: It is locked." in told["read"]
     assert "Unlock" in told["read"]
     assert "enter the secrets anew" in told["read"]
@@ -112,7 +120,9 @@ def test_a_locked_keyring(desktop: Session) -> None:
     assert told["wanted"].startswith("ConfigError")
     assert told["took"] < 2
 
-    anew = desktop.run(f'c = at("a"); c.merge({LAKE}, {{"key": "new"}}); tell(got=dict(c.get({LAKE})))')
+    anew = desktop.run(
+        f'c = at("a"); c.merge({LAKE}, {{"key": "new"}}); tell(got=dict(c.get({LAKE})))'
+    )
     assert anew["got"] == {"key": "new"}
     assert "still has the entry" in anew["stderr"]
 
@@ -120,7 +130,9 @@ def test_a_locked_keyring(desktop: Session) -> None:
 @needs_programs
 def test_a_session_without_a_keyring(short_path: Path) -> None:
     with session(short_path, unlocked=False) as bare:
-        told = bare.run(f'c = at("a"); c.set({LAKE}, {{"key": "geheim"}}); tell(where=c.where({LAKE}))')
+        told = bare.run(
+            f'c = at("a"); c.set({LAKE}, {{"key": "geheim"}}); tell(where=c.where({LAKE}))'
+        )
     assert told["where"] == f"file {short_path}/a/credentials.json"
     assert "no default keyring" in told["stderr"]
 

@@ -79,7 +79,10 @@ def test_a_keyring_of_the_users_choice(shelf: Shelf, credentials: Credentials) -
 
 
 def test_it_is_not_taken_without_a_choice(
-    shelf: Shelf, credentials: Credentials, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    shelf: Shelf,
+    credentials: Credentials,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv(VARIABLE, "auto")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
@@ -90,12 +93,18 @@ def test_it_is_not_taken_without_a_choice(
 
 
 def test_errors_say_no_secret(
-    shelf: Shelf, credentials: Credentials, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf,
+    credentials: Credentials,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logging.getLogger("launchpad_tui"), "propagate", True)
     credentials.set(STORE, OWNER, {"key": "geheim"})
     shelf.failing = True
-    for call in (lambda: credentials.get(STORE, OWNER), lambda: credentials.set(STORE, "b", {"key": "geheim"})):
+    for call in (
+        lambda: credentials.get(STORE, OWNER),
+        lambda: credentials.set(STORE, "b", {"key": "geheim"}),
+    ):
         with pytest.raises(ConfigError) as caught:
             call()
         error: BaseException | None = caught.value
@@ -141,8 +150,12 @@ def test_a_full_disk_leaves_the_keyring_as_it_was(
     assert credentials.get(STORE, OWNER) == before
 
 
-def test_an_entry_that_is_too_long(shelf: Shelf, credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(keyrings._LIMITS, Shelf.__module__, keyrings._LIMITS["keyring.backends.Windows"])
+def test_an_entry_that_is_too_long(
+    shelf: Shelf, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        keyrings._LIMITS, Shelf.__module__, keyrings._LIMITS["keyring.backends.Windows"]
+    )
     credentials.set(STORE, OWNER, {"key": "x" * (1280 - len('{"key": ""}'))})
     with pytest.raises(ConfigError) as caught:
         credentials.set(STORE, OWNER, {"key": "x" * (1281 - len('{"key": ""}'))})
@@ -158,7 +171,9 @@ def test_an_entry_that_is_too_long(shelf: Shelf, credentials: Credentials, monke
     assert credentials.where(STORE, OWNER) == "keyring (Shelf)"
 
 
-def test_a_keyring_that_keeps_nothing(credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyring_that_keeps_nothing(
+    credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
     use(NullKeyring(), monkeypatch)
     with pytest.raises(ConfigError) as caught:
         credentials.set(STORE, OWNER, {"key": "geheim"})
@@ -166,7 +181,9 @@ def test_a_keyring_that_keeps_nothing(credentials: Credentials, monkeypatch: pyt
     assert not credentials.path.exists()
 
 
-def test_a_wrong_word_in_the_environment(credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_word_in_the_environment(
+    credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(VARIABLE, "vault")
     with pytest.raises(ConfigError) as caught:
         credentials.set(STORE, OWNER, {"key": "geheim"})
@@ -191,7 +208,9 @@ def test_a_place_that_is_damaged(credentials: Credentials, kept: str) -> None:
         assert caught.value.title == "The credentials file is damaged"
 
 
-def test_the_suite_is_kept_from_keyrings(credentials: Credentials, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_suite_is_kept_from_keyrings(
+    credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shelf = Shelf()
     monkeypatch.setattr(keyring.core, "_keyring_backend", shelf)
     Credentials(credentials.path, "keyring").set(STORE, OWNER, {"key": "geheim"})
@@ -206,6 +225,12 @@ def test_nothing_is_imported_before_it_is_needed(words: list[str], tmp_path: Pat
         f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
         "print(sorted({'keyring', 'secretstorage', 'launchpad_tui.config.keyrings'} & set(sys.modules)))"
     )
-    environ = {"LAUNCHPAD_HOME": str(tmp_path), "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere", "HOME": str(tmp_path)}
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ)
+    environ = {
+        "LAUNCHPAD_HOME": str(tmp_path),
+        "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere",
+        "HOME": str(tmp_path),
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environ
+    )
     assert result.stdout.splitlines()[-1] == "[]"

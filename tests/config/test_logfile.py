@@ -16,7 +16,9 @@ SECRET = "wJalrXUtnFEMI/K7MDENG"
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     home = Home.at(tmp_path)
-    Credentials(home.credentials_path).set(STORE, "a", {"key": SECRET, "short": "abc", "pem": "line-one\nline-two\n"})
+    Credentials(home.credentials_path).set(
+        STORE, "a", {"key": SECRET, "short": "abc", "pem": "line-one\nline-two\n"}
+    )
     logfile.setup(home)
     yield home
     for handler in list(logfile.logger.handlers):
@@ -24,7 +26,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
     logfile.logger.propagate = True
 
 
-def test_the_file_is_private_and_holds_the_traceback(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_file_is_private_and_holds_the_traceback(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
     try:
         raise ValueError(f"wrong key {SECRET}")
     except ValueError:
@@ -71,13 +75,18 @@ def test_rotation(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(60):
         logfile.logger.error("line %s %s", number, "x" * 80)
     names = sorted(path.name for path in home.root.glob("launchpad.log*"))
-    assert names == ["launchpad.log", "launchpad.log.1", "launchpad.log.2", "launchpad.log.3"] or names == names[1:]
+    assert (
+        names == ["launchpad.log", "launchpad.log.1", "launchpad.log.2", "launchpad.log.3"]
+        or names == names[1:]
+    )
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in home.root.glob("launchpad.log*"))
     assert sum(path.stat().st_size for path in home.root.glob("launchpad.log*")) < 6000
     assert "line 59" in "".join(path.read_text() for path in home.root.glob("launchpad.log*"))
 
 
-def test_a_log_that_cannot_be_written_disturbs_nobody(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_that_cannot_be_written_disturbs_nobody(
+    home: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
     home.log_path.mkdir()
     logfile.logger.error("lost")
     assert capsys.readouterr() == ("", "")

@@ -13,7 +13,14 @@ def test_launchpad_home_holds_all() -> None:
     home = Home.find({"LAUNCHPAD_HOME": "/x/y", "HOME": "/h", "XDG_CONFIG_HOME": "/c"})
     assert home.root == Path("/x/y")
     assert home.settings_path == Path("/x/y/settings.toml")
-    inside = (home.registry_path, home.executions, home.files, home.log_path, home.credentials_path, home.secrets)
+    inside = (
+        home.registry_path,
+        home.executions,
+        home.files,
+        home.log_path,
+        home.credentials_path,
+        home.secrets,
+    )
     assert len(set(inside)) == 6
     assert all(path.parent == home.root for path in inside)
 
@@ -30,7 +37,10 @@ def test_relative_home_is_made_absolute(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_xdg() -> None:
     home = Home.find({"HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "/c"})
-    assert (home.root, home.settings_path) == (Path("/d/launchpad"), Path("/c/launchpad/settings.toml"))
+    assert (home.root, home.settings_path) == (
+        Path("/d/launchpad"),
+        Path("/c/launchpad/settings.toml"),
+    )
     home = Home.find({"HOME": "/h", "XDG_DATA_HOME": "relative", "LAUNCHPAD_HOME": ""})
     expected = (Path("/h/.local/share/launchpad"), Path("/h/.config/launchpad/settings.toml"))
     assert (home.root, home.settings_path) == expected

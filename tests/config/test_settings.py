@@ -49,7 +49,10 @@ def test_unknown_keys_warn(home: Home) -> None:
     home.settings_path.write_text("[ui]\nthem = 1\n[colors]\nx = 1\n")
     settings = Settings.load(home)
     path = home.settings_path
-    assert settings.warnings == (f"{path}:2: unknown setting ui.them", f"{path}:3: unknown setting colors")
+    assert settings.warnings == (
+        f"{path}:2: unknown setting ui.them",
+        f"{path}:3: unknown setting colors",
+    )
 
 
 @pytest.mark.parametrize(
@@ -92,7 +95,12 @@ def test_whole_numbers_for_seconds(home: Home) -> None:
 
 def test_save_keeps_what_people_wrote(home: Home) -> None:
     home.settings_path.write_text(TEXT)
-    values = {"executions.parallel": 8, "ui.theme": 'a"b\\c\n\x7f', "ui.refresh_seconds": 2.5, "keys.models.add": "a"}
+    values = {
+        "executions.parallel": 8,
+        "ui.theme": 'a"b\\c\n\x7f',
+        "ui.refresh_seconds": 2.5,
+        "keys.models.add": "a",
+    }
     saved = Settings.save(home, values)
     assert saved == Settings.load(home)
     assert saved.executions.parallel == 8
@@ -114,7 +122,9 @@ def test_save_makes_file_and_sections(tmp_path: Path) -> None:
     assert settings.keys == {"models.copy": "c", "quit": "x"}
 
 
-@pytest.mark.parametrize("values", [{"ui.nothing": 1}, {"ui.ascii": "yes"}, {"other.x": 1}, {"executions.parallel": 0}])
+@pytest.mark.parametrize(
+    "values", [{"ui.nothing": 1}, {"ui.ascii": "yes"}, {"other.x": 1}, {"executions.parallel": 0}]
+)
 def test_save_refuses_what_load_would(home: Home, values: dict[str, str | int]) -> None:
     home.settings_path.write_text(TEXT)
     with pytest.raises(ConfigError):

@@ -163,7 +163,11 @@ def test_paths_that_climb_are_refused(store: ObjectStore, tmp_path: Path, path: 
         lambda: store.delete(path),
         lambda: store.delete_prefix(path),
         lambda: store.publish(path, [SourceFile(".", source)]),
-        lambda: store.publish("good", [SourceFile(f"x/{path}", source)]) if path[:2] != ".l" else store.stat(path),
+        lambda: (
+            store.publish("good", [SourceFile(f"x/{path}", source)])
+            if path[:2] != ".l"
+            else store.stat(path)
+        ),
     ):
         with pytest.raises(InvalidInput):
             call()
@@ -203,7 +207,12 @@ def test_delete(store: ObjectStore, tmp_path: Path) -> None:
 
 
 def test_publish_a_folder(store: ObjectStore, tmp_path: Path) -> None:
-    contents = {"model.bin": b"weights", "sub/one.txt": b"1", "sub/zwei ü.txt": b"", ".hidden": b"h"}
+    contents = {
+        "model.bin": b"weights",
+        "sub/one.txt": b"1",
+        "sub/zwei ü.txt": b"",
+        ".hidden": b"h",
+    }
     seen: list[int] = []
     stored = store.publish("e1/model", sources(tmp_path, contents), seen.append)
     assert {each.path: (each.size, each.sha256) for each in stored} == {
@@ -261,7 +270,9 @@ def test_two_at_once_publish_the_same(new_store: Callable[[], ObjectStore], tmp_
     assert {read(store, path)[0] for path in paths(store)} == {wins[0]}
 
 
-def test_nothing_is_shown_until_all_is_there(new_store: Callable[[], ObjectStore], tmp_path: Path) -> None:
+def test_nothing_is_shown_until_all_is_there(
+    new_store: Callable[[], ObjectStore], tmp_path: Path
+) -> None:
     other = new_store()
     seen: list[list[str]] = []
     missing: list[bool] = []
@@ -281,7 +292,9 @@ def test_nothing_is_shown_until_all_is_there(new_store: Callable[[], ObjectStore
     assert paths(other) == [f"m/{i}" for i in range(6)]
 
 
-def test_a_cancelled_publication_leaves_nothing(new_store: Callable[[], ObjectStore], tmp_path: Path) -> None:
+def test_a_cancelled_publication_leaves_nothing(
+    new_store: Callable[[], ObjectStore], tmp_path: Path
+) -> None:
     store = new_store()
     moved = 0
 

@@ -25,9 +25,13 @@ from tests.contracts.conftest import MAKERS
 
 #: the field that holds the server's address, by kind
 ADDRESS = {
-    "s3": "endpoint", "oss": "endpoint", "webhdfs": "namenode", "azure": "container_uri", "gcs": "endpoint",
+    "s3": "endpoint",
+    "oss": "endpoint",
+    "webhdfs": "namenode",
+    "azure": "container_uri",
+    "gcs": "endpoint",
     "launchpad": "base_url",
-}  # fmt: skip
+}
 #: kinds of which the files' bytes come from a server that the address does not name
 ELSEWHERE = {"webhdfs"}
 CONTENT = os.urandom(6_000_000)
@@ -88,13 +92,18 @@ def test_an_answer_that_is_cut_is_no_answer(place: Place, large: Path) -> None:
     place.relay.cuts = 2
     target = BytesIO()
     got = place.open().get("a/large.bin", target)
-    assert (got.size, hashlib.sha256(target.getvalue()).digest()) == (len(CONTENT), hashlib.sha256(CONTENT).digest())
+    assert (got.size, hashlib.sha256(target.getvalue()).digest()) == (
+        len(CONTENT),
+        hashlib.sha256(CONTENT).digest(),
+    )
     if place.kind in ELSEWHERE:
         return
     # Not a byte comes any more: what is there is not taken for all.
     place.relay.cuts = 10_000
     place.relay.cut_after = 100
-    assert isinstance(refused(place, lambda: place.open().get("a/large.bin", BytesIO())), Unreachable)
+    assert isinstance(
+        refused(place, lambda: place.open().get("a/large.bin", BytesIO())), Unreachable
+    )
 
 
 def test_a_list_that_is_cut_is_no_list(place: Place, tmp_path: Path) -> None:
@@ -137,7 +146,9 @@ def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> No
     assert time.monotonic() - begun < 5
 
 
-def test_a_download_from_such_a_server_can_be_left(place: Place, large: Path, tmp_path: Path) -> None:
+def test_a_download_from_such_a_server_can_be_left(
+    place: Place, large: Path, tmp_path: Path
+) -> None:
     if place.kind in ELSEWHERE:
         pytest.skip("the bytes come from a server that is not relayed")
     place.store.put("large.bin", large)
@@ -161,7 +172,9 @@ def test_nobody_is_there(place: Place, large: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = urlsplit(place.through[ADDRESS[place.kind]])
-    place.through[ADDRESS[place.kind]] = urlunsplit(address._replace(netloc=f"{address.hostname}:{port}"))
+    place.through[ADDRESS[place.kind]] = urlunsplit(
+        address._replace(netloc=f"{address.hostname}:{port}")
+    )
     assert isinstance(refused(place, lambda: place.open().check()), Unreachable)
     assert isinstance(refused(place, lambda: place.open().put("a", large)), Unreachable)
 

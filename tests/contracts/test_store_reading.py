@@ -23,7 +23,9 @@ def put(store: ObjectStore, tmp_path: Path) -> Callable[..., None]:
     return put
 
 
-def read(store: ObjectStore, path: str, offset: int = 0, length: int | None = None, version: str = "") -> bytes:
+def read(
+    store: ObjectStore, path: str, offset: int = 0, length: int | None = None, version: str = ""
+) -> bytes:
     return b"".join(store.read(path, offset, length, version))
 
 
@@ -42,7 +44,9 @@ def pages(store: ObjectStore, path: str, limit: int) -> tuple[list[str], list[st
     raise AssertionError("the pages have no end")
 
 
-def test_a_folder_shows_what_is_directly_in_it(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_a_folder_shows_what_is_directly_in_it(
+    store: ObjectStore, put: Callable[..., None]
+) -> None:
     for path in ("a", "b c/1", "b c/2/3", "b c/2/4", "b%20c/x", "ü/y", "z"):
         put(path)
     root = store.browse()
@@ -66,7 +70,9 @@ def test_a_folder_in_pages(store: ObjectStore, put: Callable[..., None]) -> None
     assert pages(store, "f", 1000) == (folders, objects)
 
 
-def test_what_is_being_published_is_not_browsed(new_store: Callable[[], ObjectStore], tmp_path: Path) -> None:
+def test_what_is_being_published_is_not_browsed(
+    new_store: Callable[[], ObjectStore], tmp_path: Path
+) -> None:
     files = []
     for name in ("1", "2"):
         (tmp_path / name).write_bytes(b"x" * 100_000)
@@ -102,7 +108,14 @@ def test_parts_of_an_object(store: ObjectStore, put: Callable[..., None]) -> Non
     put("m/big file", content)
     assert read(store, "m/big file") == content
     assert all(len(chunk) <= CHUNK for chunk in store.read("m/big file"))
-    for offset, length in ((0, 1), (5, 100), (CHUNK - 1, 2), (100, CHUNK), (len(content) - 3, 3), (7, None)):
+    for offset, length in (
+        (0, 1),
+        (5, 100),
+        (CHUNK - 1, 2),
+        (100, CHUNK),
+        (len(content) - 3, 3),
+        (7, None),
+    ):
         expected = content[offset:] if length is None else content[offset : offset + length]
         assert read(store, "m/big file", offset, length) == expected
     assert read(store, "m/big file", len(content) - 3, 100) == content[-3:]

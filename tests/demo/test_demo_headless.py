@@ -31,7 +31,12 @@ sys.exit(run_headless(open_desk(demo_home()), sys.stdout, quick=True))
 def run(home: Path, user: Path) -> str:
     environment = {**os.environ, "LAUNCHPAD_DEMO_HOME": str(home), "LAUNCHPAD_HOME": str(user)}
     done = subprocess.run(
-        [sys.executable, "-c", DRIVER], env=environment, capture_output=True, text=True, timeout=180, check=False
+        [sys.executable, "-c", DRIVER],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -75,8 +80,12 @@ def test_everything_it_tells_is_in_the_registry(output: str, folder: Path) -> No
     assert len(models) == 6
     curves = set()
     for row in models:
-        series = {one.key: one for one in desk.metrics.series(DEFAULT_SCOPE, row.artifact.execution_id)}
-        assert set(series) == {f"{name}{{phase={p}}}" for name in ("loss", "accuracy") for p in ("train", "validation")}
+        series = {
+            one.key: one for one in desk.metrics.series(DEFAULT_SCOPE, row.artifact.execution_id)
+        }
+        assert set(series) == {
+            f"{name}{{phase={p}}}" for name in ("loss", "accuracy") for p in ("train", "validation")
+        }
         assert {one.count for one in series.values()} == {60}
         loss = desk.metrics.window(series["loss{phase=validation}"].id)
         assert list(loss.steps) == list(range(1, 61))
@@ -89,13 +98,17 @@ def test_everything_it_tells_is_in_the_registry(output: str, folder: Path) -> No
     best = next(
         row.artifact
         for row in models
-        if desk.executions.get(DEFAULT_SCOPE, row.artifact.execution_id).configuration.name == "balanced"
+        if desk.executions.get(DEFAULT_SCOPE, row.artifact.execution_id).configuration.name
+        == "balanced"
     )
     lineage = desk.lineage.lineage(DEFAULT_SCOPE, best.id)
     assert {one.execution.executable_id for one in lineage.executions.values()} >= {TRAIN, EVALUATE}
     assert [one.execution.executable_id for one in lineage.consumers(best.id)] == [EVALUATE]
     assert desk.metrics.custom_info(DEFAULT_SCOPE, best.execution_id)
-    assert {tag.name for tag in desk.metrics.tags(DEFAULT_SCOPE, best.execution_id)} >= {"algorithm", "dataset"}
+    assert {tag.name for tag in desk.metrics.tags(DEFAULT_SCOPE, best.execution_id)} >= {
+        "algorithm",
+        "dataset",
+    }
 
 
 def test_a_second_start_trains_nothing(output: str, folder: Path) -> None:
@@ -106,7 +119,10 @@ def test_a_second_start_trains_nothing(output: str, folder: Path) -> None:
 
 def test_the_home_is_never_the_users(tmp_path: Path) -> None:
     assert demo_home({"HOME": str(tmp_path)}).root == tmp_path / ".local/share/launchpad-demo"
-    assert demo_home({"HOME": str(tmp_path), "LAUNCHPAD_HOME": "/x"}).root == tmp_path / ".local/share/launchpad-demo"
+    assert (
+        demo_home({"HOME": str(tmp_path), "LAUNCHPAD_HOME": "/x"}).root
+        == tmp_path / ".local/share/launchpad-demo"
+    )
     assert demo_home({"XDG_DATA_HOME": str(tmp_path)}).root == tmp_path / "launchpad-demo"
     with pytest.raises(ConfigError):
         demo_home({"LAUNCHPAD_HOME": str(tmp_path), "LAUNCHPAD_DEMO_HOME": str(tmp_path)})

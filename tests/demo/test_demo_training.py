@@ -33,7 +33,9 @@ class Memory:
         self.metrics: list[Metric] = []
         self.infos: dict[str, str] = {}
 
-    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
         self.metrics += metrics
         self.infos |= {info.name: info.value for info in custom_info}
 
@@ -49,7 +51,9 @@ def run(script: str, folder: Path, *arguments: str, **environment: str) -> str:
     paths = {name: str(folder / name) for name in ("SPLIT_PATH", "MODEL_PATH", "REPORT_PATH")}
     environment = {**os.environ, "DATA_PATH": str(DEMO / "data" / "digits"), **paths, **environment}
     command = [sys.executable, str(DEMO / "executables" / script), *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -63,9 +67,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def train(folder: Path, parameters: dict[str, str]) -> Memory:
     memory = Memory()
-    arguments = [text for name, value in parameters.items() for text in (f"--{name.replace('_', '-')}", value)]
+    arguments = [
+        text
+        for name, value in parameters.items()
+        for text in (f"--{name.replace('_', '-')}", value)
+    ]
     with tracking_endpoint(EXECUTION, memory) as base:
-        run("digits/train.py", folder, *arguments, AICORE_EXECUTION_ID=EXECUTION, AICORE_TRACKING_ENDPOINT=base)
+        run(
+            "digits/train.py",
+            folder,
+            *arguments,
+            AICORE_EXECUTION_ID=EXECUTION,
+            AICORE_TRACKING_ENDPOINT=base,
+        )
     return memory
 
 
@@ -81,8 +95,12 @@ def test_the_data_set_is_what_its_notice_says() -> None:
     assert (table[:, :64].min(), table[:, :64].max()) == (0, 16)
     assert sorted(set(table[:, 64])) == list(range(10))
     notice = (DEMO / "data" / "digits" / "NOTICE.txt").read_text()
-    assert all(word in notice for word in ("Alpaydin", "Kaynak", "CC BY 4.0", "10.24432/C50P49", "1797"))
-    assert sum(path.stat().st_size for path in (DEMO / "data").rglob("*") if path.is_file()) < 80_000
+    assert all(
+        word in notice for word in ("Alpaydin", "Kaynak", "CC BY 4.0", "10.24432/C50P49", "1797")
+    )
+    assert (
+        sum(path.stat().st_size for path in (DEMO / "data").rglob("*") if path.is_file()) < 80_000
+    )
     with gzip.open(DEMO / "data" / "digits" / "digits.csv.gz", "rt") as file:
         assert len(file.readline().split(",")) == 65
 

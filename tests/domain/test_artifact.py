@@ -42,7 +42,9 @@ def test_labels_get_the_prefix() -> None:
     assert parse_label("ext.ai.sap.com/stage=") == ("ext.ai.sap.com/stage", "")
 
 
-@pytest.mark.parametrize("text", ["stage", "a b=c", "other.com/x=1", "=x", "k" * 300 + "=1", "k=" + "v" * 5001])
+@pytest.mark.parametrize(
+    "text", ["stage", "a b=c", "other.com/x=1", "=x", "k" * 300 + "=1", "k=" + "v" * 5001]
+)
 def test_bad_labels_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_label(text)

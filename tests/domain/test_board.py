@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchpad_tui.domain.board import AGGREGATES, Against, Board, ChartDefinition, Selected, board_from_json
+from launchpad_tui.domain.board import (
+    AGGREGATES,
+    Against,
+    Board,
+    ChartDefinition,
+    Selected,
+    board_from_json,
+)
 from launchpad_tui.errors import InvalidInput
 
 CHARTS = st.builds(
@@ -66,7 +73,9 @@ def test_what_a_chart_is_called() -> None:
     assert ChartDefinition(("loss",)).title == "loss"
     assert ChartDefinition(("loss",), name="Mine").title == "Mine"
     assert ChartDefinition(("a", "b", "c", "d"), labels=(("k", "v"),)).title == "a, b, c, … {k=v}"
-    assert ChartDefinition(("a",), against=Against.PARAMETERS, parameters=("lr",)).title == "a by lr"
+    assert (
+        ChartDefinition(("a",), against=Against.PARAMETERS, parameters=("lr",)).title == "a by lr"
+    )
 
 
 def test_what_of_a_selection_is_drawn() -> None:

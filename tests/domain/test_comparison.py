@@ -16,31 +16,78 @@ from launchpad_tui.domain.metric import ARTIFACT_LABEL, SeriesSummary, series_ke
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def series(name: str, last: float, low: float | None = None, high: float | None = None, own: str = "") -> SeriesSummary:
+def series(
+    name: str, last: float, low: float | None = None, high: float | None = None, own: str = ""
+) -> SeriesSummary:
     labels = ((ARTIFACT_LABEL, own),) if own else ()
     return SeriesSummary(
-        id=1, execution_id="e", name=name, labels=labels, key=series_key(name, labels), artifact_name=own, count=3,
-        not_finite=0, first=0.0, last=last, minimum=low, maximum=high, minimum_step=0, maximum_step=1, first_step=0,
-        last_step=2, first_at=AT, last_at=AT,
-    )  # fmt: skip
+        id=1,
+        execution_id="e",
+        name=name,
+        labels=labels,
+        key=series_key(name, labels),
+        artifact_name=own,
+        count=3,
+        not_finite=0,
+        first=0.0,
+        last=last,
+        minimum=low,
+        maximum=high,
+        minimum_step=0,
+        maximum_step=1,
+        first_step=0,
+        last_step=2,
+        first_at=AT,
+        last_at=AT,
+    )
 
 
-def subject(name: str, parameters: Mapping[str, str], *logged: SeriesSummary, tags: Mapping[str, str] = {}) -> Subject:
+def subject(
+    name: str, parameters: Mapping[str, str], *logged: SeriesSummary, tags: Mapping[str, str] = {}
+) -> Subject:
     from launchpad_tui.domain.execution import Execution, Status, TargetStatus
 
     configuration = Configuration(
-        id=f"c-{name}", name=name, scenario_id="s", executable_id="x", created_at=AT, parameters=parameters, inputs={}
+        id=f"c-{name}",
+        name=name,
+        scenario_id="s",
+        executable_id="x",
+        created_at=AT,
+        parameters=parameters,
+        inputs={},
     )
     execution = Execution(
-        id=f"e-{name}", configuration_id=configuration.id, configuration_name=name, scenario_id="s", executable_id="x",
-        executable_version="1", status=Status.COMPLETED, target_status=TargetStatus.COMPLETED, status_message="",
-        created_at=AT, modified_at=AT, submitted_at=AT, started_at=AT, completed_at=AT, status_details={},
-    )  # fmt: skip
+        id=f"e-{name}",
+        configuration_id=configuration.id,
+        configuration_name=name,
+        scenario_id="s",
+        executable_id="x",
+        executable_version="1",
+        status=Status.COMPLETED,
+        target_status=TargetStatus.COMPLETED,
+        status_message="",
+        created_at=AT,
+        modified_at=AT,
+        submitted_at=AT,
+        started_at=AT,
+        completed_at=AT,
+        status_details={},
+    )
     return Subject(None, execution, configuration, {}, logged, tags, {})
 
 
-A = subject("a", {"lr": "0.1", "mode": "fast"}, series("loss", 0.5, 0.2, 0.9), series("accuracy", 0.8, 0.1, 0.9))
-B = subject("b", {"lr": "0.01", "mode": "fast"}, series("loss", 0.25, 0.25, 0.9), series("accuracy", 0.9, 0.2, 0.9))
+A = subject(
+    "a",
+    {"lr": "0.1", "mode": "fast"},
+    series("loss", 0.5, 0.2, 0.9),
+    series("accuracy", 0.8, 0.1, 0.9),
+)
+B = subject(
+    "b",
+    {"lr": "0.01", "mode": "fast"},
+    series("loss", 0.25, 0.25, 0.9),
+    series("accuracy", 0.9, 0.2, 0.9),
+)
 C = subject("c", {"lr": "1e-3", "extra": "x"}, series("loss", math.nan, 0.1, 0.2))
 
 
@@ -91,7 +138,9 @@ def test_a_models_own_metrics_stand_apart() -> None:
 
 def test_order_by_any_row() -> None:
     def order(key: str, descending: bool = False) -> str:
-        return "".join(one.name for one in compare((A, B, C), Options(order=(key, descending))).subjects)
+        return "".join(
+            one.name for one in compare((A, B, C), Options(order=(key, descending))).subjects
+        )
 
     assert order("parameters/lr") == "cba"
     assert order("parameters/lr", True) == "abc"
@@ -110,7 +159,10 @@ def test_hide_fold_filter() -> None:
     folded = compare((A, B), Options(folded=frozenset({RowGroup.METRICS})))
     assert folded.counts[RowGroup.METRICS] == (2, 2)
     assert not any(row.group is RowGroup.METRICS for row in folded.rows)
-    assert RowGroup.METRICS not in compare((A, B), Options(left_out=frozenset({RowGroup.METRICS}))).counts
+    assert (
+        RowGroup.METRICS
+        not in compare((A, B), Options(left_out=frozenset({RowGroup.METRICS}))).counts
+    )
     assert list(rows(A, B, text="METRIC acc")) == ["metrics/accuracy"]
 
 

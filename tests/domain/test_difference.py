@@ -46,4 +46,9 @@ def test_files() -> None:
     one = replace(A, files={"model.bin": "10 B aa", "same": "1 B"})
     other = replace(A, files={"model.bin": "11 B bb", "same": "1 B", "more": "2 B"})
     lines = [str(line) for line in difference(one, other)]
-    assert lines == ["@@ files @@", "- model.bin = 10 B aa", "+ model.bin = 11 B bb", "+ more = 2 B"]
+    assert lines == [
+        "@@ files @@",
+        "- model.bin = 10 B aa",
+        "+ model.bin = 11 B bb",
+        "+ more = 2 B",
+    ]

@@ -34,7 +34,9 @@ def test_conditions_are_joined_by_and() -> None:
 
 
 def test_a_heading_of_a_list_names_its_attribute() -> None:
-    assert parse("Created > 2026-01-31")[0] == Condition(Subject.ATTRIBUTE, "created_at", Op.AFTER, "2026-01-31")
+    assert parse("Created > 2026-01-31")[0] == Condition(
+        Subject.ATTRIBUTE, "created_at", Op.AFTER, "2026-01-31"
+    )
     scenario = parse_where("Scenario = churn", ("scenario_id", "name"), lambda: (), lambda: ())
     assert scenario == (Condition(Subject.ATTRIBUTE, "scenario_id", Op.EQUALS, "churn"),)
     metric = parse_where("scenario = 1", ("scenario_id",), lambda: ("scenario",), lambda: ())
@@ -86,5 +88,10 @@ def test_nothing_completes_a_value() -> None:
 @pytest.mark.parametrize("subject", [Subject.METRIC, Subject.PARAMETER])
 def test_what_is_written_is_read_again(subject: Subject) -> None:
     for name in METRICS if subject is Subject.METRIC else PARAMETERS:
-        assert parse(f"{written(subject, name)} > 1") == (Condition(subject, name, Op.GREATER, "1"),)
-    assert parse(f"{written(Subject.LABEL, 'ext.ai.sap.com/stage')} = x")[0].name == "ext.ai.sap.com/stage"
+        assert parse(f"{written(subject, name)} > 1") == (
+            Condition(subject, name, Op.GREATER, "1"),
+        )
+    assert (
+        parse(f"{written(Subject.LABEL, 'ext.ai.sap.com/stage')} = x")[0].name
+        == "ext.ai.sap.com/stage"
+    )

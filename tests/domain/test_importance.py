@@ -64,7 +64,9 @@ def test_too_few_models_are_not_computed() -> None:
     found = only([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 4.0])
     assert (found.strength, found.p, found.n) == (None, None, 4)
     assert found.could_be_chance
-    assert only([1.0, 2.0, 3.0, 4.0, None, 6.0], [1.0, 2.0, 3.0, 4.0, 5.0, math.nan]).strength is None
+    assert (
+        only([1.0, 2.0, 3.0, 4.0, None, 6.0], [1.0, 2.0, 3.0, 4.0, 5.0, math.nan]).strength is None
+    )
     assert LEAST == 5
 
 
@@ -78,7 +80,9 @@ def test_too_few_models_are_not_computed() -> None:
         ([None] * 8, [1.0] * 8),
     ],
 )
-def test_where_nothing_differs_nothing_is_said(column: list[float | str | None], metric: list[float | None]) -> None:
+def test_where_nothing_differs_nothing_is_said(
+    column: list[float | str | None], metric: list[float | None]
+) -> None:
     assert only(column, metric).strength is None
 
 
@@ -98,7 +102,10 @@ def test_p_is_multiplied_by_the_number_of_parameters() -> None:
     noise = [3.0, 1.0, 4.0, 1.5, 5.0, 9.0, 2.0, 6.0, 5.5, 3.5]
     alone = importance({"noise": noise}, metric)[0].p
     both = {
-        one.name: one.p for one in importance({"noise": noise, "other": [*noise[1:], 0.0], "flat": [1.0] * 10}, metric)
+        one.name: one.p
+        for one in importance(
+            {"noise": noise, "other": [*noise[1:], 0.0], "flat": [1.0] * 10}, metric
+        )
     }
     assert alone is not None
     assert both["noise"] == pytest.approx(min(1.0, alone * 2))
@@ -134,7 +141,10 @@ def test_many_models_agree_with_shuffles() -> None:
     x_ranks = np.array(ranks(xs))
     generator = np.random.default_rng(0)
     observed = abs(np.corrcoef(x_ranks, array)[0, 1])
-    hits = sum(abs(np.corrcoef(x_ranks, generator.permutation(array))[0, 1]) >= observed for _ in range(4000))
+    hits = sum(
+        abs(np.corrcoef(x_ranks, generator.permutation(array))[0, 1]) >= observed
+        for _ in range(4000)
+    )
     assert found.p == pytest.approx((hits + 1) / 4001, abs=0.02)
 
 
@@ -153,7 +163,10 @@ def test_strongest_first_and_ranking_agree() -> None:
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.one_of(st.none(), st.floats(), st.text(max_size=2)), st.one_of(st.none(), st.floats())),
+        st.tuples(
+            st.one_of(st.none(), st.floats(), st.text(max_size=2)),
+            st.one_of(st.none(), st.floats()),
+        ),
         max_size=20,
     )
 )

@@ -9,25 +9,71 @@ from launchpad_tui.domain.metric import guess_direction
 
 @pytest.mark.parametrize(
     "name",
-    ["loss", "val_loss", "train/loss", "valLoss", "valloss", "loss{phase=accuracy}", "RMSE", "cross_entropy",
-     "crossEntropy", "error-rate", "word error rate", "eval/wer", "time", "step_time_ms", "log_loss", "f1_loss", "MSE"],
-)  # fmt: skip
+    [
+        "loss",
+        "val_loss",
+        "train/loss",
+        "valLoss",
+        "valloss",
+        "loss{phase=accuracy}",
+        "RMSE",
+        "cross_entropy",
+        "crossEntropy",
+        "error-rate",
+        "word error rate",
+        "eval/wer",
+        "time",
+        "step_time_ms",
+        "log_loss",
+        "f1_loss",
+        "MSE",
+    ],
+)
 def test_lower(name: str) -> None:
     assert guess_direction(name) == "lower"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["accuracy", "val_acc", "Accuracy", "F1", "f1_score", "f1score", "auc", "ROC-AUC", "R2", "mAP", "top1", "recall@10",
-     "bleu", "episode_return", "mean_reward", "hits", "balancedAccuracy"],
-)  # fmt: skip
+    [
+        "accuracy",
+        "val_acc",
+        "Accuracy",
+        "F1",
+        "f1_score",
+        "f1score",
+        "auc",
+        "ROC-AUC",
+        "R2",
+        "mAP",
+        "top1",
+        "recall@10",
+        "bleu",
+        "episode_return",
+        "mean_reward",
+        "hits",
+        "balancedAccuracy",
+    ],
+)
 def test_higher(name: str) -> None:
     assert guess_direction(name) == "higher"
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", "epoch", "white", "heatmap", "previous", "lifetime_value", "learning_rate", "gloss_y", "m", "漢字", "{x}"],
+    [
+        "",
+        "epoch",
+        "white",
+        "heatmap",
+        "previous",
+        "lifetime_value",
+        "learning_rate",
+        "gloss_y",
+        "m",
+        "漢字",
+        "{x}",
+    ],
 )
 def test_what_a_name_does_not_say(name: str) -> None:
     assert guess_direction(name) is None

@@ -35,7 +35,9 @@ def test_labels_time_and_quotes() -> None:
     moment = datetime(2024, 12, 31, 23, tzinfo=UTC)
     expected = Metric("Error rate", 0.001, moment, 5, (("phase", "hold out"), ("fold", "2")))
     assert parse(line).metrics == (expected,)
-    assert parse("::metric a=1 time=1735686000.5").metrics[0].timestamp == moment.replace(microsecond=500000)
+    assert parse("::metric a=1 time=1735686000.5").metrics[0].timestamp == moment.replace(
+        microsecond=500000
+    )
 
 
 def test_json_form() -> None:
@@ -81,7 +83,17 @@ def test_tags_and_infos() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", ":", "loss=1", " ::metric a=1", "::metrics a=1", "::group::metric a=1", "::", "metric a=1", "::metric:a=1"],
+    [
+        "",
+        ":",
+        "loss=1",
+        " ::metric a=1",
+        "::metrics a=1",
+        "::group::metric a=1",
+        "::",
+        "metric a=1",
+        "::metric:a=1",
+    ],
 )
 def test_ordinary_output(line: str) -> None:
     assert parse_metric_line(line, NOW) is None
@@ -122,13 +134,17 @@ def test_ordinary_output(line: str) -> None:
     ],
 )
 def test_malformed(line: str, reason: str) -> None:
-    with pytest.raises(MetricLineError, match=f"(?s).*({reason.replace('|', '[|]') if reason == 'two |' else reason})"):
+    with pytest.raises(
+        MetricLineError,
+        match=f"(?s).*({reason.replace('|', '[|]') if reason == 'two |' else reason})",
+    ):
         parse_metric_line(line, NOW)
 
 
 names = st.text(min_size=1, max_size=40).filter(
     lambda text: (
-        any(c.isascii() and (c.isalnum() or c in "_-") for c in text) and text not in {"step", "time", "labels"}
+        any(c.isascii() and (c.isalnum() or c in "_-") for c in text)
+        and text not in {"step", "time", "labels"}
     )
 )
 texts = st.text(min_size=1, max_size=60)
@@ -139,16 +155,31 @@ texts = st.text(min_size=1, max_size=60)
     st.integers(0, 2**63 - 1),
     st.dictionaries(texts, texts, max_size=4),
 )
-def test_what_is_written_is_read(values: dict[str, float], step: int, labels: dict[str, str]) -> None:
+def test_what_is_written_is_read(
+    values: dict[str, float], step: int, labels: dict[str, str]
+) -> None:
     """Both forms carry any names, numbers and labels unchanged."""
-    expected = tuple(Metric(name, value, NOW, step, tuple(labels.items())) for name, value in values.items())
+    expected = tuple(
+        Metric(name, value, NOW, step, tuple(labels.items())) for name, value in values.items()
+    )
     pairs = " ".join(f"{json.dumps(name)}={value!r}" for name, value in values.items())
-    after = " ".join(f"{json.dumps(name, ensure_ascii=False)}={json.dumps(value)}" for name, value in labels.items())
+    after = " ".join(
+        f"{json.dumps(name, ensure_ascii=False)}={json.dumps(value)}"
+        for name, value in labels.items()
+    )
     assert parse(f"::metric {pairs} step={step} | {after}".replace("| \n", "")).metrics == expected
-    assert parse("::metric " + json.dumps({**values, "step": step, "labels": labels})).metrics == expected
+    assert (
+        parse("::metric " + json.dumps({**values, "step": step, "labels": labels})).metrics
+        == expected
+    )
 
 
-@given(st.text(alphabet=st.sampled_from('abstep=time|"\\{}[]: \t\r\n.0123456789-einf,\u2028é\ud83d'), max_size=60))
+@given(
+    st.text(
+        alphabet=st.sampled_from('abstep=time|"\\{}[]: \t\r\n.0123456789-einf,\u2028é\ud83d'),
+        max_size=60,
+    )
+)
 def test_anything_is_either_read_or_refused(rest: str) -> None:
     for word in ("metric", "tag", "info"):
         try:
@@ -161,7 +192,13 @@ def test_anything_is_either_read_or_refused(rest: str) -> None:
 
 def test_long_lines_take_linear_time() -> None:
     start = time.perf_counter()
-    for body in ('"' * 200_000, '"\\' * 100_000, "a" * 200_000, "a=" * 100_000, " " * 200_000 + "x"):
+    for body in (
+        '"' * 200_000,
+        '"\\' * 100_000,
+        "a" * 200_000,
+        "a=" * 100_000,
+        " " * 200_000 + "x",
+    ):
         with pytest.raises(MetricLineError):
             parse_metric_line(f"::metric {body}", NOW)
     assert time.perf_counter() - start < 2

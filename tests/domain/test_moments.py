@@ -18,7 +18,11 @@ from launchpad_tui.domain.moments import (
 MOMENT = datetime(2026, 1, 31, 12, 0, 0, 250000, tzinfo=UTC)
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))
+@given(
+    st.datetimes(
+        min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
+    )
+)
 def test_moments_survive_both_roads(moment: datetime) -> None:
     assert from_micros(to_micros(moment)) == moment
     assert parse_rfc3339(to_rfc3339(moment)) == moment
@@ -63,7 +67,15 @@ def test_durations(seconds: float, shown: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "now"), (-3, "now"), (59, "59s"), (60, "1m"), (7200, "2h"), (86400 * 9, "9d"), (86400 * 800, "2y")],
+    [
+        (0, "now"),
+        (-3, "now"),
+        (59, "59s"),
+        (60, "1m"),
+        (7200, "2h"),
+        (86400 * 9, "9d"),
+        (86400 * 800, "2y"),
+    ],
 )
 def test_ages(seconds: int, shown: str) -> None:
     assert age_text(MOMENT - timedelta(seconds=seconds), MOMENT) == shown

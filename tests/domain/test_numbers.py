@@ -8,7 +8,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from launchpad_tui.domain.numbers import axis_texts, difference_text, number_text, percent_text, sparkline
+from launchpad_tui.domain.numbers import (
+    axis_texts,
+    difference_text,
+    number_text,
+    percent_text,
+    sparkline,
+)
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -16,19 +22,42 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, ""), (math.nan, "nan"), (math.inf, "inf"), (-math.inf, "-inf"), (0.0, "0"), (-0.0, "0"),
-        (1.0, "1"), (0.5, "0.5"), (0.123456, "0.12346"), (-12.5, "-12.5"), (100000.0, "100000"), (123456.0, "123460"),
-        (0.0001, "0.0001"), (0.00001, "10e-6"), (0.0000125, "12.5e-6"), (1.2e6, "1.2e6"), (12345678.0, "12.346e6"),
-        (1e9, "1e9"), (999999.0, "1e6"), (9.99999e-5, "0.0001"), (1e308, "100e306"), (5e-324, "4.9407e-324"),
+        (None, ""),
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1.0, "1"),
+        (0.5, "0.5"),
+        (0.123456, "0.12346"),
+        (-12.5, "-12.5"),
+        (100000.0, "100000"),
+        (123456.0, "123460"),
+        (0.0001, "0.0001"),
+        (0.00001, "10e-6"),
+        (0.0000125, "12.5e-6"),
+        (1.2e6, "1.2e6"),
+        (12345678.0, "12.346e6"),
+        (1e9, "1e9"),
+        (999999.0, "1e6"),
+        (9.99999e-5, "0.0001"),
+        (1e308, "100e306"),
+        (5e-324, "4.9407e-324"),
         (1.7976931348623157e308, "179.77e306"),
     ],
-)  # fmt: skip
+)
 def test_number_text(value: float | None, text: str) -> None:
     assert number_text(value) == text
 
 
 def test_digits() -> None:
-    assert [number_text(0.123456, digits) for digits in (1, 2, 3, 6)] == ["0.1", "0.12", "0.123", "0.123456"]
+    assert [number_text(0.123456, digits) for digits in (1, 2, 3, 6)] == [
+        "0.1",
+        "0.12",
+        "0.123",
+        "0.123456",
+    ]
     assert number_text(123456.0, 3) == "123000"
     assert number_text(1234567.0, 3) == "1.23e6"
 
@@ -66,10 +95,17 @@ def test_axis_texts_have_one_precision() -> None:
 @pytest.mark.parametrize(
     ("value", "baseline", "text"),
     [
-        (110.0, 100.0, "+10.0%"), (90.0, 100.0, "-10.0%"), (-90.0, -100.0, "+10.0%"), (100.0, 100.0, "+0.0%"),
-        (2000.0, 100.0, "+1900%"), (100.01, 100.0, "+0.01%"), (1.0, 0.0, ""), (math.nan, 1.0, ""), (1.0, math.inf, ""),
+        (110.0, 100.0, "+10.0%"),
+        (90.0, 100.0, "-10.0%"),
+        (-90.0, -100.0, "+10.0%"),
+        (100.0, 100.0, "+0.0%"),
+        (2000.0, 100.0, "+1900%"),
+        (100.01, 100.0, "+0.01%"),
+        (1.0, 0.0, ""),
+        (math.nan, 1.0, ""),
+        (1.0, math.inf, ""),
     ],
-)  # fmt: skip
+)
 def test_percent_text(value: float, baseline: float, text: str) -> None:
     assert percent_text(value, baseline) == text
 

@@ -29,8 +29,17 @@ OSS = {
     "ACCESS_KEY_ID": "LTAI",
     "SECRET_ACCESS_KEY": "geheim",
 }
-HDFS = {"HDFS_NAMENODE": "https://x.files.hdl.example.com", "TLS_CERT": PEM, "TLS_KEY": PEM, "HEADERS": '{"x-y": "z"}'}
-AZURE = {"CONTAINER_URI": "https://a.blob.core.windows.net/c", "STORAGE_ACCESS_KEY": "sv=1&sig=geheim", "REGION": "eu"}
+HDFS = {
+    "HDFS_NAMENODE": "https://x.files.hdl.example.com",
+    "TLS_CERT": PEM,
+    "TLS_KEY": PEM,
+    "HEADERS": '{"x-y": "z"}',
+}
+AZURE = {
+    "CONTAINER_URI": "https://a.blob.core.windows.net/c",
+    "STORAGE_ACCESS_KEY": "sv=1&sig=geheim",
+    "REGION": "eu",
+}
 
 
 def with_data(kind: str, data: Any, **beside: Any) -> dict[str, Any]:
@@ -61,33 +70,64 @@ def values(entry: Any) -> dict[str, str]:
             },
         ),
         (S3 | {"usehttps": "0"}, {"endpoint": "http://s3.example.com"}),
-        (S3 | {"usehttps": False, "verifyssl": True}, {"endpoint": "http://s3.example.com", "verify_tls": "true"}),
+        (
+            S3 | {"usehttps": False, "verifyssl": True},
+            {"endpoint": "http://s3.example.com", "verify_tls": "true"},
+        ),
         (S3 | {"usehttps": 0, "endpoint": "https://s"}, {"endpoint": "https://s"}),
         (S3 | {"type": "s3", "verifyssl": "True", "endpoint": None}, {"verify_tls": "true"}),
         (
             with_data("OSS", OSS, pathPrefix="p"),
-            {"bucket": "b", "endpoint": "https://oss-eu-central-1.aliyuncs.com", "access_key_id": "LTAI"},
+            {
+                "bucket": "b",
+                "endpoint": "https://oss-eu-central-1.aliyuncs.com",
+                "access_key_id": "LTAI",
+            },
         ),
         (
-            with_data("oss", {key: OSS[key] for key in OSS if "ACCESS" in key}, bucket="x", endpoint="http://y"),
+            with_data(
+                "oss",
+                {key: OSS[key] for key in OSS if "ACCESS" in key},
+                bucket="x",
+                endpoint="http://y",
+            ),
             {"bucket": "x", "endpoint": "http://y", "secret_access_key": "geheim"},
         ),
         (
             with_data("webhdfs", HDFS),
-            {"namenode": HDFS["HDFS_NAMENODE"], "client_cert": PEM, "client_key": PEM, "headers": '{"x-y": "z"}'},
+            {
+                "namenode": HDFS["HDFS_NAMENODE"],
+                "client_cert": PEM,
+                "client_key": PEM,
+                "headers": '{"x-y": "z"}',
+            },
         ),
         (with_data("WebHDFS", HDFS | {"TLS_KEY": PEM.replace("\n", "\\n")}), {"client_key": PEM}),
         (with_data("webhdfs", HDFS | {"HEADERS": {"a": "ü"}}), {"headers": '{"a": "ü"}'}),
         (
             with_data("azure", AZURE | {"CLIENT_ID": "i", "SUBSCRIPTION_ID": "s"}),
-            {"container_uri": AZURE["CONTAINER_URI"], "credentials": "sas", "sas_token": AZURE["STORAGE_ACCESS_KEY"]},
+            {
+                "container_uri": AZURE["CONTAINER_URI"],
+                "credentials": "sas",
+                "sas_token": AZURE["STORAGE_ACCESS_KEY"],
+            },
         ),
         (
             with_data(
                 "Azure",
-                {"CONTAINER_URI": "https://a/c", "CLIENT_ID": "i", "CLIENT_SECRET": "geheim", "TENANT_ID": "t"},
+                {
+                    "CONTAINER_URI": "https://a/c",
+                    "CLIENT_ID": "i",
+                    "CLIENT_SECRET": "geheim",
+                    "TENANT_ID": "t",
+                },
             ),
-            {"credentials": "client", "client_id": "i", "client_secret": "geheim", "tenant_id": "t"},
+            {
+                "credentials": "client",
+                "client_id": "i",
+                "client_secret": "geheim",
+                "tenant_id": "t",
+            },
         ),
         (
             with_data("GCS", {"BUCKET": "b", "PRIVATE_KEY": "e30="}, pathPrefix="p"),
@@ -103,7 +143,10 @@ def test_each_type(entry: dict[str, Any], wanted: dict[str, str]) -> None:
 def test_several_at_once() -> None:
     both = [S3, with_data("oss", OSS)]
     for text in (json.dumps(both), "\ufeff" + json.dumps({"count": 2, "resources": both})):
-        assert [(each.name, each.kind) for each in parse_secrets(text)] == [("default", "s3"), ("one", "oss")]
+        assert [(each.name, each.kind) for each in parse_secrets(text)] == [
+            ("default", "s3"),
+            ("one", "oss"),
+        ]
     assert "geheim" not in repr(parse_secrets(json.dumps(S3)))
 
 
@@ -127,7 +170,9 @@ def test_what_a_server_gives_back() -> None:
         }
         for kind, settings in kinds.items()
     ]
-    found = {each.name: each for each in parse_secrets(json.dumps({"count": 5, "resources": resources}))}
+    found = {
+        each.name: each for each in parse_secrets(json.dumps({"count": 5, "resources": resources}))
+    }
     assert list(found) == ["s3", "oss", "webhdfs", "azure", "gcs"]
     assert found["s3"].values == {
         "bucket": "b",
@@ -138,7 +183,10 @@ def test_what_a_server_gives_back() -> None:
         "credentials": "environment",
     }
     assert found["s3"].missing == ("access_key_id", "secret_access_key")
-    assert found["webhdfs"].values == {"namenode": "https://n", "headers": '{"x-sap-filecontainer": "c"}'}
+    assert found["webhdfs"].values == {
+        "namenode": "https://n",
+        "headers": '{"x-sap-filecontainer": "c"}',
+    }
     assert found["azure"].values == {"container_uri": "https://a/c", "credentials": "environment"}
     assert found["gcs"].missing == ("private_key",)
     for each in found.values():
@@ -165,12 +213,20 @@ def test_what_a_server_gives_back() -> None:
         ({**S3, "data": {"AWS_ACCESS_KEY_ID": "geheim"}}, "data.AWS_SECRET_ACCESS_KEY", "missing"),
         ({**S3, "data": {**S3["data"], "AWS_KEY": "geheim"}}, "data.AWS_KEY", "AWS_ACCESS_KEY_ID"),  # type: ignore[dict-item]
         ({**S3, "data": {"AWS_ACCESS_KEY_ID": ["geheim"]}}, "data.AWS_ACCESS_KEY_ID", "a list"),
-        ({**S3, "data": {"AWS_ACCESS_KEY_ID": "geheim\ud800"}}, "data.AWS_ACCESS_KEY_ID", "character"),
+        (
+            {**S3, "data": {"AWS_ACCESS_KEY_ID": "geheim\ud800"}},
+            "data.AWS_ACCESS_KEY_ID",
+            "character",
+        ),
         (with_data("oss", {**OSS, "ENDPOINT": ""}), "data.ENDPOINT", "missing"),
         (with_data("webhdfs", {**HDFS, "TLS_KEY": ""}), "data.TLS_KEY", "missing"),
         (with_data("webhdfs", {**HDFS, "HEADERS": "x: geheim"}), "data.HEADERS", "JSON"),
         (with_data("webhdfs", {**HDFS, "HEADERS": {"x": 1}}), "data.HEADERS", "JSON"),
-        (with_data("azure", {"CONTAINER_URI": "https://a/c", "CLIENT_ID": "i"}), "data.STORAGE_ACCESS_KEY", "missing"),
+        (
+            with_data("azure", {"CONTAINER_URI": "https://a/c", "CLIENT_ID": "i"}),
+            "data.STORAGE_ACCESS_KEY",
+            "missing",
+        ),
         (with_data("gcs", {"BUCKET": "b"}), "data.PRIVATE_KEY", "missing"),
         ({"name": "x", "metadata": {}}, "metadata.storage.ai.sap.com/type", "missing"),
         ({"name": "-object-store-secret", "metadata": {}}, "name", "missing"),
@@ -184,7 +240,12 @@ def test_what_a_server_gives_back() -> None:
 def test_what_is_wrong_and_where(entry: dict[str, Any], field: str, words: str) -> None:
     for text, place in (
         (json.dumps(entry), ""),
-        (json.dumps({"resources": [with_data("gcs", {"BUCKET": "b", "PRIVATE_KEY": "k"}), entry]}), "resources[1]."),
+        (
+            json.dumps(
+                {"resources": [with_data("gcs", {"BUCKET": "b", "PRIVATE_KEY": "k"}), entry]}
+            ),
+            "resources[1].",
+        ),
     ):
         with pytest.raises(InvalidInput) as caught:
             parse_secrets(text)

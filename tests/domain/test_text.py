@@ -41,5 +41,7 @@ def test_lines_are_split_and_tabs_expanded() -> None:
 def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
     shown = safe_text(text)
     assert not [char for char in shown if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
-    assert not [char for char in shown if 0x202A <= ord(char) <= 0x202E or 0x2066 <= ord(char) <= 0x2069]
+    assert not [
+        char for char in shown if 0x202A <= ord(char) <= 0x202E or 0x2066 <= ord(char) <= 0x2069
+    ]
     assert safe_text(shown) == shown

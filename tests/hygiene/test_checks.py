@@ -22,5 +22,7 @@ CHECKS = {
 @pytest.mark.parametrize("name", CHECKS)
 def test_check_is_green(name: str) -> None:
     command, *arguments = CHECKS[name]
-    result = subprocess.run([BIN / command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [BIN / command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, f"{' '.join(CHECKS[name])}\n{result.stdout}\n{result.stderr}"

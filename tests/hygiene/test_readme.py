@@ -38,19 +38,25 @@ TABLES = {"keys": reference.table, "commands": command_table}
 
 def between(text: str, name: str) -> str:
     """What stands between the two markers of a name."""
-    return text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0].removesuffix("\n")
+    return (
+        text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->")[0].removesuffix("\n")
+    )
 
 
 def code(text: str) -> str:
     """The text that is code, in fences or backticks, one piece a line."""
     fenced = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     rest = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    return "\n".join([*(part.replace("\\\n", " ") for part in fenced), *re.findall(r"`([^`\n]+)`", rest)])
+    return "\n".join(
+        [*(part.replace("\\\n", " ") for part in fenced), *re.findall(r"`([^`\n]+)`", rest)]
+    )
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_tables_are_those_of_the_code(name: str) -> None:
-    assert between(README.read_text(encoding="utf-8"), name) == TABLES[name](), "python tests/hygiene/test_readme.py"
+    assert between(README.read_text(encoding="utf-8"), name) == TABLES[name](), (
+        "python tests/hygiene/test_readme.py"
+    )
 
 
 def test_artifacts_of_all_kinds_have_the_commands_of_models() -> None:
@@ -60,7 +66,9 @@ def test_artifacts_of_all_kinds_have_the_commands_of_models() -> None:
 
 def test_commands_exist() -> None:
     wrong = []
-    calls = [match.group(1).split() for match in CALL.finditer(code(README.read_text(encoding="utf-8")))]
+    calls = [
+        match.group(1).split() for match in CALL.finditer(code(README.read_text(encoding="utf-8")))
+    ]
     for words in calls:
         plain = [word for word in words if re.fullmatch(r"[a-z]+", word)]
         options = {word.partition("=")[0] for word in words if word.startswith("--")}
@@ -76,7 +84,9 @@ def test_commands_exist() -> None:
             if command is None:
                 wrong.append(" ".join(words))
                 continue
-            known = {"--help"} | {flag for each in (*command.args, *command.common) for flag in each.flags}
+            known = {"--help"} | {
+                flag for each in (*command.args, *command.common) for flag in each.flags
+            }
         if options - known:
             wrong.append(" ".join(words))
     assert len(calls) > 20
@@ -85,11 +95,19 @@ def test_commands_exist() -> None:
 
 def test_settings_exist() -> None:
     text = README.read_text(encoding="utf-8")
-    sections = {"executions": ExecutionSettings, "ui": UiSettings, "credentials": CredentialSettings}
+    sections = {
+        "executions": ExecutionSettings,
+        "ui": UiSettings,
+        "credentials": CredentialSettings,
+    }
     for section, kind in sections.items():
         for field in fields(kind):
-            default = str(field.default).lower() if isinstance(field.default, bool) else field.default
-            shown = f'"{default}"' if isinstance(default, str) and field.type == "str" else f"{default}"
+            default = (
+                str(field.default).lower() if isinstance(field.default, bool) else field.default
+            )
+            shown = (
+                f'"{default}"' if isinstance(default, str) and field.type == "str" else f"{default}"
+            )
             assert f"| `{section}.{field.name}` | `{shown}` |" in text
     named = set(re.findall(r"^\| `((?:executions|ui|credentials)\.\w+)` \|", text, re.MULTILINE))
     assert len(named) == sum(len(fields(kind)) for kind in sections.values())
@@ -104,7 +122,11 @@ def test_screens_exist() -> None:
 
 def test_pictures_and_files_are_there() -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", README.read_text(encoding="utf-8"))
-    missing = [link for link in links if "://" not in link and not (README.parent / link.partition("#")[0]).exists()]
+    missing = [
+        link
+        for link in links
+        if "://" not in link and not (README.parent / link.partition("#")[0]).exists()
+    ]
     assert any(link.endswith(".svg") for link in links)
     assert not missing
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("textual", "rich", "numpy", "sqlite_utils", "boto3", "botocore", "plotext", "tsdownsample", "yaml", "asyncio")
+HEAVY = (
+    "textual",
+    "rich",
+    "numpy",
+    "sqlite_utils",
+    "boto3",
+    "botocore",
+    "plotext",
+    "tsdownsample",
+    "yaml",
+    "asyncio",
+)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -15,7 +26,9 @@ def test_help_imports_nothing_heavy() -> None:
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         f"print('loaded:', sorted(set({HEAVY!r}) & set(sys.modules)), file=sys.stderr)\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert "usage" in result.stdout.lower()
     assert result.stderr.strip().splitlines()[-1] == "loaded: []"
 
@@ -28,7 +41,11 @@ def test_without_arguments_nothing_is_parsed() -> None:
         f"print('loaded:', sorted(set({(*HEAVY, 'argparse')!r}) & set(sys.modules)), code, file=sys.stderr)\n"
     )
     result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
     )
     assert "There is no terminal" in result.stderr
     assert result.stderr.strip().splitlines()[-1] == "loaded: [] 2"

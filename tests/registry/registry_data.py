@@ -38,9 +38,21 @@ def add_execution(
     configurations.add(registry, DEFAULT_SCOPE, configuration)
     ended = None if seconds is None else created + timedelta(seconds=seconds)
     made = Execution(
-        execution_id, configuration.id, configuration.name, "sc", "ex", "1", status, TargetStatus.COMPLETED, "",
-        created, created, created, created, ended,
-    )  # fmt: skip
+        execution_id,
+        configuration.id,
+        configuration.name,
+        "sc",
+        "ex",
+        "1",
+        status,
+        TargetStatus.COMPLETED,
+        "",
+        created,
+        created,
+        created,
+        created,
+        ended,
+    )
     executions.create(registry, DEFAULT_SCOPE, made)
     return made
 
@@ -60,8 +72,17 @@ def add_artifact(
     created = START + timedelta(seconds=at)
     pairs = tuple((f"ext.ai.sap.com/{key}", value) for key, value in (labels or {}).items())
     made = Artifact(
-        artifact_id, name, kind, f"ai://default/{artifact_id}", description, "sc", execution_id, pairs, size, created,
+        artifact_id,
+        name,
+        kind,
+        f"ai://default/{artifact_id}",
+        description,
+        "sc",
+        execution_id,
+        pairs,
+        size,
         created,
-    )  # fmt: skip
+        created,
+    )
     artifacts.add(registry, DEFAULT_SCOPE, made)
     return made

@@ -22,7 +22,9 @@ MODEL = "30de1000-0000-4000-8000-000000000001"
 def first_version(path: Path) -> None:
     """A registry with the first migration only, and a model with a file in it."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.create_function("casefold", 1, lambda value: str(value or "").casefold(), deterministic=True)
+    connection.create_function(
+        "casefold", 1, lambda value: str(value or "").casefold(), deterministic=True
+    )
     first = Migrations("launchpad")
 
     @first()
@@ -70,8 +72,16 @@ def test_a_new_registry_and_one_brought_up_to_date_are_the_same(tmp_path: Path) 
     def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
         registry = Registry(path)
         with registry.read() as db:
-            names = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
-            found = {name: [tuple(row)[1:4] for row in db.execute(f"PRAGMA table_info('{name}')")] for name in names}
+            names = [
+                row[0]
+                for row in db.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+                )
+            ]
+            found = {
+                name: [tuple(row)[1:4] for row in db.execute(f"PRAGMA table_info('{name}')")]
+                for name in names
+            }
         registry.close()
         return found
 
@@ -79,7 +89,9 @@ def test_a_new_registry_and_one_brought_up_to_date_are_the_same(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("word", ["artifacts", "artifact_files"])
-def test_nothing_is_lost_where_it_is_broken_off(tmp_path: Path, word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_lost_where_it_is_broken_off(
+    tmp_path: Path, word: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "registry.db"
     first_version(path)
     statements = schema.FILES_STATE
@@ -97,7 +109,9 @@ def test_lists_are_read_in_their_order_where_there_are_statistics(tmp_path: Path
     path = tmp_path / "registry.db"
     first_version(path)
     connection = sqlite3.connect(path)
-    connection.create_function("casefold", 1, lambda value: str(value or "").casefold(), deterministic=True)
+    connection.create_function(
+        "casefold", 1, lambda value: str(value or "").casefold(), deterministic=True
+    )
     connection.executemany(
         "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, created_at, modified_at, search_text)"
         " VALUES (1, 'model', ?, 'm', 'ai://default/m', 'churn', ?, 1, 'm')",

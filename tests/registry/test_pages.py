@@ -34,7 +34,18 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister, execution_lister
 from launchpad_tui.services.listing import Listing
 
-NAMES = ("churn", "Churn", "fraud", "Ärger", "ärger", "", "a%b_c", 'quo"te', "日本語モデル", "x" * 300)
+NAMES = (
+    "churn",
+    "Churn",
+    "fraud",
+    "Ärger",
+    "ärger",
+    "",
+    "a%b_c",
+    'quo"te',
+    "日本語モデル",
+    "x" * 300,
+)
 WORDS = ("alpha", "BETA", "gamma ray", "")
 VALUES = (0.5, 0.5, 1.0, math.nan, math.inf, -math.inf, -2.0)
 
@@ -55,14 +66,24 @@ class World:
             if i % 3:
                 execution_id = f"e{i:015x}"
                 self.parameters[execution_id] = rng.choice(("0.1", "1e-1", "0.01", "adam", "7"))
-                add_execution(self.registry, execution_id, {"lr": self.parameters[execution_id]}, at=i // 4,
-                              seconds=rng.choice((None, 1.5, 2)))  # fmt: skip
+                add_execution(
+                    self.registry,
+                    execution_id,
+                    {"lr": self.parameters[execution_id]},
+                    at=i // 4,
+                    seconds=rng.choice((None, 1.5, 2)),
+                )
                 self._log(execution_id, name, i, rng)
             model = add_artifact(
-                self.registry, f"{i * 7919 % 1000:04d}-model", name, execution_id=execution_id, at=rng.randrange(12),
-                description=rng.choice(WORDS), labels={"stage": rng.choice(("prod", "test"))} if i % 2 else {},
+                self.registry,
+                f"{i * 7919 % 1000:04d}-model",
+                name,
+                execution_id=execution_id,
+                at=rng.randrange(12),
+                description=rng.choice(WORDS),
+                labels={"stage": rng.choice(("prod", "test"))} if i % 2 else {},
                 size=rng.choice((None, 1, 5, 1_000_000)),
-            )  # fmt: skip
+            )
             self.models.append(model)
         add_artifact(self.registry, "data-set-1", "churn", kind=ArtifactKind.DATASET)
 
@@ -128,15 +149,43 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 orders = st.builds(
     Order,
     st.sampled_from(
-        ["name", "description", "id", "scenario_id", "url", "execution_id", "created_at", "modified_at", "size"]
+        [
+            "name",
+            "description",
+            "id",
+            "scenario_id",
+            "url",
+            "execution_id",
+            "created_at",
+            "modified_at",
+            "size",
+        ]
     )
     | st.builds(MetricColumn, st.just("loss"), st.sampled_from(Statistic)),
     st.booleans(),
 )
 searches = st.sampled_from(
-    ["", "churn", "CHU rn", "ÄRGER", "är", "r", "prod", "stage=pro", '"te', "a%b", "%", "モデル", "beta chu",
-     "nothing here", "gamma ray -model", "AND OR", "*", "0-m"]
-)  # fmt: skip
+    [
+        "",
+        "churn",
+        "CHU rn",
+        "ÄRGER",
+        "är",
+        "r",
+        "prod",
+        "stage=pro",
+        '"te',
+        "a%b",
+        "%",
+        "モデル",
+        "beta chu",
+        "nothing here",
+        "gamma ray -model",
+        "AND OR",
+        "*",
+        "0-m",
+    ]
+)
 queries = st.builds(Query, search=searches, order=orders)
 
 
@@ -164,7 +213,9 @@ def test_every_row_once_and_in_order(world: World, query: Query, limit: int, few
 
 
 @settings(max_examples=60, deadline=None)
-@given(query=queries, slices=st.lists(st.tuples(st.integers(-5, 170), st.integers(0, 60)), max_size=8))
+@given(
+    query=queries, slices=st.lists(st.tuples(st.integers(-5, 170), st.integers(0, 60)), max_size=8)
+)
 def test_slices_by_position(world: World, query: Query, slices: list[tuple[int, int]]) -> None:
     expected = [model.id for model in world.sorted(query)]
     listing = Listing(world.lister(query))
@@ -183,7 +234,9 @@ def test_jumps_in_a_long_list(registry: Registry, monkeypatch: pytest.MonkeyPatc
         everything = [row.artifact.id for row in lister.page(None, 1000).rows]
         listing = Listing(lister)
         for start in (295, 150, 3, 151, 299, 300, 90, 0, 288, 91):
-            assert [row.artifact.id for row in listing.slice(start, start + 7)] == everything[start : start + 7]
+            assert [row.artifact.id for row in listing.slice(start, start + 7)] == everything[
+                start : start + 7
+            ]
 
 
 def test_ids_and_metric_columns(world: World) -> None:
@@ -206,25 +259,83 @@ def test_ids_and_metric_columns(world: World) -> None:
     [
         (Subject.ATTRIBUTE, "name", Op.CONTAINS, "CHU", lambda w, m: "chu" in m.name.casefold()),
         (Subject.ATTRIBUTE, "name", Op.EQUALS, "churn", lambda w, m: m.name == "churn"),
-        (Subject.ATTRIBUTE, "size", Op.GREATER_EQUAL, "5", lambda w, m: m.size is not None and m.size >= 5),
-        (Subject.ATTRIBUTE, "created_at", Op.BEFORE, "2026-01-01T00:00:05Z",
-         lambda w, m: m.created_at < START + timedelta(seconds=5)),
+        (
+            Subject.ATTRIBUTE,
+            "size",
+            Op.GREATER_EQUAL,
+            "5",
+            lambda w, m: m.size is not None and m.size >= 5,
+        ),
+        (
+            Subject.ATTRIBUTE,
+            "created_at",
+            Op.BEFORE,
+            "2026-01-01T00:00:05Z",
+            lambda w, m: m.created_at < START + timedelta(seconds=5),
+        ),
         (Subject.ATTRIBUTE, "created_at", Op.AFTER, "2026-01-01", lambda w, m: False),
         (Subject.ATTRIBUTE, "created_at", Op.EQUALS, "2026-01-01", lambda w, m: True),
-        (Subject.LABEL, "stage", Op.EQUALS, "prod", lambda w, m: ("ext.ai.sap.com/stage", "prod") in m.labels),
-        (Subject.LABEL, "stage", Op.NOT_EQUALS, "prod", lambda w, m: ("ext.ai.sap.com/stage", "prod") not in m.labels),
-        (Subject.LABEL, "ext.ai.sap.com/stage", Op.CONTAINS, "ES", lambda w, m: "test" in dict(m.labels).values()),
-        (Subject.PARAMETER, "lr", Op.EQUALS, "0.10", lambda w, m: w.parameters.get(m.execution_id) in {"0.1", "1e-1"}),
-        (Subject.PARAMETER, "lr", Op.LESS, "0.5", lambda w, m: w.parameters.get(m.execution_id) in
-         {"0.1", "1e-1", "0.01"}),
-        (Subject.PARAMETER, "lr", Op.EQUALS, "adam", lambda w, m: w.parameters.get(m.execution_id) == "adam"),
-        (Subject.METRIC, "loss", Op.LESS, "0.75",
-         lambda w, m: w.metrics.get(m.execution_id, {}).get("loss", math.nan) < 0.75),
-        (Subject.METRIC, "loss:max", Op.GREATER, "0.75",
-         lambda w, m: 0.75 < w.metrics.get(m.execution_id, {}).get("loss", math.nan) < math.inf),
+        (
+            Subject.LABEL,
+            "stage",
+            Op.EQUALS,
+            "prod",
+            lambda w, m: ("ext.ai.sap.com/stage", "prod") in m.labels,
+        ),
+        (
+            Subject.LABEL,
+            "stage",
+            Op.NOT_EQUALS,
+            "prod",
+            lambda w, m: ("ext.ai.sap.com/stage", "prod") not in m.labels,
+        ),
+        (
+            Subject.LABEL,
+            "ext.ai.sap.com/stage",
+            Op.CONTAINS,
+            "ES",
+            lambda w, m: "test" in dict(m.labels).values(),
+        ),
+        (
+            Subject.PARAMETER,
+            "lr",
+            Op.EQUALS,
+            "0.10",
+            lambda w, m: w.parameters.get(m.execution_id) in {"0.1", "1e-1"},
+        ),
+        (
+            Subject.PARAMETER,
+            "lr",
+            Op.LESS,
+            "0.5",
+            lambda w, m: w.parameters.get(m.execution_id) in {"0.1", "1e-1", "0.01"},
+        ),
+        (
+            Subject.PARAMETER,
+            "lr",
+            Op.EQUALS,
+            "adam",
+            lambda w, m: w.parameters.get(m.execution_id) == "adam",
+        ),
+        (
+            Subject.METRIC,
+            "loss",
+            Op.LESS,
+            "0.75",
+            lambda w, m: w.metrics.get(m.execution_id, {}).get("loss", math.nan) < 0.75,
+        ),
+        (
+            Subject.METRIC,
+            "loss:max",
+            Op.GREATER,
+            "0.75",
+            lambda w, m: 0.75 < w.metrics.get(m.execution_id, {}).get("loss", math.nan) < math.inf,
+        ),
     ],
-)  # fmt: skip
-def test_conditions(world: World, subject: Subject, name: str, op: Op, value: str, test: object) -> None:
+)
+def test_conditions(
+    world: World, subject: Subject, name: str, op: Op, value: str, test: object
+) -> None:
     assert callable(test)
     query = Query(conditions=(Condition(subject, name, op, value),))
     found = {row.artifact.id for row in world.lister(query).page(None, 1000).rows}
@@ -251,12 +362,25 @@ def test_wrong_conditions_name_their_field(world: World, condition: Condition) -
 
 
 def test_executions_order_and_filter(world: World) -> None:
-    for order in (Order("duration", True), Order("duration", False), Order("status"), Order(MetricColumn("loss"))):
-        rows = execution_lister(world.registry, DEFAULT_SCOPE, Query(order=order)).page(None, 1000).rows
+    for order in (
+        Order("duration", True),
+        Order("duration", False),
+        Order("status"),
+        Order(MetricColumn("loss")),
+    ):
+        rows = (
+            execution_lister(world.registry, DEFAULT_SCOPE, Query(order=order))
+            .page(None, 1000)
+            .rows
+        )
         assert len(rows) == len({row.execution.id for row in rows}) == len(world.parameters)
     durations = [
-        row.execution.duration_seconds(row.execution.created_at) if row.execution.completed_at else None
-        for row in execution_lister(world.registry, DEFAULT_SCOPE, Query(order=Order("duration"))).page(None, 999).rows
+        row.execution.duration_seconds(row.execution.created_at)
+        if row.execution.completed_at
+        else None
+        for row in execution_lister(world.registry, DEFAULT_SCOPE, Query(order=Order("duration")))
+        .page(None, 999)
+        .rows
     ]
     known = [d for d in durations if d is not None]
     assert known == sorted(known, reverse=True)

@@ -65,17 +65,30 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 @settings(max_examples=120, deadline=None)
 @given(portions=portions, bulk=st.booleans())
-def test_append_and_read(shared: Registry, portions: list[list[tuple[int, int, float]]], bulk: bool) -> None:
+def test_append_and_read(
+    shared: Registry, portions: list[list[tuple[int, int, float]]], bulk: bool
+) -> None:
     size, chunk.SIZE = chunk.SIZE, 16
     try:
         series.delete(shared, ID)
         logged: list[Metric] = []
         seen: set[object] = set()
         for number, portion in enumerate(portions):
-            metrics = [Metric("loss", value, START + timedelta(seconds=at), step) for step, at, value in portion]
+            metrics = [
+                Metric("loss", value, START + timedelta(seconds=at), step)
+                for step, at, value in portion
+            ]
             if bulk and number % 2:
                 times = [to_micros(m.timestamp) for m in metrics]
-                series.append_bulk(shared, ID, "loss", (), [m.step for m in metrics], times, [m.value for m in metrics])
+                series.append_bulk(
+                    shared,
+                    ID,
+                    "loss",
+                    (),
+                    [m.step for m in metrics],
+                    times,
+                    [m.value for m in metrics],
+                )
                 logged += metrics
                 seen |= {(m.step, m.timestamp, bits(m.value)) for m in metrics}
             else:
@@ -100,7 +113,10 @@ def test_append_and_read(shared: Registry, portions: list[list[tuple[int, int, f
         assert [(int(s), int(t)) for s, t in zip(drawn.steps, drawn.times, strict=True)] == [
             (m.step, to_micros(m.timestamp)) for m in part
         ]
-        assert (drawn.total, drawn.not_finite) == (len(part), sum(not math.isfinite(m.value) for m in part))
+        assert (drawn.total, drawn.not_finite) == (
+            len(part),
+            sum(not math.isfinite(m.value) for m in part),
+        )
         by_time = window(shared, one.id, by="time", points=100_000)
         assert sorted(by_time.times) == list(by_time.times)
         assert by_time.total == len(expected)
@@ -135,11 +151,15 @@ def long(registry: Registry) -> SeriesSummary:
     values[7] = math.inf
     for k in range(100_000, 110_000):
         values[k] = math.nan
-    series.append_bulk(registry, ID, "loss", (), range(count), range(10**15, 10**15 + count), values)
+    series.append_bulk(
+        registry, ID, "loss", (), range(count), range(10**15, 10**15 + count), values
+    )
     return summary_of(registry)
 
 
-@pytest.mark.parametrize(("start", "stop"), [(None, None), (60_000, 240_000), (120_000, 125_000), (99_000, 111_000)])
+@pytest.mark.parametrize(
+    ("start", "stop"), [(None, None), (60_000, 240_000), (120_000, 125_000), (99_000, 111_000)]
+)
 @pytest.mark.parametrize("by", ["step", "time"])
 def test_reduced_keeps_peaks_ends_and_gaps(
     registry: Registry, long: SeriesSummary, start: int | None, stop: int | None, by: str
@@ -147,9 +167,13 @@ def test_reduced_keeps_peaks_ends_and_gaps(
     offset = 10**15 if by == "time" else 0
     low, high = (0, 299_999) if start is None or stop is None else (start, stop)
     drawn = window(
-        registry, long.id, None if start is None else start + offset, None if stop is None else stop + offset,
-        "time" if by == "time" else "step", 1000,
-    )  # fmt: skip
+        registry,
+        long.id,
+        None if start is None else start + offset,
+        None if stop is None else stop + offset,
+        "time" if by == "time" else "step",
+        1000,
+    )
     steps, values = [int(s) for s in drawn.steps], [float(v) for v in drawn.values]
     at = dict(zip(steps, values, strict=True))
     assert drawn.total == high - low + 1
@@ -195,7 +219,9 @@ def test_sparse_end_keeps_its_shape(registry: Registry) -> None:
 def test_sent_again_is_kept_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk, "SIZE", 8)
     add_execution(registry, ID)
-    portion = [Metric("loss", float(k), START, k % 3) for k in range(10)] + [Metric("loss", math.nan, START, 1)]
+    portion = [Metric("loss", float(k), START, k % 3) for k in range(10)] + [
+        Metric("loss", math.nan, START, 1)
+    ]
     for _ in range(2):
         series.append(registry, ID, portion)
     assert summary_of(registry).count == 11
@@ -217,7 +243,12 @@ def test_labels_make_series_and_headlines(registry: Registry) -> None:
 
     def headline(name: str = "accuracy") -> list[str]:
         with registry.read() as db:
-            return [key for (key,) in db.execute("SELECT key FROM series WHERE headline = 1 AND name = ?", (name,))]
+            return [
+                key
+                for (key,) in db.execute(
+                    "SELECT key FROM series WHERE headline = 1 AND name = ?", (name,)
+                )
+            ]
 
     assert headline() == ["accuracy{phase=train}"]
     log(0.99, ("phase", "test"), ("fold", "1"), step=3)

@@ -26,8 +26,10 @@ def test_lines_keep_stream_step_and_order(tmp_path: Path) -> None:
     writer.close()
     lines = log.slice(0, 10)
     assert [(line.message, line.stream, line.step) for line in lines[:3]] == [
-        ("one", "stdout", "train"), ("two", "stdout", "train"), ("warned\tme", "stderr", "train")
-    ]  # fmt: skip
+        ("one", "stdout", "train"),
+        ("two", "stdout", "train"),
+        ("warned\tme", "stderr", "train"),
+    ]
     assert log.finished
     assert [line.timestamp for line in lines] == sorted(line.timestamp for line in lines)
 
@@ -36,10 +38,17 @@ def test_any_slice_of_a_long_log(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path)
     count = 3 * EVERY + 17
     for start in range(0, count, 250):
-        writer.write("stdout", "s", [f"line {n}".encode() for n in range(start, min(count, start + 250))])
+        writer.write(
+            "stdout", "s", [f"line {n}".encode() for n in range(start, min(count, start + 250))]
+        )
     log = LogFile(tmp_path)
     assert log.count() == count
-    for start, stop in ((0, 3), (EVERY - 1, EVERY + 2), (2 * EVERY, 2 * EVERY + 1), (count - 2, count + 50)):
+    for start, stop in (
+        (0, 3),
+        (EVERY - 1, EVERY + 2),
+        (2 * EVERY, 2 * EVERY + 1),
+        (count - 2, count + 50),
+    ):
         assert [line.message for line in log.slice(start, stop)] == [
             f"line {n}" for n in range(start, min(stop, count))
         ]
@@ -73,7 +82,10 @@ def test_the_index_is_written_anew(tmp_path: Path) -> None:
     writer.close(finished=False)
     (tmp_path / "log" / "index").write_bytes(b"garbage!" * 5)
     LogWriter(tmp_path).close()
-    assert [line.message for line in LogFile(tmp_path).slice(2 * EVERY, 2 * EVERY + 2)] == ["2000", "2001"]
+    assert [line.message for line in LogFile(tmp_path).slice(2 * EVERY, 2 * EVERY + 2)] == [
+        "2000",
+        "2001",
+    ]
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20))

@@ -64,10 +64,16 @@ FILE = Path("house.yaml")
 def test_what_is_understood() -> None:
     parsed = parse_text(GOOD, FILE)
     made = parsed.executable
-    assert (made.id, made.scenario_id, made.name, made.version) == ("house-train", "houses", "Train", "1.2")
+    assert (made.id, made.scenario_id, made.name, made.version) == (
+        "house-train",
+        "houses",
+        "Train",
+        "1.2",
+    )
     assert [(one.name, one.default, one.description) for one in made.parameters] == [
-        ("DEPTH", "3", "How deep"), ("RATE", None, "")
-    ]  # fmt: skip
+        ("DEPTH", "3", "How deep"),
+        ("RATE", None, ""),
+    ]
     assert [(one.name, one.kind) for one in made.inputs] == [("rows", "dataset")]
     assert [(one.name, one.kind) for one in made.outputs] == [("housemodel", "model")]
     assert parsed.names == {"housemodel": "The model"}
@@ -81,7 +87,12 @@ def test_what_is_understood() -> None:
 
 def test_what_is_ignored_is_said() -> None:
     notes = "\n".join(parse_text(GOOD, FILE).executable.notes)
-    for what in ("image is ignored", "imagePullSecrets is ignored", "resources is ignored", "resourcePlan is ignored"):
+    for what in (
+        "image is ignored",
+        "imagePullSecrets is ignored",
+        "resources is ignored",
+        "resourcePlan is ignored",
+    ):
         assert what in notes
     more = GOOD.replace("  entrypoint: both\n", "  entrypoint: both\n  frobnicate: 3\n")
     assert any("spec.frobnicate" in note for note in parse_text(more, FILE).executable.notes)
@@ -105,12 +116,22 @@ def test_what_is_ignored_is_said() -> None:
         ("path: /app/clean, archive", "path: /app/../etc, archive", "absolute path"),
         ("workflow.parameters.DEPTH", "workflow.parameters.OTHER", "OTHER"),
         ("steps.first.outputs.artifacts.clean", "steps.first.outputs.artifacts.none", "none"),
-        ("{name: first, template: prepare}", "{name: first, template: prepare, when: yes}", "conditions"),
-        ("secretKeyRef: {name: hub, key: token}", "configMapKeyRef: {name: hub, key: token}", "secretKeyRef"),
+        (
+            "{name: first, template: prepare}",
+            "{name: first, template: prepare, when: yes}",
+            "conditions",
+        ),
+        (
+            "secretKeyRef: {name: hub, key: token}",
+            "configMapKeyRef: {name: hub, key: token}",
+            "secretKeyRef",
+        ),
         ("  templates:\n    - name: both", "  templates:\n    - name: train", "train"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_line(tmp_path: Path, old: str, new: str, reason: str) -> None:
+def test_what_is_wrong_is_refused_with_its_line(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
     assert GOOD.count(old) >= 1
     text = GOOD.replace(old, new, 1)
     file = tmp_path / "t.yaml"
@@ -150,9 +171,15 @@ def test_a_checkout(tmp_path: Path) -> None:
     (tmp_path / "a" / "one.yaml").write_text(GOOD)
     (tmp_path / "two.yml").write_text(GOOD.replace("house-train", "house-other"))
     (tmp_path / "settings.yaml").write_text("a: 1")
-    (tmp_path / "both.yaml").write_text(f"{GOOD.replace('house-train', 'three-a')}---\nkind: Other\n")
+    (tmp_path / "both.yaml").write_text(
+        f"{GOOD.replace('house-train', 'three-a')}---\nkind: Other\n"
+    )
     found = parse_templates(tmp_path)
-    assert sorted(one.workflow.id for one in found.templates) == ["house-other", "house-train", "three-a"]
+    assert sorted(one.workflow.id for one in found.templates) == [
+        "house-other",
+        "house-train",
+        "three-a",
+    ]
     assert not found.refused
     (tmp_path / "again.yaml").write_text(GOOD)
     (problem,) = parse_templates(tmp_path).refused

@@ -10,7 +10,12 @@ import pytest
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.runtimes.local.template_model import Workflow
 from launchpad_tui.runtimes.local.templates import parse_text
-from launchpad_tui.runtimes.local.workspace import code_folder, container_code_path, copy_code, interpreter
+from launchpad_tui.runtimes.local.workspace import (
+    code_folder,
+    container_code_path,
+    copy_code,
+    interpreter,
+)
 
 TEMPLATE = """\
 apiVersion: argoproj.io/v1alpha1
@@ -63,14 +68,19 @@ def test_only_up_to_the_checkout(tmp_path: Path) -> None:
 
 def test_what_is_an_artifact_is_no_code(tmp_path: Path) -> None:
     files(tmp_path, "data/rows.csv", "train.py")
-    assert container_code_path(workflow("head /app/data/rows.csv; python /srv/train.py"), tmp_path) == "/srv"
+    assert (
+        container_code_path(workflow("head /app/data/rows.csv; python /srv/train.py"), tmp_path)
+        == "/srv"
+    )
 
 
 def test_what_is_said_outright(tmp_path: Path) -> None:
     files(tmp_path, "train.py", "other/x")
     told = workflow("python /app/train.py", ", launchpad.tui/code-path: /opt/ml")
     assert container_code_path(told, tmp_path) == "/opt/ml"
-    assert code_folder(told, str(tmp_path / "t.yaml"), str(tmp_path / "other")) == tmp_path / "other"
+    assert (
+        code_folder(told, str(tmp_path / "t.yaml"), str(tmp_path / "other")) == tmp_path / "other"
+    )
     with pytest.raises(ConfigError, match="gone"):
         code_folder(told, "", str(tmp_path / "missing"))
     with pytest.raises(ConfigError, match="gone"):
@@ -78,9 +88,13 @@ def test_what_is_said_outright(tmp_path: Path) -> None:
 
 
 def test_a_copy_without_what_is_made_anew(tmp_path: Path) -> None:
-    files(tmp_path / "code", "a.py", "sub/b.py", ".git/HEAD", "__pycache__/a.pyc", ".venv/bin/python")
+    files(
+        tmp_path / "code", "a.py", "sub/b.py", ".git/HEAD", "__pycache__/a.pyc", ".venv/bin/python"
+    )
     assert copy_code(tmp_path / "code", tmp_path / "copy", 1) == 2
-    copied = sorted(str(each.relative_to(tmp_path / "copy")) for each in (tmp_path / "copy").rglob("*.*"))
+    copied = sorted(
+        str(each.relative_to(tmp_path / "copy")) for each in (tmp_path / "copy").rglob("*.*")
+    )
     assert copied == ["a.py", "sub/b.py"]
     (tmp_path / "code" / "big").write_bytes(b"x" * 1_100_000)
     with pytest.raises(ConfigError, match="larger than 1 MB"):

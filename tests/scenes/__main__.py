@@ -20,7 +20,9 @@ def main() -> None:
         if scene.name in names or (not names and scene.shown):
             with tempfile.TemporaryDirectory() as folder:
                 text, picture = asyncio.run(play(scene, Path(folder)))
-            (target / f"{scene.name.removeprefix('demo-')}.svg").write_text(picture, encoding="utf-8")
+            (target / f"{scene.name.removeprefix('demo-')}.svg").write_text(
+                picture, encoding="utf-8"
+            )
             missing = [words for words in scene.expect if words not in text]
             print(f"{scene.name}: {'ok' if not missing else f'lacks {missing}'}")
 

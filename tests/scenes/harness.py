@@ -28,8 +28,14 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from tests.scenes.picture import self_contained
 
-FROZEN = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TERM": "xterm-256color", "NO_COLOR": "",
-          "LAUNCHPAD_CREDENTIALS": "file"}  # fmt: skip
+FROZEN = {
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+    "TERM": "xterm-256color",
+    "NO_COLOR": "",
+    "LAUNCHPAD_CREDENTIALS": "file",
+}
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,9 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
 async def burst(pilot: Pilot[Any], text: str) -> None:
     """Type a text all at once, as it comes over a slow line; ``\\r`` is enter."""
     for character in text:
-        pilot.app.post_message(Key("enter" if character == "\r" else _character_to_key(character), character))
+        pilot.app.post_message(
+            Key("enter" if character == "\r" else _character_to_key(character), character)
+        )
     await settled(pilot)
 
 

@@ -22,7 +22,9 @@ def keys(*wanted: str) -> Drive:
     return drive
 
 
-def shown(name: str, drive: Drive, *expect: str, start: str = "models", size: tuple[int, int] = (120, 32)) -> Scene:
+def shown(
+    name: str, drive: Drive, *expect: str, start: str = "models", size: tuple[int, int] = (120, 32)
+) -> Scene:
     """A scene whose picture README shows."""
     return Scene(f"demo-{name}", demo, drive, size, start, expect, shown=True)
 
@@ -36,21 +38,52 @@ SCENES = [
     shown("model-add", keys("a", "enter", *"ResNet fifty"), "ResNet fifty", size=(100, 26)),
     shown("datasets", keys(), "Datasets", "digits", start="datasets", size=(120, 16)),
     shown("executions", keys(), "COMPLETED", "balanced", start="executions"),
-    shown("execution", keys("end", "enter"), "Executable", "balanced", "COMPLETED", start="executions"),
-    shown("execution-log", keys("end", "enter", "tab", "tab"), "registered model", "balanced", start="executions"),
-    shown("configurations", keys(), "balanced", "rate too high", start="configurations", size=(120, 24)),
-    shown("configuration-create", keys("a", "enter", "right", "enter", *"bold try", "ctrl+n"), "learning_rate",
-          start="configurations", size=(110, 36)),
+    shown(
+        "execution", keys("end", "enter"), "Executable", "balanced", "COMPLETED", start="executions"
+    ),
+    shown(
+        "execution-log",
+        keys("end", "enter", "tab", "tab"),
+        "registered model",
+        "balanced",
+        start="executions",
+    ),
+    shown(
+        "configurations",
+        keys(),
+        "balanced",
+        "rate too high",
+        start="configurations",
+        size=(120, 24),
+    ),
+    shown(
+        "configuration-create",
+        keys("a", "enter", "right", "enter", *"bold try", "ctrl+n"),
+        "learning_rate",
+        start="configurations",
+        size=(110, 36),
+    ),
     shown("scenarios", keys(), "digits-train", start="scenarios", size=(120, 20)),
     shown("executable", keys("down", "enter", "tab"), "apiVersion", start="scenarios"),
-    shown("metrics", keys("ctrl+a", "m"), "My Selection 6", "accuracy{phase=train}", size=(140, 40)),
-    shown("chart", keys("ctrl+a", "m", "down", "right", "enter", "s", *["left"] * 12), "step ", "balanced",
-          size=(140, 36)),
-    shown("compare", keys("ctrl+a", "c", "down", "s"), "PARAMETERS", "balanced", "★", size=(160, 42)),
-    shown("compare-baseline", keys("ctrl+a", "c", "down", "s", "b"), "baseline", "%", size=(160, 30)),
+    shown(
+        "metrics", keys("ctrl+a", "m"), "My Selection 6", "accuracy{phase=train}", size=(140, 40)
+    ),
+    shown(
+        "chart",
+        keys("ctrl+a", "m", "down", "right", "enter", "s", *["left"] * 12),
+        "step ",
+        "balanced",
+        size=(140, 36),
+    ),
+    shown(
+        "compare", keys("ctrl+a", "c", "down", "s"), "PARAMETERS", "balanced", "★", size=(160, 42)
+    ),
+    shown(
+        "compare-baseline", keys("ctrl+a", "c", "down", "s", "b"), "baseline", "%", size=(160, 30)
+    ),
     shown("difference", keys("ctrl+a", "c", "right", "v"), "PARAMETERS", "swap", size=(120, 34)),
     shown("stores", keys(), "default", start="stores", size=(100, 14)),
     shown("connections", keys(), "local", start="connections", size=(100, 14)),
     shown("commands", keys("colon", *"com"), "compare", size=(110, 24)),
     shown("help", keys("question_mark"), "This screen", size=(110, 34)),
-]  # fmt: skip
+]

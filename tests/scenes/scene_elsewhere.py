@@ -30,40 +30,78 @@ def elsewhere(home: Home) -> None:
     workshop(home)
     desk = open_desk(home)
     values = {
-        "base_url": "https://api.example.com/v2", "auth_url": "https://auth.example.com/oauth/token",
-        "client_id": "sb-vision", "client_secret": "not-a-secret", "credentials": "keys",
-    }  # fmt: skip
+        "base_url": "https://api.example.com/v2",
+        "auth_url": "https://auth.example.com/oauth/token",
+        "client_id": "sb-vision",
+        "client_secret": "not-a-secret",
+        "credentials": "keys",
+    }
     desk.connections.add("core", "sap-ai-core", values)
     registry = desk.registry
     connections.add_group(registry, CORE, {"ext.ai.sap.com/team": "vision"})
     connections.set_capabilities(registry, "core", Capabilities(add_executable=False))
     made, models = [], []
     for number, (name, status) in enumerate(
-        [("resnet 50", Status.COMPLETED), ("resnet 101", Status.COMPLETED), ("vit small", Status.COMPLETED),
-         ("vit base", Status.RUNNING), ("convnext", Status.DEAD), ("resnet 18", Status.COMPLETED)]
-    ):  # fmt: skip
+        [
+            ("resnet 50", Status.COMPLETED),
+            ("resnet 101", Status.COMPLETED),
+            ("vit small", Status.COMPLETED),
+            ("vit base", Status.RUNNING),
+            ("convnext", Status.DEAD),
+            ("resnet 18", Status.COMPLETED),
+        ]
+    ):
         at = _AT + timedelta(hours=number)
         one = f"e{number:015x}"
-        configuration = Configuration(f"c0{number:034}", name, "defects", "train", {"depth": str(number)}, {}, at)
+        configuration = Configuration(
+            f"c0{number:034}", name, "defects", "train", {"depth": str(number)}, {}, at
+        )
         mirror.put_configurations(registry, CORE, [configuration])
         end = at + timedelta(minutes=30 + number) if status.final else None
         made.append(
-            Execution(one, configuration.id, name, "defects", "train", "", status, TargetStatus.COMPLETED, "", at, at,
-                      at, at, end)
-        )  # fmt: skip
+            Execution(
+                one,
+                configuration.id,
+                name,
+                "defects",
+                "train",
+                "",
+                status,
+                TargetStatus.COMPLETED,
+                "",
+                at,
+                at,
+                at,
+                at,
+                end,
+            )
+        )
         if status is Status.COMPLETED:
             url = f"ai://default/{one}/model"
             labels = (("ext.ai.sap.com/stage", "production" if number == 1 else "test"),)
             models.append(
-                Artifact(f"a0{number:034}", f"defects-{name.replace(' ', '-')}", ArtifactKind.MODEL, url, "Defects",
-                         "defects", one, labels, None, end or at, end or at)
-            )  # fmt: skip
+                Artifact(
+                    f"a0{number:034}",
+                    f"defects-{name.replace(' ', '-')}",
+                    ArtifactKind.MODEL,
+                    url,
+                    "Defects",
+                    "defects",
+                    one,
+                    labels,
+                    None,
+                    end or at,
+                    end or at,
+                )
+            )
     mirror.put_executions(registry, CORE, made)
     mirror.put_artifacts(registry, CORE, models)
     mirror.forget_entries(registry, CORE, mirror.EXECUTIONS, [made[-1].id])
     mirror.forget_entries(registry, CORE, mirror.ARTIFACTS, [models[-1].id])
     read_at = now() - timedelta(minutes=3, seconds=20)
-    mirror_tenant.set_state(registry, CORE, mirror_tenant.GROUP, mirror_tenant.ReadingState(done_at=read_at))
+    mirror_tenant.set_state(
+        registry, CORE, mirror_tenant.GROUP, mirror_tenant.ReadingState(done_at=read_at)
+    )
     connections.set_sync(registry, "core", _AT, "")
     desk.connections.choose(CORE)
     desk.close()
@@ -74,15 +112,40 @@ def scheduled(home: Home) -> None:
     workshop(home)
     desk = open_desk(home)
     (configuration, *_) = desk.configurations.list(DEFAULT_SCOPE)
-    one = Schedule("5c4ed01e-0000-4000-8000-000000000001", "nightly", "0 3 * * *", configuration.id,
-                   ScheduleStatus.ACTIVE, None, None, _AT, _AT, datetime(2099, 3, 3, 3, 0, tzinfo=UTC))  # fmt: skip
+    one = Schedule(
+        "5c4ed01e-0000-4000-8000-000000000001",
+        "nightly",
+        "0 3 * * *",
+        configuration.id,
+        ScheduleStatus.ACTIVE,
+        None,
+        None,
+        _AT,
+        _AT,
+        datetime(2099, 3, 3, 3, 0, tzinfo=UTC),
+    )
     start = datetime(2099, 4, 1, tzinfo=UTC)
     others = (
-        replace(one, id=one.id[:-1] + "2", name="each half hour of April", cron="*/30 * * * *", start=start,
-                end=start + timedelta(days=30), next_at=start, created_at=_AT + timedelta(hours=1)),
-        replace(one, id=one.id[:-1] + "3", name="Mondays", cron="0 8 * * 1", status=ScheduleStatus.INACTIVE,
-                next_at=None, created_at=_AT + timedelta(hours=2)),
-    )  # fmt: skip
+        replace(
+            one,
+            id=one.id[:-1] + "2",
+            name="each half hour of April",
+            cron="*/30 * * * *",
+            start=start,
+            end=start + timedelta(days=30),
+            next_at=start,
+            created_at=_AT + timedelta(hours=1),
+        ),
+        replace(
+            one,
+            id=one.id[:-1] + "3",
+            name="Mondays",
+            cron="0 8 * * 1",
+            status=ScheduleStatus.INACTIVE,
+            next_at=None,
+            created_at=_AT + timedelta(hours=2),
+        ),
+    )
     for each in (one, *others):
         schedules.put(desk.registry, DEFAULT_SCOPE, each)
     desk.close()
@@ -115,10 +178,34 @@ async def _schedules(pilot: Pilot[Any]) -> None:
 
 
 SCENES = [
-    Scene("elsewhere", elsewhere, _read, expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"), shown=True),
-    Scene("elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING")),
-    Scene("elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached")),
-    Scene("everywhere", elsewhere, _everywhere, (120, 24), expect=("core/vision", "✗ gone"), shown=True),
-    Scene("schedules", scheduled, _schedules, (120, 18), expect=("nightly", "paused", "0 8 * * 1"), shown=True),
+    Scene(
+        "elsewhere",
+        elsewhere,
+        _read,
+        expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"),
+        shown=True,
+    ),
+    Scene(
+        "elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING")
+    ),
+    Scene(
+        "elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached")
+    ),
+    Scene(
+        "everywhere",
+        elsewhere,
+        _everywhere,
+        (120, 24),
+        expect=("core/vision", "✗ gone"),
+        shown=True,
+    ),
+    Scene(
+        "schedules",
+        scheduled,
+        _schedules,
+        (120, 18),
+        expect=("nightly", "paused", "0 8 * * 1"),
+        shown=True,
+    ),
     Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]

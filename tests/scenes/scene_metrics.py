@@ -73,14 +73,22 @@ async def _stay(_pilot: Pilot[Any]) -> None:
     """The first screen as it is."""
 
 
-METRICS = ("My Selection 6", "accuracy{phase=train}", "loss{phase=validation}", "balanced", "enter full screen")
+METRICS = (
+    "My Selection 6",
+    "accuracy{phase=train}",
+    "loss{phase=validation}",
+    "balanced",
+    "enter full screen",
+)
 COMPARED = ("PARAMETERS", "learning_rate", "balanced", "METRICS", "loss{phase=validation} ▼")
 
 SCENES = [
     Scene("metrics", demo, _board, (140, 40), expect=METRICS),
     Scene("metrics-80x24", demo, _board, (80, 24), expect=("accuracy{phase=train}", "? help")),
     Scene("metrics-smoothed", demo, _smooth, (140, 40), expect=METRICS),
-    Scene("metrics-empty", nothing, _stay, (80, 24), start="board", expect=("Nothing is selected",)),
+    Scene(
+        "metrics-empty", nothing, _stay, (80, 24), start="board", expect=("Nothing is selected",)
+    ),
     Scene("chart", demo, _chart, (140, 36), expect=("loss{phase=validation}", "step ", "balanced")),
     Scene("chart-zoomed", demo, _zoomed, (100, 30), expect=("{phase=", "step ")),
     Scene("compare", demo, _compare, (160, 40), expect=COMPARED),
@@ -90,10 +98,28 @@ SCENES = [
     Scene("compare-transposed", demo, _transposed, (160, 30), expect=("balanced", "rate too low")),
     Scene("difference", demo, _difference, (120, 36), expect=("PARAMETERS", "CUSTOM INFO", "swap")),
     Scene("chart-edit", demo, _edit, (140, 36), expect=("Against", "Parameters", "Kind")),
-    Scene("chart-kinds", demo, _kinds, (120, 36), expect=("Parallel coordinates", "Only against steps or time")),
+    Scene(
+        "chart-kinds",
+        demo,
+        _kinds,
+        (120, 36),
+        expect=("Parallel coordinates", "Only against steps or time"),
+    ),
     Scene("board", demo, _own_board, (180, 50), expect=("My board",)),
-    Scene("metrics-hostile", hostile_sweep, _board, (120, 32), expect=("␛[31mred", "漢字の名前", "not finite")),
-    Scene("compare-hostile", hostile_sweep, _compare, (120, 36), expect=("␛[31mred", "PARAMETERS", "xxxxx")),
+    Scene(
+        "metrics-hostile",
+        hostile_sweep,
+        _board,
+        (120, 32),
+        expect=("␛[31mred", "漢字の名前", "not finite"),
+    ),
+    Scene(
+        "compare-hostile",
+        hostile_sweep,
+        _compare,
+        (120, 36),
+        expect=("␛[31mred", "PARAMETERS", "xxxxx"),
+    ),
     Scene("chart-hostile", hostile_sweep, _chart, (80, 24), expect=("␛", "漢字")),
     Scene("compare-narrow", demo, _compare, (40, 24), expect=("PARAMETERS", "of 6")),
 ]

@@ -38,13 +38,33 @@ async def _filter(pilot: Pilot[Any]) -> None:
 HARMLESS = ("␛[31mred", "[bold]markup[/bold]", "two␊lines", "漢字の名前")
 
 SCENES = [
-    Scene("models", models(), _stay, (120, 30), expect=("1–25 of 200", "churn-model-000", "Created ▼", "live")),
-    Scene("models-80x24", models(), _stay, (80, 24), expect=("1–19 of 200", "more columns ▸", "? help")),
+    Scene(
+        "models",
+        models(),
+        _stay,
+        (120, 30),
+        expect=("1–25 of 200", "churn-model-000", "Created ▼", "live"),
+    ),
+    Scene(
+        "models-80x24",
+        models(),
+        _stay,
+        (80, 24),
+        expect=("1–19 of 200", "more columns ▸", "? help"),
+    ),
     Scene("models-selected", models(), _select, expect=("● 2 selected", "● churn-model-002")),
     Scene("models-search", models(), _search, expect=("1–10 of 10", "churn-model-019")),
     Scene("models-filter", models(), _filter, expect=("name contains 07 ×", "of 12")),
-    Scene("models-empty", nothing, _stay, (80, 24), expect=("No models yet", "a adds one by its URL")),
+    Scene(
+        "models-empty", nothing, _stay, (80, 24), expect=("No models yet", "a adds one by its URL")
+    ),
     Scene("models-hostile", hostile, _stay, (120, 24), expect=HARMLESS),
     Scene("commands", models(), _commands, expect=("Configurations", "Connections")),
-    Scene("help", models(), _help, (120, 32), expect=("Choose metrics to show as columns.", "This screen")),
+    Scene(
+        "help",
+        models(),
+        _help,
+        (120, 32),
+        expect=("Choose metrics to show as columns.", "This screen"),
+    ),
 ]

@@ -43,7 +43,11 @@ SECRET = "s3cr3t-of-the-bucket"
 
 
 def _safetensors() -> bytes:
-    tensors = {"embeddings.word": [305, 384], "encoder.0.query": [384, 384], "encoder.0.query.bias": [384]}
+    tensors = {
+        "embeddings.word": [305, 384],
+        "encoder.0.query": [384, 384],
+        "encoder.0.query.bias": [384],
+    }
     header: dict[str, object] = {"__metadata__": {"format": "pt"}}
     at = 0
     for name, shape in tensors.items():
@@ -67,41 +71,98 @@ INCOMING = {
 def put_executables(registry: Registry) -> None:
     """Training and evaluation."""
     train = Executable(
-        TRAIN, "churn", "Train a churn model", "Gradient boosting", "1.2.0",
+        TRAIN,
+        "churn",
+        "Train a churn model",
+        "Gradient boosting",
+        "1.2.0",
         (
             Parameter("learning_rate", "0.1", "Step of each tree"),
             Parameter("trees", "200", "How many trees there are"),
-            Parameter("target", None, "The column to learn, as it is written in the first line of the table"),
+            Parameter(
+                "target",
+                None,
+                "The column to learn, as it is written in the first line of the table",
+            ),
         ),
-        (ArtifactSlot("customers", "dataset", "One row a customer"),), (ArtifactSlot("churn-model", "model"),),
-        TEMPLATE, "/templates/train.yaml", ("image is ignored: images are not pulled",), {}, T0, T0,
-    )  # fmt: skip
+        (ArtifactSlot("customers", "dataset", "One row a customer"),),
+        (ArtifactSlot("churn-model", "model"),),
+        TEMPLATE,
+        "/templates/train.yaml",
+        ("image is ignored: images are not pulled",),
+        {},
+        T0,
+        T0,
+    )
     evaluate = Executable(
-        EVALUATE, "churn", "Evaluate a churn model", "Scores", "1.0.0", (),
-        (ArtifactSlot("classifier", "model"),), (ArtifactSlot("report", "resultset"),), "", "", (), {}, T0, T0,
-    )  # fmt: skip
+        EVALUATE,
+        "churn",
+        "Evaluate a churn model",
+        "Scores",
+        "1.0.0",
+        (),
+        (ArtifactSlot("classifier", "model"),),
+        (ArtifactSlot("report", "resultset"),),
+        "",
+        "",
+        (),
+        {},
+        T0,
+        T0,
+    )
     scenarios.put_executable(registry, DEFAULT_SCOPE, train)
     scenarios.put_executable(registry, DEFAULT_SCOPE, evaluate)
 
 
-def _artifact(item_id: str, name: str, kind: ArtifactKind, url: str, execution_id: str = "") -> Artifact:
+def _artifact(
+    item_id: str, name: str, kind: ArtifactKind, url: str, execution_id: str = ""
+) -> Artifact:
     at = T0 + timedelta(minutes=1 if execution_id else 0)
     labels = (("ext.ai.sap.com/stage", "trial"),)
-    return Artifact(item_id, name, kind, url, "Made for the spring campaign", "churn", execution_id, labels, 55, at, at)
+    return Artifact(
+        item_id,
+        name,
+        kind,
+        url,
+        "Made for the spring campaign",
+        "churn",
+        execution_id,
+        labels,
+        55,
+        at,
+        at,
+    )
 
 
-def _execution(item_id: str, minutes: int, status: Status, executable: str = TRAIN, message: str = "") -> Execution:
+def _execution(
+    item_id: str, minutes: int, status: Status, executable: str = TRAIN, message: str = ""
+) -> Execution:
     at = T0 + timedelta(minutes=minutes)
     started = None if status is Status.RUNNING else at + timedelta(seconds=2)
     done = at + timedelta(seconds=95) if status.final else None
     configuration = CONFIGURATION if executable == TRAIN else CONFIGURATION[:-1] + "2"
     return Execution(
-        item_id, configuration, "deep trees" if executable == TRAIN else "all customers", "churn", executable, "1.2.0",
-        status, TargetStatus.COMPLETED, message, at, done or at, at, started, done, {},
-    )  # fmt: skip
+        item_id,
+        configuration,
+        "deep trees" if executable == TRAIN else "all customers",
+        "churn",
+        executable,
+        "1.2.0",
+        status,
+        TargetStatus.COMPLETED,
+        message,
+        at,
+        done or at,
+        at,
+        started,
+        done,
+        {},
+    )
 
 
-def write_log(home: Home, execution_id: str, messages: Sequence[str], *, finished: bool = True) -> None:
+def write_log(
+    home: Home, execution_id: str, messages: Sequence[str], *, finished: bool = True
+) -> None:
     """An execution's log, a second between two lines."""
     folder = home.executions / execution_id / "log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,11 +182,22 @@ def workshop(home: Home) -> None:
     add_scenario(registry)
     put_executables(registry)
     train = Configuration(
-        CONFIGURATION, "deep trees", "churn", TRAIN,
-        {"learning_rate": "0.05", "trees": "400", "target": "left"}, {"customers": DATASET}, T0,
-    )  # fmt: skip
+        CONFIGURATION,
+        "deep trees",
+        "churn",
+        TRAIN,
+        {"learning_rate": "0.05", "trees": "400", "target": "left"},
+        {"customers": DATASET},
+        T0,
+    )
     evaluate = Configuration(
-        CONFIGURATION[:-1] + "2", "all customers", "churn", EVALUATE, {}, {"classifier": MODEL}, T0 + timedelta(hours=1)
+        CONFIGURATION[:-1] + "2",
+        "all customers",
+        "churn",
+        EVALUATE,
+        {},
+        {"classifier": MODEL},
+        T0 + timedelta(hours=1),
     )
     made = (
         _execution(COMPLETED, 0, Status.COMPLETED),
@@ -142,25 +214,46 @@ def workshop(home: Home) -> None:
             executions.insert(db, group, execution)
         for item in (
             _artifact(DATASET, "customers", ArtifactKind.DATASET, "ai://default/data/customers"),
-            _artifact(MODEL, "churn-model", ArtifactKind.MODEL, "ai://default/models/churn", COMPLETED),
-            _artifact(SECOND, "churn-model by hand", ArtifactKind.MODEL, "ai://default/models/hand"),
-            _artifact(REPORT, "churn report", ArtifactKind.RESULTSET, "ai://default/reports/churn", EVALUATED),
+            _artifact(
+                MODEL, "churn-model", ArtifactKind.MODEL, "ai://default/models/churn", COMPLETED
+            ),
+            _artifact(
+                SECOND, "churn-model by hand", ArtifactKind.MODEL, "ai://default/models/hand"
+            ),
+            _artifact(
+                REPORT,
+                "churn report",
+                ArtifactKind.RESULTSET,
+                "ai://default/reports/churn",
+                EVALUATED,
+            ),
         ):
             artifacts.insert(db, group, item)
     registry.close()
     desk = open_desk(home)
     for phase, factor in (("train", 0.8), ("validation", 1.0)):
         points = [
-            Metric("loss", factor / (step + 1), T0 + timedelta(seconds=step), step, (("phase", phase),))
+            Metric(
+                "loss", factor / (step + 1), T0 + timedelta(seconds=step), step, (("phase", phase),)
+            )
             for step in range(40)
         ]
         desk.metrics.record(COMPLETED, points)
     matrix = "[[42, 1, 0], [2, 39, 4], [0, 3, 51]]"
-    desk.metrics.record(COMPLETED, (), (Tag("library", "boosting"),), (CustomInfo("confusion matrix", matrix),))
+    desk.metrics.record(
+        COMPLETED, (), (Tag("library", "boosting"),), (CustomInfo("confusion matrix", matrix),)
+    )
     desk.connections.add_store(
-        DEFAULT_SCOPE, "archive", "s3",
-        {"bucket": "models", "region": "eu-central-1", "access_key_id": "AKIA", "secret_access_key": SECRET},
-    )  # fmt: skip
+        DEFAULT_SCOPE,
+        "archive",
+        "s3",
+        {
+            "bucket": "models",
+            "region": "eu-central-1",
+            "access_key_id": "AKIA",
+            "secret_access_key": SECRET,
+        },
+    )
     put_files(home)
     desk.verification.record(DEFAULT_SCOPE, MODEL)
     with desk.registry.write() as db:
@@ -171,7 +264,11 @@ def workshop(home: Home) -> None:
             db.execute(f"UPDATE {table} SET modified_at = created_at")
         db.execute("UPDATE artifacts SET checked_at = created_at WHERE checked_at IS NOT NULL")
     desk.close()
-    write_log(home, COMPLETED, [f"epoch {number:3}  loss {1 / number:.4f}  " + "·" * 80 for number in range(1, 41)])
+    write_log(
+        home,
+        COMPLETED,
+        [f"epoch {number:3}  loss {1 / number:.4f}  " + "·" * 80 for number in range(1, 41)],
+    )
     write_log(home, DEAD, ["reading customers", "warning: the column left is empty", *HOSTILE[:4]])
     write_log(home, RUNNING, ["reading customers"], finished=False)
 

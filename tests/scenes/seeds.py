@@ -24,18 +24,34 @@ HOSTILE = (
 )
 
 
-def artifact(number: int, name: str, kind: ArtifactKind = ArtifactKind.MODEL, minutes: int = 0) -> Artifact:
+def artifact(
+    number: int, name: str, kind: ArtifactKind = ArtifactKind.MODEL, minutes: int = 0
+) -> Artifact:
     """An artifact with an ID made of its number."""
     at = T0 - timedelta(minutes=minutes or number)
     labels = (("ext.ai.sap.com/stage", "production" if number % 3 == 0 else "trial"),)
     artifact_id = f"{number:08x}-0000-4000-8000-{number:012x}"
     url = f"ai://default/models/{number}"
-    return Artifact(artifact_id, name, kind, url, "gradient boosting", "churn", "", labels, 1000 * number, at, at)
+    return Artifact(
+        artifact_id,
+        name,
+        kind,
+        url,
+        "gradient boosting",
+        "churn",
+        "",
+        labels,
+        1000 * number,
+        at,
+        at,
+    )
 
 
 def add_scenario(registry: Registry) -> None:
     """The scenario of all of them."""
-    scenarios.put_scenario(registry, DEFAULT_SCOPE, Scenario("churn", "Churn", "Who leaves", {}, T0, T0))
+    scenarios.put_scenario(
+        registry, DEFAULT_SCOPE, Scenario("churn", "Churn", "Who leaves", {}, T0, T0)
+    )
 
 
 def models(count: int = 200) -> Callable[[Home], None]:

@@ -42,9 +42,22 @@ def add_trained(
     configuration = Configuration(f"c{number:07}", name, "churn", "train", dict(parameters), {}, at)
     done = at + timedelta(seconds=90) if status.final else None
     execution = Execution(
-        execution_id(number), configuration.id, name, "churn", "train", "1.0", status, TargetStatus.COMPLETED, "",
-        at, at, at, at, done, {},
-    )  # fmt: skip
+        execution_id(number),
+        configuration.id,
+        name,
+        "churn",
+        "train",
+        "1.0",
+        status,
+        TargetStatus.COMPLETED,
+        "",
+        at,
+        at,
+        at,
+        at,
+        done,
+        {},
+    )
     with registry.write("executions", "configurations", "artifacts") as db:
         group = connections.group_pk(db, DEFAULT_SCOPE)
         configurations.insert(db, group, configuration)
@@ -52,9 +65,18 @@ def add_trained(
         if status is Status.COMPLETED:
             url = f"ai://default/{execution.id}/model"
             model = Artifact(
-                model_id(number), name, ArtifactKind.MODEL, url, "", "churn", execution.id,
-                (("ext.ai.sap.com/stage", "trial"),), 1000, at, at,
-            )  # fmt: skip
+                model_id(number),
+                name,
+                ArtifactKind.MODEL,
+                url,
+                "",
+                "churn",
+                execution.id,
+                (("ext.ai.sap.com/stage", "trial"),),
+                1000,
+                at,
+                at,
+            )
             artifacts.insert(db, group, model)
     for key, values in curves.items():
         metric, _, rest = key.partition("{")
@@ -62,7 +84,9 @@ def add_trained(
         labels = tuple((label, value) for label, value in pairs)
         start = to_micros(at)
         times = [start + step * 1_000_000 for step in range(len(values))]
-        series.append_bulk(registry, execution.id, metric, labels, range(len(values)), times, values, DEFAULT_SCOPE)
+        series.append_bulk(
+            registry, execution.id, metric, labels, range(len(values)), times, values, DEFAULT_SCOPE
+        )
 
 
 def falling(rate: float, count: int = 50) -> list[float]:
@@ -79,8 +103,16 @@ def sweep(count: int = 6, steps: int = 50) -> Callable[[Home], None]:
         for number in range(count):
             rate = 1.0 + number
             loss = falling(rate, steps)
-            parameters = {"rate": f"{rate:g}", "optimizer": ("sgd", "adam")[number % 2], "seed": "1"}
-            curves = {"loss": loss, "accuracy{phase=validation}": [1 - value for value in loss], "score": [loss[-1]]}
+            parameters = {
+                "rate": f"{rate:g}",
+                "optimizer": ("sgd", "adam")[number % 2],
+                "seed": "1",
+            }
+            curves = {
+                "loss": loss,
+                "accuracy{phase=validation}": [1 - value for value in loss],
+                "score": [loss[-1]],
+            }
             add_trained(registry, number, f"rate-{number}", parameters, curves)
         registry.close()
 
@@ -94,5 +126,7 @@ def hostile_sweep(home: Home) -> None:
     for number, text in enumerate(HOSTILE):
         values = [*falling(1 + number, 30), math.nan, math.inf, 1e300 if number == 1 else 0.1]
         parameters = {"plain": str(number), f"p {HOSTILE[number % 2]}": text, "long": "x" * 5000}
-        add_trained(registry, number, text, parameters, {"loss": values, "m\x1b[31m": falling(2, 10)})
+        add_trained(
+            registry, number, text, parameters, {"loss": values, "m\x1b[31m": falling(2, 10)}
+        )
     registry.close()

@@ -30,7 +30,9 @@ class FileSink:
     def connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.path, timeout=10)
 
-    def record(self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]) -> None:
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
         self.writes += 1
         time.sleep(self.delay)
         if any(metric.name == "refused" for metric in metrics):
@@ -39,20 +41,40 @@ class FileSink:
             raise RegistryBusy("The registry is busy")
         if any(metric.name == "broken" for metric in metrics):
             raise OSError("a secret path")
-        rows = [(m.name, str(m.value), to_micros(m.timestamp), m.step, json.dumps(m.labels)) for m in metrics]
+        rows = [
+            (m.name, str(m.value), to_micros(m.timestamp), m.step, json.dumps(m.labels))
+            for m in metrics
+        ]
         with closing(self.connect()) as db, db:
             db.executemany("insert into metrics values (?, ?, ?, ?, ?)", rows)
-            db.executemany("replace into texts values ('tag', ?, ?)", [(t.name, t.value) for t in tags])
-            db.executemany("replace into texts values ('info', ?, ?)", [(i.name, i.value) for i in custom_info])
+            db.executemany(
+                "replace into texts values ('tag', ?, ?)", [(t.name, t.value) for t in tags]
+            )
+            db.executemany(
+                "replace into texts values ('info', ?, ?)", [(i.name, i.value) for i in custom_info]
+            )
 
     def resource(self) -> MetricResource:
         with closing(self.connect()) as db:
             metrics = [
-                Metric(name, float(value), from_micros(at), step, tuple((a, b) for a, b in json.loads(labels)))
-                for name, value, at, step, labels in db.execute("select * from metrics order by rowid")
+                Metric(
+                    name,
+                    float(value),
+                    from_micros(at),
+                    step,
+                    tuple((a, b) for a, b in json.loads(labels)),
+                )
+                for name, value, at, step, labels in db.execute(
+                    "select * from metrics order by rowid"
+                )
             ]
-            tags = [Tag(*row) for row in db.execute("select name, value from texts where kind = 'tag'")]
-            infos = [CustomInfo(*row) for row in db.execute("select name, value from texts where kind = 'info'")]
+            tags = [
+                Tag(*row) for row in db.execute("select name, value from texts where kind = 'tag'")
+            ]
+            infos = [
+                CustomInfo(*row)
+                for row in db.execute("select name, value from texts where kind = 'info'")
+            ]
         return MetricResource(EXECUTION, metrics, tags, infos, now(), now())
 
     def delete(self) -> None:

@@ -40,7 +40,11 @@ def test_everything_given_is_kept() -> None:
         "step": 4.0,
         "labels": [{"name": "phase", "value": "train"}],
     }
-    found = read(metrics=[point], tags=[{"name": "a", "value": "b"}], customInfo=[{"name": "c", "value": "ü" * 10}])
+    found = read(
+        metrics=[point],
+        tags=[{"name": "a", "value": "b"}],
+        customInfo=[{"name": "c", "value": "ü" * 10}],
+    )
     moment = datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
     assert found.metrics == (Metric("loss", 0.5, moment, 4, (("phase", "train"),)),)
     assert found.tags == (Tag("a", "b"),)
@@ -49,7 +53,10 @@ def test_everything_given_is_kept() -> None:
 
 def test_values_that_are_not_finite_are_data() -> None:
     values = [
-        m.value for m in read(metrics=[{"name": "a", "value": v} for v in (math.nan, math.inf, -math.inf)]).metrics
+        m.value
+        for m in read(
+            metrics=[{"name": "a", "value": v} for v in (math.nan, math.inf, -math.inf)]
+        ).metrics
     ]
     assert math.isnan(values[0])
     assert values[1:] == [math.inf, -math.inf]
@@ -77,7 +84,10 @@ POINT = {"name": "a", "value": 1}
         ({"metrics": [{**POINT, "step": 2**63}]}, "metrics[0].step"),
         ({"metrics": [{**POINT, "step": True}]}, "metrics[0].step"),
         ({"metrics": [{**POINT, "labels": {"a": "b"}}]}, "metrics[0].labels"),
-        ({"metrics": [{**POINT, "labels": [{"name": "a", "value": ""}]}]}, "metrics[0].labels[0].value"),
+        (
+            {"metrics": [{**POINT, "labels": [{"name": "a", "value": ""}]}]},
+            "metrics[0].labels[0].value",
+        ),
         ({"tags": [{"name": "a", "value": "x" * 257}]}, "tags[0].value"),
         ({"tags": [{"name": "\ud800", "value": "x"}]}, "tags[0].name"),
         ({"customInfo": [{"name": "a", "value": {"b": 1}}]}, "customInfo[0].value"),
@@ -92,7 +102,9 @@ def test_malformed(attributes: dict[str, Any], field: str) -> None:
     assert not isinstance(caught.value, LimitExceeded)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b'{"executionId":' * 100_000, b"1" * 5000])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"\xff", b'{"executionId":' * 100_000, b"1" * 5000]
+)
 def test_no_json_object(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
         read_resource(body, NOW)
@@ -138,7 +150,9 @@ def test_tag_filters() -> None:
 
 
 def test_what_is_not_selected_is_not_written() -> None:
-    resource = MetricResource("e1", (Metric("a", 1.0, NOW, 2, (("k", "v"),)),), (Tag("t", "u"),), (), NOW, NOW)
+    resource = MetricResource(
+        "e1", (Metric("a", 1.0, NOW, 2, (("k", "v"),)),), (Tag("t", "u"),), (), NOW, NOW
+    )
     assert write_resource(resource, frozenset({"metrics"})) == {
         "executionId": "e1",
         "createdAt": "2026-01-31T12:00:00Z",

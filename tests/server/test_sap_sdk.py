@@ -13,7 +13,9 @@ from file_sink import EXECUTION, FileSink
 
 from launchpad_tui.server.tracking import tracking_endpoint
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("ai_core_sdk") is None, reason="needs sap-ai-sdk-core")
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("ai_core_sdk") is None, reason="needs sap-ai-sdk-core"
+)
 
 TRAINING = """
 import threading, time
@@ -79,10 +81,17 @@ tracking.log_metrics([Metric(name="last", value=1, timestamp=now)])
 def test_training_code_for_sap_ai_core_runs_as_it_is(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AI")}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith("AI")
+        }
         environment |= {"AICORE_EXECUTION_ID": EXECUTION, "AICORE_TRACKING_ENDPOINT": base}
         done = subprocess.run(
-            [sys.executable, "-c", TRAINING], env=environment, capture_output=True, text=True, timeout=100, check=False
+            [sys.executable, "-c", TRAINING],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
         )
     assert done.returncode == 0, done.stderr
     print(done.stdout)

@@ -18,7 +18,10 @@ from launchpad_tui.server.tracking import tracking_endpoint
 
 #: required and all attributes of the API's schemas (specification 2.42.0, ``Trck…``), and those of their parts
 SCHEMAS: dict[str, tuple[set[str], dict[str, Any]]] = {
-    "TrckGetMetricResourceList": ({"resources"}, {"count": int, "resources": ["TrckGetMetricResource"]}),
+    "TrckGetMetricResourceList": (
+        {"resources"},
+        {"count": int, "resources": ["TrckGetMetricResource"]},
+    ),
     "TrckGetMetricResource": (
         {"executionId"},
         {
@@ -32,13 +35,25 @@ SCHEMAS: dict[str, tuple[set[str], dict[str, Any]]] = {
     ),
     "TrckGetMetric": (
         {"name", "value", "timestamp"},
-        {"name": str, "value": (int, float), "timestamp": str, "step": int, "labels": ["NameValue"]},
+        {
+            "name": str,
+            "value": (int, float),
+            "timestamp": str,
+            "step": int,
+            "labels": ["NameValue"],
+        },
     ),
     "NameValue": ({"name", "value"}, {"name": str, "value": str}),
     "TrckDeleteMetricsResponse": (set(), {"id": str, "message": str}),
     "TrckApiError": (
         {"code", "message"},
-        {"code": str, "message": str, "requestId": str, "target": str, "details": ["TrckDetailsErrorResponse"]},
+        {
+            "code": str,
+            "message": str,
+            "requestId": str,
+            "target": str,
+            "details": ["TrckDetailsErrorResponse"],
+        },
     ),
     "TrckDetailsErrorResponse": (set(), {"code": str, "message": str}),
 }
@@ -52,7 +67,15 @@ class Client:
         self.prefix = parts.path
         self.connection = http.client.HTTPConnection(parts.netloc, timeout=10)
 
-    def call(self, method: str, query: str = "", body: Any = None, *, path: str | None = None, **headers: str) -> Any:
+    def call(
+        self,
+        method: str,
+        query: str = "",
+        body: Any = None,
+        *,
+        path: str | None = None,
+        **headers: str,
+    ) -> Any:
         """Status and parsed body."""
         target = (self.prefix if path is None else path) + "/api/v1/metrics" + query
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -92,7 +115,9 @@ def conforms(value: Any, name: str) -> None:
 
 
 def test_round_trip_over_one_connection(client: Client) -> None:
-    assert client.log({"name": "loss", "value": 0.5, "step": 1, "labels": [{"name": "a", "value": "b"}]}) == (204, None)
+    assert client.log(
+        {"name": "loss", "value": 0.5, "step": 1, "labels": [{"name": "a", "value": "b"}]}
+    ) == (204, None)
     body = {
         "executionId": EXECUTION,
         "tags": [{"name": "t", "value": "1"}],
@@ -107,7 +132,11 @@ def test_round_trip_over_one_connection(client: Client) -> None:
     assert resource["tags"] == [{"name": "t", "value": "1"}]
     assert resource["customInfo"] == [{"name": "i", "value": "x"}]
     assert client.call("GET", f"?executionIds={EXECUTION}&tagFilters=t%3D2")[1]["count"] == 0
-    assert set(client.call("GET", f"?$filter=executionId%20eq%20'{EXECUTION}'&select=tags")[1]["resources"][0]) == {
+    assert set(
+        client.call("GET", f"?$filter=executionId%20eq%20'{EXECUTION}'&select=tags")[1][
+            "resources"
+        ][0]
+    ) == {
         "executionId",
         "createdAt",
         "modifiedAt",
@@ -121,7 +150,11 @@ def test_answers_have_the_shapes_of_the_specification(client: Client) -> None:
     client.log({"name": "loss", "value": 0.5, "labels": [{"name": "a", "value": "b"}]})
     conforms(client.call("GET", f"?executionIds={EXECUTION}")[1], "TrckGetMetricResourceList")
     conforms(client.call("DELETE", f"?executionId={EXECUTION}")[1], "TrckDeleteMetricsResponse")
-    for answer in (client.log({"name": "a"}), client.log(*[{"name": "a", "value": 1}] * 1001), client.call("POST")):
+    for answer in (
+        client.log({"name": "a"}),
+        client.log(*[{"name": "a", "value": 1}] * 1001),
+        client.call("POST"),
+    ):
         assert list(answer[1]) == ["error"]
         conforms(answer[1]["error"], "TrckApiError")
 
@@ -186,7 +219,9 @@ def test_many_threads_share_writes_and_lose_nothing(sink: FileSink) -> None:
         for thread in threads:
             thread.join()
         found = sink.resource().metrics
-    assert sorted((m.name, m.step) for m in found) == sorted((f"m{n}", s) for n in range(8) for s in range(25))
+    assert sorted((m.name, m.step) for m in found) == sorted(
+        (f"m{n}", s) for n in range(8) for s in range(25)
+    )
     assert sink.writes < 150
 
 
@@ -198,7 +233,10 @@ def test_one_bad_entry_costs_the_others_nothing(sink: FileSink) -> None:
         def work(name: str) -> None:
             statuses[name] = Client(base).log({"name": name, "value": 1})[0]
 
-        threads = [threading.Thread(target=work, args=(name,)) for name in ("first", "refused", "second", "third")]
+        threads = [
+            threading.Thread(target=work, args=(name,))
+            for name in ("first", "refused", "second", "third")
+        ]
         for thread in threads:
             thread.start()
             time.sleep(0.01)
@@ -211,7 +249,9 @@ def test_leaving_keeps_what_was_under_way(sink: FileSink) -> None:
     sink.delay = 0.3
     answers: list[Any] = []
     with tracking_endpoint(EXECUTION, sink) as base:
-        thread = threading.Thread(target=lambda: answers.append(Client(base).log({"name": "late", "value": 1})))
+        thread = threading.Thread(
+            target=lambda: answers.append(Client(base).log({"name": "late", "value": 1}))
+        )
         thread.start()
         time.sleep(0.1)
     thread.join()

@@ -18,11 +18,21 @@ from launchpad_tui.server.tracking import tracking_endpoint
 def run(code: str, folder: Path, endpoint: str = "") -> subprocess.CompletedProcess[str]:
     """Run code beside a copy of the file, in an interpreter that knows nothing of launchpad."""
     shutil.copy(launchpad_tui.tracking.__file__, folder / "tracking.py")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AI", "PYTHON"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AI", "PYTHON"))
+    }
     if endpoint:
         environment |= {"AICORE_EXECUTION_ID": EXECUTION, "AICORE_TRACKING_ENDPOINT": endpoint}
     command = [sys.executable, "-S", "-c", code]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def test_logs_from_any_interpreter_and_thread(tmp_path: Path) -> None:
@@ -114,12 +124,18 @@ def test_a_stale_connection_is_opened_anew(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr("launchpad_tui.server.tracking._Handler.timeout", 0.2)
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
-        done = run("import time\nfrom tracking import log\nlog(a=1)\ntime.sleep(0.5)\nlog(b=1)", tmp_path, base)
+        done = run(
+            "import time\nfrom tracking import log\nlog(a=1)\ntime.sleep(0.5)\nlog(b=1)",
+            tmp_path,
+            base,
+        )
     assert done.stderr == ""
     assert [m.name for m in sink.resource().metrics] == ["a", "b"]
 
 
 def test_importing_it_is_quick_and_alone() -> None:
     code = "import sys, launchpad_tui.tracking; print(*(n for n in sys.modules if n.startswith(('launchpad', 'http'))))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
     assert done.stdout.split() == ["launchpad_tui", "launchpad_tui.tracking"]

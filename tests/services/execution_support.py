@@ -152,7 +152,9 @@ spec:
 def shell_template(name: str, script: str, more: str = "") -> str:
     """A template that runs a shell text."""
     lines = "\n".join(" " * 12 + line for line in script.splitlines())
-    return SHELL.format(name=name, script=lines, more="\n".join("  " + line for line in more.splitlines()))
+    return SHELL.format(
+        name=name, script=lines, more="\n".join("  " + line for line in more.splitlines())
+    )
 
 
 class Bench:
@@ -164,7 +166,9 @@ class Bench:
         self.code.mkdir(parents=True)
         self.desk: Desk = open_desk(Home.at(root / "home"))
 
-    def add(self, text: str, file: str = "train.yaml", files: Mapping[str, str] | None = None) -> str:
+    def add(
+        self, text: str, file: str = "train.yaml", files: Mapping[str, str] | None = None
+    ) -> str:
         """Add the template; gives the executable's ID."""
         for name, content in {file: text, **(files or {})}.items():
             (self.code / name).parent.mkdir(parents=True, exist_ok=True)
@@ -183,10 +187,15 @@ class Bench:
         return self.desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.DATASET, name, url, "houses").id
 
     def create(
-        self, executable: str, parameters: Mapping[str, str] | None = None, inputs: Mapping[str, str] | None = None
+        self,
+        executable: str,
+        parameters: Mapping[str, str] | None = None,
+        inputs: Mapping[str, str] | None = None,
     ) -> str:
         """Create a configuration and an execution of it; gives the execution's ID."""
-        made = self.desk.configurations.create(DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {})
+        made = self.desk.configurations.create(
+            DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {}
+        )
         return self.desk.executions.create(DEFAULT_SCOPE, made.id).id
 
     def shell(self, script: str, more: str = "", name: str = "shell") -> str:
@@ -197,7 +206,9 @@ class Bench:
         """The execution as it is now."""
         return self.desk.executions.get(DEFAULT_SCOPE, execution_id).execution
 
-    def wait(self, execution_id: str, status: Status | None = None, seconds: float = 30) -> Execution:
+    def wait(
+        self, execution_id: str, status: Status | None = None, seconds: float = 30
+    ) -> Execution:
         """Wait for a status; without one, for any that is final."""
         found = self.execution(execution_id)
 
@@ -235,25 +246,37 @@ class Bench:
     def supervisor(self, execution_id: str) -> int:
         """The process that supervises an execution."""
         with self.desk.registry.read() as db:
-            row = db.execute("SELECT supervisor_pid FROM executions WHERE id = ?", (execution_id,)).fetchone()
+            row = db.execute(
+                "SELECT supervisor_pid FROM executions WHERE id = ?", (execution_id,)
+            ).fetchone()
         return int(row[0])
 
     def models(self) -> list[str]:
         """The executions of all models."""
         with self.desk.registry.read() as db:
-            return [row[0] for row in db.execute("SELECT execution_id FROM artifacts WHERE kind = 'model'")]
+            return [
+                row[0]
+                for row in db.execute("SELECT execution_id FROM artifacts WHERE kind = 'model'")
+            ]
 
     def close(self) -> None:
         """Stop what still runs, and close the desk."""
         with self.desk.registry.read() as db:
-            left = [row[0] for row in db.execute("SELECT id FROM executions WHERE status IN ('PENDING', 'RUNNING')")]
+            left = [
+                row[0]
+                for row in db.execute(
+                    "SELECT id FROM executions WHERE status IN ('PENDING', 'RUNNING')"
+                )
+            ]
         self.desk.executions.stop(DEFAULT_SCOPE, left)
         for each in left:
             self.look(each)
         self.desk.close()
 
 
-def until(check: Callable[[], bool], seconds: float = 30, tell: Callable[[], str] = lambda: "") -> None:
+def until(
+    check: Callable[[], bool], seconds: float = 30, tell: Callable[[], str] = lambda: ""
+) -> None:
     """Wait until something holds."""
     deadline = time.monotonic() + seconds
     while not check():

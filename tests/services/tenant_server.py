@@ -45,7 +45,9 @@ class Group:
     metrics: dict[str, Json] = field(default_factory=dict)
     logs: dict[str, list[Json]] = field(default_factory=dict)
 
-    def train(self, number: int, *, status: str = "COMPLETED", points: int = 3, model: bool = True) -> str:
+    def train(
+        self, number: int, *, status: str = "COMPLETED", points: int = 3, model: bool = True
+    ) -> str:
         """Add an execution with its configuration, what it logged, and where it is over, its model; gives its ID."""
         configuration = {
             "id": f"c0f16000-0000-4000-8000-{number:012d}",
@@ -87,7 +89,12 @@ class Group:
                 }
                 for step in range(points)
             ]
-            self.metrics[one] = {"executionId": one, "metrics": values, "tags": [], "customInfo": []}
+            self.metrics[one] = {
+                "executionId": one,
+                "metrics": values,
+                "tags": [],
+                "customInfo": [],
+            }
         if model and status == "COMPLETED":
             self.artifacts.append(artifact(number, execution_id=one))
         return one
@@ -146,7 +153,13 @@ class Tenant:
     def __init__(self) -> None:
         self.groups: dict[str, Group] = {"default": Group()}
         self.scenarios = [
-            {"id": "churn", "name": "Churn", "description": "", "createdAt": moment(0), "modifiedAt": moment(0)}
+            {
+                "id": "churn",
+                "name": "Churn",
+                "description": "",
+                "createdAt": moment(0),
+                "modifiedAt": moment(0),
+            }
         ]
         self.capabilities: Json = {"executionSchedules": True, "bulkUpdates": {"executions": True}}
         self.latency = 0.0
@@ -165,12 +178,21 @@ class Tenant:
     def service_key(self) -> str:
         """The service key."""
         url = f"http://127.0.0.1:{self.port}"
-        return json.dumps({"clientid": "me", "clientsecret": SECRET, "url": url, "serviceurls": {"AI_API_URL": url}})
+        return json.dumps(
+            {
+                "clientid": "me",
+                "clientsecret": SECRET,
+                "url": url,
+                "serviceurls": {"AI_API_URL": url},
+            }
+        )
 
     def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
         """Answer a request."""
         parts = urlsplit(target)
-        query = {name.removeprefix("$"): values[-1] for name, values in parse_qs(parts.query).items()}
+        query = {
+            name.removeprefix("$"): values[-1] for name, values in parse_qs(parts.query).items()
+        }
         time.sleep(self.latency)
         with self.lock:
             if parts.path == "/oauth/token":
@@ -189,12 +211,21 @@ class Tenant:
                 return _json({"error": {"code": "401", "message": "no token"}}, 401)
             self._tokens[token] -= 1
             try:
-                return self._api(method, unquote(parts.path).removeprefix("/v2"), query, headers, body)
+                return self._api(
+                    method, unquote(parts.path).removeprefix("/v2"), query, headers, body
+                )
             except Refused as error:
-                said = {"code": str(error.status), "message": str(error), "requestId": "req-1", "target": parts.path}
+                said = {
+                    "code": str(error.status),
+                    "message": str(error),
+                    "requestId": "req-1",
+                    "target": parts.path,
+                }
                 return _json({"error": said}, error.status)
 
-    def _api(self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes) -> Answer:
+    def _api(
+        self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
+    ) -> Answer:
         data = json.loads(body) if body else None
         if method != "GET":
             self.bodies.append((method, path, data))
@@ -211,7 +242,10 @@ class Tenant:
                 {
                     "runtimeIdentifier": "tenant of the tests",
                     "aiApi": {"version": "2.42.0", "capabilities": able},
-                    "extensions": {"resourceGroups": {"version": "1.0"}, "metrics": {"version": "1.0"}},
+                    "extensions": {
+                        "resourceGroups": {"version": "1.0"},
+                        "metrics": {"version": "1.0"},
+                    },
                 }
             )
         if words[:2] == ["lm", "scenarios"]:
@@ -230,16 +264,28 @@ class Tenant:
     @staticmethod
     def _stores(method: str, words: list[str], group: Group, data: Any) -> Answer:
         if method == "GET":
-            return _list([{key: each[key] for key in ("name", "metadata")} for each in group.stores])
+            return _list(
+                [{key: each[key] for key in ("name", "metadata")} for each in group.stores]
+            )
         if method == "POST":
-            told = {f"storage.ai.sap.com/{key}": data[key] for key in data if key not in {"name", "data"}}
+            told = {
+                f"storage.ai.sap.com/{key}": data[key]
+                for key in data
+                if key not in {"name", "data"}
+            }
             name = f"{data['name']}-object-store-secret"
             group.stores.append({"name": name, "metadata": told, "posted": data})
         elif method == "PATCH":
-            (found,) = [each for each in group.stores if each["name"] == f"{words[2]}-object-store-secret"]
+            (found,) = [
+                each for each in group.stores if each["name"] == f"{words[2]}-object-store-secret"
+            ]
             found["posted"] = data
         else:
-            found = [each for each in group.stores if each["name"].removesuffix("-object-store-secret") == words[2]]
+            found = [
+                each
+                for each in group.stores
+                if each["name"].removesuffix("-object-store-secret") == words[2]
+            ]
             if not found:
                 raise Refused(404, words[2])
             group.stores.remove(found[0])
@@ -250,14 +296,22 @@ class Tenant:
             return _json({"id": words[2], "message": "changed"}, 202)
         if method == "POST":
             self.groups.setdefault(data["resourceGroupId"], Group())
-            return _json({"resourceGroupId": data["resourceGroupId"], "tenantId": "t", "zoneId": "z"}, 202)
+            return _json(
+                {"resourceGroupId": data["resourceGroupId"], "tenantId": "t", "zoneId": "z"}, 202
+            )
         if method == "DELETE":
             if words[2] not in self.groups:
                 raise Refused(404, "no such group")
             del self.groups[words[2]]
             return _json({"id": words[2], "message": "scheduled"}, 202)
         found = [
-            {"resourceGroupId": name, "tenantId": "t", "zoneId": "z", "createdAt": moment(0), "status": "PROVISIONED"}
+            {
+                "resourceGroupId": name,
+                "tenantId": "t",
+                "zoneId": "z",
+                "createdAt": moment(0),
+                "status": "PROVISIONED",
+            }
             for name in self.groups
         ]
         return _list(found)
@@ -267,10 +321,17 @@ class Tenant:
             return _list(self.scenarios)
         if words[3:] == ["executables"]:
             return _list([_executable()] if words[2] == "churn" else [])
-        version = {"id": "1.0", "scenarioId": words[2], "createdAt": moment(0), "modifiedAt": moment(0)}
+        version = {
+            "id": "1.0",
+            "scenarioId": words[2],
+            "createdAt": moment(0),
+            "modifiedAt": moment(0),
+        }
         return _list([version])
 
-    def _lists(self, method: str, words: list[str], query: dict[str, str], group: Group, data: Any) -> Answer:
+    def _lists(
+        self, method: str, words: list[str], query: dict[str, str], group: Group, data: Any
+    ) -> Answer:
         lists = {
             "artifacts": group.artifacts,
             "configurations": group.configurations,
@@ -314,7 +375,9 @@ class Tenant:
             if method == "DELETE":
                 found.remove(one)
         else:
-            self._change(found, one["id"], "DELETED" if method == "DELETE" else data["targetStatus"])
+            self._change(
+                found, one["id"], "DELETED" if method == "DELETE" else data["targetStatus"]
+            )
         return _json({"id": one["id"], "message": "scheduled"}, 202)
 
     def _create(self, kind: str, found: list[Json], data: Json) -> Answer:
@@ -340,7 +403,10 @@ class Tenant:
             made["status"] = "ACTIVE"
         found.append(made)
         status = 202 if kind.startswith("execution") else 201
-        return _json({"id": one, "message": "made", **({"url": data["url"]} if kind == "artifacts" else {})}, status)
+        return _json(
+            {"id": one, "message": "made", **({"url": data["url"]} if kind == "artifacts" else {})},
+            status,
+        )
 
     def _change(self, found: list[Json], one: str, target: str) -> None:
         execution = next((each for each in found if each["id"] == one), None)
@@ -357,7 +423,11 @@ class Tenant:
 
     @staticmethod
     def _logs(lines: list[Json], query: dict[str, str]) -> list[Json]:
-        found = [each for each in lines if query.get("start", "") <= each["timestamp"] <= query.get("end", "9999")]
+        found = [
+            each
+            for each in lines
+            if query.get("start", "") <= each["timestamp"] <= query.get("end", "9999")
+        ]
         found.sort(key=lambda each: each["timestamp"], reverse=query.get("order") == "desc")
         return found[: int(query.get("top", 1000))]
 
@@ -411,7 +481,9 @@ def serve(tenant: Tenant | None = None) -> Iterator[Tenant]:
     handler = type("Handler", (_Handler,), {"tenant": tenant})
     server = _Server(("127.0.0.1", 0), handler)
     tenant.port = server.server_port
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield tenant

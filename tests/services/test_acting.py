@@ -53,7 +53,9 @@ def ids(tenant: Tenant) -> list[str]:
 
 def test_a_model_is_added_there(desk: Desk, tenant: Tenant) -> None:
     labels = [("ext.ai.sap.com/stage", "test")]
-    made = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "by hand", "ai://default/m/1", "churn", "mine", labels)
+    made = desk.artifacts.add(
+        SCOPE, ArtifactKind.MODEL, "by hand", "ai://default/m/1", "churn", "mine", labels
+    )
     there = tenant.groups["default"].artifacts[-1]
     assert (there["id"], there["name"], there["url"]) == (made.id, "by hand", "ai://default/m/1")
     assert there["labels"] == [{"key": "ext.ai.sap.com/stage", "value": "test"}]
@@ -117,8 +119,16 @@ def said(desk: Desk, execution: str) -> list[str]:
 
 def test_a_log_is_read_once_and_stays(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
-    lines = [{"timestamp": moment(i // 3), "msg": f"line {i}\n", "stream": "stdout", "container": "main", "pod": "p"}
-             for i in range(50)]  # fmt: skip
+    lines = [
+        {
+            "timestamp": moment(i // 3),
+            "msg": f"line {i}\n",
+            "stream": "stdout",
+            "container": "main",
+            "pod": "p",
+        }
+        for i in range(50)
+    ]
     tenant.groups["default"].logs[over] = lines
     log = desk.executions.log(SCOPE, over)
     until(lambda: log.count() == 50 and log.finished)
@@ -131,7 +141,9 @@ def test_a_log_is_read_once_and_stays(desk: Desk, tenant: Tenant) -> None:
     assert not tenant.requests
 
 
-def test_a_log_that_grows_has_no_line_twice(desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_log_that_grows_has_no_line_twice(
+    desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("launchpad_tui.services.remote_log.EVERY", 0.0)
     running = ids(tenant)[1]
     lines = tenant.groups["default"].logs[running] = []
@@ -139,7 +151,14 @@ def test_a_log_that_grows_has_no_line_twice(desk: Desk, tenant: Tenant, monkeypa
     for number in range(30):
         with tenant.lock:
             # The same text in the same second: each is a line of its own.
-            lines.append({"timestamp": moment(5 + number // 10), "msg": "again", "stream": "stderr", "pod": "p"})
+            lines.append(
+                {
+                    "timestamp": moment(5 + number // 10),
+                    "msg": "again",
+                    "stream": "stderr",
+                    "pod": "p",
+                }
+            )
         until(lambda number=number: log.count() == number + 1)  # type: ignore[misc]
     assert not log.finished
     assert len(said(desk, running)) == 30
@@ -164,7 +183,9 @@ def test_a_log_that_does_not_come_says_so_and_keeps_what_came(desk: Desk, tenant
     assert log.count() == 1
 
 
-def test_nobody_waits_for_a_server_that_hangs(desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_waits_for_a_server_that_hangs(
+    desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("launchpad_tui.services.remote_log.FIRST", 0.2)
     free = threading.Event()
 
@@ -180,21 +201,35 @@ def test_nobody_waits_for_a_server_that_hangs(desk: Desk, tenant: Tenant, monkey
 
 def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) -> None:
     values = {
-        "bucket": "models", "region": "eu", "endpoint": "https://s3.example.com", "path_prefix": "prod",
-        "credentials": "keys", "access_key_id": "AKIA", "secret_access_key": "hush", "verify_tls": "true",
-    }  # fmt: skip
+        "bucket": "models",
+        "region": "eu",
+        "endpoint": "https://s3.example.com",
+        "path_prefix": "prod",
+        "credentials": "keys",
+        "access_key_id": "AKIA",
+        "secret_access_key": "hush",
+        "verify_tls": "true",
+    }
     with pytest.raises(InvalidInput, match="access_key_id is missing"):
-        desk.connections.add_store(SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"})
+        desk.connections.add_store(
+            SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"}
+        )
     with pytest.raises(InvalidInput, match="no object store of type file"):
         desk.connections.add_store(SCOPE, "lake", "file", {"root": "/tmp"})
     assert desk.connections.stores(SCOPE) == []
     desk.connections.add_store(SCOPE, "lake", "s3", values)
     posted = tenant.groups["default"].stores[-1]["posted"]
     assert posted == {
-        "name": "lake", "type": "S3", "bucket": "models", "region": "eu", "endpoint": "s3.example.com",
-        "pathPrefix": "prod", "usehttps": "1", "verifyssl": "1",
+        "name": "lake",
+        "type": "S3",
+        "bucket": "models",
+        "region": "eu",
+        "endpoint": "s3.example.com",
+        "pathPrefix": "prod",
+        "usehttps": "1",
+        "verifyssl": "1",
         "data": {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"},
-    }  # fmt: skip
+    }
     assert desk.connections.kept_of_store(SCOPE, "lake") == {"access_key_id", "secret_access_key"}
     desk.sync.sync(SCOPE)
     (store,) = desk.connections.stores(SCOPE)

@@ -31,20 +31,33 @@ def test_bound_once_then_read(tmp_path: Path) -> None:
         execution = group.train(1)
         group.artifacts[0]["url"] = f"ai://default/{execution}/model"
         open_store(KINDS["s3"], values).put(f"{execution}/model/weights.bin", weights)
-        metadata = {"type": "S3", "bucket": values["bucket"], "endpoint": values["endpoint"], "region": "us-east-1",
-                    "pathPrefix": "tenant/vision"}  # fmt: skip
+        metadata = {
+            "type": "S3",
+            "bucket": values["bucket"],
+            "endpoint": values["endpoint"],
+            "region": "us-east-1",
+            "pathPrefix": "tenant/vision",
+        }
         told = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
         group.stores.append({"name": "default-object-store-secret", "metadata": told})
         desk = open_desk(Home.at(tmp_path / "home"))
-        desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+        desk.connections.add(
+            "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)
+        )
         desk.sync.sync(CORE)
         (store,) = desk.connections.stores(CORE)
         keys = {name: values[name] for name in ("access_key_id", "secret_access_key", "addressing")}
-        desk.connections.edit_store(CORE, "default", {**store.settings, "credentials": "keys", **keys})
+        desk.connections.edit_store(
+            CORE, "default", {**store.settings, "credentials": "keys", **keys}
+        )
         desk.sync.sync(CORE)
         model = group.artifacts[0]["id"]
         (check,) = desk.verification.verify(CORE, model)
-        assert (check.file.path, check.size, check.state) == ("weights.bin", 100_000, FileState.UNRECORDED)
+        assert (check.file.path, check.size, check.state) == (
+            "weights.bin",
+            100_000,
+            FileState.UNRECORDED,
+        )
         desk.verification.record(CORE, model)
         (check,) = desk.verification.verify(CORE, model)
         assert check.state is FileState.INTACT

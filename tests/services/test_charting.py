@@ -31,11 +31,24 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     open_desk(home).close()
     registry = Registry(home.registry_path)
     add_scenario(registry)
-    add_trained(registry, 1, "one", {"lr": "0.1", "opt": "sgd", "seed": "1"}, {"loss": falling(1), "long": LONG})
     add_trained(
-        registry, 2, "two", {"lr": "1e-2", "opt": "adam", "seed": "1"},
-        {"loss{split=train}": falling(2), "loss{split=test}": [3.0, math.nan, 1.0, 2.0], "score": [0.5]},
-    )  # fmt: skip
+        registry,
+        1,
+        "one",
+        {"lr": "0.1", "opt": "sgd", "seed": "1"},
+        {"loss": falling(1), "long": LONG},
+    )
+    add_trained(
+        registry,
+        2,
+        "two",
+        {"lr": "1e-2", "opt": "adam", "seed": "1"},
+        {
+            "loss{split=train}": falling(2),
+            "loss{split=test}": [3.0, math.nan, 1.0, 2.0],
+            "score": [0.5],
+        },
+    )
     add_trained(registry, 3, "two", {"lr": "n/a"}, {})
     registry.close()
     opened = open_desk(home)
@@ -45,7 +58,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def subjects(desk: Desk) -> tuple[Subject, ...]:
-    found, gone = desk.compare.subjects(DEFAULT_SCOPE, [model_id(1), model_id(2), execution_id(3), "gone"])
+    found, gone = desk.compare.subjects(
+        DEFAULT_SCOPE, [model_id(1), model_id(2), execution_id(3), "gone"]
+    )
     assert gone == ("gone",)
     return found
 
@@ -57,7 +72,11 @@ def curves(desk: Desk, subjects: tuple[Subject, ...], **chart: object):  # type:
 
 def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[Subject, ...]) -> None:
     found = curves(desk, subjects)
-    assert [one.label.split()[-1] for one in found] == ["one", "loss{split=test}", "loss{split=train}"]
+    assert [one.label.split()[-1] for one in found] == [
+        "one",
+        "loss{split=test}",
+        "loss{split=train}",
+    ]
     assert found[0].slot == 4
     assert found[0].y == falling(1)
     assert found[0].x == list(range(50))
@@ -65,7 +84,9 @@ def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[Subject, ...]
     assert len(curves(desk, subjects, labels=(("split", "test"),))) == 1
 
 
-def test_time_begins_where_the_execution_began_to_log(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_time_begins_where_the_execution_began_to_log(
+    desk: Desk, subjects: tuple[Subject, ...]
+) -> None:
     (relative, *_) = curves(desk, subjects, against=Against.RELATIVE)
     assert relative.x[:3] == pytest.approx([0.0, 1.0, 2.0], abs=1e-3)
     (wall, *_) = curves(desk, subjects, against=Against.TIME)
@@ -88,7 +109,9 @@ def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[Subject, ...]) ->
 
 def test_one_value_a_model(desk: Desk, subjects: tuple[Subject, ...]) -> None:
     def values(how: str, metric: str = "loss{split=test}") -> tuple[float | None, ...]:
-        chart = ChartDefinition((metric,), against=Against.PARAMETERS, parameters=("lr",), aggregate=how)
+        chart = ChartDefinition(
+            (metric,), against=Against.PARAMETERS, parameters=("lr",), aggregate=how
+        )
         return desk.charts.data(subjects, chart, {}).table.metrics[metric]
 
     assert values("last") == (None, 2.0, None)

@@ -17,7 +17,11 @@ from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from launchpad_tui.services.desk import Desk
 
-URLS = {"base_url": "https://api.example.com/v2", "auth_url": "https://example.com/oauth/token", "client_id": "me"}
+URLS = {
+    "base_url": "https://api.example.com/v2",
+    "auth_url": "https://example.com/oauth/token",
+    "client_id": "me",
+}
 PAIR = {"certificate": "the certificate", "private_key": "the key"}
 S3 = {
     "bucket": "models",
@@ -173,9 +177,13 @@ def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
     assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
-def test_a_store_that_only_this_machine_knows(connected: Desk, tenant: Tenant, tmp_path: Path) -> None:
+def test_a_store_that_only_this_machine_knows(
+    connected: Desk, tenant: Tenant, tmp_path: Path
+) -> None:
     service, scope = connected.connections, Scope("core", "default")
-    (model,) = (row.artifact for row in connected.artifacts.listing(scope, None, Query()).slice(0, 5))
+    (model,) = (
+        row.artifact for row in connected.artifacts.listing(scope, None, Query()).slice(0, 5)
+    )
     mounted = tmp_path / "mounted" / model.url.removeprefix("ai://default/")
     mounted.mkdir(parents=True)
     (mounted / "weights").write_bytes(b"1")
@@ -186,7 +194,9 @@ def test_a_store_that_only_this_machine_knows(connected: Desk, tenant: Tenant, t
         connected.files.store(scope, "default")
     before = list(tenant.bodies)
     service.add_store(scope, "default", "file", {"root": str(tmp_path / "mounted")}, here=True)
-    assert [each.path.rpartition("/")[2] for each in connected.files.store(scope, "default").list("")] == ["weights"]
+    assert [
+        each.path.rpartition("/")[2] for each in connected.files.store(scope, "default").list("")
+    ] == ["weights"]
     connected.sync.sync(scope)
     (kept,) = service.stores(scope)
     assert (kept.remote, kept.gone_at) == (False, None)
@@ -202,12 +212,17 @@ def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: T
     (there,) = tenant.groups["default"].stores
     service.edit_store(scope, "lake", {**S3, "secret_access_key": "my own"})
     assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "hush"
-    settings = {name: value for name, value in S3.items() if "key_id" not in name and "secret" not in name}
+    settings = {
+        name: value for name, value in S3.items() if "key_id" not in name and "secret" not in name
+    }
     changed = service.edit_store(
         scope, "lake", {**settings, "bucket": "other", "access_key_id": "AKIB"}, at_runtime=True
     )
     assert changed.settings["bucket"] == there["posted"]["bucket"] == "other"
-    assert there["posted"]["data"] == {"AWS_ACCESS_KEY_ID": "AKIB", "AWS_SECRET_ACCESS_KEY": "my own"}
+    assert there["posted"]["data"] == {
+        "AWS_ACCESS_KEY_ID": "AKIB",
+        "AWS_SECRET_ACCESS_KEY": "my own",
+    }
 
     def refuse(method: str, _path: str, _number: int) -> Answer | None:
         said = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
@@ -225,7 +240,10 @@ def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: T
 def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
     service, scope = connected.connections, Scope("core", "default")
     data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}
-    secrets = [{"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data} for name in ("a1", "b2")]
+    secrets = [
+        {"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data}
+        for name in ("a1", "b2")
+    ]
     made = service.import_secrets(scope, json.dumps(secrets))
     assert [store.name for store in made] == ["a1", "b2"]
     others = [{**secrets[0], "name": "c3"}, {**secrets[0], "name": "a1"}]

@@ -32,10 +32,21 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     at = now()
     scenarios.put_scenario(made.registry, DEFAULT_SCOPE, Scenario("sc", "Churn", "", {}, at, at))
     executable = Executable(
-        "train", "sc", "Train", "", "1", (Parameter("lr", "0.1", "step size"), Parameter("epochs")),
-        (ArtifactSlot("data", "dataset"), ArtifactSlot("base", "model")), (ArtifactSlot("model", "model"),), "kind: x",
-        "/a.yaml", ("image ignored",), {}, at, at,
-    )  # fmt: skip
+        "train",
+        "sc",
+        "Train",
+        "",
+        "1",
+        (Parameter("lr", "0.1", "step size"), Parameter("epochs")),
+        (ArtifactSlot("data", "dataset"), ArtifactSlot("base", "model")),
+        (ArtifactSlot("model", "model"),),
+        "kind: x",
+        "/a.yaml",
+        ("image ignored",),
+        {},
+        at,
+        at,
+    )
     assert scenarios.put_executable(made.registry, DEFAULT_SCOPE, executable) == "added"
     assert scenarios.put_executable(made.registry, DEFAULT_SCOPE, executable) == "unchanged"
     yield made
@@ -49,14 +60,31 @@ def add(desk: Desk, name: str, kind: ArtifactKind = ArtifactKind.MODEL) -> Artif
 def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1") -> Artifact:
     """A model that a completed execution made."""
     configuration = desk.configurations.create(
-        DEFAULT_SCOPE, f"for {name}", "train", {"lr": lr, "epochs": "3"}, {"data": data.id, "base": base.id}
+        DEFAULT_SCOPE,
+        f"for {name}",
+        "train",
+        {"lr": lr, "epochs": "3"},
+        {"data": data.id, "base": base.id},
     )
     execution = executions.new_pending(configuration, "1", new_execution_id())
     executions.create(desk.registry, DEFAULT_SCOPE, execution)
-    executions.transition(desk.registry, DEFAULT_SCOPE, execution.id, Status.RUNNING, started_at=now())
+    executions.transition(
+        desk.registry, DEFAULT_SCOPE, execution.id, Status.RUNNING, started_at=now()
+    )
     at = now()
-    model = Artifact(new_artifact_id(), name, ArtifactKind.MODEL, f"ai://default/{execution.id}/model", "", "sc",
-                     execution.id, (), None, at, at)  # fmt: skip
+    model = Artifact(
+        new_artifact_id(),
+        name,
+        ArtifactKind.MODEL,
+        f"ai://default/{execution.id}/model",
+        "",
+        "sc",
+        execution.id,
+        (),
+        None,
+        at,
+        at,
+    )
     outputs = [(model, [ArtifactFile(".", 7, "ab")])]
     done = executions.finish_completed(desk.registry, DEFAULT_SCOPE, execution.id, outputs, now())
     assert done.status is Status.COMPLETED
@@ -70,7 +98,9 @@ def test_first_start_asks_nothing(desk: Desk, tmp_path: Path) -> None:
     assert desk.connections.current() == DEFAULT_SCOPE
     again = open_desk(Home.at(tmp_path / "home"))
     assert len(again.connections.list()) == 1
-    assert again.scenarios.executable(DEFAULT_SCOPE, "train").parameters[0].description == "step size"
+    assert (
+        again.scenarios.executable(DEFAULT_SCOPE, "train").parameters[0].description == "step size"
+    )
     again.close()
 
 
@@ -94,7 +124,9 @@ def test_groups_and_stores(desk: Desk) -> None:
     assert store.settings["bucket"] == "b"
     with desk.registry.read() as db:
         assert "SK" not in "\n".join(db.iterdump())
-    desk.connections.edit_store(scope, "cloud", {"bucket": "c", "access_key_id": "", "secret_access_key": ""})
+    desk.connections.edit_store(
+        scope, "cloud", {"bucket": "c", "access_key_id": "", "secret_access_key": ""}
+    )
     with pytest.raises(InvalidInput) as caught:
         desk.connections.add_store(scope, "other", "s3", {"bucket": "b"})
     assert caught.value.field == "access_key_id"
@@ -140,12 +172,17 @@ def test_artifacts_are_checked_and_resolved(desk: Desk) -> None:
     assert desk.artifacts.resolve(DEFAULT_SCOPE, two.id[:8]) == two
     with pytest.raises(NotFound):
         desk.artifacts.resolve(DEFAULT_SCOPE, one.id, ArtifactKind.DATASET)
-    for url, scenario, field in (("ai://nowhere/x", "sc", "url"), ("s3://x/y", "sc", "url"),
-                                 ("ai://default/x", "none", "scenario_id")):  # fmt: skip
+    for url, scenario, field in (
+        ("ai://nowhere/x", "sc", "url"),
+        ("s3://x/y", "sc", "url"),
+        ("ai://default/x", "none", "scenario_id"),
+    ):
         with pytest.raises(InvalidInput) as wrong:
             desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.MODEL, "n", url, scenario)
         assert wrong.value.field == field
-    listing = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query(order=Order("name", False)))
+    listing = desk.artifacts.listing(
+        DEFAULT_SCOPE, ArtifactKind.MODEL, Query(order=Order("name", False))
+    )
     assert (listing.count(), len(listing.slice(0, 50))) == (2, 2)
 
 
@@ -187,8 +224,10 @@ def test_lineage_of_a_circle_ends(desk: Desk) -> None:
     two = train(desk, data, one, "two")
     with desk.registry.write() as db:
         # No execution can do this; a registry that was edited or merged can hold it.
-        db.execute("UPDATE configuration_inputs SET artifact_id = ? WHERE artifact_id NOT IN (?, ?)",
-                   (two.id, one.id, data.id))  # fmt: skip
+        db.execute(
+            "UPDATE configuration_inputs SET artifact_id = ? WHERE artifact_id NOT IN (?, ?)",
+            (two.id, one.id, data.id),
+        )
     found = desk.lineage.lineage(DEFAULT_SCOPE, one.id)
     assert found.executions.keys() == {one.execution_id, two.execution_id}
 
@@ -197,15 +236,23 @@ def test_compare(desk: Desk) -> None:
     data, base = add(desk, "set", ArtifactKind.DATASET), add(desk, "old")
     models = [train(desk, data, base, f"m{i}", lr=f"0.{i}") for i in range(1, 4)]
     for i, model in enumerate(models):
-        desk.metrics.record(model.execution_id, [Metric("loss", i / 10, now(), k) for k in range(5)],
-                            [Tag("t", str(i))], [CustomInfo("c", "{}")])  # fmt: skip
+        desk.metrics.record(
+            model.execution_id,
+            [Metric("loss", i / 10, now(), k) for k in range(5)],
+            [Tag("t", str(i))],
+            [CustomInfo("c", "{}")],
+        )
     asked = [models[2].id, base.id, models[0].id]
     subjects = desk.compare.artifacts(DEFAULT_SCOPE, asked)
     assert [s.id for s in subjects] == asked
     assert subjects[1].execution is None
     assert subjects[0].configuration is not None
     assert subjects[0].configuration.parameters["lr"] == "0.3"
-    assert (subjects[0].series[0].last, subjects[0].tags, subjects[0].custom_info) == (0.2, {"t": "2"}, {"c": "{}"})
+    assert (subjects[0].series[0].last, subjects[0].tags, subjects[0].custom_info) == (
+        0.2,
+        {"t": "2"},
+        {"c": "{}"},
+    )
     by_execution = desk.compare.executions(DEFAULT_SCOPE, [m.execution_id for m in models])
     assert [s.tags["t"] for s in by_execution] == ["0", "1", "2"]
     with pytest.raises(NotFound):
@@ -217,8 +264,19 @@ def test_compare(desk: Desk) -> None:
 
 def pending(desk: Desk, at: int) -> Execution:
     moment = now() + timedelta(seconds=at)
-    made = Execution(new_execution_id(), "c", "c", "sc", "train", "1", Status.PENDING, TargetStatus.COMPLETED, "",
-                     moment, moment)  # fmt: skip
+    made = Execution(
+        new_execution_id(),
+        "c",
+        "c",
+        "sc",
+        "train",
+        "1",
+        Status.PENDING,
+        TargetStatus.COMPLETED,
+        "",
+        moment,
+        moment,
+    )
     executions.create(desk.registry, DEFAULT_SCOPE, made)
     return made
 
@@ -264,7 +322,9 @@ def test_transitions_keep_the_rules(desk: Desk) -> None:
 def test_completion_is_all_or_nothing(desk: Desk) -> None:
     one = pending(desk, 0)
     at = now()
-    model = Artifact("m-one", "m", ArtifactKind.MODEL, "ai://default/x", "", "sc", one.id, (), None, at, at)
+    model = Artifact(
+        "m-one", "m", ArtifactKind.MODEL, "ai://default/x", "", "sc", one.id, (), None, at, at
+    )
     with pytest.raises(Conflict):
         executions.finish_completed(desk.registry, DEFAULT_SCOPE, one.id, [(model, [])], at)
     with pytest.raises(NotFound):

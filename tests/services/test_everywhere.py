@@ -19,21 +19,32 @@ def test_all_scopes_at_once(tmp_path: Path) -> None:
         tenant.groups["vision"].train(2)
         tenant.groups["vision"].artifacts.append(tenant_server.artifact(3, "dataset"))
         desk = open_desk(Home.at(tmp_path / "home"))
-        desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+        desk.connections.add(
+            "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)
+        )
         core, vision = Scope("core", "default"), Scope("core", "vision")
         desk.sync.sync(core)
         desk.sync.sync(vision)
         desk.scenarios.add_executables(DEFAULT_SCOPE, _template(tmp_path))
-        mine = desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.MODEL, "Model of mine", "ai://default/m", "churn")
+        mine = desk.artifacts.add(
+            DEFAULT_SCOPE, ArtifactKind.MODEL, "Model of mine", "ai://default/m", "churn"
+        )
 
         found = desk.everywhere.search("model")
-        assert {(hit.scope, hit.name) for hit in found if hit.artifact and hit.artifact.kind == "model"} == {
-            (core, "model 1"), (vision, "model 2"), (DEFAULT_SCOPE, mine.name),
-        }  # fmt: skip
+        assert {
+            (hit.scope, hit.name) for hit in found if hit.artifact and hit.artifact.kind == "model"
+        } == {
+            (core, "model 1"),
+            (vision, "model 2"),
+            (DEFAULT_SCOPE, mine.name),
+        }
         assert [hit.scope for hit in desk.everywhere.search("DATASET 3")] == [vision]
         # Shorter than the index's trigrams.
         assert {hit.name for hit in desk.everywhere.search("3")} >= {"dataset 3"}
-        kinds = [hit.artifact.kind if hit.artifact else "execution" for hit in desk.everywhere.search("t")]
+        kinds = [
+            hit.artifact.kind if hit.artifact else "execution"
+            for hit in desk.everywhere.search("t")
+        ]
         assert kinds == sorted(kinds, key=["model", "dataset", "execution"].index)
         assert "execution" in kinds
         assert desk.everywhere.search("  ") == []

@@ -20,7 +20,9 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def test_what_is_right_is_kept(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_right_is_kept(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     executable = bench.add(shell_template("shell", "true"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "code").mkdir()

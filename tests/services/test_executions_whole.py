@@ -40,8 +40,9 @@ def mapped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
 
 def test_a_tutorials_template_runs_unchanged(bench: Bench, mapped: str) -> None:
     there = Path("/app").exists()
-    executable = bench.add(TUTORIAL.format(name="house-train"),
-                           files={"src/prepare.py": PREPARE, "src/main.py": MAIN})  # fmt: skip
+    executable = bench.add(
+        TUTORIAL.format(name="house-train"), files={"src/prepare.py": PREPARE, "src/main.py": MAIN}
+    )
     data = bench.dataset("houses", {"train.csv": "3\n1\n2\n"})
     begun = time.monotonic()
     one = bench.create(executable, {"DT_MAX_DEPTH": "7"}, {"housedataset": data})
@@ -55,7 +56,11 @@ def test_a_tutorials_template_runs_unchanged(bench: Bench, mapped: str) -> None:
     assert "/app" in log.splitlines(), log
     details = bench.desk.executions.get(DEFAULT_SCOPE, one)
     (model,) = details.outputs
-    assert (model.name, model.kind, model.url) == ("housemodel", "model", f"ai://default/{one}/housemodel")
+    assert (model.name, model.kind, model.url) == (
+        "housemodel",
+        "model",
+        f"ai://default/{one}/housemodel",
+    )
     assert model.labels == (("ext.ai.sap.com/step", "train"),)
     assert details.inputs[0][1] is not None
     (file,) = bench.desk.files.recorded(DEFAULT_SCOPE, model.id)
@@ -75,7 +80,9 @@ def test_rewriting_finds_declared_paths(bench: Bench, monkeypatch: pytest.Monkey
     monkeypatch.setenv("LAUNCHPAD_SANDBOX", "rewriting")
     script = 'echo "$WHERE" && cd / && cp /app/src/weights /app/model/w && echo to=/app/model/ not=/app/models'
     text = shell_template("shell", script).replace("          args:", "          args:")
-    text = text.replace("        command:", "        env: [{name: WHERE, value: /app/model/w}]\n        command:")
+    text = text.replace(
+        "        command:", "        env: [{name: WHERE, value: /app/model/w}]\n        command:"
+    )
     one = bench.create(bench.add(text, files={"src/weights": "42"}))
     done = bench.wait(one)
     log = bench.log(one)
@@ -87,7 +94,9 @@ def test_rewriting_finds_declared_paths(bench: Bench, monkeypatch: pytest.Monkey
 
 
 def test_parallel_steps_parameters_and_archives(bench: Bench) -> None:
-    text = HEAD.format(name="many-steps") + """\
+    text = (
+        HEAD.format(name="many-steps")
+        + """\
 spec:
   entrypoint: all
   arguments:
@@ -134,7 +143,8 @@ spec:
             cat /srv/left.txt > /srv/joined/a; echo "$0" > /srv/joined/b
             echo '{"housemodel": "s1"}' > /srv/sign.json
           - "{{inputs.parameters.seen}}"
-"""  # fmt: skip
+"""
+    )
     one = bench.create(bench.add(text))
     done = bench.wait(one)
     assert done.status is Status.COMPLETED, bench.log(one)
@@ -144,7 +154,11 @@ spec:
     stored = bench.desk.home.files / model.url.removeprefix("ai://default/")
     stored = stored if stored.is_file() else stored / file.path
     with tarfile.open(stored) as archive:
-        read = {name: archive.extractfile(name).read() for name in archive.getnames() if name[-2:] in {"/a", "/b"}}  # type: ignore[union-attr]
+        read = {
+            name: archive.extractfile(name).read()
+            for name in archive.getnames()
+            if name[-2:] in {"/a", "/b"}
+        }  # type: ignore[union-attr]
     assert sorted(read.values()) == [b"hello-1", b"said hello-2\n"]
 
 
@@ -158,7 +172,10 @@ def test_what_fails_registers_nothing_and_says_why(bench: Bench) -> None:
         "echo x > /app/model/x; kill -9 $$": "SIGKILL",
         "ln -s /etc/passwd /app/model/x": "leads out",
     }
-    ids = {bench.shell(script, name=f"shell-{number}"): why for number, (script, why) in enumerate(cases.items())}
+    ids = {
+        bench.shell(script, name=f"shell-{number}"): why
+        for number, (script, why) in enumerate(cases.items())
+    }
     for one, why in ids.items():
         dead = bench.wait(one)
         assert dead.status is Status.DEAD
@@ -174,14 +191,21 @@ def test_what_fails_registers_nothing_and_says_why(bench: Bench) -> None:
 
 
 def test_environment_secrets_and_interpreter(bench: Bench, tmp_path: Path) -> None:
-    text = shell_template("shell", 'python -c "import json,os,sys; json.dump([sys.executable, dict(os.environ)], '
-                          'open(\'/app/model/env\', \'w\'))"')  # fmt: skip
-    text = text.replace("        command:", """\
+    text = shell_template(
+        "shell",
+        'python -c "import json,os,sys; json.dump([sys.executable, dict(os.environ)], '
+        "open('/app/model/env', 'w'))\"",
+    )
+    text = text.replace(
+        "        command:",
+        """\
         env:
           - {name: KEY, valueFrom: {secretKeyRef: {name: cloud, key: key}}}
         envFrom:
           - secretRef: {name: whole}
-        command:""", 1)  # fmt: skip
+        command:""",
+        1,
+    )
     executable = bench.add(text)
     with pytest.raises(ConfigError) as caught:
         bench.create(executable)
@@ -199,13 +223,23 @@ def test_environment_secrets_and_interpreter(bench: Bench, tmp_path: Path) -> No
     import sys
 
     bench.desk.scenarios.set_executable(
-        DEFAULT_SCOPE, executable, {"python": str(tmp_path / "venv"), "environment": f"REAL={sys.executable} B='1 2'"}
+        DEFAULT_SCOPE,
+        executable,
+        {"python": str(tmp_path / "venv"), "environment": f"REAL={sys.executable} B='1 2'"},
     )
     one = bench.create(executable)
     assert bench.wait(one).status is Status.COMPLETED, bench.log(one)
     _, env = json.loads((bench.desk.home.files / one / "housemodel" / "env").read_text())
-    wanted = {"KEY": "k", "A_KEY": "a", "B_KEY": "b", "B": "1 2", "FAKE": "1", "PYTHONUNBUFFERED": "1",
-              "AICORE_EXECUTION_ID": one, "AICORE_RESOURCE_GROUP": "default"}  # fmt: skip
+    wanted = {
+        "KEY": "k",
+        "A_KEY": "a",
+        "B_KEY": "b",
+        "B": "1 2",
+        "FAKE": "1",
+        "PYTHONUNBUFFERED": "1",
+        "AICORE_EXECUTION_ID": one,
+        "AICORE_RESOURCE_GROUP": "default",
+    }
     assert wanted.items() <= env.items()
     assert env["AICORE_TRACKING_ENDPOINT"].startswith("http://127.0.0.1:")
     assert "LAUNCHPAD_HOME" not in env
@@ -216,7 +250,9 @@ def test_environment_secrets_and_interpreter(bench: Bench, tmp_path: Path) -> No
 
 
 def test_metric_lines_and_marks(bench: Bench) -> None:
-    one = bench.shell('echo "::metric loss=0.5 step=1"; echo "::metric loss=nan step=2"; echo x > /app/model/x')
+    one = bench.shell(
+        'echo "::metric loss=0.5 step=1"; echo "::metric loss=nan step=2"; echo x > /app/model/x'
+    )
     assert bench.wait(one).status is Status.COMPLETED
     log = bench.log(one)
     series = bench.desk.metrics.series(DEFAULT_SCOPE, one)
@@ -224,10 +260,14 @@ def test_metric_lines_and_marks(bench: Bench) -> None:
 
 
 def test_again_with_other_parameters_and_bulk(bench: Bench) -> None:
-    executable = bench.add(shell_template("shell", 'echo "{{workflow.parameters.text}}" > /app/model/x'))
+    executable = bench.add(
+        shell_template("shell", 'echo "{{workflow.parameters.text}}" > /app/model/x')
+    )
     one = bench.create(executable, {"text": "first"})
     same = bench.desk.executions.create_again(DEFAULT_SCOPE, one)
-    other = bench.desk.executions.create_again(DEFAULT_SCOPE, one, {"text": "second"}, name="changed")
+    other = bench.desk.executions.create_again(
+        DEFAULT_SCOPE, one, {"text": "second"}, name="changed"
+    )
     for each in (one, same.id, other.id):
         assert bench.wait(each).status is Status.COMPLETED, bench.log(each)
     assert same.configuration_id == bench.execution(one).configuration_id != other.configuration_id
@@ -247,7 +287,9 @@ def test_again_with_other_parameters_and_bulk(bench: Bench) -> None:
 
 def test_the_code_is_a_copy(bench: Bench) -> None:
     script = "while [ ! -e /app/model/go ]; do sleep 0.05; [ -e go ] && cp go /app/model/go; done; cat /app/src/x"
-    executable = bench.add(shell_template("shell", script + " > /app/model/x; echo new > made"), files={"src/x": "old"})
+    executable = bench.add(
+        shell_template("shell", script + " > /app/model/x; echo new > made"), files={"src/x": "old"}
+    )
     one = bench.create(executable)
     bench.wait(one, Status.RUNNING)
     bench.said(one, "begins")
@@ -259,7 +301,9 @@ def test_the_code_is_a_copy(bench: Bench) -> None:
     assert not (bench.code / "made").exists()
 
 
-def test_the_command_is_there_whatever_path_has(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_is_there_whatever_path_has(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     script = "launchpad log loss=0.25 --step 3 --tag made=by-hand && echo 1 > /app/model/weights"
     one = bench.create(bench.add(shell_template("with-command", script)))

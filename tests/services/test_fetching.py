@@ -66,7 +66,9 @@ def nothing(_count: int, _path: str) -> None:
     """Takes progress."""
 
 
-def test_files_large_small_and_empty(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:
+def test_files_large_small_and_empty(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
     contents = {"big": os.urandom(BIG), "m/small": b"s", "m/empty": b"", "m/exact": bytes(PART)}
     for path, content in contents.items():
         put(path, content)
@@ -79,7 +81,12 @@ def test_files_large_small_and_empty(store: ObjectStore, put: Callable[[str, byt
     assert found == [sha(content) for content in contents.values()]
     assert {path: (folder / path).read_bytes() for path in contents} == contents
     assert moved == {path: len(content) for path, content in contents.items()}
-    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == ["big", "empty", "exact", "small"]
+    assert sorted(path.name for path in folder.rglob("*") if path.is_file()) == [
+        "big",
+        "empty",
+        "exact",
+        "small",
+    ]
     assert (folder / "big").stat().st_mode & 0o777 == 0o666 & ~umask()
 
 
@@ -135,7 +142,9 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
         "        time.sleep(60)\n"
         "fetch(store, [one], moved)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program, json.dumps(values), str(folder)], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, json.dumps(values), str(folder)], stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == b"half\n"
     os.kill(process.pid, signal.SIGKILL)
@@ -148,7 +157,9 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
     assert (folder / "big").read_bytes() == content
 
 
-def test_the_note_of_parts_is_whole_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_note_of_parts_is_whole_at_any_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store = open_store(KINDS["s3"], seaweed.shared().values(f"fetch/{uuid.uuid4()}"))
     (tmp_path / "source").write_bytes(bytes(BIG))
     store.put("big", tmp_path / "source")
@@ -170,7 +181,9 @@ def test_the_note_of_parts_is_whole_at_any_moment(tmp_path: Path, monkeypatch: p
     assert os.listdir(one.target.parent) == ["big"]
 
 
-def test_another_version_begins_anew(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:
+def test_another_version_begins_anew(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
     put("x", b"first " * PART)
     old = wanted(store, folder, "x")
     put("x", b"other " * PART)
@@ -182,7 +195,9 @@ def test_another_version_begins_anew(store: ObjectStore, put: Callable[[str, byt
     assert os.listdir(folder) == ["x"]
 
 
-def test_what_was_recorded_is_held(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:
+def test_what_was_recorded_is_held(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
     put("x", b"now")
     with pytest.raises(Conflict, match="not what was recorded"):
         fetch(store, [wanted(store, folder, "x", sha(b"then"))], nothing)
@@ -190,7 +205,9 @@ def test_what_was_recorded_is_held(store: ObjectStore, put: Callable[[str, bytes
     fetch(store, [wanted(store, folder, "x", sha(b"now"))], nothing)
 
 
-def test_names_that_are_taken(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:
+def test_names_that_are_taken(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
     put("x", b"new")
     folder.mkdir()
     (folder / "x").write_bytes(b"mine")
@@ -202,7 +219,9 @@ def test_names_that_are_taken(store: ObjectStore, put: Callable[[str, bytes], No
     assert os.listdir(folder) == ["x"]
 
 
-def test_an_object_that_vanished(store: ObjectStore, put: Callable[[str, bytes], None], folder: Path) -> None:
+def test_an_object_that_vanished(
+    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
+) -> None:
     put("x", b"1")
     one = wanted(store, folder, "x")
     store.delete("x")
@@ -211,7 +230,9 @@ def test_an_object_that_vanished(store: ObjectStore, put: Callable[[str, bytes],
     assert not (folder / "x").exists()
 
 
-def test_a_folder_that_cannot_be_written(store: ObjectStore, put: Callable[[str, bytes], None], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(
+    store: ObjectStore, put: Callable[[str, bytes], None], tmp_path: Path
+) -> None:
     put("x", b"1")
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises((Conflict, PermissionDenied)):
@@ -230,7 +251,10 @@ class Silent:
 
 
 def test_cancelling_does_not_wait_for_the_server(
-    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore,
+    put: Callable[[str, bytes], None],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     put("x", b"content")
     one = wanted(store, folder, "x")
@@ -245,7 +269,10 @@ def test_cancelling_does_not_wait_for_the_server(
 
 
 def test_a_server_that_says_nothing_is_given_up(
-    store: ObjectStore, put: Callable[[str, bytes], None], folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: ObjectStore,
+    put: Callable[[str, bytes], None],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from launchpad_tui.errors import Unreachable
 

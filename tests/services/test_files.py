@@ -9,7 +9,14 @@ import pytest
 
 from launchpad_tui.config.credentials import STORE, Credentials, store_owner
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, FileState, UrlState, new_artifact_id
+from launchpad_tui.domain.artifact import (
+    Artifact,
+    ArtifactFile,
+    ArtifactKind,
+    FileState,
+    UrlState,
+    new_artifact_id,
+)
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, NotFound, ObjectMissing
@@ -60,7 +67,7 @@ def output(tmp_path: Path) -> Path:
 def add(registry: Registry, url: str = URL, found: tuple[ArtifactFile, ...] = ()) -> str:
     new = Artifact(
         new_artifact_id(), "m", ArtifactKind.MODEL, url, "", "s", "", (), None, now(), now()
-    )  # fmt: skip
+    )
     artifacts.add(registry, SCOPE, new, found)
     return new.id
 
@@ -70,7 +77,9 @@ def states(registry: Registry, files: FileService, artifact_id: str) -> dict[str
     return {check.file.path: check.state for check in checks}
 
 
-def test_store_an_output_and_verify_it(files: FileService, registry: Registry, output: Path, home: Home) -> None:
+def test_store_an_output_and_verify_it(
+    files: FileService, registry: Registry, output: Path, home: Home
+) -> None:
     seen: list[Transfer] = []
     stored = files.store_output(SCOPE, URL, output, seen.append)
     assert stored == (
@@ -81,12 +90,17 @@ def test_store_an_output_and_verify_it(files: FileService, registry: Registry, o
     one = add(registry, found=stored)
     assert files.recorded(SCOPE, one) == stored
     assert artifacts.artifact(registry, SCOPE, one).size == 8
-    assert states(registry, files, one) == {"model.bin": FileState.INTACT, "sub/note ü.txt": FileState.INTACT}
+    assert states(registry, files, one) == {
+        "model.bin": FileState.INTACT,
+        "sub/note ü.txt": FileState.INTACT,
+    }
     there = home.files / "e1" / "model"
     (there / "model.bin").write_bytes(b"weighty")
     (there / "sub" / "note ü.txt").unlink()
     (there / "more").write_bytes(b"m")
-    checks = {check.file.path: check for check in VerificationService(registry, files).verify(SCOPE, one)}
+    checks = {
+        check.file.path: check for check in VerificationService(registry, files).verify(SCOPE, one)
+    }
     assert {path: check.state for path, check in checks.items()} == {
         "model.bin": FileState.CHANGED,
         "sub/note ü.txt": FileState.MISSING,
@@ -98,13 +112,17 @@ def test_store_an_output_and_verify_it(files: FileService, registry: Registry, o
     assert states(registry, files, one)["model.bin"] is FileState.CHANGED
 
 
-def test_an_output_that_is_one_file(files: FileService, registry: Registry, output: Path, tmp_path: Path) -> None:
+def test_an_output_that_is_one_file(
+    files: FileService, registry: Registry, output: Path, tmp_path: Path
+) -> None:
     stored = files.store_output(SCOPE, "ai://default/e1/model.tgz", output / "model.bin")
     assert stored == (ArtifactFile(".", 7, sha(b"weights")),)
     one = add(registry, "ai://default/e1/model.tgz", stored)
     assert states(registry, files, one) == {".": FileState.INTACT}
     assert files.download(SCOPE, one, tmp_path / "t") == (tmp_path / "t" / "model.tgz",)
-    assert files.stage(SCOPE, "ai://default/e1/model.tgz", tmp_path / "s") == (tmp_path / "s" / "model.tgz",)
+    assert files.stage(SCOPE, "ai://default/e1/model.tgz", tmp_path / "s") == (
+        tmp_path / "s" / "model.tgz",
+    )
 
 
 def test_added_by_hand_then_recorded(files: FileService, registry: Registry, home: Home) -> None:
@@ -114,7 +132,9 @@ def test_added_by_hand_then_recorded(files: FileService, registry: Registry, hom
     assert files.size(SCOPE, "ai://default/mine") == 1
     assert files.size(SCOPE, "ai://default/nothing") is None
     assert states(registry, files, one) == {"a": FileState.UNRECORDED}
-    assert VerificationService(registry, files).record(SCOPE, one) == (ArtifactFile("a", 1, sha(b"a")),)
+    assert VerificationService(registry, files).record(SCOPE, one) == (
+        ArtifactFile("a", 1, sha(b"a")),
+    )
     assert states(registry, files, one) == {"a": FileState.INTACT}
     assert artifacts.artifact(registry, SCOPE, one).size == 1
     (home.files / "mine" / "a").unlink()
@@ -123,7 +143,9 @@ def test_added_by_hand_then_recorded(files: FileService, registry: Registry, hom
     assert states(registry, files, one) == {"a": FileState.MISSING}
 
 
-def test_check_url(files: FileService, registry: Registry, output: Path, home: Home, tmp_path: Path) -> None:
+def test_check_url(
+    files: FileService, registry: Registry, output: Path, home: Home, tmp_path: Path
+) -> None:
     files.store_output(SCOPE, URL, output)
     found = files.check_url(SCOPE, URL)
     assert (found.state, found.files, found.size) == (UrlState.OK, 2, 8)
@@ -135,7 +157,9 @@ def test_check_url(files: FileService, registry: Registry, output: Path, home: H
         files.check_url(SCOPE, "http://x")
     connections.add_store(registry, SCOPE, "gone", "file", {"root": str(tmp_path / "not-mounted")})
     connections.add_store(registry, SCOPE, "odd", "no-such-kind", {})
-    connections.add_store(registry, SCOPE, "cloud", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"})
+    connections.add_store(
+        registry, SCOPE, "cloud", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"}
+    )
     Credentials(home.credentials_path).set(
         STORE, store_owner(SCOPE, "cloud"), {"access_key_id": "AK", "secret_access_key": "geheim"}
     )
@@ -145,11 +169,18 @@ def test_check_url(files: FileService, registry: Registry, output: Path, home: H
         assert "geheim" not in check.message
 
 
-def test_links_inside_are_followed_and_outside_refused(files: FileService, output: Path, tmp_path: Path) -> None:
+def test_links_inside_are_followed_and_outside_refused(
+    files: FileService, output: Path, tmp_path: Path
+) -> None:
     (output / "latest").symlink_to("model.bin")
     (output / "again").symlink_to("sub")
     stored = files.store_output(SCOPE, URL, output)
-    assert [each.path for each in stored] == ["again/note ü.txt", "latest", "model.bin", "sub/note ü.txt"]
+    assert [each.path for each in stored] == [
+        "again/note ü.txt",
+        "latest",
+        "model.bin",
+        "sub/note ü.txt",
+    ]
     (tmp_path / "secret").write_text("s")
     (output / "out").symlink_to(tmp_path / "secret")
     with pytest.raises(InvalidInput) as caught:
@@ -215,11 +246,15 @@ def test_an_interrupted_download_leaves_no_half_file(
 
     with pytest.raises(KeyboardInterrupt):
         files.download(SCOPE, one, tmp_path / "target", stop)
-    assert not [path for path in (tmp_path / "target").rglob("*") if path.is_file() and path.suffix != ".part"]
+    assert not [
+        path
+        for path in (tmp_path / "target").rglob("*")
+        if path.is_file() and path.suffix != ".part"
+    ]
     files.download(SCOPE, one, tmp_path / "target")
-    assert sorted(path.name for path in (tmp_path / "target").rglob("*") if path.is_file()) == sorted(
-        path.name for path in output.rglob("*") if path.is_file()
-    )
+    assert sorted(
+        path.name for path in (tmp_path / "target").rglob("*") if path.is_file()
+    ) == sorted(path.name for path in output.rglob("*") if path.is_file())
 
 
 def test_a_changed_file_is_not_handed_out(
@@ -232,7 +267,9 @@ def test_a_changed_file_is_not_handed_out(
     assert not (tmp_path / "target" / "model.bin").exists()
 
 
-def test_download_does_not_pass_links_out(files: FileService, registry: Registry, output: Path, tmp_path: Path) -> None:
+def test_download_does_not_pass_links_out(
+    files: FileService, registry: Registry, output: Path, tmp_path: Path
+) -> None:
     one = add(registry, found=files.store_output(SCOPE, URL, output))
     target, outside = tmp_path / "target", tmp_path / "outside"
     target.mkdir()
@@ -254,7 +291,9 @@ def test_nothing_there(files: FileService, registry: Registry, tmp_path: Path) -
         VerificationService(registry, files).verify(SCOPE, "no-such-id")
 
 
-def test_new_credentials_are_used_at_once(files: FileService, registry: Registry, home: Home, tmp_path: Path) -> None:
+def test_new_credentials_are_used_at_once(
+    files: FileService, registry: Registry, home: Home, tmp_path: Path
+) -> None:
     connections.add_store(registry, SCOPE, "other", "file", {"root": str(home.files)})
     first = files.store(SCOPE, "other")
     assert files.store(SCOPE, "other") is first
@@ -263,9 +302,13 @@ def test_new_credentials_are_used_at_once(files: FileService, registry: Registry
     assert str(tmp_path) in files.store(SCOPE, "other").check()
 
 
-def test_a_store_stays_open_while_the_keyring_is_locked(home: Home, registry: Registry, tmp_path: Path) -> None:
+def test_a_store_stays_open_while_the_keyring_is_locked(
+    home: Home, registry: Registry, tmp_path: Path
+) -> None:
     """An execution goes on after its user left."""
-    connections.add_store(registry, SCOPE, "lake", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"})
+    connections.add_store(
+        registry, SCOPE, "lake", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"}
+    )
 
     class Keyring(Credentials):
         locked = False
@@ -281,7 +324,9 @@ def test_a_store_stays_open_while_the_keyring_is_locked(home: Home, registry: Re
     opened = service.store(SCOPE, "lake")
     kept.locked = True
     assert service.store(SCOPE, "lake") is opened
-    connections.edit_store(registry, SCOPE, "lake", {"bucket": "other", "endpoint": "http://127.0.0.1:9"})
+    connections.edit_store(
+        registry, SCOPE, "lake", {"bucket": "other", "endpoint": "http://127.0.0.1:9"}
+    )
     with pytest.raises(ConfigError):
         service.store(SCOPE, "lake")
     with pytest.raises(ConfigError):

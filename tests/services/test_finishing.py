@@ -65,11 +65,16 @@ def test_outputs_go_to_any_store_and_come_back(bench: Bench, kind: str, tmp_path
     assert len(bench.models()) == 2
     (new, _) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
     assert new.artifact.files_state is FilesState.INTACT
-    assert [each.state for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)] == ["intact"] * 2
+    assert [
+        each.state for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)
+    ] == ["intact"] * 2
     bench.desk.files.stage(DEFAULT_SCOPE, new.artifact.url, tmp_path / "staged")
     assert (tmp_path / "staged" / "model.bin").read_text() == "weights\n"
     store.delete(f"{second.id}/housemodel/sub/x")
-    states = {each.file.path: each.state for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)}
+    states = {
+        each.file.path: each.state
+        for each in bench.desk.verification.verify(DEFAULT_SCOPE, new.artifact.id)
+    }
     assert states == {"model.bin": "intact", "sub/x": "missing"}
 
 
@@ -104,7 +109,9 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
 
 
 def _settings(bench: Bench) -> dict[str, str]:
-    (store,) = (each for each in bench.desk.connections.stores(DEFAULT_SCOPE) if each.name == DEFAULT_STORE)
+    (store,) = (
+        each for each in bench.desk.connections.stores(DEFAULT_SCOPE) if each.name == DEFAULT_STORE
+    )
     return dict(store.settings)
 
 

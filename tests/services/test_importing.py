@@ -51,13 +51,19 @@ def found(desk: Desk, prefix: str, pattern: str = "*") -> dict[str, tuple[int, i
         ("team", "**/best", {"team/a/run1/best": (2, 10), "team/a/run2/best": (1, 5)}),
         ("", "team/**/b?st", {"team/a/run1/best": (2, 10), "team/a/run2/best": (1, 5)}),
         ("team", "*.onnx", {"team/b.onnx": (1, 5)}),
-        ("team", "**/*.bin", {f"team/a/{run}/model.bin": (1, 5) for run in ("run1/best", "run1/last", "run2/best")}),
+        (
+            "team",
+            "**/*.bin",
+            {f"team/a/{run}/model.bin": (1, 5) for run in ("run1/best", "run1/last", "run2/best")},
+        ),
         ("team/b.onnx", "*", {"team/b.onnx": (1, 5)}),
         ("nothing", "*", {}),
         ("team", "RUN1", {}),
     ],
 )
-def test_what_is_proposed(desk: Desk, prefix: str, pattern: str, expected: dict[str, tuple[int, int]]) -> None:
+def test_what_is_proposed(
+    desk: Desk, prefix: str, pattern: str, expected: dict[str, tuple[int, int]]
+) -> None:
     assert found(desk, prefix, pattern) == expected
 
 
@@ -80,7 +86,9 @@ def test_in_one_go_and_only_once(desk: Desk) -> None:
     again = desk.importing.propose(SCOPE, "default", "team/a", "*/*")
     assert [one.known for one in again] == [True] * 3
     assert len(desk.artifacts.listing(SCOPE, MODEL, Query()).slice(0, 9)) == 3
-    assert [one.known for one in desk.importing.propose(SCOPE, "default", "team", "*")] == [False] * 3
+    assert [one.known for one in desk.importing.propose(SCOPE, "default", "team", "*")] == [
+        False
+    ] * 3
 
 
 def test_a_later_look_notices_changes(desk: Desk) -> None:

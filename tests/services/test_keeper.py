@@ -49,7 +49,14 @@ def start(desk: Desk) -> Iterator[Start]:
 
         def begin() -> subprocess.Popen[bytes]:
             keeper = subprocess.Popen(
-                [sys.executable, "-m", "launchpad_tui", "_keep", str(desk.home.root), str(desk.home.settings_path)],
+                [
+                    sys.executable,
+                    "-m",
+                    "launchpad_tui",
+                    "_keep",
+                    str(desk.home.root),
+                    str(desk.home.settings_path),
+                ],
                 stdin=subprocess.PIPE,
             )
             stack.callback(end, keeper)
@@ -112,7 +119,9 @@ def test_one_keeps_and_another_takes_over(desk: Desk, tenant: Tenant, start: Sta
     until(there)
 
 
-def test_an_error_is_told_and_gone_when_it_is_over(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_an_error_is_told_and_gone_when_it_is_over(
+    desk: Desk, tenant: Tenant, start: Start
+) -> None:
     tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
     start()
     desk.sync.want(SCOPE)
@@ -125,10 +134,14 @@ def test_an_error_is_told_and_gone_when_it_is_over(desk: Desk, tenant: Tenant, s
     assert desk.connections.get("core").last_error == ""
 
 
-def test_a_reading_that_is_broken_off_and_gone_on_with(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_a_reading_that_is_broken_off_and_gone_on_with(
+    desk: Desk, tenant: Tenant, start: Start
+) -> None:
     tenant.top = 500
     tenant.latency = 0.1
-    tenant.groups["default"].artifacts += [artifact(100 + number, "dataset") for number in range(20_000)]
+    tenant.groups["default"].artifacts += [
+        artifact(100 + number, "dataset") for number in range(20_000)
+    ]
     keeper = start()
     desk.sync.want(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).position > 0)

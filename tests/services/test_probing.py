@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.errors import AuthenticationFailed, ConfigError, LaunchpadError, PermissionDenied, Unreachable
+from launchpad_tui.errors import (
+    AuthenticationFailed,
+    ConfigError,
+    LaunchpadError,
+    PermissionDenied,
+    Unreachable,
+)
 from launchpad_tui.services import probing
 from launchpad_tui.services.probing import Step, StepName, probe
 from launchpad_tui.services.waiting import within
@@ -57,7 +63,9 @@ def test_over_tls() -> None:
     assert names(untrusted)[-1] is StepName.TLS
     assert isinstance(untrusted[-1].error, Unreachable)
     assert "cannot prove" in untrusted[-1].message
-    assert steps("s3", values(endpoint=server.tls_endpoint, verify_tls="false"))[3].message.endswith("not verified")
+    assert steps("s3", values(endpoint=server.tls_endpoint, verify_tls="false"))[
+        3
+    ].message.endswith("not verified")
     plain = steps("s3", values(endpoint=server.endpoint.replace("http:", "https:")))
     assert names(plain)[-1] is StepName.TLS
 

@@ -104,7 +104,9 @@ def test_paused_it_creates_nothing_and_makes_up_nothing(
     resumed = service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.ACTIVE)
     assert resumed.next_at == NOON + timedelta(hours=6)
     assert service.fire_due() == 0
-    assert [each.id for each in service.list(DEFAULT_SCOPE, status=ScheduleStatus.ACTIVE)] == [one.id]
+    assert [each.id for each in service.list(DEFAULT_SCOPE, status=ScheduleStatus.ACTIVE)] == [
+        one.id
+    ]
     assert service.list(DEFAULT_SCOPE, configuration_id="other") == []
 
 
@@ -113,7 +115,9 @@ def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> N
     one = service.create(DEFAULT_SCOPE, "a day later", "*/30 * * * *", configuration, start, end)
     assert one.next_at == start
     assert one.end == end.replace(microsecond=0)
-    assert service.upcoming("*/30 * * * *", start, end) == [start + timedelta(minutes=m) for m in (0, 30, 60)]
+    assert service.upcoming("*/30 * * * *", start, end) == [
+        start + timedelta(minutes=m) for m in (0, 30, 60)
+    ]
     clock.at = end + timedelta(hours=3)
     assert service.fire_due() == 0
     assert service.get(DEFAULT_SCOPE, one.id).next_at is None
@@ -122,17 +126,31 @@ def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> N
         service.create(DEFAULT_SCOPE, "over", "* * * * *", configuration, end=NOON)
     assert error.value.field == "end"
     with pytest.raises(InvalidInput, match="before it begins"):
-        service.create(DEFAULT_SCOPE, "turned", "* * * * *", configuration, clock.at + timedelta(days=2), clock.at + timedelta(days=1))  # fmt: skip  # noqa: E501
+        service.create(
+            DEFAULT_SCOPE,
+            "turned",
+            "* * * * *",
+            configuration,
+            clock.at + timedelta(days=2),
+            clock.at + timedelta(days=1),
+        )
 
 
-def test_the_firing_at_the_very_end(service: ScheduleService, clock: Clock, configuration: str, bench: Bench) -> None:
-    one = service.create(DEFAULT_SCOPE, "last", "0 13 * * *", configuration, end=NOON + timedelta(hours=1))
+def test_the_firing_at_the_very_end(
+    service: ScheduleService, clock: Clock, configuration: str, bench: Bench
+) -> None:
+    one = service.create(
+        DEFAULT_SCOPE, "last", "0 13 * * *", configuration, end=NOON + timedelta(hours=1)
+    )
     clock.at = NOON + timedelta(hours=1, seconds=2)
     assert service.fire_due() == 1, "it was due at its end, and looked at two seconds later"
     assert service.fire_due() == 0
     assert count(bench) == 1
     assert service.get(DEFAULT_SCOPE, one.id).next_at is None
-    assert service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.INACTIVE).status is ScheduleStatus.INACTIVE
+    assert (
+        service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.INACTIVE).status
+        is ScheduleStatus.INACTIVE
+    )
     with pytest.raises(InvalidInput, match="ends before now"):
         service.change(DEFAULT_SCOPE, one.id, status=ScheduleStatus.ACTIVE)
 
@@ -140,9 +158,15 @@ def test_the_firing_at_the_very_end(service: ScheduleService, clock: Clock, conf
 @pytest.mark.parametrize("field", ["start", "end"])
 @pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
 @pytest.mark.parametrize("hours", [-14, 0, 14])
-def test_bounds_out_of_reach(service: ScheduleService, configuration: str, field: str, year: int, hours: int) -> None:
+def test_bounds_out_of_reach(
+    service: ScheduleService, configuration: str, field: str, year: int, hours: int
+) -> None:
     zone = timezone(timedelta(hours=hours))
-    bound = datetime(year, 1, 1, tzinfo=zone) if year < 3000 else datetime(year, 12, 31, 23, 59, 59, tzinfo=zone)
+    bound = (
+        datetime(year, 1, 1, tzinfo=zone)
+        if year < 3000
+        else datetime(year, 12, 31, 23, 59, 59, tzinfo=zone)
+    )
     with pytest.raises(InvalidInput) as error:
         service.create(DEFAULT_SCOPE, "x", "* * * * *", configuration, **{field: bound})
     assert (error.value.field, str(year) in error.value.title) == (field, True)
@@ -152,7 +176,11 @@ def test_bounds_out_of_reach(service: ScheduleService, configuration: str, field
 
 
 def test_a_busy_registry_puts_it_off(
-    service: ScheduleService, clock: Clock, configuration: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    service: ScheduleService,
+    clock: Clock,
+    configuration: str,
+    bench: Bench,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
     clock.at = NOON + timedelta(hours=1, seconds=1)
@@ -174,7 +202,8 @@ def test_a_busy_registry_puts_it_off(
 
 
 @pytest.mark.parametrize(
-    "cron", ["", "often", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "* * * * MOO"]
+    "cron",
+    ["", "often", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "* * * * MOO"],
 )
 def test_expressions_that_are_none(service: ScheduleService, configuration: str, cron: str) -> None:
     with pytest.raises(InvalidInput) as error:
@@ -226,7 +255,11 @@ def test_two_that_look_at_once_create_one(
 
 
 def test_one_that_cannot_holds_up_no_other(
-    service: ScheduleService, clock: Clock, configuration: str, bench: Bench, caplog: pytest.LogCaptureFixture
+    service: ScheduleService,
+    clock: Clock,
+    configuration: str,
+    bench: Bench,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     executable = bench.add(shell_template("lost", "true"), "lost.yaml")
     lost = bench.desk.configurations.create(DEFAULT_SCOPE, "lost", executable, {}, {}).id
@@ -236,11 +269,17 @@ def test_one_that_cannot_holds_up_no_other(
     clock.at = NOON + timedelta(hours=1)
     assert service.fire_due() == 1
     assert service.fire_due() == 0
-    assert [record.getMessage().splitlines()[0] for record in caplog.records if "created nothing" in record.message]
+    assert [
+        record.getMessage().splitlines()[0]
+        for record in caplog.records
+        if "created nothing" in record.message
+    ]
     assert service.get(DEFAULT_SCOPE, broken.id).next_at == NOON + timedelta(hours=2)
 
 
-def test_whoever_looks_after_executions_looks_after_schedules(bench: Bench, configuration: str) -> None:
+def test_whoever_looks_after_executions_looks_after_schedules(
+    bench: Bench, configuration: str
+) -> None:
     one = bench.desk.schedules.create(DEFAULT_SCOPE, "often", "* * * * *", configuration)
     with bench.desk.registry.write() as db:
         db.execute("UPDATE execution_schedules SET next_at = next_at - 3600")
@@ -253,13 +292,19 @@ def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
     with tenant_server.serve() as tenant:
         tenant.groups["default"].train(1)
         desk = bench.desk
-        desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+        desk.connections.add(
+            "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)
+        )
         desk.sync.sync(CORE)
         configuration = tenant.groups["default"].configurations[0]["id"]
         start = datetime(2030, 1, 1, tzinfo=UTC)
         one = desk.schedules.create(CORE, "there", "0 3 * * *", configuration, start)
         (there,) = tenant.groups["default"].schedules
-        assert (there["id"], there["cron"], there["start"]) == (one.id, "0 3 * * *", "2030-01-01T00:00:00Z")
+        assert (there["id"], there["cron"], there["start"]) == (
+            one.id,
+            "0 3 * * *",
+            "2030-01-01T00:00:00Z",
+        )
         assert desk.schedules.due_in() is None
         desk.schedules.change(CORE, one.id, status=ScheduleStatus.INACTIVE)
         assert there["status"] == "INACTIVE"

@@ -70,7 +70,11 @@ def test_what_left_the_group_is_killed_at_the_next_look(bench: Bench) -> None:
 
 
 def sleepers(execution_id: str) -> list[int]:
-    return [pid for pid in processes_of(execution_id) if Path(f"/proc/{pid}/comm").read_text() == "sleep\n"]
+    return [
+        pid
+        for pid in processes_of(execution_id)
+        if Path(f"/proc/{pid}/comm").read_text() == "sleep\n"
+    ]
 
 
 def test_kill_9_of_the_training(bench: Bench) -> None:
@@ -95,7 +99,10 @@ def test_a_supervisor_killed_while_it_stores_leaves_nothing_listed(bench: Bench)
     # A later execution clears away what was half stored.
     other = bench.shell("echo y > /app/model/b", name="other")
     assert bench.wait(other).status is Status.COMPLETED
-    assert sum(each.stat().st_size for each in bench.desk.home.files.rglob("*") if each.is_file()) < 1000
+    assert (
+        sum(each.stat().st_size for each in bench.desk.home.files.rglob("*") if each.is_file())
+        < 1000
+    )
 
 
 def test_stop_ends_what_ignores_term(bench: Bench) -> None:
@@ -112,10 +119,16 @@ def test_stop_ends_what_ignores_term(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("way", ["namespaces", "bubblewrap", "rewriting"])
-def test_a_training_hears_term_and_may_tidy_up(bench: Bench, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_hears_term_and_may_tidy_up(
+    bench: Bench, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from launchpad_tui.runtimes.local import sandbox
 
-    kinds = {"namespaces": sandbox.Namespaces, "bubblewrap": sandbox.Bubblewrap, "rewriting": sandbox.Rewriting}
+    kinds = {
+        "namespaces": sandbox.Namespaces,
+        "bubblewrap": sandbox.Bubblewrap,
+        "rewriting": sandbox.Rewriting,
+    }
     if reason := sandbox.trial(kinds[way]()):
         pytest.skip(reason)
     monkeypatch.setenv("LAUNCHPAD_SANDBOX", way)
@@ -174,7 +187,9 @@ def test_processes_that_look_at_once_start_nothing_twice(bench: Bench) -> None:
     new = [executions.new_pending(made, "1.0", f"e{number:015x}") for number in range(6)]
     for each in new:
         executions.create(bench.desk.registry, DEFAULT_SCOPE, each)
-    lookers = [subprocess.Popen([sys.executable, "-c", LOOK, str(bench.desk.home.root)]) for _ in range(2)]
+    lookers = [
+        subprocess.Popen([sys.executable, "-c", LOOK, str(bench.desk.home.root)]) for _ in range(2)
+    ]
     for each in new:
         assert bench.wait(each.id, seconds=60).status is Status.COMPLETED, bench.log(each.id)
         assert bench.log(each.id).splitlines().count("once") == 1

@@ -61,13 +61,19 @@ def connected(tenant: Tenant, home: Path) -> Desk:
 def models(desk: Desk, scope: Scope = SCOPE) -> list[str]:
     """The IDs of all artifacts that are not gone."""
     rows = desk.artifacts.listing(scope, None, Query()).slice(0, 100_000)
-    return sorted(row.artifact.id for row in rows if row is not None and row.artifact.gone_at is None)
+    return sorted(
+        row.artifact.id for row in rows if row is not None and row.artifact.gone_at is None
+    )
 
 
 def executions(desk: Desk) -> dict[str, Status]:
     """The executions that are not gone, by ID."""
     rows = desk.executions.listing(SCOPE, Query()).slice(0, 100_000)
-    return {row.execution.id: row.execution.status for row in rows if row is not None and row.execution.gone_at is None}
+    return {
+        row.execution.id: row.execution.status
+        for row in rows
+        if row is not None and row.execution.gone_at is None
+    }
 
 
 def same(desk: Desk, tenant: Tenant) -> bool:
@@ -263,7 +269,11 @@ def test_rude_servers_do_not_change_the_end(tenant: Tenant, tmp_path: Path, rude
         if rude == "429" and number % 5 == 0:
             return 429, {"Retry-After": "0"}, b"{}"
         if rude == "cut" and number % 4 == 0:
-            return 200, {"Content-Type": "application/json", "Cut-At": "9"}, b'{"count": 1, "resources": []}'
+            return (
+                200,
+                {"Content-Type": "application/json", "Cut-At": "9"},
+                b'{"count": 1, "resources": []}',
+            )
         return None
 
     tenant.answer = answer
@@ -315,22 +325,40 @@ def test_words_that_nobody_knows(desk: Desk, tenant: Tenant) -> None:
 
 
 def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
-    metadata = {"type": "S3", "bucket": "models", "endpoint": "s3.example.com", "region": "eu", "pathPrefix": "prod"}
+    metadata = {
+        "type": "S3",
+        "bucket": "models",
+        "endpoint": "s3.example.com",
+        "region": "eu",
+        "pathPrefix": "prod",
+    }
     told = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
-    tenant.groups["default"].stores.append({"name": "default-object-store-secret", "metadata": told})
-    tenant.groups["default"].stores.append({"name": "odd", "metadata": {"storage.ai.sap.com/type": "tape"}})
+    tenant.groups["default"].stores.append(
+        {"name": "default-object-store-secret", "metadata": told}
+    )
+    tenant.groups["default"].stores.append(
+        {"name": "odd", "metadata": {"storage.ai.sap.com/type": "tape"}}
+    )
     desk.sync.sync(SCOPE)
     (store,) = desk.connections.stores(SCOPE)
     assert (store.name, store.kind, store.remote) == ("default", "s3", True)
     assert store.settings["bucket"] == "models"
-    values = {**store.settings, "credentials": "keys", "access_key_id": "AKIA", "secret_access_key": "hush"}
+    values = {
+        **store.settings,
+        "credentials": "keys",
+        "access_key_id": "AKIA",
+        "secret_access_key": "hush",
+    }
     desk.connections.edit_store(SCOPE, "default", values)
     told["storage.ai.sap.com/region"] = "us"
     desk.sync.sync(SCOPE)
     (store,) = desk.connections.stores(SCOPE)
     assert store.settings["region"] == "us"
     assert store.settings["credentials"] == "keys"
-    assert desk.connections.kept_of_store(SCOPE, "default") == {"access_key_id", "secret_access_key"}
+    assert desk.connections.kept_of_store(SCOPE, "default") == {
+        "access_key_id",
+        "secret_access_key",
+    }
     tenant.groups["default"].stores.clear()
     desk.sync.sync(SCOPE)
     assert desk.connections.stores(SCOPE)[0].gone_at is not None
@@ -353,7 +381,11 @@ def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
 
 def test_nothing_secret_is_kept(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
-    tenant.answer = lambda *_: (500, {}, json.dumps({"error": {"message": tenant_server.SECRET}}).encode())
+    tenant.answer = lambda *_: (
+        500,
+        {},
+        json.dumps({"error": {"message": tenant_server.SECRET}}).encode(),
+    )
     with pytest.raises(LaunchpadError) as error:
         desk.sync.sync(SCOPE)
     assert tenant_server.SECRET not in str(error.value)

@@ -25,10 +25,34 @@ from launchpad_tui.services.desk import Desk
 
 CORE = Scope("core", "default")
 ODD: list[Any] = [
-    None, 0, -1, 1.5, 10**30, float("inf"), True, False, "", "x" * 3000, "\0", "\ud800", "a\x1b[31mred", "../../etc",
-    "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z", "2026-01-01T00:00:00+23:59", "2026-13-45T99:99:99Z",
-    "NaN", "2026-01-01", "COMPLETED", "FUTURE_STATUS", [], {}, [[]], [None], {"a": {"b": [1]}},
-]  # fmt: skip
+    None,
+    0,
+    -1,
+    1.5,
+    10**30,
+    float("inf"),
+    True,
+    False,
+    "",
+    "x" * 3000,
+    "\0",
+    "\ud800",
+    "a\x1b[31mred",
+    "../../etc",
+    "0001-01-01T00:00:00Z",
+    "9999-12-31T23:59:59.999999999Z",
+    "2026-01-01T00:00:00+23:59",
+    "2026-13-45T99:99:99Z",
+    "NaN",
+    "2026-01-01",
+    "COMPLETED",
+    "FUTURE_STATUS",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": {"b": [1]}},
+]
 
 
 class Garbler(Tenant):
@@ -81,7 +105,13 @@ class Garbler(Tenant):
 def _ways(data: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The ways to all values in JSON."""
     yield way
-    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    items = (
+        data.items()
+        if isinstance(data, dict)
+        else enumerate(data)
+        if isinstance(data, list)
+        else ()
+    )
     for step, value in items:
         yield from _ways(value, (*way, step))
 
@@ -113,11 +143,17 @@ def test_whatever_comes(tmp_path: Path, seed: int) -> None:
     group = tenant.groups["default"]
     for number in range(12):
         group.train(number, status=("COMPLETED", "RUNNING", "DEAD")[number % 3])
-    metadata = {"storage.ai.sap.com/type": "S3", "storage.ai.sap.com/bucket": "b", "storage.ai.sap.com/endpoint": "e"}
+    metadata = {
+        "storage.ai.sap.com/type": "S3",
+        "storage.ai.sap.com/bucket": "b",
+        "storage.ai.sap.com/endpoint": "e",
+    }
     group.stores.append({"name": "lake-object-store-secret", "metadata": metadata})
     with tenant_server.serve(tenant):
         desk = open_desk(Home.at(tmp_path / "home"))
-        desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
+        desk.connections.add(
+            "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)
+        )
         if seed % 2:
             desk.sync.sync(CORE)
         tenant.garbled = (10, 30, 100)[seed % 3]
@@ -129,10 +165,16 @@ def test_whatever_comes(tmp_path: Path, seed: int) -> None:
         desk.sync.sync(CORE, thorough=True, again=True)
         desk.sync.sync(CORE)
         rows = desk.executions.listing(CORE, Query()).slice(0, 100)
-        known = {row.execution.id: str(row.execution.status) for row in rows if row.execution.gone_at is None}
+        known = {
+            row.execution.id: str(row.execution.status)
+            for row in rows
+            if row.execution.gone_at is None
+        }
         assert known == {each["id"]: each["status"] for each in group.executions}
         models = desk.artifacts.listing(CORE, None, Query()).slice(0, 100)
-        named = {row.artifact.id: row.artifact.name for row in models if row.artifact.gone_at is None}
+        named = {
+            row.artifact.id: row.artifact.name for row in models if row.artifact.gone_at is None
+        }
         assert named == {each["id"]: each["name"] for each in group.artifacts}
         desk.remotes.close()
         desk.close()

@@ -80,7 +80,11 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_sign_of_life(
 
 def test_what_failed_says_why_and_can_be_begun_again() -> None:
     service = TransferService()
-    answers: list[Exception | None] = [Unreachable("It is away"), ValueError("a fault of the program"), None]
+    answers: list[Exception | None] = [
+        Unreachable("It is away"),
+        ValueError("a fault of the program"),
+        None,
+    ]
 
     def work(_: Progress) -> str:
         answer = answers.pop(0)
@@ -92,7 +96,9 @@ def test_what_failed_says_why_and_can_be_begun_again() -> None:
     (job,) = wait(service, all_over)
     assert (job.state, job.error and job.error.title) == (JobState.FAILED, "It is away")
     service.again(number)
-    (job,) = wait(service, lambda jobs: jobs[0].error is not None and jobs[0].error.title != "It is away")
+    (job,) = wait(
+        service, lambda jobs: jobs[0].error is not None and jobs[0].error.title != "It is away"
+    )
     assert job.error is not None
     assert "ValueError" in job.error.title
     service.again(number)

@@ -80,7 +80,10 @@ def test_a_quick_look_reads_only_what_was_replaced(desk: Desk) -> None:
     assert read
     replaced(desk, "m", b"y" * 1000)
     (check,) = desk.verification.verify(SCOPE, one, content=False)
-    assert (check.state, check.sha256) == (FileState.CHANGED, hashlib.sha256(b"y" * 1000).hexdigest())
+    assert (check.state, check.sha256) == (
+        FileState.CHANGED,
+        hashlib.sha256(b"y" * 1000).hexdigest(),
+    )
 
 
 def test_the_rot_that_a_quick_look_cannot_see(desk: Desk) -> None:
@@ -103,10 +106,16 @@ def test_all_of_a_group(desk: Desk) -> None:
     counts = desk.verification.verify_all(SCOPE, ArtifactKind.MODEL, told.append)
     assert counts == {state: 1 for state in FilesState}
     assert [each.done for each in told] == [1, 2, 3, 4]
-    assert {each.artifact.id: each.state for each in told} == {each: state(desk, each) for each in ids.values()}
-    assert desk.verification.verify_all(SCOPE, ArtifactKind.DATASET, told.append) == dict.fromkeys(FilesState, 0)
+    assert {each.artifact.id: each.state for each in told} == {
+        each: state(desk, each) for each in ids.values()
+    }
+    assert desk.verification.verify_all(SCOPE, ArtifactKind.DATASET, told.append) == dict.fromkeys(
+        FilesState, 0
+    )
     found = desk.artifacts.listing(
-        SCOPE, ArtifactKind.MODEL, Query(conditions=(Condition(About.ATTRIBUTE, "files_state", Op.EQUALS, "missing"),))
+        SCOPE,
+        ArtifactKind.MODEL,
+        Query(conditions=(Condition(About.ATTRIBUTE, "files_state", Op.EQUALS, "missing"),)),
     )
     assert [row.artifact.id for row in found.slice(0, 10)] == [ids["gone"]]
 

@@ -28,7 +28,9 @@ from shared_server import Missing, call, free_ports, prepared, running, tool, wa
 #: runs with Node 10 and later; 3.36 and later want Node 22
 _VERSION = "3.35.0"
 ACCOUNT = "launchpadtests"
-KEY = base64.b64encode(b"an account key for tests of launchpad, of 64 bytes as Azure's are").decode()
+KEY = base64.b64encode(
+    b"an account key for tests of launchpad, of 64 bytes as Azure's are"
+).decode()
 CONTAINER = "launchpad-tests"
 #: the version of the storage services that the signatures are of
 _SERVICE = "2021-12-02"
@@ -56,7 +58,12 @@ class Server:
 
     def values(self, prefix: str = "", **more: str) -> dict[str, str]:
         """Of a store with all rights on the container."""
-        return {"container_uri": self.container_uri, "path_prefix": prefix, "sas_token": self.sas, **more}
+        return {
+            "container_uri": self.container_uri,
+            "path_prefix": prefix,
+            "sas_token": self.sas,
+            **more,
+        }
 
 
 def shared() -> Server:
@@ -73,8 +80,18 @@ def ready() -> Path:
     tool("node", "apt-get install nodejs npm")
 
     def install(folder: Path) -> None:
-        quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--omit=optional", "--no-package-lock"]
-        call([tool("npm", "apt-get install npm"), "install", *quiet, f"azurite@{_VERSION}"], cwd=folder)
+        quiet = [
+            "--no-audit",
+            "--no-fund",
+            "--ignore-scripts",
+            "--omit=dev",
+            "--omit=optional",
+            "--no-package-lock",
+        ]
+        call(
+            [tool("npm", "apt-get install npm"), "install", *quiet, f"azurite@{_VERSION}"],
+            cwd=folder,
+        )
 
     return prepared(f"azurite-{_VERSION}", install)
 
@@ -99,7 +116,12 @@ def serve(folder: Path) -> Iterator[Server]:
             place = folder / str(port)
             place.mkdir()
             command = [tool("node", ""), str(main), "--blobPort", str(port)]
-            command += ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
+            command += [
+                "--inMemoryPersistence",
+                "--disableTelemetry",
+                "--skipApiVersionCheck",
+                "--silent",
+            ]
             if tls is not None:
                 command += ["--cert", str(tls.server), "--key", str(tls.server_key)]
             if port == ports[0] or tls is not None:
@@ -129,13 +151,17 @@ def _made(uri: str, sas: str) -> bool:
     else:
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
     try:
-        connection.request("PUT", f"{address.path}?restype=container&{sas}", headers={"x-ms-version": _SERVICE})
+        connection.request(
+            "PUT", f"{address.path}?restype=container&{sas}", headers={"x-ms-version": _SERVICE}
+        )
         return connection.getresponse().status in {201, 409}
     finally:
         connection.close()
 
 
-def container_sas(permissions: str, *, hours: float = 2, container: str = CONTAINER, key: str = KEY) -> str:
+def container_sas(
+    permissions: str, *, hours: float = 2, container: str = CONTAINER, key: str = KEY
+) -> str:
     """A service SAS for a container.
 
     https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
@@ -149,7 +175,9 @@ def container_sas(permissions: str, *, hours: float = 2, container: str = CONTAI
     resource = f"/blob/{ACCOUNT}/{container}"
     protocol = "https,http"
     # identifier and IP addresses stand between; snapshot, encryption scope and five headers of answers at the end
-    text = "\n".join([permissions, start, end, resource, "", "", protocol, _SERVICE, "c", *[""] * 7])
+    text = "\n".join(
+        [permissions, start, end, resource, "", "", protocol, _SERVICE, "c", *[""] * 7]
+    )
     fields = {"sv": _SERVICE, "sr": "c", "sp": permissions, "st": start, "se": end, "spr": protocol}
     return urlencode({**fields, "sig": _signature(text, key)})
 
@@ -163,7 +191,15 @@ def account_sas(permissions: str = "rwdlac", *, hours: float = 2, key: str = KEY
     protocol = "https,http"
     # IP addresses stand between; the encryption scope at the end, and the text ends with a line feed
     text = "\n".join([ACCOUNT, permissions, "b", "sco", start, end, "", protocol, _SERVICE, "", ""])
-    fields = {"sv": _SERVICE, "ss": "b", "srt": "sco", "sp": permissions, "st": start, "se": end, "spr": protocol}
+    fields = {
+        "sv": _SERVICE,
+        "ss": "b",
+        "srt": "sco",
+        "sp": permissions,
+        "st": start,
+        "se": end,
+        "spr": protocol,
+    }
     return urlencode({**fields, "sig": _signature(text, key)})
 
 
@@ -174,7 +210,9 @@ def _times(hours: float) -> tuple[str, str]:
 
 
 def _signature(text: str, key: str) -> str:
-    return base64.b64encode(hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()).decode()
+    return base64.b64encode(
+        hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    ).decode()
 
 
 if __name__ == "__main__":

@@ -39,10 +39,26 @@ def make(folder: Path) -> Certificates:
     extensions = folder / "extensions"
     extensions.write_text(_EXTENSIONS)
     for authority, names in (("ca", ("server", "client")), ("other-ca", ("stranger",))):
-        _request(folder, authority, "-x509", "-days", "3650", "-addext", "keyUsage = critical, keyCertSign, cRLSign")
+        _request(
+            folder,
+            authority,
+            "-x509",
+            "-days",
+            "3650",
+            "-addext",
+            "keyUsage = critical, keyCertSign, cRLSign",
+        )
         for name in names:
             _request(folder, name)
-            signed = ["-CA", f"{authority}.pem", "-CAkey", f"{authority}.key", "-CAcreateserial", "-days", "3650"]
+            signed = [
+                "-CA",
+                f"{authority}.pem",
+                "-CAkey",
+                f"{authority}.key",
+                "-CAcreateserial",
+                "-days",
+                "3650",
+            ]
             files = ["-in", f"{name}.pem", "-out", f"{name}.signed", "-extfile", str(extensions)]
             call([_openssl(), "x509", "-req", *signed, *files], cwd=folder)
             (folder / f"{name}.signed").rename(folder / f"{name}.pem")
@@ -53,7 +69,11 @@ def within(folder: Path) -> Certificates:
     """Those that `make` made in this folder."""
     return Certificates(
         folder / "ca.pem",
-        *(folder / f"{name}.{kind}" for name in ("server", "client", "stranger") for kind in ("pem", "key")),
+        *(
+            folder / f"{name}.{kind}"
+            for name in ("server", "client", "stranger")
+            for kind in ("pem", "key")
+        ),
     )
 
 
@@ -62,5 +82,16 @@ def _openssl() -> str:
 
 
 def _request(folder: Path, name: str, *more: str) -> None:
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", f"{name}.key"]
-    call([_openssl(), "req", "-new", *key, "-subj", f"/CN={name}", "-out", f"{name}.pem", *more], cwd=folder)
+    key = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-keyout",
+        f"{name}.key",
+    ]
+    call(
+        [_openssl(), "req", "-new", *key, "-subj", f"/CN={name}", "-out", f"{name}.pem", *more],
+        cwd=folder,
+    )

@@ -75,7 +75,9 @@ def serve(folder: Path) -> Iterator[Server]:
             made = certificates.make(folder)
             tls_port = stack.enter_context(listening(world.handler(), server_context(made)))
             tls, ca_file = f"https://localhost:{tls_port}", str(made.ca)
-        yield Server(f"http://127.0.0.1:{port}", tls, ca_file, world.account(ACCOUNT), world.account(READER))
+        yield Server(
+            f"http://127.0.0.1:{port}", tls, ca_file, world.account(ACCOUNT), world.account(READER)
+        )
 
 
 class World:
@@ -99,7 +101,9 @@ class World:
         private = rsa.generate_private_key(65537, 2048)
         self.keys[name] = private.public_key()
         pem = private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
         )
         return json.dumps(
             {
@@ -132,7 +136,10 @@ class World:
             head, claims, signature = assertion.split(".")
             told, said = (json.loads(_decoded(each)) for each in (head, claims))
             self.keys[said["iss"]].verify(
-                _decoded(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256()
+                _decoded(signature),
+                f"{head}.{claims}".encode(),
+                padding.PKCS1v15(),
+                hashes.SHA256(),
             )
         except (ValueError, KeyError, InvalidSignature):
             raise Refused(400, "invalid_grant", "Invalid JWT Signature.") from None
@@ -163,19 +170,26 @@ class _Handler(Handler):
 
     def serve(self) -> None:
         parts = urlsplit(self.path)
-        self.query = {name: each[0] for name, each in parse_qs(parts.query, keep_blank_values=True).items()}
-        self.world.seen.append(f"{self.command} {self.path} {self.headers.get('content-range', '')}")
+        self.query = {
+            name: each[0] for name, each in parse_qs(parts.query, keep_blank_values=True).items()
+        }
+        self.world.seen.append(
+            f"{self.command} {self.path} {self.headers.get('content-range', '')}"
+        )
         try:
             if parts.path == "/token":
                 self._token()
                 return
             self._enter()
             found = re.fullmatch(
-                r"(/upload)?/storage/v1/b/([^/]+)/o(?:/([^/]+))?(?:/rewriteTo/b/([^/]+)/o/([^/]+))?", parts.path
+                r"(/upload)?/storage/v1/b/([^/]+)/o(?:/([^/]+))?(?:/rewriteTo/b/([^/]+)/o/([^/]+))?",
+                parts.path,
             )
             if found is None:
                 raise Refused(404, "notFound", "Not Found")
-            upload, bucket, name, other, target = (each and unquote(each) for each in found.groups())
+            upload, bucket, name, other, target = (
+                each and unquote(each) for each in found.groups()
+            )
             if bucket != BUCKET or other not in {None, BUCKET}:
                 raise Refused(404, "notFound", "The specified bucket does not exist.")
             if upload:
@@ -187,7 +201,11 @@ class _Handler(Handler):
             else:
                 self._list()
         except Refused as error:
-            told = {"code": error.status, "message": error.message, "errors": [{"reason": error.code}]}
+            told = {
+                "code": error.status,
+                "message": error.message,
+                "errors": [{"reason": error.code}],
+            }
             self._json({"error": told}, error.status)
 
     def _token(self) -> None:
@@ -199,7 +217,9 @@ class _Handler(Handler):
         except Refused as error:
             self._json({"error": error.code, "error_description": error.message}, error.status)
             return
-        self._json({"access_token": token, "expires_in": self.world.lifetime, "token_type": "Bearer"})
+        self._json(
+            {"access_token": token, "expires_in": self.world.lifetime, "token_type": "Bearer"}
+        )
 
     def _enter(self) -> None:
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
@@ -207,7 +227,9 @@ class _Handler(Handler):
         if time.time() >= until:
             raise Refused(401, "authError", "Invalid Credentials")
         if account == READER and self.command != "GET":
-            raise Refused(403, "forbidden", f"{account} does not have storage.objects.create access.")
+            raise Refused(
+                403, "forbidden", f"{account} does not have storage.objects.create access."
+            )
 
     def _list(self) -> None:
         after = base64.b64decode(self.query.get("pageToken", "")).decode()
@@ -240,7 +262,11 @@ class _Handler(Handler):
             self._json(self._resource(name))
             return
         if self.query.get("ifGenerationMatch", str(stored.generation)) != str(stored.generation):
-            raise Refused(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+            raise Refused(
+                412,
+                "conditionNotMet",
+                "At least one of the pre-conditions you specified did not hold.",
+            )
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("range", ""))
         if asked is None:
             self.reply(200, stored.content)
@@ -279,14 +305,18 @@ class _Handler(Handler):
             if last.strip() != b"--":
                 raise Refused(400, "parseError", "Parse Error")
             about = json.loads(told.partition(b"\r\n\r\n")[2])
-            self._stored(about["name"], sent.partition(b"\r\n\r\n")[2][:-2], about.get("metadata", {}))
+            self._stored(
+                about["name"], sent.partition(b"\r\n\r\n")[2][:-2], about.get("metadata", {})
+            )
         else:
             about = json.loads(self.body())
             session = Session(about["name"], about.get("metadata", {}), bytearray())
             identity = uuid.uuid4().hex
             self.world.uploads[identity] = session
             # The address is another server's on purpose: nothing is to go there.
-            self.reply(200, headers={"Location": f"http://elsewhere.invalid/upload?upload_id={identity}"})
+            self.reply(
+                200, headers={"Location": f"http://elsewhere.invalid/upload?upload_id={identity}"}
+            )
 
     def _resume(self, identity: str) -> None:
         session = self.world.uploads.get(identity)
@@ -296,7 +326,9 @@ class _Handler(Handler):
             del self.world.uploads[identity]
             self.reply(499)
             return
-        start, end, total = map(int, re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers["content-range"]).groups())  # type: ignore[union-attr]
+        start, end, total = map(
+            int, re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers["content-range"]).groups()
+        )  # type: ignore[union-attr]
         sent = self.body()
         if start != len(session.content) or len(sent) != end + 1 - start:
             raise Refused(400, "invalid", "Invalid Content-Range")
@@ -321,9 +353,15 @@ class _Handler(Handler):
 
         def condition(there: Stored | None) -> None:
             if self.query.get("ifGenerationMatch") == "0" and there is not None:
-                raise Refused(412, "conditionNotMet", "At least one of the pre-conditions you specified did not hold.")
+                raise Refused(
+                    412,
+                    "conditionNotMet",
+                    "At least one of the pre-conditions you specified did not hold.",
+                )
 
         self.world.bucket.put(name, Stored(content, md5(content), metadata), condition)
 
     def _json(self, told: dict[str, Any], status: int = 200) -> None:
-        self.reply(status, json.dumps(told).encode(), {"Content-Type": "application/json; charset=UTF-8"})
+        self.reply(
+            status, json.dumps(told).encode(), {"Content-Type": "application/json; charset=UTF-8"}
+        )

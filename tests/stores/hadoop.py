@@ -58,7 +58,12 @@ class Server:
     def tls_values(self, prefix: str) -> dict[str, str]:
         """The same over HTTPS, with a client's certificate."""
         secrets = {"client_cert": self.client_certificate, "client_key": self.client_key}
-        return {**self.values(prefix), "namenode": self.tls_namenode, "ca_file": self.ca_file, **secrets}
+        return {
+            **self.values(prefix),
+            "namenode": self.tls_namenode,
+            "ca_file": self.ca_file,
+            **secrets,
+        }
 
     def names(self, path: str) -> list[str]:
         """What is in a folder; nothing where there is none."""
@@ -69,7 +74,9 @@ class Server:
         assert isinstance(statuses, dict)
         return [each["pathSuffix"] for each in statuses["FileStatus"]]
 
-    def call(self, method: str, path: str, **parameters: str | int) -> tuple[int, dict[str, object]]:
+    def call(
+        self, method: str, path: str, **parameters: str | int
+    ) -> tuple[int, dict[str, object]]:
         """Ask the NameNode: the status, and the answer's JSON. As the superuser unless ``user.name`` is among them."""
         address = urlsplit(self.namenode)
         assert address.hostname is not None
@@ -96,7 +103,9 @@ class Server:
         A new block is charged as a whole (`BLOCK`, or the request's ``blocksize``, at least 1 MiB), so that with a
         quota below that nothing can be written, and with one of some blocks it fails in the middle of a file.
         """
-        status, answer = self.call("PUT", path, op="SETQUOTA", namespacequota=_NO_QUOTA, storagespacequota=size)
+        status, answer = self.call(
+            "PUT", path, op="SETQUOTA", namespacequota=_NO_QUOTA, storagespacequota=size
+        )
         assert status == 200, answer
 
 
@@ -154,7 +163,9 @@ def _ready(server: Server) -> bool:
         return False
     finally:
         connection.close()
-    return bool(beans) and beans[0]["NumLiveDataNodes"] == 1 and beans[0]["FSState"] == "Operational"
+    return (
+        bool(beans) and beans[0]["NumLiveDataNodes"] == 1 and beans[0]["FSState"] == "Operational"
+    )
 
 
 def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: str) -> None:
@@ -216,7 +227,8 @@ def _configure(folder: Path, programs: Path, addresses: dict[str, str], user: st
 
 def _properties(file: Path, values: dict[str, object]) -> None:
     lines = [
-        f"<property><name>{name}</name><value>{escape(str(value))}</value></property>" for name, value in values.items()
+        f"<property><name>{name}</name><value>{escape(str(value))}</value></property>"
+        for name, value in values.items()
     ]
     file.write_text("\n".join(["<configuration>", *lines, "</configuration>", ""]))
 

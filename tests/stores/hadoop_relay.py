@@ -44,7 +44,9 @@ class Relay:
 
 
 @contextmanager
-def relaying(target: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) -> Iterator[Relay]:
+def relaying(
+    target: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = None
+) -> Iterator[Relay]:
     """Run one before the server at ``target`` until the block ends; ``host`` is the name it is called by."""
     relay = Relay()
     there = urlsplit(target)
@@ -63,12 +65,16 @@ def relaying(target: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = 
             assert there.hostname is not None
             connection = http.client.HTTPConnection(there.hostname, there.port, timeout=30)
             try:
-                connection.request(self.command, self.path, body, {"Content-Type": "application/octet-stream"})
+                connection.request(
+                    self.command, self.path, body, {"Content-Type": "application/octet-stream"}
+                )
                 answer = connection.getresponse()
                 content = answer.read()
             finally:
                 connection.close()
-            passed = {"Content-Type": answer.getheader("Content-Type") or "application/octet-stream"}
+            passed = {
+                "Content-Type": answer.getheader("Content-Type") or "application/octet-stream"
+            }
             if location := answer.getheader("Location"):
                 passed["Location"] = relay.onward(location)
             if relay.breaks and self.command == "GET" and content and query.get("op") == "OPEN":
@@ -86,4 +92,6 @@ def relaying(target: str, host: str = "127.0.0.1", tls: ssl.SSLContext | None = 
 def moved_to(address: str) -> Callable[[str], str]:
     """An ``onward`` that keeps all but scheme and server."""
     there = urlsplit(address)
-    return lambda location: urlsplit(location)._replace(scheme=there.scheme, netloc=there.netloc).geturl()
+    return lambda location: (
+        urlsplit(location)._replace(scheme=there.scheme, netloc=there.netloc).geturl()
+    )

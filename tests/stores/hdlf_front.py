@@ -43,16 +43,29 @@ def fronting(server: Server) -> Iterator[dict[str, str]]:
                 own = f"https://{self.headers['host']}{self.path}&data=true"
                 self.reply(307, b"", {"Location": own})
             elif op in _CONTENT and self.headers.get("content-type") != "application/octet-stream":
-                self._refuse("Data upload requests must have content-type set to 'application/octet-stream'")
+                self._refuse(
+                    "Data upload requests must have content-type set to 'application/octet-stream'"
+                )
             else:
                 query.pop("renameoptions", None)
                 query["user.name"] = server.user
-                self.reply(*_ask(self.command, f"{there.netloc}", f"{asked.path}?{urlencode(query)}", self.body()))
+                self.reply(
+                    *_ask(
+                        self.command,
+                        f"{there.netloc}",
+                        f"{asked.path}?{urlencode(query)}",
+                        self.body(),
+                    )
+                )
 
         def _refuse(self, message: str) -> None:
             name = "IllegalArgumentException"
             told = {"exception": name, "javaClassName": f"java.lang.{name}", "message": message}
-            self.reply(400, json.dumps({"RemoteException": told}).encode(), {"Content-Type": "application/json"})
+            self.reply(
+                400,
+                json.dumps({"RemoteException": told}).encode(),
+                {"Content-Type": "application/json"},
+            )
 
     with listening(Front, server_context(made, demand_client=True)) as port:
         yield {
@@ -79,4 +92,8 @@ def _ask(method: str, server: str, path: str, body: bytes) -> tuple[int, bytes, 
         if answer.status != 307:
             break
         server, path = location.netloc, f"{location.path}?{location.query}"
-    return answer.status, found, {"Content-Type": answer.getheader("Content-Type") or "application/json"}
+    return (
+        answer.status,
+        found,
+        {"Content-Type": answer.getheader("Content-Type") or "application/json"},
+    )

@@ -67,7 +67,11 @@ def shared() -> Server:
 def serve(folder: Path) -> Iterator[Server]:
     """Run it until the block ends."""
     home = folder / "home"
-    environment = {"LAUNCHPAD_HOME": str(home), "PYTHONUNBUFFERED": "1", "LAUNCHPAD_CREDENTIALS": "file"}
+    environment = {
+        "LAUNCHPAD_HOME": str(home),
+        "PYTHONUNBUFFERED": "1",
+        "LAUNCHPAD_CREDENTIALS": "file",
+    }
     words = [sys.executable, "-m", "launchpad_tui", "serve"]
     made = subprocess.run(
         [*words, "clients", "add", "tests", "--json"],
@@ -84,6 +88,8 @@ def serve(folder: Path) -> Iterator[Server]:
             return "launchpad serves " in log.read_text()
 
         shared_server.wait_until(ready, {log: process})
-        found = re.search(r"launchpad serves .*?(http://\S+?)(/v2)?$", log.read_text(), re.MULTILINE)
+        found = re.search(
+            r"launchpad serves .*?(http://\S+?)(/v2)?$", log.read_text(), re.MULTILINE
+        )
         assert found is not None
         yield Server(found[1], str(home), key["clientid"], key["clientsecret"])

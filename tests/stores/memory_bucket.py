@@ -123,7 +123,9 @@ class Bucket:
             self._order = None
             return True
 
-    def page(self, prefix: str, delimiter: str, limit: int, *, after_key: str = "", after_entry: str = "") -> Page:
+    def page(
+        self, prefix: str, delimiter: str, limit: int, *, after_key: str = "", after_entry: str = ""
+    ) -> Page:
         """A page of what begins with a prefix.
 
         Args:
@@ -137,7 +139,11 @@ class Bucket:
             for key in self._from(prefix, max(after_key, after_entry, key=str.encode)):
                 end = key.find(delimiter, len(prefix)) if delimiter else -1
                 entry = key if end < 0 else key[: end + len(delimiter)]
-                if key == after_key or (after_entry and entry.encode() <= after_entry.encode()) or entry == last:
+                if (
+                    key == after_key
+                    or (after_entry and entry.encode() <= after_entry.encode())
+                    or entry == last
+                ):
                     continue
                 if len(keys) + len(prefixes) == limit:
                     return Page(tuple(keys), tuple(prefixes), last)
@@ -149,13 +155,17 @@ class Bucket:
         if self._order is None:
             self._order = sorted(key.encode() for key in self._objects)
         begin = prefix.encode()
-        for position in range(bisect.bisect_left(self._order, max(begin, start.encode())), len(self._order)):
+        for position in range(
+            bisect.bisect_left(self._order, max(begin, start.encode())), len(self._order)
+        ):
             key = self._order[position]
             if not key.startswith(begin):
                 return
             yield key.decode()
 
-    def begin(self, key: str, headers: Mapping[str, str], condition: Condition | None = None) -> Upload:
+    def begin(
+        self, key: str, headers: Mapping[str, str], condition: Condition | None = None
+    ) -> Upload:
         """Begin an upload in parts."""
         with self._lock:
             if condition is not None:
@@ -187,7 +197,9 @@ class Bucket:
         with self._lock:
             self._uploads.pop(upload.id, None)
 
-    def complete(self, upload: Upload, parts: Sequence[tuple[int, str]], condition: Condition | None = None) -> Stored:
+    def complete(
+        self, upload: Upload, parts: Sequence[tuple[int, str]], condition: Condition | None = None
+    ) -> Stored:
         """Make an object of parts.
 
         Args:
@@ -203,10 +215,16 @@ class Bucket:
         for number, etag in parts:
             part = upload.parts.get(number)
             if part is None or part.etag != etag.strip('"').lower():
-                raise Refused(400, "InvalidPart", "One or more of the specified parts could not be found.")
+                raise Refused(
+                    400, "InvalidPart", "One or more of the specified parts could not be found."
+                )
             chosen.append(part)
         if any(len(part.content) < self._smallest_part for part in chosen[:-1]):
-            raise Refused(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size.")
+            raise Refused(
+                400,
+                "EntityTooSmall",
+                "Your proposed upload is smaller than the minimum allowed size.",
+            )
         content = b"".join(part.content for part in chosen)
         digest = md5(b"".join(bytes.fromhex(part.etag) for part in chosen))
         stored = Stored(content, f"{digest}-{len(chosen)}", upload.headers, len(chosen))

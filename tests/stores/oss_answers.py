@@ -42,10 +42,17 @@ def answer(buckets: Mapping[str, Bucket], region: str, call: Call) -> Answer:
         Refused: it cannot be.
     """
     sent = call.headers.get("content-md5")
-    if sent is not None and base64.b64encode(hashlib.md5(call.body, usedforsecurity=False).digest()).decode() != sent:
+    if (
+        sent is not None
+        and base64.b64encode(hashlib.md5(call.body, usedforsecurity=False).digest()).decode()
+        != sent
+    ):
         raise Refused(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
     if not call.bucket:
-        names = "".join(f"<Bucket><Name>{name}</Name><Region>{region}</Region></Bucket>" for name in sorted(buckets))
+        names = "".join(
+            f"<Bucket><Name>{name}</Name><Region>{region}</Region></Bucket>"
+            for name in sorted(buckets)
+        )
         return xml("ListAllMyBucketsResult", f"{_OWNER}<Buckets>{names}</Buckets>")
     bucket = buckets.get(call.bucket)
     if bucket is None:
@@ -57,7 +64,11 @@ def answer(buckets: Mapping[str, Bucket], region: str, call: Call) -> Answer:
     if "uploads" in call.query or "uploadId" in call.query:
         return of_upload(buckets, bucket, call)
     operations: dict[str, Callable[[], Answer]] = {
-        "PUT": lambda: _copy(buckets, bucket, call) if "x-oss-copy-source" in call.headers else _put(bucket, call),
+        "PUT": lambda: (
+            _copy(buckets, bucket, call)
+            if "x-oss-copy-source" in call.headers
+            else _put(bucket, call)
+        ),
         "GET": lambda: _get(bucket, call),
         "HEAD": lambda: _get(bucket, call),
         "DELETE": lambda: _delete(bucket, call),
@@ -69,7 +80,9 @@ def _of_bucket(bucket: Bucket, region: str, call: Call) -> Answer:
     if call.method == "POST" and "delete" in call.query:
         return _delete_many(bucket, call)
     if call.method not in {"GET", "HEAD"}:
-        raise Refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        raise Refused(
+            405, "MethodNotAllowed", "The specified method is not allowed against this resource."
+        )
     if "bucketInfo" in call.query:
         name = f"<Name>{call.bucket}</Name><Location>oss-{region}</Location><StorageClass>Standard</StorageClass>"
         acl = "<AccessControlList><Grant>private</Grant></AccessControlList>"
@@ -91,13 +104,19 @@ def _list(bucket: Bucket, call: Call) -> Answer:
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     if second:
         entry = opened_token(query["continuation-token"]) if query.get("continuation-token") else ""
-        page = bucket.page(prefix, delimiter, limit, after_key=query.get("start-after", ""), after_entry=entry)
+        page = bucket.page(
+            prefix, delimiter, limit, after_key=query.get("start-after", ""), after_entry=entry
+        )
     else:
         marker = query.get("marker", "")
         common = bool(delimiter) and marker.endswith(delimiter)
-        page = bucket.page(prefix, delimiter, limit, after_key=marker, after_entry=marker if common else "")
+        page = bucket.page(
+            prefix, delimiter, limit, after_key=marker, after_entry=marker if common else ""
+        )
     parts = [f"<Name>{call.bucket}</Name><Prefix>{text(prefix)}</Prefix><MaxKeys>{limit}</MaxKeys>"]
-    parts.append(f"<Delimiter>{text(delimiter)}</Delimiter><IsTruncated>{str(bool(page.last)).lower()}</IsTruncated>")
+    parts.append(
+        f"<Delimiter>{text(delimiter)}</Delimiter><IsTruncated>{str(bool(page.last)).lower()}</IsTruncated>"
+    )
     if query.get("encoding-type") == "url":
         parts.append("<EncodingType>url</EncodingType>")
     if second:
@@ -116,7 +135,9 @@ def _list(bucket: Bucket, call: Call) -> Answer:
             f"<ETag>{etag(stored)}</ETag><Type>{kind(stored)}</Type><Size>{len(stored.content)}</Size>"
             f"<StorageClass>Standard</StorageClass></Contents>"
         )
-    parts += [f"<CommonPrefixes><Prefix>{text(each)}</Prefix></CommonPrefixes>" for each in page.prefixes]
+    parts += [
+        f"<CommonPrefixes><Prefix>{text(each)}</Prefix></CommonPrefixes>" for each in page.prefixes
+    ]
     return xml("ListBucketResult", "".join(parts))
 
 
@@ -135,24 +156,38 @@ def _delete_many(bucket: Bucket, call: Call) -> Answer:
     if b"<Quiet>true</Quiet>" in call.body:
         return Answer(200)
     text = encoder(call)
-    encoding = "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
-    return xml("DeleteResult", encoding + "".join(f"<Deleted><Key>{text(key)}</Key></Deleted>" for key in keys))
+    encoding = (
+        "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
+    )
+    return xml(
+        "DeleteResult",
+        encoding + "".join(f"<Deleted><Key>{text(key)}</Key></Deleted>" for key in keys),
+    )
 
 
 def _put(bucket: Bucket, call: Call) -> Answer:
     stored = Stored(call.body, md5(call.body), kept(call.headers))
     bucket.put(call.key, stored, forbidden(call))
-    return Answer(200, headers={"ETag": etag(stored), "x-oss-hash-crc64ecma": str(crc64(stored.content))})
+    return Answer(
+        200, headers={"ETag": etag(stored), "x-oss-hash-crc64ecma": str(crc64(stored.content))}
+    )
 
 
 def _get(bucket: Bucket, call: Call) -> Answer:
     stored = bucket.get(call.key)
     tag = etag(stored)
     if call.headers.get("if-match", tag).strip('"') != tag.strip('"'):
-        raise Refused(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
+        raise Refused(
+            412,
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold.",
+        )
     headers = {
         "Content-Type": "application/octet-stream",
-        **{name.title() if not name.startswith("x-") else name: value for name, value in stored.headers.items()},
+        **{
+            name.title() if not name.startswith("x-") else name: value
+            for name, value in stored.headers.items()
+        },
         "ETag": tag,
         "Last-Modified": format_datetime(stored.modified, usegmt=True),
         "Accept-Ranges": "bytes",

@@ -39,10 +39,15 @@ ADMIN = Key("LTAI5tLaunchpadAdmin", "oss-test-secret-0001-abcdefghij")
 READER = Key("LTAI5tLaunchpadReader", "oss-test-secret-0002-abcdefghij", writes=False)
 #: of the security token service: valid with its token only
 TEMPORARY = Key(
-    "STS.NTLaunchpadTemporary", "oss-test-secret-0003-abcdefghij", token="CAIS-test-token-0001-abcdefghijklmnop"
+    "STS.NTLaunchpadTemporary",
+    "oss-test-secret-0003-abcdefghij",
+    token="CAIS-test-token-0001-abcdefghijklmnop",
 )
 EXPIRED = Key(
-    "STS.NTLaunchpadExpired", "oss-test-secret-0004-abcdefghij", token="CAIS-test-token-0002-abc", expired=True
+    "STS.NTLaunchpadExpired",
+    "oss-test-secret-0004-abcdefghij",
+    token="CAIS-test-token-0002-abc",
+    expired=True,
 )
 KEYS = {key.id: key for key in (ADMIN, READER, TEMPORARY, EXPIRED)}
 
@@ -56,7 +61,9 @@ class Server:
     tls_endpoint: str
     ca_file: str
 
-    def values(self, prefix: str, key: Key = ADMIN, *, tls: bool = True, **more: str) -> dict[str, str]:
+    def values(
+        self, prefix: str, key: Key = ADMIN, *, tls: bool = True, **more: str
+    ) -> dict[str, str]:
         """Of a store, by the fields of the catalog; over TLS where there is any."""
         secure = tls and bool(self.tls_endpoint)
         return {
@@ -99,7 +106,9 @@ def serve(folder: Path, *, clock_ahead: float = 0, garbled: str = "") -> Iterato
         ca_file = tls_endpoint = ""
         with contextlib.suppress(Missing):
             made = certificates.make(folder)
-            tls_endpoint = f"https://127.0.0.1:{stack.enter_context(listening(handler, server_context(made)))}"
+            tls_endpoint = (
+                f"https://127.0.0.1:{stack.enter_context(listening(handler, server_context(made)))}"
+            )
             ca_file = str(made.ca)
         yield Server(f"http://127.0.0.1:{port}", tls_endpoint, ca_file)
 
@@ -108,7 +117,9 @@ class _Handler(Handler):
     server_version = "AliyunOSS"
     sys_version = ""
 
-    def __init__(self, buckets: Mapping[str, Bucket], clock_ahead: float, garbled: str, *connection: Any) -> None:
+    def __init__(
+        self, buckets: Mapping[str, Bucket], clock_ahead: float, garbled: str, *connection: Any
+    ) -> None:
         self._buckets = buckets
         self._garbled = garbled
         self._clock_ahead = clock_ahead
@@ -116,7 +127,9 @@ class _Handler(Handler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """The head's Date: by this server's clock."""
-        return super().date_time_string(time.time() + self._clock_ahead if timestamp is None else timestamp)
+        return super().date_time_string(
+            time.time() + self._clock_ahead if timestamp is None else timestamp
+        )
 
     def serve(self) -> None:
         number = uuid.uuid4().hex[:24].upper()
@@ -136,19 +149,29 @@ class _Handler(Handler):
         of_host = BUCKET if host == CNAME else virtual[1] if virtual else ""
         bucket, _, key = (of_host, "", path) if of_host else path.partition("/")
         pairs = tuple(
-            (name, value) for name, _, value in (each.partition("=") for each in address.query.split("&")) if name
+            (name, value)
+            for name, _, value in (each.partition("=") for each in address.query.split("&"))
+            if name
         )
         headers = {name.lower(): value for name, value in self.headers.items()}
         assert self.command is not None
-        signer = verify(Request(self.command, bucket, key, pairs, headers), KEYS, REGION, self._clock_ahead)
+        signer = verify(
+            Request(self.command, bucket, key, pairs, headers), KEYS, REGION, self._clock_ahead
+        )
         changes = self.command not in {"GET", "HEAD"}
         if changes and not signer.writes:
-            raise Refused(403, "AccessDenied", "You have no right to access this object because of bucket acl.")
+            raise Refused(
+                403,
+                "AccessDenied",
+                "You have no right to access this object because of bucket acl.",
+            )
         query = {unquote(name): unquote(value.replace("+", " ")) for name, value in pairs}
         body = self.body()
         if self._garbled == "up" and self.command == "PUT":
             body = _changed(body)
-        answered = answer(self._buckets, REGION, Call(self.command, bucket, key, query, headers, body))
+        answered = answer(
+            self._buckets, REGION, Call(self.command, bucket, key, query, headers, body)
+        )
         if self._garbled == "down" and self.command == "GET" and key:
             return dataclasses.replace(answered, body=_changed(answered.body))
         return answered
@@ -159,7 +182,11 @@ class _Handler(Handler):
         body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{text}{place}<EC>0000-00000000</EC></Error>'.encode()
         # HEAD has no body: the same comes in a header there.
         error = {"x-oss-err": base64.b64encode(body).decode()} if self.command == "HEAD" else {}
-        return Answer(refused.status, body, {"Content-Type": "application/xml", "x-oss-ec": "0000-00000000", **error})
+        return Answer(
+            refused.status,
+            body,
+            {"Content-Type": "application/xml", "x-oss-ec": "0000-00000000", **error},
+        )
 
     def _send(self, answered: Answer, number: str) -> None:
         headers = {"x-oss-request-id": number, **answered.headers}

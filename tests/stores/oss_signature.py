@@ -63,11 +63,17 @@ def verify(request: Request, keys: Mapping[str, Key], region: str, clock_ahead: 
         # New buckets take nothing else; older signatures (OSS, OSS2) and those of S3 are none.
         raise Refused(403, "AccessDenied", f"The signature {algorithm} is not allowed here.")
     fields = dict(part.strip().split("=", 1) for part in rest.split(",") if "=" in part)
-    if not {"Credential", "Signature"} <= fields.keys() <= {"Credential", "Signature", "AdditionalHeaders"}:
+    if (
+        not {"Credential", "Signature"}
+        <= fields.keys()
+        <= {"Credential", "Signature", "AdditionalHeaders"}
+    ):
         raise Refused(400, "InvalidArgument", "The Authorization header is not complete.")
     identity, *scope = fields["Credential"].split("/")
     if len(scope) != 4 or scope[2:] != ["oss", "aliyun_v4_request"]:
-        raise Refused(400, "InvalidArgument", "The Credential of the Authorization header is no scope.")
+        raise Refused(
+            400, "InvalidArgument", "The Credential of the Authorization header is no scope."
+        )
     if request.headers.get("x-oss-content-sha256") != "UNSIGNED-PAYLOAD":
         raise Refused(400, "InvalidArgument", "x-oss-content-sha256 must be UNSIGNED-PAYLOAD.")
     moment = _moment(request.headers, scope[0], clock_ahead)
@@ -75,13 +81,23 @@ def verify(request: Request, keys: Mapping[str, Key], region: str, clock_ahead: 
         raise Refused(400, "InvalidArgument", "Invalid signing region in Authorization header.")
     key = keys.get(identity)
     if key is None:
-        raise Refused(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+        raise Refused(
+            403,
+            "InvalidAccessKeyId",
+            "The OSS Access Key Id you provided does not exist in our records.",
+        )
     _check_token(key, request.headers.get("x-oss-security-token", ""))
-    additional = sorted(name for name in fields.get("AdditionalHeaders", "").lower().split(";") if name)
+    additional = sorted(
+        name for name in fields.get("AdditionalHeaders", "").lower().split(";") if name
+    )
     text = _string_to_sign(_canonical(request, additional), moment, scope)
     expected = hmac.new(_signing_key(key.secret, scope), text.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, fields["Signature"]):
-        raise Refused(403, "SignatureDoesNotMatch", "The request signature we calculated does not match yours.")
+        raise Refused(
+            403,
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match yours.",
+        )
     return key
 
 
@@ -92,15 +108,25 @@ def _moment(headers: Mapping[str, str], date: str, clock_ahead: float) -> str:
     except ValueError:
         raise Refused(400, "InvalidArgument", "x-oss-date is not like 20260101T120000Z.") from None
     if not moment.startswith(date):
-        raise Refused(400, "InvalidArgument", "The date of the Credential is not that of x-oss-date.")
+        raise Refused(
+            400, "InvalidArgument", "The date of the Credential is not that of x-oss-date."
+        )
     if abs(time.time() + clock_ahead - signed) > SKEW:
-        raise Refused(403, "RequestTimeTooSkewed", "The difference between the request time and ours is too large.")
+        raise Refused(
+            403,
+            "RequestTimeTooSkewed",
+            "The difference between the request time and ours is too large.",
+        )
     return moment
 
 
 def _check_token(key: Key, token: str) -> None:
     if key.token and not token:
-        raise Refused(403, "InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+        raise Refused(
+            403,
+            "InvalidAccessKeyId",
+            "The OSS Access Key Id you provided does not exist in our records.",
+        )
     if token != key.token:
         raise Refused(403, "InvalidSecurityToken", "The security token you provided is invalid.")
     if key.expired:
@@ -109,7 +135,9 @@ def _check_token(key: Key, token: str) -> None:
 
 def _canonical(request: Request, additional: list[str]) -> str:
     path = "/" + (f"{request.bucket}/" if request.bucket else "") + request.key
-    pairs = sorted((_quoted(unquote(name)), _quoted(unquote(value))) for name, value in request.query)
+    pairs = sorted(
+        (_quoted(unquote(name)), _quoted(unquote(value))) for name, value in request.query
+    )
     signed = {
         name: value.strip()
         for name, value in request.headers.items()
@@ -128,7 +156,9 @@ def _canonical(request: Request, additional: list[str]) -> str:
 
 
 def _string_to_sign(canonical: str, moment: str, scope: list[str]) -> str:
-    return "\n".join([ALGORITHM, moment, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()])
+    return "\n".join(
+        [ALGORITHM, moment, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()]
+    )
 
 
 def _signing_key(secret: str, scope: list[str]) -> bytes:

@@ -55,7 +55,9 @@ class Raw:
         self.client = connect(server.values(""))
 
     def keys(self, prefix: str) -> list[str]:
-        answer = self.client.list_objects_v2(self.models.ListObjectsV2Request(bucket=BUCKET, prefix=prefix))
+        answer = self.client.list_objects_v2(
+            self.models.ListObjectsV2Request(bucket=BUCKET, prefix=prefix)
+        )
         return [each.key for each in answer.contents or ()]
 
     def uploads(self, prefix: str) -> list[str]:
@@ -63,14 +65,21 @@ class Raw:
         return [each.key for each in self.client.list_multipart_uploads(request).uploads or ()]
 
     def begin(self, key: str) -> None:
-        self.client.initiate_multipart_upload(self.models.InitiateMultipartUploadRequest(bucket=BUCKET, key=key))
+        self.client.initiate_multipart_upload(
+            self.models.InitiateMultipartUploadRequest(bucket=BUCKET, key=key)
+        )
 
     def put(self, key: str, body: bytes, **more: str) -> None:
-        self.client.put_object(self.models.PutObjectRequest(bucket=BUCKET, key=key, body=body, **more))
+        self.client.put_object(
+            self.models.PutObjectRequest(bucket=BUCKET, key=key, body=body, **more)
+        )
 
 
 def answering(
-    status: int, body: bytes = b"", headers: dict[str, str] | None = None, asked: list[str] | None = None
+    status: int,
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+    asked: list[str] | None = None,
 ) -> Any:
     class Answering(Handler):
         def serve(self) -> None:

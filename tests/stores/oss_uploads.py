@@ -52,7 +52,9 @@ def of_upload(buckets: Mapping[str, Bucket], bucket: Bucket, call: Call) -> Answ
 def _begin(bucket: Bucket, call: Call) -> Answer:
     upload = bucket.begin(call.key, kept(call.headers), forbidden(call))
     key = f"<Key>{encoder(call)(call.key)}</Key>"
-    encoding = "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
+    encoding = (
+        "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
+    )
     inner = f"{encoding}<Bucket>{call.bucket}</Bucket>{key}<UploadId>{upload.id}</UploadId>"
     return xml("InitiateMultipartUploadResult", inner)
 
@@ -62,7 +64,9 @@ def _put_part(buckets: Mapping[str, Bucket], upload: Upload, call: Call) -> Answ
     content, copied = call.body, "x-oss-copy-source" in call.headers
     if copied:
         whole = source(buckets, call).content
-        begin, end = range_of(call.headers.get("x-oss-copy-source-range", ""), len(whole), standard=True)
+        begin, end = range_of(
+            call.headers.get("x-oss-copy-source-range", ""), len(whole), standard=True
+        )
         content = whole[begin:end] if end else whole
     part = Part(content, md5(content))
     upload.parts[number] = part
@@ -73,14 +77,20 @@ def _put_part(buckets: Mapping[str, Bucket], upload: Upload, call: Call) -> Answ
 
 
 def _list_parts(upload: Upload, call: Call) -> Answer:
-    after = number_in(call.query.get("part-number-marker", "0"), 0, MOST_PARTS, "part-number-marker")
+    after = number_in(
+        call.query.get("part-number-marker", "0"), 0, MOST_PARTS, "part-number-marker"
+    )
     limit = number_in(call.query.get("max-parts", "1000"), 1, 1000, "max-parts")
     numbers = [number for number in sorted(upload.parts) if number > after]
     page = numbers[:limit]
-    parts = [f"<Bucket>{call.bucket}</Bucket><Key>{encoder(call)(call.key)}</Key><UploadId>{upload.id}</UploadId>"]
+    parts = [
+        f"<Bucket>{call.bucket}</Bucket><Key>{encoder(call)(call.key)}</Key><UploadId>{upload.id}</UploadId>"
+    ]
     if call.query.get("encoding-type") == "url":
         parts.append("<EncodingType>url</EncodingType>")
-    parts.append(f"<MaxParts>{limit}</MaxParts><IsTruncated>{str(len(numbers) > limit).lower()}</IsTruncated>")
+    parts.append(
+        f"<MaxParts>{limit}</MaxParts><IsTruncated>{str(len(numbers) > limit).lower()}</IsTruncated>"
+    )
     if page:
         parts.append(f"<NextPartNumberMarker>{page[-1]}</NextPartNumberMarker>")
     for number in page:
@@ -98,20 +108,35 @@ def _complete(bucket: Bucket, upload: Upload, call: Call) -> Answer:
         parts = [(number, part.etag) for number, part in sorted(upload.parts.items())]
     else:
         found = re.findall(r"<Part>(.*?)</Part>", call.body.decode(), re.DOTALL)
-        parts = [(int(element(each, "PartNumber")), unescaped(element(each, "ETag"))) for each in found]
+        parts = [
+            (int(element(each, "PartNumber")), unescaped(element(each, "ETag"))) for each in found
+        ]
     stored = bucket.complete(upload, parts, forbidden(call))
     key = f"<Key>{encoder(call)(call.key)}</Key>"
-    encoding = "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
+    encoding = (
+        "<EncodingType>url</EncodingType>" if call.query.get("encoding-type") == "url" else ""
+    )
     inner = f"{encoding}<Bucket>{call.bucket}</Bucket>{key}<ETag>{etag(stored)}</ETag>"
     told = xml("CompleteMultipartUploadResult", inner)
-    return Answer(200, told.body, {**AS_XML, "ETag": etag(stored), "x-oss-hash-crc64ecma": str(crc64(stored.content))})
+    return Answer(
+        200,
+        told.body,
+        {**AS_XML, "ETag": etag(stored), "x-oss-hash-crc64ecma": str(crc64(stored.content))},
+    )
 
 
 def list_uploads(bucket: Bucket, call: Call) -> Answer:
     text, query = encoder(call), call.query
     limit = number_in(query.get("max-uploads", "1000"), 1, 1000, "max-uploads")
-    after = (query.get("key-marker", "").encode(), query.get("upload-id-marker", "") or "\U0010ffff")
-    found = [each for each in bucket.uploads(query.get("prefix", "")) if (each.key.encode(), each.id) > after]
+    after = (
+        query.get("key-marker", "").encode(),
+        query.get("upload-id-marker", "") or "\U0010ffff",
+    )
+    found = [
+        each
+        for each in bucket.uploads(query.get("prefix", ""))
+        if (each.key.encode(), each.id) > after
+    ]
     page = found[:limit]
     parts = [f"<Bucket>{call.bucket}</Bucket><MaxUploads>{limit}</MaxUploads>"]
     parts.append(f"<IsTruncated>{str(len(found) > limit).lower()}</IsTruncated>")

@@ -15,7 +15,14 @@ from urllib.parse import quote, unquote
 from memory_bucket import Bucket, Condition, Part, Refused, Stored
 
 #: headers of a request that are kept with an object and come back with it
-_KEPT = {"content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires"}
+_KEPT = {
+    "content-type",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+}
 AS_XML = {"Content-Type": "application/xml"}
 
 
@@ -46,7 +53,10 @@ def _crc() -> Callable[[bytes], int]:
     """CRC-64/XZ, as x-oss-hash-crc64ecma is; of a C library, for objects of many megabytes."""
     import crcmod  # type: ignore[import-untyped]
 
-    return cast(Callable[[bytes], int], crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=(1 << 64) - 1, rev=True))
+    return cast(
+        Callable[[bytes], int],
+        crcmod.mkCrcFun(0x142F0E1EBA9EA3693, initCrc=0, xorOut=(1 << 64) - 1, rev=True),
+    )
 
 
 def crc64(content: bytes) -> int:
@@ -56,7 +66,9 @@ def crc64(content: bytes) -> int:
 
 def operation(operations: Mapping[str, Callable[[], Answer]], method: str) -> Answer:
     if method not in operations:
-        raise Refused(405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+        raise Refused(
+            405, "MethodNotAllowed", "The specified method is not allowed against this resource."
+        )
     return operations[method]()
 
 
@@ -67,7 +79,9 @@ def range_of(header: str, size: int, standard: bool) -> tuple[int, int]:
     if found is None or found.groups() == ("", ""):
         return 0, 0
     first, last = found.groups()
-    begin, end = (int(first), int(last) + 1 if last else size) if first else (size - int(last), size)
+    begin, end = (
+        (int(first), int(last) + 1 if last else size) if first else (size - int(last), size)
+    )
     if 0 <= begin < end <= size:
         return begin, end
     if not standard:
@@ -85,12 +99,18 @@ def source(buckets: Mapping[str, Bucket], call: Call) -> Stored:
     stored = buckets[name].get(key)
     tag = etag(stored)
     if call.headers.get("x-oss-copy-source-if-match", tag).strip('"') != tag.strip('"'):
-        raise Refused(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold.")
+        raise Refused(
+            412,
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold.",
+        )
     return stored
 
 
 def xml(name: str, inner: str) -> Answer:
-    return Answer(200, f'<?xml version="1.0" encoding="UTF-8"?>\n<{name}>{inner}</{name}>'.encode(), AS_XML)
+    return Answer(
+        200, f'<?xml version="1.0" encoding="UTF-8"?>\n<{name}>{inner}</{name}>'.encode(), AS_XML
+    )
 
 
 def element(xml: str, name: str) -> str:
@@ -110,24 +130,35 @@ def unescaped(text: str) -> str:
     names = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
     numbered = re.compile(r"&(?:#x([0-9a-fA-F]+)|#(\d+)|(\w+));")
     return numbered.sub(
-        lambda found: names.get(found[3] or "", "") or chr(int(found[1], 16) if found[1] else int(found[2])), text
+        lambda found: (
+            names.get(found[3] or "", "") or chr(int(found[1], 16) if found[1] else int(found[2]))
+        ),
+        text,
     )
 
 
 def encoder(call: Call) -> Callable[[str], str]:
-    return (lambda text: quote(text, safe="-_.~/")) if call.query.get("encoding-type") == "url" else escaped
+    return (
+        (lambda text: quote(text, safe="-_.~/"))
+        if call.query.get("encoding-type") == "url"
+        else escaped
+    )
 
 
 def opened_token(token: str) -> str:
     try:
         return base64.b64decode(token, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
-        raise Refused(400, "InvalidArgument", "The continuation token is not one of ours.") from None
+        raise Refused(
+            400, "InvalidArgument", "The continuation token is not one of ours."
+        ) from None
 
 
 def number_in(text: str, least: int, most: int, name: str) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
-        raise Refused(400, "InvalidArgument", f"Argument {name} must be between {least} and {most}.")
+        raise Refused(
+            400, "InvalidArgument", f"Argument {name} must be between {least} and {most}."
+        )
     return int(text)
 
 
@@ -138,7 +169,9 @@ def forbidden(call: Call) -> Condition | None:
     def condition(there: Stored | None) -> None:
         if there is not None:
             raise Refused(
-                409, "FileAlreadyExists", "The object you specified already exists and can not be overwritten."
+                409,
+                "FileAlreadyExists",
+                "The object you specified already exists and can not be overwritten.",
             )
 
     return condition
@@ -153,7 +186,11 @@ def kind(stored: Stored) -> str:
 
 
 def kept(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name in _KEPT or name.startswith("x-oss-meta-")}
+    return {
+        name: value
+        for name, value in headers.items()
+        if name in _KEPT or name.startswith("x-oss-meta-")
+    }
 
 
 def moment(when: datetime) -> str:

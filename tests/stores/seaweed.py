@@ -71,7 +71,11 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
     assert program is not None
     actions = {"admin": ["Admin", "Read", "Write", "List", "Tagging"], "reader": ["Read", "List"]}
     identities = [
-        {"name": name, "credentials": [{"accessKey": keys[0], "secretKey": keys[1]}], "actions": actions[name]}
+        {
+            "name": name,
+            "credentials": [{"accessKey": keys[0], "secretKey": keys[1]}],
+            "actions": actions[name],
+        }
         for name, keys in (("admin", ADMIN), ("reader", READER))
     ]
     (folder / "s3.json").write_text(json.dumps({"identities": identities}))
@@ -89,8 +93,20 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(program, "-logtostderr=true", "server", f"-dir={folder}/data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1"),
-                *("-master.telemetry=false", "-filer=true", f"-volume.max={volumes}", "-master.volumeSizeLimitMB=64"),
+                *(
+                    program,
+                    "-logtostderr=true",
+                    "server",
+                    f"-dir={folder}/data",
+                    "-ip=127.0.0.1",
+                    "-ip.bind=127.0.0.1",
+                ),
+                *(
+                    "-master.telemetry=false",
+                    "-filer=true",
+                    f"-volume.max={volumes}",
+                    "-master.volumeSizeLimitMB=64",
+                ),
                 *("-volume.preStopSeconds=0", "-s3", f"-s3.config={folder}/s3.json"),
                 *("-s3.port.iceberg=0", "-s3.port.lance=0", *arguments),
             ],
@@ -102,7 +118,9 @@ def serve(folder: Path, volumes: int = 50) -> Iterator[Server]:
         )
     try:
         server = Server(
-            f"http://127.0.0.1:{ports[3]}", f"https://localhost:{ports[-1]}" if tls else "", str(folder / "ca.pem")
+            f"http://127.0.0.1:{ports[3]}",
+            f"https://localhost:{ports[-1]}" if tls else "",
+            str(folder / "ca.pem"),
         )
         _wait(server, process, log)
         yield server
@@ -122,7 +140,9 @@ def _wait(server: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + 60
     while True:
         try:
-            with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
+            with contextlib.suppress(
+                client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists
+            ):
                 client.create_bucket(Bucket=BUCKET)
             client.put_object(Bucket=BUCKET, Key="ready", Body=b"yes")
             return
@@ -139,7 +159,18 @@ def _certificate(folder: Path) -> bool:
         return False
     subprocess.run(
         [
-            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=localhost"),
+            *(
+                openssl,
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "30",
+                "-subj",
+                "/CN=localhost",
+            ),
             *("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"),
             *("-keyout", str(folder / "key.pem"), "-out", str(folder / "ca.pem")),
         ],

@@ -68,7 +68,12 @@ class Handler(BaseHTTPRequestHandler):
         return piece
 
     def reply(
-        self, status: int, body: bytes = b"", headers: Mapping[str, str] | None = None, *, length: int | None = None
+        self,
+        status: int,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        *,
+        length: int | None = None,
     ) -> None:
         """Answer at once.
 
@@ -127,7 +132,9 @@ def listening(
     """Listen at a free port of 127.0.0.1 until the block ends; gives the port."""
     server = _Server(("127.0.0.1", 0), handler)
     server.tls = tls
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+    )
     thread.start()
     try:
         yield server.server_address[1]

@@ -209,7 +209,11 @@ def call(command: Sequence[str], *, cwd: Path | None = None, data: bytes | None 
 
 @contextmanager
 def running(
-    command: Sequence[str], log: Path, *, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    command: Sequence[str],
+    log: Path,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a program, its output in a log, and kill it and all that it started at the end: its data is thrown away."""
     with log.open("wb") as output:
@@ -231,7 +235,9 @@ def running(
 
 
 def wait_until(
-    ready: Callable[[], bool], processes: Mapping[Path, subprocess.Popen[bytes]], seconds: float = 90
+    ready: Callable[[], bool],
+    processes: Mapping[Path, subprocess.Popen[bytes]],
+    seconds: float = 90,
 ) -> None:
     """Ask until a server is ready; an OSError of ``ready`` means not yet.
 
@@ -249,7 +255,10 @@ def wait_until(
         ended = [log for log, process in processes.items() if process.poll() is not None]
         if ended or time.monotonic() > end:
             logs = ended or list(processes)
-            raise Broken("did not start: " + "\n".join(log.read_text(errors="replace")[-2000:] for log in logs))
+            raise Broken(
+                "did not start: "
+                + "\n".join(log.read_text(errors="replace")[-2000:] for log in logs)
+            )
         time.sleep(0.05)
 
 

@@ -68,7 +68,9 @@ def listed(server: azurite.Server, query: str) -> str:
     address = urlsplit(server.container_uri)
     connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=10)
     try:
-        connection.request("GET", f"{address.path}?restype=container&comp=list&{query}&{server.sas}")
+        connection.request(
+            "GET", f"{address.path}?restype=container&comp=list&{query}&{server.sas}"
+        )
         return connection.getresponse().read().decode()
     finally:
         connection.close()
@@ -102,7 +104,12 @@ def test_a_token_with_a_question_mark(server: azurite.Server, prefix: str, sourc
     store.put("a", source)
     # As somebody has it who decoded it: the signature's plus signs and slashes stand for themselves.
     decoded = server.sas.partition("sig=")
-    assert opened(server.values(prefix, sas_token=f"{decoded[0]}sig={unquote(decoded[2])}")).stat("a").size == 200_000
+    assert (
+        opened(server.values(prefix, sas_token=f"{decoded[0]}sig={unquote(decoded[2])}"))
+        .stat("a")
+        .size
+        == 200_000
+    )
 
 
 def test_reading_only(server: azurite.Server, prefix: str, source: Path) -> None:
@@ -119,7 +126,9 @@ def test_reading_only(server: azurite.Server, prefix: str, source: Path) -> None
 
 def test_no_such_container(server: azurite.Server, prefix: str, source: Path) -> None:
     uri = server.container_uri.replace(azurite.CONTAINER, "no-such-container")
-    for call in calls(opened(server.values(prefix, container_uri=uri, sas_token=server.account_sas)), source):
+    for call in calls(
+        opened(server.values(prefix, container_uri=uri, sas_token=server.account_sas)), source
+    ):
         with pytest.raises(ConfigError):
             call()
 
@@ -146,8 +155,16 @@ def test_values_that_make_no_sense(server: azurite.Server) -> None:
     ("uri", "url", "account"),
     [
         ("https://acc.blob.core.windows.net/c/", "https://acc.blob.core.windows.net/c", "acc"),
-        ("https://acc.blob.core.chinacloudapi.cn/$root", "https://acc.blob.core.chinacloudapi.cn/$root", "acc"),
-        ("https://acc.privatelink.blob.core.windows.net/c", "https://acc.privatelink.blob.core.windows.net/c", "acc"),
+        (
+            "https://acc.blob.core.chinacloudapi.cn/$root",
+            "https://acc.blob.core.chinacloudapi.cn/$root",
+            "acc",
+        ),
+        (
+            "https://acc.privatelink.blob.core.windows.net/c",
+            "https://acc.privatelink.blob.core.windows.net/c",
+            "acc",
+        ),
         ("http://127.0.0.1:10000/acc/c", "http://127.0.0.1:10000/acc/c", "acc"),
         ("http://[::1]:10000/acc/c", "http://[::1]:10000/acc/c", "acc"),
         ("http://azurite:10000/acc/c", "http://azurite:10000/acc/c", "acc"),
@@ -158,7 +175,9 @@ def test_container_uris(uri: str, url: str, account: str) -> None:
     assert (container.url, container.account) == (url, account)
 
 
-def test_nobody_answers(server: azurite.Server, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_answers(
+    server: azurite.Server, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cloud_http, "CONNECT_TIMEOUT", 0.2)
     monkeypatch.setattr(cloud_http, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
@@ -180,7 +199,9 @@ def test_a_redirect_is_not_followed(server: azurite.Server, source: Path) -> Non
     with answering(lambda handler: handler.reply(200)) as (other, stolen):
         there = {"Location": f"http://localhost:{other}/elsewhere"}
         with answering(lambda handler: handler.reply(307, headers=there)) as (port, seen):
-            for call in calls(opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")), source):
+            for call in calls(
+                opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")), source
+            ):
                 with pytest.raises(ConfigError):
                     call()
             assert seen
@@ -197,7 +218,9 @@ def test_a_server_that_repeats_the_signature(server: azurite.Server) -> None:
         assert unquote(signature) not in told(caught.value)
 
 
-def test_a_server_that_is_busy_is_asked_again(server: azurite.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_busy_is_asked_again(
+    server: azurite.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
     with answering(lambda handler: handler.reply(503, b"")) as (port, seen):
         with pytest.raises(Unreachable):
@@ -220,7 +243,9 @@ def test_tls(server: azurite.Server, prefix: str, source: Path) -> None:
         opened(values | {"ca_file": "/no/such/file"}).check()
 
 
-def test_a_cancelled_upload_leaves_nothing(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_a_cancelled_upload_leaves_nothing(
+    server: azurite.Server, prefix: str, source: Path
+) -> None:
     source.write_bytes(b"x" * (40 << 20))
     moved: list[int] = []
 
@@ -237,7 +262,9 @@ def test_a_cancelled_upload_leaves_nothing(server: azurite.Server, prefix: str, 
     assert f"{prefix}/a" not in listed(server, f"prefix={prefix}")
 
 
-def test_a_cancelled_replacement_keeps_what_was_there(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_a_cancelled_replacement_keeps_what_was_there(
+    server: azurite.Server, prefix: str, source: Path
+) -> None:
     store = opened(server.values(prefix))
     store.put("a", source)
 
@@ -259,7 +286,9 @@ def test_the_hash_is_kept_with_copies(server: azurite.Server, prefix: str, sourc
     assert store.stat("a").sha256 == store.stat("b").sha256 == stored.sha256
 
 
-def test_names_that_azure_does_not_take_stand_as_symbols(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_names_that_azure_does_not_take_stand_as_symbols(
+    server: azurite.Server, prefix: str, source: Path
+) -> None:
     store = opened(server.values(prefix))
     names = ["a\\b", "end.", "end./x", "␛\x1b", "‛␛", "a．", "del\x7f"]
     for name in names:
@@ -284,7 +313,10 @@ def test_credentials_of_the_environment(
     server: azurite.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = server.values(prefix, credentials="environment", sas_token="")
-    for name, value in (("AZURE_STORAGE_KEY", azurite.KEY), ("AZURE_STORAGE_SAS_TOKEN", f"?{server.sas}")):
+    for name, value in (
+        ("AZURE_STORAGE_KEY", azurite.KEY),
+        ("AZURE_STORAGE_SAS_TOKEN", f"?{server.sas}"),
+    ):
         with monkeypatch.context() as patched:
             patched.setenv(name, value)
             store = opened(values)
@@ -307,10 +339,17 @@ def test_the_environment_has_no_say_where_it_is_not_asked(
     assert opened(server.values(prefix)).check()
 
 
-CLIENT = {"credentials": "client", "tenant_id": "tenant/x", "client_id": "client", "client_secret": "HIDDEN secret+"}
+CLIENT = {
+    "credentials": "client",
+    "tenant_id": "tenant/x",
+    "client_id": "client",
+    "client_secret": "HIDDEN secret+",
+}
 
 
-def test_a_client_of_entra_id(server: azurite.Server, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_of_entra_id(
+    server: azurite.Server, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The token's way only: Azurite takes tokens over TLS alone and does not look at their signatures."""
     told_token = b'{"access_token": "the token", "expires_in": 3599}'
     listing = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
@@ -319,7 +358,9 @@ def test_a_client_of_entra_id(server: azurite.Server, prefix: str, monkeypatch: 
         answering(lambda handler: handler.reply(200, listing)) as (port, seen),
     ):
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"http://127.0.0.1:{login}")
-        store = opened(server.values(prefix, container_uri=f"http://127.0.0.1:{port}/acc/c", **CLIENT))
+        store = opened(
+            server.values(prefix, container_uri=f"http://127.0.0.1:{port}/acc/c", **CLIENT)
+        )
         store.check()
         store.check()
     assert len(asked) == 1
@@ -332,7 +373,9 @@ def test_a_client_of_entra_id(server: azurite.Server, prefix: str, monkeypatch: 
 
 
 def test_a_client_that_is_refused(server: azurite.Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    body = json.dumps({"error": "invalid_client", "error_description": "AADSTS7000215: HIDDEN secret+ is wrong"})
+    body = json.dumps(
+        {"error": "invalid_client", "error_description": "AADSTS7000215: HIDDEN secret+ is wrong"}
+    )
     with answering(lambda handler: handler.reply(401, body.encode())) as (login, _):
         monkeypatch.setenv("AZURE_AUTHORITY_HOST", f"http://127.0.0.1:{login}")
         with pytest.raises(AuthenticationFailed) as caught:
@@ -355,7 +398,9 @@ def test_the_first_page_of_a_large_folder_is_one_request(
     page = f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker>more</NextMarker></EnumerationResults>".encode()
     empty = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
 
-    with answering(lambda handler: handler.reply(200, empty if "staging" in handler.path else page)) as (port, seen):
+    with answering(
+        lambda handler: handler.reply(200, empty if "staging" in handler.path else page)
+    ) as (port, seen):
         found = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).browse("f")
     assert (len(found.objects), found.next) == (1000, "more")
     assert len([each for each in seen if "staging" not in each]) == 1
@@ -370,7 +415,9 @@ def test_directories_of_a_hierarchical_namespace_are_no_objects(server: azurite.
         b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified></Properties></Blob></Blobs></EnumerationResults>"
     )
     empty = b"<EnumerationResults><Blobs/><NextMarker/></EnumerationResults>"
-    with answering(lambda handler: handler.reply(200, empty if "staging" in handler.path else page)) as (port, _):
+    with answering(
+        lambda handler: handler.reply(200, empty if "staging" in handler.path else page)
+    ) as (port, _):
         found = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).browse()
     assert found.folders == ("d",)
     assert [(each.path, each.size) for each in found.objects] == [("x\ufffe", 3)]
@@ -379,7 +426,12 @@ def test_directories_of_a_hierarchical_namespace_are_no_objects(server: azurite.
 def test_a_store_that_is_none(server: azurite.Server, source: Path) -> None:
     with answering(lambda handler: handler.reply(200, b"<html>Welcome")) as (port, _):
         store = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c"))
-        for call in (store.check, lambda: list(store.list()), lambda: store.stat("a"), store.browse):
+        for call in (
+            store.check,
+            lambda: list(store.list()),
+            lambda: store.stat("a"),
+            store.browse,
+        ):
             with pytest.raises(LaunchpadError):
                 call()
 

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, ObjectMissing, PermissionDenied, Unreachable
+from launchpad_tui.errors import (
+    ConfigError,
+    Conflict,
+    InvalidInput,
+    ObjectMissing,
+    PermissionDenied,
+    Unreachable,
+)
 from launchpad_tui.stores.base import STAGING, SourceFile
 from launchpad_tui.stores.file import FileStore
 
@@ -62,13 +69,20 @@ def test_the_root_must_be_there(tmp_path: Path, source: Path) -> None:
     with pytest.raises(ConfigError):
         FileStore({"root": "relative"})
     store = FileStore({"root": str(tmp_path / "not-mounted")})
-    for call in (store.check, lambda: store.put("a", source), lambda: list(store.list()), lambda: store.stat("a")):
+    for call in (
+        store.check,
+        lambda: store.put("a", source),
+        lambda: list(store.list()),
+        lambda: store.stat("a"),
+    ):
         with pytest.raises(Unreachable):
             call()
     assert not (tmp_path / "not-mounted").exists()
 
 
-def test_links_that_lead_out_are_not_followed(store: FileStore, root: Path, tmp_path: Path, source: Path) -> None:
+def test_links_that_lead_out_are_not_followed(
+    store: FileStore, root: Path, tmp_path: Path, source: Path
+) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret").write_text("s")
@@ -125,7 +139,10 @@ def test_names_that_are_not_utf8(store: FileStore, root: Path) -> None:
 
 def test_a_file_where_a_folder_should_be(store: FileStore, source: Path) -> None:
     store.put("a", source)
-    for call in (lambda: store.put("a/b", source), lambda: store.publish("a/b", [SourceFile("c", source)])):
+    for call in (
+        lambda: store.put("a/b", source),
+        lambda: store.publish("a/b", [SourceFile("c", source)]),
+    ):
         with pytest.raises(Conflict):
             call()
     store.put("d/e", source)
@@ -148,7 +165,9 @@ def test_read_only(store: FileStore, root: Path, source: Path) -> None:
     root.chmod(0o700)
 
 
-def test_a_killed_publication_leaves_nothing_in_sight(store: FileStore, root: Path, source: Path) -> None:
+def test_a_killed_publication_leaves_nothing_in_sight(
+    store: FileStore, root: Path, source: Path
+) -> None:
     program = PUBLISH + (
         "def moved(count):\n"
         "    if list(root.rglob('f1')):\n"
@@ -156,13 +175,17 @@ def test_a_killed_publication_leaves_nothing_in_sight(store: FileStore, root: Pa
         "        time.sleep(60)\n"
         "store.publish('e1/model', files, moved)\n"
     )
-    process = subprocess.Popen([sys.executable, "-c", program, str(root), str(source)], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(root), str(source)], stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == b"half\n"
     left = list((root / STAGING).iterdir())
     assert len(left) == 2
     store.put("other", source)
-    assert set(left) <= set((root / STAGING).iterdir()), "what a living process builds is left alone"
+    assert set(left) <= set((root / STAGING).iterdir()), (
+        "what a living process builds is left alone"
+    )
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     process.stdout.close()
@@ -200,7 +223,18 @@ def test_a_full_disk(tmp_path: Path, source: Path) -> None:
     )
     # 2 MB hold neither three files of 3 MB nor one; afterwards all room is there again.
     script = 'mount -t tmpfs -o size=2m none "$1" && exec "$2" -c "$3" "$1" "$4"'
-    command = [unshare, "-Urm", "sh", "-c", script, "sh", str(mounted), sys.executable, program, str(source)]
+    command = [
+        unshare,
+        "-Urm",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        str(mounted),
+        sys.executable,
+        program,
+        str(source),
+    ]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     expected = "full\nfull\n['e1/model/f0', 'e1/model/f1', 'e1/model/f2']\n"
     assert result.stdout == expected, result.stderr

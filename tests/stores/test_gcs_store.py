@@ -123,7 +123,9 @@ def test_keys_that_are_none(server: fake_gcs.Server) -> None:
         assert lacks in caught.value.detail
         assert "HIDDEN" not in told(caught.value)
         assert text not in told(caught.value)
-    store = opened(server.values(private_key=json.dumps({**key, "private_key": "-----BEGIN HIDDEN"})))
+    store = opened(
+        server.values(private_key=json.dumps({**key, "private_key": "-----BEGIN HIDDEN"}))
+    )
     with pytest.raises(ConfigError) as caught:
         store.check()
     assert "HIDDEN" not in told(caught.value)
@@ -153,7 +155,9 @@ def test_no_such_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> N
             call()
 
 
-def test_nobody_answers(server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nobody_answers(
+    server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
@@ -164,7 +168,13 @@ def test_nobody_answers(server: fake_gcs.Server, source: Path, monkeypatch: pyte
 
 
 def test_endpoints_that_are_none(server: fake_gcs.Server) -> None:
-    for endpoint in ("nonsense", "ftp://host", "http://host:port", "https://HIDDEN@host", "https://host?HIDDEN"):
+    for endpoint in (
+        "nonsense",
+        "ftp://host",
+        "http://host:port",
+        "https://HIDDEN@host",
+        "https://host?HIDDEN",
+    ):
         with pytest.raises(ConfigError) as caught:
             opened(server.values(endpoint=endpoint))
         assert "HIDDEN" not in told(caught.value)
@@ -244,7 +254,9 @@ def test_an_upload_goes_on_where_google_stands(source: Path) -> None:
     assert target.getvalue() == source.read_bytes()
     assert sum(moved) == 20 << 20
     first_end = int(parts[0].partition("-")[2].partition("/")[0]) + 1
-    assert int(parts[1].partition("-")[0]) == first_end - (256 << 10), "it kept less of the first than was sent"
+    assert int(parts[1].partition("-")[0]) == first_end - (256 << 10), (
+        "it kept less of the first than was sent"
+    )
 
 
 def test_the_hash_is_kept_with_copies(server: fake_gcs.Server, prefix: str, source: Path) -> None:
@@ -296,9 +308,16 @@ def test_credentials_of_the_environment(
     kept = tmp_path / "gcloud" / "application_default_credentials.json"
     kept.parent.mkdir()
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(kept.parent))
-    with answering(lambda handler: handler.reply(200, b'{"access_token": "t", "expires_in": 3599}')) as (port, asked):
+    with answering(
+        lambda handler: handler.reply(200, b'{"access_token": "t", "expires_in": 3599}')
+    ) as (port, asked):
         uri = f"http://127.0.0.1:{port}/token"
-        user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "r"}
+        user = {
+            "type": "authorized_user",
+            "client_id": "i",
+            "client_secret": "s",
+            "refresh_token": "r",
+        }
         kept.write_text(json.dumps({**user, "token_uri": uri}))
         with pytest.raises(AuthenticationFailed):
             opened(values).check()

@@ -54,7 +54,9 @@ def raw(server: oss_server.Server) -> Raw:
 
 
 def run(program: str) -> str:
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     return result.stdout
 
 
@@ -98,7 +100,9 @@ def test_the_sdk_is_not_installed(missing: str) -> None:
     ],
     ids=lambda wrong: next(iter(wrong)),
 )
-def test_wrong_credentials(server: oss_server.Server, prefix: str, source: Path, wrong: dict[str, str]) -> None:
+def test_wrong_credentials(
+    server: oss_server.Server, prefix: str, source: Path, wrong: dict[str, str]
+) -> None:
     values = server.values(prefix) | wrong
     for call in calls(opened(values), source):
         with pytest.raises(AuthenticationFailed) as caught:
@@ -116,7 +120,9 @@ def test_tokens(server: oss_server.Server, prefix: str, source: Path) -> None:
         with pytest.raises(AuthenticationFailed) as caught:
             call()
         assert "STS" in caught.value.hint
-        assert EXPIRED.token not in "".join(traceback.format_exception(caught.value)) + str(caught.value)
+        assert EXPIRED.token not in "".join(traceback.format_exception(caught.value)) + str(
+            caught.value
+        )
     with pytest.raises(AuthenticationFailed):
         opened(server.values(prefix, TEMPORARY, session_token="")).check()
 
@@ -126,13 +132,17 @@ def test_credentials_that_fit_into_no_header(server: oss_server.Server, field: s
     store = opened(server.values("", TEMPORARY) | {field: "secret\nsecret"})
     with pytest.raises(ConfigError) as caught:
         store.check()
-    assert "secret" not in "".join(traceback.format_exception(caught.value)[-1:]).replace("secret_access_key", "")
+    assert "secret" not in "".join(traceback.format_exception(caught.value)[-1:]).replace(
+        "secret_access_key", ""
+    )
 
 
 def test_keys_of_the_environment(
     server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    values = server.values(prefix, credentials="environment", access_key_id="", secret_access_key="")
+    values = server.values(
+        prefix, credentials="environment", access_key_id="", secret_access_key=""
+    )
     monkeypatch.delenv("OSS_ACCESS_KEY_ID", raising=False)
     monkeypatch.setenv("OSS_ACCESS_KEY_SECRET", TEMPORARY.secret)
     with pytest.raises(ConfigError) as caught:
@@ -195,11 +205,23 @@ def test_reading_only(server: oss_server.Server, prefix: str, source: Path, raw:
         ("oss-cn-hangzhou.aliyuncs.com", "cn-hangzhou", ENDPOINT, "b.oss-cn-hangzhou.aliyuncs.com"),
         (f"{ENDPOINT}/", "cn-hangzhou", ENDPOINT, "b.oss-cn-hangzhou.aliyuncs.com"),
         ("http://oss-eu-central-1-internal.aliyuncs.com", "eu-central-1", None, None),
-        ("https://b.oss-us-west-1.aliyuncs.com", "us-west-1", "https://oss-us-west-1.aliyuncs.com", None),
-        ("ap-southeast-1.oss.aliyuncs.com", "ap-southeast-1", "https://ap-southeast-1.oss.aliyuncs.com", None),
+        (
+            "https://b.oss-us-west-1.aliyuncs.com",
+            "us-west-1",
+            "https://oss-us-west-1.aliyuncs.com",
+            None,
+        ),
+        (
+            "ap-southeast-1.oss.aliyuncs.com",
+            "ap-southeast-1",
+            "https://ap-southeast-1.oss.aliyuncs.com",
+            None,
+        ),
     ],
 )
-def test_the_region_stands_in_the_endpoint(endpoint: str, region: str, url: str | None, called: str | None) -> None:
+def test_the_region_stands_in_the_endpoint(
+    endpoint: str, region: str, url: str | None, called: str | None
+) -> None:
     found = address({"bucket": "b", "endpoint": endpoint})
     assert (found.region, found.style) == (region, "virtual")
     assert found.url == (url or endpoint)
@@ -220,7 +242,10 @@ def test_an_endpoint_without_a_region(endpoint: str) -> None:
     with pytest.raises(ConfigError) as caught:
         address({"bucket": "b", "endpoint": endpoint})
     assert "region" in caught.value.hint
-    assert address({"bucket": "b", "endpoint": endpoint, "region": "oss-cn-hangzhou"}).region == "cn-hangzhou"
+    assert (
+        address({"bucket": "b", "endpoint": endpoint, "region": "oss-cn-hangzhou"}).region
+        == "cn-hangzhou"
+    )
 
 
 @pytest.mark.parametrize(
@@ -241,10 +266,21 @@ def test_addressing(endpoint: str, asked: str, style: str, host: str) -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    ["not a url", "ftp://x", "https://", "https://host:99999", f"{ENDPOINT}/bucket", f"{ENDPOINT}?x=1", ""],
+    [
+        "not a url",
+        "ftp://x",
+        "https://",
+        "https://host:99999",
+        f"{ENDPOINT}/bucket",
+        f"{ENDPOINT}?x=1",
+        "",
+    ],
 )
 def test_an_endpoint_that_is_none(endpoint: str) -> None:
-    for call in (opened({**NOBODY, "endpoint": endpoint}).check, opened({**NOBODY, "endpoint": endpoint}).endpoint):
+    for call in (
+        opened({**NOBODY, "endpoint": endpoint}).check,
+        opened({**NOBODY, "endpoint": endpoint}).endpoint,
+    ):
         with pytest.raises(ConfigError):
             call()
 
@@ -258,7 +294,8 @@ def test_an_endpoint_with_a_password() -> None:
 
 
 @pytest.mark.parametrize(
-    ("addressing", "host"), [("virtual", "localhost:8080"), ("cname", f"{oss_server.CNAME}:8080"), ("cname", "")]
+    ("addressing", "host"),
+    [("virtual", "localhost:8080"), ("cname", f"{oss_server.CNAME}:8080"), ("cname", "")],
 )
 def test_the_bucket_in_the_hosts_name(
     server: oss_server.Server,
@@ -295,7 +332,9 @@ def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             call()
 
 
-def test_tls(server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls(
+    server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if not server.tls_endpoint:
         pytest.skip("openssl is not installed")
     values = server.values(prefix)
@@ -317,7 +356,11 @@ def test_tls(server: oss_server.Server, prefix: str, source: Path, monkeypatch: 
 
 
 def test_a_netrc_does_not_take_the_signatures_place(
-    server: oss_server.Server, prefix: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: oss_server.Server,
+    prefix: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("default login somebody password something\n")
@@ -365,12 +408,19 @@ def test_what_oss_may_say(
 
 
 def test_a_bucket_elsewhere() -> None:
-    message = "The bucket you are attempting to access must be addressed using the specified endpoint."
-    with listening(answering(403, told("AccessDenied", message))) as port, pytest.raises(ConfigError):
+    message = (
+        "The bucket you are attempting to access must be addressed using the specified endpoint."
+    )
+    with (
+        listening(answering(403, told("AccessDenied", message))) as port,
+        pytest.raises(ConfigError),
+    ):
         opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).check()
 
 
-@pytest.mark.parametrize("page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""])
+@pytest.mark.parametrize(
+    "page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""]
+)
 def test_a_page_of_a_proxy_is_no_answer(source: Path, page: bytes) -> None:
     with listening(answering(200, page)) as port:
         for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source):

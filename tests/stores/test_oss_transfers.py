@@ -61,11 +61,15 @@ def test_an_upload_that_breaks_off_is_sent_again(source: Path) -> None:
             if len(bodies) == 1:
                 self.reply(503, told("ServiceUnavailable"))
             else:
-                self.reply(200, headers={"x-oss-hash-crc64ecma": str(crc64(bodies[-1])), "ETag": '"x"'})
+                self.reply(
+                    200, headers={"x-oss-hash-crc64ecma": str(crc64(bodies[-1])), "ETag": '"x"'}
+                )
 
     moved: list[int] = []
     with listening(Flaky) as port:
-        opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).put("a", source, progress=moved.append)
+        opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}).put(
+            "a", source, progress=moved.append
+        )
     assert bodies == [source.read_bytes()] * 2
     assert sum(moved) == 200_000
     assert min(moved) == -200_000
@@ -166,14 +170,19 @@ def test_a_cancelled_publication_leaves_nothing(
         if moved > 5_000_000:
             raise KeyboardInterrupt
 
-    files = [*(SourceFile(f"small-{number}", source) for number in range(10)), SourceFile("large", large)]
+    files = [
+        *(SourceFile(f"small-{number}", source) for number in range(10)),
+        SourceFile("large", large),
+    ]
     with pytest.raises(KeyboardInterrupt):
         opened(server.values(prefix)).publish("m", files, stop)
     assert raw.keys(prefix) == []
     assert raw.uploads(prefix) == []
 
 
-def test_parts_that_somebody_left_are_taken_away(server: oss_server.Server, prefix: str, raw: Raw) -> None:
+def test_parts_that_somebody_left_are_taken_away(
+    server: oss_server.Server, prefix: str, raw: Raw
+) -> None:
     for name in ("m/a", "m/b\x1b ü", "m/c/d", "mm"):
         raw.begin(f"{prefix}/{name}")
     store = opened(server.values(prefix))._oss
@@ -256,7 +265,9 @@ def test_no_room_for_a_download(server: oss_server.Server, prefix: str, source: 
         store.get("a", target)
 
 
-def test_a_download_that_breaks_off_goes_on(server: oss_server.Server, prefix: str, source: Path) -> None:
+def test_a_download_that_breaks_off_goes_on(
+    server: oss_server.Server, prefix: str, source: Path
+) -> None:
     content = os.urandom(5_000_000)
     source.write_bytes(content)
     opened(server.values(prefix)).put("a", source)
@@ -274,13 +285,17 @@ def test_a_download_that_breaks_off_goes_on(server: oss_server.Server, prefix: s
 
     target = io.BytesIO()
     with listening(Breaking) as port:
-        opened(server.values(prefix, tls=False, endpoint=f"http://127.0.0.1:{port}")).get("a", target)
+        opened(server.values(prefix, tls=False, endpoint=f"http://127.0.0.1:{port}")).get(
+            "a", target
+        )
     assert target.getvalue() == content
     assert ranges[0] == ""
     assert len(ranges) in {3, 4}
 
 
-def test_an_upload_whose_last_answer_is_lost(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+def test_an_upload_whose_last_answer_is_lost(
+    server: oss_server.Server, prefix: str, source: Path, raw: Raw
+) -> None:
     source.write_bytes(os.urandom(1 << 20) * 17)
     lost: list[str] = []
 

@@ -86,7 +86,9 @@ def test_boto3_is_imported_on_use_only() -> None:
         "open_store(KINDS['s3'], {'bucket': 'b'})\n"
         "print(sorted({'boto3', 'botocore', 's3transfer'} & set(sys.modules)))\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
     assert result.stdout == "[]\n"
 
 
@@ -95,7 +97,9 @@ def test_boto3_is_imported_on_use_only() -> None:
     [{"secret_access_key": "wrong-but-secret"}, {"access_key_id": "AKIANOBODY0000000000"}],
     ids=["secret", "id"],
 )
-def test_wrong_credentials(server: seaweed.Server, prefix: str, source: Path, wrong: dict[str, str]) -> None:
+def test_wrong_credentials(
+    server: seaweed.Server, prefix: str, source: Path, wrong: dict[str, str]
+) -> None:
     values = server.values(prefix) | wrong
     for call in calls(opened(values), source):
         with pytest.raises(AuthenticationFailed) as caught:
@@ -112,7 +116,9 @@ def test_a_wrong_clock(
     store = open_store(KINDS["s3"], server.values(prefix))
     right = botocore.auth.get_current_datetime
     monkeypatch.setattr(
-        botocore.auth, "get_current_datetime", lambda *args, **more: right(*args, **more) + timedelta(hours=hours)
+        botocore.auth,
+        "get_current_datetime",
+        lambda *args, **more: right(*args, **more) + timedelta(hours=hours),
     )
     for call in (store.check, lambda: store.put("a", source)):
         with pytest.raises(AuthenticationFailed, match="does not accept the credentials") as caught:
@@ -159,7 +165,12 @@ def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_that_make_no_sense() -> None:
-    values = {"access_key_id": "a", "secret_access_key": "s", "endpoint": "not a url", "bucket": "b"}
+    values = {
+        "access_key_id": "a",
+        "secret_access_key": "s",
+        "endpoint": "not a url",
+        "bucket": "b",
+    }
     with pytest.raises(ConfigError):
         opened(values).check()
     with pytest.raises(ConfigError):
@@ -192,7 +203,9 @@ def test_tls(server: seaweed.Server, prefix: str, source: Path) -> None:
         opened(values | {"ca_file": "/no/such/file"}).check()
 
 
-def test_the_hash_is_kept_with_the_object(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_the_hash_is_kept_with_the_object(
+    server: seaweed.Server, prefix: str, source: Path
+) -> None:
     store = opened(server.values(prefix))
     stored = store.put("a", source)
     assert store.stat("a").sha256 == stored.sha256
@@ -235,7 +248,8 @@ def test_a_killed_publication_stays_hidden_and_is_swept(
         "S3Store(json.loads(sys.argv[1])).publish('e1/model', files, progress)\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", program, json.dumps(server.values(prefix)), str(source)], stdout=subprocess.PIPE
+        [sys.executable, "-c", program, json.dumps(server.values(prefix)), str(source)],
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == b"half\n"
@@ -261,7 +275,9 @@ def test_a_killed_publication_stays_hidden_and_is_swept(
     assert not uploads.get("Uploads")
 
 
-def test_a_cancelled_upload_leaves_no_parts(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_a_cancelled_upload_leaves_no_parts(
+    server: seaweed.Server, prefix: str, source: Path
+) -> None:
     source.write_bytes(b"x" * (40 << 20))
 
     def stop(_: int) -> None:
@@ -271,17 +287,29 @@ def test_a_cancelled_upload_leaves_no_parts(server: seaweed.Server, prefix: str,
     with pytest.raises(KeyboardInterrupt):
         store.put("a", source, progress=stop)
     assert keys(server, prefix) == []
-    assert not client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix).get("Uploads")
+    assert (
+        not client(server)
+        .list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix)
+        .get("Uploads")
+    )
 
 
 def test_parts_of_one_that_died_are_taken_away_after_a_week(
-    server: seaweed.Server, prefix: str, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: seaweed.Server,
+    prefix: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun = client(server).create_multipart_upload(Bucket=seaweed.BUCKET, Key=f"{prefix}/died")
     store = opened(server.values(prefix))
 
     def uploads() -> list[str]:
-        found = client(server).list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix).get("Uploads", ())
+        found = (
+            client(server)
+            .list_multipart_uploads(Bucket=seaweed.BUCKET, Prefix=prefix)
+            .get("Uploads", ())
+        )
         return [each["UploadId"] for each in found]
 
     store.publish("a", [SourceFile(".", source)])
@@ -306,7 +334,9 @@ def test_an_object_of_many_parts(server: seaweed.Server, prefix: str, source: Pa
     assert (got.size, got.sha256) == (150 << 20, stored.sha256)
 
 
-def test_a_download_that_breaks_off_goes_on(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_a_download_that_breaks_off_goes_on(
+    server: seaweed.Server, prefix: str, source: Path
+) -> None:
     source.write_bytes(os.urandom(5_000_000))
     opened(server.values(prefix)).put("a", source)
     upstream = int(server.endpoint.rpartition(":")[2])

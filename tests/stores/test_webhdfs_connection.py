@@ -78,7 +78,9 @@ def read(store: WebHdfsStore, path: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["none", "stranger"])
-def test_a_client_that_is_not_let_in(tls: dict[str, str], server: hadoop.Server, kind: str, source: Path) -> None:
+def test_a_client_that_is_not_let_in(
+    tls: dict[str, str], server: hadoop.Server, kind: str, source: Path
+) -> None:
     known = kind == "stranger"
     tls["client_cert"] = server.stranger_certificate if known else ""
     tls["client_key"] = server.stranger_key if known else ""
@@ -123,7 +125,9 @@ def test_keys_leave_no_file_open(tls: dict[str, str]) -> None:
     assert len(os.listdir("/proc/self/fd")) <= before + len(stores)
 
 
-def test_keys_where_there_are_no_files_in_memory(tls: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_where_there_are_no_files_in_memory(
+    tls: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "memfd_create")
     assert opened(tls).check()
 
@@ -138,7 +142,11 @@ def test_headers_stay_with_the_namenode(
         store.put("a", source)
         assert read(store, "a") == source.read_bytes()
         assert store.checksum("a")
-    assert {each.query["op"] for each in elsewhere.requests} == {"CREATE", "OPEN", "GETFILECHECKSUM"}
+    assert {each.query["op"] for each in elsewhere.requests} == {
+        "CREATE",
+        "OPEN",
+        "GETFILECHECKSUM",
+    }
     for request in elsewhere.requests:
         assert not {"authorization", "x-other", "cookie"} & set(request.headers)
     assert len(relay.requests) >= 5
@@ -147,7 +155,9 @@ def test_headers_stay_with_the_namenode(
         assert request.headers["x-other"] == secret["X-Other"]
 
 
-def test_the_certificate_is_not_shown_elsewhere(server: hadoop.Server, values: dict[str, str], source: Path) -> None:
+def test_the_certificate_is_not_shown_elsewhere(
+    server: hadoop.Server, values: dict[str, str], source: Path
+) -> None:
     made = certificates.within(Path(server.ca_file).parent)
     shown: list[object] = []
 
@@ -180,7 +190,9 @@ def test_the_certificate_is_not_shown_elsewhere(server: hadoop.Server, values: d
     assert shown[1]
 
 
-def test_from_tls_to_none_is_not_followed(server: hadoop.Server, values: dict[str, str], source: Path) -> None:
+def test_from_tls_to_none_is_not_followed(
+    server: hadoop.Server, values: dict[str, str], source: Path
+) -> None:
     made = certificates.within(Path(server.ca_file).parent)
     with hadoop_relay.relaying(server.namenode, "localhost", serving.server_context(made)) as relay:
         store = opened({**values, "namenode": relay.address, "ca_file": server.ca_file})
@@ -192,9 +204,13 @@ def test_from_tls_to_none_is_not_followed(server: hadoop.Server, values: dict[st
                 store.put("a", source)
 
 
-def test_a_server_that_sends_us_round(relay: hadoop_relay.Relay, values: dict[str, str], source: Path) -> None:
+def test_a_server_that_sends_us_round(
+    relay: hadoop_relay.Relay, values: dict[str, str], source: Path
+) -> None:
     opened(values).put("a", source)
-    relay.onward = lambda location: f"/webhdfs/v1/{values['path_prefix']}/a?op=OPEN&user.name={values['user']}"
+    relay.onward = lambda location: (
+        f"/webhdfs/v1/{values['path_prefix']}/a?op=OPEN&user.name={values['user']}"
+    )
     with pytest.raises(ConfigError, match="round"):
         read(opened({**values, "namenode": relay.address}), "a")
 
@@ -202,7 +218,12 @@ def test_a_server_that_sends_us_round(relay: hadoop_relay.Relay, values: dict[st
 def test_nobody_is_there(values: dict[str, str], source: Path) -> None:
     (port,) = shared_server.free_ports(1)
     store = opened({**values, "namenode": f"http://127.0.0.1:{port}"})
-    for call in (store.check, lambda: store.put("a", source), lambda: store.stat("a"), lambda: list(store.list())):
+    for call in (
+        store.check,
+        lambda: store.put("a", source),
+        lambda: store.stat("a"),
+        lambda: list(store.list()),
+    ):
         start = time.monotonic()
         with pytest.raises(Unreachable) as raised:
             call()
@@ -216,7 +237,9 @@ def test_no_webhdfs_there(server: hadoop.Server, values: dict[str, str]) -> None
     assert opened({**values, "namenode": f"{server.namenode}/webhdfs/v1/"}).check()
 
 
-def test_a_download_that_breaks_off_goes_on(relay: hadoop_relay.Relay, values: dict[str, str], tmp_path: Path) -> None:
+def test_a_download_that_breaks_off_goes_on(
+    relay: hadoop_relay.Relay, values: dict[str, str], tmp_path: Path
+) -> None:
     content = os.urandom(3_000_000)
     (tmp_path / "source").write_bytes(content)
     opened(values).put("a", tmp_path / "source")
@@ -250,7 +273,10 @@ def test_only_what_changes_nothing_is_asked_again(
 
 
 def test_no_token_in_messages_and_logs(
-    relay: hadoop_relay.Relay, values: dict[str, str], source: Path, caplog: pytest.LogCaptureFixture
+    relay: hadoop_relay.Relay,
+    values: dict[str, str],
+    source: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
     given = {**values, "user": "", "delegation_token": TOKEN, "namenode": relay.address}
@@ -281,7 +307,10 @@ def test_no_token_in_messages_and_logs(
             told = {"exception": "AccessControlException", "message": f"not allowed: {self.path}"}
             self.reply(403, json.dumps({"RemoteException": told}).encode())
 
-    with serving.listening(Repeating) as port, pytest.raises(PermissionDenied, match="not allowed") as raised:
+    with (
+        serving.listening(Repeating) as port,
+        pytest.raises(PermissionDenied, match="not allowed") as raised,
+    ):
         opened({**given, "namenode": f"http://127.0.0.1:{port}"}).check()
     messages.append(str(raised.value))
     assert all(TOKEN not in message for message in messages)

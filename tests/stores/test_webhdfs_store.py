@@ -95,7 +95,9 @@ def round_trip(store: WebHdfsStore, folder: Path) -> None:
     assert store.browse() == store.browse("nothing")
 
 
-def test_over_tls_with_a_client_certificate(tls: dict[str, str], server: hadoop.Server, tmp_path: Path) -> None:
+def test_over_tls_with_a_client_certificate(
+    tls: dict[str, str], server: hadoop.Server, tmp_path: Path
+) -> None:
     store = opened(tls)
     assert store.check().startswith(server.tls_namenode)
     round_trip(store, tmp_path)
@@ -136,7 +138,9 @@ def test_data_lake_files_without_its_header(lake: dict[str, str]) -> None:
         opened({**lake, "headers": ""}).check()
 
 
-def test_hadoop_does_not_take_a_file_at_once(values: dict[str, str], source: Path, server: hadoop.Server) -> None:
+def test_hadoop_does_not_take_a_file_at_once(
+    values: dict[str, str], source: Path, server: hadoop.Server
+) -> None:
     with pytest.raises(ConfigError, match="One-step upload"):
         opened({**values, "one_step": "true"}).put("a", source)
     assert server.names(f"{values['path_prefix']}/{STAGING}") == []
@@ -192,7 +196,9 @@ def test_a_user_without_rights(server: hadoop.Server, values: dict[str, str], so
     assert read(opened(values), "open/a") == source.read_bytes()
 
 
-def test_names_that_hdfs_does_not_take(values: dict[str, str], server: hadoop.Server, source: Path) -> None:
+def test_names_that_hdfs_does_not_take(
+    values: dict[str, str], server: hadoop.Server, source: Path
+) -> None:
     store = opened(values)
     store.put("a:b/c:d", source)
     assert server.names(f"{values['path_prefix']}/a\uf03ab") == ["c\uf03ad"]
@@ -233,13 +239,19 @@ def test_the_order_is_that_of_whole_paths(
         assert [found.path for found in each.list("p/bb")] == ["p/bb/a-", "p/bb/a/1", "p/bb/a0"]
 
 
-def test_what_a_dead_one_left_is_taken_away(values: dict[str, str], server: hadoop.Server, source: Path) -> None:
+def test_what_a_dead_one_left_is_taken_away(
+    values: dict[str, str], server: hadoop.Server, source: Path
+) -> None:
     base = f"{values['path_prefix']}/{STAGING}"
     now = int(time.time() * 1000)
     for name, days in (("old", 8), ("young", 6)):
         server.folder(f"/{base}/{name}/ready")
         status, _ = server.call(
-            "PUT", f"/{base}/{name}", op="SETTIMES", modificationtime=now - days * 86_400_000, accesstime=-1
+            "PUT",
+            f"/{base}/{name}",
+            op="SETTIMES",
+            modificationtime=now - days * 86_400_000,
+            accesstime=-1,
         )
         assert status == 200
     opened(values).put("a", source)

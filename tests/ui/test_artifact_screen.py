@@ -154,7 +154,11 @@ async def test_adding_puts_an_artifact_into_the_registry(workshop_home: Home) ->
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, ArtifactScreen)
         made = pilot.app.desk.artifacts.get(DEFAULT_SCOPE, pilot.app.screen.item_id)
-        assert (made.name, made.url, made.description) == ("spring data", "ai://default/data/spring", "Raw")
+        assert (made.name, made.url, made.description) == (
+            "spring data",
+            "ai://default/data/spring",
+            "Raw",
+        )
         assert dict(made.labels) == {"ext.ai.sap.com/stage": "raw"}
         assert made.kind is ArtifactKind.DATASET
         await press(pilot, "escape")
@@ -165,7 +169,9 @@ async def test_adding_puts_an_artifact_into_the_registry(workshop_home: Home) ->
     ("typed", "said"),
     [("ai://nowhere/x", "has no object store 'nowhere'"), ("models/x", "'models/x'")],
 )
-async def test_a_wrong_url_shows_beside_its_field_and_stays(workshop_home: Home, typed: str, said: str) -> None:
+async def test_a_wrong_url_shows_beside_its_field_and_stays(
+    workshop_home: Home, typed: str, said: str
+) -> None:
     async with running(workshop_home) as pilot:
         await press(pilot, "a", "enter", *"mine", "ctrl+n", "ctrl+u", *typed, "enter")
         lines = screen_text(pilot).split("\n")

@@ -74,7 +74,17 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
         app: Any = pilot.app
         await press(pilot, "a", "right")
         assert "MLflow" in screen_text(pilot)
-        await press(pilot, "ctrl+n", *"lab", "enter", *"https://mlflow.example.com", "down", "down", "down", *TOKEN)
+        await press(
+            pilot,
+            "ctrl+n",
+            *"lab",
+            "enter",
+            *"https://mlflow.example.com",
+            "down",
+            "down",
+            "down",
+            *TOKEN,
+        )
         assert TOKEN not in screen_text(pilot)
         await press(pilot, "ctrl+n")
         text = screen_text(pilot)
@@ -92,7 +102,10 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
         assert "kept, not shown" in text
         assert TOKEN not in text
         await press(pilot, "e", *"/api", "ctrl+n", "enter")
-        assert dict(app.desk.connections.get("lab").settings)["tracking_uri"] == "https://mlflow.example.com/api"
+        assert (
+            dict(app.desk.connections.get("lab").settings)["tracking_uri"]
+            == "https://mlflow.example.com/api"
+        )
         assert "token" in app.desk.connections.kept("lab")
         await press(pilot, "D", "n")
         assert app.desk.connections.get("lab").name == "lab"

@@ -57,7 +57,9 @@ def logged(home: Home) -> str:
 
 
 async def test_what_is_missing_in_a_key_is_said_beside_it(home: Home) -> None:
-    half = json.dumps({"clientid": "me", "clientsecret": SECRET, "url": "https://example.com"}, indent=1)
+    half = json.dumps(
+        {"clientid": "me", "clientsecret": SECRET, "url": "https://example.com"}, indent=1
+    )
     async with running(home, "connections", (80, 24)) as pilot:
         await press(pilot, "a", "down")
         await paste(pilot, half)
@@ -162,10 +164,17 @@ async def test_a_profile_is_chosen_among_those_there(
     desk.close()
 
 
-async def test_a_store_is_changed_at_the_runtime_when_one_says_so(connected: Home, tenant: Tenant) -> None:
+async def test_a_store_is_changed_at_the_runtime_when_one_says_so(
+    connected: Home, tenant: Tenant
+) -> None:
     desk = open_desk(connected)
     scope = Scope("core", "default")
-    values = {"bucket": "models", "endpoint": "http://127.0.0.1:9", "access_key_id": "AKIA", "secret_access_key": "old"}
+    values = {
+        "bucket": "models",
+        "endpoint": "http://127.0.0.1:9",
+        "access_key_id": "AKIA",
+        "secret_access_key": "old",
+    }
     desk.connections.add_store(scope, "lake", "s3", values)
     desk.connections.choose(scope)
     desk.close()
@@ -184,7 +193,9 @@ async def test_a_store_is_changed_at_the_runtime_when_one_says_so(connected: Hom
         assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "old"
 
 
-async def test_a_store_is_made_here_only_or_at_the_runtime_too(connected: Home, tenant: Tenant, tmp_path: Path) -> None:
+async def test_a_store_is_made_here_only_or_at_the_runtime_too(
+    connected: Home, tenant: Tenant, tmp_path: Path
+) -> None:
     desk = open_desk(connected)
     desk.connections.choose(Scope("core", "default"))
     desk.close()
@@ -200,7 +211,12 @@ async def test_a_store_is_made_here_only_or_at_the_runtime_too(connected: Home, 
             await press(pilot, "a", "right", "ctrl+n")
             form = pilot.app.screen.query_one(Form)
             assert form.values()["at the runtime"] == "true"
-            for field, value in {"new name": name, "bucket": "b", "at the runtime": there, **keys}.items():
+            for field, value in {
+                "new name": name,
+                "bucket": "b",
+                "at the runtime": there,
+                **keys,
+            }.items():
                 form.set_value(field, value)
             await press(pilot, "ctrl+n")
             assert ("for everybody" in words(pilot)) is (there == "true")
@@ -218,7 +234,13 @@ async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
 
 
 async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant: Tenant) -> None:
-    said = {"error": {"code": "403", "message": "The client is not allowed to. " * 40, "requestId": "req-77"}}
+    said = {
+        "error": {
+            "code": "403",
+            "message": "The client is not allowed to. " * 40,
+            "requestId": "req-77",
+        }
+    }
 
     def refuse(_method: str, path: str, _number: int) -> Answer | None:
         answer = (403, {"Content-Type": "application/json"}, json.dumps(said).encode())
@@ -228,10 +250,18 @@ async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "V")
         text = words(pilot)
-        for part in ("core: can it be used?", "✗ group", "req-77", "Check the roles", "esc close y copy"):
+        for part in (
+            "core: can it be used?",
+            "✗ group",
+            "req-77",
+            "Check the roles",
+            "esc close y copy",
+        ):
             assert part in text
         await press(pilot, "y")
-        assert pilot.app.clipboard.count("The client is not allowed to.") > text.count("The client is not allowed to.")
+        assert pilot.app.clipboard.count("The client is not allowed to.") > text.count(
+            "The client is not allowed to."
+        )
 
 
 async def test_a_test_is_left_while_it_waits(connected: Home, tenant: Tenant) -> None:

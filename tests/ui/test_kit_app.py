@@ -89,7 +89,9 @@ async def test_commands_go_everywhere(home: Home) -> None:
         assert not pilot.app.is_running or pilot.app._exit
 
 
-async def test_a_screen_that_cannot_be_loaded_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_screen_that_cannot_be_loaded_is_said(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(home) as pilot:
         app: Any = pilot.app
         app.open("artifact", wrong=1)
@@ -114,7 +116,9 @@ async def test_keys_are_bound_anew(home: Home) -> None:
 
 def test_problems_of_rebinding() -> None:
     keymap = Keymap({"a.one": "x", "a.gone": "z"})
-    problems = keymap.problems([("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])])
+    problems = keymap.problems(
+        [("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])]
+    )
     assert problems == ["there is no action a.gone", "x is bound to a.one and to a.two in here"]
     assert keymap.keys(Action("b", "down j /", "b")) == ("down", "j", "/")
     assert "| Lists | `↓` `j` | Down. | `a.down` |" in key_table(
@@ -127,8 +131,18 @@ class Wizard(WizardScreen):
 
     def steps(self) -> list[Step]:
         return [
-            Step("one", "One", "First.", (Field("name", "Name", required=True), Field("n", "N", FieldKind.NUMBER))),
-            Step("two", "Two", "", (Field("kind", "Kind", FieldKind.CHOICE, True, "a", choices=("a", "b")),)),
+            Step(
+                "one",
+                "One",
+                "First.",
+                (Field("name", "Name", required=True), Field("n", "N", FieldKind.NUMBER)),
+            ),
+            Step(
+                "two",
+                "Two",
+                "",
+                (Field("kind", "Kind", FieldKind.CHOICE, True, "a", choices=("a", "b")),),
+            ),
         ]
 
     async def check(self, step: Step) -> str:
@@ -177,7 +191,9 @@ async def test_a_wizard_asks_before_what_was_typed_is_lost(home: Home) -> None:
 
 class Facts(LaunchpadScreen):
     def body(self) -> Any:
-        yield Details([heading("Overview"), Item("Name", "long " * 60), Item("ID", "abc-1")], id="facts")
+        yield Details(
+            [heading("Overview"), Item("Name", "long " * 60), Item("ID", "abc-1")], id="facts"
+        )
 
 
 async def test_details_wrap_and_copy(home: Home) -> None:
@@ -210,4 +226,8 @@ def test_looks() -> None:
     assert find_look(environ=utf | {"NO_COLOR": "1"}).palette.plain
     assert find_look(environ=utf | {"TERM": "linux"}).palette.name == "sixteen"
     assert find_look(environ={"LC_ALL": "C", "TERM": "xterm"}).glyphs is ASCII
-    assert all(len(v) == len(v.encode()) for k, v in vars(type(ASCII)).items() if isinstance(v, str) and k[0] != "_")
+    assert all(
+        len(v) == len(v.encode())
+        for k, v in vars(type(ASCII)).items()
+        if isinstance(v, str) and k[0] != "_"
+    )

@@ -68,7 +68,9 @@ class Sheet(LaunchpadScreen):
 
 
 @asynccontextmanager
-async def table_of(tmp_path: Path, source: Any, size: tuple[int, int] = (60, 24)) -> AsyncIterator[tuple[Any, Any]]:
+async def table_of(
+    tmp_path: Path, source: Any, size: tuple[int, int] = (60, 24)
+) -> AsyncIterator[tuple[Any, Any]]:
     home = Home.at(tmp_path).ensure()
     async with running(home, size=size) as pilot:
         sheet = Sheet(source)
@@ -91,7 +93,9 @@ async def test_reads_only_what_shows_and_a_page_around_on_the_lane(tmp_path: Pat
         assert table.row == 99_999
 
 
-async def test_a_move_repaints_two_lines_and_an_edge_jumps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_move_repaints_two_lines_and_an_edge_jumps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with table_of(tmp_path, Numbers(1000)) as (pilot, table):
         regions: list[Region] = []
         refresh: Callable[..., Any] = table.refresh
@@ -195,7 +199,9 @@ async def test_hostile_names_stay_in_their_columns(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [20, 40, 77, 117, 197])
 def test_columns_never_overflow(width: int) -> None:
-    columns = [Column[int](str(i), str(i), str, 8 + i, 20 + i, i % 3, priority=9 - i) for i in range(9)]
+    columns = [
+        Column[int](str(i), str(i), str, 8 + i, 20 + i, i % 3, priority=9 - i) for i in range(9)
+    ]
     for scroll in range(9):
         placed, most = place(columns, width, scroll)
         assert placed[0].column is columns[0]
@@ -226,5 +232,8 @@ def test_only_changed_cells_are_written(old: str, new: str, spans: list[tuple[in
 
 def test_another_colour_is_a_change() -> None:
     other = Style(color="red")
-    old, new = Strip([Segment("abc", STYLE)]), Strip([Segment("a", STYLE), Segment("b", other), Segment("c", STYLE)])
+    old, new = (
+        Strip([Segment("abc", STYLE)]),
+        Strip([Segment("a", STYLE), Segment("b", other), Segment("c", STYLE)]),
+    )
     assert changed_spans(old, new) == [(1, 2)]

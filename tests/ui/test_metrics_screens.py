@@ -107,11 +107,16 @@ async def test_reading_a_curve(home: Home) -> None:
         await press(pilot, "enter")
         chart, legend = pilot.app.screen.query_one(ChartView), pilot.app.screen.query_one(Legend)
         whole = chart.drawing.plot
-        assert [one.value for one in legend.entries] == [f"{falling(rate)[-1]:.5g}" for rate in (1, 6)]
+        assert [one.value for one in legend.entries] == [
+            f"{falling(rate)[-1]:.5g}" for rate in (1, 6)
+        ]
         await press(pilot, "right")
         step = int(legend.title.removeprefix("step ").replace(",", ""))
         shown = [float(one.value) for one in legend.entries]
-        near = [[falling(rate)[at] for at in range(max(0, step - 1), min(50, step + 2))] for rate in (1, 6)]
+        near = [
+            [falling(rate)[at] for at in range(max(0, step - 1), min(50, step + 2))]
+            for rate in (1, 6)
+        ]
         for value, values in zip(shown, near, strict=True):
             assert min(abs(value - one) for one in values) < 1e-4
         await press(pilot, "plus")
@@ -143,7 +148,15 @@ async def test_the_mouse_reads_and_zooms(home: Home) -> None:
             return chart.drawing.plot
 
         def event(kind: type[events.MouseEvent], x: int = 30, **more: Any) -> events.MouseEvent:
-            given = {"delta_x": 0, "delta_y": 0, "button": 0, "shift": False, "meta": False, "ctrl": False, **more}
+            given = {
+                "delta_x": 0,
+                "delta_y": 0,
+                "button": 0,
+                "shift": False,
+                "meta": False,
+                "ctrl": False,
+                **more,
+            }
             return kind(chart, x, 10, **given)
 
         whole = chart.drawing.plot
@@ -152,7 +165,9 @@ async def test_the_mouse_reads_and_zooms(home: Home) -> None:
         closer = await plot_after(event(events.MouseScrollUp))
         assert closer.x_high - closer.x_low == pytest.approx((whole.x_high - whole.x_low) / 1.5)
         # What is under the mouse stays there.
-        assert closer.x_at(30) == pytest.approx(whole.x_at(30), abs=(whole.x_high - whole.x_low) / 50)
+        assert closer.x_at(30) == pytest.approx(
+            whole.x_at(30), abs=(whole.x_high - whole.x_low) / 50
+        )
         taller = await plot_after(event(events.MouseScrollUp, shift=True))
         assert taller.y_high - taller.y_low < closer.y_high - closer.y_low
         assert (taller.x_low, taller.x_high) == pytest.approx((closer.x_low, closer.x_high))
@@ -181,7 +196,11 @@ async def test_themes(home: Home, theme: str) -> None:
     async with opened(home, "metrics", ids(0, 1)) as pilot:
         pilot.app.use_theme(theme)
         await press(pilot, "s", "enter")
-        styles = {span.style for line in pilot.app.screen.query_one(ChartView).drawing.lines for span in line}
+        styles = {
+            span.style
+            for line in pilot.app.screen.query_one(ChartView).drawing.lines
+            for span in line
+        }
         assert "faint" in styles
         assert "rate-0" in screen_text(pilot)
 
@@ -198,7 +217,9 @@ async def test_a_running_execution_grows_on_screen(home: Home) -> None:
         before = view.panels[0].drawing
         known = series.summaries(registry, DEFAULT_SCOPE, [execution_id(9)])[execution_id(9)][0]
         at = int(known.last_at.timestamp() * 1e6)
-        series.append_bulk(registry, execution_id(9), "loss", (), [22], [at + 1_000_000], [0.01], DEFAULT_SCOPE)
+        series.append_bulk(
+            registry, execution_id(9), "loss", (), [22], [at + 1_000_000], [0.01], DEFAULT_SCOPE
+        )
         for _ in range(100):
             await pilot.pause(0.05)
             if view.panels[0].drawing is not before:
@@ -310,7 +331,9 @@ async def test_compare_hides_folds_filters(home: Home) -> None:
 async def test_compare_direction_is_remembered(home: Home) -> None:
     async with opened(home, "compare", ids(0, 1)) as pilot:
         sheet = pilot.app.screen.query_one(Sheet)
-        sheet.move(rows=[line.key for line in sheet.content.lines].index("metrics/loss") - sheet.row)
+        sheet.move(
+            rows=[line.key for line in sheet.content.lines].index("metrics/loss") - sheet.row
+        )
         await press(pilot, "o", "o")
         assert "▲" in next(line for line in screen_text(pilot).splitlines() if " loss " in line)
     desk = open_desk(home)
@@ -374,7 +397,8 @@ async def test_two_line_by_line(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("suffix", "needle"), [(".csv", "metrics,loss,"), (".md", "| metrics | loss |"), (".json", '"loss"')]
+    ("suffix", "needle"),
+    [(".csv", "metrics,loss,"), (".md", "| metrics | loss |"), (".json", '"loss"')],
 )
 async def test_compare_exports(home: Home, tmp_path: Path, suffix: str, needle: str) -> None:
     file = tmp_path / f"out{suffix}"
@@ -406,7 +430,11 @@ async def test_small_terminals(home: Home, size: tuple[int, int], route: str) ->
     async with opened(home, route, ids(0, 1, 2), size) as pilot:
         await press(pilot, "right", "down", "left", "up", "end", "home")
         assert all(len(line) <= size[0] for line in screen_text(pilot).splitlines())
-        assert "rate" in screen_text(pilot) or "accuracy" in screen_text(pilot) or "score" in screen_text(pilot)
+        assert (
+            "rate" in screen_text(pilot)
+            or "accuracy" in screen_text(pilot)
+            or "score" in screen_text(pilot)
+        )
 
 
 async def test_a_covered_screen_is_not_painted(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -425,7 +453,9 @@ async def test_a_covered_screen_is_not_painted(home: Home, monkeypatch: pytest.M
         monkeypatch.setattr(pilot.app, "_display", counted)
         for step in range(50, 53):
             at = int(T0.timestamp() * 1e6) + step * 1_000_000
-            series.append_bulk(registry, execution_id(0), "loss", (), [step], [at], [9.0], DEFAULT_SCOPE)
+            series.append_bulk(
+                registry, execution_id(0), "loss", (), [step], [at], [9.0], DEFAULT_SCOPE
+            )
             await pilot.pause(0.5)
             await settled(pilot)
         # What was logged concerns the board below, not the lineage on top.

@@ -25,7 +25,11 @@ async def test_an_expression_filters(home: Home) -> None:
         await press(pilot, "w", *"loss < 0.04 and rate < 6")
         await press(pilot, "enter")
         text = screen_text(pilot)
-        wanted = [f"rate-{number}" for number in range(6) if falling(1.0 + number)[-1] < 0.04 and 1 + number < 6]
+        wanted = [
+            f"rate-{number}"
+            for number in range(6)
+            if falling(1.0 + number)[-1] < 0.04 and 1 + number < 6
+        ]
         assert wanted == ["rate-3", "rate-4"]
         assert f"of {len(wanted)}" in text
         assert all(name in text for name in wanted)

@@ -7,7 +7,13 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.execution import Configuration, Execution, ExecutionDetails, Status, TargetStatus
+from launchpad_tui.domain.execution import (
+    Configuration,
+    Execution,
+    ExecutionDetails,
+    Status,
+    TargetStatus,
+)
 from launchpad_tui.ui.render.flow import WIDE, FlowStyles, draw_flow, fit, flow_boxes
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -15,7 +21,9 @@ STYLES = FlowStyles(Style(), Style(bold=True), Style(), Style(underline=True), S
 
 
 def artifact(name: str, kind: ArtifactKind) -> Artifact:
-    return Artifact(f"id-{name}", name, kind, f"ai://default/{name}", "", "digits", "", (), None, AT, AT)
+    return Artifact(
+        f"id-{name}", name, kind, f"ai://default/{name}", "", "digits", "", (), None, AT, AT
+    )
 
 
 def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> ExecutionDetails:
@@ -34,7 +42,9 @@ def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> Executi
         started_at=AT,
         completed_at=AT + timedelta(seconds=5),
     )
-    configuration = Configuration("c1", name, "digits", "digits-train", {"lr": "0.1"}, {"data": "id-digits"}, AT)
+    configuration = Configuration(
+        "c1", name, "digits", "digits-train", {"lr": "0.1"}, {"data": "id-digits"}, AT
+    )
     outputs = (artifact("model", ArtifactKind.MODEL),) if status is Status.COMPLETED else ()
     inputs = (("data", artifact("digits", ArtifactKind.DATASET)), ("other", None))
     return ExecutionDetails(execution, "Digits", configuration, inputs, outputs)
@@ -45,7 +55,13 @@ def test_every_line_has_the_asked_width_and_names_all_five(width: int) -> None:
     drawing = draw_flow(flow_boxes(details(), AT), width, 0, STYLES)
     assert {cell_len(line.plain) for line in drawing.lines} == {width}
     text = "\n".join(line.plain for line in drawing.lines)
-    for title in ("Executable", "Input artifacts", "Configuration", "Execution", "Output artifacts"):
+    for title in (
+        "Executable",
+        "Input artifacts",
+        "Configuration",
+        "Execution",
+        "Output artifacts",
+    ):
         assert title in text
 
 
@@ -59,8 +75,17 @@ def test_what_opens_something_can_be_found_where_it_was_drawn(width: int) -> Non
         ("artifact", "id-model"),
     ]
     for spot in drawing.spots:
-        assert drawing.lines[spot.row].plain[spot.start : spot.stop].startswith(drawing.items[spot.index].text[:8])
-    assert [spot.index for spot in sorted(drawing.spots, key=lambda spot: spot.index)] == [0, 1, 2, 3]
+        assert (
+            drawing.lines[spot.row]
+            .plain[spot.start : spot.stop]
+            .startswith(drawing.items[spot.index].text[:8])
+        )
+    assert [spot.index for spot in sorted(drawing.spots, key=lambda spot: spot.index)] == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
 def test_an_execution_that_still_runs_says_that_outputs_come() -> None:

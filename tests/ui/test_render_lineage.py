@@ -11,20 +11,40 @@ AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 def artifact(name: str, execution_id: str = "") -> Artifact:
-    return Artifact(name, name, ArtifactKind.MODEL, f"ai://default/{name}", "", "s", execution_id, (), None, AT, AT)
+    return Artifact(
+        name,
+        name,
+        ArtifactKind.MODEL,
+        f"ai://default/{name}",
+        "",
+        "s",
+        execution_id,
+        (),
+        None,
+        AT,
+        AT,
+    )
 
 
-def execution(name: str, inputs: list[str], outputs: list[str], minutes: int = 0) -> LineageExecution:
+def execution(
+    name: str, inputs: list[str], outputs: list[str], minutes: int = 0
+) -> LineageExecution:
     at = AT + timedelta(minutes=minutes)
-    made = Execution(name, "c", "c", "s", "x", "1", Status.COMPLETED, TargetStatus.COMPLETED, "", at, at)
-    return LineageExecution(made, None, tuple((f"in-{item}", item) for item in inputs), tuple(outputs))
+    made = Execution(
+        name, "c", "c", "s", "x", "1", Status.COMPLETED, TargetStatus.COMPLETED, "", at, at
+    )
+    return LineageExecution(
+        made, None, tuple((f"in-{item}", item) for item in inputs), tuple(outputs)
+    )
 
 
 def names(lines: tuple[LineageLine, ...], side: Side) -> list[tuple[int, str]]:
     return [
         (
             line.depth,
-            line.execution.execution.id if line.execution else (line.artifact.id if line.artifact else line.missing_id),
+            line.execution.execution.id
+            if line.execution
+            else (line.artifact.id if line.artifact else line.missing_id),
         )
         for line in lines
         if line.side is side
@@ -32,7 +52,10 @@ def names(lines: tuple[LineageLine, ...], side: Side) -> list[tuple[int, str]]:
 
 
 def diamond() -> Lineage:
-    artifacts = {a.id: a for a in (artifact("raw"), artifact("a", "e1"), artifact("b", "e1"), artifact("m", "e2"))}
+    artifacts = {
+        a.id: a
+        for a in (artifact("raw"), artifact("a", "e1"), artifact("b", "e1"), artifact("m", "e2"))
+    }
     executions = {
         e.execution.id: e
         for e in (
@@ -46,13 +69,24 @@ def diamond() -> Lineage:
 
 def test_upstream_and_downstream_are_whole() -> None:
     lines = lineage_lines(diamond())
-    assert names(lines, Side.UPSTREAM) == [(1, "e2"), (2, "a"), (3, "e1"), (4, "raw"), (2, "b"), (3, "e1")]
+    assert names(lines, Side.UPSTREAM) == [
+        (1, "e2"),
+        (2, "a"),
+        (3, "e1"),
+        (4, "raw"),
+        (2, "b"),
+        (3, "e1"),
+    ]
     assert names(lines, Side.DOWNSTREAM) == [(1, "e3"), (2, "gone")]
     assert [line.artifact.id for line in lines if line.side is Side.ROOT and line.artifact] == ["m"]
 
 
 def test_what_was_opened_before_is_named_but_not_opened_again() -> None:
-    again = [line for line in lineage_lines(diamond()) if line.execution and line.execution.execution.id == "e1"]
+    again = [
+        line
+        for line in lineage_lines(diamond())
+        if line.execution and line.execution.execution.id == "e1"
+    ]
     assert [line.repeated for line in again] == [False, True]
 
 
@@ -66,7 +100,9 @@ def test_folding_hides_what_is_below() -> None:
 
 def test_a_cycle_ends() -> None:
     artifacts = {a.id: a for a in (artifact("x", "e1"), artifact("y", "e2"))}
-    executions = {e.execution.id: e for e in (execution("e1", ["y"], ["x"]), execution("e2", ["x"], ["y"]))}
+    executions = {
+        e.execution.id: e for e in (execution("e1", ["y"], ["x"]), execution("e2", ["x"], ["y"]))
+    }
     lines = lineage_lines(Lineage("x", artifacts, executions))
     assert len(lines) < 20
 

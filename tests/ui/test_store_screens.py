@@ -16,7 +16,9 @@ from tests.scenes.screen_seeds import MODEL, RUNNING, SECRET
 
 
 def stores(pilot: Any) -> dict[str, dict[str, str]]:
-    return {one.name: dict(one.settings) for one in pilot.app.desk.connections.stores(DEFAULT_SCOPE)}
+    return {
+        one.name: dict(one.settings) for one in pilot.app.desk.connections.stores(DEFAULT_SCOPE)
+    }
 
 
 def secrets(home: Home) -> str:
@@ -145,7 +147,9 @@ async def test_fields_show_that_count(workshop_home: Home) -> None:
         assert stores(pilot)["lake"]["credentials"] == "profile"
 
 
-async def test_a_certificate_is_pasted_or_read_from_a_file(workshop_home: Home, tmp_path: Path) -> None:
+async def test_a_certificate_is_pasted_or_read_from_a_file(
+    workshop_home: Home, tmp_path: Path
+) -> None:
     certificate = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
     (tmp_path / "key.pem").write_text("-----BEGIN KEY-----\nhush\n-----END KEY-----\n")
     async with running(workshop_home, "stores", (120, 60)) as pilot:
@@ -166,7 +170,10 @@ async def test_a_certificate_is_pasted_or_read_from_a_file(workshop_home: Home, 
         await press(pilot, "ctrl+n", "enter")
         assert "hdfs" in stores(pilot)
     kept = json.loads(secrets(workshop_home))["store"]["local/default/hdfs"]
-    assert kept == {"client_cert": certificate, "client_key": (tmp_path / "key.pem").read_text().rstrip()}
+    assert kept == {
+        "client_cert": certificate,
+        "client_key": (tmp_path / "key.pem").read_text().rstrip(),
+    }
 
 
 async def test_outputs_may_go_elsewhere(workshop_home: Home, tmp_path: Path) -> None:
@@ -182,13 +189,18 @@ async def test_outputs_may_go_elsewhere(workshop_home: Home, tmp_path: Path) -> 
         await press(pilot, "escape")
         pilot.app.desk.executions.stop(DEFAULT_SCOPE, [RUNNING])
         with pilot.app.desk.registry.write("executions") as db:
-            db.execute("UPDATE executions SET status = 'STOPPED' WHERE status IN ('RUNNING', 'STOPPING')")
+            db.execute(
+                "UPDATE executions SET status = 'STOPPED' WHERE status IN ('RUNNING', 'STOPPING')"
+            )
         await press(pilot, "enter")
         assert "Replaced default" in screen_text(pilot)
         found = stores(pilot)
         assert found["default"] == {"root": str(tmp_path / "shelf")}
         assert found["default-before"] == {}
-        assert pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).url == "ai://default-before/models/churn"
+        assert (
+            pilot.app.desk.artifacts.get(DEFAULT_SCOPE, MODEL).url
+            == "ai://default-before/models/churn"
+        )
 
 
 async def test_a_store_is_renamed(workshop_home: Home) -> None:
@@ -203,9 +215,13 @@ async def test_a_store_is_renamed(workshop_home: Home) -> None:
 
 async def test_secrets_come_from_a_file(workshop_home: Home, tmp_path: Path) -> None:
     secret = {
-        "name": "lake", "type": "S3", "bucket": "b", "endpoint": "s3.example.com", "pathPrefix": "models",
+        "name": "lake",
+        "type": "S3",
+        "bucket": "b",
+        "endpoint": "s3.example.com",
+        "pathPrefix": "models",
         "data": {"AWS_ACCESS_KEY_ID": "AKIALAKE", "AWS_SECRET_ACCESS_KEY": "hush-hush"},
-    }  # fmt: skip
+    }
     (tmp_path / "secret.json").write_text(json.dumps(secret))
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "i")

@@ -29,7 +29,9 @@ async def show(pilot: Any, route: str, **params: Any) -> None:
 
 
 def models(pilot: Any) -> dict[str, str]:
-    rows = pilot.app.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 1000)
+    rows = pilot.app.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(
+        0, 1000
+    )
     return {row.artifact.url: row.artifact.name for row in rows}
 
 
@@ -80,10 +82,14 @@ async def test_a_path_is_chosen_by_walking(workshop_home: Home) -> None:
         assert "t take" in screen_text(pilot)
         await press(pilot, "enter", "t")
         assert isinstance(pilot.app.screen, ArtifactAddScreen)
-        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        assert (
+            pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        )
         # Left without taking, what was typed stays.
         await press(pilot, "ctrl+o", "enter", "escape")
-        assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        assert (
+            pilot.app.screen.query_one(Form).values()["url"] == "ai://default/incoming/bert-small"
+        )
         await press(pilot, "ctrl+n", "ctrl+n", "enter")
         assert models(pilot)["ai://default/incoming/bert-small"] == "mine"
 

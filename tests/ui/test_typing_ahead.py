@@ -34,7 +34,9 @@ async def test_a_command_and_what_follows_on_its_screen(workshop_home: Home) -> 
         assert "Nothing matches" in screen_text(pilot)
 
 
-async def test_a_row_of_what_was_searched_is_opened(workshop_home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_row_of_what_was_searched_is_opened(
+    workshop_home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = Listing.slice
 
     def slowly(self: Listing[Any], start: int, stop: int) -> list[Any]:

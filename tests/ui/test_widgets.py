@@ -65,7 +65,10 @@ class Memory:
         return len(self.lines)
 
     def slice(self, start: int, stop: int) -> Sequence[LogLine]:
-        return [LogLine(n, T0, "stdout", "", self.lines[n]) for n in range(start, min(stop, len(self.lines)))]
+        return [
+            LogLine(n, T0, "stdout", "", self.lines[n])
+            for n in range(start, min(stop, len(self.lines)))
+        ]
 
     def matching(self, text: str = "") -> Sequence[int]:
         return [number for number, line in enumerate(self.lines) if text in line]
@@ -131,9 +134,17 @@ class Tree(TreeView):
 
     def fill(self) -> None:
         folded = "root" in self.folded
-        children = () if folded else (TreeLine("a", [("first", "text")], (False,), item_id="id-a"),
-                                      TreeLine("b", [("second", "text")], (True,)))  # fmt: skip
-        self.set_tree([TreeLine("root", [("the root", "text")], children=2, folded=folded), *children])
+        children = (
+            ()
+            if folded
+            else (
+                TreeLine("a", [("first", "text")], (False,), item_id="id-a"),
+                TreeLine("b", [("second", "text")], (True,)),
+            )
+        )
+        self.set_tree(
+            [TreeLine("root", [("the root", "text")], children=2, folded=folded), *children]
+        )
 
     def on_tree_view_fold_changed(self) -> None:
         self.fill()
@@ -159,7 +170,10 @@ async def test_a_tree_folds_and_keeps_the_cursor_on_its_line(home: Home) -> None
 async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
     async with running(home, size=(60, 16)) as pilot:
         strip = TabStrip([("one", "One"), ("two", "Two")])
-        one, two = Details([Item("n", "first tab")], id="one"), Details([Item("n", "second tab")], id="two")
+        one, two = (
+            Details([Item("n", "first tab")], id="one"),
+            Details([Item("n", "second tab")], id="two"),
+        )
         pilot.app.push_screen(Shown(strip, one, two))
         await settled(pilot)
         assert one.has_focus
@@ -179,7 +193,9 @@ async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
 async def test_a_tab_asked_for_before_the_first_paint_shows(home: Home) -> None:
     async with running(home, size=(60, 16)) as pilot:
         strip = TabStrip([("one", "One"), ("two", "Two")])
-        pilot.app.push_screen(Shown(strip, Details(id="one"), Details([Item("n", "wanted")], id="two")))
+        pilot.app.push_screen(
+            Shown(strip, Details(id="one"), Details([Item("n", "wanted")], id="two"))
+        )
         while not strip.is_mounted:
             await pilot.pause()
         strip.show("two")
@@ -193,7 +209,11 @@ FIELDS = (
     Field("secret", "Secret", FieldKind.SECRET),
     Field("sure", "Sure", FieldKind.FLAG),
 )
-KINDS = [Choice("a", "Apple", "a fruit"), Choice("b", "Bean", "no fruit"), Choice("c", "Crab", "", "It pinches")]
+KINDS = [
+    Choice("a", "Apple", "a fruit"),
+    Choice("b", "Bean", "no fruit"),
+    Choice("c", "Crab", "", "It pinches"),
+]
 
 
 async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
@@ -305,7 +325,9 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
         assert "3,000 selected" in screen_text(pilot)
 
 
-async def test_too_many_cannot_be_shown_together(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_cannot_be_shown_together(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("launchpad_tui.ui.screens.list_screen.MOST_TOGETHER", 2)
     open_desk(home).close()
     models(3)(home)
@@ -346,7 +368,10 @@ async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) 
                 for key in screen.launchpad.keymap.keys(action):
                     other = meaning.setdefault(key, action.id)
                     # Down is down, in the widget that has the focus and around it.
-                    same = other.rpartition(".")[2] == action.id.rpartition(".")[2] or (other, action.id) in LAYERED
+                    same = (
+                        other.rpartition(".")[2] == action.id.rpartition(".")[2]
+                        or (other, action.id) in LAYERED
+                    )
                     assert same, f"{key} is {other} and {action.id}"
 
 
@@ -354,5 +379,8 @@ async def test_help_says_the_whole_of_a_line(workshop_home: Home) -> None:
     async with running(workshop_home, "executions", size=(80, 24)) as pilot:
         await press(pilot, "question_mark", *"stop")
         text = " ".join(screen_text(pilot).replace("│", " ").split())
-        assert "Stop the selected ones. (It is COMPLETED: only PENDING and RUNNING can be stopped)" in text
+        assert (
+            "Stop the selected ones. (It is COMPLETED: only PENDING and RUNNING can be stopped)"
+            in text
+        )
         assert "esc cancel" in text

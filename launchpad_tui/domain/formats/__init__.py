@@ -6,7 +6,14 @@ import struct
 from collections.abc import Callable
 
 from launchpad_tui.domain.formats.archives import gzip_preview, tar_preview, zip_preview
-from launchpad_tui.domain.formats.base import Malformed, Preview, Read, Source, hex_lines, size_words
+from launchpad_tui.domain.formats.base import (
+    Malformed,
+    Preview,
+    Read,
+    Source,
+    hex_lines,
+    size_words,
+)
 from launchpad_tui.domain.formats.onnx import onnx_preview
 from launchpad_tui.domain.formats.pickles import pickle_preview
 from launchpad_tui.domain.formats.tensors import gguf_preview, npy_preview, safetensors_preview
@@ -31,7 +38,12 @@ def _parquet(source: Source) -> Preview | None:
     (length,) = struct.unpack("<I", source.exactly(source.size - 8, 4))
     facts = (("Size", size_words(source.size)), ("Footer", size_words(length)))
     whole = source.exactly(source.size - 4, 4) == b"PAR1" and length < source.size
-    return Preview("parquet", "Parquet", facts, note="" if whole else "It does not end as it should: it is cut.")
+    return Preview(
+        "parquet",
+        "Parquet",
+        facts,
+        note="" if whole else "It does not end as it should: it is cut.",
+    )
 
 
 #: in this order: what is sure by its first bytes, then what may be meant, then text
@@ -69,4 +81,6 @@ def preview(name: str, size: int, read: Read) -> Preview:
             return Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
         if found is not None:
             return found
-    return Preview("binary", "Binary file", (("Size", size_words(size)),), lines=hex_lines(source.head))
+    return Preview(
+        "binary", "Binary file", (("Size", size_words(size)),), lines=hex_lines(source.head)
+    )

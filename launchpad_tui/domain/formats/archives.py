@@ -9,7 +9,16 @@ import zipfile
 import zlib
 from typing import Any
 
-from launchpad_tui.domain.formats.base import PIECE, ROWS, Malformed, Preview, Source, left_out, short, size_words
+from launchpad_tui.domain.formats.base import (
+    PIECE,
+    ROWS,
+    Malformed,
+    Preview,
+    Source,
+    left_out,
+    short,
+    size_words,
+)
 from launchpad_tui.domain.formats.pickles import WARNING, globals_of, is_dangerous, pickle_rows
 from launchpad_tui.domain.formats.tensors import npy_facts
 
@@ -65,23 +74,46 @@ def zip_preview(source: Source) -> Preview | None:
 
 def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Preview:
     whole = sum(each.file_size for each in entries)
-    facts = [("Size", size_words(source.size)), ("Entries", f"{len(entries):,}"), ("Unpacked", size_words(whole))]
-    pickles = [each for each in entries if each.filename.endswith("/data.pkl") or each.filename == "data.pkl"]
+    facts = [
+        ("Size", size_words(source.size)),
+        ("Entries", f"{len(entries):,}"),
+        ("Unpacked", size_words(whole)),
+    ]
+    pickles = [
+        each
+        for each in entries
+        if each.filename.endswith("/data.pkl") or each.filename == "data.pkl"
+    ]
     arrays = [each for each in entries if each.filename.endswith(".npy")]
     if pickles:
         return _torch(archive, entries, pickles, facts)
     if arrays and len(arrays) == len(entries):
-        rows = [(short(each.filename.removesuffix(".npy")), *_array(archive, each)) for each in arrays[:ROWS]]
+        rows = [
+            (short(each.filename.removesuffix(".npy")), *_array(archive, each))
+            for each in arrays[:ROWS]
+        ]
         note = left_out(ROWS, len(arrays), "arrays")
         return Preview(
-            "npz", "NumPy arrays", tuple(facts), ("Array", "Type", "Shape", "Numbers"), tuple(rows), note=note
+            "npz",
+            "NumPy arrays",
+            tuple(facts),
+            ("Array", "Type", "Shape", "Numbers"),
+            tuple(rows),
+            note=note,
         )
     keras = any(each.filename == "metadata.json" for each in entries) and source.ending((".keras",))
-    listed = [(short(each.filename), f"{each.file_size:,}", f"{each.compress_size:,}") for each in entries[:ROWS]]
+    listed = [
+        (short(each.filename), f"{each.file_size:,}", f"{each.compress_size:,}")
+        for each in entries[:ROWS]
+    ]
     return Preview(
-        "keras" if keras else "zip", "Keras model" if keras else "Zip archive", tuple(facts),
-        ("Entry", "Bytes", "Packed"), tuple(listed), note=left_out(ROWS, len(entries), "entries"),
-    )  # fmt: skip
+        "keras" if keras else "zip",
+        "Keras model" if keras else "Zip archive",
+        tuple(facts),
+        ("Entry", "Bytes", "Packed"),
+        tuple(listed),
+        note=left_out(ROWS, len(entries), "entries"),
+    )
 
 
 def _torch(
@@ -99,12 +131,16 @@ def _torch(
         problems += [problem] if problem else []
     data = [each for each in entries if "/data/" in each.filename and not each.is_dir()]
     code = sum("/code/" in each.filename for each in entries)
-    facts += [("Tensors' storages", f"{len(data):,}, {size_words(sum(each.file_size for each in data))}")]
+    facts += [
+        ("Tensors' storages", f"{len(data):,}, {size_words(sum(each.file_size for each in data))}")
+    ]
     facts += [("TorchScript", f"{code:,} files of code")] if code else []
     dangerous = sum(is_dangerous(name) for name in names)
     facts += [("Dangerous", f"{dangerous:,}: no model needs these")] if dangerous else []
     note = " ".join([WARNING, *problems[:1]])
-    return Preview("torch", "PyTorch archive", tuple(facts), ("Calls", ""), pickle_rows(names), note=note)
+    return Preview(
+        "torch", "PyTorch archive", tuple(facts), ("Calls", ""), pickle_rows(names), note=note
+    )
 
 
 def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, str, str]:
@@ -132,7 +168,13 @@ def gzip_preview(source: Source) -> Preview | None:
 
     text = decoded(data, whole=False)
     lines = tuple(short(line) for line in text[0].splitlines()[:ROWS]) if text else ()
-    return Preview("gzip", "Compressed by gzip", tuple(facts), lines=lines, note=problem or "Only its beginning shows.")
+    return Preview(
+        "gzip",
+        "Compressed by gzip",
+        tuple(facts),
+        lines=lines,
+        note=problem or "Only its beginning shows.",
+    )
 
 
 def _unzipped(source: Source) -> tuple[bytes, str]:
@@ -153,7 +195,9 @@ def tar_preview(source: Source) -> Preview | None:
     return _tar(data, facts, "", "tar", "Tar archive", cut=len(data) < source.size)
 
 
-def _tar(data: bytes, facts: list[tuple[str, str]], problem: str, kind: str, title: str, *, cut: bool) -> Preview:
+def _tar(
+    data: bytes, facts: list[tuple[str, str]], problem: str, kind: str, title: str, *, cut: bool
+) -> Preview:
     rows: list[tuple[str, str]] = []
     ended = False
     try:
@@ -166,7 +210,9 @@ def _tar(data: bytes, facts: list[tuple[str, str]], problem: str, kind: str, tit
                 shown = short(member.name) + ("/" if member.isdir() else "")
                 rows.append((shown, f"{member.size:,}" if member.isfile() else ""))
     except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError) as error:
-        problem = problem or ("" if cut and rows else f"It cannot be read: {short(str(error), 120)}.")
+        problem = problem or (
+            "" if cut and rows else f"It cannot be read: {short(str(error), 120)}."
+        )
     # Where the data end with a member, the archive may go on.
     if ended and not problem and len(data) < _MEMBER:
         facts.append(("Entries", f"{len(rows):,}"))

@@ -104,7 +104,11 @@ def short(text: str, limit: int = WIDTH) -> str:
 
 def shape_words(shape: object) -> str:
     """``[384, 128]``."""
-    return f"[{', '.join(str(each) for each in shape)}]" if isinstance(shape, list | tuple) else str(shape)
+    return (
+        f"[{', '.join(str(each) for each in shape)}]"
+        if isinstance(shape, list | tuple)
+        else str(shape)
+    )
 
 
 def left_out(shown: int, count: int, what: str) -> str:

@@ -7,12 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from launchpad_tui.domain.formats.base import ROWS, Malformed, Preview, Source, left_out, shape_words, short, size_words
+from launchpad_tui.domain.formats.base import (
+    ROWS,
+    Malformed,
+    Preview,
+    Source,
+    left_out,
+    shape_words,
+    short,
+    size_words,
+)
 
 _TYPES = (
-    "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "text", "bool", "float16", "float64",
-    "uint32", "uint64", "complex64", "complex128", "bfloat16",
-)  # fmt: skip
+    "undefined",
+    "float32",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "int32",
+    "int64",
+    "text",
+    "bool",
+    "float16",
+    "float64",
+    "uint32",
+    "uint64",
+    "complex64",
+    "complex128",
+    "bfloat16",
+)
 #: fields of a message that are walked through at most
 _MOST = 200_000
 #: bytes of a part that is read whole, such as an input with its shape
@@ -61,7 +85,9 @@ class _Walk:
             elif wire == 2:
                 length, at = self.varint(at)
                 if at + length > end:
-                    raise Malformed(f"A part of {length:,} bytes at {at:,} is longer than what holds it.")
+                    raise Malformed(
+                        f"A part of {length:,} bytes at {at:,} is longer than what holds it."
+                    )
                 yield number, wire, at, at + length
                 at += length
             elif wire in {1, 5}:
@@ -95,7 +121,9 @@ def onnx_preview(source: Source) -> Preview | None:
         for number, wire, start, end in walk.fields(0, source.size):
             if wire == 0:
                 facts += (
-                    [("IR version", str(start))] if number == 1 else [("Model version", str(start))] * (number == 5)
+                    [("IR version", str(start))]
+                    if number == 1
+                    else [("Model version", str(start))] * (number == 5)
                 )
                 known = known or number == 1
             elif wire == 2 and number in named:
@@ -117,7 +145,14 @@ def onnx_preview(source: Source) -> Preview | None:
     if opsets:
         facts.append(("Operators", ", ".join(opsets[:10])))
     note = problem or left_out(ROWS, len(rows), "inputs and outputs")
-    return Preview("onnx", "ONNX model", tuple(facts), ("", "Name", "Type", "Shape"), tuple(rows[:ROWS]), note=note)
+    return Preview(
+        "onnx",
+        "ONNX model",
+        tuple(facts),
+        ("", "Name", "Type", "Shape"),
+        tuple(rows[:ROWS]),
+        note=note,
+    )
 
 
 def _opset(walk: _Walk, start: int, end: int) -> str:
@@ -138,7 +173,9 @@ def _property(walk: _Walk, start: int, end: int) -> tuple[str, str]:
     return short(pair[1], 60), short(pair[2], 200)
 
 
-def _graph(walk: _Walk, start: int, end: int, facts: list[tuple[str, str]], rows: list[tuple[str, ...]]) -> str:
+def _graph(
+    walk: _Walk, start: int, end: int, facts: list[tuple[str, str]], rows: list[tuple[str, ...]]
+) -> str:
     """Count nodes and weights, and list what goes in and comes out; says what is wrong."""
     nodes = weights = 0
     problem = ""
@@ -180,7 +217,9 @@ def _type(walk: _Walk, start: int, end: int) -> tuple[str, str]:
                 kind = _TYPES[begin] if begin < len(_TYPES) else str(begin)
             elif part == 2 and form == 2:
                 sizes = [
-                    _dimension(walk, a, b) for each, way, a, b in walk.fields(begin, stop) if each == 1 and way == 2
+                    _dimension(walk, a, b)
+                    for each, way, a, b in walk.fields(begin, stop)
+                    if each == 1 and way == 2
                 ]
                 shape = shape_words(sizes)
         return kind, shape

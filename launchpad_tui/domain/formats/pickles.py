@@ -12,11 +12,35 @@ from launchpad_tui.domain.formats.base import ROWS, Preview, Source, left_out, s
 _MOST, _STEPS = 1 << 20, 200_000
 #: what no model needs: modules whose functions start programs, open files and connections, or run code
 _DANGEROUS = {
-    *("os", "posix", "nt", "subprocess", "sys", "socket", "shutil", "runpy", "pty", "ctypes", "importlib", "code"),
-    *("commands", "webbrowser", "urllib", "http", "requests", "asyncio", "multiprocessing", "pickle", "marshal"),
+    *(
+        "os",
+        "posix",
+        "nt",
+        "subprocess",
+        "sys",
+        "socket",
+        "shutil",
+        "runpy",
+        "pty",
+        "ctypes",
+        "importlib",
+        "code",
+    ),
+    *(
+        "commands",
+        "webbrowser",
+        "urllib",
+        "http",
+        "requests",
+        "asyncio",
+        "multiprocessing",
+        "pickle",
+        "marshal",
+    ),
 }
 _DANGEROUS_NAMES = {
-    f"builtins.{name}" for name in ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals")
+    f"builtins.{name}"
+    for name in ("eval", "exec", "compile", "open", "__import__", "getattr", "setattr", "globals")
 }
 WARNING = "Loading a pickle runs what is in it: load it only where you trust who made it."
 
@@ -63,7 +87,9 @@ def is_dangerous(name: str) -> bool:
 def pickle_rows(names: list[str]) -> tuple[tuple[str, str], ...]:
     """The functions and classes with a remark, the dangerous ones first."""
     ordered = sorted(names, key=lambda name: not is_dangerous(name))
-    return tuple((short(name, 200), "DANGEROUS" if is_dangerous(name) else "") for name in ordered[:ROWS])
+    return tuple(
+        (short(name, 200), "DANGEROUS" if is_dangerous(name) else "") for name in ordered[:ROWS]
+    )
 
 
 def pickle_preview(source: Source) -> Preview | None:
@@ -79,8 +105,14 @@ def pickle_preview(source: Source) -> Preview | None:
     if problem and source.size > len(data):
         problem = "Only its beginning was read."
     dangerous = sum(is_dangerous(name) for name in names)
-    facts = [("Size", size_words(source.size)), ("Protocol", str(protocol)), ("Would call", f"{len(names):,}")]
+    facts = [
+        ("Size", size_words(source.size)),
+        ("Protocol", str(protocol)),
+        ("Would call", f"{len(names):,}"),
+    ]
     if dangerous:
         facts.append(("Dangerous", f"{dangerous:,}: no model needs these"))
-    note = " ".join(part for part in (WARNING, problem, left_out(ROWS, len(names), "names")) if part)
+    note = " ".join(
+        part for part in (WARNING, problem, left_out(ROWS, len(names), "names")) if part
+    )
     return Preview("pickle", "Pickle", tuple(facts), ("Calls", ""), pickle_rows(names), note=note)

@@ -22,9 +22,27 @@ from launchpad_tui.domain.formats.base import (
 
 #: bits of a number, by the names of https://github.com/huggingface/safetensors
 _BITS = {
-    "BOOL": 8, "U8": 8, "I8": 8, "F8_E5M2": 8, "F8_E4M3": 8, "F8_E8M0": 8, "I16": 16, "U16": 16, "F16": 16, "BF16": 16,
-    "I32": 32, "U32": 32, "F32": 32, "F64": 64, "I64": 64, "U64": 64, "C64": 64, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
-}  # fmt: skip
+    "BOOL": 8,
+    "U8": 8,
+    "I8": 8,
+    "F8_E5M2": 8,
+    "F8_E4M3": 8,
+    "F8_E8M0": 8,
+    "I16": 16,
+    "U16": 16,
+    "F16": 16,
+    "BF16": 16,
+    "I32": 32,
+    "U32": 32,
+    "F32": 32,
+    "F64": 64,
+    "I64": 64,
+    "U64": 64,
+    "C64": 64,
+    "F4": 4,
+    "F6_E2M3": 6,
+    "F6_E3M2": 6,
+}
 _COLUMNS = ("Tensor", "Type", "Shape", "Bytes")
 
 
@@ -73,12 +91,25 @@ def safetensors_preview(source: Source) -> Preview | None:
         rows.append((short(name), kind, shape_words(shape), f"{last - first:,}"))
     if 8 + length + end != source.size:
         problem = problem or f"It should have {8 + length + end:,} bytes, but has {source.size:,}."
-    facts = [("Size", size_words(source.size)), ("Tensors", f"{len(rows):,}"), ("Parameters", f"{numbers:,}")]
-    facts += [("Types", ", ".join(f"{kind} {count:,}" for kind, count in sorted(types.items())))] if types else []
+    facts = [
+        ("Size", size_words(source.size)),
+        ("Tensors", f"{len(rows):,}"),
+        ("Parameters", f"{numbers:,}"),
+    ]
+    facts += (
+        [("Types", ", ".join(f"{kind} {count:,}" for kind, count in sorted(types.items())))]
+        if types
+        else []
+    )
     if isinstance(metadata, Mapping):
-        facts += [(short(str(key), 40), short(str(value), 200)) for key, value in list(metadata.items())[:20]]
+        facts += [
+            (short(str(key), 40), short(str(value), 200))
+            for key, value in list(metadata.items())[:20]
+        ]
     note = problem or left_out(ROWS, len(rows), "tensors")
-    return Preview("safetensors", "Safetensors", tuple(facts), _COLUMNS, tuple(rows[:ROWS]), note=note)
+    return Preview(
+        "safetensors", "Safetensors", tuple(facts), _COLUMNS, tuple(rows[:ROWS]), note=note
+    )
 
 
 def _product(shape: list[int]) -> int:
@@ -91,11 +122,36 @@ def _product(shape: list[int]) -> int:
 #: formats of GGUF's values by their numbers; 8 is a text, 9 a list
 _GGUF = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _GGUF_TYPES = {
-    0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 6: "Q5_0", 7: "Q5_1", 8: "Q8_0", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K",
-    12: "Q4_K", 13: "Q5_K", 14: "Q6_K", 15: "Q8_K", 16: "IQ2_XXS", 17: "IQ2_XS", 18: "IQ3_XXS", 19: "IQ1_S",
-    20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS", 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64",
-    29: "IQ1_M", 30: "BF16",
-}  # fmt: skip
+    0: "F32",
+    1: "F16",
+    2: "Q4_0",
+    3: "Q4_1",
+    6: "Q5_0",
+    7: "Q5_1",
+    8: "Q8_0",
+    9: "Q8_1",
+    10: "Q2_K",
+    11: "Q3_K",
+    12: "Q4_K",
+    13: "Q5_K",
+    14: "Q6_K",
+    15: "Q8_K",
+    16: "IQ2_XXS",
+    17: "IQ2_XS",
+    18: "IQ3_XXS",
+    19: "IQ1_S",
+    20: "IQ4_NL",
+    21: "IQ3_S",
+    22: "IQ2_S",
+    23: "IQ4_XS",
+    24: "I8",
+    25: "I16",
+    26: "I32",
+    27: "I64",
+    28: "F64",
+    29: "IQ1_M",
+    30: "BF16",
+}
 #: tensors of a GGUF file of which shapes are added up
 _GGUF_MOST = 5000
 
@@ -138,7 +194,8 @@ class _Cursor:
                 size = struct.calcsize(_GGUF[inner])
                 data = self.take(size * count)
                 shown = [
-                    str(struct.unpack_from(self._order + _GGUF[inner], data, size * i)[0]) for i in range(min(count, 8))
+                    str(struct.unpack_from(self._order + _GGUF[inner], data, size * i)[0])
+                    for i in range(min(count, 8))
                 ]
             else:
                 for place in range(count):
@@ -210,7 +267,11 @@ def npy_facts(head: bytes) -> tuple[tuple[str, str], ...] | None:
         count = _product([int(each) for each in shape])
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
         raise Malformed("The header of the array is not understood.") from error
-    found = [("Type", short(str(kind), 200)), ("Shape", shape_words(list(shape))), ("Numbers", f"{count:,}")]
+    found = [
+        ("Type", short(str(kind), 200)),
+        ("Shape", shape_words(list(shape))),
+        ("Numbers", f"{count:,}"),
+    ]
     if "O" in str(kind):
         found.append(("Objects", "pickled: loading it can run any code"))
     return tuple(found + ([("Order", "by columns (Fortran)")] if fortran else []))

@@ -38,7 +38,9 @@ def decoded(head: bytes, whole: bool) -> tuple[str, str] | None:
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
-            return codecs.getincrementaldecoder(name)("replace").decode(head), name.removesuffix("-sig").upper()
+            return codecs.getincrementaldecoder(name)("replace").decode(head), name.removesuffix(
+                "-sig"
+            ).upper()
     if b"\0" in head:
         return None
     try:
@@ -69,38 +71,68 @@ def text_preview(source: Source) -> Preview | None:
     for ending, separator in _TABLES.items():
         if source.ending((ending,)):
             return _table(text, separator, facts, note, whole)
-    kind, title = next((value for endings, value in _NAMES.items() if source.ending(endings)), ("text", "Text"))
+    kind, title = next(
+        (value for endings, value in _NAMES.items() if source.ending(endings)), ("text", "Text")
+    )
     lines = text.splitlines()
     if whole:
         facts = (*facts, ("Lines", f"{len(lines):,}"))
-    return Preview(kind, title, facts, lines=_cut(lines), note=note or left_out(ROWS, len(lines), "lines"))
+    return Preview(
+        kind, title, facts, lines=_cut(lines), note=note or left_out(ROWS, len(lines), "lines")
+    )
 
 
 def _cut(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(short(line) for line in lines[:ROWS])
 
 
-def _json(source: Source, text: str, facts: tuple[tuple[str, str], ...], note: str, whole: bool) -> Preview | None:
+def _json(
+    source: Source, text: str, facts: tuple[tuple[str, str], ...], note: str, whole: bool
+) -> Preview | None:
     first, _, rest = text.strip().partition("\n")
     if source.ending((".jsonl", ".ndjson")) or (
         _value(first) is not None and _value(rest.partition("\n")[0]) is not None
     ):
         lines = text.splitlines()
         more = (*facts, ("Lines", f"{len(lines):,}")) if whole else facts
-        return Preview("jsonl", "JSON lines", more, lines=_cut(lines), note=note or left_out(ROWS, len(lines), "lines"))
+        return Preview(
+            "jsonl",
+            "JSON lines",
+            more,
+            lines=_cut(lines),
+            note=note or left_out(ROWS, len(lines), "lines"),
+        )
     if not whole:
         lines = text.splitlines()
         # Written on one line it would be a wall of text.
-        return Preview("json", "JSON", facts, lines=_cut(lines if len(lines) > 1 else _broken(text)), note=note)
+        return Preview(
+            "json", "JSON", facts, lines=_cut(lines if len(lines) > 1 else _broken(text)), note=note
+        )
     try:
         value = json.loads(text)
     except RecursionError:
-        return Preview("json", "JSON", facts, lines=_cut(text.splitlines()), note="It is nested too deeply to be read.")
+        return Preview(
+            "json",
+            "JSON",
+            facts,
+            lines=_cut(text.splitlines()),
+            note="It is nested too deeply to be read.",
+        )
     except ValueError as error:
         if not source.ending((".json", ".ipynb")):
             return None
-        return Preview("json", "JSON", facts, lines=_cut(text.splitlines()), note=f"It is no valid JSON: {error}.")
-    if source.ending((".ipynb",)) and isinstance(value, dict) and isinstance(value.get("cells"), list):
+        return Preview(
+            "json",
+            "JSON",
+            facts,
+            lines=_cut(text.splitlines()),
+            note=f"It is no valid JSON: {error}.",
+        )
+    if (
+        source.ending((".ipynb",))
+        and isinstance(value, dict)
+        and isinstance(value.get("cells"), list)
+    ):
         return _notebook(value, facts)
     written = json.dumps(value, indent=2, ensure_ascii=False) if _depth(value) < _DEEP else text
     if isinstance(value, dict):
@@ -108,7 +140,9 @@ def _json(source: Source, text: str, facts: tuple[tuple[str, str], ...], note: s
     elif isinstance(value, list):
         facts = (*facts, ("Entries", f"{len(value):,}"))
     lines = written.splitlines()
-    return Preview("json", "JSON", facts, lines=_cut(lines), note=left_out(ROWS, len(lines), "lines"))
+    return Preview(
+        "json", "JSON", facts, lines=_cut(lines), note=left_out(ROWS, len(lines), "lines")
+    )
 
 
 def _value(line: str) -> object | None:
@@ -150,12 +184,17 @@ def _notebook(value: dict[str, object], facts: tuple[tuple[str, str], ...]) -> P
         text = "".join(str(each) for each in found) if isinstance(found, list) else str(found)
         lines += [f"[{cell.get('cell_type', 'cell')}]", *text.splitlines(), ""]
     return Preview(
-        "notebook", "Notebook", (*facts, ("Cells", f"{count:,}")), lines=_cut(lines),
+        "notebook",
+        "Notebook",
+        (*facts, ("Cells", f"{count:,}")),
+        lines=_cut(lines),
         note=left_out(ROWS, len(lines), "lines"),
-    )  # fmt: skip
+    )
 
 
-def _table(text: str, separator: str, facts: tuple[tuple[str, str], ...], note: str, whole: bool) -> Preview:
+def _table(
+    text: str, separator: str, facts: tuple[tuple[str, str], ...], note: str, whole: bool
+) -> Preview:
     sample = text[:8192]
     if separator == ",":
         counts = {each: sample.partition("\n")[0].count(each) for each in ",;\t|"}

@@ -38,7 +38,9 @@ class Administration(Base):
 
     def label_resource_group(self, name: str, labels: Mapping[str, str]) -> None:
         """Replace its labels. Raises NotFound."""
-        self.http.call("PATCH", below(_GROUPS, name), body={"labels": labels_body(labels)}, again=True)
+        self.http.call(
+            "PATCH", below(_GROUPS, name), body={"labels": labels_body(labels)}, again=True
+        )
 
     def delete_resource_group(self, name: str) -> None:
         """Delete a resource group and all that is in it; the runtime refuses for ``default``. Raises NotFound."""
@@ -59,18 +61,33 @@ class Administration(Base):
             secret: in the API's form: ``name``, ``type``, ``data`` and what else its type has. No message holds a value
                 of ``data``.
         """
-        self.http.call("POST", _SECRETS, group=self.resource_group, body=dict(secret), hide=_values(secret))
+        self.http.call(
+            "POST", _SECRETS, group=self.resource_group, body=dict(secret), hide=_values(secret)
+        )
 
     def change_object_store_secret(self, name: str, secret: Mapping[str, object]) -> None:
         """Replace an object store secret. Arguments as of `create_object_store_secret`. Raises NotFound."""
         path = below(_SECRETS, name)
-        self.http.call("PATCH", path, group=self.resource_group, body=dict(secret), again=True, hide=_values(secret))
+        self.http.call(
+            "PATCH",
+            path,
+            group=self.resource_group,
+            body=dict(secret),
+            again=True,
+            hide=_values(secret),
+        )
 
     def delete_object_store_secret(self, name: str) -> None:
         """Delete an object store secret; what is in the store stays. Raises NotFound."""
-        self.http.call("DELETE", below(_SECRETS, name), group=self.resource_group, again=True, done=(404,))
+        self.http.call(
+            "DELETE", below(_SECRETS, name), group=self.resource_group, again=True, done=(404,)
+        )
 
 
 def _values(secret: Mapping[str, object]) -> tuple[str, ...]:
     data = secret.get("data")
-    return tuple(each for each in data.values() if isinstance(each, str)) if isinstance(data, Mapping) else ()
+    return (
+        tuple(each for each in data.values() if isinstance(each, str))
+        if isinstance(data, Mapping)
+        else ()
+    )

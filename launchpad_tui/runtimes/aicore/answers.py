@@ -60,20 +60,30 @@ class Told:
 
     def text(self, status: int) -> str:
         """All of it, for people."""
-        said = [f"{self.code}: {self.message}" if self.code and self.message else self.message or self.code]
+        said = [
+            f"{self.code}: {self.message}"
+            if self.code and self.message
+            else self.message or self.code
+        ]
         said += [f"Target: {self.target}."] if self.target else []
         said += [self.details] if self.details else []
-        said.append(f"HTTP {status}" + (f", request ID {self.request_id}." if self.request_id else "."))
+        said.append(
+            f"HTTP {status}" + (f", request ID {self.request_id}." if self.request_id else ".")
+        )
         return "\n".join(each for each in said if each)
 
 
 def told(answer: Answer) -> Told:
     """Read an error's body, of whatever form."""
-    request_id = _one_line(answer.headers.get("x-request-id") or answer.headers.get("x-correlationid") or "")
+    request_id = _one_line(
+        answer.headers.get("x-request-id") or answer.headers.get("x-correlationid") or ""
+    )
     try:
         data = json.loads(answer.body)
     except (ValueError, RecursionError):
-        return Told(message=f"The answer is {answer.kind or 'of no type'}, not JSON.", request_id=request_id)
+        return Told(
+            message=f"The answer is {answer.kind or 'of no type'}, not JSON.", request_id=request_id
+        )
     error = data.get("error") if isinstance(data, dict) else None
     return _told(error, data, request_id)
 
@@ -93,7 +103,11 @@ def _told(error: object, data: Any, request_id: str) -> Told:
             _details(error.get("details")),
         )
     if isinstance(error, str):
-        described = data.get("error_description") or data.get("message") if isinstance(data, Mapping) else ""
+        described = (
+            data.get("error_description") or data.get("message")
+            if isinstance(data, Mapping)
+            else ""
+        )
         return Told(_one_line(error), _one_line(described), request_id)
     message = data.get("message") if isinstance(data, Mapping) else ""
     return Told(message=_one_line(message), request_id=request_id)
@@ -104,12 +118,18 @@ def _details(value: object) -> str:
         lines = []
         for each in value[:20]:
             if isinstance(each, Mapping):
-                lines.append(": ".join(_one_line(each.get(name)) for name in ("code", "message") if each.get(name)))
+                lines.append(
+                    ": ".join(
+                        _one_line(each.get(name)) for name in ("code", "message") if each.get(name)
+                    )
+                )
             else:
                 lines.append(_one_line(each))
         return "\n".join(line for line in lines if line)
     if isinstance(value, Mapping):
-        return "\n".join(f"{_one_line(name)}: {_one_line(each)}" for name, each in list(value.items())[:20])
+        return "\n".join(
+            f"{_one_line(name)}: {_one_line(each)}" for name, each in list(value.items())[:20]
+        )
     return _one_line(value)
 
 
@@ -133,12 +153,17 @@ def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> La
     code, request_id = hidden(said.code, secrets), hidden(said.request_id, secrets)
     status = answer.status
     if 300 <= status < 400:
-        title, hint = f"{where} is elsewhere", "Redirects are not followed. Check the URLs of the connection."
+        title, hint = (
+            f"{where} is elsewhere",
+            "Redirects are not followed. Check the URLs of the connection.",
+        )
         return ConfigError(title, detail, hint)
     if status == 401:
         return AuthenticationFailed(f"{where} does not accept the credentials", detail, _KEY)
     if status == 403:
-        return PermissionDenied(f"{where} does not allow it", detail, "Check the roles and the service plan.")
+        return PermissionDenied(
+            f"{where} does not allow it", detail, "Check the roles and the service plan."
+        )
     if status == 404:
         hint = "" if said.code else "Check the AI API URL; it ends in /v2."
         return NotFound(f"{where} has nothing there", detail, hint)
@@ -146,7 +171,11 @@ def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> La
         return Conflict(f"{where} cannot do that now", detail)
     if status == 429:
         wait = answer.headers.get("retry-after", "")
-        hint = f"It asks to wait {wait} seconds." if wait.isdigit() and len(wait) < 9 else "Try again later."
+        hint = (
+            f"It asks to wait {wait} seconds."
+            if wait.isdigit() and len(wait) < 9
+            else "Try again later."
+        )
         return RateLimited(f"{where} asks to be called less often", detail, hint)
     if status == 501:
         return CapabilityMissing(f"{where} does not offer that", detail)
@@ -168,7 +197,9 @@ def translated(where: str, secrets: Sequence[str]) -> Iterator[None]:
             raise Unreachable(f"{where} does not answer", type(error).__name__) from None
         raise _no_answer(error, where) from error
     except httpx.DecodingError as error:
-        raise Unreachable(f"{where} answers with something that is cut or damaged", type(error).__name__) from error
+        raise Unreachable(
+            f"{where} answers with something that is cut or damaged", type(error).__name__
+        ) from error
     except (httpx.InvalidURL, httpx.HTTPError, UnicodeError) as error:
         raise ConfigError(f"{where} cannot be used as it is set up", type(error).__name__) from None
 
@@ -193,7 +224,10 @@ def lasting(error: LaunchpadError) -> bool:
     """Whether asking again at once cannot help: the certificate is wrong, or the wait was long."""
     import httpx
 
-    return isinstance(error.__cause__, httpx.ReadTimeout | httpx.WriteTimeout | TimeoutError) or _tls(error) is not None
+    return (
+        isinstance(error.__cause__, httpx.ReadTimeout | httpx.WriteTimeout | TimeoutError)
+        or _tls(error) is not None
+    )
 
 
 def _tls(error: BaseException) -> ssl.SSLError | None:
@@ -218,8 +252,14 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
     tls = _tls(error)
     if isinstance(tls, ssl.SSLCertVerificationError):
         hint = "Check the URL; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"{where} cannot prove who it is by its certificate", tls.verify_message, hint)
+        return Unreachable(
+            f"{where} cannot prove who it is by its certificate", tls.verify_message, hint
+        )
     detail = f"{_host(error)}{type(error).__name__}{f': {error}' if str(error) else ''}"
     if isinstance(error, httpx.ProxyError):
-        return Unreachable(f"The proxy to {where} refused", detail, "Check HTTPS_PROXY and NO_PROXY.")
-    return Unreachable(f"{where} does not answer", detail, "Check the network, the proxy and the URL.")
+        return Unreachable(
+            f"The proxy to {where} refused", detail, "Check HTTPS_PROXY and NO_PROXY."
+        )
+    return Unreachable(
+        f"{where} does not answer", detail, "Check the network, the proxy and the URL."
+    )

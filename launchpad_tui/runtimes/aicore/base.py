@@ -48,7 +48,11 @@ class Base:
     ) -> None:
         group = resource_group or key.resource_group or "default"
         self.resource_group = check_name(
-            group, RESOURCE_GROUP_NAME, "The resource group", _GROUP_RULE, field_name="resource_group"
+            group,
+            RESOURCE_GROUP_NAME,
+            "The resource group",
+            _GROUP_RULE,
+            field_name="resource_group",
         )
         self.key = key
         self.http = http or Http(key, ca_file, pause)
@@ -63,12 +67,16 @@ class Base:
 
     def _count(self, path: str, query: Mapping[str, object]) -> int:
         accept = "text/plain, application/json;q=0.5"
-        answer = self.http.call("GET", f"{path}/$count", given(query), group=self.resource_group, accept=accept)
+        answer = self.http.call(
+            "GET", f"{path}/$count", given(query), group=self.resource_group, accept=accept
+        )
         try:
             return int(answer.body.strip().strip(b'"'))
         except ValueError:
             raise RuntimeRejected(
-                "The AI API does not count", f"GET {path}/$count: the answer is no number.", status=answer.status
+                "The AI API does not count",
+                f"GET {path}/$count: the answer is no number.",
+                status=answer.status,
             ) from None
 
     def _list(
@@ -78,7 +86,12 @@ class Base:
         yield from reading.entries(self._get(path, query), read)
 
     def _pages(
-        self, path: str, read: Callable[[Json], Read], query: Mapping[str, object], skip: int = 0, page: int = 0
+        self,
+        path: str,
+        read: Callable[[Json], Read],
+        query: Mapping[str, object],
+        skip: int = 0,
+        page: int = 0,
     ) -> Iterator[Read]:
         """The entries of a list behind the first ``skip``, page by page, none twice.
 
@@ -92,8 +105,14 @@ class Base:
             data = self._get(path, {**query, "$top": page, "$skip": skip})
             found = data.get("resources") if isinstance(data, Mapping) else None
             if not isinstance(found, list):
-                raise RuntimeRejected("The AI API gives no list", f"GET {path}: the answer has no resources.")
-            fresh = [each for each in found if isinstance(each, Mapping) and str(each.get("id")) not in seen]
+                raise RuntimeRejected(
+                    "The AI API gives no list", f"GET {path}: the answer has no resources."
+                )
+            fresh = [
+                each
+                for each in found
+                if isinstance(each, Mapping) and str(each.get("id")) not in seen
+            ]
             seen.update(str(each.get("id")) for each in fresh)
             yield from reading.entries({"resources": fresh}, read)
             skip += len(found)

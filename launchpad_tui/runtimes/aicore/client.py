@@ -65,7 +65,9 @@ class AICoreClient(Tracking, Schedules, Administration):
             deployable: True: those of deployments; False: of executions; None: all.
         """
         data = self._get(f"{below(_SCENARIOS, scenario_id)}/executables", {"versionId": version_id})
-        for one in reading.entries(data, lambda each: (each, reading.executable(each, scenario_id))):
+        for one in reading.entries(
+            data, lambda each: (each, reading.executable(each, scenario_id))
+        ):
             if deployable is None or (one[0].get("deployable") is True) is deployable:
                 yield one[1]
 
@@ -109,7 +111,9 @@ class AICoreClient(Tracking, Schedules, Administration):
         labels: Sequence[tuple[str, str]] = (),
     ) -> int:
         """How many there are, with the arguments of `artifacts`."""
-        return self._count(_ARTIFACTS, _artifact_query(kind, scenario_id, execution_id, name, search, labels))
+        return self._count(
+            _ARTIFACTS, _artifact_query(kind, scenario_id, execution_id, name, search, labels)
+        )
 
     def artifact(self, artifact_id: str) -> Artifact:
         """One artifact. Raises NotFound."""
@@ -125,7 +129,12 @@ class AICoreClient(Tracking, Schedules, Administration):
         labels: Sequence[tuple[str, str]] = (),
     ) -> str:
         """Register an artifact; gives its ID."""
-        body: dict[str, object] = {"name": name, "kind": str(kind), "url": url, "scenarioId": scenario_id}
+        body: dict[str, object] = {
+            "name": name,
+            "kind": str(kind),
+            "url": url,
+            "scenarioId": scenario_id,
+        }
         if description:
             body["description"] = description
         if labels:
@@ -135,7 +144,12 @@ class AICoreClient(Tracking, Schedules, Administration):
     # Configurations ------------------------------------------------------------------------------------------------
 
     def configurations(
-        self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = "", skip: int = 0
+        self,
+        *,
+        scenario_id: str = "",
+        executable_ids: Sequence[str] = (),
+        search: str = "",
+        skip: int = 0,
     ) -> Iterator[Configuration]:
         """Configurations that are all of this.
 
@@ -144,7 +158,9 @@ class AICoreClient(Tracking, Schedules, Administration):
             search: a part of the name, in any case.
             skip: so many are passed over.
         """
-        return self._pages(_CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search), skip)
+        return self._pages(
+            _CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search), skip
+        )
 
     def count_configurations(
         self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
@@ -154,7 +170,9 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def configuration(self, configuration_id: str) -> Configuration:
         """One configuration. Raises NotFound."""
-        return reading.whole(self._get(below(_CONFIGURATIONS, configuration_id)), reading.configuration)
+        return reading.whole(
+            self._get(below(_CONFIGURATIONS, configuration_id)), reading.configuration
+        )
 
     def create_configuration(
         self,
@@ -174,7 +192,9 @@ class AICoreClient(Tracking, Schedules, Administration):
             "scenarioId": scenario_id,
             "executableId": executable_id,
             "parameterBindings": labels_body(parameters or {}),
-            "inputArtifactBindings": [{"key": key, "artifactId": one} for key, one in (inputs or {}).items()],
+            "inputArtifactBindings": [
+                {"key": key, "artifactId": one} for key, one in (inputs or {}).items()
+            ],
         }
         return self._create(_CONFIGURATIONS, body)
 
@@ -196,7 +216,9 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
         """Which executions there are (in a status), and when each changed last: far fewer bytes than `executions`."""
-        return self._pages(_EXECUTIONS, reading.execution_state, {"status": status, "$select": "status"})
+        return self._pages(
+            _EXECUTIONS, reading.execution_state, {"status": status, "$select": "status"}
+        )
 
     def count_executions(
         self,
@@ -237,10 +259,16 @@ class AICoreClient(Tracking, Schedules, Administration):
         """
         for piece in chunks(execution_ids, BULK):
             body = {"executions": [{"id": one, "targetStatus": str(target)} for one in piece]}
-            data = self.http.json("PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH)
-            found = reading.entries(data, lambda one: _changed(one, self.http.secrets), under="executions")
+            data = self.http.json(
+                "PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH
+            )
+            found = reading.entries(
+                data, lambda one: _changed(one, self.http.secrets), under="executions"
+            )
             came = {each.id: each for each in found}
-            yield from (came.get(one) or Changed(one, "The runtime says nothing of it.") for one in piece)
+            yield from (
+                came.get(one) or Changed(one, "The runtime says nothing of it.") for one in piece
+            )
 
     def logs(
         self,
@@ -271,7 +299,9 @@ def _changed(data: reading.Json, secrets: Sequence[str]) -> Changed:
     if error is None:
         return Changed(reading.identity(data))
     said = told_of_item(error)
-    shown = f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
+    shown = (
+        f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
+    )
     if said.request_id:
         shown += f" (request ID {said.request_id})"
     return Changed(reading.identity(data), hidden(shown, secrets) or "It was refused.")
@@ -290,7 +320,9 @@ def _artifact_query(
         "scenarioId": scenario_id,
         "executionId": execution_id,
         "name": name,
-        "artifactLabelSelector": [f"{key}={value.replace(',', '{comma}')}" for key, value in labels],
+        "artifactLabelSelector": [
+            f"{key}={value.replace(',', '{comma}')}" for key, value in labels
+        ],
         **_search(search),
     }
 
@@ -306,7 +338,11 @@ def _search(text: str) -> dict[str, object]:
 
 
 def _execution_query(
-    scenario_id: str, configuration_id: str, executable_ids: Sequence[str], schedule_id: str, status: Status | None
+    scenario_id: str,
+    configuration_id: str,
+    executable_ids: Sequence[str],
+    schedule_id: str,
+    status: Status | None,
 ) -> dict[str, object]:
     return {
         "scenarioId": scenario_id,

@@ -65,7 +65,9 @@ class ServiceKey:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not be said."""
-        return tuple(each for each in (self.client_secret, self.private_key, self.certificate) if each)
+        return tuple(
+            each for each in (self.client_secret, self.private_key, self.certificate) if each
+        )
 
     def fields(self) -> dict[str, str]:
         """Values of the connection's fields that keep this key."""
@@ -112,7 +114,9 @@ def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
     for source, found in _sources(environ, config, path):
         if found:
             key = _complete(found, source, _in_variables)
-            group = environ.get(f"{_PREFIX}RESOURCE_GROUP") or _text(config.get(f"{_PREFIX}RESOURCE_GROUP"))
+            group = environ.get(f"{_PREFIX}RESOURCE_GROUP") or _text(
+                config.get(f"{_PREFIX}RESOURCE_GROUP")
+            )
             return _with_group(key, group)
     raise ConfigError(
         "The environment has no credentials of SAP AI Core",
@@ -137,7 +141,9 @@ def from_profile(name: str = "", environ: Mapping[str, str] | None = None) -> Se
         config = _object(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
-        raise ConfigError("The profile of SAP AI Core cannot be read", f"{path}: {reason}") from error
+        raise ConfigError(
+            "The profile of SAP AI Core cannot be read", f"{path}: {reason}"
+        ) from error
     return _of_profile(config, str(path))
 
 
@@ -153,7 +159,9 @@ def profiles(environ: Mapping[str, str] | None = None) -> list[str]:
 
 
 def of_connection(
-    settings: Mapping[str, str], secrets: Mapping[str, str], environ: Mapping[str, str] | None = None
+    settings: Mapping[str, str],
+    secrets: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
 ) -> ServiceKey:
     """The credentials that a connection's fields name.
 
@@ -167,8 +175,13 @@ def of_connection(
         return from_profile(settings.get("profile", ""), environ)
     found = {name: settings.get(name, "") for name in ("base_url", "auth_url", "client_id")}
     found["client_secret"] = secrets.get("client_secret", "")
-    found["cert_str"], found["key_str"] = secrets.get("certificate", ""), secrets.get("private_key", "")
-    return _complete({name: text for name, text in found.items() if text}, "the connection", _in_fields)
+    found["cert_str"], found["key_str"] = (
+        secrets.get("certificate", ""),
+        secrets.get("private_key", ""),
+    )
+    return _complete(
+        {name: text for name, text in found.items() if text}, "the connection", _in_fields
+    )
 
 
 def normal_base_url(url: str) -> str:
@@ -230,7 +243,9 @@ def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
     except FileNotFoundError:
         if profile := environ.get(f"{_PREFIX}PROFILE"):
             raise ConfigError(
-                f"There is no profile {profile[:80]!r} of SAP AI Core", f"{path} is not there.", "See AICORE_PROFILE."
+                f"There is no profile {profile[:80]!r} of SAP AI Core",
+                f"{path} is not there.",
+                "See AICORE_PROFILE.",
             ) from None
     except (OSError, UnicodeDecodeError) as error:
         _log.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
@@ -243,9 +258,13 @@ def _object(text: str, source: str) -> Mapping[str, object]:
         data = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         where = f"{source}: line {error.lineno}, column {error.colno}: {error.msg}."
-        raise InvalidInput("The service key is not JSON", where, _WHERE, field="service_key") from None
+        raise InvalidInput(
+            "The service key is not JSON", where, _WHERE, field="service_key"
+        ) from None
     except (ValueError, RecursionError):
-        raise InvalidInput("The service key is not JSON", source, _WHERE, field="service_key") from None
+        raise InvalidInput(
+            "The service key is not JSON", source, _WHERE, field="service_key"
+        ) from None
     if not isinstance(data, dict):
         raise InvalidInput("The service key is no JSON object", source, _WHERE, field="service_key")
     return data
@@ -260,7 +279,9 @@ def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
                 break
             if not isinstance(value, Mapping):
                 detail = f"{source}: {'.'.join(places)} stands in something that is no object."
-                raise InvalidInput("The service key is damaged", detail, _WHERE, field="service_key")
+                raise InvalidInput(
+                    "The service key is damaged", detail, _WHERE, field="service_key"
+                )
             value = value.get(place)
         found[name] = _text(value)
     return {name: value for name, value in found.items() if value}
@@ -272,7 +293,9 @@ def _of_variables(values: Mapping[str, object]) -> dict[str, str]:
 
 
 def _text(value: object) -> str:
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    return (
+        str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    )
 
 
 def _in_key(name: str) -> str:
@@ -304,12 +327,18 @@ def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], st
         names = ", ".join(name_of(name) for name in missing)
         raise _incomplete(source, f"{names} {'is' if len(missing) == 1 else 'are'} missing.")
     if sum(ways) == 0:
-        raise _incomplete(source, f"{name_of('client_secret')} is missing, and so are certificate and key.", _ONE_OF)
+        raise _incomplete(
+            source,
+            f"{name_of('client_secret')} is missing, and so are certificate and key.",
+            _ONE_OF,
+        )
     if sum(ways) > 1:
         raise _incomplete(source, "There is more than one way to log in.", _ONE_OF)
     certificate, key = found.get("cert_str", ""), found.get("key_str", "")
     if ways[2]:
-        certificate, key = (_read(found[name], source) for name in ("cert_file_path", "key_file_path"))
+        certificate, key = (
+            _read(found[name], source) for name in ("cert_file_path", "key_file_path")
+        )
     certificate, key = (certificate, key) if not ways[0] else ("", "")
     return ServiceKey(
         normal_base_url(_url(found["base_url"], source)),
@@ -324,7 +353,9 @@ def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], st
 
 def _incomplete(source: str, detail: str, hint: str = "") -> InvalidInput:
     title = "The credentials of SAP AI Core are not complete"
-    return InvalidInput(title, f"In {source}: {detail}", hint or "Copy the service key whole.", field="service_key")
+    return InvalidInput(
+        title, f"In {source}: {detail}", hint or "Copy the service key whole.", field="service_key"
+    )
 
 
 def _url(text: str, source: str) -> str:
@@ -333,12 +364,19 @@ def _url(text: str, source: str) -> str:
     try:
         parts = urlsplit(text)
         good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.username is None
-        good = good and (parts.port is None or parts.port > 0) and text.isascii() and text.isprintable()
+        good = (
+            good
+            and (parts.port is None or parts.port > 0)
+            and text.isascii()
+            and text.isprintable()
+        )
         good = good and not (parts.query or parts.fragment) and " " not in text
     except ValueError:
         good = False
     if not good:
-        raise _incomplete(source, "A URL in it is none.", "It has to look like https://api.example.com.")
+        raise _incomplete(
+            source, "A URL in it is none.", "It has to look like https://api.example.com."
+        )
     return text
 
 
@@ -351,7 +389,9 @@ def _read(path: str, source: str) -> str:
         return Path(path).expanduser().read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no PEM text"
-        raise ConfigError("A file of the credentials cannot be read", f"{path}: {reason} (in {source})") from error
+        raise ConfigError(
+            "A file of the credentials cannot be read", f"{path}: {reason} (in {source})"
+        ) from error
 
 
 def _with_group(key: ServiceKey, group: str) -> ServiceKey:

@@ -96,7 +96,9 @@ class Channel:
             pieces.append(piece)
             size += len(piece)
             if size > LARGEST:
-                raise RuntimeRejected(f"{self.where} answers with more than {LARGEST >> 20} MB", "Ask for less.")
+                raise RuntimeRejected(
+                    f"{self.where} answers with more than {LARGEST >> 20} MB", "Ask for less."
+                )
             if time.monotonic() > end:
                 late = f"More than {WHOLE_TIMEOUT} seconds."
                 raise Unreachable(f"{self.where} answers too slowly", late) from TimeoutError(late)
@@ -144,11 +146,17 @@ class Tokens:
     """
 
     def __init__(
-        self, key: ServiceKey, ca_file: str = "", pause: float = PAUSE, clock: Callable[[], float] = time.monotonic
+        self,
+        key: ServiceKey,
+        ca_file: str = "",
+        pause: float = PAUSE,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._key = key
         self._clock = clock
-        self._channel = Channel("The token server", lambda: context(ca_file, key.certificate, key.private_key), pause)
+        self._channel = Channel(
+            "The token server", lambda: context(ca_file, key.certificate, key.private_key), pause
+        )
         self._fetching = threading.Lock()
         self._token = ""
         self._until = 0.0
@@ -182,7 +190,10 @@ class Tokens:
         fields = {"grant_type": "client_credentials", "client_id": self._key.client_id}
         if self._key.client_secret:
             fields["client_secret"] = self._key.client_secret
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+        }
         body, secrets, attempt = urlencode(fields).encode(), self._key.secrets, 0
         while True:
             attempt += 1
@@ -200,9 +211,16 @@ class Tokens:
     def _read(self, answer: Answer) -> tuple[str, float]:
         data = decoded(answer, f"POST {self._key.auth_url}", self._channel.where, self._key.secrets)
         token = data.get("access_token") if isinstance(data, dict) else None
-        if not isinstance(token, str) or not token or not token.isascii() or not token.isprintable():
+        if (
+            not isinstance(token, str)
+            or not token
+            or not token.isascii()
+            or not token.isprintable()
+        ):
             raise RuntimeRejected(
-                f"{self._channel.where} gives no token", "The answer has no access_token.", "Check the token URL."
+                f"{self._channel.where} gives no token",
+                "The answer has no access_token.",
+                "Check the token URL.",
             )
         try:
             life = float(data.get("expires_in") or _LIFE)
@@ -219,7 +237,9 @@ class Http:
         pause: seconds, see `PAUSE`.
     """
 
-    def __init__(self, key: ServiceKey, ca_file: str = "", pause: float = PAUSE, tokens: Tokens | None = None) -> None:
+    def __init__(
+        self, key: ServiceKey, ca_file: str = "", pause: float = PAUSE, tokens: Tokens | None = None
+    ) -> None:
         self._base = key.base_url
         self._secrets = key.secrets
         self.tokens = tokens or Tokens(key, ca_file, pause)
@@ -230,7 +250,9 @@ class Http:
         """What no message may hold: the token and what it is got by."""
         return (self.tokens.current, *self._secrets)
 
-    def json(self, method: str, path: str, query: Mapping[str, str] | None = None, **more: Any) -> Any:
+    def json(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, **more: Any
+    ) -> Any:
         """As `call`, and the JSON of the answer. An answer to GET that is cut is asked for once more.
 
         Raises:
@@ -340,7 +362,11 @@ def _mended(data: Any) -> Any:
         return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(data, list):
         return [_mended(each) for each in data]
-    return {_mended(name): _mended(value) for name, value in data.items()} if isinstance(data, dict) else data
+    return (
+        {_mended(name): _mended(value) for name, value in data.items()}
+        if isinstance(data, dict)
+        else data
+    )
 
 
 def encoded(query: Mapping[str, str]) -> str:
@@ -380,8 +406,12 @@ def _connect(tls: Any, where: str) -> httpx.Client:
             timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": AGENT},
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=60),
+            limits=httpx.Limits(
+                max_connections=None, max_keepalive_connections=8, keepalive_expiry=60
+            ),
         )
     except (ValueError, ImportError):
         # Its text may hold the proxy's password.
-        raise ConfigError(f"{where} cannot be reached by this proxy", "", "Check HTTPS_PROXY and its like.") from None
+        raise ConfigError(
+            f"{where} cannot be reached by this proxy", "", "Check HTTPS_PROXY and its like."
+        ) from None

@@ -61,7 +61,9 @@ class LogPages:
                 # A page full of one moment: what else it has cannot be asked for.
                 last = bound
                 known = Counter()
-                self._bounds[moving] = last - _INSTANT if self._newest_first else last + 2 * _INSTANT
+                self._bounds[moving] = (
+                    last - _INSTANT if self._newest_first else last + 2 * _INSTANT
+                )
                 continue
             known = Counter(line for line in found if abs(line.timestamp - last) <= _INSTANT)
             # A moment of the server is finer than ours: the bound lies on the side where nothing is lost.

@@ -38,7 +38,9 @@ _SUFFIX = "-object-store-secret"
 _STORAGE, _SERVING = "storage.ai.sap.com/", "serving.kubeflow.org/s3-"
 
 
-def entries(data: object, read: Callable[[Json], Read], *, under: str = "resources") -> Iterator[Read]:
+def entries(
+    data: object, read: Callable[[Json], Read], *, under: str = "resources"
+) -> Iterator[Read]:
     """The entries of a list that can be read."""
     found = data.get(under) if isinstance(data, Mapping) else None
     for entry in found if isinstance(found, list) else ():
@@ -56,7 +58,9 @@ def whole(data: object, read: Callable[[Json], Read]) -> Read:
     """
     for one in entries({"resources": [data]}, read):
         return one
-    raise RuntimeRejected("The AI API gives something else than was asked for", "The answer has no ID.")
+    raise RuntimeRejected(
+        "The AI API gives something else than was asked for", "The answer has no ID."
+    )
 
 
 def identity(data: Json) -> str:
@@ -70,7 +74,13 @@ def identity(data: Json) -> str:
 def text(data: Json, name: str) -> str:
     """The text under a name; empty where there is none."""
     value = data.get(name)
-    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return (
+        value
+        if isinstance(value, str)
+        else ""
+        if value is None
+        else json.dumps(value, ensure_ascii=False)
+    )
 
 
 def moment(data: Json, name: str) -> datetime | None:
@@ -106,7 +116,9 @@ def _objects(data: Json, name: str) -> list[Json]:
 
 
 def _pairs(data: Json, name: str, key: str = "key") -> tuple[tuple[str, str], ...]:
-    return tuple((text(each, key), text(each, "value")) for each in _objects(data, name) if text(each, key))
+    return tuple(
+        (text(each, key), text(each, "value")) for each in _objects(data, name) if text(each, key)
+    )
 
 
 def meta(answer: object) -> Meta:
@@ -144,7 +156,14 @@ def scenario(data: Json) -> Scenario:
     """A scenario."""
     labels = dict(_pairs(data, "labels"))
     one = identity(data)
-    return Scenario(one, text(data, "name") or one, text(data, "description"), labels, created(data), modified(data))
+    return Scenario(
+        one,
+        text(data, "name") or one,
+        text(data, "description"),
+        labels,
+        created(data),
+        modified(data),
+    )
 
 
 def version(data: Json) -> Version:
@@ -187,7 +206,10 @@ def executable(data: Json, scenario_id: str) -> Executable:
 def _slots(data: Json, name: str) -> tuple[ArtifactSlot, ...]:
     return tuple(
         ArtifactSlot(
-            text(each, "name"), text(each, "kind") or "other", text(each, "description"), _pairs(each, "labels")
+            text(each, "name"),
+            text(each, "kind") or "other",
+            text(each, "description"),
+            _pairs(each, "labels"),
         )
         for each in _objects(data, name)
         if text(each, "name")
@@ -213,7 +235,10 @@ def artifact(data: Json) -> Artifact:
 
 def configuration(data: Json) -> Configuration:
     """A configuration."""
-    inputs = {text(each, "key"): text(each, "artifactId") for each in _objects(data, "inputArtifactBindings")}
+    inputs = {
+        text(each, "key"): text(each, "artifactId")
+        for each in _objects(data, "inputArtifactBindings")
+    }
     return Configuration(
         identity(data),
         text(data, "name"),
@@ -243,14 +268,18 @@ def execution(data: Json) -> Execution:
         submitted_at=moment(data, "submissionTime"),
         started_at=moment(data, "startTime"),
         completed_at=moment(data, "completionTime"),
-        status_details={str(name): text(details, name) for name in details} if isinstance(details, Mapping) else {},
+        status_details={str(name): text(details, name) for name in details}
+        if isinstance(details, Mapping)
+        else {},
         schedule_id=text(data, "executionScheduleId"),
     )
 
 
 def execution_state(data: Json) -> ExecutionState:
     """An execution as a list of states has it."""
-    return ExecutionState(identity(data), _word(Status, data.get("status"), Status.UNKNOWN), modified(data))
+    return ExecutionState(
+        identity(data), _word(Status, data.get("status"), Status.UNKNOWN), modified(data)
+    )
 
 
 def metric_resource(data: Json) -> MetricResource:
@@ -301,7 +330,9 @@ def group(data: Json) -> ResourceGroup:
     """A resource group, of no connection yet."""
     if not (name := text(data, "resourceGroupId")):
         raise KeyError("resourceGroupId")
-    return ResourceGroup("", name, text(data, "status") or "UNKNOWN", dict(_pairs(data, "labels")), created(data))
+    return ResourceGroup(
+        "", name, text(data, "status") or "UNKNOWN", dict(_pairs(data, "labels")), created(data)
+    )
 
 
 def store(data: Json) -> StoreInfo:
@@ -312,6 +343,8 @@ def store(data: Json) -> StoreInfo:
     settings: dict[str, str] = {}
     for prefix in (_SERVING, _STORAGE):
         settings |= {
-            key.removeprefix(prefix): text(found, key) for key in found if key.startswith(prefix) and text(found, key)
+            key.removeprefix(prefix): text(found, key)
+            for key in found
+            if key.startswith(prefix) and text(found, key)
         }
     return StoreInfo(name, settings.pop("type", ""), settings)

@@ -18,7 +18,9 @@ class AICoreRuntime:
         pause: seconds before a request is repeated for the first time.
     """
 
-    def __init__(self, settings: Mapping[str, str], secrets: Mapping[str, str], pause: float = PAUSE) -> None:
+    def __init__(
+        self, settings: Mapping[str, str], secrets: Mapping[str, str], pause: float = PAUSE
+    ) -> None:
         self._settings = settings
         self._secrets = secrets
         self._pause = pause

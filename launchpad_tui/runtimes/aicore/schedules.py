@@ -15,11 +15,17 @@ _SCHEDULES = "/lm/executionSchedules"
 class Schedules(Base):
     """The part of the client that deals with schedules."""
 
-    def schedules(self, *, configuration_id: str = "", status: ScheduleStatus | None = None) -> Iterator[Schedule]:
+    def schedules(
+        self, *, configuration_id: str = "", status: ScheduleStatus | None = None
+    ) -> Iterator[Schedule]:
         """Schedules that are all of this."""
-        return self._pages(_SCHEDULES, reading.schedule, {"configurationId": configuration_id, "status": status})
+        return self._pages(
+            _SCHEDULES, reading.schedule, {"configurationId": configuration_id, "status": status}
+        )
 
-    def count_schedules(self, *, configuration_id: str = "", status: ScheduleStatus | None = None) -> int:
+    def count_schedules(
+        self, *, configuration_id: str = "", status: ScheduleStatus | None = None
+    ) -> int:
         """How many there are, with the arguments of `schedules`."""
         return self._count(_SCHEDULES, {"configurationId": configuration_id, "status": status})
 
@@ -28,7 +34,12 @@ class Schedules(Base):
         return reading.whole(self._get(below(_SCHEDULES, schedule_id)), reading.schedule)
 
     def create_schedule(
-        self, name: str, cron: str, configuration_id: str, start: datetime | None = None, end: datetime | None = None
+        self,
+        name: str,
+        cron: str,
+        configuration_id: str,
+        start: datetime | None = None,
+        end: datetime | None = None,
     ) -> str:
         """Make a schedule; gives its ID.
 
@@ -36,7 +47,12 @@ class Schedules(Base):
             cron: five fields, or what else the server takes.
             start, end: when it begins and ends to count; aware.
         """
-        body = {"name": name, "cron": cron, "configurationId": configuration_id, **_bounds(start, end)}
+        body = {
+            "name": name,
+            "cron": cron,
+            "configurationId": configuration_id,
+            **_bounds(start, end),
+        }
         return self._create(_SCHEDULES, body)
 
     def change_schedule(
@@ -50,9 +66,19 @@ class Schedules(Base):
         end: datetime | None = None,
     ) -> None:
         """Change what is given of a schedule. Raises NotFound."""
-        body: dict[str, object] = {"cron": cron, "configurationId": configuration_id, "status": status}
+        body: dict[str, object] = {
+            "cron": cron,
+            "configurationId": configuration_id,
+            "status": status,
+        }
         body = {name: value for name, value in body.items() if value} | _bounds(start, end)
-        self.http.call("PATCH", below(_SCHEDULES, schedule_id), group=self.resource_group, body=body, again=True)
+        self.http.call(
+            "PATCH",
+            below(_SCHEDULES, schedule_id),
+            group=self.resource_group,
+            body=body,
+            again=True,
+        )
 
     def delete_schedule(self, schedule_id: str) -> None:
         """Delete a schedule. Raises NotFound."""

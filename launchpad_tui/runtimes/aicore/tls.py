@@ -50,7 +50,11 @@ def _trust(made: ssl.SSLContext, path: str, title: str) -> None:
         else:
             made.load_verify_locations(cafile=path)
     except (OSError, ValueError) as error:
-        reason = error.reason if isinstance(error, ssl.SSLError) else getattr(error, "strerror", "") or ""
+        reason = (
+            error.reason
+            if isinstance(error, ssl.SSLError)
+            else getattr(error, "strerror", "") or ""
+        )
         raise ConfigError(title, f"{path}: {reason or 'it has no certificates'}") from error
 
 

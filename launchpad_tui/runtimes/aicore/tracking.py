@@ -19,7 +19,9 @@ _EXECUTIONS, _TOP = 10, 10_000
 class Tracking(Base):
     """The part of the client that deals with metrics."""
 
-    def metrics(self, execution_ids: Sequence[str], select: Sequence[str] = ()) -> Iterator[MetricResource]:
+    def metrics(
+        self, execution_ids: Sequence[str], select: Sequence[str] = ()
+    ) -> Iterator[MetricResource]:
         """What these executions logged, 10 of them a request; one that logged nothing does not come.
 
         Args:
@@ -48,26 +50,38 @@ class Tracking(Base):
         for one in metrics:
             if not math.isfinite(one.value):
                 title = f"The AI API takes no {one.value} of metric {one.name[:80]!r}"
-                raise InvalidInput(title, f"At step {one.step}.", "Its metrics are finite numbers.", field="value")
+                raise InvalidInput(
+                    title, f"At step {one.step}.", "Its metrics are finite numbers.", field="value"
+                )
         rest: dict[str, object] = {}
         if tags:
             rest["tags"] = [{"name": one.name, "value": one.value} for one in tags]
         if custom_info:
             rest["customInfo"] = [{"name": one.name, "value": one.value} for one in custom_info]
-        pieces = [metrics[at : at + POINTS_PER_REQUEST] for at in range(0, len(metrics), POINTS_PER_REQUEST)]
+        pieces = [
+            metrics[at : at + POINTS_PER_REQUEST]
+            for at in range(0, len(metrics), POINTS_PER_REQUEST)
+        ]
         for place, piece in enumerate(pieces or [()]):
             body: dict[str, object] = {"executionId": execution_id, **(rest if place == 0 else {})}
             if piece:
                 body["metrics"] = [_point(one) for one in piece]
             if len(body) > 1:
                 self.http.call(
-                    "PATCH", _METRICS, group=self.resource_group, body=body, content_type=MERGE_PATCH, again=False
+                    "PATCH",
+                    _METRICS,
+                    group=self.resource_group,
+                    body=body,
+                    content_type=MERGE_PATCH,
+                    again=False,
                 )
 
     def delete_metrics(self, execution_id: str) -> None:
         """Delete all that an execution logged. Raises NotFound."""
         query = {"executionId": execution_id}
-        self.http.call("DELETE", _METRICS, query, group=self.resource_group, again=True, done=(404,))
+        self.http.call(
+            "DELETE", _METRICS, query, group=self.resource_group, again=True, done=(404,)
+        )
 
 
 def _point(one: Metric) -> dict[str, object]:

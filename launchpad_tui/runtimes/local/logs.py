@@ -64,7 +64,9 @@ class LogWriter:
         self._index.write(b"".join(marks))
         return whole, count
 
-    def write(self, stream: str, step: str, messages: Sequence[bytes], at: datetime | None = None) -> None:
+    def write(
+        self, stream: str, step: str, messages: Sequence[bytes], at: datetime | None = None
+    ) -> None:
         """Append lines that were read at the same moment.
 
         Args:
@@ -93,7 +95,9 @@ class LogWriter:
         """Write both or none. A full disk must not end a training: these lines are lost then."""
         before = -(-self._count // EVERY)
         try:
-            if self._lines.write(lines) == len(lines) and (not marks or self._index.write(marks) == len(marks)):
+            if self._lines.write(lines) == len(lines) and (
+                not marks or self._index.write(marks) == len(marks)
+            ):
                 return True
         except OSError:
             pass
@@ -221,7 +225,9 @@ class LogFile:
             found.append(_line(number, line))
         return found
 
-    def matching(self, text: str = "", since: datetime | None = None, until: datetime | None = None) -> list[int]:
+    def matching(
+        self, text: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[int]:
         """The numbers of the lines that hold the text (any case) and lie in the time, both ends included."""
         wanted = text.casefold()
         first = None if since is None else to_micros(since)
@@ -234,7 +240,10 @@ class LogFile:
             if last is not None and int(at) > last:
                 # Lines stand in the order in which they were read, so nothing behind lies in the time.
                 break
-            if not wanted or wanted in rest.split(b"\t", 2)[2].decode("utf-8", "replace").casefold():
+            if (
+                not wanted
+                or wanted in rest.split(b"\t", 2)[2].decode("utf-8", "replace").casefold()
+            ):
                 found.append(number)
         return found
 
@@ -252,7 +261,9 @@ class LogFile:
                 for number, raw in self._from(0):
                     if wanted is None or number in wanted:
                         line = _line(number, raw)
-                        file.write(f"{to_rfc3339(line.timestamp)}\t{line.stream}\t{line.step}\t{line.message}\n")
+                        file.write(
+                            f"{to_rfc3339(line.timestamp)}\t{line.stream}\t{line.step}\t{line.message}\n"
+                        )
         except OSError as error:
             kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else PermissionDenied
             raise kind("The log cannot be saved", f"{path}: {error.strerror or error}") from error

@@ -112,7 +112,9 @@ class _Plan:
     def _share(self, place: _Place, mount: Mount) -> None:
         known = self.covers.get(place.view)
         without = (*(known.without if known else ()), *mount.files)
-        self.covers[place.view] = Cover(place.view, place.real, str(mount.source.absolute()), without)
+        self.covers[place.view] = Cover(
+            place.view, place.real, str(mount.source.absolute()), without
+        )
 
     def _cover(self, folder: str, real: str, without: str = "") -> None:
         known = self.covers.get(folder)
@@ -143,7 +145,9 @@ class _Plan:
                 real, own = bound.source, True
                 continue
             try:
-                mode = None if above is not None and part in above.without else os.lstat(real).st_mode
+                mode = (
+                    None if above is not None and part in above.without else os.lstat(real).st_mode
+                )
             except OSError:
                 mode = None
             if mode is not None and stat.S_ISLNK(mode):
@@ -156,7 +160,10 @@ class _Plan:
                     # A file where a folder has to be: nothing but a cover that leaves it out helps.
                     self._cover(at, os.path.dirname(real), part)
                 return _Place(
-                    at, os.path.dirname(real), tuple(parts[number:]), own or at in self.covers or mode is not None
+                    at,
+                    os.path.dirname(real),
+                    tuple(parts[number:]),
+                    own or at in self.covers or mode is not None,
                 )
             own = own and self._within_source(view)
         return _Place(view, real, (), own)
@@ -169,7 +176,11 @@ def _clean(target: str) -> str:
     path = posixpath.normpath(target)
     path = "/" + path.lstrip("/")
     if not target.startswith("/") or path == "/":
-        raise InvalidInput(f"{target!r} cannot be mapped", "It must be an absolute path, not the root.", field="path")
+        raise InvalidInput(
+            f"{target!r} cannot be mapped",
+            "It must be an absolute path, not the root.",
+            field="path",
+        )
     return path
 
 

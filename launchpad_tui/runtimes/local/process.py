@@ -70,7 +70,13 @@ class Ended:
             return f"killed by signal {-self.code}"
 
 
-def run(launch: Launch, step: str, log: LogWriter, control: Control, listen: Callable[[list[bytes]], None]) -> Ended:
+def run(
+    launch: Launch,
+    step: str,
+    log: LogWriter,
+    control: Control,
+    listen: Callable[[list[bytes]], None],
+) -> Ended:
     """Run a command to its end.
 
     Args:
@@ -156,7 +162,13 @@ def _listen(
         time.sleep(_LOOK / 4)
 
 
-def _keep(stream: str, step: str, lines: list[bytes], log: LogWriter, listen: Callable[[list[bytes]], None]) -> None:
+def _keep(
+    stream: str,
+    step: str,
+    lines: list[bytes],
+    log: LogWriter,
+    listen: Callable[[list[bytes]], None],
+) -> None:
     if not lines:
         return
     log.write(stream, step, lines)

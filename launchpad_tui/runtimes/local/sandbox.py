@@ -56,7 +56,12 @@ class Sandbox(Protocol):
     note: str
 
     def wrap(
-        self, argv: Sequence[str], env: Mapping[str, str], cwd: str, mounts: Sequence[Mount], scratch: Path
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        mounts: Sequence[Mount],
+        scratch: Path,
     ) -> Launch:
         """The command as it is started so that it sees the mounts.
 
@@ -81,7 +86,12 @@ class Namespaces:
     note = "a view of the file system of its own"
 
     def wrap(
-        self, argv: Sequence[str], env: Mapping[str, str], cwd: str, mounts: Sequence[Mount], scratch: Path
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        mounts: Sequence[Mount],
+        scratch: Path,
     ) -> Launch:
         """The command, for the shim to make the view."""
         stage = scratch / "stage"
@@ -92,7 +102,9 @@ class Namespaces:
                 steps.append(("cover", each.target, each.real, each.stand_in, each.without))
             else:
                 steps.append(("bind", each.target, each.source, each.writable))
-        return Launch(tuple(argv), env, "/", json.dumps({"steps": steps, "stage": str(stage), "cwd": cwd}))
+        return Launch(
+            tuple(argv), env, "/", json.dumps({"steps": steps, "stage": str(stage), "cwd": cwd})
+        )
 
 
 class Bubblewrap:
@@ -102,7 +114,12 @@ class Bubblewrap:
     note = "a view of the file system of its own"
 
     def wrap(
-        self, argv: Sequence[str], env: Mapping[str, str], cwd: str, mounts: Sequence[Mount], scratch: Path
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        cwd: str,
+        mounts: Sequence[Mount],
+        scratch: Path,
     ) -> Launch:
         """The command behind bwrap's options. It stands between the shim and the command, and would end by TERM before
         the command could: so it is deaf, and the command made to hear again."""
@@ -110,7 +127,11 @@ class Bubblewrap:
         options = ["bwrap", "--die-with-parent", "--chdir", cwd]
         for each in plan(mounts, scratch):
             if isinstance(each, Bind):
-                options += ["--dev-bind" if each.writable else "--ro-bind", each.source, each.target]
+                options += [
+                    "--dev-bind" if each.writable else "--ro-bind",
+                    each.source,
+                    each.target,
+                ]
                 continue
             if each.stand_in:
                 options += ["--bind", each.stand_in, each.target]
@@ -141,7 +162,9 @@ class Rewriting:
     name = "rewriting"
 
     def __init__(self, why: str = "") -> None:
-        self.note = "paths that are hard-wired in the code are not found" + (f" ({why})" if why else "")
+        self.note = "paths that are hard-wired in the code are not found" + (
+            f" ({why})" if why else ""
+        )
 
     def wrap(
         self,
@@ -208,14 +231,18 @@ def choose() -> Sandbox:
         ConfigError: LAUNCHPAD_SANDBOX names none.
     """
     forced = os.environ.get(_FORCED, "")
-    kinds: dict[str, type[Namespaces | Bubblewrap]] = {kind.name: kind for kind in (Namespaces, Bubblewrap)}
+    kinds: dict[str, type[Namespaces | Bubblewrap]] = {
+        kind.name: kind for kind in (Namespaces, Bubblewrap)
+    }
     if forced in kinds:
         return kinds[forced]()
     if forced == Rewriting.name:
         return Rewriting(f"{_FORCED} says so")
     if forced:
         names = ", ".join((*kinds, Rewriting.name))
-        raise ConfigError(f"{_FORCED} is {forced!r}", f"It must be one of {names}.", "Unset it for the best one.")
+        raise ConfigError(
+            f"{_FORCED} is {forced!r}", f"It must be one of {names}.", "Unset it for the best one."
+        )
     reasons: list[str] = []
     for kind in kinds.values():
         reason = trial(kind())
@@ -233,8 +260,14 @@ def trial(sandbox: Sandbox) -> str:
         source.mkdir()
         (source / "here").touch()
         target = f"/{folder.name}/a"
-        words = ("/bin/sh", "-c", f"test -e {target}/here && test -d {source} && touch {target}/made")
-        launch = sandbox.wrap(words, os.environ, target, [Mount(source, target)], folder / "scratch")
+        words = (
+            "/bin/sh",
+            "-c",
+            f"test -e {target}/here && test -d {source} && touch {target}/made",
+        )
+        launch = sandbox.wrap(
+            words, os.environ, target, [Mount(source, target)], folder / "scratch"
+        )
         try:
             done = subprocess.run(
                 launch.command(os.getpid()),
@@ -250,4 +283,7 @@ def trial(sandbox: Sandbox) -> str:
             return str(error)
         if done.returncode == 0 and (source / "made").exists():
             return ""
-        return done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200] or f"code {done.returncode}"
+        return (
+            done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+            or f"code {done.returncode}"
+        )

@@ -29,10 +29,24 @@ MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 MS_NOATIME, MS_NODIRATIME, MS_RELATIME = 0x400, 0x800, 0x200000
 MNT_DETACH = 2
 #: flags that a mount made in a user namespace has to keep when it is mounted anew, and statvfs(3) tells
-_KEPT = ((2, MS_NOSUID), (4, MS_NODEV), (8, MS_NOEXEC), (0x400, MS_NOATIME), (0x800, MS_NODIRATIME),
-         (0x1000, MS_RELATIME))  # fmt: skip
+_KEPT = (
+    (2, MS_NOSUID),
+    (4, MS_NODEV),
+    (8, MS_NOEXEC),
+    (0x400, MS_NOATIME),
+    (0x800, MS_NODIRATIME),
+    (0x1000, MS_RELATIME),
+)
 #: system call numbers of pivot_root, which the C library has no function for
-_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41, "riscv64": 41, "ppc64le": 203, "s390x": 217, "armv7l": 218, "i686": 217}
+_PIVOT_ROOT = {
+    "x86_64": 155,
+    "aarch64": 41,
+    "riscv64": 41,
+    "ppc64le": 203,
+    "s390x": 217,
+    "armv7l": 218,
+    "i686": 217,
+}
 #: exit code where the view cannot be made
 NO_VIEW = 125
 _OLD = ".launchpad-old-root"
@@ -144,7 +158,11 @@ def _unshare() -> None:
         return
     _call("unshare", _libc.unshare, CLONE_NEWUSER | CLONE_NEWNS)
     # A process without rights may map its group only when it gives up setgroups(2); see user_namespaces(7).
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{user} {user} 1"), ("gid_map", f"{group} {group} 1")):
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"{user} {user} 1"),
+        ("gid_map", f"{group} {group} 1"),
+    ):
         with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
             file.write(text)
 
@@ -196,7 +214,9 @@ def _make(point: str, *, folder: bool) -> None:
 
 def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     arguments = (os.fsencode(source), os.fsencode(target), kind.encode() or None)
-    _call(f"mount {target}", _libc.mount, *arguments, ctypes.c_ulong(flags), options.encode() or None)
+    _call(
+        f"mount {target}", _libc.mount, *arguments, ctypes.c_ulong(flags), options.encode() or None
+    )
 
 
 def _call(what: str, function: Any, *arguments: Any) -> None:

@@ -34,7 +34,15 @@ _IGNORED_CONTAINER = {
     "readinessProbe": "probes are not called",
     "name": "",
 }
-_KNOWN_CONTAINER = {"command", "args", "env", "envFrom", "workingDir", "source", *_IGNORED_CONTAINER}
+_KNOWN_CONTAINER = {
+    "command",
+    "args",
+    "env",
+    "envFrom",
+    "workingDir",
+    "source",
+    *_IGNORED_CONTAINER,
+}
 _IGNORED_SPEC = {
     "imagePullSecrets": "images are not pulled",
     "volumeClaimTemplates": "volumes are not mounted",
@@ -52,10 +60,24 @@ _IGNORED_SPEC = {
 }
 _KNOWN_SPEC = {"entrypoint", "arguments", "templates", "activeDeadlineSeconds", *_IGNORED_SPEC}
 _KNOWN_TEMPLATE = {
-    "name", "inputs", "outputs", "container", "script", "steps", "dag", "metadata", "sidecars", "initContainers",
-    "retryStrategy", "activeDeadlineSeconds", "nodeSelector", "tolerations", "affinity", "volumes",
+    "name",
+    "inputs",
+    "outputs",
+    "container",
+    "script",
+    "steps",
+    "dag",
+    "metadata",
+    "sidecars",
+    "initContainers",
+    "retryStrategy",
+    "activeDeadlineSeconds",
+    "nodeSelector",
+    "tolerations",
+    "affinity",
+    "volumes",
     "serviceAccountName",
-}  # fmt: skip
+}
 _REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "containerSet"}
 
 
@@ -115,11 +137,16 @@ class SpecReader:
             if key in _REFUSED_TEMPLATE:
                 raise value.refuse(f"a template of {key} cannot run on this machine")
             if key in {"sidecars", "initContainers", "retryStrategy", "activeDeadlineSeconds"}:
-                self.note(f"{key} of template {name}", "this runtime runs the template's own commands, once")
+                self.note(
+                    f"{key} of template {name}",
+                    "this runtime runs the template's own commands, once",
+                )
             elif key not in _KNOWN_TEMPLATE:
                 self.note(f"{key} of template {name}", "this runtime does not know it")
         self._metadata(node)
-        bodies = [key for key in ("container", "script", "steps", "dag") if node.get(key) is not None]
+        bodies = [
+            key for key in ("container", "script", "steps", "dag") if node.get(key) is not None
+        ]
         if len(bodies) != 1:
             raise node.refuse(
                 f"template {name} must have exactly one of container, script, steps and dag, "
@@ -134,7 +161,9 @@ class SpecReader:
             inputs=tuple(_input_artifacts(inputs)),
             outputs=tuple(_output_artifacts(outputs)),
             output_parameters=tuple(_output_parameters(outputs)),
-            container=self._container(container, script=bodies == ["script"]) if container else None,
+            container=self._container(container, script=bodies == ["script"])
+            if container
+            else None,
             steps=tuple(_steps(node.need("steps")))
             if bodies == ["steps"]
             else _levels(node)
@@ -196,7 +225,9 @@ def _absolute(node: Node) -> str:
     path = node.need_text("path")
     parts = path.split("/")
     if not path.startswith("/") or ".." in parts or not any(parts):
-        raise node.need("path").refuse(f"{path!r} must be an absolute path without '..', and not the root")
+        raise node.need("path").refuse(
+            f"{path!r} must be an absolute path without '..', and not the root"
+        )
     return path
 
 
@@ -230,7 +261,9 @@ def _output_parameters(outputs: Node | None) -> Iterator[OutputParameter]:
 def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
     seen: set[str] = set()
     for group in node.entries():
-        calls = tuple(_call(each) for each in (group.entries() if not group.is_mapping else [group]))
+        calls = tuple(
+            _call(each) for each in (group.entries() if not group.is_mapping else [group])
+        )
         for call in calls:
             if call.name in seen:
                 raise Refused(call.line, f"{group.path}: the step {call.name} stands here twice")
@@ -242,19 +275,33 @@ def _call(node: Node) -> Call:
     for key in ("when", "withItems", "withParam", "withSequence", "templateRef", "inline"):
         found = node.get(key)
         if found is not None:
-            raise found.refuse("conditions, loops and references to other templates are not known here")
+            raise found.refuse(
+                "conditions, loops and references to other templates are not known here"
+            )
     arguments = node.get("arguments")
     parameters = (
-        [(each.need_text("name"), each.get_text("value")) for each in arguments.list_of("parameters")]
+        [
+            (each.need_text("name"), each.get_text("value"))
+            for each in arguments.list_of("parameters")
+        ]
         if arguments
         else []
     )
     artifacts = (
-        [(each.need_text("name"), each.need_text("from")) for each in arguments.list_of("artifacts")]
+        [
+            (each.need_text("name"), each.need_text("from"))
+            for each in arguments.list_of("artifacts")
+        ]
         if arguments
         else []
     )
-    return Call(node.need_text("name"), node.need_text("template"), node.line, tuple(parameters), tuple(artifacts))
+    return Call(
+        node.need_text("name"),
+        node.need_text("template"),
+        node.line,
+        tuple(parameters),
+        tuple(artifacts),
+    )
 
 
 def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
@@ -278,7 +325,9 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
     levels: list[tuple[Call, ...]] = []
     done: set[str] = set()
     while len(done) < len(tasks):
-        ready = [name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done]
+        ready = [
+            name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done
+        ]
         if not ready:
             raise node.need("dag").refuse("the tasks depend on each other in a circle")
         levels.append(tuple(tasks[name][0] for name in ready))
@@ -296,7 +345,9 @@ def _check(workflow: Workflow, spec: Node) -> None:
     def walk(name: str, way: tuple[str, ...]) -> None:
         template = workflow.templates[name]
         if name in way:
-            raise lines[name].refuse(f"the templates call each other in a circle: {' → '.join((*way, name))}")
+            raise lines[name].refuse(
+                f"the templates call each other in a circle: {' → '.join((*way, name))}"
+            )
         _check_template(template, known, lines[name])
         for output in template.outputs:
             if output.global_name and names.setdefault(output.global_name, name) != name:
@@ -308,9 +359,14 @@ def _check(workflow: Workflow, spec: Node) -> None:
             for call in group:
                 called = workflow.templates.get(call.template)
                 if called is None:
-                    raise Refused(call.line, f"step {call.name}: there is no template {call.template!r}")
+                    raise Refused(
+                        call.line, f"step {call.name}: there is no template {call.template!r}"
+                    )
                 _check_call(
-                    call, called, before, known | {f"inputs.parameters.{key}" for key, _ in template.parameters}
+                    call,
+                    called,
+                    before,
+                    known | {f"inputs.parameters.{key}" for key, _ in template.parameters},
                 )
                 walk(call.template, (*way, name))
             before |= {call.name: workflow.templates[call.template] for call in group}
@@ -330,18 +386,26 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
     inputs = {each.name for each in called.inputs}
     for name, source in call.artifacts:
         if name not in inputs:
-            raise Refused(call.line, f"step {call.name}: template {called.name} has no input artifact {name!r}")
+            raise Refused(
+                call.line,
+                f"step {call.name}: template {called.name} has no input artifact {name!r}",
+            )
         match = REFERENCE.fullmatch(source.strip())
         if match is None or not output(match.group(1), "artifacts"):
-            raise Refused(call.line, f"step {call.name}: {source} names no output of an earlier step")
+            raise Refused(
+                call.line, f"step {call.name}: {source} names no output of an earlier step"
+            )
     given = {name for name, _ in call.parameters}
     wanted = dict(called.parameters)
     for name in sorted(given - wanted.keys()):
-        raise Refused(call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}")
+        raise Refused(
+            call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}"
+        )
     for name, default in wanted.items():
         if default is None and name not in given:
             raise Refused(
-                call.line, f"step {call.name}: the input parameter {name} of template {called.name} is missing"
+                call.line,
+                f"step {call.name}: the input parameter {name} of template {called.name} is missing",
             )
     for _, value in call.parameters:
         for match in REFERENCE.finditer(value):
@@ -357,7 +421,12 @@ def _check_template(template: Template, known: set[str], node: Node) -> None:
     here |= {f"outputs.artifacts.{each.name}.path" for each in template.outputs}
     here |= {f"outputs.parameters.{each.name}.path" for each in template.output_parameters}
     container = template.container
-    texts = [*container.command, *container.args, *(each.value for each in container.env), container.script]
+    texts = [
+        *container.command,
+        *container.args,
+        *(each.value for each in container.env),
+        container.script,
+    ]
     for text in texts:
         for match in REFERENCE.finditer(text):
             if match.group(1) not in here:

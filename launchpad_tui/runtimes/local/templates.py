@@ -63,7 +63,9 @@ def parse_templates(path: Path) -> ParsedTemplates:
                 continue
             other = seen.setdefault(found.workflow.id, file)
             if other is not file:
-                refused.append(TemplateProblem(file, 1, f"{found.workflow.id} is defined in {other} too"))
+                refused.append(
+                    TemplateProblem(file, 1, f"{found.workflow.id} is defined in {other} too")
+                )
                 continue
             templates.append(found)
     return ParsedTemplates(tuple(templates), tuple(refused))
@@ -80,7 +82,9 @@ def parse_text(text: str, file: Path) -> ParsedTemplate:
             if _is_template(node):
                 return _parse(node, text, file)
     except Refused as error:
-        raise InvalidInput("The workflow template is wrong", f"{file}:{error.line}: {error.reason}") from error
+        raise InvalidInput(
+            "The workflow template is wrong", f"{file}:{error.line}: {error.reason}"
+        ) from error
     raise InvalidInput("There is no workflow template", str(file))
 
 
@@ -96,7 +100,9 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
     try:
         if file.stat().st_size > _SIZE_LIMIT:
             if named:
-                yield TemplateProblem(file, 1, f"over {_SIZE_LIMIT // 1_000_000} MB: no template is so large")
+                yield TemplateProblem(
+                    file, 1, f"over {_SIZE_LIMIT // 1_000_000} MB: no template is so large"
+                )
             return
         text = file.read_bytes().decode("utf-8")
     except OSError as error:
@@ -140,7 +146,9 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     name = metadata.need("name")
     executable_id = name.text().strip()
     if not _ID.fullmatch(executable_id):
-        raise name.refuse("must have 4 to 64 letters, digits, '_', '.' and '-': it becomes the executable's ID")
+        raise name.refuse(
+            "must have 4 to 64 letters, digits, '_', '.' and '-': it becomes the executable's ID"
+        )
     annotations, labels = metadata.need("annotations"), metadata.need("labels")
     scenario_node = labels.need(_SCENARIO_ID)
     scenario_id = scenario_node.text().strip()
@@ -154,7 +162,12 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     slots = _slots(annotations)
     at = now()
     scenario = Scenario(
-        scenario_id, annotations.need_text(_SCENARIO_NAME), annotations.get_text(_SCENARIO_TEXT), {}, at, at
+        scenario_id,
+        annotations.need_text(_SCENARIO_NAME),
+        annotations.get_text(_SCENARIO_TEXT),
+        {},
+        at,
+        at,
     )
     executable = Executable(
         id=executable_id,
@@ -162,7 +175,9 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
         name=annotations.need_text(_NAME),
         description=annotations.get_text(_TEXT),
         version=labels.need_text(_VERSION),
-        parameters=tuple(Parameter(key, default, described[key]) for key, default in workflow.parameters),
+        parameters=tuple(
+            Parameter(key, default, described[key]) for key, default in workflow.parameters
+        ),
         inputs=tuple(_slot(each, "", slots) for each in input_names(workflow)),
         outputs=tuple(_slot(each, other, slots) for each, other in _output_names(workflow)),
         template=text,
@@ -199,7 +214,12 @@ def input_names(workflow: Workflow) -> list[str]:
 
 
 def _output_names(workflow: Workflow) -> list[tuple[str, str]]:
-    return [(each.global_name, each.name) for leaf in workflow.leaves for each in leaf.outputs if each.global_name]
+    return [
+        (each.global_name, each.name)
+        for leaf in workflow.leaves
+        for each in leaf.outputs
+        if each.global_name
+    ]
 
 
 def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
@@ -226,7 +246,9 @@ def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) 
             raise node.refuse(f"labels must be JSON: {error}") from error
         if isinstance(read, list):
             read = {each.get("key"): each.get("value") for each in read if isinstance(each, dict)}
-        if not isinstance(read, dict) or not all(isinstance(each, str) for pair in read.items() for each in pair):
+        if not isinstance(read, dict) or not all(
+            isinstance(each, str) for pair in read.items() for each in pair
+        ):
             raise node.refuse('labels must be JSON like {"ext.ai.sap.com/key": "value"}')
         labels = tuple(read.items())
     return ArtifactSlot(name, kind, notes.get("description", ("", None))[0], labels)

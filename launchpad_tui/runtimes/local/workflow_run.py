@@ -18,7 +18,13 @@ from launchpad_tui.runtimes.local.mounts import Mount
 from launchpad_tui.runtimes.local.process import Control, Ended, run
 from launchpad_tui.runtimes.local.sandbox import Launch, Sandbox
 from launchpad_tui.runtimes.local.template_body import REFERENCE, STEP_OUTPUT
-from launchpad_tui.runtimes.local.template_model import SIGNATURES, Call, Container, Template, Workflow
+from launchpad_tui.runtimes.local.template_model import (
+    SIGNATURES,
+    Call,
+    Container,
+    Template,
+    Workflow,
+)
 from launchpad_tui.runtimes.local.workspace import Workspace
 
 #: a Python of the system's, or of an image's; one in a virtual environment is meant as it stands
@@ -91,7 +97,11 @@ class WorkflowRun:
         return self._outputs
 
     def _call(
-        self, call: Call, given: Mapping[str, Path], outer: Mapping[str, str], made: Mapping[str, _Made]
+        self,
+        call: Call,
+        given: Mapping[str, Path],
+        outer: Mapping[str, str],
+        made: Mapping[str, _Made],
     ) -> _Made:
         template = self._around.workflow.templates[call.template]
         values = {name: default or "" for name, default in template.parameters}
@@ -103,7 +113,9 @@ class WorkflowRun:
             if match is not None:
                 handed[name] = made[match.group(1)].artifacts[match.group(3)]
         if template.container is not None:
-            return self._leaf(call.name or template.name, template, template.container, handed, known)
+            return self._leaf(
+                call.name or template.name, template, template.container, handed, known
+            )
         before: dict[str, _Made] = {}
         for group in template.steps:
             before |= self._group(group, known, before)
@@ -124,7 +136,9 @@ class WorkflowRun:
 
         if len(group) == 1:
             return {group[0].name: self._call(group[0], {}, known, before)}
-        threads = [threading.Thread(target=one, args=(call,), name=f"step-{call.name}") for call in group]
+        threads = [
+            threading.Thread(target=one, args=(call,), name=f"step-{call.name}") for call in group
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -134,7 +148,12 @@ class WorkflowRun:
         return found
 
     def _leaf(
-        self, step: str, template: Template, container: Container, given: Mapping[str, Path], known: dict[str, str]
+        self,
+        step: str,
+        template: Template,
+        container: Container,
+        given: Mapping[str, Path],
+        known: dict[str, str],
     ) -> _Made:
         around = self._around
         if around.control.ending:
@@ -146,14 +165,22 @@ class WorkflowRun:
         for each in template.inputs:
             source = given.get(each.name) or around.inputs.get(each.name)
             if source is None:
-                raise StepFailed(f"Step {step}: the input artifact {each.name} is not bound", reason="input", step=step)
+                raise StepFailed(
+                    f"Step {step}: the input artifact {each.name} is not bound",
+                    reason="input",
+                    step=step,
+                )
             _add(mounts, _input_mount(source, each.path))
             known[f"inputs.artifacts.{each.name}.path"] = each.path
         paths: dict[str, Path] = {}
         for output in template.outputs:
-            paths[output.name] = _output_place(mounts, place / "out", output.path, is_file=_is_file(output.path))
+            paths[output.name] = _output_place(
+                mounts, place / "out", output.path, is_file=_is_file(output.path)
+            )
         for parameter in template.output_parameters:
-            paths[parameter.name] = _output_place(mounts, place / "out", parameter.path, is_file=True)
+            paths[parameter.name] = _output_place(
+                mounts, place / "out", parameter.path, is_file=True
+            )
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
         launch = self._launch(step, container, known, list(mounts.values()), place)
@@ -164,11 +191,18 @@ class WorkflowRun:
             raise Interrupted(f"step {step} was stopped ({ended})")
         around.log.say(f"step {step} ended: {ended}", step)
         if ended.code:
-            raise StepFailed(f"Step {step} failed: {_explained(ended)}", step=step, exitCode=str(ended.code))
+            raise StepFailed(
+                f"Step {step} failed: {_explained(ended)}", step=step, exitCode=str(ended.code)
+            )
         return self._collect(step, template, paths)
 
     def _launch(
-        self, step: str, container: Container, known: Mapping[str, str], mounts: list[Mount], place: Path
+        self,
+        step: str,
+        container: Container,
+        known: Mapping[str, str],
+        mounts: list[Mount],
+        place: Path,
     ) -> Launch:
         around = self._around
         env = dict(around.env)
@@ -190,8 +224,14 @@ class WorkflowRun:
             # An image's own interpreter, such as /usr/local/bin/python3.9: here it is the one that was chosen.
             argv[0] = str(around.python)
         cwd = container.working_dir or around.code_path or str(around.workspace.code)
-        if container.working_dir and not _covered(container.working_dir, mounts) and not os.path.isdir(cwd):
-            raise StepFailed(f"Step {step}: the working directory {cwd} is not on this machine", step=step)
+        if (
+            container.working_dir
+            and not _covered(container.working_dir, mounts)
+            and not os.path.isdir(cwd)
+        ):
+            raise StepFailed(
+                f"Step {step}: the working directory {cwd} is not on this machine", step=step
+            )
         return around.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
 
     def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _Made]) -> str:
@@ -220,7 +260,9 @@ class WorkflowRun:
                 if parameter.name == SIGNATURES:
                     continue
                 detail = f"{parameter.path}: {error}"
-                raise StepFailed(f"Step {step} left no value for {parameter.name}", detail, step=step) from error
+                raise StepFailed(
+                    f"Step {step} left no value for {parameter.name}", detail, step=step
+                ) from error
             made.parameters[parameter.name] = text.strip()
             if parameter.name == SIGNATURES:
                 self._sign(text)
@@ -229,7 +271,12 @@ class WorkflowRun:
             if not _has_content(path):
                 what = f"the output {output.global_name or output.name}"
                 detail = f"Nothing is at {output.path} after the step."
-                raise StepFailed(f"Step {step} left nothing for {what}", detail, step=step, reason="output missing")
+                raise StepFailed(
+                    f"Step {step} left nothing for {what}",
+                    detail,
+                    step=step,
+                    reason="output missing",
+                )
             made.artifacts[output.name] = path
             if output.global_name:
                 kept = _archived(path, output.global_name) if output.archived else path
@@ -264,7 +311,10 @@ def _explained(ended: Ended) -> str:
 
 
 def _file_name(step: str) -> str:
-    return "".join(char if char.isalnum() or char in "-_." else "_" for char in step).lstrip(".")[:80] or "step"
+    return (
+        "".join(char if char.isalnum() or char in "-_." else "_" for char in step).lstrip(".")[:80]
+        or "step"
+    )
 
 
 def _unique(path: Path) -> Path:
@@ -318,7 +368,11 @@ def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file:
 
 def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
     """Whether a folder is in the view before anything is mounted there for its sake."""
-    above = [each for each in mounts.values() if f"{target}/".startswith(f"{each.target}/") and not each.files]
+    above = [
+        each
+        for each in mounts.values()
+        if f"{target}/".startswith(f"{each.target}/") and not each.files
+    ]
     if above:
         nearest = max(above, key=lambda each: len(each.target))
         return (nearest.source / target.removeprefix(nearest.target).strip("/")).is_dir()
@@ -338,7 +392,9 @@ def _add(mounts: dict[str, Mount], mount: Mount) -> None:
 
 
 def _covered(path: str, mounts: list[Mount]) -> bool:
-    return any(path.rstrip("/") == each.target or path.startswith(f"{each.target}/") for each in mounts)
+    return any(
+        path.rstrip("/") == each.target or path.startswith(f"{each.target}/") for each in mounts
+    )
 
 
 def _archived(path: Path, name: str) -> Path:

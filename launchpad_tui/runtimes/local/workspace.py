@@ -25,9 +25,21 @@ from launchpad_tui.runtimes.local.template_model import Workflow
 
 #: what is not copied
 _LEFT_OUT = frozenset(
-    {".git", ".hg", ".svn", "__pycache__", ".venv", "venv", ".tox", "node_modules", ".mypy_cache", ".pytest_cache",
-     ".ruff_cache", ".ipynb_checkpoints"}
-)  # fmt: skip
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "__pycache__",
+        ".venv",
+        "venv",
+        ".tox",
+        "node_modules",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".ipynb_checkpoints",
+    }
+)
 _PATH = re.compile(r"/[^\s\"'`;|&<>()$,:=]+")
 #: paths of every Unix machine: never the code's
 _SYSTEM = ("/bin/", "/usr/", "/dev/", "/proc/", "/sys/", "/etc/", "/lib")
@@ -70,7 +82,9 @@ def code_folder(workflow: Workflow, source: str, chosen: str) -> Path:
     if chosen:
         folder = Path(chosen).expanduser()
         if not folder.is_dir():
-            raise ConfigError("The code folder is gone", chosen, "Change it in the executable's settings.")
+            raise ConfigError(
+                "The code folder is gone", chosen, "Change it in the executable's settings."
+            )
         return folder
     folder = Path(source).parent
     if not source or not folder.is_dir():
@@ -103,7 +117,11 @@ def container_code_path(workflow: Workflow, folder: Path) -> str:
         if found:
             return found
     for leaf in workflow.leaves:
-        if leaf.container and leaf.container.working_dir and not os.path.isdir(leaf.container.working_dir):
+        if (
+            leaf.container
+            and leaf.container.working_dir
+            and not os.path.isdir(leaf.container.working_dir)
+        ):
             return leaf.container.working_dir.rstrip("/")
     return ""
 
@@ -115,7 +133,9 @@ def _named_paths(workflow: Workflow) -> Iterable[str]:
         taken = [path.rstrip("/") for path in leaf.paths]
         for text in (*leaf.container.command, *leaf.container.args):
             for path in _PATH.findall(text):
-                inside = any(path.rstrip("/") == each or path.startswith(f"{each}/") for each in taken)
+                inside = any(
+                    path.rstrip("/") == each or path.startswith(f"{each}/") for each in taken
+                )
                 if not inside and not path.startswith(_SYSTEM) and not os.path.exists(path):
                     yield path
 
@@ -171,7 +191,11 @@ def interpreter(settings_python: str, folder: Path, own: str) -> Path:
         chosen = Path(settings_python).expanduser()
         found = chosen / "bin" / "python" if chosen.is_dir() else chosen
         if not os.access(found, os.X_OK):
-            raise ConfigError("The interpreter is not there", str(found), "Change python in the executable's settings.")
+            raise ConfigError(
+                "The interpreter is not there",
+                str(found),
+                "Change python in the executable's settings.",
+            )
         return found.absolute()
     for name in (".venv", "venv"):
         found = folder / name / "bin" / "python"
@@ -183,7 +207,11 @@ def interpreter(settings_python: str, folder: Path, own: str) -> Path:
 def name_interpreter(folder: Path, python: Path, own: str) -> None:
     """Make ``python`` and ``python3`` in a folder mean this interpreter, whatever PATH has; and ``launchpad`` this
     program, which only ``own``, the interpreter that runs it, has for sure."""
-    commands = {"python": f'"{python}"', "python3": f'"{python}"', "launchpad": f'"{own}" -P -m launchpad_tui'}
+    commands = {
+        "python": f'"{python}"',
+        "python3": f'"{python}"',
+        "launchpad": f'"{own}" -P -m launchpad_tui',
+    }
     for name, command in commands.items():
         place = folder / name
         place.unlink(missing_ok=True)

@@ -79,7 +79,9 @@ class Node:
                 raise Refused(int(key.start_mark.line) + 1, f"{self.path}: a key must be text")
             name = str(key.value)
             if name in seen and not merged:
-                raise Refused(int(key.start_mark.line) + 1, f"{self.path}: {name} stands here twice")
+                raise Refused(
+                    int(key.start_mark.line) + 1, f"{self.path}: {name} stands here twice"
+                )
             # Of a merged mapping the later one wins: flattening puts what is merged first.
             seen[name] = Node(value, f"{self.path}.{name}" if self.path else name)
         yield from seen.items()
@@ -117,7 +119,9 @@ class Node:
             return []
         if self._node.id != "sequence":
             raise self.refuse(f"must be a list, not {_kind(self._node)}")
-        return [Node(value, f"{self.path}[{place}]") for place, value in enumerate(self._node.value)]
+        return [
+            Node(value, f"{self.path}[{place}]") for place, value in enumerate(self._node.value)
+        ]
 
     def list_of(self, key: str) -> list[Node]:
         """The entries of the list at a key; none where it lacks."""
@@ -140,10 +144,14 @@ def documents(text: str) -> Iterator[Node]:
                 yield Node(document, "")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Refused(int(mark.line) + 1 if mark else 1, f"not YAML: {error.problem or error.context}") from error
+        raise Refused(
+            int(mark.line) + 1 if mark else 1, f"not YAML: {error.problem or error.context}"
+        ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise Refused(1, f"not YAML: {str(error)[:200]}") from error
 
 
 def _kind(node: Any) -> str:
-    return {"scalar": "text", "sequence": "a list", "mapping": "keys"}.get(node.id, "something else")
+    return {"scalar": "text", "sequence": "a list", "mapping": "keys"}.get(
+        node.id, "something else"
+    )

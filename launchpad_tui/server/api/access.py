@@ -29,23 +29,39 @@ def authenticated(headers: Mapping[str, str], tokens: Tokens) -> ApiClient:
     return client
 
 
-def token(headers: Mapping[str, str], content: bytes, clients: ClientService, tokens: Tokens) -> tuple[Answer, str]:
+def token(
+    headers: Mapping[str, str], content: bytes, clients: ClientService, tokens: Tokens
+) -> tuple[Answer, str]:
     """A new token for the client that a form, or HTTP Basic beside it, names (RFC 6749, sections 2.3.1 and 4.4);
     gives the answer and the client's ID. Raises Refusal."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"application/x-www-form-urlencoded", ""}:
         raise Refusal(400, "Send the request for a token as a form.", field="Content-Type")
     try:
-        form = dict(parse_qsl(content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100))
+        form = dict(
+            parse_qsl(
+                content.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=100
+            )
+        )
     except ValueError as error:
         raise Refusal(400, "The form has too many fields.") from error
     if form.get("grant_type") != "client_credentials":
-        raise Refusal(400, "grant_type has to be client_credentials.", code="UnsupportedGrantType", field="grant_type")
-    client_id, secret = _basic(headers) or (form.get("client_id", ""), form.get("client_secret", ""))
+        raise Refusal(
+            400,
+            "grant_type has to be client_credentials.",
+            code="UnsupportedGrantType",
+            field="grant_type",
+        )
+    client_id, secret = _basic(headers) or (
+        form.get("client_id", ""),
+        form.get("client_secret", ""),
+    )
     found = clients.check(client_id, secret) if client_id and secret else None
     if found is None:
         raise Refusal(
-            401, "Client ID or client secret are wrong.", headers={"WWW-Authenticate": 'Basic realm="launchpad"'}
+            401,
+            "Client ID or client secret are wrong.",
+            headers={"WWW-Authenticate": 'Basic realm="launchpad"'},
         )
     data = {
         "access_token": tokens.give(found),
@@ -62,7 +78,9 @@ def _basic(headers: Mapping[str, str]) -> tuple[str, str] | None:
     if kind.lower() != "basic":
         return None
     try:
-        client_id, colon, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+        client_id, colon, secret = (
+            base64.b64decode(text.strip(), validate=True).decode().partition(":")
+        )
     except ValueError as error:
         raise Refusal(401, "The header Authorization cannot be read.") from error
     return (unquote_plus(client_id), unquote_plus(secret)) if colon else ("", "")

@@ -119,13 +119,17 @@ class Api:
 
         async def token(request: Request) -> Response:
             content, refused = await _content(request, access.FORM_LIMIT)
-            return await anyio.to_thread.run_sync(self._token, _headers(request), content, refused, limiter=limiter)
+            return await anyio.to_thread.run_sync(
+                self._token, _headers(request), content, refused, limiter=limiter
+            )
 
         routes = [Route(access.TOKEN_PATH, token, methods=["POST"])]
         for prefix in PREFIXES:
             for path, entries in _by_path(_ENTRIES).items():
                 methods = {entry.method: entry for entry in entries}
-                routes.append(Route(prefix + path, self._endpoint(prefix, methods), methods=list(methods)))
+                routes.append(
+                    Route(prefix + path, self._endpoint(prefix, methods), methods=list(methods))
+                )
                 if "$" in path:
                     # Otherwise other methods would take $count for an ID.
                     others = sorted({entry.method for entry in _ENTRIES} - set(methods))
@@ -163,7 +167,9 @@ class Api:
                 return await run_in_threadpool(answer, *await _content(request, entry.limit))
             with ExitStack() as held:
                 try:
-                    file = await run_in_threadpool(held.enter_context, self._desk.files_elsewhere.incoming())
+                    file = await run_in_threadpool(
+                        held.enter_context, self._desk.files_elsewhere.incoming()
+                    )
                     sent, refused = await _to_file(request, file, entry.limit)
                 except LaunchpadError as error:
                     await _content(request, 0)
@@ -223,14 +229,22 @@ class Api:
 
     def _require(self, group: str, client: ApiClient) -> None:
         if client.group not in {"", group}:
-            raise Refusal(403, f"This client belongs to the resource group {client.group}.", field="AI-Resource-Group")
+            raise Refusal(
+                403,
+                f"This client belongs to the resource group {client.group}.",
+                field="AI-Resource-Group",
+            )
         try:
             self._desk.serving.require_group(in_scope(group))
         except NotFound as error:
             message = f"There is no resource group {group[:80]!r}."
-            raise Refusal(404, message, code="ResourceGroupNotFound", field="AI-Resource-Group") from error
+            raise Refusal(
+                404, message, code="ResourceGroupNotFound", field="AI-Resource-Group"
+            ) from error
 
-    def _token(self, headers: Mapping[str, str], content: bytes, refused: Refusal | None) -> Response:
+    def _token(
+        self, headers: Mapping[str, str], content: bytes, refused: Refusal | None
+    ) -> Response:
         trace = _Trace("POST", access.TOKEN_PATH)
         try:
             if refused is not None:
@@ -289,7 +303,9 @@ async def _content(request: Request, limit: int) -> tuple[bytes, Refusal | None]
     except ClientDisconnect:
         return b"", Refusal(400, "The body ended early.")
     if size > limit:
-        return b"", Refusal(413, f"The body has {size} bytes; at most {limit}.", code=CODE_TOO_LARGE)
+        return b"", Refusal(
+            413, f"The body has {size} bytes; at most {limit}.", code=CODE_TOO_LARGE
+        )
     return b"".join(pieces), None
 
 
@@ -308,7 +324,9 @@ async def _to_file(request: Request, file: Path, limit: int) -> tuple[Sent | Non
             async for piece in request.stream():
                 size += len(piece)
                 if size > limit:
-                    return None, Refusal(413, f"The body has more than {limit} bytes.", code=CODE_TOO_LARGE)
+                    return None, Refusal(
+                        413, f"The body has more than {limit} bytes.", code=CODE_TOO_LARGE
+                    )
                 digest.update(piece)
                 await run_in_threadpool(target.write, piece)
     except ClientDisconnect:
@@ -333,7 +351,9 @@ def _response(answer: Answer, trace: _Trace) -> Response:
     return Response(content, answer.status, headers, "application/json")
 
 
-def _refused(error: Exception, trace: _Trace, *, conflict: int = 409, missing: int = 404) -> Response:
+def _refused(
+    error: Exception, trace: _Trace, *, conflict: int = 409, missing: int = 404
+) -> Response:
     found = refusal(error, conflict=conflict, missing=missing)
     body = found.body(trace.request_id, trace.path, listed=trace.listed)
     return _response(Answer(found.status, body, headers=found.headers), trace)

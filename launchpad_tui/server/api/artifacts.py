@@ -48,14 +48,20 @@ def _count(call: Call) -> Answer:
 
 def _get(call: Call) -> Answer:
     scenarios = expanded(call)
-    return Answer(data=writing.artifact(call.desk.artifacts.get(call.scope, call.parts["artifactId"]), scenarios))
+    return Answer(
+        data=writing.artifact(
+            call.desk.artifacts.get(call.scope, call.parts["artifactId"]), scenarios
+        )
+    )
 
 
 def _create(call: Call) -> Answer:
     body = call.body()
     kind = fields.text(body, "kind")
     if kind not in set(ArtifactKind):
-        raise InvalidInput(f"kind cannot be {kind[:40]!r}", hint=f"One of {', '.join(ArtifactKind)}.", field="kind")
+        raise InvalidInput(
+            f"kind cannot be {kind[:40]!r}", hint=f"One of {', '.join(ArtifactKind)}.", field="kind"
+        )
     made = call.desk.artifacts.add(
         call.scope,
         ArtifactKind(kind),

@@ -62,9 +62,13 @@ class Call:
 
     def json(self) -> Any:
         """The body's JSON. Raises InvalidInput where it is none."""
-        kind = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        kind = (
+            self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        )
         if kind not in {"application/json", "application/merge-patch+json", ""}:
-            raise InvalidInput(f"The body is {kind[:60]!r}", "It has to be application/json.", field="Content-Type")
+            raise InvalidInput(
+                f"The body is {kind[:60]!r}", "It has to be application/json.", field="Content-Type"
+            )
         if self.headers.get("content-encoding", "identity").lower() != "identity":
             raise InvalidInput("The body is encoded", "Send it without.", field="Content-Encoding")
         try:

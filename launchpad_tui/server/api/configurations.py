@@ -51,10 +51,14 @@ def _create(call: Call) -> Answer:
         try:
             call.desk.artifacts.get(call.scope, artifact_id)
         except NotFound as error:
-            raise InvalidInput(error.title, f"Input {slot[:80]}.", field="inputArtifactBindings") from error
+            raise InvalidInput(
+                error.title, f"Input {slot[:80]}.", field="inputArtifactBindings"
+            ) from error
     made = call.desk.configurations.create(call.scope, name, executable, parameters, inputs)
     return Answer(
-        201, {"id": made.id, "message": "Configuration created"}, headers=call.created("/lm/configurations", made.id)
+        201,
+        {"id": made.id, "message": "Configuration created"},
+        headers=call.created("/lm/configurations", made.id),
     )
 
 

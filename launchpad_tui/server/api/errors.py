@@ -35,7 +35,13 @@ class Refusal(Exception):
     """
 
     def __init__(
-        self, status: int, message: str, *, code: str = "", field: str = "", headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        message: str,
+        *,
+        code: str = "",
+        field: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -54,7 +60,12 @@ class Refusal(Exception):
         details: Any = {"field": self.field} if self.field else {}
         if listed:
             details = [{"code": self.field, "message": self.message}] if self.field else []
-        error = {"code": self.code, "message": self.message, "requestId": request_id, "target": target}
+        error = {
+            "code": self.code,
+            "message": self.message,
+            "requestId": request_id,
+            "target": target,
+        }
         return {"error": {**error, "details": details}}
 
 
@@ -70,7 +81,9 @@ def refusal(error: Exception, *, conflict: int = 409, missing: int = 404) -> Ref
     if not isinstance(error, LaunchpadError):
         _log.error("a request failed", exc_info=error)
         return Refusal(500, "Something unexpected happened; the server's log file has the details.")
-    message = " ".join(f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part)
+    message = " ".join(
+        f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part
+    )
     if isinstance(error, LimitExceeded):
         return Refusal(413, message, code=CODE_TOO_LARGE, field=error.field)
     if isinstance(error, InvalidInput):

@@ -17,7 +17,10 @@ from launchpad_tui.services.serving import log_lines
 
 #: AI API: executions of a bulk request; lines of a log in one answer, and where nothing is said
 _BULK, _LINES, _LINES_DEFAULT = 100, 5000, 1000
-_SAID = {TargetStatus.STOPPED: "Execution modification scheduled", TargetStatus.DELETED: "Deletion scheduled"}
+_SAID = {
+    TargetStatus.STOPPED: "Execution modification scheduled",
+    TargetStatus.DELETED: "Deletion scheduled",
+}
 
 
 def _filter(call: Call) -> ExecutionFilter:
@@ -35,7 +38,9 @@ def _list(call: Call) -> Answer:
     wanted = _filter(call)
     whole = not call.query.word("$select", "status")
     found = call.desk.serving.executions(call.scope, wanted, *call.query.page(), outputs=whole)
-    return Answer(data=writing.resources(map(writing.execution if whole else writing.execution_status, found)))
+    return Answer(
+        data=writing.resources(map(writing.execution if whole else writing.execution_status, found))
+    )
 
 
 def _count(call: Call) -> Answer:
@@ -53,7 +58,9 @@ def _create(call: Call) -> Answer:
         made = call.desk.executions.create(call.scope, configuration)
     except ConfigError as error:
         # A secret that the template names is not there: for its caller the configuration cannot be executed.
-        raise Refusal(400, f"{error.title}. {error.hint}".strip(), field="configurationId") from error
+        raise Refusal(
+            400, f"{error.title}. {error.hint}".strip(), field="configurationId"
+        ) from error
     return Answer(
         202,
         {
@@ -68,14 +75,18 @@ def _create(call: Call) -> Answer:
 
 def _change(call: Call, execution_id: str, target: TargetStatus) -> Outcome:
     service = call.desk.executions
-    (outcome,) = (service.stop if target is TargetStatus.STOPPED else service.delete)(call.scope, [execution_id])
+    (outcome,) = (service.stop if target is TargetStatus.STOPPED else service.delete)(
+        call.scope, [execution_id]
+    )
     return outcome
 
 
 def _stop(call: Call) -> Answer:
     target = fields.text(call.body(), "targetStatus")
     if target != TargetStatus.STOPPED:
-        raise InvalidInput(f"targetStatus cannot be {target[:40]!r}", hint="STOPPED only.", field="targetStatus")
+        raise InvalidInput(
+            f"targetStatus cannot be {target[:40]!r}", hint="STOPPED only.", field="targetStatus"
+        )
     return _changed(call, TargetStatus.STOPPED)
 
 
@@ -98,7 +109,9 @@ def _bulk(call: Call) -> Answer:
         if outcome.error is None:
             answers.append({"id": execution_id, "message": _SAID[target]})
         else:
-            body = refusal(outcome.error, conflict=412).body(call.request_id, f"{call.path}/{execution_id}")
+            body = refusal(outcome.error, conflict=412).body(
+                call.request_id, f"{call.path}/{execution_id}"
+            )
             answers.append({"id": execution_id, **body})
     return Answer(202, {"executions": answers})
 
@@ -112,7 +125,9 @@ def _bulk_items(call: Call) -> Sequence[tuple[str, TargetStatus]]:
         execution_id, target = fields.identity(each, "id"), fields.text(each, "targetStatus")
         if target not in {TargetStatus.STOPPED, TargetStatus.DELETED}:
             hint = "STOPPED or DELETED."
-            raise InvalidInput(f"targetStatus cannot be {target[:40]!r}", hint=hint, field="targetStatus")
+            raise InvalidInput(
+                f"targetStatus cannot be {target[:40]!r}", hint=hint, field="targetStatus"
+            )
         items.append((execution_id, TargetStatus(target)))
     if len(set(items)) < len(items):
         raise InvalidInput("executions has the same entry twice", field="executions")
@@ -127,7 +142,9 @@ def _logs(call: Call) -> Answer:
     execution_id = call.parts["executionId"]
     log = call.desk.executions.log(call.scope, execution_id)
     lines = log_lines(log, start, end, limit, newest_first)
-    return Answer(data={"data": {"result": [writing.log_line(line, execution_id) for line in lines]}})
+    return Answer(
+        data={"data": {"result": [writing.log_line(line, execution_id) for line in lines]}}
+    )
 
 
 _ONE = "/lm/executions/{executionId}"

@@ -13,15 +13,21 @@ from launchpad_tui.server.api.query import ID
 _MOMENT_HINT = "Such as 2026-01-31T12:00:00Z."
 
 
-def text(data: Mapping[str, Any], key: str, *, needed: bool = True, limit: int | None = None) -> str:
+def text(
+    data: Mapping[str, Any], key: str, *, needed: bool = True, limit: int | None = None
+) -> str:
     """The text under a key; empty where there is none and none is needed."""
     value = data.get(key)
     if value is None and not needed:
         return ""
     if not isinstance(value, str):
-        raise InvalidInput(f"{key} is missing" if value is None else f"{key} is not text", field=key)
+        raise InvalidInput(
+            f"{key} is missing" if value is None else f"{key} is not text", field=key
+        )
     if limit is not None and len(value) > limit:
-        raise InvalidInput(f"{key} is too long", f"{len(value)} characters; at most {limit}.", field=key)
+        raise InvalidInput(
+            f"{key} is too long", f"{len(value)} characters; at most {limit}.", field=key
+        )
     if not value.isascii():
         try:
             value.encode()
@@ -39,7 +45,9 @@ def identity(data: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def objects(data: Mapping[str, Any], key: str, limit: int | None = None) -> Sequence[Mapping[str, Any]]:
+def objects(
+    data: Mapping[str, Any], key: str, limit: int | None = None
+) -> Sequence[Mapping[str, Any]]:
     """The list of objects under a key; empty where there is none."""
     value = data.get(key)
     if value is None:
@@ -61,7 +69,9 @@ def pairs(
             found.append((text(each, "key", limit=256), text(each, value, limit=longest)))
         except InvalidInput as error:
             place = f"{key}[{number}].{error.field}"
-            raise InvalidInput(f"{key}[{number}]: {error.title}", error.detail, field=place) from error
+            raise InvalidInput(
+                f"{key}[{number}]: {error.title}", error.detail, field=place
+            ) from error
     return found
 
 
@@ -83,4 +93,6 @@ def moment(data: Mapping[str, Any], key: str) -> datetime | None:
     try:
         return parse_rfc3339(value).replace(microsecond=0)
     except (ValueError, OverflowError) as error:
-        raise InvalidInput(f"{key} is not RFC 3339", repr(value[:40]), _MOMENT_HINT, field=key) from error
+        raise InvalidInput(
+            f"{key} is not RFC 3339", repr(value[:40]), _MOMENT_HINT, field=key
+        ) from error

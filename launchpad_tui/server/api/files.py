@@ -25,7 +25,14 @@ from itertools import chain, islice
 
 from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.moments import to_rfc3339
-from launchpad_tui.errors import Conflict, InvalidInput, NotFound, ObjectMissing, PermissionDenied, StorageFull
+from launchpad_tui.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    ObjectMissing,
+    PermissionDenied,
+    StorageFull,
+)
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.errors import Refusal
 from launchpad_tui.server.api.writing import Json
@@ -57,7 +64,9 @@ def _guarded(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
         except ObjectMissing as error:
             raise Refusal(404, f"{error.title}.") from error
         except NotFound as error:
-            raise Refusal(404, f"{error.title}.", code="ObjectStoreNotFound", field="objectStore") from error
+            raise Refusal(
+                404, f"{error.title}.", code="ObjectStoreNotFound", field="objectStore"
+            ) from error
         except PermissionDenied as error:
             raise Refusal(403, f"{error.title}.") from error
         except StorageFull as error:
@@ -88,7 +97,9 @@ def _put(call: Call) -> Answer:
     path, replace = _named(call), call.query.flag("overwrite")
     call.desk.files_elsewhere.put(call.scope, DEFAULT_STORE, path, call.sent.file, replace=replace)
     url = f"ai://{DEFAULT_STORE}/{path}"
-    return Answer(201, {"message": "File creation acknowledged", "url": url}, headers={"Location": url})
+    return Answer(
+        201, {"message": "File creation acknowledged", "url": url}, headers={"Location": url}
+    )
 
 
 def _delete(call: Call) -> Answer:
@@ -102,9 +113,15 @@ def _look(call: Call) -> Answer:
     store, path = _store(call), call.query.text("path")
     view = call.query.word("view", "folder", "tree", "file")
     if view == "folder":
-        page = store.browse(path, call.query.text("token"), call.query.number("limit", 1000, 1, 1000))
+        page = store.browse(
+            path, call.query.text("token"), call.query.number("limit", 1000, 1, 1000)
+        )
         return Answer(
-            data={"folders": page.folders, "files": [_file(each) for each in page.objects], "next": page.next}
+            data={
+                "folders": page.folders,
+                "files": [_file(each) for each in page.objects],
+                "next": page.next,
+            }
         )
     if view == "tree":
         found = store.list(path)
@@ -115,14 +132,26 @@ def _look(call: Call) -> Answer:
 
 def _store_file(call: Call) -> Answer:
     assert call.sent is not None, "its entry says so"
-    path, upload, wanted = call.query.text("path"), call.query.text("upload"), call.query.text("sha256")
+    path, upload, wanted = (
+        call.query.text("path"),
+        call.query.text("upload"),
+        call.query.text("sha256"),
+    )
     if wanted not in {"", call.sent.sha256}:
-        raise Conflict("What came is not what was sent", f"It has SHA-256 {call.sent.sha256}, not {wanted[:64]}")
+        raise Conflict(
+            "What came is not what was sent",
+            f"It has SHA-256 {call.sent.sha256}, not {wanted[:64]}",
+        )
     if upload:
         call.desk.files_elsewhere.keep(upload, path, call.sent.file)
         return Answer(201, {"sha256": call.sent.sha256})
     name, replace = _name(call), call.query.flag("overwrite")
-    return Answer(201, _file(call.desk.files_elsewhere.put(call.scope, name, path, call.sent.file, replace=replace)))
+    return Answer(
+        201,
+        _file(
+            call.desk.files_elsewhere.put(call.scope, name, path, call.sent.file, replace=replace)
+        ),
+    )
 
 
 def _publish(call: Call) -> Answer:
@@ -169,7 +198,11 @@ def _content(call: Call, store: ObjectStore, path: str) -> Answer:
     asked = _RANGE.fullmatch(call.headers.get("range", "").strip())
     start, stop, status = 0, found.size, 200
     if asked is not None:
-        start, stop, status = int(asked[1]), min(int(asked[2]) + 1 if asked[2] else found.size, found.size), 206
+        start, stop, status = (
+            int(asked[1]),
+            min(int(asked[2]) + 1 if asked[2] else found.size, found.size),
+            206,
+        )
         if start >= stop:
             headers = {"Content-Range": f"bytes */{found.size}"}
             raise Refusal(416, "It has no such bytes.", code="RangeNotSatisfiable", headers=headers)
@@ -178,7 +211,9 @@ def _content(call: Call, store: ObjectStore, path: str) -> Answer:
     pieces = store.read(path, start, stop - start, found.version)
     # What is wrong with it shows with its first bytes, while there is still another answer.
     first = next(pieces, b"")
-    return Answer(status, chunks=chain((first,), pieces), headers=headers, media="application/octet-stream")
+    return Answer(
+        status, chunks=chain((first,), pieces), headers=headers, media="application/octet-stream"
+    )
 
 
 def _lines(first: list[StoredObject], rest: Iterator[StoredObject]) -> Iterator[bytes]:

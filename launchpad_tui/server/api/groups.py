@@ -19,19 +19,27 @@ _PATH = "/admin/resourceGroups"
 #: AI API: keys of a resource group's labels, and the most characters of one
 _KEY = re.compile(r"ext\.ai\.sap\.com/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
 _KEY_LIMIT = 63
-_PAGE = re.compile(r"(?:^|[,;\s])(?:odata\.)?maxpagesize\s*=\s*\"?([1-9][0-9]{0,8})\"?(?:$|[,;\s])", re.IGNORECASE)
+_PAGE = re.compile(
+    r"(?:^|[,;\s])(?:odata\.)?maxpagesize\s*=\s*\"?([1-9][0-9]{0,8})\"?(?:$|[,;\s])", re.IGNORECASE
+)
 _TENANT = {"tenantId": "launchpad", "zoneId": ""}
 
 
 def _list(call: Call) -> Answer:
     found = _visible(call)
     for condition in call.query.labels("labelSelector", UNLIMITED):
-        found = [each for each in found if (each.labels.get(condition.key) == condition.value) is not condition.differs]
+        found = [
+            each
+            for each in found
+            if (each.labels.get(condition.key) == condition.value) is not condition.differs
+        ]
     total = len(found)
     top, skip = call.query.page(total, UNLIMITED)
     found = found[skip : skip + top]
     after = _after(call.query.text("continueToken"))
-    start = next((number for number, each in enumerate(found) if _key(each.name) > _key(after)), len(found))
+    start = next(
+        (number for number, each in enumerate(found) if _key(each.name) > _key(after)), len(found)
+    )
     left = found[start if after else 0 :]
     page = _PAGE.search(call.headers.get("prefer", ""))
     size = int(page.group(1)) if page else len(left)
@@ -39,7 +47,9 @@ def _list(call: Call) -> Answer:
     headers: dict[str, str] = {}
     if len(left) > len(shown):
         token = base64.urlsafe_b64encode(shown[-1].name.encode()).decode()
-        headers["Link"] = f'<{call.prefix}{_PATH}?{urlencode({"continueToken": token})}>; rel="next"'
+        headers["Link"] = (
+            f'<{call.prefix}{_PATH}?{urlencode({"continueToken": token})}>; rel="next"'
+        )
     if page:
         headers["Preference-Applied"] = f"maxpagesize={size}"
     count = total if call.query.flag("$count") else None
@@ -56,7 +66,9 @@ def _after(token: str) -> str:
     try:
         return base64.b64decode(token.encode("ascii"), b"-_", validate=True).decode()
     except ValueError as error:
-        raise Refusal(410, "The continueToken is not one of this server's.", field="continueToken") from error
+        raise Refusal(
+            410, "The continueToken is not one of this server's.", field="continueToken"
+        ) from error
 
 
 def _visible(call: Call) -> list[ResourceGroup]:
@@ -76,7 +88,9 @@ def _create(call: Call) -> Answer:
     body = call.body()
     name = fields.text(body, "resourceGroupId", needed=False) or str(uuid.uuid4())
     made = call.desk.connections.add_group(DEFAULT_SCOPE.connection, name, _labels(body))
-    return Answer(202, {"resourceGroupId": made.name, **_TENANT}, headers=call.created(_PATH, made.name))
+    return Answer(
+        202, {"resourceGroupId": made.name, **_TENANT}, headers=call.created(_PATH, made.name)
+    )
 
 
 def _change(call: Call) -> Answer:
@@ -89,7 +103,9 @@ def _delete(call: Call) -> Answer:
     call.unbound()
     name = call.parts["resourceGroupId"]
     call.desk.connections.delete_group(in_scope(name))
-    return Answer(202, {"id": writing.generic_id(name), "message": "Resource Group deletion scheduled"})
+    return Answer(
+        202, {"id": writing.generic_id(name), "message": "Resource Group deletion scheduled"}
+    )
 
 
 def _labels(body: Mapping[str, object]) -> dict[str, str]:

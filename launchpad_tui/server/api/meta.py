@@ -29,7 +29,10 @@ def _meta(_call: Call) -> Answer:
                     "bulkUpdates": {"executions": True, "deployments": False},
                 },
                 # Executions beyond those that run at a time wait; as many as one likes.
-                "limits": {"executions": {"maxRunningCount": -1}, "deployments": {"maxRunningCount": 0}},
+                "limits": {
+                    "executions": {"maxRunningCount": -1},
+                    "deployments": {"maxRunningCount": 0},
+                },
             },
             "extensions": {
                 "resourceGroups": {"version": _GROUPS},
@@ -37,7 +40,12 @@ def _meta(_call: Call) -> Answer:
                 "dataset": {
                     "version": _DATASET,
                     # ``list`` is none of the AI API's: it says that files of any object store are given, see `files`.
-                    "capabilities": {"upload": True, "download": True, "delete": True, "list": True},
+                    "capabilities": {
+                        "upload": True,
+                        "download": True,
+                        "delete": True,
+                        "list": True,
+                    },
                     "limits": {"maxUploadFileSize": files.LIMIT, "maxFilesPerDataset": -1},
                 },
             },

@@ -52,7 +52,9 @@ def _written(
     yield f'{{"count":{len(found)},"resources":['.encode()
     for number, resource in enumerate(found):
         data = write_resource(resource, select - {"metrics"})
-        yield ("," if number else "").encode() + json.dumps(data, separators=(",", ":")).encode()[:-1]
+        yield ("," if number else "").encode() + json.dumps(data, separators=(",", ":")).encode()[
+            :-1
+        ]
         if "metrics" in select:
             yield b',"metrics":['
             yield from _points(service, scope, resource.execution_id)
@@ -67,7 +69,9 @@ def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator
     for key in dict.fromkeys(one.key for one in service.series(scope, execution_id)):
         after = 0
         while points := service.points(scope, execution_id, key, after, _AT_ONCE):
-            some = write_resource(MetricResource(execution_id, points), frozenset({"metrics"}))["metrics"]
+            some = write_resource(MetricResource(execution_id, points), frozenset({"metrics"}))[
+                "metrics"
+            ]
             yield (b"," if begun else b"") + json.dumps(some, separators=(",", ":")).encode()[1:-1]
             after, begun = after + len(points), True
 
@@ -78,7 +82,9 @@ def _patch(call: Call) -> Answer:
     execution_id, recording = read_resource(call.content, now())
     try:
         call.desk.serving.require_execution(call.scope, execution_id)
-        call.desk.metrics.record(execution_id, recording.metrics, recording.tags, recording.custom_info, call.scope)
+        call.desk.metrics.record(
+            execution_id, recording.metrics, recording.tags, recording.custom_info, call.scope
+        )
     except NotFound as error:
         raise InvalidInput(error.title, field="executionId") from error
     return Answer(204)
@@ -88,7 +94,9 @@ def _delete(call: Call) -> Answer:
     # The specification has no 400 for this: whatever names no execution is not found.
     execution_id = ",".join(call.query.all("executionId"))
     if not execution_id:
-        raise NotFound("executionId is missing", "It names the execution whose metrics are deleted.")
+        raise NotFound(
+            "executionId is missing", "It names the execution whose metrics are deleted."
+        )
     if _nothing(call.desk.metrics, call.scope, execution_id):
         raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
     call.desk.metrics.delete(execution_id, call.scope)
@@ -96,7 +104,10 @@ def _delete(call: Call) -> Answer:
 
 
 def _nothing(service: MetricService, scope: Scope, execution_id: str) -> bool:
-    kept: Iterable[object] = (service.series(scope, execution_id), service.tags(scope, execution_id))
+    kept: Iterable[object] = (
+        service.series(scope, execution_id),
+        service.tags(scope, execution_id),
+    )
     return not any(kept) and not service.custom_info(scope, execution_id)
 
 

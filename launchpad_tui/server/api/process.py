@@ -51,7 +51,9 @@ class Address:
     def url(self, port: int) -> str:
         """The server's URL, without a path."""
         host = socket.gethostname() if self.host in {"0.0.0.0", "::"} else self.host
-        return f"{'https' if self.secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        return (
+            f"{'https' if self.secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
+        )
 
 
 def require_packages() -> None:
@@ -80,7 +82,11 @@ def check(address: Address, clients: int) -> None:
             this is wanted.
     """
     if (address.certificate is None) is not (address.key is None):
-        raise InvalidInput("Certificate and key go together", hint="Give --tls-cert and --tls-key.", field="tls-cert")
+        raise InvalidInput(
+            "Certificate and key go together",
+            hint="Give --tls-cert and --tls-key.",
+            field="tls-cert",
+        )
     if is_loopback(address.host):
         return
     if not clients:
@@ -128,7 +134,9 @@ def _listen(address: Address) -> socket.socket:
         where = f"{address.host}:{address.port}"
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            "The server cannot listen there", f"{where}: {reason}", "Choose another --port (0: any that is free)."
+            "The server cannot listen there",
+            f"{where}: {reason}",
+            "Choose another --port (0: any that is free).",
         ) from error
     return made
 
@@ -140,11 +148,17 @@ def _check_certificate(address: Address) -> None:
     try:
         context.load_cert_chain(str(address.certificate), str(address.key))
     except (OSError, ValueError) as error:
-        detail = f"{address.certificate}, {address.key}: {getattr(error, 'strerror', None) or error}"
-        raise ConfigError("Certificate or key cannot be used", detail, "Both are PEM files.") from error
+        detail = (
+            f"{address.certificate}, {address.key}: {getattr(error, 'strerror', None) or error}"
+        )
+        raise ConfigError(
+            "Certificate or key cannot be used", detail, "Both are PEM files."
+        ) from error
 
 
-def _run(desk: Desk, address: Address, listening: socket.socket, ready: Callable[[str], None]) -> None:
+def _run(
+    desk: Desk, address: Address, listening: socket.socket, ready: Callable[[str], None]
+) -> None:
     import uvicorn
 
     from launchpad_tui.server.api.app import Api, access_log

@@ -68,7 +68,9 @@ class Query:
         if not text:
             return default
         if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
-            raise InvalidInput(f"{name} is not a whole number from {least} to {most}", repr(text[:40]), field=name)
+            raise InvalidInput(
+                f"{name} is not a whole number from {least} to {most}", repr(text[:40]), field=name
+            )
         return int(text)
 
     def page(self, top: int = TOP, most: int = TOP_LIMIT) -> tuple[int, int]:
@@ -97,14 +99,18 @@ class Query:
         """One of these words, or empty."""
         text = self.text(name)
         if text and text not in words:
-            raise InvalidInput(f"{name} cannot be {text[:40]!r}", hint=f"{' or '.join(words)}.", field=name)
+            raise InvalidInput(
+                f"{name} cannot be {text[:40]!r}", hint=f"{' or '.join(words)}.", field=name
+            )
         return text
 
     def search(self) -> str:
         """``$search``."""
         text = self.text("$search")
         if text and not _SEARCH.fullmatch(text):
-            raise InvalidInput("$search is not valid", "", "1 to 80 characters, none of them ~.", field="$search")
+            raise InvalidInput(
+                "$search is not valid", "", "1 to 80 characters, none of them ~.", field="$search"
+            )
         return text
 
     def moment(self, name: str, default: datetime) -> datetime:
@@ -117,13 +123,19 @@ class Query:
             return parse_rfc3339(re.sub(r" (?=\d\d:\d\d$)", "+", text))
         except (ValueError, OverflowError) as error:
             hint = "Such as 2026-01-31T12:00:00Z."
-            raise InvalidInput(f"{name} is not RFC 3339", repr(text[:40]), hint, field=name) from error
+            raise InvalidInput(
+                f"{name} is not RFC 3339", repr(text[:40]), hint, field=name
+            ) from error
 
     def labels(self, name: str, limit: int = SELECTORS) -> tuple[LabelCondition, ...]:
         """A label selector: ``key=value`` and ``key!=value``, separated by commas; ``{comma}`` stands for one."""
-        found = [part.strip() for text in self.all(name) for part in text.split(",") if part.strip()]
+        found = [
+            part.strip() for text in self.all(name) for part in text.split(",") if part.strip()
+        ]
         if len(found) > limit:
-            raise InvalidInput(f"{name} has {len(found)} conditions", f"At most {limit}.", field=name)
+            raise InvalidInput(
+                f"{name} has {len(found)} conditions", f"At most {limit}.", field=name
+            )
         made: list[LabelCondition] = []
         for part in found:
             match = _SELECTOR.fullmatch(part)

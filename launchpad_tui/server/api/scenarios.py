@@ -9,11 +9,15 @@ from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 
 
 def _list(call: Call) -> Answer:
-    return Answer(data=writing.resources(map(writing.scenario, call.desk.scenarios.scenarios(call.scope))))
+    return Answer(
+        data=writing.resources(map(writing.scenario, call.desk.scenarios.scenarios(call.scope)))
+    )
 
 
 def _get(call: Call) -> Answer:
-    return Answer(data=writing.scenario(call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"])))
+    return Answer(
+        data=writing.scenario(call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"]))
+    )
 
 
 def _executables(call: Call) -> Answer:
@@ -22,7 +26,7 @@ def _executables(call: Call) -> Answer:
         data=writing.resources(
             writing.executable(each) for each in _of_scenario(call) if version in {"", each.version}
         )
-    )  # fmt: skip
+    )
 
 
 def _executable(call: Call) -> Answer:
@@ -46,7 +50,8 @@ def _versions(call: Call) -> Answer:
                 "scenarioId": call.parts["scenarioId"],
                 "description": "",
                 **writing.moments(
-                    createdAt=min(each.created_at for each in found), modifiedAt=max(each.modified_at for each in found)
+                    createdAt=min(each.created_at for each in found),
+                    modifiedAt=max(each.modified_at for each in found),
                 ),
             }
             for version, found in sorted(versions.items())

@@ -9,8 +9,13 @@ from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 
 
 def _found(call: Call) -> list[Schedule]:
-    configuration, status = call.query.id("configurationId"), call.query.choice("status", ScheduleStatus)
-    newest_first = call.desk.schedules.list(call.scope, configuration_id=configuration, status=status)
+    configuration, status = (
+        call.query.id("configurationId"),
+        call.query.choice("status", ScheduleStatus),
+    )
+    newest_first = call.desk.schedules.list(
+        call.scope, configuration_id=configuration, status=status
+    )
     # Oldest first, as all lists: what is added while somebody reads page by page comes last.
     return newest_first[::-1]
 
@@ -25,7 +30,11 @@ def _count(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    return Answer(data=writing.schedule(call.desk.schedules.get(call.scope, call.parts["executionScheduleId"])))
+    return Answer(
+        data=writing.schedule(
+            call.desk.schedules.get(call.scope, call.parts["executionScheduleId"])
+        )
+    )
 
 
 def _create(call: Call) -> Answer:
@@ -50,7 +59,9 @@ def _change(call: Call) -> Answer:
     schedule_id = call.desk.schedules.get(call.scope, call.parts["executionScheduleId"]).id
     status = fields.text(body, "status", needed=False)
     if status and status not in set(ScheduleStatus):
-        raise InvalidInput(f"status cannot be {status[:40]!r}", hint="ACTIVE or INACTIVE.", field="status")
+        raise InvalidInput(
+            f"status cannot be {status[:40]!r}", hint="ACTIVE or INACTIVE.", field="status"
+        )
     try:
         call.desk.schedules.change(
             call.scope,

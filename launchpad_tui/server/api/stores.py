@@ -28,7 +28,9 @@ def _get(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     (made,) = call.desk.connections.import_secrets(call.scope, _secret(call.body()))
-    return Answer(202, {"message": "secret has been created"}, headers=call.created(_PATH, made.name))
+    return Answer(
+        202, {"message": "secret has been created"}, headers=call.created(_PATH, made.name)
+    )
 
 
 def _change(call: Call) -> Answer:
@@ -37,9 +39,13 @@ def _change(call: Call) -> Answer:
     if secret.name.removesuffix(SECRET_SUFFIX) != found.name:
         raise InvalidInput("name is not that of the path", f"{found.name}.", field="name")
     if secret.kind != found.kind:
-        raise InvalidInput(f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type")
+        raise InvalidInput(
+            f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type"
+        )
     call.desk.connections.edit_store(call.scope, found.name, secret.values)
-    return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been modified"})
+    return Answer(
+        202, {"id": writing.generic_id(found.name), "message": "secret has been modified"}
+    )
 
 
 def _delete(call: Call) -> Answer:
@@ -61,7 +67,9 @@ def _one(call: Call) -> ObjectStore:
 def _secret(body: Mapping[str, object]) -> str:
     """One secret as text. What the file import also takes (a list, what a server gave back) is none here."""
     if "resources" in body or "data" not in body:
-        raise InvalidInput("data is missing", "The body is one secret: name, type, data.", field="data")
+        raise InvalidInput(
+            "data is missing", "The body is one secret: name, type, data.", field="data"
+        )
     return json.dumps(body)
 
 

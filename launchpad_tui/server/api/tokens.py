@@ -24,7 +24,9 @@ class Tokens:
         clock: seconds that only grow; for tests.
     """
 
-    def __init__(self, known: Callable[[str], ApiClient | None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, known: Callable[[str], ApiClient | None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._known = known
         self._clock = clock
         self._lock = threading.Lock()

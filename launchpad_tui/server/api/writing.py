@@ -69,7 +69,9 @@ def configuration(one: Configuration, scenarios: Mapping[str, Scenario] | None =
         "scenarioId": one.scenario_id,
         "executableId": one.executable_id,
         "parameterBindings": labels(one.parameters.items()),
-        "inputArtifactBindings": [{"key": key, "artifactId": bound} for key, bound in one.inputs.items()],
+        "inputArtifactBindings": [
+            {"key": key, "artifactId": bound} for key, bound in one.inputs.items()
+        ],
         **moments(createdAt=one.created_at),
     }
     return _expanded(data, one.scenario_id, scenarios)
@@ -86,7 +88,9 @@ def scenario(one: Scenario) -> Json:
         "id": one.id,
         "name": one.name,
         "description": one.description,
-        "labels": labels((key, value) for key, value in one.labels.items() if _SCENARIO_LABEL.fullmatch(key)),
+        "labels": labels(
+            (key, value) for key, value in one.labels.items() if _SCENARIO_LABEL.fullmatch(key)
+        ),
         **moments(createdAt=one.created_at, modifiedAt=one.modified_at),
     }
 
@@ -112,7 +116,12 @@ def executable(one: Executable) -> Json:
 
 
 def _slot(one: ArtifactSlot) -> Json:
-    return {"name": one.name, "kind": one.kind, "description": one.description, "labels": labels(one.labels)}
+    return {
+        "name": one.name,
+        "kind": one.kind,
+        "description": one.description,
+        "labels": labels(one.labels),
+    }
 
 
 def execution_status(one: ServedExecution) -> Json:
@@ -138,9 +147,15 @@ def execution(one: ServedExecution) -> Json:
         "targetStatus": str(found.target_status),
         "statusMessage": found.status_message,
         "outputArtifacts": [artifact(each) for each in one.outputs],
-        **moments(submissionTime=found.submitted_at, startTime=found.started_at, completionTime=found.completed_at),
+        **moments(
+            submissionTime=found.submitted_at,
+            startTime=found.started_at,
+            completionTime=found.completed_at,
+        ),
     }
-    return data | ({"executionScheduleId": one.execution.schedule_id} if one.execution.schedule_id else {})
+    return data | (
+        {"executionScheduleId": one.execution.schedule_id} if one.execution.schedule_id else {}
+    )
 
 
 def schedule(one: Schedule) -> Json:
@@ -151,7 +166,9 @@ def schedule(one: Schedule) -> Json:
         "cron": one.cron,
         "configurationId": one.configuration_id,
         "status": str(one.status),
-        **moments(start=one.start, end=one.end, createdAt=one.created_at, modifiedAt=one.modified_at),
+        **moments(
+            start=one.start, end=one.end, createdAt=one.created_at, modifiedAt=one.modified_at
+        ),
     }
 
 

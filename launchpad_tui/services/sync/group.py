@@ -13,7 +13,13 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution
 from launchpad_tui.domain.store_secret import SECRET_SUFFIX, parse_secrets, postable
-from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound, PermissionDenied, RuntimeRejected
+from launchpad_tui.errors import (
+    CapabilityMissing,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    RuntimeRejected,
+)
 from launchpad_tui.registry import connections, mirror, mirror_tenant, resource, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import RemoteRuntime, StoreInfo
@@ -116,7 +122,9 @@ class GroupReading(Reading):
     def light(self) -> None:
         """Look at what changes from minute to minute: whether entries came or went, and the executions that go on.
         Raises as `whole`."""
-        if not (self._artifacts.complete and self._executions.complete and self._configurations.complete):
+        if not (
+            self._artifacts.complete and self._executions.complete and self._configurations.complete
+        ):
             self.whole()
             return
         self.running()
@@ -176,7 +184,9 @@ class GroupReading(Reading):
                 if answer.id == one:
                     found.append(answer)
                 else:
-                    _log.warning("%s gives another execution than %s, which was asked for", self.scope, one)
+                    _log.warning(
+                        "%s gives another execution than %s, which was asked for", self.scope, one
+                    )
             except NotFound:
                 gone.append(one)
         mirror.put_executions(self.registry, self.scope, found)
@@ -200,7 +210,13 @@ class GroupReading(Reading):
                 for each in found:
                     if each.execution_id in asked:
                         series.append(self.registry, each.execution_id, each.metrics, self.scope)
-                        resource.put(self.registry, each.execution_id, each.tags, each.custom_info, self.scope)
+                        resource.put(
+                            self.registry,
+                            each.execution_id,
+                            each.tags,
+                            each.custom_info,
+                            self.scope,
+                        )
                 mirror.set_metrics_read(self.registry, self.scope, some)
         return bool(due)
 
@@ -220,7 +236,9 @@ class GroupReading(Reading):
             return
         found: dict[str, tuple[str, dict[str, str]]] = {}
         able = connections.capabilities(self.registry, self.scope.connection)
-        made_here = {each.name for each in connections.stores(self.registry, self.scope) if not each.remote}
+        made_here = {
+            each.name for each in connections.stores(self.registry, self.scope) if not each.remote
+        }
         for one in told:
             name = one.name.removesuffix(SECRET_SUFFIX)
             if not postable(one.type.lower()) and able is not None and able.files:
@@ -232,11 +250,21 @@ class GroupReading(Reading):
                 for secret in parse_secrets(_as_told(one)):
                     found[secret.name] = (secret.kind, dict(secret.values))
             except InvalidInput as error:
-                _log.warning("the object store %s of %s is not understood: %s", one.name, self.scope, error.title)
+                _log.warning(
+                    "the object store %s of %s is not understood: %s",
+                    one.name,
+                    self.scope,
+                    error.title,
+                )
         mirror_tenant.put_stores(self.registry, self.scope, found)
 
 
 def _as_told(one: StoreInfo) -> str:
     """The object store in the form in which the runtime told of it."""
     metadata = {"type": one.type, **one.settings}
-    return json.dumps({"name": one.name, "metadata": {f"storage.ai.sap.com/{key}": metadata[key] for key in metadata}})
+    return json.dumps(
+        {
+            "name": one.name,
+            "metadata": {f"storage.ai.sap.com/{key}": metadata[key] for key in metadata},
+        }
+    )

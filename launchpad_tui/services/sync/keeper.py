@@ -75,7 +75,9 @@ class Keeper:
                 thread = self._threads.get(name)
                 if thread is None or not thread.is_alive():
                     mine = self._stops[name] = threading.Event()
-                    thread = threading.Thread(target=self._keep, args=(name, mine), name=f"keep {name}", daemon=True)
+                    thread = threading.Thread(
+                        target=self._keep, args=(name, mine), name=f"keep {name}", daemon=True
+                    )
                     self._threads[name] = thread
                     thread.start()
             stop.wait(1.0)
@@ -90,13 +92,25 @@ class Keeper:
         while not stop.wait(TICK):
             try:
                 wanted = self._marked(connection, WANTED)
-                news = {scope for scope, at in self._marked(connection, ASKED).items() if at > asked}
+                news = {
+                    scope for scope, at in self._marked(connection, ASKED).items() if at > asked
+                }
                 if time.monotonic() < resume_at and not news:
                     continue
                 asked = max([asked, *self._marked(connection, ASKED).values()])
-                for scope in dict.fromkeys([*news, *wanted, Scope(connection, DEFAULT_SCOPE.resource_group)]):
-                    looked_at = scope in news or (scope in wanted and now() - wanted[scope] < _LOOKED_AT)
-                    self._look(scope, plans.setdefault(scope, _Plan()), stop, looked_at, asked=scope in news)
+                for scope in dict.fromkeys(
+                    [*news, *wanted, Scope(connection, DEFAULT_SCOPE.resource_group)]
+                ):
+                    looked_at = scope in news or (
+                        scope in wanted and now() - wanted[scope] < _LOOKED_AT
+                    )
+                    self._look(
+                        scope,
+                        plans.setdefault(scope, _Plan()),
+                        stop,
+                        looked_at,
+                        asked=scope in news,
+                    )
                 failures = 0
             except Cancelled:
                 return
@@ -112,7 +126,9 @@ class Keeper:
                 _log.exception("the keeping of %s failed", connection)
                 resume_at = time.monotonic() + _LONGEST
 
-    def _look(self, scope: Scope, plan: _Plan, stop: threading.Event, looked_at: bool, *, asked: bool) -> None:
+    def _look(
+        self, scope: Scope, plan: _Plan, stop: threading.Event, looked_at: bool, *, asked: bool
+    ) -> None:
         """Look at a group as far as it is time to."""
         at = time.monotonic()
         slower = 1 if looked_at else _UNSEEN
@@ -125,13 +141,17 @@ class Keeper:
                 plan.whole = plan.light = plan.running = time.monotonic()
                 plan.begun = True
                 return
-            going = at - plan.running > RUNNING * slower and bool(mirror.unfinished(self._registry, scope))
+            going = at - plan.running > RUNNING * slower and bool(
+                mirror.unfinished(self._registry, scope)
+            )
             light = at - plan.light > LIGHT * slower
             if not (going or light):
                 return
             reading = GroupReading(self._registry, scope, self._remotes.runtime(scope), stop=stop)
             if light:
-                TenantReading(self._registry, scope.connection, self._remotes.runtime(scope), stop).whole()
+                TenantReading(
+                    self._registry, scope.connection, self._remotes.runtime(scope), stop
+                ).whole()
                 reading.light()
                 plan.light = time.monotonic()
             else:

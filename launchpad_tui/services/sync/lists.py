@@ -55,7 +55,11 @@ class Reading:
     """
 
     def __init__(
-        self, registry: Registry, scope: Scope, tell: Callable[[Progress], None], stop: threading.Event
+        self,
+        registry: Registry,
+        scope: Scope,
+        tell: Callable[[Progress], None],
+        stop: threading.Event,
     ) -> None:
         self.registry = registry
         self.scope = scope

@@ -114,7 +114,9 @@ class SyncService:
     def failed(self, scope: Scope, error: LaunchpadError) -> None:
         """Remember what failed. Raises NotFound where the connection is gone."""
         before = mirror_tenant.state(self._registry, scope, GROUP)
-        mirror_tenant.set_state(self._registry, scope, GROUP, ReadingState(done_at=before.done_at, error=error.title))
+        mirror_tenant.set_state(
+            self._registry, scope, GROUP, ReadingState(done_at=before.done_at, error=error.title)
+        )
         if connections.connection(self._registry, scope.connection).last_error != error.title:
             connections.set_sync(self._registry, scope.connection, None, error.title)
 
@@ -136,7 +138,10 @@ class SyncService:
         """How old what is known of a resource group is. Raises NotFound for an unknown connection."""
         with self._registry.read():
             whole = mirror_tenant.state(self._registry, scope, GROUP)
-            if mirror_tenant.state(self._registry, Scope(scope.connection, ""), HELD).done_at is not None:
+            if (
+                mirror_tenant.state(self._registry, Scope(scope.connection, ""), HELD).done_at
+                is not None
+            ):
                 return Freshness(whole.done_at, whole.error, held=True)
             for part in (mirror.ARTIFACTS, mirror.EXECUTIONS, mirror.CONFIGURATIONS):
                 found = mirror_tenant.state(self._registry, scope, part)
@@ -161,11 +166,15 @@ class SyncService:
     def held(self) -> frozenset[str]:
         """The connections that are not kept fresh."""
         found = mirror_tenant.states(self._registry, HELD)
-        return frozenset(scope.connection for scope, state in found.items() if state.done_at is not None)
+        return frozenset(
+            scope.connection for scope, state in found.items() if state.done_at is not None
+        )
 
     def metrics_due(self, scope: Scope, ids: Iterable[str]) -> bool:
         """Whether any of these executions has metrics that were not read to their end. Raises NotFound."""
-        return self._remotes.is_remote(scope) and bool(mirror.metrics_due(self._registry, scope, ids))
+        return self._remotes.is_remote(scope) and bool(
+            mirror.metrics_due(self._registry, scope, ids)
+        )
 
     def read_metrics(self, scope: Scope, ids: Sequence[str]) -> bool:
         """Read what executions logged, where that was not read to its end; says whether anything was asked for.

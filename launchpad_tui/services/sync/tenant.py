@@ -30,9 +30,15 @@ class TenantReading(Reading):
     """
 
     def __init__(
-        self, registry: Registry, connection: str, runtime: RemoteRuntime, stop: threading.Event | None = None
+        self,
+        registry: Registry,
+        connection: str,
+        runtime: RemoteRuntime,
+        stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(registry, Scope(connection, ""), lambda _progress: None, stop or threading.Event())
+        super().__init__(
+            registry, Scope(connection, ""), lambda _progress: None, stop or threading.Event()
+        )
         self._runtime = runtime
 
     def whole(self, *, thorough: bool = False) -> None:
@@ -63,7 +69,9 @@ class TenantReading(Reading):
                 mirror_tenant.put_versions(self.registry, name, one.id, versions)
         mirror_tenant.put_scenarios(self.registry, name, found)
         done = now() if old else before.done_at
-        mirror_tenant.set_state(self.registry, self.scope, mirror_tenant.TENANT, replace(before, done_at=done))
+        mirror_tenant.set_state(
+            self.registry, self.scope, mirror_tenant.TENANT, replace(before, done_at=done)
+        )
 
     def _groups(self) -> None:
         try:

@@ -58,14 +58,23 @@ def overview_items(
         moment_item("Changed", artifact.modified_at),
     ]
     if artifact.gone_at is not None:
-        items.insert(1, Item("Gone", f"from its runtime, since {moment_text(artifact.gone_at)} or before", "warn"))
+        items.insert(
+            1,
+            Item(
+                "Gone", f"from its runtime, since {moment_text(artifact.gone_at)} or before", "warn"
+            ),
+        )
     if artifact.labels:
         items.append(heading("Labels"))
         items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]
     items.append(heading("Made by"))
     execution = subject.execution if subject else None
     if execution is None:
-        reason = f"{artifact.execution_id} (gone)" if artifact.execution_id else "nothing known: it was added by hand"
+        reason = (
+            f"{artifact.execution_id} (gone)"
+            if artifact.execution_id
+            else "nothing known: it was added by hand"
+        )
         return [*items, Item("Execution", reason, "dim")]
     text, role = look.status(execution.status)
     seconds = execution.duration_seconds(now())
@@ -73,8 +82,18 @@ def overview_items(
         Item("Execution", execution.id, link="execution", link_id=execution.id),
         Item("Status", text, role),
         Item("Duration", "" if seconds is None else duration_text(seconds)),
-        Item("Executable", execution.executable_id, link="executable", link_id=execution.executable_id),
-        Item("Configuration", execution.configuration_name, link="configuration", link_id=execution.configuration_id),
+        Item(
+            "Executable",
+            execution.executable_id,
+            link="executable",
+            link_id=execution.executable_id,
+        ),
+        Item(
+            "Configuration",
+            execution.configuration_name,
+            link="configuration",
+            link_id=execution.configuration_id,
+        ),
     ]
     configuration = subject.configuration if subject else None
     if configuration is not None and configuration.parameters:
@@ -83,7 +102,12 @@ def overview_items(
     if configuration is not None and configuration.inputs:
         items.append(heading("Input artifacts"))
         items += [
-            Item(name, (names or {}).get(artifact_id, artifact_id), link="artifact", link_id=artifact_id)
+            Item(
+                name,
+                (names or {}).get(artifact_id, artifact_id),
+                link="artifact",
+                link_id=artifact_id,
+            )
             for name, artifact_id in configuration.inputs.items()
         ]
     return items
@@ -92,7 +116,11 @@ def overview_items(
 def files_item(artifact: Artifact, look: Look) -> Item:
     """Whether its files are as they were recorded, and since when that is known."""
     cell = files_cell(artifact, look)
-    at = f", looked at {moment_text(artifact.checked_at)}" if artifact.checked_at else "; V looks at them"
+    at = (
+        f", looked at {moment_text(artifact.checked_at)}"
+        if artifact.checked_at
+        else "; V looks at them"
+    )
     return Item("Files", f"{cell.text}{at}", cell.role)
 
 
@@ -108,20 +136,49 @@ def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
     return (
         Column[FileLine]("path", "Path", lambda r: r.file.path, 24, 80, 4, priority=0),
         Column[FileLine]("state", "State", state, 12, 12, 0, priority=1),
-        Column[FileLine]("size", "Size", lambda r: Cell(size_text(r.file.size), "dim"), 8, 8, 0, "right", priority=2),
-        Column[FileLine]("sha256", "SHA-256", lambda r: Cell(r.file.sha256, "dim"), 16, 64, 3, priority=3),
+        Column[FileLine](
+            "size",
+            "Size",
+            lambda r: Cell(size_text(r.file.size), "dim"),
+            8,
+            8,
+            0,
+            "right",
+            priority=2,
+        ),
+        Column[FileLine](
+            "sha256", "SHA-256", lambda r: Cell(r.file.sha256, "dim"), 16, 64, 3, priority=3
+        ),
     )
 
 
 def point_columns() -> tuple[Column[PointLine], ...]:
     """Name and labels, value, step, time."""
     return (
-        Column[PointLine]("name", "Metric", lambda r: series_key(r.point.name, r.point.labels), 26, 80, 3, priority=0),
-        Column[PointLine]("value", "Value", lambda r: number_text(r.point.value), 11, 14, 0, "right", priority=1),
-        Column[PointLine]("step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2),
         Column[PointLine](
-            "time", "Timestamp",
-            lambda r: Cell(r.point.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "dim"), 23, 23, 0,
+            "name",
+            "Metric",
+            lambda r: series_key(r.point.name, r.point.labels),
+            26,
+            80,
+            3,
+            priority=0,
+        ),
+        Column[PointLine](
+            "value", "Value", lambda r: number_text(r.point.value), 11, 14, 0, "right", priority=1
+        ),
+        Column[PointLine](
+            "step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2
+        ),
+        Column[PointLine](
+            "time",
+            "Timestamp",
+            lambda r: Cell(
+                r.point.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "dim"
+            ),
+            23,
+            23,
+            0,
             priority=3,
         ),
-    )  # fmt: skip
+    )

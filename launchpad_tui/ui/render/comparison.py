@@ -46,7 +46,9 @@ def _down(
         note = f"{shown} of {every}" if shown != every else f"{every}"
         if not shown and group not in folded:
             note = f"none of {every} differ"
-        lines.append(SheetLine(f"{group}/", Cell(f"{glyph} {group.upper()}"), heading=True, note=note))
+        lines.append(
+            SheetLine(f"{group}/", Cell(f"{glyph} {group.upper()}"), heading=True, note=note)
+        )
         rows.append(None)
         for row in comparison.rows:
             if row.group is group:
@@ -57,8 +59,14 @@ def _down(
         row = rows[line]
         return Cell("") if row is None else value_cell(row, column, comparison.baseline, look)
 
-    return SheetContent(lines, _heads(comparison, slots, look), cell, f"{len(comparison.subjects)} side by side", empty,
-                        _squeeze(comparison))  # fmt: skip
+    return SheetContent(
+        lines,
+        _heads(comparison, slots, look),
+        cell,
+        f"{len(comparison.subjects)} side by side",
+        empty,
+        _squeeze(comparison),
+    )
 
 
 def _across(
@@ -71,8 +79,10 @@ def _across(
 ) -> SheetContent:
     heads = _heads(comparison, slots, look)
     lines = [SheetLine(head.key, Cell(head.title.text, head.title.role)) for head in heads]
-    columns = [SheetColumn(row.key, Cell(_row_name(row, order, look), "strong"), str(row.group))
-               for row in comparison.rows]  # fmt: skip
+    columns = [
+        SheetColumn(row.key, Cell(_row_name(row, order, look), "strong"), str(row.group))
+        for row in comparison.rows
+    ]
 
     def cell(line: int, column: int) -> Cell:
         return value_cell(comparison.rows[column], line, comparison.baseline, look)
@@ -82,11 +92,15 @@ def _across(
 
 def _heads(comparison: Comparison, slots: Mapping[str, int], look: Look) -> list[SheetColumn]:
     found = []
-    for place, (one, label) in enumerate(zip(comparison.subjects, labels_of(comparison.subjects), strict=True)):
+    for place, (one, label) in enumerate(
+        zip(comparison.subjects, labels_of(comparison.subjects), strict=True)
+    ):
         slot = slots.get(one.id, 0)
         sign = marker(slot, ascii_only=look.glyphs.ascii)
         base = "baseline " if place == comparison.baseline else ""
-        found.append(SheetColumn(one.id, Cell(f"{sign} {label}", look.series(slot)), f"{base}{one.id[:8]}"))
+        found.append(
+            SheetColumn(one.id, Cell(f"{sign} {label}", look.series(slot)), f"{base}{one.id[:8]}")
+        )
     return found
 
 
@@ -96,7 +110,9 @@ def _squeeze(comparison: Comparison) -> int:
 
 
 def _row_name(row: Row, order: tuple[str, bool] | None, look: Look) -> str:
-    way = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(row.direction or "", "")
+    way = {Direction.LOWER: look.glyphs.down, Direction.HIGHER: look.glyphs.up}.get(
+        row.direction or "", ""
+    )
     name = f"{row.name} {way}".rstrip() if row.numeric else row.name
     if row.aggregate not in {"", "last", "step"}:
         name = f"{row.aggregate} {name}"

@@ -64,7 +64,9 @@ class ScopeLine:
         return str(self.scope) if self.group else self.connection.name
 
 
-def connection_state(connection: Connection, kind: ConnectionKind | None, look: Look) -> tuple[str, str]:
+def connection_state(
+    connection: Connection, kind: ConnectionKind | None, look: Look
+) -> tuple[str, str]:
     """How it stands with a connection, as ``glyph words`` and a role."""
     glyphs = look.glyphs
     if connection.kind == LOCAL:
@@ -95,7 +97,9 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
             return Cell(f"{glyphs.error} gone", "warn")
         if line.chosen:
             return Cell(f"{glyphs.selected} chosen", "accent")
-        return Cell(f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim")
+        return Cell(
+            f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim"
+        )
 
     def kind(line: ScopeLine) -> Cell:
         if line.group is not None:
@@ -119,13 +123,18 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
         Column[ScopeLine]("state", "State", state, 21, 40, 2, priority=1),
         Column[ScopeLine]("kind", "Type", kind, 14, 20, 0, priority=2),
         Column[ScopeLine](
-            "stores", "Object stores", lambda r: Cell(" ".join(one.name for one in r.stores), "dim"), 13, 40, 2,
+            "stores",
+            "Object stores",
+            lambda r: Cell(" ".join(one.name for one in r.stores), "dim"),
+            13,
+            40,
+            2,
             priority=3,
         ),
         Column[ScopeLine]("created", "Created", created, 16, 16, 0, priority=5),
         Column[ScopeLine]("refreshed", "Refreshed", refreshed, 16, 16, 0, priority=6),
         Column[ScopeLine]("about", "Settings, labels", about, 18, 80, 4, priority=4),
-    )  # fmt: skip
+    )
 
 
 def _group_text(group: ResourceGroup) -> str:
@@ -139,7 +148,9 @@ def settings_text(settings: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
-def field_items(fields: Sequence[Field], settings: Mapping[str, str], kept: Collection[str]) -> list[Item]:
+def field_items(
+    fields: Sequence[Field], settings: Mapping[str, str], kept: Collection[str]
+) -> list[Item]:
     """Settings by their fields' titles, without those that have no meaning beside the others; of secrets only whether
     they are there; what no field names comes last."""
     items: list[Item] = []
@@ -147,7 +158,13 @@ def field_items(fields: Sequence[Field], settings: Mapping[str, str], kept: Coll
     for field in (each for each in fields if counts(each, {**defaults, **settings})):
         if field.kind is FieldKind.SECRET:
             there = field.name in kept
-            items.append(Item(field.title, "kept, not shown" if there else "not set", "dim" if there else "faint"))
+            items.append(
+                Item(
+                    field.title,
+                    "kept, not shown" if there else "not set",
+                    "dim" if there else "faint",
+                )
+            )
         elif value := settings.get(field.name, ""):
             items.append(Item(field.title, {"true": "yes", "false": "no"}.get(value, value)))
         else:
@@ -184,14 +201,18 @@ def connection_items(
     if fields or connection.settings:
         items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
     items.append(heading("Resource groups"))
-    items += [Item(group.name, _group_text(group), "warn" if group.gone_at else "dim") for group in groups]
+    items += [
+        Item(group.name, _group_text(group), "warn" if group.gone_at else "dim") for group in groups
+    ]
     items.append(heading("What it can do"))
     for name, title in _CAPABILITIES:
         if getattr(capabilities, name):
             items.append(Item(title, f"{look.glyphs.done} yes", "good"))
         else:
             reason = capabilities.reasons.get(name, "")
-            items.append(Item(title, f"{look.glyphs.error} no{': ' + reason if reason else ''}", "dim"))
+            items.append(
+                Item(title, f"{look.glyphs.error} no{': ' + reason if reason else ''}", "dim")
+            )
     return items
 
 
@@ -216,17 +237,39 @@ class StoreLine:
 def store_columns(state: Callable[[StoreLine], tuple[str, str]]) -> tuple[Column[StoreLine], ...]:
     """Name, state, kind, settings, created."""
     return (
-        Column[StoreLine]("name", "Object store", lambda r: Cell(r.store.name, "strong"), 18, 40, 3, priority=0),
+        Column[StoreLine](
+            "name", "Object store", lambda r: Cell(r.store.name, "strong"), 18, 40, 3, priority=0
+        ),
         Column[StoreLine]("state", "State", lambda r: Cell(*state(r)), 18, 50, 3, priority=1),
         Column[StoreLine](
-            "kind", "Type", lambda r: Cell(r.kind.title if r.kind else r.store.kind, "dim"), 12, 20, 0, priority=2
+            "kind",
+            "Type",
+            lambda r: Cell(r.kind.title if r.kind else r.store.kind, "dim"),
+            12,
+            20,
+            0,
+            priority=2,
         ),
-        Column[StoreLine]("url", "URL", lambda r: Cell(f"ai://{r.store.name}/", "dim"), 16, 40, 1, priority=4),
         Column[StoreLine](
-            "about", "Settings", lambda r: Cell(settings_text(r.store.settings), "dim"), 20, 90, 5, priority=3
+            "url", "URL", lambda r: Cell(f"ai://{r.store.name}/", "dim"), 16, 40, 1, priority=4
         ),
         Column[StoreLine](
-            "created", "Created", lambda r: Cell(moment_text(r.store.created_at), "dim"), 16, 16, 0, priority=5
+            "about",
+            "Settings",
+            lambda r: Cell(settings_text(r.store.settings), "dim"),
+            20,
+            90,
+            5,
+            priority=3,
+        ),
+        Column[StoreLine](
+            "created",
+            "Created",
+            lambda r: Cell(moment_text(r.store.created_at), "dim"),
+            16,
+            16,
+            0,
+            priority=5,
         ),
     )
 

@@ -31,38 +31,79 @@ def execution_columns(
 
     return (
         Column[ExecutionRow](
-            "configuration", "Configuration", lambda r: r.execution.configuration_name, 20, 44, 4,
-            sort="configuration_name", priority=0,
+            "configuration",
+            "Configuration",
+            lambda r: r.execution.configuration_name,
+            20,
+            44,
+            4,
+            sort="configuration_name",
+            priority=0,
         ),
         Column[ExecutionRow]("status", "Status", status, 11, 11, 0, sort="status", priority=1),
         *(_metric_column(metric) for metric in metrics),
         *(curve_column(key, look.glyphs.ascii) for key in curves),
-        Column[ExecutionRow]("duration", "Duration", duration, 9, 9, 0, "right", sort="duration", priority=2),
         Column[ExecutionRow](
-            "created", "Created", lambda r: Cell(moment_text(r.execution.created_at), "dim"), 16, 16, 0,
-            sort="created_at", priority=3,
-        ),
-        Column[ExecutionRow]("id", "ID", lambda r: Cell(r.execution.id, "dim"), 16, 16, 0, sort="id", priority=4),
-        Column[ExecutionRow](
-            "message", "Message", lambda r: Cell(r.execution.status_message, "dim"), 16, 80, 5, priority=5
+            "duration", "Duration", duration, 9, 9, 0, "right", sort="duration", priority=2
         ),
         Column[ExecutionRow](
-            "executable", "Executable", lambda r: Cell(r.execution.executable_id, "dim"), 14, 30, 1,
-            sort="executable_id", priority=6,
+            "created",
+            "Created",
+            lambda r: Cell(moment_text(r.execution.created_at), "dim"),
+            16,
+            16,
+            0,
+            sort="created_at",
+            priority=3,
         ),
         Column[ExecutionRow](
-            "scenario", "Scenario", lambda r: Cell(r.execution.scenario_id, "dim"), 10, 24, 1, sort="scenario_id",
+            "id", "ID", lambda r: Cell(r.execution.id, "dim"), 16, 16, 0, sort="id", priority=4
+        ),
+        Column[ExecutionRow](
+            "message",
+            "Message",
+            lambda r: Cell(r.execution.status_message, "dim"),
+            16,
+            80,
+            5,
+            priority=5,
+        ),
+        Column[ExecutionRow](
+            "executable",
+            "Executable",
+            lambda r: Cell(r.execution.executable_id, "dim"),
+            14,
+            30,
+            1,
+            sort="executable_id",
+            priority=6,
+        ),
+        Column[ExecutionRow](
+            "scenario",
+            "Scenario",
+            lambda r: Cell(r.execution.scenario_id, "dim"),
+            10,
+            24,
+            1,
+            sort="scenario_id",
             priority=7,
         ),
-    )  # fmt: skip
+    )
 
 
 def _metric_column(metric: MetricColumn) -> Column[ExecutionRow]:
     title = str(metric)
     return Column(
-        f"metric {title}", title, lambda row: Cell(number_text(row.metrics.get(metric)), "text"),
-        max(9, min(16, len(title) + 2)), 20, 0, "right", metric, priority=2,
-    )  # fmt: skip
+        f"metric {title}",
+        title,
+        lambda row: Cell(number_text(row.metrics.get(metric)), "text"),
+        max(9, min(16, len(title) + 2)),
+        20,
+        0,
+        "right",
+        metric,
+        priority=2,
+    )
 
 
 def configuration_columns() -> tuple[Column[Configuration], ...]:
@@ -70,13 +111,31 @@ def configuration_columns() -> tuple[Column[Configuration], ...]:
     return (
         Column[Configuration]("name", "Name", lambda c: c.name, 20, 44, 3, priority=0),
         Column[Configuration](
-            "executable", "Executable", lambda c: Cell(c.executable_id, "dim"), 14, 30, 1, priority=1
+            "executable",
+            "Executable",
+            lambda c: Cell(c.executable_id, "dim"),
+            14,
+            30,
+            1,
+            priority=1,
         ),
         Column[Configuration](
-            "created", "Created", lambda c: Cell(moment_text(c.created_at), "dim"), 16, 16, 0, priority=2
+            "created",
+            "Created",
+            lambda c: Cell(moment_text(c.created_at), "dim"),
+            16,
+            16,
+            0,
+            priority=2,
         ),
         Column[Configuration](
-            "parameters", "Parameters", lambda c: Cell(parameters_text(c.parameters), "dim"), 20, 120, 6, priority=3
+            "parameters",
+            "Parameters",
+            lambda c: Cell(parameters_text(c.parameters), "dim"),
+            20,
+            120,
+            6,
+            priority=3,
         ),
         Column[Configuration]("id", "ID", lambda c: Cell(c.id, "dim"), 10, 36, 0, priority=4),
     )
@@ -103,7 +162,13 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         Item("Target status", str(execution.target_status)),
     ]
     if execution.gone_at is not None:
-        items.append(Item("Gone", f"from its runtime, since {moment_text(execution.gone_at)} or before", "warn"))
+        items.append(
+            Item(
+                "Gone",
+                f"from its runtime, since {moment_text(execution.gone_at)} or before",
+                "warn",
+            )
+        )
     if execution.schedule_id:
         items.append(Item("Schedule", execution.schedule_id))
     if execution.status_message:
@@ -118,10 +183,20 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         moment_item("Changed", execution.modified_at),
         Item("ID", execution.id),
         heading("Made from"),
-        Item("Executable", execution.executable_id, link="executable", link_id=execution.executable_id),
+        Item(
+            "Executable",
+            execution.executable_id,
+            link="executable",
+            link_id=execution.executable_id,
+        ),
         Item("Version", execution.executable_version),
         Item("Scenario", execution.scenario_id),
-        Item("Configuration", execution.configuration_name, link="configuration", link_id=execution.configuration_id),
+        Item(
+            "Configuration",
+            execution.configuration_name,
+            link="configuration",
+            link_id=execution.configuration_id,
+        ),
     ]
     for name, artifact in details.inputs:
         if artifact is None:
@@ -134,12 +209,15 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
     if details.outputs:
         items.append(heading("Output artifacts"))
         items += [
-            Item(str(one.kind), f"{one.name}  {one.url}", link="artifact", link_id=one.id) for one in details.outputs
+            Item(str(one.kind), f"{one.name}  {one.url}", link="artifact", link_id=one.id)
+            for one in details.outputs
         ]
     return items
 
 
-def metric_items(series: Sequence[SeriesSummary], tags: Sequence[Tag], infos: Sequence[CustomInfo]) -> list[Item]:
+def metric_items(
+    series: Sequence[SeriesSummary], tags: Sequence[Tag], infos: Sequence[CustomInfo]
+) -> list[Item]:
     """The Metric resource tab: each series with its last value and range, tags, custom info."""
     items: list[Item] = []
     if series:
@@ -184,5 +262,8 @@ def _laid_out(value: object, margin: str) -> str:
     if isinstance(value, list):
         members = [_laid_out(each, inner) for each in value]
         return "[\n" + ",\n".join(inner + each for each in members) + f"\n{margin}]"
-    pairs = [f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(each, inner)}" for key, each in value.items()]
+    pairs = [
+        f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(each, inner)}"
+        for key, each in value.items()
+    ]
     return "{\n" + ",\n".join(inner + each for each in pairs) + f"\n{margin}}}"

@@ -85,11 +85,20 @@ def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
     """
     execution = details.execution
     executable = [
-        FlowItem(details.executable_name or execution.executable_id, "executable", execution.executable_id),
-        FlowItem(f"version {execution.executable_version}" if execution.executable_version else execution.scenario_id),
+        FlowItem(
+            details.executable_name or execution.executable_id,
+            "executable",
+            execution.executable_id,
+        ),
+        FlowItem(
+            f"version {execution.executable_version}"
+            if execution.executable_version
+            else execution.scenario_id
+        ),
     ]
     inputs = [
-        _artifact_item(name, artifact) if artifact else FlowItem(f"{name}: gone") for name, artifact in details.inputs
+        _artifact_item(name, artifact) if artifact else FlowItem(f"{name}: gone")
+        for name, artifact in details.inputs
     ]
     configuration = [
         FlowItem(execution.configuration_name, "configuration", execution.configuration_id)
@@ -121,7 +130,12 @@ def _artifact_item(slot: str, artifact: Artifact) -> FlowItem:
 
 
 def draw_flow(
-    boxes: Sequence[FlowBox], width: int, focused: int, styles: FlowStyles, *, ascii_only: bool = False
+    boxes: Sequence[FlowBox],
+    width: int,
+    focused: int,
+    styles: FlowStyles,
+    *,
+    ascii_only: bool = False,
 ) -> FlowDrawing:
     """Draw the boxes side by side from ``WIDE`` columns on, else below each other, a line each where they fit.
 
@@ -133,17 +147,23 @@ def draw_flow(
         ascii_only: no box-drawing characters.
     """
     items = tuple(item for box in boxes for item in box.items if item.route)
-    painter = _Painter(styles, focused, {item: place for place, item in enumerate(items)}, ascii_only)
+    painter = _Painter(
+        styles, focused, {item: place for place, item in enumerate(items)}, ascii_only
+    )
     lines, spots = painter.beside(boxes, width) if width >= WIDE else painter.below(boxes, width)
     return FlowDrawing(tuple(lines), tuple(spots), items)
 
 
 class _Painter:
-    def __init__(self, styles: FlowStyles, focused: int, order: dict[FlowItem, int], ascii_only: bool) -> None:
+    def __init__(
+        self, styles: FlowStyles, focused: int, order: dict[FlowItem, int], ascii_only: bool
+    ) -> None:
         self._styles = styles
         self._focused = focused
         self._order = order
-        self._corners = ("+", "+", "+", "+", "-", "|") if ascii_only else ("╭", "╮", "╰", "╯", "─", "│")
+        self._corners = (
+            ("+", "+", "+", "+", "-", "|") if ascii_only else ("╭", "╮", "╰", "╯", "─", "│")
+        )
         self._arrow = ARROW_ASCII if ascii_only else ARROW
         self._down = "v" if ascii_only else "▼"
 
@@ -187,7 +207,9 @@ class _Painter:
             lines.append(line)
         return lines, spots
 
-    def _box_line(self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int) -> list[Spot]:
+    def _box_line(
+        self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int
+    ) -> list[Spot]:
         top_left, top_right, low_left, low_right, across, up = self._corners
         if row == 0:
             title = set_cell_size(box.title, min(cell_len(box.title), size - 5))

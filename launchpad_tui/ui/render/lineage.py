@@ -43,7 +43,9 @@ class LineageLine:
     title: str = ""
 
 
-def lineage_lines(lineage: Lineage, folded: frozenset[tuple[str, ...]] = frozenset()) -> tuple[LineageLine, ...]:
+def lineage_lines(
+    lineage: Lineage, folded: frozenset[tuple[str, ...]] = frozenset()
+) -> tuple[LineageLine, ...]:
     """All visible lines of the tree, top to bottom.
 
     Args:
@@ -54,7 +56,11 @@ def lineage_lines(lineage: Lineage, folded: frozenset[tuple[str, ...]] = frozens
     lines = [LineageLine(Side.HEAD, ("head",), 0, (), title="Made from")]
     lines += _Upstream(lineage, folded).walk()
     lines.append(LineageLine(Side.HEAD, ("head", "root"), 0, (), title="This artifact"))
-    lines.append(LineageLine(Side.ROOT, ("root",), 0, (), artifact=root, missing_id="" if root else lineage.root))
+    lines.append(
+        LineageLine(
+            Side.ROOT, ("root",), 0, (), artifact=root, missing_id="" if root else lineage.root
+        )
+    )
     lines.append(LineageLine(Side.HEAD, ("head", "down"), 0, (), title="Made from it"))
     lines += _Downstream(lineage, folded).walk()
     return tuple(lines)
@@ -71,7 +77,9 @@ class _Walk:
     def walk(self) -> Iterator[LineageLine]:
         executions = self._of_artifact(self._lineage.root)
         for place, execution in enumerate(executions):
-            yield from self._execution(execution, (str(self.side),), (place == len(executions) - 1,))
+            yield from self._execution(
+                execution, (str(self.side),), (place == len(executions) - 1,)
+            )
 
     def _of_artifact(self, artifact_id: str) -> list[LineageExecution]:
         source = self._lineage.source(artifact_id)
@@ -80,14 +88,23 @@ class _Walk:
     def _of_execution(self, execution: LineageExecution) -> list[tuple[str, str]]:
         return list(execution.inputs)
 
-    def _execution(self, item: LineageExecution, way: tuple[str, ...], last: tuple[bool, ...]) -> Iterator[LineageLine]:
+    def _execution(
+        self, item: LineageExecution, way: tuple[str, ...], last: tuple[bool, ...]
+    ) -> Iterator[LineageLine]:
         path = (*way, item.execution.id)
         repeated = item.execution.id in self._opened
         self._opened.add(item.execution.id)
         children = [] if repeated else self._of_execution(item)
         hidden = path in self._folded
         yield LineageLine(
-            self.side, path, len(last), last, execution=item, children=len(children), folded=hidden, repeated=repeated
+            self.side,
+            path,
+            len(last),
+            last,
+            execution=item,
+            children=len(children),
+            folded=hidden,
+            repeated=repeated,
         )
         if hidden:
             return

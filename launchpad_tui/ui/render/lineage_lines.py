@@ -21,7 +21,11 @@ def tree_lines(lineage: Lineage, folded: frozenset[object], look: Look) -> list[
     lines = [_line(line, look) for line in found]
     lines = _with_nothing(lines, found)
     if lineage.truncated:
-        lines.append(TreeLine("truncated", [("There is more; only the nearest executions are shown.", "warn")]))
+        lines.append(
+            TreeLine(
+                "truncated", [("There is more; only the nearest executions are shown.", "warn")]
+            )
+        )
     return lines
 
 
@@ -29,7 +33,9 @@ def _with_nothing(lines: list[TreeLine], found: tuple[LineageLine, ...]) -> list
     """A word where a half of the tree is empty."""
     sides = {line.side for line in found}
     if Side.UPSTREAM not in sides:
-        lines.insert(1, TreeLine("no source", [("nothing known: it was added by hand", "dim")], (True,)))
+        lines.insert(
+            1, TreeLine("no source", [("nothing known: it was added by hand", "dim")], (True,))
+        )
     if Side.DOWNSTREAM not in sides:
         lines.append(TreeLine("no use", [("nothing yet", "dim")], (True,)))
     return lines
@@ -41,7 +47,11 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
     if line.side is Side.HEAD:
         return TreeLine(line.path, [(line.title, "title")])
     if line.execution is not None:
-        parts, item_id, route = _execution(line.execution, look), line.execution.execution.id, "execution"
+        parts, item_id, route = (
+            _execution(line.execution, look),
+            line.execution.execution.id,
+            "execution",
+        )
         if line.repeated:
             parts.append(("  (see above)", "faint"))
     elif line.artifact is not None:
@@ -49,7 +59,10 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
         if line.side is Side.ROOT:
             route = ""
     else:
-        parts = [(f"{line.slot}: " if line.slot else "", "dim"), (f"{line.missing_id} is gone", "warn")]
+        parts = [
+            (f"{line.slot}: " if line.slot else "", "dim"),
+            (f"{line.missing_id} is gone", "warn"),
+        ]
     return TreeLine(line.path, parts, line.last, line.children, line.folded, route, item_id)
 
 
@@ -57,7 +70,11 @@ def _artifact(artifact: Artifact, slot: str) -> _Parts:
     parts: _Parts = [(f"{artifact.kind} ", "dim"), (artifact.name, "strong")]
     if slot and slot != artifact.name:
         parts.append((f"  as {slot}", "dim"))
-    return [*parts, (f"  {moment_text(artifact.created_at)}", "faint"), (f"  {artifact.id}", "faint")]
+    return [
+        *parts,
+        (f"  {moment_text(artifact.created_at)}", "faint"),
+        (f"  {artifact.id}", "faint"),
+    ]
 
 
 def _execution(item: LineageExecution, look: Look) -> _Parts:

@@ -32,7 +32,15 @@ def _table(preview: Preview) -> list[list[tuple[str, str]]]:
     count = max([len(preview.columns), *(len(row) for row in rows)])
     titles = [*preview.columns, *[""] * (count - len(preview.columns))]
     widths = [
-        min(_WIDEST, max([cell_len(titles[place]), *(cell_len(row[place]) for row in rows if place < len(row))]))
+        min(
+            _WIDEST,
+            max(
+                [
+                    cell_len(titles[place]),
+                    *(cell_len(row[place]) for row in rows if place < len(row)),
+                ]
+            ),
+        )
         for place in range(count)
     ]
     heads = "  ".join(_padded(title, width) for title, width in zip(titles, widths, strict=True))

@@ -13,7 +13,13 @@ from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.services.files import Transfer
 from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.render.artifact_details import FileLine, PointLine, file_columns, overview_items, point_columns
+from launchpad_tui.ui.render.artifact_details import (
+    FileLine,
+    PointLine,
+    file_columns,
+    overview_items,
+    point_columns,
+)
 from launchpad_tui.ui.render.artifacts import size_text
 from launchpad_tui.ui.render.executions import metric_items
 from launchpad_tui.ui.render.lineage_lines import tree_lines
@@ -48,12 +54,34 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         *TAB_ACTIONS,
         Action("artifact.metrics", "m", "metrics", "Chart its metrics.", footer=3),
         Action(
-            "artifact.points", "p", "points", "From the summary of the metrics to their points, and back.", footer=4
+            "artifact.points",
+            "p",
+            "points",
+            "From the summary of the metrics to their points, and back.",
+            footer=4,
         ),
-        Action("artifact.verify", "V", "verify", "Check the files against their recorded checksums.", footer=5),
-        Action("artifact.record", "R", "record", "Remember size and checksum of what is there now.", footer=6),
+        Action(
+            "artifact.verify",
+            "V",
+            "verify",
+            "Check the files against their recorded checksums.",
+            footer=5,
+        ),
+        Action(
+            "artifact.record",
+            "R",
+            "record",
+            "Remember size and checksum of what is there now.",
+            footer=6,
+        ),
         Action("artifact.download", "d", "download", "Download the files.", footer=7),
-        Action("artifact.preview", "v", "preview", "What the file says of itself; nothing of it is run.", footer=8),
+        Action(
+            "artifact.preview",
+            "v",
+            "preview",
+            "What the file says of itself; nothing of it is run.",
+            footer=8,
+        ),
         Action("artifact.browse", "b", "browse", "Look around where its files are.", footer=9),
     )
 
@@ -71,17 +99,34 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     def body(self) -> ComposeResult:
         """The tabs."""
-        yield TabStrip([("overview", "Overview"), ("resource", "Metrics"), ("files", "Files"), ("lineage", "Lineage")])
+        yield TabStrip(
+            [
+                ("overview", "Overview"),
+                ("resource", "Metrics"),
+                ("files", "Files"),
+                ("lineage", "Lineage"),
+            ]
+        )
         yield Details(id="overview")
         with Vertical(id="resource"):
             yield Details(id="series", empty="No metrics were logged for it")
             yield VirtualTable(
-                point_columns(), _point_key, title="Points", empty="No points", multi=False, opens=False, id="points"
+                point_columns(),
+                _point_key,
+                title="Points",
+                empty="No points",
+                multi=False,
+                opens=False,
+                id="points",
             )
         yield VirtualTable(
-            file_columns(self.launchpad.look), _file_key, title="Files",
-            empty="No files are recorded\nV looks what is there, R remembers it", multi=False, id="files",
-        )  # fmt: skip
+            file_columns(self.launchpad.look),
+            _file_key,
+            title="Files",
+            empty="No files are recorded\nV looks what is there, R remembers it",
+            multi=False,
+            id="files",
+        )
         yield TreeView(id="lineage", empty="reading…")
 
     async def load(self) -> None:
@@ -112,8 +157,13 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             infos = await self.read(metrics.custom_info, scope, one.execution_id)
             self.query_one("#series", Details).set_items(metric_items(series, tags, infos))
             for each in series:
-                newest = await self.read(metrics.points, scope, one.execution_id, each.key, -POINTS, POINTS)
-                points += [PointLine(len(points) + place, point) for place, point in enumerate(reversed(newest))]
+                newest = await self.read(
+                    metrics.points, scope, one.execution_id, each.key, -POINTS, POINTS
+                )
+                points += [
+                    PointLine(len(points) + place, point)
+                    for place, point in enumerate(reversed(newest))
+                ]
         self.query_one("#points", VirtualTable).set_rows(points)
 
     async def _load_files(self) -> None:
@@ -146,13 +196,19 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     def why_not_points(self) -> str | None:
         """On the Metrics tab."""
-        return None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
+        return (
+            None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
+        )
 
     def why_not_preview(self) -> str | None:
         """On the Files tab, with a file."""
         if self.query_one(TabStrip).shown != "files":
             return "The Files tab has files"
-        return None if self.query_one("#files", VirtualTable).row is not None else "There is no file under the cursor"
+        return (
+            None
+            if self.query_one("#files", VirtualTable).row is not None
+            else "There is no file under the cursor"
+        )
 
     def do_metrics(self) -> None:
         """Key ``m``."""
@@ -172,18 +228,31 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._checks = found
         await self._load_files()
         counts = {state: sum(each.state is state for each in found) for state in FileState}
-        said = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No files are there"
+        said = (
+            ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+            or "No files are there"
+        )
         wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
         hint = "; R remembers what is there now" if counts[FileState.UNRECORDED] else ""
-        self.launchpad.say(said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10)
+        self.launchpad.say(
+            said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10
+        )
 
     async def do_record(self) -> None:
         """Key ``R``."""
         known = await self.read(self.desk.files.recorded, self.scope, self.item_id)
-        detail = "What was recorded before is forgotten." if known else "Changes are noticed from then on."
-        if not await self.launchpad.ask(ConfirmDialog("Record the files as they are now?", detail, yes="record")):
+        detail = (
+            "What was recorded before is forgotten."
+            if known
+            else "Changes are noticed from then on."
+        )
+        if not await self.launchpad.ask(
+            ConfirmDialog("Record the files as they are now?", detail, yes="record")
+        ):
             return
-        await self.launchpad.files(self.desk.verification.record, self.scope, self.item_id, self._progress("Read"))
+        await self.launchpad.files(
+            self.desk.verification.record, self.scope, self.item_id, self._progress("Read")
+        )
         self._checks = ()
         await self._load_files()
         self.launchpad.say("Recorded", "good")

@@ -24,7 +24,13 @@ class ArtifactWizard(WizardScreen):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("artifact.place", "ctrl+o", "browse", "Choose the place by walking through an object store.", footer=4),
+        Action(
+            "artifact.place",
+            "ctrl+o",
+            "browse",
+            "Choose the place by walking through an object store.",
+            footer=4,
+        ),
     )
 
     def __init__(self, kind: ArtifactKind) -> None:
@@ -34,15 +40,31 @@ class ArtifactWizard(WizardScreen):
     def steps(self) -> Sequence[Step]:
         """The steps of the web console."""
         return (
-            Step("scenario", "Scenario", "The use case that it belongs to.",
-                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),)),
-            Step("name", "Name", "What it is called; a name need not be unique.",
-                 (Field("name", "Name", required=True), Field("description", "Description"))),
-            Step("url", "URL", "Where its files lie: ai://<object store>/<path>. ctrl+o browses.",
-                 (Field("url", "URL", required=True, default="ai://default/"),)),
-            Step("labels", "Labels", "key=value, several separated by spaces; may be left empty.",
-                 (Field("labels", "Labels", help="Such as stage=production team=vision."),)),
-        )  # fmt: skip
+            Step(
+                "scenario",
+                "Scenario",
+                "The use case that it belongs to.",
+                (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+            ),
+            Step(
+                "name",
+                "Name",
+                "What it is called; a name need not be unique.",
+                (Field("name", "Name", required=True), Field("description", "Description")),
+            ),
+            Step(
+                "url",
+                "URL",
+                "Where its files lie: ai://<object store>/<path>. ctrl+o browses.",
+                (Field("url", "URL", required=True, default="ai://default/"),),
+            ),
+            Step(
+                "labels",
+                "Labels",
+                "key=value, several separated by spaces; may be left empty.",
+                (Field("labels", "Labels", help="Such as stage=production team=vision."),),
+            ),
+        )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
         """The scenarios."""
@@ -50,7 +72,9 @@ class ArtifactWizard(WizardScreen):
             return await super().choices(step, field)
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
         if not found:
-            self.launchpad.say("There is no scenario yet: 5, then a, adds workflow templates", "warn", 10)
+            self.launchpad.say(
+                "There is no scenario yet: 5, then a, adds workflow templates", "warn", 10
+            )
         elif not self.values.get(field.name):
             self.values[field.name] = found[0].id
         return [Choice(each.id, each.name, each.description) for each in found]
@@ -79,7 +103,11 @@ class ArtifactWizard(WizardScreen):
 
     def why_not_place(self) -> str | None:
         """On the step of the URL."""
-        return None if self.step is not None and self.step.id == "url" else "The step URL has a place to choose"
+        return (
+            None
+            if self.step is not None and self.step.id == "url"
+            else "The step URL has a place to choose"
+        )
 
     async def do_place(self) -> None:
         """Key ``ctrl+o``."""
@@ -91,7 +119,9 @@ class ArtifactWizard(WizardScreen):
         names = [one.name for one in stores]
         if len(names) > 1:
             choices = [Choice(one.name, one.name, one.kind) for one in stores]
-            picked = await self.launchpad.ask(ChooseDialog("Which object store?", choices, at=store))
+            picked = await self.launchpad.ask(
+                ChooseDialog("Which object store?", choices, at=store)
+            )
             if not picked:
                 return
             store, path = picked[0], path if picked[0] == store else ""
@@ -133,7 +163,9 @@ class ArtifactAddScreen(ArtifactWizard):
         if step.id != "url":
             return await super().check(step)
         parse_url(self.values["url"])
-        found = await self.launchpad.network(self.desk.files.check_url, self.scope, self.values["url"])
+        found = await self.launchpad.network(
+            self.desk.files.check_url, self.scope, self.values["url"]
+        )
         if found.state is UrlState.UNKNOWN_STORE:
             raise InvalidInput(found.message, field="url")
         self._found = found.message
@@ -144,13 +176,23 @@ class ArtifactAddScreen(ArtifactWizard):
 
     async def review(self) -> list[Item]:
         """Everything, and what was found at the URL."""
-        return [heading(self.title_text()), *self.common_items(), Item("Found there", self._found, "dim")]
+        return [
+            heading(self.title_text()),
+            *self.common_items(),
+            Item("Found there", self._found, "dim"),
+        ]
 
     async def finish(self) -> None:
         """Add it, and show it."""
         made = await self.launchpad.act(
-            self.desk.artifacts.add, self.scope, self.kind, self.values["name"], self.values["url"],
-            self.values["scenario"], self.values.get("description", ""), self.labels(),
-        )  # fmt: skip
+            self.desk.artifacts.add,
+            self.scope,
+            self.kind,
+            self.values["name"],
+            self.values["url"],
+            self.values["scenario"],
+            self.values.get("description", ""),
+            self.labels(),
+        )
         self.launchpad.say(f"Added {made.name}", "good")
         self.leave("artifact", item_id=made.id)

@@ -36,12 +36,18 @@ class ArtifactUploadScreen(ArtifactWizard):
 
     def title_text(self) -> str:
         """What is added."""
-        return f"Upload a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Upload an artifact"
+        return (
+            f"Upload a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Upload an artifact"
+        )
 
     def steps(self) -> Sequence[Step]:
         """What, then as for one that is there already."""
-        source = Field("source", "File or folder", FieldKind.PATH, required=True, help="Of this machine.")
-        first = Step("source", "Files", "What is stored: a file, or a folder with all in it.", (source,))
+        source = Field(
+            "source", "File or folder", FieldKind.PATH, required=True, help="Of this machine."
+        )
+        first = Step(
+            "source", "Files", "What is stored: a file, or a folder with all in it.", (source,)
+        )
         return (first, *super().steps())
 
     async def check(self, step: Step) -> str:
@@ -51,17 +57,25 @@ class ArtifactUploadScreen(ArtifactWizard):
             name = Path(self.values["source"].rstrip("/")).name
             if not self.values.get("name"):
                 self.values["name"] = name[:256]
-            self.launchpad.say(f"{self._files:,} file{'s' * (self._files != 1)}, {size_text(self._bytes)}", "good")
+            self.launchpad.say(
+                f"{self._files:,} file{'s' * (self._files != 1)}, {size_text(self._bytes)}", "good"
+            )
         elif step.id == "name":
             await super().check(step)
             if not self.values.get("url"):
-                self.values["url"] = str(ArtifactUrl(DEFAULT_STORE, folder_name(self.values["name"])))
+                self.values["url"] = str(
+                    ArtifactUrl(DEFAULT_STORE, folder_name(self.values["name"]))
+                )
         elif step.id == "url":
             parse_url(self.values["url"])
-            found = await self.launchpad.network(self.desk.files.check_url, self.scope, self.values["url"])
+            found = await self.launchpad.network(
+                self.desk.files.check_url, self.scope, self.values["url"]
+            )
             if found.state in {UrlState.UNKNOWN_STORE, UrlState.OK}:
                 taken = f"Something is there already: {found.message}."
-                raise InvalidInput(found.message if found.state is UrlState.UNKNOWN_STORE else taken, field="url")
+                raise InvalidInput(
+                    found.message if found.state is UrlState.UNKNOWN_STORE else taken, field="url"
+                )
             return found.message if found.state is UrlState.UNREACHABLE else ""
         else:
             return await super().check(step)
@@ -92,9 +106,16 @@ class ArtifactUploadScreen(ArtifactWizard):
         """Begin; it goes on in the background."""
         importing, values = self.desk.importing, self.values
         upload = partial(
-            importing.upload, self.scope, self.kind, values["name"], Path(values["source"]).expanduser().absolute(),
-            values["url"], values["scenario"], values.get("description", ""), self.labels(),
-        )  # fmt: skip
+            importing.upload,
+            self.scope,
+            self.kind,
+            values["name"],
+            Path(values["source"]).expanduser().absolute(),
+            values["url"],
+            values["scenario"],
+            values.get("description", ""),
+            self.labels(),
+        )
 
         def work(progress: Progress) -> str:
             return f"Uploaded and added {upload(progress=progress).name}"

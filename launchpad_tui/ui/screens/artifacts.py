@@ -30,10 +30,18 @@ _EMPTY = {
     ArtifactKind.OTHER: "No other artifacts yet\na adds one by its URL",
 }
 _ATTRIBUTES = (
-    ("name", "Name"), ("description", "Description"), ("id", "ID"), ("scenario_id", "Scenario"), ("url", "URL"),
-    ("execution_id", "Execution ID"), ("created_at", "Created"), ("modified_at", "Changed"), ("size", "Size in bytes"),
-    ("files_state", "Files"), ("checked_at", "Files looked at"),
-)  # fmt: skip
+    ("name", "Name"),
+    ("description", "Description"),
+    ("id", "ID"),
+    ("scenario_id", "Scenario"),
+    ("url", "URL"),
+    ("execution_id", "Execution ID"),
+    ("created_at", "Created"),
+    ("modified_at", "Changed"),
+    ("size", "Size in bytes"),
+    ("files_state", "Files"),
+    ("checked_at", "Files looked at"),
+)
 
 
 class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
@@ -49,14 +57,45 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             footer=2,
             needs="create_artifact",
         ),
-        Action("artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3),
-        Action("artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4),
-        Action("artifacts.lineage", "L", "lineage", "Where it came from, and what was made from it.", footer=5),
-        Action("artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12),
-        Action("artifacts.verify", "V", "verify", "Are the files of the selected still there, and the same?", footer=6),
-        Action("artifacts.download", "d", "download", "Download the files of the selected ones.", footer=7),
-        Action("artifacts.upload", "u", "upload", "Store files of this machine and add them.", footer=8),
-        Action("artifacts.all", "*", "verify all", "Look at the files of all of this list's kind in the background."),
+        Action(
+            "artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3
+        ),
+        Action(
+            "artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4
+        ),
+        Action(
+            "artifacts.lineage",
+            "L",
+            "lineage",
+            "Where it came from, and what was made from it.",
+            footer=5,
+        ),
+        Action(
+            "artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12
+        ),
+        Action(
+            "artifacts.verify",
+            "V",
+            "verify",
+            "Are the files of the selected still there, and the same?",
+            footer=6,
+        ),
+        Action(
+            "artifacts.download",
+            "d",
+            "download",
+            "Download the files of the selected ones.",
+            footer=7,
+        ),
+        Action(
+            "artifacts.upload", "u", "upload", "Store files of this machine and add them.", footer=8
+        ),
+        Action(
+            "artifacts.all",
+            "*",
+            "verify all",
+            "Look at the files of all of this list's kind in the background.",
+        ),
     )
 
     def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL) -> None:
@@ -92,8 +131,14 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
         labels = await self.read(artifacts.label_keys, scope, self.kind)
         names += [(f"label {key}", f"label {key.rpartition('/')[2]}") for key in labels]
-        names += [(f"metric {key}", f"metric {key}") for key in await self.read(artifacts.metric_keys, scope)]
-        names += [(f"parameter {n}", f"parameter {n}") for n in await self.read(artifacts.parameter_names, scope)]
+        names += [
+            (f"metric {key}", f"metric {key}")
+            for key in await self.read(artifacts.metric_keys, scope)
+        ]
+        names += [
+            (f"parameter {n}", f"parameter {n}")
+            for n in await self.read(artifacts.parameter_names, scope)
+        ]
         return names
 
     @property

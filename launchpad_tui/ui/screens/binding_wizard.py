@@ -64,11 +64,15 @@ class BindingWizard(WizardScreen):
     def steps(self) -> Sequence[Step]:
         """Name, parameters, inputs."""
         return (
-            Step("name", "Name", "What the configuration is called; a name need not be unique.",
-                 (Field("name", "Name", required=True),)),
+            Step(
+                "name",
+                "Name",
+                "What the configuration is called; a name need not be unique.",
+                (Field("name", "Name", required=True),),
+            ),
             Step("parameters", "Parameters", "Prefilled with their defaults."),
             Step("inputs", "Inputs", "An artifact for each input that the executable takes."),
-        )  # fmt: skip
+        )
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Those of the executable."""
@@ -76,15 +80,25 @@ class BindingWizard(WizardScreen):
             return step.fields
         if step.id == "parameters":
             return tuple(
-                Field(f"{_PARAMETER}{each.name}", each.name, required=each.default is None, help=each.description)
+                Field(
+                    f"{_PARAMETER}{each.name}",
+                    each.name,
+                    required=each.default is None,
+                    help=each.description,
+                )
                 for each in self.executable.parameters
             )
         if step.id == "inputs":
             return tuple(
-                Field(f"{_INPUT}{each.name}", each.name, FieldKind.CHOICE, required=True,
-                      help=f"{each.kind}. {each.description}".strip())
+                Field(
+                    f"{_INPUT}{each.name}",
+                    each.name,
+                    FieldKind.CHOICE,
+                    required=True,
+                    help=f"{each.kind}. {each.description}".strip(),
+                )
                 for each in self.executable.inputs
-            )  # fmt: skip
+            )
         return step.fields
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
@@ -93,14 +107,22 @@ class BindingWizard(WizardScreen):
             return await super().choices(step, field)
         name = field.name.removeprefix(_INPUT)
         slot = next(each for each in self.executable.inputs if each.name == name)
-        listing = await self.read(self.desk.artifacts.listing, self.scope, ArtifactKind(slot.kind), Query())
+        listing = await self.read(
+            self.desk.artifacts.listing, self.scope, ArtifactKind(slot.kind), Query()
+        )
         rows = await self.read(listing.slice, 0, OFFERED)
         if not rows:
-            self.launchpad.say(f"There is no {slot.kind} yet for the input {name}: add one first", "warn", 10)
+            self.launchpad.say(
+                f"There is no {slot.kind} yet for the input {name}: add one first", "warn", 10
+            )
         if rows and not self.values.get(field.name):
             self.values[field.name] = rows[0].artifact.id
         return [
-            Choice(row.artifact.id, row.artifact.name, f"{moment_text(row.artifact.created_at)}  {row.artifact.url}")
+            Choice(
+                row.artifact.id,
+                row.artifact.name,
+                f"{moment_text(row.artifact.created_at)}  {row.artifact.url}",
+            )
             for row in rows
         ]
 
@@ -119,7 +141,9 @@ class BindingWizard(WizardScreen):
         executable = self.executable
         items = [heading("Configuration"), Item("Name", self.values.get("name", ""))]
         if executable is not None:
-            items.append(Item("Executable", f"{executable.name} ({executable.id} {executable.version})"))
+            items.append(
+                Item("Executable", f"{executable.name} ({executable.id} {executable.version})")
+            )
             items += [heading("Parameters"), *self._parameter_items(executable)]
         items.append(heading("Inputs"))
         for name, artifact_id in self.inputs().items():

@@ -28,9 +28,28 @@ class BoardKeeping(SelectionScreen):
         Action("board.edit", "e", "edit chart", "Edit the chart under the cursor.", "Board"),
         Action("board.duplicate", "u", "duplicate", "Put a copy of the chart behind it.", "Board"),
         Action("board.delete", "D", "delete chart", "Take the chart off the board.", "Board"),
-        Action("board.earlier", "shift+left K", "move chart back", "Move the chart towards the first.", "Board"),
-        Action("board.later", "shift+right J", "move chart on", "Move the chart towards the last.", "Board"),
-        Action("board.boards", "B", "boards", "Open, copy, rename, export, import or delete boards.", "Board", 9),
+        Action(
+            "board.earlier",
+            "shift+left K",
+            "move chart back",
+            "Move the chart towards the first.",
+            "Board",
+        ),
+        Action(
+            "board.later",
+            "shift+right J",
+            "move chart on",
+            "Move the chart towards the last.",
+            "Board",
+        ),
+        Action(
+            "board.boards",
+            "B",
+            "boards",
+            "Open, copy, rename, export, import or delete boards.",
+            "Board",
+            9,
+        ),
     )
 
     board = Board(PROPOSED)
@@ -55,7 +74,9 @@ class BoardKeeping(SelectionScreen):
         if self.kept:
             return
         fresh = proposed(self.subjects, PROPOSED)
-        if {chart.metrics for chart in fresh.charts} != {chart.metrics for chart in self.board.charts}:
+        if {chart.metrics for chart in fresh.charts} != {
+            chart.metrics for chart in self.board.charts
+        }:
             self.board = replace(fresh, columns=self.board.columns)
 
     def change_board(self, board: Board) -> None:
@@ -68,10 +89,14 @@ class BoardKeeping(SelectionScreen):
         desk, scope = self.desk, self.scope
         if not self.kept:
             names = await self.read(desk.boards.names, scope)
-            name = next(n for n in (_FIRST, *(f"{_FIRST} {i}" for i in range(2, 10_000))) if n not in names)
+            name = next(
+                n for n in (_FIRST, *(f"{_FIRST} {i}" for i in range(2, 10_000))) if n not in names
+            )
             self.board, self.kept = replace(self.board, name=name), True
             await self.read(desk.boards.show, scope, name)
-            self.launchpad.say(f"Kept as the board {name!r}; B opens, renames and exports boards", "good")
+            self.launchpad.say(
+                f"Kept as the board {name!r}; B opens, renames and exports boards", "good"
+            )
         await self.read(desk.boards.save, scope, self.board)
         self.repaint_frame()
 
@@ -84,7 +109,11 @@ class BoardKeeping(SelectionScreen):
         """A board has a bound."""
         if not self.selected.ids:
             return "Select models or executions first"
-        return None if len(self.board.charts) < MOST_CHARTS else f"A board has at most {MOST_CHARTS} charts"
+        return (
+            None
+            if len(self.board.charts) < MOST_CHARTS
+            else f"A board has at most {MOST_CHARTS} charts"
+        )
 
     def do_add(self) -> None:
         """Key ``n``."""
@@ -93,7 +122,9 @@ class BoardKeeping(SelectionScreen):
             self._with_charts([*self.board.charts, chart])
             self.query_one(BoardView).cursor = len(self.board.charts) - 1
 
-        self.launchpad.open("chart.edit", item_ids=self.selected.ids, chart=None, done=added, selected=self.selected)
+        self.launchpad.open(
+            "chart.edit", item_ids=self.selected.ids, chart=None, done=added, selected=self.selected
+        )
 
     def why_not_edit(self) -> str | None:
         """There has to be a chart."""
@@ -111,7 +142,13 @@ class BoardKeeping(SelectionScreen):
             self._with_charts(charts)
 
         chart = self.board.charts[place]
-        self.launchpad.open("chart.edit", item_ids=self.selected.ids, chart=chart, done=changed, selected=self.selected)
+        self.launchpad.open(
+            "chart.edit",
+            item_ids=self.selected.ids,
+            chart=chart,
+            done=changed,
+            selected=self.selected,
+        )
 
     def do_duplicate(self) -> None:
         """Key ``u``."""
@@ -122,8 +159,12 @@ class BoardKeeping(SelectionScreen):
     async def do_delete(self) -> None:
         """Key ``D``."""
         chart = self.board.charts[self._place]
-        if await self.launchpad.ask(ConfirmDialog(f"Take {chart.title!r} off the board?", yes="delete")):
-            self._with_charts([each for place, each in enumerate(self.board.charts) if place != self._place])
+        if await self.launchpad.ask(
+            ConfirmDialog(f"Take {chart.title!r} off the board?", yes="delete")
+        ):
+            self._with_charts(
+                [each for place, each in enumerate(self.board.charts) if place != self._place]
+            )
 
     def _move(self, by: int) -> None:
         charts = list(self.board.charts)
@@ -148,9 +189,16 @@ class BoardKeeping(SelectionScreen):
         desk, scope = self.desk, self.scope
         names = await self.read(desk.boards.names, scope)
         here = "shown now"
-        choices = [Choice("open/", PROPOSED, here if not self.kept else "a chart for each metric that was logged")]
+        choices = [
+            Choice(
+                "open/",
+                PROPOSED,
+                here if not self.kept else "a chart for each metric that was logged",
+            )
+        ]
         choices += [
-            Choice(f"open/{name}", name, here if self.kept and name == self.board.name else "open") for name in names
+            Choice(f"open/{name}", name, here if self.kept and name == self.board.name else "open")
+            for name in names
         ]
         mine = "" if self.kept else "Change something first: then the board is yours"
         choices += [
@@ -182,48 +230,72 @@ class BoardKeeping(SelectionScreen):
         self.repaint_frame()
 
     async def _copy_board(self) -> None:
-        typed = await self.launchpad.ask(PromptDialog("Keep this board as", f"{self.board.name} copy"))
+        typed = await self.launchpad.ask(
+            PromptDialog("Keep this board as", f"{self.board.name} copy")
+        )
         if typed:
-            await self.read(self.desk.boards.save, self.scope, replace(self.board, name=typed.strip()), replace=False)
+            await self.read(
+                self.desk.boards.save,
+                self.scope,
+                replace(self.board, name=typed.strip()),
+                replace=False,
+            )
             await self._open_board(typed.strip())
 
     async def _rename_board(self) -> None:
         before = self.board.name
         typed = await self.launchpad.ask(PromptDialog("The board's name", before))
         if typed and typed.strip() != before:
-            await self.read(self.desk.boards.save, self.scope, replace(self.board, name=typed.strip()), replace=False)
+            await self.read(
+                self.desk.boards.save,
+                self.scope,
+                replace(self.board, name=typed.strip()),
+                replace=False,
+            )
             await self.read(self.desk.boards.delete, self.scope, before)
             await self._open_board(typed.strip())
 
     async def _delete_board(self) -> None:
         name = self.board.name
-        question = ConfirmDialog(f"Delete the board {name!r}?", "Its charts are forgotten.", yes="delete", danger=True)
+        question = ConfirmDialog(
+            f"Delete the board {name!r}?", "Its charts are forgotten.", yes="delete", danger=True
+        )
         if await self.launchpad.ask(question):
             await self.read(self.desk.boards.delete, self.scope, name)
             await self._open_board("")
 
     async def _export_board(self) -> None:
         start = "".join(char if char.isalnum() or char in "-_" else "-" for char in self.board.name)
-        typed = await self.launchpad.ask(PromptDialog("Write the board into the file", f"{start}.board.json"))
+        typed = await self.launchpad.ask(
+            PromptDialog("Write the board into the file", f"{start}.board.json")
+        )
         if not typed:
             return
         path = Path(typed)
         try:
             written = await self.launchpad.files(self.desk.boards.export, self.board, path)
         except Conflict as error:
-            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
+            if not await self.launchpad.ask(
+                ConfirmDialog(error.title, "It is replaced.", yes="replace")
+            ):
                 return
-            written = await self.launchpad.files(self.desk.boards.export, self.board, path, overwrite=True)
+            written = await self.launchpad.files(
+                self.desk.boards.export, self.board, path, overwrite=True
+            )
         self.launchpad.say(f"Written to {written}", "good", 8)
 
     async def _import_board(self) -> None:
-        typed = await self.launchpad.ask(PromptDialog("Read a board from the file", "", "A file that was exported"))
+        typed = await self.launchpad.ask(
+            PromptDialog("Read a board from the file", "", "A file that was exported")
+        )
         if not typed:
             return
         board = await self.launchpad.files(self.desk.boards.read_file, Path(typed))
         names = await self.read(self.desk.boards.names, self.scope)
         if board.name in names:
-            question = ConfirmDialog(f"Replace the board {board.name!r}?", "There is one of that name.", yes="replace")
+            question = ConfirmDialog(
+                f"Replace the board {board.name!r}?", "There is one of that name.", yes="replace"
+            )
             if not await self.launchpad.ask(question):
                 return
         await self.read(self.desk.boards.save, self.scope, board)

@@ -63,14 +63,36 @@ class BrowseScreen(LaunchpadScreen):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("browse.up", "backspace", "up", "To the folder above.", footer=2),
-        Action("browse.preview", "p", "preview", "What the file says of itself; nothing of it is run.", footer=3),
+        Action(
+            "browse.preview",
+            "p",
+            "preview",
+            "What the file says of itself; nothing of it is run.",
+            footer=3,
+        ),
         Action("browse.download", "d", "download", "Download the file or the folder.", footer=4),
-        Action("browse.add", "a", "add as model", "Add what is under the cursor as a model.", footer=5),
-        Action("browse.import", "i", "import models", "Look for models in this folder and add them.", footer=6),
-        Action("browse.take", "t", "take", "Take what is under the cursor, or an empty folder itself.", footer=1),
+        Action(
+            "browse.add", "a", "add as model", "Add what is under the cursor as a model.", footer=5
+        ),
+        Action(
+            "browse.import",
+            "i",
+            "import models",
+            "Look for models in this folder and add them.",
+            footer=6,
+        ),
+        Action(
+            "browse.take",
+            "t",
+            "take",
+            "Take what is under the cursor, or an empty folder itself.",
+            footer=1,
+        ),
     )
 
-    def __init__(self, store: str, path: str = "", scope: Scope | None = None, *, choose: bool = False) -> None:
+    def __init__(
+        self, store: str, path: str = "", scope: Scope | None = None, *, choose: bool = False
+    ) -> None:
         super().__init__()
         self.store = store
         self.path = path.strip("/")
@@ -99,9 +121,13 @@ class BrowseScreen(LaunchpadScreen):
     def body(self) -> ComposeResult:
         """The folder's entries."""
         yield VirtualTable(
-            entry_columns(self.launchpad.look), lambda entry: entry.path, title=f"ai://{self.store}/{self.path}",
-            empty="reading…", multi=False, id="list",
-        )  # fmt: skip
+            entry_columns(self.launchpad.look),
+            lambda entry: entry.path,
+            title=f"ai://{self.store}/{self.path}",
+            empty="reading…",
+            multi=False,
+            id="list",
+        )
 
     @property
     def table(self) -> VirtualTable[Entry]:
@@ -116,13 +142,19 @@ class BrowseScreen(LaunchpadScreen):
         self._show(page)
 
     async def _page(self, token: str) -> Listing:
-        return await self.launchpad.network(self.desk.browsing.page, self.scope, self.store, self.path, token)
+        return await self.launchpad.network(
+            self.desk.browsing.page, self.scope, self.store, self.path, token
+        )
 
     def _show(self, page: Listing) -> None:
         self._next = page.next
         table = self.table
         table.title = f"ai://{self.store}/{self.path}"
-        table.empty = "Nothing is here\nbackspace goes to the folder above" if self.path else "The store is empty"
+        table.empty = (
+            "Nothing is here\nbackspace goes to the folder above"
+            if self.path
+            else "The store is empty"
+        )
         table.note = f"{len(self._entries):,} read, more follow" if page.next else ""
         table.set_rows(self._entries)
         self.repaint_frame()
@@ -219,7 +251,11 @@ class BrowseScreen(LaunchpadScreen):
         """Key ``d``."""
         entry = self.table.row
         if entry is not None:
-            url, scope, files = str(ArtifactUrl(self.store, entry.path)), self.scope, self.desk.files
+            url, scope, files = (
+                str(ArtifactUrl(self.store, entry.path)),
+                self.scope,
+                self.desk.files,
+            )
 
             def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
                 return files.stage(scope, url, target, progress, overwrite=overwrite)
@@ -258,13 +294,24 @@ def entry_columns(look: Look) -> tuple[Column[Entry], ...]:
     """Name, size, moment."""
 
     def name(entry: Entry) -> Cell:
-        return Cell(f"{look.glyphs.folded} {entry.name}/", "accent") if entry.folder else Cell(f"  {entry.name}")
+        return (
+            Cell(f"{look.glyphs.folded} {entry.name}/", "accent")
+            if entry.folder
+            else Cell(f"  {entry.name}")
+        )
 
     return (
         Column[Entry]("name", "Name", name, 24, 120, 4, priority=0),
-        Column[Entry]("size", "Size", lambda r: Cell(size_text(r.size), "dim"), 10, 10, 0, "right", priority=1),
         Column[Entry](
-            "modified", "Changed", lambda r: Cell(moment_text(r.modified) if r.modified else "", "dim"), 16, 16, 0,
+            "size", "Size", lambda r: Cell(size_text(r.size), "dim"), 10, 10, 0, "right", priority=1
+        ),
+        Column[Entry](
+            "modified",
+            "Changed",
+            lambda r: Cell(moment_text(r.modified) if r.modified else "", "dim"),
+            16,
+            16,
+            0,
             priority=2,
         ),
-    )  # fmt: skip
+    )

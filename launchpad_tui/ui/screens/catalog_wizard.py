@@ -64,7 +64,12 @@ class CatalogWizard(WizardScreen):
 
     def steps(self) -> Sequence[Step]:
         """One less where a thing is changed: its kind and its name stay."""
-        kind = Step("kind", "Type", "What it connects to.", (Field(KIND, "Type", FieldKind.CHOICE, required=True),))
+        kind = Step(
+            "kind",
+            "Type",
+            "What it connects to.",
+            (Field(KIND, "Type", FieldKind.CHOICE, required=True),),
+        )
         stays = f"{self.item_id}: its name and its type stay." if self.item_id else ""
         settings = Step("settings", "Settings", stays)
         return (settings,) if self.item_id else (kind, settings)
@@ -78,7 +83,9 @@ class CatalogWizard(WizardScreen):
                 self.values |= {KIND: kind, NAME: self.item_id, **settings}
             else:
                 self._names = frozenset(await self.names())
-                usable = [kind for kind in self._kinds.values() if not self.kind_choice(kind).reason]
+                usable = [
+                    kind for kind in self._kinds.values() if not self.kind_choice(kind).reason
+                ]
                 self.values[KIND] = usable[0].id if usable else ""
         await super().load()
 
@@ -100,14 +107,22 @@ class CatalogWizard(WizardScreen):
         """The name, where it is new, and the settings that the kind has."""
         if step.id == "kind":
             return step.fields
-        name = () if self.item_id else (Field(NAME, self.NAME_TITLE, required=True, help=self.NAME_RULE),)
+        name = (
+            ()
+            if self.item_id
+            else (Field(NAME, self.NAME_TITLE, required=True, help=self.NAME_RULE),)
+        )
         return (*name, *(self._asked(field) for field in self.kind.fields))
 
     def _asked(self, field: Field) -> Field:
         """A secret that is kept need not be typed again; a long one may be a file."""
         if field.name in self._kept:
             field = replace(field, required=False, help="Empty: what is kept stays.")
-        return replace(field, help=f"{field.help} Paste it, or @file.".strip()) if field.lines else field
+        return (
+            replace(field, help=f"{field.help} Paste it, or @file.".strip())
+            if field.lines
+            else field
+        )
 
     async def check(self, step: Step) -> str:
         """Name and settings keep the rules of the catalog."""
@@ -117,13 +132,17 @@ class CatalogWizard(WizardScreen):
                 raise InvalidInput(chosen.reason, field=KIND)
             return self.remark()
         if not self.item_id:
-            name = check_name(self.values[NAME], self.NAMES, "The name", self.NAME_RULE, field_name=NAME)
+            name = check_name(
+                self.values[NAME], self.NAMES, "The name", self.NAME_RULE, field_name=NAME
+            )
             if name in self._names:
                 raise InvalidInput(f"There is {self.WHAT} {name} already", field=NAME)
         for field in self.kind.fields:
             value = self.values.get(field.name, "")
             if field.lines and value.startswith("@"):
-                self.values[field.name] = await self.launchpad.files(read_secret, field.name, value[1:].strip())
+                self.values[field.name] = await self.launchpad.files(
+                    read_secret, field.name, value[1:].strip()
+                )
         checked(self.kind.fields, self.settings(), self._kept)
         return ""
 
@@ -133,18 +152,30 @@ class CatalogWizard(WizardScreen):
 
     def settings(self) -> dict[str, str]:
         """What was typed for the kind's fields."""
-        return {field.name: self.values.get(field.name, field.default) for field in self.kind.fields}
+        return {
+            field.name: self.values.get(field.name, field.default) for field in self.kind.fields
+        }
 
     async def review(self) -> list[Item]:
         """Type, name, settings; of a secret only that there is one."""
-        items = [heading(self.title_text()), Item("Type", self.kind.title), Item(self.NAME_TITLE, self.values[NAME])]
+        items = [
+            heading(self.title_text()),
+            Item("Type", self.kind.title),
+            Item(self.NAME_TITLE, self.values[NAME]),
+        ]
         look = self.launchpad.look
         settings = self.settings()
         for field in (each for each in self.kind.fields if counts(each, settings)):
             value = settings[field.name]
             if field.kind is FieldKind.SECRET:
                 kept = "kept" if field.name in self._kept else "not set"
-                items.append(Item(field.title, look.glyphs.secret * 8 if value else kept, "text" if value else "faint"))
+                items.append(
+                    Item(
+                        field.title,
+                        look.glyphs.secret * 8 if value else kept,
+                        "text" if value else "faint",
+                    )
+                )
             elif field.kind is FieldKind.FLAG:
                 items.append(Item(field.title, "yes" if value == "true" else "no"))
             else:

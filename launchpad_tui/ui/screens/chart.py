@@ -36,9 +36,13 @@ class ChartScreen(ChartExport):
 
     DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("chart.right", "right l", "cursor right", "The cursor along the curves.", "Reading", 1),
+        Action(
+            "chart.right", "right l", "cursor right", "The cursor along the curves.", "Reading", 1
+        ),
         Action("chart.left", "left h", "cursor left", "The cursor back.", "Reading"),
-        Action("chart.far-right", "shift+right", "far right", "The cursor ten cells on.", "Reading"),
+        Action(
+            "chart.far-right", "shift+right", "far right", "The cursor ten cells on.", "Reading"
+        ),
         Action("chart.far-left", "shift+left", "far left", "The cursor ten cells back.", "Reading"),
         Action("chart.closer", "+ =", "zoom in", "Closer along x, around the cursor.", "Zoom", 2),
         Action("chart.farther", "-", "zoom out", "Farther along x.", "Zoom", 3),
@@ -49,14 +53,43 @@ class ChartScreen(ChartExport):
         Action("chart.taller", "]", "zoom y in", "Closer along y.", "Zoom"),
         Action("chart.flatter", "[", "zoom y out", "Farther along y.", "Zoom"),
         Action("chart.reset", "z", "reset", "Everything in view, no cursor.", "Zoom", 4),
-        Action("chart.smooth", "s", "smooth", "Smooth more; after the strongest not at all.", "Curve", 5),
-        Action("chart.axis", "a", "x axis", "Steps, time since the start, or wall time.", "Curve", 6),
+        Action(
+            "chart.smooth",
+            "s",
+            "smooth",
+            "Smooth more; after the strongest not at all.",
+            "Curve",
+            5,
+        ),
+        Action(
+            "chart.axis", "a", "x axis", "Steps, time since the start, or wall time.", "Curve", 6
+        ),
         Action("chart.log", "L", "log scale", "The y axis logarithmic, and back.", "Curve", 7),
-        Action("chart.outliers", "u", "outliers", "Leave outliers out of the y range, and back.", "Curve", 8),
+        Action(
+            "chart.outliers",
+            "u",
+            "outliers",
+            "Leave outliers out of the y range, and back.",
+            "Curve",
+            8,
+        ),
         Action("chart.next-chart", "n", "next chart", "The board's next chart.", "Board", 9),
         Action("chart.previous-chart", "p", "previous chart", "The board's chart before.", "Board"),
-        Action("chart.export", "w", "export", "Write the chart into a file: .svg, .txt, .ansi or .csv.", "Board", 10),
-        Action("chart.copy-text", "Y", "copy", "Copy the chart as text, to paste into a ticket.", "Board"),
+        Action(
+            "chart.export",
+            "w",
+            "export",
+            "Write the chart into a file: .svg, .txt, .ansi or .csv.",
+            "Board",
+            10,
+        ),
+        Action(
+            "chart.copy-text",
+            "Y",
+            "copy",
+            "Copy the chart as text, to paste into a ticket.",
+            "Board",
+        ),
         Action("chart.selection", "tab", "selection", "To My Selection, and back.", "Board"),
     )
 
@@ -154,12 +187,16 @@ class ChartScreen(ChartExport):
         legend.set_entries(
             [
                 LegendEntry(
-                    one.id, one.label, one.slot, True, one.id.partition("/")[0] in live,
+                    one.id,
+                    one.label,
+                    one.slot,
+                    True,
+                    one.id.partition("/")[0] in live,
                     number_text(point[1]) if point else "-",
                 )
                 for one, point in zip(series, found, strict=True)
             ]
-        )  # fmt: skip
+        )
 
     def _place_text(self, at: float) -> str:
         if self._view.x_kind == "relative":
@@ -185,8 +222,14 @@ class ChartScreen(ChartExport):
 
     def disabled_reason(self, action: Action) -> str | None:
         """Reading and zooming need curves."""
-        if action.group in {"Reading", "Zoom", "Curve"} and (not self.chart_shown.against.over or self._plot() is None):
-            return "This chart has no curves" if self._plot() is not None else "There is nothing to read yet"
+        if action.group in {"Reading", "Zoom", "Curve"} and (
+            not self.chart_shown.against.over or self._plot() is None
+        ):
+            return (
+                "This chart has no curves"
+                if self._plot() is not None
+                else "There is nothing to read yet"
+            )
         return super().disabled_reason(action)
 
     def _cursor(self, cells: int) -> None:
@@ -275,7 +318,9 @@ class ChartScreen(ChartExport):
         """Key ``u``."""
         robust = not self._view.robust
         self._change(replace(self._view, robust=robust, y_range=None), reading=False)
-        self.launchpad.say("The y range leaves outliers out" if robust else "The y range holds everything")
+        self.launchpad.say(
+            "The y range leaves outliers out" if robust else "The y range holds everything"
+        )
 
     def why_not_next_chart(self) -> str | None:
         """There have to be several."""

@@ -25,9 +25,15 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 
 _AGAINST: dict[Against, tuple[str, str]] = {
     Against.STEP: ("Steps", "curves over the steps that were logged"),
-    Against.RELATIVE: ("Time since the start", "curves over seconds since each execution's first point"),
+    Against.RELATIVE: (
+        "Time since the start",
+        "curves over seconds since each execution's first point",
+    ),
     Against.TIME: ("Wall time", "curves over the time of day"),
-    Against.PARAMETERS: ("Parameters", "one value a model, against a parameter of its configuration"),
+    Against.PARAMETERS: (
+        "Parameters",
+        "one value a model, against a parameter of its configuration",
+    ),
     Against.SOURCE: ("Source", "one value a model or execution, side by side"),
 }
 _VALUES = {
@@ -95,12 +101,16 @@ class ChartEditScreen(SelectionScreen):
     def body(self) -> ComposeResult:
         """Settings and preview."""
         columns = (
-            Column[tuple[str, str]]("name", "Setting", lambda row: Cell(row[0].capitalize(), "dim"), 12, 14, 0),
+            Column[tuple[str, str]](
+                "name", "Setting", lambda row: Cell(row[0].capitalize(), "dim"), 12, 14, 0
+            ),
             Column[tuple[str, str]]("value", "Value", lambda row: row[1], 16, 200, 1),
         )
         with Horizontal(id="both"):
             with Vertical(id="settings"):
-                yield VirtualTable(columns, lambda row: row[0], title="Chart", multi=False, id="list")
+                yield VirtualTable(
+                    columns, lambda row: row[0], title="Chart", multi=False, id="list"
+                )
             yield ChartView(id="preview")
 
     def on_mount(self) -> None:
@@ -155,7 +165,9 @@ class ChartEditScreen(SelectionScreen):
             return
         curve = view_of(self._chart)
         self._data = await self.chart_data(self._chart, curve, width)
-        drawing = await self.drawing(self._chart, self._data, curve, width, height, self._chart.title)
+        drawing = await self.drawing(
+            self._chart, self._data, curve, width, height, self._chart.title
+        )
         view.set_drawing(drawing, why_empty(self._chart, self._data))
         if drawing and drawing.notes:
             self.launchpad.say("; ".join(drawing.notes))
@@ -187,7 +199,9 @@ class ChartEditScreen(SelectionScreen):
         return replace(chart, kind=found)
 
     async def _ask_name(self, chart: ChartDefinition) -> ChartDefinition | None:
-        typed = await self.launchpad.ask(PromptDialog("The chart's name", chart.name, "Empty: what it shows"))
+        typed = await self.launchpad.ask(
+            PromptDialog("The chart's name", chart.name, "Empty: what it shows")
+        )
         return None if typed is None else replace(chart, name=typed.strip()[:80])
 
     async def _ask_description(self, chart: ChartDefinition) -> ChartDefinition | None:
@@ -200,7 +214,9 @@ class ChartEditScreen(SelectionScreen):
         # A single one gives way to what is chosen in its place.
         several = selected if not multi or len(selected) > 1 else ()
         at = selected[0] if selected else ""
-        return await self.launchpad.ask(ChooseDialog(title, choices, selected=several, at=at, multi=multi))
+        return await self.launchpad.ask(
+            ChooseDialog(title, choices, selected=several, at=at, multi=multi)
+        )
 
     async def _ask_metrics(self, chart: ChartDefinition) -> ChartDefinition | None:
         logged = {one.key: 0 for each in self.subjects for one in each.series} | {
@@ -209,22 +225,36 @@ class ChartEditScreen(SelectionScreen):
         for each in self.subjects:
             for name in {one.key for one in each.series} | {one.name for one in each.series}:
                 logged[name] += 1
-        choices = [Choice(key, key, f"logged by {logged[key]}") for key in metric_keys(self.subjects)]
+        choices = [
+            Choice(key, key, f"logged by {logged[key]}") for key in metric_keys(self.subjects)
+        ]
         picked = await self._choose("Metrics", choices, chart.metrics, multi=True)
-        return None if picked is None else replace(chart, metrics=tuple(one for one in picked if one))
+        return (
+            None if picked is None else replace(chart, metrics=tuple(one for one in picked if one))
+        )
 
     async def _ask_labels(self, chart: ChartDefinition) -> ChartDefinition | None:
         pairs = sorted(
-            {pair for each in self.subjects for one in each.series for pair in one.labels if pair[0] != ARTIFACT_LABEL}
+            {
+                pair
+                for each in self.subjects
+                for one in each.series
+                for pair in one.labels
+                if pair[0] != ARTIFACT_LABEL
+            }
         )
         ids = [f"{key}\x1f{value}" for key, value in pairs]
         choices = [Choice("", "all labels", "no filter")]
-        choices += [Choice(one, f"{key} = {value}") for one, (key, value) in zip(ids, pairs, strict=True)]
+        choices += [
+            Choice(one, f"{key} = {value}") for one, (key, value) in zip(ids, pairs, strict=True)
+        ]
         now = [f"{key}\x1f{value}" for key, value in chart.labels]
         picked = await self._choose("Only series with", choices, now, multi=True)
         if picked is None:
             return None
-        return replace(chart, labels=tuple(pair for one, pair in zip(ids, pairs, strict=True) if one in picked))
+        return replace(
+            chart, labels=tuple(pair for one, pair in zip(ids, pairs, strict=True) if one in picked)
+        )
 
     async def _ask_against(self, chart: ChartDefinition) -> ChartDefinition | None:
         choices = [Choice(str(one), title, note) for one, (title, note) in _AGAINST.items()]
@@ -242,8 +272,12 @@ class ChartEditScreen(SelectionScreen):
         choices = []
         for name, column in sorted(every.items(), key=lambda item: len(set(item[1])) < 2):
             count = len(set(column) - {None})
-            choices.append(Choice(name, name, f"{count} values" if count != 1 else "the same in all"))
-        picked = await self._choose("Parameter; two for a heat map", choices, chart.parameters, multi=True)
+            choices.append(
+                Choice(name, name, f"{count} values" if count != 1 else "the same in all")
+            )
+        picked = await self._choose(
+            "Parameter; two for a heat map", choices, chart.parameters, multi=True
+        )
         return None if picked is None else replace(chart, parameters=picked[:2])
 
     async def _ask_value(self, chart: ChartDefinition) -> ChartDefinition | None:
@@ -252,7 +286,10 @@ class ChartEditScreen(SelectionScreen):
         return None if not picked else replace(chart, aggregate=picked[0])
 
     async def _ask_kind(self, chart: ChartDefinition) -> ChartDefinition | None:
-        choices = [Choice(kind.id, kind.title, "", why_not(kind, chart, self._data)) for kind in KINDS.values()]
+        choices = [
+            Choice(kind.id, kind.title, "", why_not(kind, chart, self._data))
+            for kind in KINDS.values()
+        ]
         picked = await self._choose("Kind of chart", choices, [chart.kind])
         return None if not picked else replace(chart, kind=picked[0])
 

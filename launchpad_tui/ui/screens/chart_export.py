@@ -19,13 +19,24 @@ from launchpad_tui.ui.theme import BY_NAME, Palette
 class ChartExport(SelectionScreen):
     """Mixin of screens that show a chart."""
 
-    async def export_chart(self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int) -> None:
+    async def export_chart(
+        self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int
+    ) -> None:
         """Ask for a file, and write the chart there in the format of its ending."""
         title = chart.title
-        drawing = with_legend(drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii)
-        start = "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[:60] or "chart"
+        drawing = with_legend(
+            drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
+        )
+        start = (
+            "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[
+                :60
+            ]
+            or "chart"
+        )
         hint = "By its ending: .svg a picture, .txt text, .ansi text with colours, .csv the numbers"
-        typed = await self.launchpad.ask(PromptDialog("Write the chart into the file", f"{start}.svg", hint))
+        typed = await self.launchpad.ask(
+            PromptDialog("Write the chart into the file", f"{start}.svg", hint)
+        )
         if not typed:
             return
         path = Path(typed).expanduser().absolute()
@@ -59,7 +70,9 @@ def _numbers(data: ChartData) -> str:
     if data.series:
         writer.writerow(("series", "x", "y"))
         for one in data.series:
-            writer.writerows((safe_text(one.label), repr(x), repr(y)) for x, y in zip(one.x, one.y, strict=True))
+            writer.writerows(
+                (safe_text(one.label), repr(x), repr(y)) for x, y in zip(one.x, one.y, strict=True)
+            )
     else:
         writer.writerows(_rows(data.table))
     return out.getvalue()

@@ -37,13 +37,25 @@ class CommandScreen(ChooseDialog):
                     continue
                 keys = " ".join(shown_key(key, ascii_only=plain) for key in keymap.keys(action))
                 note = f"{keys:<11} {action.help}"
-                choices.append(Choice(f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""))
+                choices.append(
+                    Choice(
+                        f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""
+                    )
+                )
         tops = [
-            Choice(f"go {route.id}", f"{route.title}", f"{route.key:<11} {route.help}", words=" ".join(route.aliases))
+            Choice(
+                f"go {route.id}",
+                f"{route.title}",
+                f"{route.key:<11} {route.help}",
+                words=" ".join(route.aliases),
+            )
             for route in routes.ROUTES
             if route.key
         ]
-        themes = [Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title) for palette in PALETTES]
+        themes = [
+            Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title)
+            for palette in PALETTES
+        ]
         return cls("Commands", [*tops, *choices, *themes])
 
     def do_take(self) -> None:

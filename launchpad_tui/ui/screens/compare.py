@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 #: a terminal that is at least so wide has room for a chart beside the sheet
 BESIDE_FROM = 190
-_WAYS = {None: "by its name", Direction.LOWER: "lower is better", Direction.HIGHER: "higher is better"}
+_WAYS = {
+    None: "by its name",
+    Direction.LOWER: "lower is better",
+    Direction.HIGHER: "higher is better",
+}
 
 
 class CompareScreen(CompareExport):
@@ -43,24 +47,77 @@ class CompareScreen(CompareExport):
     CompareScreen .beside #sheet { width: 3fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("compare.search", "/", "filter rows", "Keep rows whose group and name have these words.", footer=9),
+        Action(
+            "compare.search",
+            "/",
+            "filter rows",
+            "Keep rows whose group and name have these words.",
+            footer=9,
+        ),
         Action("compare.all", "d", "differences", "Rows that differ only, or all rows.", footer=2),
-        Action("compare.baseline", "b", "baseline", "Differences and percentages to the cursor's column.", footer=3),
-        Action("compare.sort", "s", "sort", "Sort columns by this row; again: turned round; again: not.", footer=4),
-        Action("compare.aggregate", "a", "value", "Last, best, min or max: of this metric, else of all.", footer=5),
+        Action(
+            "compare.baseline",
+            "b",
+            "baseline",
+            "Differences and percentages to the cursor's column.",
+            footer=3,
+        ),
+        Action(
+            "compare.sort",
+            "s",
+            "sort",
+            "Sort columns by this row; again: turned round; again: not.",
+            footer=4,
+        ),
+        Action(
+            "compare.aggregate",
+            "a",
+            "value",
+            "Last, best, min or max: of this metric, else of all.",
+            footer=5,
+        ),
         Action("compare.at-step", "A", "at step", "Metrics at a step; empty: as before."),
-        Action("compare.hide", "x", "hide", "Hide the column of the cursor; on a heading its whole group.", footer=6),
+        Action(
+            "compare.hide",
+            "x",
+            "hide",
+            "Hide the column of the cursor; on a heading its whole group.",
+            footer=6,
+        ),
         Action("compare.show", "X", "show all", "Show all that was hidden."),
-        Action("compare.direction", "o", "direction", "Which way the metric of the cursor is better; remembered."),
+        Action(
+            "compare.direction",
+            "o",
+            "direction",
+            "Which way the metric of the cursor is better; remembered.",
+        ),
         Action("compare.transpose", "t", "transpose", "One row a model, and back.", footer=8),
-        Action("compare.chart", "c", "chart", "The curves of the row's metric beside the table, and back.", footer=7),
+        Action(
+            "compare.chart",
+            "c",
+            "chart",
+            "The curves of the row's metric beside the table, and back.",
+            footer=7,
+        ),
         Action("compare.metrics", "m", "metrics", "The charts of the same selection."),
         Action("compare.files", "F", "files", "Rows for the files of the models, and back."),
         Action("compare.details", "e", "details", "Open the model or execution of the column."),
-        Action("compare.difference", "v", "diff", "Line by line: the baseline, or the first column, and the cursor's."),
-        Action("compare.export", "w", "export", "Write the comparison into a file: .csv, .json or .md."),
-        Action("compare.copy-table", "Y", "copy table", "Copy the comparison as Markdown, to paste into a ticket."),
-    )  # fmt: skip
+        Action(
+            "compare.difference",
+            "v",
+            "diff",
+            "Line by line: the baseline, or the first column, and the cursor's.",
+        ),
+        Action(
+            "compare.export", "w", "export", "Write the comparison into a file: .csv, .json or .md."
+        ),
+        Action(
+            "compare.copy-table",
+            "Y",
+            "copy table",
+            "Copy the comparison as Markdown, to paste into a ticket.",
+        ),
+    )
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__(item_ids)
@@ -185,7 +242,9 @@ class CompareScreen(CompareExport):
     def _fit(self) -> None:
         width, height = self.app.size
         self.query_one("#both").set_class(width >= BESIDE_FROM, "beside")
-        self.query_one(ChartView).display = self._with_chart and (width >= BESIDE_FROM or height >= 30)
+        self.query_one(ChartView).display = self._with_chart and (
+            width >= BESIDE_FROM or height >= 30
+        )
 
     # What the user does ---------------------------------------------------------------------------------------------
 
@@ -201,7 +260,9 @@ class CompareScreen(CompareExport):
             return
         from textual.widgets._input import Input
 
-        line = Input(self.options.text, placeholder="keep rows with: words of group or name", id="search")
+        line = Input(
+            self.options.text, placeholder="keep rows with: words of group or name", id="search"
+        )
         self.mount(line, before=self.query_one("#both"))
         line.focus()
 
@@ -254,7 +315,9 @@ class CompareScreen(CompareExport):
             order = None
         self._apply(replace(self.options, order=order))
         self.launchpad.say(
-            f"Sorted by {row.name}, {'greatest' if order[1] else 'least'} first" if order else "As selected"
+            f"Sorted by {row.name}, {'greatest' if order[1] else 'least'} first"
+            if order
+            else "As selected"
         )
 
     def do_aggregate(self) -> None:
@@ -298,7 +361,11 @@ class CompareScreen(CompareExport):
 
     def why_not_difference(self) -> str | None:
         """Two are needed."""
-        return None if self._pair() else "Put the cursor on another column than the baseline's, or the first one"
+        return (
+            None
+            if self._pair()
+            else "Put the cursor on another column than the baseline's, or the first one"
+        )
 
     def _pair(self) -> tuple[str, str] | None:
         shown = [one.id for one in self.comparison.subjects]
@@ -356,7 +423,11 @@ class CompareScreen(CompareExport):
         sheet = self.query_one(Sheet)
         lines = [line.key for line in sheet.content.lines]
         columns = [column.key for column in sheet.content.columns]
-        line, column = (subject, row.key if row else "") if self._transposed else (row.key if row else "", subject)
+        line, column = (
+            (subject, row.key if row else "")
+            if self._transposed
+            else (row.key if row else "", subject)
+        )
         sheet.move(
             (lines.index(line) if line in lines else 0) - sheet.row,
             (columns.index(column) if column in columns else 0) - sheet.column,
@@ -368,7 +439,9 @@ class CompareScreen(CompareExport):
         self._fit()
         view = self.query_one(ChartView)
         if self._with_chart and not view.display:
-            self.launchpad.say("The terminal is too small for a chart beside it; m opens the charts", "warn")
+            self.launchpad.say(
+                "The terminal is too small for a chart beside it; m opens the charts", "warn"
+            )
 
     def do_metrics(self) -> None:
         """Key ``m``."""

@@ -19,7 +19,11 @@ class CompareExport(SelectionScreen):
 
     async def do_export(self) -> None:
         """Key ``w``."""
-        dialog = PromptDialog("Write the comparison into the file", "comparison.csv", "By its ending: .csv, .json, .md")
+        dialog = PromptDialog(
+            "Write the comparison into the file",
+            "comparison.csv",
+            "By its ending: .csv, .json, .md",
+        )
         typed = await self.launchpad.ask(dialog)
         if typed:
             path = Path(typed).expanduser().absolute()
@@ -39,5 +43,6 @@ def _as_text(comparison: Comparison, suffix: str) -> str:
     if suffix == ".csv":
         return as_csv(comparison)
     raise InvalidInput(
-        f"There is no format for {suffix or 'a file without an ending'!r}", hint="Use .csv, .json or .md."
+        f"There is no format for {suffix or 'a file without an ending'!r}",
+        hint="Use .csv, .json or .md.",
     )

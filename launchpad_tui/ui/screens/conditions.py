@@ -16,9 +16,17 @@ from launchpad_tui.ui.screen import LaunchpadModal
 from launchpad_tui.ui.screens.dialogs import Choice, Prose
 from launchpad_tui.ui.widgets.form import Form
 
-_TITLES = {Op.EQUALS: "equals", Op.NOT_EQUALS: "is not", Op.CONTAINS: "contains", Op.LESS: "is less than",
-           Op.LESS_EQUAL: "is at most", Op.GREATER: "is greater than", Op.GREATER_EQUAL: "is at least",
-           Op.BEFORE: "is before", Op.AFTER: "is after"}  # fmt: skip
+_TITLES = {
+    Op.EQUALS: "equals",
+    Op.NOT_EQUALS: "is not",
+    Op.CONTAINS: "contains",
+    Op.LESS: "is less than",
+    Op.LESS_EQUAL: "is at most",
+    Op.GREATER: "is greater than",
+    Op.GREATER_EQUAL: "is at least",
+    Op.BEFORE: "is before",
+    Op.AFTER: "is after",
+}
 
 
 class ConditionDialog(LaunchpadModal[Condition]):
@@ -41,10 +49,21 @@ class ConditionDialog(LaunchpadModal[Condition]):
         """The form."""
         first = self._names[0][0] if self._names else ""
         fields = (
-            Field("what", "What", FieldKind.CHOICE, True, first, "space opens the list, ← → step through it"),
+            Field(
+                "what",
+                "What",
+                FieldKind.CHOICE,
+                True,
+                first,
+                "space opens the list, ← → step through it",
+            ),
             Field("how", "How", FieldKind.CHOICE, True, Op.CONTAINS),
             Field(
-                "value", "Value", FieldKind.TEXT, True, help="Dates: 2026-01-31, or with a time 2026-01-31T12:00:00Z"
+                "value",
+                "Value",
+                FieldKind.TEXT,
+                True,
+                help="Dates: 2026-01-31, or with a time 2026-01-31T12:00:00Z",
             ),
         )
         choices = {

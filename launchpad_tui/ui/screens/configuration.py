@@ -28,11 +28,29 @@ class ConfigurationScreen(LaunchpadScreen):
     TOPICS = frozenset({"configurations", "executions"})
     DEFAULT_CSS = "ConfigurationScreen #details { height: 3fr; } ConfigurationScreen #executions { height: 2fr; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("configuration.execute", "x", "execute", "Create an execution of it.", footer=2, needs="executions"),
         Action(
-            "configuration.copy", "C", "create like it", "Create a configuration that starts with its values.", footer=3
+            "configuration.execute",
+            "x",
+            "execute",
+            "Create an execution of it.",
+            footer=2,
+            needs="executions",
         ),
-        Action("configuration.schedule", "E", "schedule", "Execute it again and again.", footer=5, needs="schedules"),
+        Action(
+            "configuration.copy",
+            "C",
+            "create like it",
+            "Create a configuration that starts with its values.",
+            footer=3,
+        ),
+        Action(
+            "configuration.schedule",
+            "E",
+            "schedule",
+            "Execute it again and again.",
+            footer=5,
+            needs="schedules",
+        ),
         Action("configuration.switch", "tab", "switch", "To the executions, or back.", footer=4),
     )
 
@@ -59,7 +77,9 @@ class ConfigurationScreen(LaunchpadScreen):
 
     async def load(self) -> None:
         """Read it and its executions."""
-        one = self._configuration = await self.read(self.desk.configurations.get, self.scope, self.item_id)
+        one = self._configuration = await self.read(
+            self.desk.configurations.get, self.scope, self.item_id
+        )
         items = [
             heading(one.name),
             Item("ID", one.id),
@@ -78,9 +98,18 @@ class ConfigurationScreen(LaunchpadScreen):
             except NotFound:
                 items.append(Item(name, f"{artifact_id} is gone", "warn"))
             else:
-                items.append(Item(name, f"{artifact.name}  {artifact.url}", link="artifact", link_id=artifact.id))
+                items.append(
+                    Item(
+                        name,
+                        f"{artifact.name}  {artifact.url}",
+                        link="artifact",
+                        link_id=artifact.id,
+                    )
+                )
         self.query_one("#bindings", Details).set_items(items)
-        wanted = Query(conditions=(Condition(Subject.ATTRIBUTE, "configuration_id", Op.EQUALS, one.id),))
+        wanted = Query(
+            conditions=(Condition(Subject.ATTRIBUTE, "configuration_id", Op.EQUALS, one.id),)
+        )
         listing = await self.read(self.desk.executions.listing, self.scope, wanted)
         self.query_one("#executions", VirtualTable).set_source(listing)
         self.repaint_frame()
@@ -92,7 +121,10 @@ class ConfigurationScreen(LaunchpadScreen):
 
     def do_switch(self) -> None:
         """Key ``tab``."""
-        table, details = self.query_one("#executions", VirtualTable), self.query_one("#bindings", Details)
+        table, details = (
+            self.query_one("#executions", VirtualTable),
+            self.query_one("#bindings", Details),
+        )
         (details if table.has_focus else table).focus()
 
     async def do_execute(self) -> None:

@@ -35,28 +35,48 @@ class ConfigurationCreateScreen(BindingWizard):
         elif self._executable_id:
             await self.choose_executable(self._executable_id)
         if self.executable is not None:
-            self.values |= {"scenario": self.executable.scenario_id, "executable": self.executable.id}
+            self.values |= {
+                "scenario": self.executable.scenario_id,
+                "executable": self.executable.id,
+            }
 
     def steps(self) -> Sequence[Step]:
         """Two steps more, in front."""
         return (
-            Step("scenario", "Scenario", "The use case.",
-                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),)),
-            Step("executable", "Executable", "What is executed.",
-                 (Field("executable", "Executable", FieldKind.CHOICE, required=True),)),
+            Step(
+                "scenario",
+                "Scenario",
+                "The use case.",
+                (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+            ),
+            Step(
+                "executable",
+                "Executable",
+                "What is executed.",
+                (Field("executable", "Executable", FieldKind.CHOICE, required=True),),
+            ),
             *super().steps(),
-        )  # fmt: skip
+        )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
         """Scenarios, and the executables of the chosen one."""
         if step.id == "scenario":
             found = await self.read(self.desk.scenarios.scenarios, self.scope)
             if not found:
-                self.launchpad.say("There is no scenario yet: 5, then a, adds workflow templates", "warn", 10)
-            return self._one_of(field, [Choice(each.id, each.name, each.description) for each in found])
+                self.launchpad.say(
+                    "There is no scenario yet: 5, then a, adds workflow templates", "warn", 10
+                )
+            return self._one_of(
+                field, [Choice(each.id, each.name, each.description) for each in found]
+            )
         if step.id == "executable":
-            executables = await self.read(self.desk.scenarios.executables, self.scope, self.values["scenario"])
-            choices = [Choice(each.id, each.name, f"{each.version}  {each.description}") for each in executables]
+            executables = await self.read(
+                self.desk.scenarios.executables, self.scope, self.values["scenario"]
+            )
+            choices = [
+                Choice(each.id, each.name, f"{each.version}  {each.description}")
+                for each in executables
+            ]
             return self._one_of(field, choices)
         return await super().choices(step, field)
 
@@ -75,11 +95,17 @@ class ConfigurationCreateScreen(BindingWizard):
     async def finish(self) -> None:
         """Create it; then offer to execute it."""
         made = await self.launchpad.act(
-            self.desk.configurations.create, self.scope, self.values["name"], self.values["executable"],
-            self.parameters(), self.inputs(),
-        )  # fmt: skip
+            self.desk.configurations.create,
+            self.scope,
+            self.values["name"],
+            self.values["executable"],
+            self.parameters(),
+            self.inputs(),
+        )
         question = ConfirmDialog(
-            f"Created {made.name}. Execute it now?", "It starts as soon as there is room.", yes="execute"
+            f"Created {made.name}. Execute it now?",
+            "It starts as soon as there is room.",
+            yes="execute",
         )
         if await self.launchpad.ask(question):
             execution = await self.launchpad.act(self.desk.executions.create, self.scope, made.id)

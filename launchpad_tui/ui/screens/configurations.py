@@ -31,8 +31,21 @@ class ConfigurationsScreen(LaunchpadScreen):
             footer=2,
             needs="create_configuration",
         ),
-        Action("configurations.execute", "x", "execute", "Create an execution of it.", footer=3, needs="executions"),
-        Action("configurations.search", "/", "search", "Show those whose name or ID holds a text.", footer=10),
+        Action(
+            "configurations.execute",
+            "x",
+            "execute",
+            "Create an execution of it.",
+            footer=3,
+            needs="executions",
+        ),
+        Action(
+            "configurations.search",
+            "/",
+            "search",
+            "Show those whose name or ID holds a text.",
+            footer=10,
+        ),
     )
 
     def __init__(self) -> None:
@@ -42,7 +55,12 @@ class ConfigurationsScreen(LaunchpadScreen):
     def body(self) -> ComposeResult:
         """The table."""
         yield VirtualTable(
-            configuration_columns(), lambda one: one.id, title="Configurations", empty=_EMPTY, filtered=True, id="list"
+            configuration_columns(),
+            lambda one: one.id,
+            title="Configurations",
+            empty=_EMPTY,
+            filtered=True,
+            id="list",
         )
 
     @property
@@ -54,7 +72,9 @@ class ConfigurationsScreen(LaunchpadScreen):
         """Read the list anew."""
         table = self.table
         rows = await self.read(self.desk.configurations.list, self.scope, None, self._search)
-        table.empty = f"No configuration's name or ID holds {self._search!r}" if self._search else _EMPTY
+        table.empty = (
+            f"No configuration's name or ID holds {self._search!r}" if self._search else _EMPTY
+        )
         table.set_chips([f"search {self._search}"] if self._search else [])
         table.set_rows(rows)
 
@@ -71,7 +91,9 @@ class ConfigurationsScreen(LaunchpadScreen):
 
     async def do_search(self) -> None:
         """Key ``/``."""
-        text = await self.launchpad.ask(PromptDialog("Search configurations", self._search, "Name or ID"))
+        text = await self.launchpad.ask(
+            PromptDialog("Search configurations", self._search, "Name or ID")
+        )
         if text is not None:
             self._search = text.strip()
             self.reload()
@@ -91,7 +113,9 @@ class ConfigurationsScreen(LaunchpadScreen):
         chosen = self.table.chosen_ids
         if len(chosen) > 1:
             question = ConfirmDialog(
-                f"Execute {len(chosen):,} configurations?", "An execution is created of each.", yes="execute"
+                f"Execute {len(chosen):,} configurations?",
+                "An execution is created of each.",
+                yes="execute",
             )
             if not await self.launchpad.ask(question):
                 return

@@ -26,8 +26,20 @@ class ConnectionScreen(LaunchpadScreen):
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connection.edit", "e", "edit", "Change its settings.", footer=2),
-        Action("connection.delete", "D", "delete", "Forget it; nothing is lost in the runtime.", footer=3),
-        Action("connection.check", "V", "test", "Reach it step by step: what is right, what is wrong?", footer=4),
+        Action(
+            "connection.delete",
+            "D",
+            "delete",
+            "Forget it; nothing is lost in the runtime.",
+            footer=3,
+        ),
+        Action(
+            "connection.check",
+            "V",
+            "test",
+            "Reach it step by step: what is right, what is wrong?",
+            footer=4,
+        ),
         Action("app.refresh", "r", "refresh", "Ask its runtime what it can do.", footer=5),
     )
 
@@ -60,7 +72,11 @@ class ConnectionScreen(LaunchpadScreen):
 
     def why_not_delete(self) -> str | None:
         """This machine stays."""
-        return "This machine stays: it cannot be deleted" if self.item_id == DEFAULT_SCOPE.connection else None
+        return (
+            "This machine stays: it cannot be deleted"
+            if self.item_id == DEFAULT_SCOPE.connection
+            else None
+        )
 
     def do_edit(self) -> None:
         """Key ``e``."""

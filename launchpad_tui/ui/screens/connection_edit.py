@@ -48,7 +48,9 @@ class _ConnectionWizard(CatalogWizard):
     def kind_choice(self, kind: ConnectionKind | StoreKind) -> Choice:
         """This machine is there already; of what this version cannot connect to only the settings are kept."""
         if kind.id == LOCAL:
-            return Choice(kind.id, kind.title, reason="There is a connection to this machine already: local")
+            return Choice(
+                kind.id, kind.title, reason="There is a connection to this machine already: local"
+            )
         if isinstance(kind, ConnectionKind) and kind.reason:
             return Choice(kind.id, kind.title, f"{kind.description} {kind.reason}")
         return super().kind_choice(kind)
@@ -89,7 +91,8 @@ class _ConnectionWizard(CatalogWizard):
         if not self.values.get(_PROFILE):
             self.values[_PROFILE] = self._profiles[0]
         return tuple(
-            replace(field, kind=FieldKind.CHOICE, help="") if field.name == _PROFILE else field for field in fields
+            replace(field, kind=FieldKind.CHOICE, help="") if field.name == _PROFILE else field
+            for field in fields
         )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
@@ -97,7 +100,10 @@ class _ConnectionWizard(CatalogWizard):
         if field.name != _PROFILE or not self._profiles:
             return await super().choices(step, field)
         mine = self.values[_PROFILE]
-        there = [Choice(name, name, "Its file is under ~/.aicore, or AICORE_HOME.") for name in self._profiles]
+        there = [
+            Choice(name, name, "Its file is under ~/.aicore, or AICORE_HOME.")
+            for name in self._profiles
+        ]
         gone = [] if mine in self._profiles else [Choice(mine, mine, "There is no file of it.")]
         return [*gone, *there]
 
@@ -108,7 +114,9 @@ class _ConnectionWizard(CatalogWizard):
         if step.id == "kind" and text and self.kind.id == AICORE:
             try:
                 if text.startswith("@") or is_path(text):
-                    text = await self.launchpad.files(read_secret, SERVICE_KEY, text.removeprefix("@").strip())
+                    text = await self.launchpad.files(
+                        read_secret, SERVICE_KEY, text.removeprefix("@").strip()
+                    )
                 self.values |= await self.read(self.desk.connections.service_key, text)
             except InvalidInput as error:
                 # Beside a field there is room for title and hint; which part is missing is told by the detail.
@@ -178,7 +186,11 @@ class GroupAddScreen(WizardScreen):
         """A single one."""
         fields = (
             Field("name", "Name", required=True, help=GROUP_RULE),
-            Field("labels", "Labels", help="key=value, several separated by spaces; may be left empty."),
+            Field(
+                "labels",
+                "Labels",
+                help="key=value, several separated by spaces; may be left empty.",
+            ),
         )
         note = "A space of its own for configurations, executions and artifacts."
         return (Step("group", "Resource group", note, fields),)
@@ -198,13 +210,22 @@ class GroupAddScreen(WizardScreen):
         return [
             heading(self.title_text()),
             Item("Name", self.values["name"]),
-            *(Item(f"Label {key}", value) for key, value in parse_labels(self.values.get("labels", ""))),
-            *([] if self._remote else [Item("Object store", "default: files, in launchpad's home", "dim")]),
+            *(
+                Item(f"Label {key}", value)
+                for key, value in parse_labels(self.values.get("labels", ""))
+            ),
+            *(
+                []
+                if self._remote
+                else [Item("Object store", "default: files, in launchpad's home", "dim")]
+            ),
         ]
 
     async def finish(self) -> None:
         """Add it."""
         name, labels = self.values["name"], dict(parse_labels(self.values.get("labels", "")))
         await self.launchpad.act(self.desk.connections.add_group, self.item_id, name, labels)
-        made = "Its runtime makes the resource group" if self._remote else "Added the resource group"
+        made = (
+            "Its runtime makes the resource group" if self._remote else "Added the resource group"
+        )
         self.launchpad.say(f"{made} {name}; enter on it chooses it", "good", 8)

@@ -22,7 +22,14 @@ _NOTHING = "There is nothing under the cursor"
 
 class _ScopeTable(VirtualTable[ScopeLine]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("table.open", "enter", "choose", "Choose this resource group; of a connection: its details.", "List", 1),
+        Action(
+            "table.open",
+            "enter",
+            "choose",
+            "Choose this resource group; of a connection: its details.",
+            "List",
+            1,
+        ),
     )
 
 
@@ -33,20 +40,54 @@ class ConnectionsScreen(LaunchpadScreen):
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connections.add", "a", "add", "Add a connection to an AI runtime.", footer=2),
-        Action("connections.group", "n", "new group", "Add a resource group to this connection.", footer=3),
-        Action("connections.info", "i", "details", "Settings, state and abilities of this connection.", footer=4),
+        Action(
+            "connections.group",
+            "n",
+            "new group",
+            "Add a resource group to this connection.",
+            footer=3,
+        ),
+        Action(
+            "connections.info",
+            "i",
+            "details",
+            "Settings, state and abilities of this connection.",
+            footer=4,
+        ),
         Action("connections.edit", "e", "edit", "Change this connection's settings.", footer=5),
-        Action("connections.delete", "D", "delete", "Forget this connection, or this resource group.", footer=6),
-        Action("connections.check", "V", "test", "Reach it step by step: what is right, what is wrong?", footer=4),
+        Action(
+            "connections.delete",
+            "D",
+            "delete",
+            "Forget this connection, or this resource group.",
+            footer=6,
+        ),
+        Action(
+            "connections.check",
+            "V",
+            "test",
+            "Reach it step by step: what is right, what is wrong?",
+            footer=4,
+        ),
         Action("connections.hold", "H", "hold", "Read it no more in the background; again: go on."),
-        Action("connections.stores", "t", "stores", "The object stores of this resource group.", footer=7),
-        Action("app.refresh", "r", "refresh", "Ask this connection's runtime what it can do.", footer=8),
+        Action(
+            "connections.stores",
+            "t",
+            "stores",
+            "The object stores of this resource group.",
+            footer=7,
+        ),
+        Action(
+            "app.refresh", "r", "refresh", "Ask this connection's runtime what it can do.", footer=8
+        ),
     )
 
     def body(self) -> ComposeResult:
         """The list."""
         columns = scope_columns(self.launchpad.look)
-        yield _ScopeTable(columns, lambda line: line.key, title=self.TITLE_TEXT, multi=False, id="list")
+        yield _ScopeTable(
+            columns, lambda line: line.key, title=self.TITLE_TEXT, multi=False, id="list"
+        )
 
     @property
     def table(self) -> VirtualTable[ScopeLine]:
@@ -85,7 +126,11 @@ class ConnectionsScreen(LaunchpadScreen):
         row = self.table.row
         if row is None:
             return _NOTHING
-        return None if row.group is None else "A resource group cannot be changed: e on its connection changes that"
+        return (
+            None
+            if row.group is None
+            else "A resource group cannot be changed: e on its connection changes that"
+        )
 
     def why_not_delete(self) -> str | None:
         """What always exists stays."""
@@ -101,7 +146,11 @@ class ConnectionsScreen(LaunchpadScreen):
     def why_not_stores(self) -> str | None:
         """Stores belong to a group."""
         row = self.table.row
-        return None if row is not None and row.group is not None else "Object stores belong to a resource group"
+        return (
+            None
+            if row is not None and row.group is not None
+            else "Object stores belong to a resource group"
+        )
 
     def do_add(self) -> None:
         """Key ``a``."""
@@ -127,13 +176,19 @@ class ConnectionsScreen(LaunchpadScreen):
             name, service = row.connection.name, self.desk.sync
             hold = name not in await self.read(service.held)
             await self.read(service.hold, name, hold)
-            said = f"{name} is read no more in the background; H goes on" if hold else f"{name} is kept fresh again"
+            said = (
+                f"{name} is read no more in the background; H goes on"
+                if hold
+                else f"{name} is kept fresh again"
+            )
             self.launchpad.say(said, "warn" if hold else "good")
 
     async def do_check(self) -> None:
         """Key ``V``."""
         if (row := self.table.row) is not None:
-            await probe_connection(self, row.connection.name, row.group.name if row.group is not None else "")
+            await probe_connection(
+                self, row.connection.name, row.group.name if row.group is not None else ""
+            )
 
     def do_info(self) -> None:
         """Key ``i``."""
@@ -163,13 +218,20 @@ class ConnectionsScreen(LaunchpadScreen):
             title = f"Delete the resource group {scope.resource_group} of {scope.connection}"
             detail = "Its runtime deletes it with all that is in it, for everybody. To do it, type the group's name."
             name = scope.resource_group
-            if await self.launchpad.ask(PromptDialog(title, "", detail, take="delete", danger=True, only=name)) is None:
+            if (
+                await self.launchpad.ask(
+                    PromptDialog(title, "", detail, take="delete", danger=True, only=name)
+                )
+                is None
+            ):
                 self.launchpad.say("Nothing was deleted")
                 return
         else:
             detail = "Its configurations, executions, artifacts and metrics are forgotten. The files in its object "
             detail += "stores stay."
-            question = ConfirmDialog(f"Delete the resource group {scope}?", detail, yes="delete", danger=True)
+            question = ConfirmDialog(
+                f"Delete the resource group {scope}?", detail, yes="delete", danger=True
+            )
             if not await self.launchpad.ask(question):
                 return
         await self.launchpad.act(self.desk.connections.delete_group, scope)
@@ -195,7 +257,9 @@ def scope_lines(desk: Desk, chosen: Scope) -> list[ScopeLine]:
         for place, group in enumerate(groups, 1):
             scope = Scope(connection.name, group.name)
             stores = tuple(service.stores(scope))
-            lines.append(ScopeLine(connection, kind, group, stores, place == len(groups), scope == chosen))
+            lines.append(
+                ScopeLine(connection, kind, group, stores, place == len(groups), scope == chosen)
+            )
     return lines
 
 
@@ -213,10 +277,16 @@ async def refresh_connection(screen: LaunchpadScreen, name: str) -> None:
 async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
     """Ask whether to delete a connection, and do it; says whether it was."""
     known = await screen.read(screen.desk.connections.known, name)
-    counted = (f"{count:,} {what if count != 1 else what.removesuffix('s')}" for what, count in known.items() if count)
+    counted = (
+        f"{count:,} {what if count != 1 else what.removesuffix('s')}"
+        for what, count in known.items()
+        if count
+    )
     told = ", ".join(counted) or "nothing was read of it yet"
     secrets = (
-        ", and the credentials kept here" if await screen.read(screen.desk.connections.keeps_secrets, name) else ""
+        ", and the credentials kept here"
+        if await screen.read(screen.desk.connections.keeps_secrets, name)
+        else ""
     )
     detail = f"What launchpad knows of it is forgotten ({told}){secrets}. "
     detail += "Nothing is lost in the runtime and its stores."

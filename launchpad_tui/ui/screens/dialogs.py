@@ -78,16 +78,27 @@ class ConfirmDialog(LaunchpadModal[bool]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("confirm.yes", "y", "yes", "Do it.", "Dialogs"),
         Action("confirm.no", "n", "no", "Do not do it.", "Dialogs"),
-        Action("confirm.enter", "enter", "yes", "Do it, where it can be undone.", "Dialogs", hidden=True),
+        Action(
+            "confirm.enter",
+            "enter",
+            "yes",
+            "Do it, where it can be undone.",
+            "Dialogs",
+            hidden=True,
+        ),
     )
 
-    def __init__(self, title: str, detail: str = "", *, yes: str = "yes", danger: bool = False) -> None:
+    def __init__(
+        self, title: str, detail: str = "", *, yes: str = "yes", danger: bool = False
+    ) -> None:
         super().__init__()
         self._title, self._detail, self._yes, self._danger = title, detail, yes, danger
 
     def compose(self) -> ComposeResult:
         """Question, consequence, keys."""
-        keys = f"y {self._yes}   n cancel" if self._danger else f"enter/y {self._yes}   n/esc cancel"
+        keys = (
+            f"y {self._yes}   n cancel" if self._danger else f"enter/y {self._yes}   n/esc cancel"
+        )
         with Vertical(classes="box"):
             parts = [(self._title, "bad" if self._danger else "title")]
             parts += [("", "text"), (self._detail, "text")] if self._detail else []
@@ -173,9 +184,18 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("choose.down", "down", "down", "Next.", "Dialogs", hidden=True, priority=True),
         Action("choose.up", "up", "up", "Previous.", "Dialogs", hidden=True, priority=True),
-        Action("choose.page-down", "pagedown", "page down", "", "Dialogs", hidden=True, priority=True),
+        Action(
+            "choose.page-down", "pagedown", "page down", "", "Dialogs", hidden=True, priority=True
+        ),
         Action("choose.page-up", "pageup", "page up", "", "Dialogs", hidden=True, priority=True),
-        Action("choose.mark", "tab", "select", "Select, where several can be taken.", "Dialogs", priority=True),
+        Action(
+            "choose.mark",
+            "tab",
+            "select",
+            "Select, where several can be taken.",
+            "Dialogs",
+            priority=True,
+        ),
         Action("choose.take", "enter", "take", "Take it.", "Dialogs", priority=True),
     )
 
@@ -206,19 +226,29 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     def compose(self) -> ComposeResult:
         """Title, filter line, list, keys."""
         columns = (
-            Column[Choice]("title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2),
+            Column[Choice](
+                "title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2
+            ),
             Column[Choice]("note", "", lambda c: Cell(c.reason or c.note, "dim"), 10, 60, 3),
         )
-        table = VirtualTable(columns, lambda choice: choice.id, empty=self._empty, multi=self._multi)
+        table = VirtualTable(
+            columns, lambda choice: choice.id, empty=self._empty, multi=self._multi
+        )
         table.can_focus = False
         # Frame, filter line and keys need five lines, the least that stays free above and below one each.
         table.styles.height = min(
-            18, max(4, len(self._choices) + 1), max(4, self.app.size.height - (8 if self.WIDE else 6))
+            18,
+            max(4, len(self._choices) + 1),
+            max(4, self.app.size.height - (8 if self.WIDE else 6)),
         )
         with Vertical(classes="box wide" if self.WIDE else "box"):
             yield Input(placeholder="type to filter", select_on_focus=False)
             yield table
-            yield Prose([("", "text"), ("", "text"), (self._keys(), "dim")] if self.WIDE else [(self._keys(), "dim")])
+            yield Prose(
+                [("", "text"), ("", "text"), (self._keys(), "dim")]
+                if self.WIDE
+                else [(self._keys(), "dim")]
+            )
 
     def on_virtual_table_cursor_moved(self) -> None:
         """In a list of many words, the whole of what the line under the cursor says."""
@@ -227,7 +257,9 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     def _show_words(self) -> None:
         prose, row = self.query_one(Prose), self.table.row
-        words = wrap(row.reason or row.note, max(10, prose.size.width))[:2] if row is not None else []
+        words = (
+            wrap(row.reason or row.note, max(10, prose.size.width))[:2] if row is not None else []
+        )
         lines = [(words[place] if place < len(words) else "", "text") for place in range(2)]
         prose.set_parts([*lines, (self._keys(), "dim")])
 
@@ -250,13 +282,24 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             for choice_id in self._selected:
                 table.selection.add(choice_id)
         table.set_rows(self._choices)
-        place = next((i for i, choice in enumerate(self._choices) if choice.id in (self._selected or (self._at,))), 0)
+        place = next(
+            (
+                i
+                for i, choice in enumerate(self._choices)
+                if choice.id in (self._selected or (self._at,))
+            ),
+            0,
+        )
         self.call_after_refresh(table.move_to, place)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter by all words typed, in any order."""
         words = event.value.casefold().split()
-        found = [c for c in self._choices if all(w in f"{c.title} {c.note} {c.id} {c.words}".casefold() for w in words)]
+        found = [
+            c
+            for c in self._choices
+            if all(w in f"{c.title} {c.note} {c.id} {c.words}".casefold() for w in words)
+        ]
         self.table.set_rows(found, keep_cursor=False)
 
     def on_virtual_table_opened(self, event: events.Event) -> None:
@@ -315,7 +358,14 @@ class PromptDialog(LaunchpadModal[str]):
     """
 
     def __init__(
-        self, title: str, value: str = "", hint: str = "", *, take: str = "take", danger: bool = False, only: str = ""
+        self,
+        title: str,
+        value: str = "",
+        hint: str = "",
+        *,
+        take: str = "take",
+        danger: bool = False,
+        only: str = "",
     ) -> None:
         super().__init__()
         self._only = only

@@ -22,7 +22,10 @@ Fetch = Callable[[Path, "Progress", bool], Sequence[Path]]
 
 def folder_name(name: str) -> str:
     """A name for a folder out of any text."""
-    return "".join(char if char.isalnum() or char in "-_." else "-" for char in name)[:60].strip(".") or "download"
+    return (
+        "".join(char if char.isalnum() or char in "-_." else "-" for char in name)[:60].strip(".")
+        or "download"
+    )
 
 
 async def download(app: LaunchpadApp, name: str, fetch: Fetch) -> None:
@@ -33,7 +36,9 @@ async def download(app: LaunchpadApp, name: str, fetch: Fetch) -> None:
         fetch: does it, on a thread of its own.
     """
     hint = "It is made where it lacks. What was broken off there goes on."
-    typed = await app.ask(PromptDialog(f"Download {name[:40]} into the folder", folder_name(name), hint))
+    typed = await app.ask(
+        PromptDialog(f"Download {name[:40]} into the folder", folder_name(name), hint)
+    )
     if typed:
         _begin(app, f"Download {name}", Path(typed).expanduser().absolute(), fetch, overwrite=False)
 
@@ -43,10 +48,19 @@ def _begin(app: LaunchpadApp, title: str, target: Path, fetch: Fetch, *, overwri
         return fetch(target, progress, overwrite)
 
     def over(job: Job) -> None:
-        if not overwrite and isinstance(job.error, Conflict) and job.error.title == "Files are there already":
-            question = ConfirmDialog("Replace the files that are there?", job.error.detail, yes="replace")
+        if (
+            not overwrite
+            and isinstance(job.error, Conflict)
+            and job.error.title == "Files are there already"
+        ):
+            question = ConfirmDialog(
+                "Replace the files that are there?", job.error.detail, yes="replace"
+            )
             app.push_screen(
-                question, lambda yes: _begin(app, title, target, fetch, overwrite=True) if yes else app.say("")
+                question,
+                lambda yes: (
+                    _begin(app, title, target, fetch, overwrite=True) if yes else app.say("")
+                ),
             )
         else:
             app.transfers.tell(job)
@@ -69,7 +83,9 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
         return
 
     hint = "Each into a folder of its own there. What was broken off goes on."
-    typed = await screen.launchpad.ask(PromptDialog(f"Download {len(ids)} {one.kind}s into", ".", hint))
+    typed = await screen.launchpad.ask(
+        PromptDialog(f"Download {len(ids)} {one.kind}s into", ".", hint)
+    )
     if not typed:
         return
     found = [await screen.read(screen.desk.artifacts.get, scope, each) for each in ids]

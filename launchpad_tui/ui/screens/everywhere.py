@@ -35,7 +35,12 @@ class EverywhereScreen(LaunchpadScreen):
         """The line that is typed in, and what was found."""
         yield Input(placeholder="search all connections and resource groups", id="search")
         yield VirtualTable(
-            hit_columns(self.launchpad.look), _key, title="Everywhere", empty=_EMPTY, multi=False, id="list"
+            hit_columns(self.launchpad.look),
+            _key,
+            title="Everywhere",
+            empty=_EMPTY,
+            multi=False,
+            id="list",
         )
 
     def on_mount(self) -> None:
@@ -53,7 +58,9 @@ class EverywhereScreen(LaunchpadScreen):
         text = line.value.strip()
         rows = await self.read(self.desk.everywhere.search, text)
         self.table.empty = (
-            f"Nothing holds {text!r}\nWhat was never read of a connection is not known" if text else _EMPTY
+            f"Nothing holds {text!r}\nWhat was never read of a connection is not known"
+            if text
+            else _EMPTY
         )
         self.table.set_rows(rows)
         if line.value.strip() != text:
@@ -103,14 +110,40 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
 
     def about(hit: Hit) -> Cell:
         if hit.artifact is not None:
-            return Cell(f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip(), "dim")
+            return Cell(
+                f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip(), "dim"
+            )
         return Cell(hit.execution.status_message if hit.execution else "", "dim")
 
     return (
-        Column[Hit]("name", "Name", lambda hit: Cell(hit.name, "faint" if hit.gone else "text"), 18, 44, 4, priority=0),
+        Column[Hit](
+            "name",
+            "Name",
+            lambda hit: Cell(hit.name, "faint" if hit.gone else "text"),
+            18,
+            44,
+            4,
+            priority=0,
+        ),
         Column[Hit]("kind", "Kind, status", kind, 12, 12, 0, priority=1),
-        Column[Hit]("scope", "Connection, group", lambda hit: Cell(str(hit.scope), "accent"), 17, 40, 2, priority=1),
-        Column[Hit]("created", "Created", lambda hit: Cell(moment_text(hit.created_at), "dim"), 16, 16, 0, priority=2),
+        Column[Hit](
+            "scope",
+            "Connection, group",
+            lambda hit: Cell(str(hit.scope), "accent"),
+            17,
+            40,
+            2,
+            priority=1,
+        ),
+        Column[Hit](
+            "created",
+            "Created",
+            lambda hit: Cell(moment_text(hit.created_at), "dim"),
+            16,
+            16,
+            0,
+            priority=2,
+        ),
         Column[Hit]("id", "ID", lambda hit: Cell(hit.id, "dim"), 10, 36, 1, priority=4),
         Column[Hit]("about", "About", about, 16, 80, 4, priority=3),
     )

@@ -63,7 +63,9 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
 
     async def load(self) -> None:
         """Read it."""
-        one = self._executable = await self.read(self.desk.scenarios.executable, self.scope, self.item_id)
+        one = self._executable = await self.read(
+            self.desk.scenarios.executable, self.scope, self.item_id
+        )
         items = [
             heading(one.name),
             Item("ID", one.id),
@@ -78,7 +80,10 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             items.append(Item(parameter.name, f"{default}   {parameter.description}".rstrip()))
         items += [] if one.parameters else [NONE]
         items += [heading("Input artifacts"), *(map(_slot, one.inputs) if one.inputs else [NONE])]
-        items += [heading("Output artifacts"), *(map(_slot, one.outputs) if one.outputs else [NONE])]
+        items += [
+            heading("Output artifacts"),
+            *(map(_slot, one.outputs) if one.outputs else [NONE]),
+        ]
         items += [heading("On this machine"), Item("Template file", one.source)]
         for field in self.desk.scenarios.executable_fields():
             value = one.settings.get(field.name, "")
@@ -89,7 +94,8 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         self.query_one("#overview", Details).set_items(items)
         lines = one.template.rstrip("\n").split("\n") if one.template else []
         template = [
-            [(f" {number:4d}  ", "faint"), (line.expandtabs(4), "text")] for number, line in enumerate(lines, 1)
+            [(f" {number:4d}  ", "faint"), (line.expandtabs(4), "text")]
+            for number, line in enumerate(lines, 1)
         ]
         self.query_one("#template", Lines).set_lines(template)
         self.repaint_frame()
@@ -104,12 +110,17 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             return
         fields = {field.name: field for field in self.desk.scenarios.executable_fields()}
         settings = dict(self._executable.settings)
-        choices = [Choice(each.name, each.title, settings.get(each.name, "") or "not set") for each in fields.values()]
+        choices = [
+            Choice(each.name, each.title, settings.get(each.name, "") or "not set")
+            for each in fields.values()
+        ]
         picked = await self.launchpad.ask(ChooseDialog("Change which setting?", choices))
         if not picked:
             return
         field = fields[picked[0]]
-        typed = await self.launchpad.ask(PromptDialog(field.title, settings.get(field.name, ""), field.help))
+        typed = await self.launchpad.ask(
+            PromptDialog(field.title, settings.get(field.name, ""), field.help)
+        )
         if typed is None:
             return
         settings[field.name] = typed

@@ -12,12 +12,16 @@ async def choose_and_execute(screen: LaunchpadScreen) -> None:
     """Let the user choose a configuration, execute it, and say so."""
     configurations = await screen.read(screen.desk.configurations.list, screen.scope)
     choices = [
-        Choice(one.id, one.name, f"{moment_text(one.created_at)}  {parameters_text(one.parameters)}")
+        Choice(
+            one.id, one.name, f"{moment_text(one.created_at)}  {parameters_text(one.parameters)}"
+        )
         for one in configurations
     ]
     picked = await screen.launchpad.ask(
         ChooseDialog(
-            "Execute which configuration?", choices, empty="There is no configuration yet: 4, then a, creates one"
+            "Execute which configuration?",
+            choices,
+            empty="There is no configuration yet: 4, then a, creates one",
         )
     )
     if picked:

@@ -41,7 +41,12 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
         Action(
-            "execution.again", "A", "again", "Create it again, with changed parameters.", footer=4, needs="executions"
+            "execution.again",
+            "A",
+            "again",
+            "Create it again, with changed parameters.",
+            footer=4,
+            needs="executions",
         ),
         Action("execution.stop", "S", "stop", "End all its processes.", footer=5, needs="stop"),
         Action(
@@ -52,11 +57,22 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             footer=6,
             needs="delete",
         ),
-        Action("execution.finish", "F", "finish", "Store the outputs that could not be stored.", footer=3),
+        Action(
+            "execution.finish",
+            "F",
+            "finish",
+            "Store the outputs that could not be stored.",
+            footer=3,
+        ),
         Action("execution.metrics", "m", "metrics", "Chart its metrics.", footer=7),
         Action("execution.search", "/", "search log", "Find a text in the log.", footer=8),
         Action("execution.between", "T", "log between", "Show only the log of a span of time."),
-        Action("execution.grep", "&", "only matching", "Show only the lines of the log with a text in them."),
+        Action(
+            "execution.grep",
+            "&",
+            "only matching",
+            "Show only the lines of the log with a text in them.",
+        ),
         Action("execution.save", "w", "save log", "Write the log into a file.", footer=9),
     )
 
@@ -113,7 +129,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if self._details is not None:
             at = now()
             self.query_one(FlowView).set_boxes(flow_boxes(self._details, at))
-            self.query_one("#status", Details).set_items(execution_items(self._details, self.launchpad.look, at))
+            self.query_one("#status", Details).set_items(
+                execution_items(self._details, self.launchpad.look, at)
+            )
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
         """Load again; also follow the log, since what changed may have been printed."""
@@ -121,7 +139,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self._follow_log()
 
     def _tick(self) -> None:
-        if self.is_current and self._details is not None and not self._details.execution.status.final:
+        if (
+            self.is_current
+            and self._details is not None
+            and not self._details.execution.status.final
+        ):
             self._show_details()
 
     def _follow_log(self) -> None:
@@ -146,7 +168,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if self._details is None:
             return NOT_READ
         status = self._details.execution.status
-        return None if status in STOPPABLE else f"It is {status}: only PENDING and RUNNING can be stopped"
+        return (
+            None
+            if status in STOPPABLE
+            else f"It is {status}: only PENDING and RUNNING can be stopped"
+        )
 
     def why_not_delete(self) -> str | None:
         """Only what has ended."""
@@ -163,9 +189,13 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     async def do_stop(self) -> None:
         """Key ``S``."""
-        dialog = ConfirmDialog(f"Stop execution {self.item_id}?", "All its processes end.", yes="stop")
+        dialog = ConfirmDialog(
+            f"Stop execution {self.item_id}?", "All its processes end.", yes="stop"
+        )
         if await self.launchpad.ask(dialog):
-            (outcome,) = await self.launchpad.act(self.desk.executions.stop, self.scope, (self.item_id,))
+            (outcome,) = await self.launchpad.act(
+                self.desk.executions.stop, self.scope, (self.item_id,)
+            )
             if outcome.error is not None:
                 raise outcome.error
             self.launchpad.say("Stopping", "good")
@@ -176,7 +206,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if await self.launchpad.ask(
             ConfirmDialog(f"Delete execution {self.item_id}?", detail, yes="delete", danger=True)
         ):
-            (outcome,) = await self.launchpad.act(self.desk.executions.delete, self.scope, (self.item_id,))
+            (outcome,) = await self.launchpad.act(
+                self.desk.executions.delete, self.scope, (self.item_id,)
+            )
             if outcome.error is not None:
                 raise outcome.error
             self.launchpad.say(f"Deleted execution {self.item_id}", "good")
@@ -207,13 +239,17 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     async def do_search(self) -> None:
         """Key ``/``."""
         view = self.query_one(LogView)
-        text = await self.launchpad.ask(PromptDialog("Find in the log", view.needle, "n and N go from match to match"))
+        text = await self.launchpad.ask(
+            PromptDialog("Find in the log", view.needle, "n and N go from match to match")
+        )
         if text is not None:
             view.search(text)
 
     async def do_grep(self) -> None:
         """Key ``&``."""
-        text = await self.launchpad.ask(PromptDialog("Show only lines with", "", "Empty shows all lines."))
+        text = await self.launchpad.ask(
+            PromptDialog("Show only lines with", "", "Empty shows all lines.")
+        )
         if text is not None:
             await self._only(text, None, None)
 
@@ -235,14 +271,22 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
         self._numbers = await self.launchpad.files(log.matching, text, since, until)
         view.only(self._numbers)
-        self.launchpad.say(f"{len(self._numbers):,} lines show; the same key with nothing typed shows all")
+        self.launchpad.say(
+            f"{len(self._numbers):,} lines show; the same key with nothing typed shows all"
+        )
 
     async def do_save(self) -> None:
         """Key ``w``."""
         from pathlib import Path
 
-        shown = "The lines that show now are saved." if self._numbers is not None else "The whole log is saved."
-        typed = await self.launchpad.ask(PromptDialog("Save the log as", f"{self.item_id}.log", shown))
+        shown = (
+            "The lines that show now are saved."
+            if self._numbers is not None
+            else "The whole log is saved."
+        )
+        typed = await self.launchpad.ask(
+            PromptDialog("Save the log as", f"{self.item_id}.log", shown)
+        )
         if typed:
             path = Path(typed).expanduser().absolute()
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)

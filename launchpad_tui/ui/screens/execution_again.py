@@ -34,8 +34,12 @@ class ExecutionAgainScreen(BindingWizard):
     async def finish(self) -> None:
         """Create the execution and show it."""
         made = await self.launchpad.act(
-            self.desk.executions.create_again, self.scope, self.item_id, self.parameters(), self.inputs(),
+            self.desk.executions.create_again,
+            self.scope,
+            self.item_id,
+            self.parameters(),
+            self.inputs(),
             self.values["name"],
-        )  # fmt: skip
+        )
         self.launchpad.say(f"Created execution {made.id}", "good")
         self.leave("execution", item_id=made.id)

@@ -19,32 +19,65 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _ATTRIBUTES = (
-    ("status", "Status"), ("configuration_name", "Configuration"), ("executable_id", "Executable"), ("id", "ID"),
-    ("scenario_id", "Scenario"), ("created_at", "Created"), ("modified_at", "Changed"), ("duration", "Duration (s)"),
-)  # fmt: skip
+    ("status", "Status"),
+    ("configuration_name", "Configuration"),
+    ("executable_id", "Executable"),
+    ("id", "ID"),
+    ("scenario_id", "Scenario"),
+    ("created_at", "Created"),
+    ("modified_at", "Changed"),
+    ("duration", "Duration (s)"),
+)
 
 
 class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
     """All executions of the resource group."""
 
     TOPICS = frozenset({"executions", "metrics"})
-    EMPTY = "Nothing was executed yet\na chooses a configuration to execute; 4 shows all configurations"
+    EMPTY = (
+        "Nothing was executed yet\na chooses a configuration to execute; 4 shows all configurations"
+    )
     PREFERENCE = "columns.execution"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
-            "executions.create", "a", "create", "Choose a configuration and execute it.", footer=2, needs="executions"
+            "executions.create",
+            "a",
+            "create",
+            "Choose a configuration and execute it.",
+            footer=2,
+            needs="executions",
         ),
         Action(
-            "executions.again", "A", "again", "Create it again, with changed parameters.", footer=3, needs="executions"
+            "executions.again",
+            "A",
+            "again",
+            "Create it again, with changed parameters.",
+            footer=3,
+            needs="executions",
         ),
         Action("executions.stop", "S", "stop", "Stop the selected ones.", footer=4, needs="stop"),
         Action(
-            "executions.delete", "D", "delete", "Delete the selected ones; their models stay.", footer=5, needs="delete"
+            "executions.delete",
+            "D",
+            "delete",
+            "Delete the selected ones; their models stay.",
+            footer=5,
+            needs="delete",
         ),
         Action("executions.logs", "L", "logs", "Follow what it prints.", footer=6, needs="logs"),
-        Action("executions.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=7),
-        Action("executions.compare", "c", "compare", "Lay the selected ones side by side.", footer=8),
-        Action("executions.columns", "o", "columns", "Choose metrics to show as columns.", footer=12),
+        Action(
+            "executions.metrics",
+            "m",
+            "metrics",
+            "Chart the metrics of the selected ones.",
+            footer=7,
+        ),
+        Action(
+            "executions.compare", "c", "compare", "Lay the selected ones side by side.", footer=8
+        ),
+        Action(
+            "executions.columns", "o", "columns", "Choose metrics to show as columns.", footer=12
+        ),
     )
 
     def title_text(self) -> str:
@@ -80,8 +113,14 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Attributes, metrics and parameters."""
         artifacts, scope = self.desk.artifacts, self.scope
         names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
-        names += [(f"metric {key}", f"metric {key}") for key in await self.read(artifacts.metric_keys, scope)]
-        names += [(f"parameter {n}", f"parameter {n}") for n in await self.read(artifacts.parameter_names, scope)]
+        names += [
+            (f"metric {key}", f"metric {key}")
+            for key in await self.read(artifacts.metric_keys, scope)
+        ]
+        names += [
+            (f"parameter {n}", f"parameter {n}")
+            for n in await self.read(artifacts.parameter_names, scope)
+        ]
         return names
 
     # Actions --------------------------------------------------------------------------------------------------------
@@ -102,7 +141,9 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """The row that stop and delete are about, where it is the cursor's: of several each is looked at later."""
         table = self.table
         chosen = len(table.selection)
-        return table.row if not chosen or (chosen == 1 and table.row_id in table.selection) else None
+        return (
+            table.row if not chosen or (chosen == 1 and table.row_id in table.selection) else None
+        )
 
     def why_not_stop(self) -> str | None:
         """Only what waits or runs can be stopped."""
@@ -163,13 +204,19 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 async def end_executions(screen: ListScreen[ExecutionRow], ids: tuple[str, ...], verb: str) -> bool:
     """Ask, then stop or delete executions, and say what came of it; whether anything was done."""
     what = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
-    detail = "Their processes end." if verb == "stop" else "Log and metrics go; the models that came of it stay."
+    detail = (
+        "Their processes end."
+        if verb == "stop"
+        else "Log and metrics go; the models that came of it stay."
+    )
     if not await screen.launchpad.ask(
         ConfirmDialog(f"{verb.capitalize()} {what}?", detail, yes=verb, danger=verb == "delete")
     ):
         return False
     service = screen.desk.executions
-    outcomes = await screen.launchpad.act(service.stop if verb == "stop" else service.delete, screen.scope, ids)
+    outcomes = await screen.launchpad.act(
+        service.stop if verb == "stop" else service.delete, screen.scope, ids
+    )
     failed = [each for each in outcomes if each.error is not None]
     done = len(outcomes) - len(failed)
     said = {"stop": "Stopping", "delete": "Deleted"}[verb]

@@ -24,12 +24,18 @@ class HelpScreen(ChooseDialog):
         if isinstance(screen, LaunchpadScreen):
             app = screen.launchpad
             for action, owner in screen.all_actions():
-                keys = " ".join(shown_key(k, ascii_only=app.look.glyphs.ascii) for k in app.keymap.keys(action))
+                keys = " ".join(
+                    shown_key(k, ascii_only=app.look.glyphs.ascii) for k in app.keymap.keys(action)
+                )
                 reason = owner.disabled_reason(action)
                 note = f"{action.help or action.title}" + (f" ({reason})" if reason else "")
-                groups.setdefault(action.group, []).append(Choice(action.id, f"  {keys:<14} {action.title}", note))
+                groups.setdefault(action.group, []).append(
+                    Choice(action.id, f"  {keys:<14} {action.title}", note)
+                )
         choices: list[Choice] = []
-        for group in sorted(groups, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)):
+        for group in sorted(
+            groups, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
+        ):
             choices += [Choice("", group), *groups[group]]
         return cls("Keys", choices)
 

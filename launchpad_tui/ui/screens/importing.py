@@ -34,9 +34,21 @@ class ImportScreen(LaunchpadScreen):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("import.add", "a", "add", "Add the selected ones; without a selection all that can be added.", footer=2),
+        Action(
+            "import.add",
+            "a",
+            "add",
+            "Add the selected ones; without a selection all that can be added.",
+            footer=2,
+        ),
         Action("import.pattern", "p", "pattern", "Which folders or files are one each.", footer=3),
-        Action("import.kind", "t", "kind", "As what they are added: models, datasets, others.", footer=4),
+        Action(
+            "import.kind",
+            "t",
+            "kind",
+            "As what they are added: models, datasets, others.",
+            footer=4,
+        ),
         Action("import.browse", "b", "browse", "Look into the one under the cursor.", footer=5),
     )
 
@@ -61,9 +73,13 @@ class ImportScreen(LaunchpadScreen):
     def body(self) -> ComposeResult:
         """The proposals."""
         yield VirtualTable(
-            proposal_columns(self.launchpad.look), lambda one: one.path, title="Found", id="list", opens=False,
+            proposal_columns(self.launchpad.look),
+            lambda one: one.path,
+            title="Found",
+            id="list",
+            opens=False,
             empty=f"looking{self.launchpad.look.glyphs.ellipsis}",
-        )  # fmt: skip
+        )
 
     @property
     def table(self) -> VirtualTable[Proposal]:
@@ -115,7 +131,11 @@ class ImportScreen(LaunchpadScreen):
         """Something that is not known yet."""
         if self._wanted:
             return None
-        return "None of the selected can be added" if self.table.selection.ids else "There is nothing to add"
+        return (
+            "None of the selected can be added"
+            if self.table.selection.ids
+            else "There is nothing to add"
+        )
 
     def why_not_browse(self) -> str | None:
         """A row is needed."""
@@ -128,7 +148,9 @@ class ImportScreen(LaunchpadScreen):
         choices = [Choice(each.id, each.name, each.description) for each in scenarios]
         title = f"Add {len(wanted)} {kind}{'s' * (len(wanted) != 1)}: of which scenario?"
         picked = await self.launchpad.ask(
-            ChooseDialog(title, choices, empty="No scenario yet: 5, then a, adds workflow templates")
+            ChooseDialog(
+                title, choices, empty="No scenario yet: 5, then a, adds workflow templates"
+            )
         )
         if picked:
             made: list[Artifact] = list(
@@ -142,7 +164,9 @@ class ImportScreen(LaunchpadScreen):
 
     async def do_pattern(self) -> None:
         """Key ``p``."""
-        typed = await self.launchpad.ask(PromptDialog("Which paths are one each?", self.pattern, _PATTERNS))
+        typed = await self.launchpad.ask(
+            PromptDialog("Which paths are one each?", self.pattern, _PATTERNS)
+        )
         if typed:
             self.pattern = typed.strip()
             self.table.clear_selection()
@@ -172,16 +196,34 @@ def proposal_columns(look: Look) -> tuple[Column[Proposal], ...]:
     def state(one: Proposal) -> Cell:
         if one.known:
             return Cell(f"{glyphs.done} known", "dim")
-        return Cell(f"{glyphs.warning} {one.problem}", "warn") if one.problem else Cell("new", "good")
+        return (
+            Cell(f"{glyphs.warning} {one.problem}", "warn") if one.problem else Cell("new", "good")
+        )
 
     return (
         Column[Proposal]("name", "Name", lambda r: r.name, 20, 60, 3, priority=0),
         Column[Proposal]("state", "State", state, 8, 40, 1, priority=1),
-        Column[Proposal]("files", "Files", lambda r: Cell(f"{len(r.files):,}", "dim"), 6, 9, 0, "right", priority=3),
-        Column[Proposal]("size", "Size", lambda r: Cell(size_text(r.size), "dim"), 8, 8, 0, "right", priority=2),
         Column[Proposal](
-            "modified", "Changed", lambda r: Cell(moment_text(r.modified) if r.modified else "", "dim"), 16, 16, 0,
+            "files",
+            "Files",
+            lambda r: Cell(f"{len(r.files):,}", "dim"),
+            6,
+            9,
+            0,
+            "right",
+            priority=3,
+        ),
+        Column[Proposal](
+            "size", "Size", lambda r: Cell(size_text(r.size), "dim"), 8, 8, 0, "right", priority=2
+        ),
+        Column[Proposal](
+            "modified",
+            "Changed",
+            lambda r: Cell(moment_text(r.modified) if r.modified else "", "dim"),
+            16,
+            16,
+            0,
             priority=4,
         ),
         Column[Proposal]("url", "URL", lambda r: Cell(r.url, "dim"), 20, 100, 3, priority=5),
-    )  # fmt: skip
+    )

@@ -36,11 +36,39 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     EMPTY: ClassVar[str] = "Nothing here yet."
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("list.search", "/", "search", "Search in name, description, ID and labels as you type.", "List", 10),
-        Action("list.filter", "f", "filter", "Add a condition: attribute, label, metric or parameter.", "List", 11),
-        Action("list.where", "w", "where", "Filter by an expression: accuracy > 0.9 and rate < 0.01.", "List", 13),
+        Action(
+            "list.search",
+            "/",
+            "search",
+            "Search in name, description, ID and labels as you type.",
+            "List",
+            10,
+        ),
+        Action(
+            "list.filter",
+            "f",
+            "filter",
+            "Add a condition: attribute, label, metric or parameter.",
+            "List",
+            11,
+        ),
+        Action(
+            "list.where",
+            "w",
+            "where",
+            "Filter by an expression: accuracy > 0.9 and rate < 0.01.",
+            "List",
+            13,
+        ),
         Action("list.clear", "F", "clear filters", "Drop the search and all conditions.", "List"),
-        Action("list.down", "down", "to the list", "From the search line to the list.", "List", hidden=True),
+        Action(
+            "list.down",
+            "down",
+            "to the list",
+            "From the search line to the list.",
+            "List",
+            hidden=True,
+        ),
     )
 
     def __init__(self) -> None:
@@ -77,7 +105,12 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
     def body(self) -> ComposeResult:
         """The table; the search line comes when it is asked for."""
         table = VirtualTable(
-            self.columns(), self.key_of, title=self.title_text(), empty=self.EMPTY, filtered=True, id="list"
+            self.columns(),
+            self.key_of,
+            title=self.title_text(),
+            empty=self.EMPTY,
+            filtered=True,
+            id="list",
         )
         table.order = (self.query_now.order.by, self.query_now.order.descending)
         table.expect()
@@ -153,7 +186,9 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         try:
             conditions = line.conditions()
         except InvalidInput as error:
-            text = ". ".join(part.rstrip(".") for part in (error.title, error.detail or error.hint) if part)
+            text = ". ".join(
+                part.rstrip(".") for part in (error.title, error.detail or error.hint) if part
+            )
             self.launchpad.say(text, "bad")
             return
         line.remove()
@@ -215,7 +250,9 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
         def done(condition: Condition | None) -> None:
             if condition is not None:
-                self.ask(replace(self.query_now, conditions=(*self.query_now.conditions, condition)))
+                self.ask(
+                    replace(self.query_now, conditions=(*self.query_now.conditions, condition))
+                )
 
         self.app.push_screen(ConditionDialog(names), done)
 

@@ -56,7 +56,11 @@ class MetricColumns(_Base):
         now += [f"{key}\x1f{_CURVE}" for key in query.curves]
         picked = await self.launchpad.ask(
             ChooseDialog(
-                "Metrics as columns", choices, multi=True, selected=now, empty="No execution has logged metrics yet"
+                "Metrics as columns",
+                choices,
+                multi=True,
+                selected=now,
+                empty="No execution has logged metrics yet",
             )
         )
         if picked is None:
@@ -74,7 +78,11 @@ class MetricColumns(_Base):
 
 def columns_of(saved: Any) -> tuple[tuple[MetricColumn, ...], tuple[str, ...]]:
     """Values and curves of a preference; what is no column in it is left out."""
-    pairs = [pair for pair in saved if isinstance(pair, list) and len(pair) == 2] if isinstance(saved, list) else []
+    pairs = (
+        [pair for pair in saved if isinstance(pair, list) and len(pair) == 2]
+        if isinstance(saved, list)
+        else []
+    )
     known = set(Statistic)
     metrics = tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)
     return metrics, tuple(str(key) for key, how in pairs if how == _CURVE)

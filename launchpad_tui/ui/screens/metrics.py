@@ -35,12 +35,41 @@ class MetricsScreen(BoardKeeping):
     MetricsScreen .narrow { width: 22; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("metrics.selection", "tab", "selection", "To My Selection, and back to the charts.", footer=5),
-        Action("metrics.compare", "c", "compare", "The comparison view of the same selection.", footer=6),
-        Action("metrics.smooth", "s", "smooth", "Smooth all curves more; after the strongest not at all.", footer=7),
-        Action("metrics.axis", "a", "x axis", "Steps, time since the start, or wall time, in all charts.", footer=8),
+        Action(
+            "metrics.selection",
+            "tab",
+            "selection",
+            "To My Selection, and back to the charts.",
+            footer=5,
+        ),
+        Action(
+            "metrics.compare",
+            "c",
+            "compare",
+            "The comparison view of the same selection.",
+            footer=6,
+        ),
+        Action(
+            "metrics.smooth",
+            "s",
+            "smooth",
+            "Smooth all curves more; after the strongest not at all.",
+            footer=7,
+        ),
+        Action(
+            "metrics.axis",
+            "a",
+            "x axis",
+            "Steps, time since the start, or wall time, in all charts.",
+            footer=8,
+        ),
         Action("metrics.log", "L", "log scale", "All y axes logarithmic, and back.", footer=9),
-        Action("metrics.columns", "w", "columns", "How many charts stand side by side: as fits, 1, 2, 3, 4."),
+        Action(
+            "metrics.columns",
+            "w",
+            "columns",
+            "How many charts stand side by side: as fits, 1, 2, 3, 4.",
+        ),
     )
 
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
@@ -85,9 +114,15 @@ class MetricsScreen(BoardKeeping):
         if (
             not charts
             or len(view.panels) != len(charts)
-            or any(panel.title != chart.title for panel, chart in zip(view.panels, charts, strict=True))
+            or any(
+                panel.title != chart.title for panel, chart in zip(view.panels, charts, strict=True)
+            )
         ):
-            view.set_panels([Panel(chart.title, empty="…") for chart in charts], self.board.columns, self._nothing())
+            view.set_panels(
+                [Panel(chart.title, empty="…") for chart in charts],
+                self.board.columns,
+                self._nothing(),
+            )
         elif view.columns != self.board.columns:
             view.set_panels(view.panels, self.board.columns)
         width, height = view.chart_size()
@@ -138,7 +173,11 @@ class MetricsScreen(BoardKeeping):
     def chart_opened(self, event: BoardView.Opened) -> None:
         """Full screen."""
         self.launchpad.open(
-            "chart", item_ids=self.selected.ids, charts=self.board.charts, index=event.index, selected=self.selected
+            "chart",
+            item_ids=self.selected.ids,
+            charts=self.board.charts,
+            index=event.index,
+            selected=self.selected,
         )
 
     def do_selection(self) -> None:
@@ -162,7 +201,9 @@ class MetricsScreen(BoardKeeping):
         if now is None:
             return
         weight = now.next_smoothing().smoothing
-        self._restyle([replace(chart, smoothing=weight) if chart.against.over else chart for chart in charts])
+        self._restyle(
+            [replace(chart, smoothing=weight) if chart.against.over else chart for chart in charts]
+        )
         self.launchpad.say(f"Smoothing {weight:g}" if weight else "No smoothing")
 
     def do_axis(self) -> None:
@@ -172,8 +213,14 @@ class MetricsScreen(BoardKeeping):
         if now is None:
             return
         against = Against(now.next_x_kind().x_kind)
-        self._restyle([replace(chart, against=against) if chart.against.over else chart for chart in charts])
-        words = {"step": "Over steps", "relative": "Over time since the start", "time": "Over wall time"}
+        self._restyle(
+            [replace(chart, against=against) if chart.against.over else chart for chart in charts]
+        )
+        words = {
+            "step": "Over steps",
+            "relative": "Over time since the start",
+            "time": "Over wall time",
+        }
         self.launchpad.say(words[str(against)])
 
     def do_log(self) -> None:
@@ -192,7 +239,9 @@ class MetricsScreen(BoardKeeping):
         else:
             self.board = board
             self.draw_now()
-        self.launchpad.say(f"{columns} charts side by side" if columns else "As many side by side as fit")
+        self.launchpad.say(
+            f"{columns} charts side by side" if columns else "As many side by side as fit"
+        )
 
     def on_resize(self, _event: events.Resize) -> None:
         """In a narrow terminal charts need all the room."""

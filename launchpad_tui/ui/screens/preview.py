@@ -59,7 +59,9 @@ class PreviewScreen(LaunchpadScreen):
 
     async def load(self) -> None:
         """Read parts of the file."""
-        found: Preview = await self.launchpad.network(self.desk.browsing.preview, self.scope, self.store, self.path)
+        found: Preview = await self.launchpad.network(
+            self.desk.browsing.preview, self.scope, self.store, self.path
+        )
         self._shown = preview_lines(found, str(ArtifactUrl(self.store, self.path)))
         self.query_one(Lines).set_lines(self._shown)
 
@@ -82,4 +84,6 @@ class PreviewScreen(LaunchpadScreen):
 
     def do_copy(self) -> None:
         """Key ``y``."""
-        self.launchpad.copy("\n".join("".join(text for text, _ in line) for line in self._shown), "the preview")
+        self.launchpad.copy(
+            "\n".join("".join(text for text, _ in line) for line in self._shown), "the preview"
+        )

@@ -92,7 +92,11 @@ class ProbeDialog(LaunchpadModal[Probed]):
             parts.append((f"{glyphs.pending} looking{glyphs.ellipsis}", "dim"))
         elif self._found.error is not None:
             parts.append((f"{glyphs.error} {self._found.error.title}", "bad"))
-            parts += [(text, "text") for text in (self._found.error.detail, self._found.error.hint) if text]
+            parts += [
+                (text, "text")
+                for text in (self._found.error.detail, self._found.error.hint)
+                if text
+            ]
         elif self._found.right:
             parts += [("", "text"), (f"{glyphs.done} It can be used.", "good")]
         return [*parts, ("", "text"), ("esc close   y copy", "dim")]
@@ -115,4 +119,6 @@ async def probe_connection(screen: LaunchpadScreen, name: str, resource_group: s
         resource_group: the one that is looked at; empty: what the credentials name, else ``default``.
     """
     service = screen.desk.connections
-    await screen.launchpad.ask(ProbeDialog(name, lambda tell: service.test(name, resource_group, tell)))
+    await screen.launchpad.ask(
+        ProbeDialog(name, lambda tell: service.test(name, resource_group, tell))
+    )

@@ -27,12 +27,30 @@ class _Line:
 
 _COLUMNS = (
     Column[_Line]("executable", "Executable", lambda r: r.executable.name, 22, 44, 3, priority=0),
-    Column[_Line]("scenario", "Scenario", lambda r: Cell(r.scenario.name, "dim"), 16, 36, 2, priority=1),
-    Column[_Line]("version", "Version", lambda r: Cell(r.executable.version, "dim"), 8, 14, 0, priority=2),
-    Column[_Line]("id", "ID", lambda r: Cell(r.executable.id, "dim"), 14, 36, 1, priority=3),
-    Column[_Line]("description", "Description", lambda r: Cell(r.executable.description, "dim"), 16, 90, 5, priority=4),
     Column[_Line](
-        "changed", "Changed", lambda r: Cell(moment_text(r.executable.modified_at), "dim"), 16, 16, 0, priority=5
+        "scenario", "Scenario", lambda r: Cell(r.scenario.name, "dim"), 16, 36, 2, priority=1
+    ),
+    Column[_Line](
+        "version", "Version", lambda r: Cell(r.executable.version, "dim"), 8, 14, 0, priority=2
+    ),
+    Column[_Line]("id", "ID", lambda r: Cell(r.executable.id, "dim"), 14, 36, 1, priority=3),
+    Column[_Line](
+        "description",
+        "Description",
+        lambda r: Cell(r.executable.description, "dim"),
+        16,
+        90,
+        5,
+        priority=4,
+    ),
+    Column[_Line](
+        "changed",
+        "Changed",
+        lambda r: Cell(moment_text(r.executable.modified_at), "dim"),
+        16,
+        16,
+        0,
+        priority=5,
     ),
 )
 
@@ -59,7 +77,14 @@ class ScenariosScreen(LaunchpadScreen):
             footer=3,
             needs="create_configuration",
         ),
-        Action("scenarios.delete", "D", "delete", "Forget it; what it made stays.", footer=4, needs="add_executable"),
+        Action(
+            "scenarios.delete",
+            "D",
+            "delete",
+            "Forget it; what it made stays.",
+            footer=4,
+            needs="add_executable",
+        ),
     )
 
     def body(self) -> ComposeResult:
@@ -80,9 +105,15 @@ class ScenariosScreen(LaunchpadScreen):
 
     async def load(self) -> None:
         """Read both anew."""
-        scenarios = {each.id: each for each in await self.read(self.desk.scenarios.scenarios, self.scope)}
+        scenarios = {
+            each.id: each for each in await self.read(self.desk.scenarios.scenarios, self.scope)
+        }
         executables = await self.read(self.desk.scenarios.executables, self.scope)
-        rows = [_Line(scenarios[each.scenario_id], each) for each in executables if each.scenario_id in scenarios]
+        rows = [
+            _Line(scenarios[each.scenario_id], each)
+            for each in executables
+            if each.scenario_id in scenarios
+        ]
         rows.sort(key=lambda row: (row.scenario.name.casefold(), row.executable.name.casefold()))
         self.table.set_rows(rows)
 
@@ -95,7 +126,9 @@ class ScenariosScreen(LaunchpadScreen):
         """Key ``a``."""
         typed = await self.launchpad.ask(
             PromptDialog(
-                "Add workflow templates from", "", "A YAML file, or a folder: all templates below it are added."
+                "Add workflow templates from",
+                "",
+                "A YAML file, or a folder: all templates below it are added.",
             )
         )
         if not typed:
@@ -104,13 +137,18 @@ class ScenariosScreen(LaunchpadScreen):
         found = await self.launchpad.files(self.desk.scenarios.add_executables, self.scope, path)
         if found.refused:
             title = f"{len(found.refused)} template{'s were' if len(found.refused) > 1 else ' was'} refused"
-            detail = "\n".join(f"{each.file}:{each.line}: {each.reason}" for each in found.refused[:20])
+            detail = "\n".join(
+                f"{each.file}:{each.line}: {each.reason}" for each in found.refused[:20]
+            )
             self.launchpad.show_error(
-                InvalidInput(title, detail, f"{len(found.added)} others were added." if found.added else "")
+                InvalidInput(
+                    title, detail, f"{len(found.added)} others were added." if found.added else ""
+                )
             )
         elif not found.added:
             raise InvalidInput(
-                f"There is no workflow template in {path}", hint="A template has kind: WorkflowTemplate."
+                f"There is no workflow template in {path}",
+                hint="A template has kind: WorkflowTemplate.",
             )
         else:
             words = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])

@@ -33,18 +33,45 @@ class SchedulesScreen(LaunchpadScreen):
     TITLE_TEXT = "Schedules"
     TOPICS = frozenset({"schedules", "configurations"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("schedules.create", "a", "add", "Execute a configuration again and again.", footer=2, needs="schedules"),
-        Action("schedules.edit", "e", "edit", "Change when and what it executes.", footer=3, needs="schedules"),
-        Action("schedules.pause", "p", "pause", "Let it rest, or go on.", footer=4, needs="schedules"),
-        Action("schedules.delete", "D", "delete", "Delete it; what it created stays.", footer=5, needs="schedules"),
+        Action(
+            "schedules.create",
+            "a",
+            "add",
+            "Execute a configuration again and again.",
+            footer=2,
+            needs="schedules",
+        ),
+        Action(
+            "schedules.edit",
+            "e",
+            "edit",
+            "Change when and what it executes.",
+            footer=3,
+            needs="schedules",
+        ),
+        Action(
+            "schedules.pause", "p", "pause", "Let it rest, or go on.", footer=4, needs="schedules"
+        ),
+        Action(
+            "schedules.delete",
+            "D",
+            "delete",
+            "Delete it; what it created stays.",
+            footer=5,
+            needs="schedules",
+        ),
     )
 
     def body(self) -> ComposeResult:
         """The list."""
         yield VirtualTable(
-            _columns(self.launchpad.look, {}), lambda one: one.id, title="Schedules", empty=_EMPTY, multi=False,
+            _columns(self.launchpad.look, {}),
+            lambda one: one.id,
+            title="Schedules",
+            empty=_EMPTY,
+            multi=False,
             id="list",
-        )  # fmt: skip
+        )
 
     @property
     def table(self) -> VirtualTable[Schedule]:
@@ -54,7 +81,9 @@ class SchedulesScreen(LaunchpadScreen):
     async def load(self) -> None:
         """Read the list anew."""
         rows = await self.read(self.desk.schedules.list, self.scope)
-        names = {one.id: one.name for one in await self.read(self.desk.configurations.list, self.scope)}
+        names = {
+            one.id: one.name for one in await self.read(self.desk.configurations.list, self.scope)
+        }
         self.table.set_columns(_columns(self.launchpad.look, names))
         self.table.set_rows(rows)
 
@@ -99,7 +128,10 @@ class SchedulesScreen(LaunchpadScreen):
         if row is None:
             return
         question = ConfirmDialog(
-            f"Delete the schedule {row.name}?", "The executions that it created stay.", yes="delete", danger=True
+            f"Delete the schedule {row.name}?",
+            "The executions that it created stay.",
+            yes="delete",
+            danger=True,
         )
         if await self.launchpad.ask(question):
             await self.launchpad.act(self.desk.schedules.delete, self.scope, row.id)
@@ -137,14 +169,19 @@ class ScheduleWizard(WizardScreen):
                 "When",
                 "Minute, hour, day of the month, month, day of the week, in UTC.",
                 (
-                    Field("cron", "Cron", required=True, default="0 3 * * *",
-                          help="0 3 * * * is each night at three, */30 * * * * each half hour, 0 8 * * 1 Mondays at "
-                          "eight."),
+                    Field(
+                        "cron",
+                        "Cron",
+                        required=True,
+                        default="0 3 * * *",
+                        help="0 3 * * * is each night at three, */30 * * * * each half hour, 0 8 * * 1 Mondays at "
+                        "eight.",
+                    ),
                     Field("start", "Not before", help=bounds),
                     Field("end", "Not after", help=bounds),
                 ),
             ),
-        )  # fmt: skip
+        )
 
     async def load(self) -> None:
         """What is changed is read once."""
@@ -165,7 +202,10 @@ class ScheduleWizard(WizardScreen):
         found = await self.read(self.desk.configurations.list, self.scope)
         if found and not self.values.get("configuration"):
             self.values["configuration"] = found[0].id
-        return [Choice(one.id, one.name, f"{one.executable_id}, {moment_text(one.created_at)}") for one in found]
+        return [
+            Choice(one.id, one.name, f"{one.executable_id}, {moment_text(one.created_at)}")
+            for one in found
+        ]
 
     async def check(self, step: Step) -> str:
         """The expression has to come true within the bounds."""
@@ -175,7 +215,9 @@ class ScheduleWizard(WizardScreen):
 
     async def review(self) -> list[Item]:
         """What was typed, and when it would create its next executions."""
-        configuration = await self.read(self.desk.configurations.get, self.scope, self.values["configuration"])
+        configuration = await self.read(
+            self.desk.configurations.get, self.scope, self.values["configuration"]
+        )
         items = [
             heading(self.title_text()),
             Item("Configuration", configuration.name),
@@ -187,7 +229,9 @@ class ScheduleWizard(WizardScreen):
         return items
 
     def _upcoming(self) -> list[datetime]:
-        return self.desk.schedules.upcoming(self.values["cron"], self._moment("start"), self._moment("end"))
+        return self.desk.schedules.upcoming(
+            self.values["cron"], self._moment("start"), self._moment("end")
+        )
 
     def _moment(self, name: str) -> datetime | None:
         text = self.values.get(name, "").strip()
@@ -201,18 +245,28 @@ class ScheduleWizard(WizardScreen):
         """Make or change it, and show the list."""
         name = self.values.get("name", "").strip()
         if not self.item_id and not name:
-            name = (await self.read(self.desk.configurations.get, self.scope, self.values["configuration"])).name
+            name = (
+                await self.read(
+                    self.desk.configurations.get, self.scope, self.values["configuration"]
+                )
+            ).name
         one = await self.launchpad.act(self._done, name)
-        self.launchpad.say(f"{'Changed' if self.item_id else 'Added'} the schedule {one.name}", "good")
+        self.launchpad.say(
+            f"{'Changed' if self.item_id else 'Added'} the schedule {one.name}", "good"
+        )
 
     def _done(self, name: str) -> Schedule:
         service, values = self.desk.schedules, self.values
         start, end = self._moment("start"), self._moment("end")
         if self.item_id:
             return service.change(
-                self.scope, self.item_id, cron=values["cron"], configuration_id=values["configuration"], start=start,
+                self.scope,
+                self.item_id,
+                cron=values["cron"],
+                configuration_id=values["configuration"],
+                start=start,
                 end=end,
-            )  # fmt: skip
+            )
         return service.create(self.scope, name, values["cron"], values["configuration"], start, end)
 
 
@@ -242,12 +296,19 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
     return (
         Column[Schedule]("name", "Name", lambda one: one.name, 16, 40, 3, priority=0),
         Column[Schedule]("status", "Status", status, 9, 9, 0, priority=1),
-        Column[Schedule]("cron", "Cron (UTC)", lambda one: Cell(one.cron, "accent"), 14, 24, 1, priority=1),
+        Column[Schedule](
+            "cron", "Cron (UTC)", lambda one: Cell(one.cron, "accent"), 14, 24, 1, priority=1
+        ),
         Column[Schedule]("next", "Next", following, 16, 16, 0, priority=2),
         Column[Schedule](
-            "configuration", "Configuration",
-            lambda one: Cell(names.get(one.configuration_id, one.configuration_id), "dim"), 16, 36, 2, priority=3,
+            "configuration",
+            "Configuration",
+            lambda one: Cell(names.get(one.configuration_id, one.configuration_id), "dim"),
+            16,
+            36,
+            2,
+            priority=3,
         ),
         Column[Schedule]("bounds", "Bounds", bounds, 16, 36, 1, priority=5),
         Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 0, priority=6),
-    )  # fmt: skip
+    )

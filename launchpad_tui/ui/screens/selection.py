@@ -82,7 +82,9 @@ class SelectionScreen(LaunchpadScreen):
         try:
             await self.launchpad.files(write_text, path, text)
         except Conflict as error:
-            if not await self.launchpad.ask(ConfirmDialog(error.title, "It is replaced.", yes="replace")):
+            if not await self.launchpad.ask(
+                ConfirmDialog(error.title, "It is replaced.", yes="replace")
+            ):
                 return
             await self.launchpad.files(write_text, path, text, overwrite=True)
         self.launchpad.say(f"Written to {path}", "good", 8)
@@ -98,7 +100,9 @@ class SelectionScreen(LaunchpadScreen):
     @property
     def live(self) -> bool:
         """Whether an execution among them still runs."""
-        return any(one.execution is not None and one.execution.status not in FINAL for one in self.subjects)
+        return any(
+            one.execution is not None and one.execution.status not in FINAL for one in self.subjects
+        )
 
     async def load_subjects(self, *, files: bool = False) -> None:
         """Read them, their colours, and what the user said about metrics."""
@@ -108,7 +112,9 @@ class SelectionScreen(LaunchpadScreen):
             kept = await self.read(desk.preferences.get, key, [])
             ids = tuple(str(one) for one in kept) if isinstance(kept, list) else ()
             self.selected = Selected(ids)
-        subjects, gone = await self.read(desk.compare.subjects, scope, self.selected.ids, files=files)
+        subjects, gone = await self.read(
+            desk.compare.subjects, scope, self.selected.ids, files=files
+        )
         if gone:
             left = tuple(one for one in self.selected.ids if one not in gone)
             self.selected = Selected(left, self.selected.hidden, self.selected.solo)
@@ -156,20 +162,32 @@ class SelectionScreen(LaunchpadScreen):
                 ids[place], ids[other] = ids[other], ids[place]
         self.selected = Selected(tuple(ids), frozenset(hidden), solo, now.slots)
         order = {one: place for place, one in enumerate(ids)}
-        self.subjects = tuple(sorted((s for s in self.subjects if s.id in order), key=lambda s: order[s.id]))
+        self.subjects = tuple(
+            sorted((s for s in self.subjects if s.id in order), key=lambda s: order[s.id])
+        )
 
     def open_subject(self, item_id: str) -> None:
         """Open the details of one of the selection."""
         one = next((each for each in self.subjects if each.id == item_id), None)
         if one is not None:
-            self.launchpad.open("artifact" if one.artifact is not None else "execution", item_id=item_id)
+            self.launchpad.open(
+                "artifact" if one.artifact is not None else "execution", item_id=item_id
+            )
 
     async def chart_data(self, chart: ChartDefinition, view: CurveView, width: int) -> ChartData:
         """Read what a chart of so many cells shows."""
-        return await self.read(read_chart, self.desk, self.drawn, chart, self.selected, self.directions, view, width)
+        return await self.read(
+            read_chart, self.desk, self.drawn, chart, self.selected, self.directions, view, width
+        )
 
     async def drawing(
-        self, chart: ChartDefinition, data: ChartData, view: CurveView, width: int, height: int, title: str = ""
+        self,
+        chart: ChartDefinition,
+        data: ChartData,
+        view: CurveView,
+        width: int,
+        height: int,
+        title: str = "",
     ) -> Drawing | None:
         """Draw it; None where these data cannot be drawn as its kind."""
         kind = KINDS.get(chart.kind)
@@ -199,7 +217,9 @@ def read_chart(
     width: int,
 ) -> ChartData:
     """What a chart shows, with two points for each cell of its width and more where only a part is in view."""
-    return desk.charts.data(subjects, chart, selected.slots, directions, max(64, width * 2), view.x_range)
+    return desk.charts.data(
+        subjects, chart, selected.slots, directions, max(64, width * 2), view.x_range
+    )
 
 
 def chart_of(row: Row | None, subjects: Sequence[Subject]) -> ChartDefinition | None:
@@ -207,7 +227,9 @@ def chart_of(row: Row | None, subjects: Sequence[Subject]) -> ChartDefinition | 
     metric."""
     if row is None or not row.numeric:
         return None
-    longest = max((one.count for each in subjects for one in each.series if one.key == row.name), default=0)
+    longest = max(
+        (one.count for each in subjects for one in each.series if one.key == row.name), default=0
+    )
     if longest < 2:
         return ChartDefinition((row.name,), against=Against.SOURCE, kind="bar")
     return ChartDefinition((row.name,))

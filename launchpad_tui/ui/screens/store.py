@@ -11,7 +11,12 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.connections import StoreLine, store_items
 from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.store_keeping import KEEPS_OUTPUTS, delete_store, keeps_outputs, rename_store
+from launchpad_tui.ui.screens.store_keeping import (
+    KEEPS_OUTPUTS,
+    delete_store,
+    keeps_outputs,
+    rename_store,
+)
 from launchpad_tui.ui.screens.store_probe import look_at
 from launchpad_tui.ui.screens.stores import store_lines
 from launchpad_tui.ui.widgets.details import Details
@@ -29,9 +34,27 @@ class StoreScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("store.edit", "e", "edit", "Change its settings.", footer=2),
         Action("store.browse", "b", "browse", "Walk through what is in it.", footer=3),
-        Action("store.check", "V", "test", "Call it: can it be used, and if not, what is wrong?", footer=4),
-        Action("store.rename", "n", "rename", "Give it another name; the artifacts' URLs follow.", footer=6),
-        Action("store.replace", "R", "replace", "Put another in its place, such as a bucket for outputs.", footer=7),
+        Action(
+            "store.check",
+            "V",
+            "test",
+            "Call it: can it be used, and if not, what is wrong?",
+            footer=4,
+        ),
+        Action(
+            "store.rename",
+            "n",
+            "rename",
+            "Give it another name; the artifacts' URLs follow.",
+            footer=6,
+        ),
+        Action(
+            "store.replace",
+            "R",
+            "replace",
+            "Put another in its place, such as a bucket for outputs.",
+            footer=7,
+        ),
         Action("store.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
     )
 
@@ -75,11 +98,17 @@ class StoreScreen(LaunchpadScreen):
 
     def why_not_delete(self) -> str | None:
         """Outputs go to the default one."""
-        return f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, self.item_id) else None
+        return (
+            f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, self.item_id) else None
+        )
 
     def why_not_rename(self) -> str | None:
         """Outputs go to the default one."""
-        return f"{KEEPS_OUTPUTS}: R puts another one in its place" if keeps_outputs(self, self.item_id) else None
+        return (
+            f"{KEEPS_OUTPUTS}: R puts another one in its place"
+            if keeps_outputs(self, self.item_id)
+            else None
+        )
 
     def do_edit(self) -> None:
         """Key ``e``."""

@@ -63,12 +63,18 @@ class _StoreWizard(CatalogWizard):
         """The object store."""
         stores = await self.read(self.desk.connections.stores, self.scope)
         one = next(store for store in stores if store.name == self.item_id)
-        return one.kind, one.settings, await self.read(self.desk.connections.kept_of_store, self.scope, one.name)
+        return (
+            one.kind,
+            one.settings,
+            await self.read(self.desk.connections.kept_of_store, self.scope, one.name),
+        )
 
     async def call(self, name: str, done: str) -> None:
         """Call the store, so that a wrong setting shows at once and not when a model is stored."""
         try:
-            found = await self.launchpad.network(self.desk.connections.check_store, self.scope, name)
+            found = await self.launchpad.network(
+                self.desk.connections.check_store, self.scope, name
+            )
         except LaunchpadError as error:
             self.launchpad.say(f"{done}, but it cannot be reached: {error.title}", "warn", 12)
         else:
@@ -95,7 +101,9 @@ class StoreAddScreen(_StoreWizard):
 
     @property
     def _here(self) -> bool:
-        return self._remote and not (self._asks and self.values.get(_AT_RUNTIME, _MADE_THERE.default) == "true")
+        return self._remote and not (
+            self._asks and self.values.get(_AT_RUNTIME, _MADE_THERE.default) == "true"
+        )
 
     async def load(self) -> None:
         """See also where it is added."""
@@ -121,7 +129,9 @@ class StoreAddScreen(_StoreWizard):
     async def finish(self) -> None:
         """Add it, and call it."""
         name, kind, settings = self.values[NAME], self.kind.id, self.settings()
-        await self.launchpad.act(self.desk.connections.add_store, self.scope, name, kind, settings, here=self._here)
+        await self.launchpad.act(
+            self.desk.connections.add_store, self.scope, name, kind, settings, here=self._here
+        )
         await self.call(name, f"Added {name}")
 
 
@@ -138,7 +148,9 @@ class StoreEditScreen(_StoreWizard):
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Of one that a runtime elsewhere has it is asked whether it is changed there."""
         stores = await self.read(self.desk.connections.stores, self.scope)
-        there = any(one.name == self.item_id and one.remote and one.gone_at is None for one in stores)
+        there = any(
+            one.name == self.item_id and one.remote and one.gone_at is None for one in stores
+        )
         return (*await super().fields(step), *([_CHANGED_THERE] if there else []))
 
     async def review(self) -> list[Item]:
@@ -149,7 +161,9 @@ class StoreEditScreen(_StoreWizard):
     async def finish(self) -> None:
         """Save them, and call it."""
         edit, settings = self.desk.connections.edit_store, self.settings()
-        await self.launchpad.act(edit, self.scope, self.item_id, settings, at_runtime=self._at_runtime)
+        await self.launchpad.act(
+            edit, self.scope, self.item_id, settings, at_runtime=self._at_runtime
+        )
         await self.call(self.item_id, f"Saved {self.item_id}")
 
     @property

@@ -41,7 +41,9 @@ async def rename_store(screen: LaunchpadScreen, name: str) -> str:
     typed = await screen.launchpad.ask(PromptDialog(f"Another name for {name}", name, hint))
     if not typed or typed.strip() == name:
         return ""
-    count = await screen.read(screen.desk.connections.rename_store, screen.scope, name, typed.strip())
+    count = await screen.read(
+        screen.desk.connections.rename_store, screen.scope, name, typed.strip()
+    )
     followed = f"; the URLs of {count:,} artifact{'s' * (count != 1)} follow" if count else ""
     screen.launchpad.say(f"Renamed {name} to {typed.strip()}{followed}", "good", 8)
     return typed.strip()

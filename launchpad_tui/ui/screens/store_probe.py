@@ -19,6 +19,9 @@ async def look_at(screen: LaunchpadScreen, line: StoreLine) -> StoreLine:
     if found.error is not None:
         return replace(plain, problem=found.error.title)
     if found.right:
-        return replace(plain, found=next(step.message for step in reversed(found.steps) if step.name == "bucket"))
+        return replace(
+            plain,
+            found=next(step.message for step in reversed(found.steps) if step.name == "bucket"),
+        )
     last = found.steps[-1]
     return replace(plain, problem=f"{last.name}: {last.message}")

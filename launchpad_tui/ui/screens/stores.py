@@ -35,10 +35,34 @@ class StoresScreen(LaunchpadScreen):
         Action("stores.add", "a", "add", "Add an object store to this resource group.", footer=2),
         Action("stores.edit", "e", "edit", "Change its settings.", footer=3),
         Action("stores.browse", "b", "browse", "Walk through what is in it.", footer=3),
-        Action("stores.check", "V", "test", "Call it: can it be used, and if not, what is wrong?", footer=4),
-        Action("stores.rename", "n", "rename", "Give it another name; the artifacts' URLs follow.", footer=6),
-        Action("stores.replace", "R", "replace", "Put another in its place, such as a bucket for outputs.", footer=7),
-        Action("stores.import", "i", "import secrets", "Add stores from a file of object store secrets.", footer=8),
+        Action(
+            "stores.check",
+            "V",
+            "test",
+            "Call it: can it be used, and if not, what is wrong?",
+            footer=4,
+        ),
+        Action(
+            "stores.rename",
+            "n",
+            "rename",
+            "Give it another name; the artifacts' URLs follow.",
+            footer=6,
+        ),
+        Action(
+            "stores.replace",
+            "R",
+            "replace",
+            "Put another in its place, such as a bucket for outputs.",
+            footer=7,
+        ),
+        Action(
+            "stores.import",
+            "i",
+            "import secrets",
+            "Add stores from a file of object store secrets.",
+            footer=8,
+        ),
         Action("stores.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
     )
 
@@ -102,7 +126,11 @@ class StoresScreen(LaunchpadScreen):
         row = self.table.row
         if row is None:
             return self.why_not_edit()
-        return f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, row.store.name) else None
+        return (
+            f"{KEEPS_OUTPUTS}: it cannot be deleted"
+            if keeps_outputs(self, row.store.name)
+            else None
+        )
 
     def why_not_rename(self) -> str | None:
         """Outputs go to the default one."""

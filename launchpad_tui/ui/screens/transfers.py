@@ -29,7 +29,13 @@ class TransfersScreen(LaunchpadScreen):
 
     TITLE_TEXT = "Transfers"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("transfers.stop", "S", "stop", "Stop it; a download begun again goes on from there.", footer=2),
+        Action(
+            "transfers.stop",
+            "S",
+            "stop",
+            "Stop it; a download begun again goes on from there.",
+            footer=2,
+        ),
         Action("transfers.again", "A", "again", "Begin anew what failed or was stopped.", footer=3),
         Action("transfers.forget", "D", "clear", "Take those away that are over.", footer=4),
     )
@@ -41,9 +47,13 @@ class TransfersScreen(LaunchpadScreen):
     def body(self) -> ComposeResult:
         """The list."""
         yield VirtualTable(
-            job_columns(self.launchpad.look), lambda job: str(job.id), title="Transfers", multi=False, id="list",
+            job_columns(self.launchpad.look),
+            lambda job: str(job.id),
+            title="Transfers",
+            multi=False,
+            id="list",
             empty="No transfers\nd on a model downloads it, u in the list of models uploads one",
-        )  # fmt: skip
+        )
 
     @property
     def table(self) -> VirtualTable[Job]:
@@ -118,7 +128,11 @@ class LeaveDialog(ConfirmDialog):
 
     def __init__(self, count: int) -> None:
         detail = "Uploads leave nothing behind; downloads go on from where they are when they are begun again."
-        super().__init__(f"Leave while {count} transfer{'s go' if count != 1 else ' goes'} on?", detail, yes="leave")
+        super().__init__(
+            f"Leave while {count} transfer{'s go' if count != 1 else ' goes'} on?",
+            detail,
+            yes="leave",
+        )
 
 
 def job_columns(look: Look) -> tuple[Column[Job], ...]:
@@ -142,7 +156,10 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
             return Cell("")
         share = 1.0 if job.state is JobState.DONE else min(1.0, job.done / job.total)
         full = int(share * _BAR)
-        return Cell(f"{glyphs.full * full}{glyphs.empty * (_BAR - full)} {int(100 * share):3} %", states[job.state][1])
+        return Cell(
+            f"{glyphs.full * full}{glyphs.empty * (_BAR - full)} {int(100 * share):3} %",
+            states[job.state][1],
+        )
 
     def words(job: Job) -> Cell:
         if job.error is not None:
@@ -153,14 +170,24 @@ def job_columns(look: Look) -> tuple[Column[Job], ...]:
         Column[Job]("title", "Transfer", lambda r: r.title, 20, 50, 2, priority=0),
         Column[Job]("state", "State", state, 12, 12, 0, priority=1),
         Column[Job]("bar", "Progress", bar, _BAR + 6, _BAR + 6, 0, priority=2),
-        Column[Job]("done", "Done", lambda r: Cell(_amount(r), "dim"), 18, 22, 0, "right", priority=4),
-        Column[Job]("speed", "Speed", lambda r: Cell(_speed(r), "dim"), 11, 12, 0, "right", priority=3),
         Column[Job](
-            "left", "Left", lambda r: Cell(_left(r), "dim"), 8, 10, 0, "right",
+            "done", "Done", lambda r: Cell(_amount(r), "dim"), 18, 22, 0, "right", priority=4
+        ),
+        Column[Job](
+            "speed", "Speed", lambda r: Cell(_speed(r), "dim"), 11, 12, 0, "right", priority=3
+        ),
+        Column[Job](
+            "left",
+            "Left",
+            lambda r: Cell(_left(r), "dim"),
+            8,
+            10,
+            0,
+            "right",
             priority=3,
         ),
         Column[Job]("words", "", words, 16, 100, 4, priority=2),
-    )  # fmt: skip
+    )
 
 
 def error_text(error: LaunchpadError) -> str:
@@ -170,7 +197,9 @@ def error_text(error: LaunchpadError) -> str:
 
 def _amount(job: Job) -> str:
     if job.unit != "B":
-        return f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"
+        return (
+            f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"
+        )
     if not job.total:
         return size_text(job.done) if job.done else ""
     return f"{size_text(job.done)} of {size_text(job.total)}"

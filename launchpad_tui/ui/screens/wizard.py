@@ -57,7 +57,13 @@ class Progress(Painted):
         for number, title in enumerate(self._titles):
             if number:
                 line.add(f" {glyphs.rule * 2} ", look.style("faint"))
-            glyph = glyphs.done if number < self.at else glyphs.running if number == self.at else glyphs.pending
+            glyph = (
+                glyphs.done
+                if number < self.at
+                else glyphs.running
+                if number == self.at
+                else glyphs.pending
+            )
             line.add(f"{glyph} {title}", look.style("title" if number == self.at else "dim"))
         return line.strip()
 
@@ -77,8 +83,18 @@ class WizardScreen(LaunchpadScreen):
     FINISH = "create"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("wizard.next", "ctrl+n enter", "next", "Check this step and go on.", "Wizard", 1),
-        Action("app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2),
-        Action("wizard.cancel", "ctrl+x", "cancel", "Leave without doing anything.", "Wizard", 3, priority=True),
+        Action(
+            "app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2
+        ),
+        Action(
+            "wizard.cancel",
+            "ctrl+x",
+            "cancel",
+            "Leave without doing anything.",
+            "Wizard",
+            3,
+            priority=True,
+        ),
         Action("app.refresh", "", "refresh", "", "Everywhere", hidden=True),
     )
 
@@ -121,7 +137,9 @@ class WizardScreen(LaunchpadScreen):
             items.append(heading(step.title))
             for field in await self.fields(step):
                 value = self.values.get(field.name, "")
-                items.append(Item(field.title, "••••" if field.kind is FieldKind.SECRET and value else value))
+                items.append(
+                    Item(field.title, "••••" if field.kind is FieldKind.SECRET and value else value)
+                )
         return items
 
     @abstractmethod
@@ -247,7 +265,9 @@ class WizardScreen(LaunchpadScreen):
             if yes:
                 self.leave()
 
-        self.app.push_screen(ConfirmDialog("Leave without saving?", "What you typed is lost.", yes="leave"), answered)
+        self.app.push_screen(
+            ConfirmDialog("Leave without saving?", "What you typed is lost.", yes="leave"), answered
+        )
 
     @property
     def typed(self) -> Mapping[str, str]:

@@ -58,15 +58,38 @@ class BoardView(Painted):
 
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("board.right", "right l", "right", "To the chart on the right.", "Board", hidden=True),
+        Action(
+            "board.right", "right l", "right", "To the chart on the right.", "Board", hidden=True
+        ),
         Action("board.left", "left h", "left", "To the chart on the left.", "Board", hidden=True),
         Action("board.down", "down j", "down", "To the chart below.", "Board", hidden=True),
         Action("board.up", "up k", "up", "To the chart above.", "Board", hidden=True),
-        Action("board.page-down", "pagedown ctrl+f", "page down", "One page of charts down.", "Board", hidden=True),
-        Action("board.page-up", "pageup ctrl+b", "page up", "One page of charts up.", "Board", hidden=True),
+        Action(
+            "board.page-down",
+            "pagedown ctrl+f",
+            "page down",
+            "One page of charts down.",
+            "Board",
+            hidden=True,
+        ),
+        Action(
+            "board.page-up",
+            "pageup ctrl+b",
+            "page up",
+            "One page of charts up.",
+            "Board",
+            hidden=True,
+        ),
         Action("board.first", "home g", "first", "To the first chart.", "Board", hidden=True),
         Action("board.last", "end G", "last", "To the last chart.", "Board", hidden=True),
-        Action("board.open", "enter", "full screen", "The chart alone: read, zoom, smooth it.", "Board", 1),
+        Action(
+            "board.open",
+            "enter",
+            "full screen",
+            "The chart alone: read, zoom, smooth it.",
+            "Board",
+            1,
+        ),
     )
 
     class Wanted(Message):
@@ -118,7 +141,9 @@ class BoardView(Painted):
 
     def in_view(self) -> range:
         """The numbers of the charts in view."""
-        return range(self.top * self.across, min(len(self.panels), (self.top + self.down) * self.across))
+        return range(
+            self.top * self.across, min(len(self.panels), (self.top + self.down) * self.across)
+        )
 
     # State ----------------------------------------------------------------------------------------------------------
 
@@ -197,7 +222,9 @@ class BoardView(Painted):
         title = clip(panel.title, room - (cell_len(note) + 2 if note else 0), glyphs.ellipsis)
         line.add(f"{title} ", look.style("title" if here else "strong"))
         if note:
-            line.fill_to(stop - cell_len(note) - 1, look.style("faint"), glyphs.rule).add(f" {note}", look.style("dim"))
+            line.fill_to(stop - cell_len(note) - 1, look.style("faint"), glyphs.rule).add(
+                f" {note}", look.style("dim")
+            )
         else:
             line.fill_to(stop, look.style("accent" if here else "faint"), glyphs.rule)
 

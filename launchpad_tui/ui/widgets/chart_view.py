@@ -23,7 +23,9 @@ def add_spans(line: LineBuilder, spans: Sequence[Span], look: Look) -> None:
             role = _ROLES.get(span.style, "text")
         else:
             role = (
-                f"{look.series(span.slot)}-{span.style}" if span.style in {"faint", "bold"} else look.series(span.slot)
+                f"{look.series(span.slot)}-{span.style}"
+                if span.style in {"faint", "bold"}
+                else look.series(span.slot)
             )
         line.add(span.text, look.style(role), safe=True)
 
@@ -44,10 +46,22 @@ class ChartView(Painted):
         axis: ``upright``)."""
 
         def __init__(
-            self, view: ChartView, x: int, dragged: tuple[int, int] = (0, 0), wheel: int = 0, *, upright: bool = False
+            self,
+            view: ChartView,
+            x: int,
+            dragged: tuple[int, int] = (0, 0),
+            wheel: int = 0,
+            *,
+            upright: bool = False,
         ) -> None:
             super().__init__()
-            self.view, self.x, self.dragged, self.wheel, self.upright = view, x, dragged, wheel, upright
+            self.view, self.x, self.dragged, self.wheel, self.upright = (
+                view,
+                x,
+                dragged,
+                wheel,
+                upright,
+            )
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
@@ -67,7 +81,9 @@ class ChartView(Painted):
         drawing = self.drawing
         if drawing is None:
             if y == self.size.height // 2:
-                line.fill_to(max(0, (width - len(self.empty)) // 2)).add(self.empty, look.style("dim"))
+                line.fill_to(max(0, (width - len(self.empty)) // 2)).add(
+                    self.empty, look.style("dim")
+                )
         elif y < len(drawing.lines):
             add_spans(line, drawing.lines[y], look)
         return line.strip()

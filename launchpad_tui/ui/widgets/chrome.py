@@ -32,7 +32,12 @@ class HeaderLine(Painted):
         if app.running:
             right.append((f"{glyphs.running} {app.running} running", "accent"))
         if app.stale:
-            right.append((f"{glyphs.warning} {clip(app.stale, max(12, width // 3), glyphs.ellipsis)}", "warn"))
+            right.append(
+                (
+                    f"{glyphs.warning} {clip(app.stale, max(12, width // 3), glyphs.ellipsis)}",
+                    "warn",
+                )
+            )
         elif app.freshness.text:
             text, role = app.freshness.text, app.freshness.role
             text = clip(text, max(24, width * 2 // 5), glyphs.ellipsis)
@@ -45,7 +50,9 @@ class HeaderLine(Painted):
         line.add(f" {app.scope_text} ", look.style("dim"))
         for number, title in enumerate(trail := self._trail(line.width - line.used)):
             line.add(f"{glyphs.crumb} ", look.style("faint"))
-            line.add(f"{title} ", look.style("strong" if number + 1 == len(trail) else "dim"), safe=True)
+            line.add(
+                f"{title} ", look.style("strong" if number + 1 == len(trail) else "dim"), safe=True
+            )
         line.fill_to(line.width)
         whole = LineBuilder(width, look.style("text"))
         for segment in line.strip():
@@ -87,7 +94,11 @@ class StatusLine(Painted):
         look = self.look
         line = LineBuilder(width, look.style("text"))
         if message:
-            glyph = {"bad": look.glyphs.error, "warn": look.glyphs.warning, "good": look.glyphs.done}.get(role, " ")
+            glyph = {
+                "bad": look.glyphs.error,
+                "warn": look.glyphs.warning,
+                "good": look.glyphs.done,
+            }.get(role, " ")
             text = clip(f"{glyph} {message}", width - 2, look.glyphs.ellipsis)
             line.add(" " + text, look.style(role), safe=True)
         return line.strip()
@@ -109,11 +120,17 @@ class FooterLine(Painted):
         screen = self.screen
         if not isinstance(screen, LaunchpadScreen):
             return ()
-        found = [(action, owner) for action, owner in screen.all_actions() if action.footer and self._key(action)]
+        found = [
+            (action, owner)
+            for action, owner in screen.all_actions()
+            if action.footer and self._key(action)
+        ]
         found.sort(key=lambda pair: pair[0].footer)
         # Commands and help are always there: from these everything else can be found.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
-        found = [pair for pair in found if pair[0].footer < ALWAYS][: FOOTER_LIMIT - len(always)] + always
+        found = [pair for pair in found if pair[0].footer < ALWAYS][
+            : FOOTER_LIMIT - len(always)
+        ] + always
         return [(action, not owner.disabled_reason(action)) for action, owner in found]
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
@@ -123,7 +140,11 @@ class FooterLine(Painted):
         line.add(" ")
         self._spans = []
         shown = self.shown()
-        kept = sum(cell_len(f"{shown_key(self._key(a))} {a.title}  ") for a, _ in shown if a.footer >= ALWAYS)
+        kept = sum(
+            cell_len(f"{shown_key(self._key(a))} {a.title}  ")
+            for a, _ in shown
+            if a.footer >= ALWAYS
+        )
         for action, usable in shown:
             key = shown_key(self._key(action), ascii_only=look.glyphs.ascii)
             size = cell_len(key) + cell_len(action.title) + 1

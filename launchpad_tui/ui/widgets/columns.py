@@ -56,7 +56,9 @@ class Placed(Generic[Row]):
     width: int
 
 
-def place(columns: Sequence[Column[Row]], width: int, scroll: int = 0) -> tuple[list[Placed[Row]], int]:
+def place(
+    columns: Sequence[Column[Row]], width: int, scroll: int = 0
+) -> tuple[list[Placed[Row]], int]:
     """Lay out columns.
 
     Where all fit at their least widths they stand in their own order; otherwise the first stays, the others stand by
@@ -87,13 +89,17 @@ def place(columns: Sequence[Column[Row]], width: int, scroll: int = 0) -> tuple[
     widths = [min(column.min_width, width) for column in chosen]
     left = width - used
     while left > 0:
-        open_ones = [i for i, column in enumerate(chosen) if column.weight and widths[i] < column.max_width]
+        open_ones = [
+            i for i, column in enumerate(chosen) if column.weight and widths[i] < column.max_width
+        ]
         if not open_ones:
             break
         total = sum(chosen[i].weight for i in open_ones)
         before = left
         for i in open_ones:
-            share = min(max(1, before * chosen[i].weight // total), chosen[i].max_width - widths[i], left)
+            share = min(
+                max(1, before * chosen[i].weight // total), chosen[i].max_width - widths[i], left
+            )
             widths[i] += share
             left -= share
     placed: list[Placed[Row]] = []

@@ -60,7 +60,13 @@ class Details(Lines):
             super().__init__()
             self.item = item
 
-    def __init__(self, items: Sequence[Item] = (), *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        items: Sequence[Item] = (),
+        *,
+        empty: str = "",
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(empty=empty, id=id)
         self._items = tuple(items)
         self._owners: list[int] = []
@@ -73,7 +79,9 @@ class Details(Lines):
     @property
     def item(self) -> Item | None:
         """The item under the cursor."""
-        return self._items[self._owners[self.cursor]] if 0 <= self.cursor < len(self._owners) else None
+        return (
+            self._items[self._owners[self.cursor]] if 0 <= self.cursor < len(self._owners) else None
+        )
 
     def on_mount(self) -> None:
         """Wrap to the width."""
@@ -108,7 +116,11 @@ class Details(Lines):
 
     def why_not_copy(self) -> str | None:
         """Headings have no value."""
-        has = self.item is not None and not self.item.heading and (self.item.value or self.item.link_id)
+        has = (
+            self.item is not None
+            and not self.item.heading
+            and (self.item.value or self.item.link_id)
+        )
         return None if has else "This line has no value to copy"
 
     def do_copy(self) -> None:
@@ -118,7 +130,9 @@ class Details(Lines):
 
     def why_not_open(self) -> str | None:
         """Only links open."""
-        return None if self.item is not None and self.item.link else "This line names nothing to open"
+        return (
+            None if self.item is not None and self.item.link else "This line names nothing to open"
+        )
 
     def do_open(self) -> None:
         """Key ``enter``."""

@@ -23,8 +23,17 @@ class FlowView(Painted):
     can_focus = True
     DEFAULT_CSS = "FlowView { height: auto; max-height: 14; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("flow.next", "right l down j", "next", "To the next thing in the flow.", "Flow", hidden=True),
-        Action("flow.previous", "left h up k", "previous", "To the thing before.", "Flow", hidden=True),
+        Action(
+            "flow.next",
+            "right l down j",
+            "next",
+            "To the next thing in the flow.",
+            "Flow",
+            hidden=True,
+        ),
+        Action(
+            "flow.previous", "left h up k", "previous", "To the thing before.", "Flow", hidden=True
+        ),
         Action("flow.open", "enter", "open", "Open what the flow names.", "Flow", 1),
     )
 
@@ -52,10 +61,16 @@ class FlowView(Painted):
             return FlowDrawing((), (), ())
         look = self.look
         styles = FlowStyles(
-            look.style("faint"), look.style("title"), look.style("dim"), look.style("accent"), look.style("cursor")
+            look.style("faint"),
+            look.style("title"),
+            look.style("dim"),
+            look.style("accent"),
+            look.style("cursor"),
         )
         focused = self._focused if self.has_focus else -1
-        return draw_flow(self._boxes, max(1, width - 2 * _LEFT), focused, styles, ascii_only=look.glyphs.ascii)
+        return draw_flow(
+            self._boxes, max(1, width - 2 * _LEFT), focused, styles, ascii_only=look.glyphs.ascii
+        )
 
     def _draw(self) -> None:
         if self._boxes and self.size.width:

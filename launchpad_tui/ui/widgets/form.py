@@ -99,7 +99,14 @@ class ChoiceLine(Painted):
         Action("choice.next", "right l", "next", "The next value.", "Forms", hidden=True),
         Action("choice.previous", "left h", "previous", "The value before.", "Forms", hidden=True),
         Action("choice.list", "space", "choose", "Choose from the list.", "Forms", 4),
-        Action("choice.enter", "enter", "on", "Choose where nothing is chosen yet, else go on.", "Forms", hidden=True),
+        Action(
+            "choice.enter",
+            "enter",
+            "on",
+            "Choose where nothing is chosen yet, else go on.",
+            "Forms",
+            hidden=True,
+        ),
     )
 
     class Changed(Message):
@@ -116,7 +123,14 @@ class ChoiceLine(Painted):
             super().__init__()
             self.line = line
 
-    def __init__(self, title: str, choices: Sequence[Choice], value: str, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        value: str,
+        *,
+        id: str | None = None,  # noqa: A002
+    ) -> None:
         super().__init__(id=id)
         self._title = title
         self._choices = tuple(choices)
@@ -127,8 +141,14 @@ class ChoiceLine(Painted):
         look = self.look
         line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))
         found = next((choice for choice in self._choices if choice.id == self.value), None)
-        text = found.title if found else (self.value or ("space chooses" if self._choices else "nothing to choose"))
-        line.add(f"{look.glyphs.left} ").add(pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True)
+        text = (
+            found.title
+            if found
+            else (self.value or ("space chooses" if self._choices else "nothing to choose"))
+        )
+        line.add(f"{look.glyphs.left} ").add(
+            pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True
+        )
         return line.add(f" {look.glyphs.right}").strip()
 
     def about(self) -> str:
@@ -170,7 +190,9 @@ class ChoiceLine(Painted):
             if picked:
                 self.set_value(picked[0])
 
-        dialog = ChooseDialog(self._title, self._choices, selected=(self.value,), empty="There is nothing to choose")
+        dialog = ChooseDialog(
+            self._title, self._choices, selected=(self.value,), empty="There is nothing to choose"
+        )
         self.app.push_screen(dialog, chosen)
 
     def on_click(self, _event: events.Click) -> None:
@@ -249,9 +271,13 @@ class Form(ActionOwner, VerticalScroll):
     def compose(self) -> ComposeResult:
         """A line with label and editor, a line for help or error."""
         for field in self.fields:
-            editor = self._editors[field.name] = self._editor(field, self._values.get(field.name, field.default))
+            editor = self._editors[field.name] = self._editor(
+                field, self._values.get(field.name, field.default)
+            )
             about = editor.about if isinstance(editor, ChoiceLine) else None
-            note = self._notes[field.name] = _Note(field if self._show_help else replace(field, help=""), about)
+            note = self._notes[field.name] = _Note(
+                field if self._show_help else replace(field, help=""), about
+            )
             with Horizontal() as row:
                 yield _Label(field)
                 yield editor
@@ -272,9 +298,13 @@ class Form(ActionOwner, VerticalScroll):
 
     def _editor(self, field: Field, value: str) -> Input | ChoiceLine:
         if field.kind is FieldKind.FLAG:
-            return ChoiceLine(field.title, (Choice("false", "no"), Choice("true", "yes")), value or "false")
+            return ChoiceLine(
+                field.title, (Choice("false", "no"), Choice("true", "yes")), value or "false"
+            )
         if field.kind is FieldKind.CHOICE:
-            choices = self._choices.get(field.name) or [Choice(choice, choice) for choice in field.choices]
+            choices = self._choices.get(field.name) or [
+                Choice(choice, choice) for choice in field.choices
+            ]
             return ChoiceLine(field.title, choices, value)
         if field.lines:
             return _LinesInput(value, password=True, select_on_focus=False)
@@ -285,7 +315,9 @@ class Form(ActionOwner, VerticalScroll):
         found: dict[str, str] = {}
         for field in self.fields:
             editor = self._editors.get(field.name)
-            value = editor.value if editor is not None else self._values.get(field.name, field.default)
+            value = (
+                editor.value if editor is not None else self._values.get(field.name, field.default)
+            )
             found[field.name] = value if field.kind is FieldKind.SECRET else value.strip()
         return found
 
@@ -301,7 +333,9 @@ class Form(ActionOwner, VerticalScroll):
     def dirty(self) -> bool:
         """Whether anything differs from what stood there at first."""
         now = self.values()
-        return any(now[field.name] != self._values.get(field.name, field.default) for field in self.fields)
+        return any(
+            now[field.name] != self._values.get(field.name, field.default) for field in self.fields
+        )
 
     def check(self) -> bool:
         """Look at what each field declares (required, number, pattern); the first that is wrong gets the focus."""
@@ -389,5 +423,7 @@ def _problem(field: Field, value: str) -> str:
     if field.kind is FieldKind.CHOICE and field.choices and value not in field.choices:
         return f"One of {', '.join(field.choices)}"
     if field.pattern and not re.fullmatch(field.pattern, value):
-        return f"This does not look right: {field.help}" if field.help else "This does not look right"
+        return (
+            f"This does not look right: {field.help}" if field.help else "This does not look right"
+        )
     return ""

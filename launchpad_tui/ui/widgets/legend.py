@@ -37,10 +37,36 @@ class Legend(Painted):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("legend.down", "down j", "down", "To the next one.", "My Selection", hidden=True),
         Action("legend.up", "up k", "up", "To the one before.", "My Selection", hidden=True),
-        Action("legend.toggle", "space", "show/hide", "Hide it in all charts, or show it again.", "My Selection", 2),
-        Action("legend.solo", "o", "solo", "Show this one alone; again: all as before.", "My Selection", 3),
-        Action("legend.later", "shift+down J", "move down", "Move it down in the selection.", "My Selection"),
-        Action("legend.earlier", "shift+up K", "move up", "Move it up in the selection.", "My Selection"),
+        Action(
+            "legend.toggle",
+            "space",
+            "show/hide",
+            "Hide it in all charts, or show it again.",
+            "My Selection",
+            2,
+        ),
+        Action(
+            "legend.solo",
+            "o",
+            "solo",
+            "Show this one alone; again: all as before.",
+            "My Selection",
+            3,
+        ),
+        Action(
+            "legend.later",
+            "shift+down J",
+            "move down",
+            "Move it down in the selection.",
+            "My Selection",
+        ),
+        Action(
+            "legend.earlier",
+            "shift+up K",
+            "move up",
+            "Move it up in the selection.",
+            "My Selection",
+        ),
         Action("legend.drop", "x", "remove", "Take it out of the selection.", "My Selection", 4),
         Action("legend.open", "enter", "open", "Open its details.", "My Selection", 1),
         Action("legend.copy", "y", "copy ID", "Copy its ID.", "My Selection"),
@@ -81,9 +107,17 @@ class Legend(Painted):
         line = LineBuilder(width, look.style("text"))
         if y == 0:
             shown = sum(one.shown for one in self.entries)
-            count = f"{len(self.entries)}" if shown == len(self.entries) else f"{shown} of {len(self.entries)}"
+            count = (
+                f"{len(self.entries)}"
+                if shown == len(self.entries)
+                else f"{shown} of {len(self.entries)}"
+            )
             count = count if self.counted else ""
-            return line.add(f" {self.title} ", look.style("title")).add(count, look.style("dim")).strip()
+            return (
+                line.add(f" {self.title} ", look.style("title"))
+                .add(count, look.style("dim"))
+                .strip()
+            )
         place = self.top + y - 1
         if place >= len(self.entries):
             return line.strip()
@@ -92,13 +126,23 @@ class Legend(Painted):
         base = look.style("text", cursor=here)
         line = LineBuilder(width, base)
         line.add(glyphs.cursor if place == self.cursor else " ", look.style("accent", cursor=here))
-        sign = marker(one.slot, ascii_only=glyphs.ascii) if one.shown else glyphs.off[1:2] + glyphs.separator
-        line.add(sign.strip() + " ", look.style(look.series(one.slot) if one.shown else "faint", cursor=here))
+        sign = (
+            marker(one.slot, ascii_only=glyphs.ascii)
+            if one.shown
+            else glyphs.off[1:2] + glyphs.separator
+        )
+        line.add(
+            sign.strip() + " ",
+            look.style(look.series(one.slot) if one.shown else "faint", cursor=here),
+        )
         value = f" {one.value}" if one.value else ""
         live = f" {glyphs.running}" if one.live else ""
         room = width - line.used - len(value) - len(live)
-        line.add(pad(one.label, max(1, room), "left", glyphs.ellipsis), base if one.shown else
-                 look.style("faint", cursor=here), safe=True)  # fmt: skip
+        line.add(
+            pad(one.label, max(1, room), "left", glyphs.ellipsis),
+            base if one.shown else look.style("faint", cursor=here),
+            safe=True,
+        )
         line.add(live, look.style("accent", cursor=here)).add(value, look.style("dim", cursor=here))
         return line.strip()
 

@@ -31,7 +31,14 @@ class Lines(Painted):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("lines.down", "down j", "down", "One line down.", "Moving", hidden=True),
         Action("lines.up", "up k", "up", "One line up.", "Moving", hidden=True),
-        Action("lines.page-down", "pagedown ctrl+f", "page down", "One page down.", "Moving", hidden=True),
+        Action(
+            "lines.page-down",
+            "pagedown ctrl+f",
+            "page down",
+            "One page down.",
+            "Moving",
+            hidden=True,
+        ),
         Action("lines.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
         Action("lines.first", "home g", "first", "To the top.", "Moving", hidden=True),
         Action("lines.last", "end G", "last", "To the end.", "Moving", hidden=True),
@@ -115,7 +122,9 @@ class Lines(Painted):
         more, strip = line.used > self.left + width, line.strip()
         if not more:
             return strip.crop(self.left, self.left + width)
-        mark = LineBuilder(1, self.look.style("faint", cursor=at)).add(self.look.glyphs.right).strip()
+        mark = (
+            LineBuilder(1, self.look.style("faint", cursor=at)).add(self.look.glyphs.right).strip()
+        )
         return Strip.join([strip.crop(self.left, self.left + width - 1), mark])
 
     def on_resize(self, _event: events.Resize) -> None:
@@ -151,7 +160,10 @@ class Lines(Painted):
     def widest(self) -> int:
         """Cells of the longest line that shows."""
         shown = range(self.top, min(self.top + max(1, self.size.height), self.line_count()))
-        return max((sum(cell_len(safe_text(text)) for text, _ in self.parts(number)) for number in shown), default=0)
+        return max(
+            (sum(cell_len(safe_text(text)) for text, _ in self.parts(number)) for number in shown),
+            default=0,
+        )
 
     def do_page_down(self) -> None:
         """Key ``pagedown``."""

@@ -180,7 +180,9 @@ class LogView(Lines):
 
     async def _find(self, text: str) -> None:
         log = self._log
-        self._matches = await self.launchpad.files(log.matching, text) if log is not None and text else ()
+        self._matches = (
+            await self.launchpad.files(log.matching, text) if log is not None and text else ()
+        )
         self.repaint()
         if text and not self._matches:
             self.launchpad.say("No line matches", "warn")
@@ -191,13 +193,17 @@ class LogView(Lines):
 
     def _to_match(self, by: int) -> None:
         """Down (1) or up (-1) the view, from the match shown last, else from the first line that shows, or the last."""
-        places = sorted(place for number in self._matches if (place := self.place_of(number)) is not None)
+        places = sorted(
+            place for number in self._matches if (place := self.place_of(number)) is not None
+        )
         here = None if self._match is None else self.place_of(self._match)
         if here is None:
             here = self.top - 1 if by > 0 else self.top + self.size.height
         at = bisect_right(places, here) if by > 0 else bisect_left(places, here) - 1
         if not 0 <= at < len(places):
-            self.launchpad.say("No further match" if places else "None of the lines that show matches", "warn")
+            self.launchpad.say(
+                "No further match" if places else "None of the lines that show matches", "warn"
+            )
             return
         self._match = self.number_at(places[at])
         self.launchpad.say(f"Match {at + 1:,} of {len(places):,}")

@@ -80,8 +80,11 @@ class Painted(ActionOwner, Widget):
                 changed.append(Region(0, y, width - edge, 1))
             elif spans := changed_spans(old, strip):
                 self._strips[y] = strip
-                changed += [Region(start, y, min(stop, width - edge) - start, 1) for start, stop in spans
-                            if start < width - edge]  # fmt: skip
+                changed += [
+                    Region(start, y, min(stop, width - edge) - start, 1)
+                    for start, stop in spans
+                    if start < width - edge
+                ]
         if changed:
             self.refresh(*changed)
 

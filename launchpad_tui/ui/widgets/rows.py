@@ -85,4 +85,8 @@ class RowCache(Generic[Row]):
 
     def known(self) -> list[tuple[int, Row]]:
         """All known rows with their positions."""
-        return [(n * BLOCK + i, row) for n in sorted(self._blocks) for i, row in enumerate(self._blocks[n])]
+        return [
+            (n * BLOCK + i, row)
+            for n in sorted(self._blocks)
+            for i, row in enumerate(self._blocks[n])
+        ]

@@ -64,15 +64,30 @@ class Sheet(Painted):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("sheet.down", "down j", "down", "One row down.", "Moving", hidden=True),
         Action("sheet.up", "up k", "up", "One row up.", "Moving", hidden=True),
-        Action("sheet.right", "right l", "right", "One column to the right.", "Moving", hidden=True),
+        Action(
+            "sheet.right", "right l", "right", "One column to the right.", "Moving", hidden=True
+        ),
         Action("sheet.left", "left h", "left", "One column to the left.", "Moving", hidden=True),
-        Action("sheet.page-down", "pagedown ctrl+f", "page down", "One page down.", "Moving", hidden=True),
+        Action(
+            "sheet.page-down",
+            "pagedown ctrl+f",
+            "page down",
+            "One page down.",
+            "Moving",
+            hidden=True,
+        ),
         Action("sheet.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
         Action("sheet.first", "home g", "first", "To the first row.", "Moving", hidden=True),
         Action("sheet.last", "end G", "last", "To the last row.", "Moving", hidden=True),
-        Action("sheet.first-column", "^", "first column", "To the first column.", "Moving", hidden=True),
-        Action("sheet.last-column", "$", "last column", "To the last column.", "Moving", hidden=True),
-        Action("sheet.open", "enter", "open", "Open what is under the cursor; fold a group.", "List", 1),
+        Action(
+            "sheet.first-column", "^", "first column", "To the first column.", "Moving", hidden=True
+        ),
+        Action(
+            "sheet.last-column", "$", "last column", "To the last column.", "Moving", hidden=True
+        ),
+        Action(
+            "sheet.open", "enter", "open", "Open what is under the cursor; fold a group.", "List", 1
+        ),
         Action("sheet.copy", "y", "copy", "Copy the value under the cursor.", "List"),
     )
 
@@ -109,11 +124,15 @@ class Sheet(Painted):
         self.content = content
         self._widths = {}
         least, most = _NAMES
-        longest = max((cell_len(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0)
+        longest = max(
+            (cell_len(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0
+        )
         self._names = max(least, min(longest + 2, most, max(least, self.size.width // 3)))
         self._most = self._widest()
         self.row = next((i for i, one in enumerate(content.lines) if one.key == line), self.row)
-        self.column = next((i for i, one in enumerate(content.columns) if one.key == column), self.column)
+        self.column = next(
+            (i for i, one in enumerate(content.columns) if one.key == column), self.column
+        )
         self._show()
         self.repaint()
 
@@ -125,7 +144,11 @@ class Sheet(Painted):
     @property
     def column_key(self) -> str:
         """The key of the column under the cursor."""
-        return self.content.columns[self.column].key if 0 <= self.column < len(self.content.columns) else ""
+        return (
+            self.content.columns[self.column].key
+            if 0 <= self.column < len(self.content.columns)
+            else ""
+        )
 
     @property
     def head(self) -> int:
@@ -150,7 +173,9 @@ class Sheet(Painted):
                 for line in range(start, min(len(content.lines), start + _MEASURED))
                 if not content.lines[line].heading
             ]
-            known = max(_NARROW, min(_WIDE, max((cell_len(text[:_WIDE]) for text in texts), default=0)))
+            known = max(
+                _NARROW, min(_WIDE, max((cell_len(text[:_WIDE]) for text in texts), default=0))
+            )
             self._widths[column] = known
         return min(known, self._most)
 
@@ -168,7 +193,9 @@ class Sheet(Painted):
                     return most
         # A little narrower where one more fits then.
         line = self.size.width - 1 - self._names
-        return max(range(squeeze, squeeze - _GIVING, -1), key=lambda most: (line // (most + _GAP), most))
+        return max(
+            range(squeeze, squeeze - _GIVING, -1), key=lambda most: (line // (most + _GAP), most)
+        )
 
     def _shown(self) -> list[tuple[int, int, int]]:
         """Number, start and width of the columns in view."""
@@ -243,7 +270,9 @@ class Sheet(Painted):
         place = y - (self.size.height - len(lines)) // 2
         if 0 <= place < len(lines):
             text = clip(lines[place], width)
-            line.fill_to((width - cell_len(text)) // 2).add(text, look.style("strong" if place == 0 else "dim"))
+            line.fill_to((width - cell_len(text)) // 2).add(
+                text, look.style("strong" if place == 0 else "dim")
+            )
         return line.strip()
 
     def _heading(self, y: int, width: int) -> Strip:
@@ -274,7 +303,9 @@ class Sheet(Painted):
         line = LineBuilder(width, look.style("text", cursor=here))
         line.add(glyphs.cursor if row == self.row else " ", look.style("accent", cursor=here))
         if head.heading:
-            line.add(clip(head.name.text, width - 2, glyphs.ellipsis), look.style("title", cursor=here))
+            line.add(
+                clip(head.name.text, width - 2, glyphs.ellipsis), look.style("title", cursor=here)
+            )
             return line.add(f"  {head.note}", look.style("dim", cursor=here)).strip()
         name = pad(head.name.text, self._names - 1, "left", glyphs.ellipsis)
         line.add(name, look.style(head.name.role, cursor=here), safe=True)
@@ -283,7 +314,11 @@ class Sheet(Painted):
             cell = self.content.cell(row, column)
             on = here and column == self.column
             style = look.style(cell.role, cursor=here)
-            line.add(pad(cell.text, size, "left", glyphs.ellipsis), style + look.underline if on else style, safe=True)
+            line.add(
+                pad(cell.text, size, "left", glyphs.ellipsis),
+                style + look.underline if on else style,
+                safe=True,
+            )
         line.fill_to(width - 1, look.style("text", cursor=here))
         return line.add(self._edge(y), look.style("faint"), safe=True).strip()
 
@@ -360,7 +395,10 @@ class Sheet(Painted):
     def on_click(self, event: events.Click) -> None:
         """The cursor goes there; on its own cell enter."""
         row = self.top + event.y - self.head
-        column = next((number for number, start, size in self._shown() if start <= event.x < start + size), self.column)
+        column = next(
+            (number for number, start, size in self._shown() if start <= event.x < start + size),
+            self.column,
+        )
         if event.y >= self.head and row < len(self.content.lines):
             if (row, column) == (self.row, self.column):
                 self.do_open()

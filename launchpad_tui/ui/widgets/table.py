@@ -14,7 +14,9 @@ from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
 #: actions of tables whose rows can be selected
-_SELECTING = frozenset({"table.select", "table.range", "table.range-down", "table.range-up", "table.all"})
+_SELECTING = frozenset(
+    {"table.select", "table.range", "table.range-down", "table.range-up", "table.all"}
+)
 
 
 class VirtualTable(TableRows[Row], Generic[Row]):
@@ -36,22 +38,69 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("table.down", "down j", "down", "One row down.", "Moving", hidden=True),
         Action("table.up", "up k", "up", "One row up.", "Moving", hidden=True),
-        Action("table.page-down", "pagedown ctrl+f", "page down", "One page down.", "Moving", hidden=True),
+        Action(
+            "table.page-down",
+            "pagedown ctrl+f",
+            "page down",
+            "One page down.",
+            "Moving",
+            hidden=True,
+        ),
         Action("table.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
         Action("table.first", "home g", "first", "To the first row.", "Moving", hidden=True),
         Action("table.last", "end G", "last", "To the last row.", "Moving", hidden=True),
-        Action("table.left", "left h", "left", "Scroll columns to the left.", "Moving", hidden=True),
-        Action("table.right", "right l", "right", "Scroll columns to the right.", "Moving", hidden=True),
+        Action(
+            "table.left", "left h", "left", "Scroll columns to the left.", "Moving", hidden=True
+        ),
+        Action(
+            "table.right", "right l", "right", "Scroll columns to the right.", "Moving", hidden=True
+        ),
         Action("table.open", "enter", "open", "Open the row under the cursor.", "List", 1),
-        Action("table.select", "space", "select", "Select the row, or take it out of the selection.", "List", 50),
-        Action("table.range", "v", "range", "Select all rows from here to where the cursor goes.", "List"),
-        Action("table.range-down", "shift+down J", "range down", "Select rows downwards.", "List", hidden=True),
-        Action("table.range-up", "shift+up K", "range up", "Select rows upwards.", "List", hidden=True),
-        Action("table.all", "ctrl+a", "select all", "Select all rows of the list; again: none.", "List"),
-        Action("table.copy", "y", "copy ID", "Copy the ID, or those of the selected rows, to the clipboard.", "List"),
+        Action(
+            "table.select",
+            "space",
+            "select",
+            "Select the row, or take it out of the selection.",
+            "List",
+            50,
+        ),
+        Action(
+            "table.range",
+            "v",
+            "range",
+            "Select all rows from here to where the cursor goes.",
+            "List",
+        ),
+        Action(
+            "table.range-down",
+            "shift+down J",
+            "range down",
+            "Select rows downwards.",
+            "List",
+            hidden=True,
+        ),
+        Action(
+            "table.range-up", "shift+up K", "range up", "Select rows upwards.", "List", hidden=True
+        ),
+        Action(
+            "table.all", "ctrl+a", "select all", "Select all rows of the list; again: none.", "List"
+        ),
+        Action(
+            "table.copy",
+            "y",
+            "copy ID",
+            "Copy the ID, or those of the selected rows, to the clipboard.",
+            "List",
+        ),
         Action("table.sort", "s", "sort", "Choose the column to sort by.", "List"),
         Action("table.reverse", "I", "reverse", "Turn the order round.", "List"),
-        Action("table.unchip", "backspace", "drop filter", "Remove the last condition of the filter.", "List"),
+        Action(
+            "table.unchip",
+            "backspace",
+            "drop filter",
+            "Remove the last condition of the filter.",
+            "List",
+        ),
     )
 
     class Opened(Message):
@@ -114,7 +163,9 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     def actions(self) -> tuple[Action, ...]:
         """Without those of the selection where rows cannot be selected, and what else it was not made for."""
         absent = set() if self.multi else set(_SELECTING)
-        absent |= (set() if self.opens else {"table.open"}) | (set() if self.filtered else {"table.unchip"})
+        absent |= (set() if self.opens else {"table.open"}) | (
+            set() if self.filtered else {"table.unchip"}
+        )
         return tuple(action for action in super().actions() if action.id not in absent)
 
     def cursor_moved(self) -> None:

@@ -130,7 +130,9 @@ class TablePaint(Painted, Generic[Row]):
         elif count is None:
             line.add(f" reading{glyphs.ellipsis}", look.style("dim"))
         if len(self.selection):
-            line.add(f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected"))
+            line.add(
+                f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected")
+            )
         note = self.note
         if self.most_scroll:
             at = f"{glyphs.left if self.scroll_columns else ' '} more columns "
@@ -147,7 +149,9 @@ class TablePaint(Painted, Generic[Row]):
         self._chip_spans = []
         for chip in self.chips:
             start = line.used
-            line.add(f" {clip(chip, 50, look.glyphs.ellipsis)} {look.glyphs.close} ", look.style("chip"))
+            line.add(
+                f" {clip(chip, 50, look.glyphs.ellipsis)} {look.glyphs.close} ", look.style("chip")
+            )
             self._chip_spans.append((start, line.used))
             line.add(" ")
         return line.strip()
@@ -161,9 +165,15 @@ class TablePaint(Painted, Generic[Row]):
             by, descending = self.order
             if by is not None and column.sort == by:
                 mark = look.glyphs.down if descending else look.glyphs.up
-                line.add(pad(f"{column.title} {mark}", placed.width, column.align), look.style("accent"), safe=True)
+                line.add(
+                    pad(f"{column.title} {mark}", placed.width, column.align),
+                    look.style("accent"),
+                    safe=True,
+                )
             else:
-                line.add(pad(column.title, placed.width, column.align), look.style("dim"), safe=True)
+                line.add(
+                    pad(column.title, placed.width, column.align), look.style("dim"), safe=True
+                )
         return line.strip()
 
     def _notice_line(self, number: int, width: int) -> Strip:
@@ -184,27 +194,41 @@ class TablePaint(Painted, Generic[Row]):
         count = self.cache.count
         base = look.style("text")
         if count is None or not 0 <= index < count:
-            return LineBuilder(width, base).fill_to(width - 1).add(self._edge(y), look.style("faint")).strip()
+            return (
+                LineBuilder(width, base)
+                .fill_to(width - 1)
+                .add(self._edge(y), look.style("faint"))
+                .strip()
+            )
         row = self.cache.get(index)
         at = index == self.cursor
         cursor = at and (self.has_focus or self.bright)
         base = look.style("text", cursor=cursor)
         line = LineBuilder(width, base)
         glyphs = look.glyphs
-        line.add(glyphs.cursor if at else " ", look.style("accent", cursor=cursor) if at else base, safe=True)
+        line.add(
+            glyphs.cursor if at else " ",
+            look.style("accent", cursor=cursor) if at else base,
+            safe=True,
+        )
         if row is None:
             line.fill_to(MARGIN)
             line.add(glyphs.ellipsis, look.style("faint", cursor=cursor))
         else:
             chosen = self.key_of(row) in self.selection
-            line.add(glyphs.selected if chosen else " ", look.style("accent", cursor=cursor) if chosen else base)
+            line.add(
+                glyphs.selected if chosen else " ",
+                look.style("accent", cursor=cursor) if chosen else base,
+            )
             for placed in self._layout(width):
                 cell = placed.column.render(row)
                 if isinstance(cell, str):
                     cell = Cell(cell)
                 # The gap goes with the cell before it: fewer changes of style, fewer bytes.
                 line.fill_to(placed.start + MARGIN, line.last_style)
-                text = pad(cell.text[:TEXT_LIMIT], placed.width, placed.column.align, glyphs.ellipsis)
+                text = pad(
+                    cell.text[:TEXT_LIMIT], placed.width, placed.column.align, glyphs.ellipsis
+                )
                 line.add(text, look.style(cell.role, cursor=cursor), safe=True)
         line.fill_to(width - 1, base if cursor else line.last_style)
         line.add(self._edge(y), look.style("faint"), safe=True)

@@ -64,7 +64,9 @@ class TableRows(TablePaint[Row], Generic[Row]):
         """Say that other rows will be given soon, in place of those that show."""
         self.settling, self._settles = True, False
 
-    def set_source(self, source: RowSource[Row], *, keep_cursor: bool = True, expected: bool = True) -> None:
+    def set_source(
+        self, source: RowSource[Row], *, keep_cursor: bool = True, expected: bool = True
+    ) -> None:
         """Show another list. What shows stays until the new rows are there; cursor and selection hold to their IDs.
 
         Args:
@@ -84,11 +86,15 @@ class TableRows(TablePaint[Row], Generic[Row]):
         cache.count = len(rows)
         self._source = FixedRows(rows)
         self._pending = self._pending_source = None
-        for number in range((self.top // BLOCK) - 1, (self.top + 3 * max(1, self.rows_high)) // BLOCK + 1):
+        for number in range(
+            (self.top // BLOCK) - 1, (self.top + 3 * max(1, self.rows_high)) // BLOCK + 1
+        ):
             if number >= 0:
                 cache.put(number, rows[number * BLOCK : (number + 1) * BLOCK])
         place = (
-            next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None) if self.row_id else None
+            next((i for i, row in enumerate(rows) if self.key_of(row) == self.row_id), None)
+            if self.row_id
+            else None
         )
         self._keep_cursor = keep_cursor
         self._settles = True
@@ -140,7 +146,11 @@ class TableRows(TablePaint[Row], Generic[Row]):
         if index < top:
             top = max(0, min(index, top - high // 3) if top - index <= 1 else index - high // 3)
         elif index >= top + high:
-            top = index - high + 1 if index >= top + 2 * high else max(index - high + 1, top + high // 3)
+            top = (
+                index - high + 1
+                if index >= top + 2 * high
+                else max(index - high + 1, top + high // 3)
+            )
         self._show_from(top)
         if self.top == top and top == self._painted_top:
             self.repaint_lines((self.line_of(before), self.line_of(index)))

@@ -54,7 +54,11 @@ class TabStrip(Painted):
             for widget in self.screen.query(f"#{widget_id}"):
                 widget.display = widget_id == name
                 if widget_id == name and focus:
-                    target = widget if widget.can_focus else next((w for w in widget.query("*") if w.can_focus), None)
+                    target = (
+                        widget
+                        if widget.can_focus
+                        else next((w for w in widget.query("*") if w.can_focus), None)
+                    )
                     if target is not None:
                         target.focus()
         self.repaint()

@@ -37,7 +37,9 @@ class TreeView(Lines):
         Action("tree.unfold", "right l", "unfold", "Unfold it.", "List", hidden=True),
         Action("tree.toggle", "space", "fold", "Fold or unfold.", "List", 2),
         Action("lines.left", "shift+left", "left", "Scroll to the left.", "Moving", hidden=True),
-        Action("lines.right", "shift+right", "right", "Scroll to the right.", "Moving", hidden=True),
+        Action(
+            "lines.right", "shift+right", "right", "Scroll to the right.", "Moving", hidden=True
+        ),
         Action("tree.copy", "y", "copy ID", "Copy the ID.", "List"),
     )
 
@@ -109,7 +111,9 @@ class TreeView(Lines):
 
     def why_not_open(self) -> str | None:
         """Only some lines name a thing."""
-        return None if self.line is not None and self.line.route else "This line names nothing to open"
+        return (
+            None if self.line is not None and self.line.route else "This line names nothing to open"
+        )
 
     def do_open(self) -> None:
         """Key ``enter``."""

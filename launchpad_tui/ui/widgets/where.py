@@ -43,13 +43,20 @@ class WhereLine(Input):
         first |= {written(Subject.PARAMETER, name) for name in self._of[Subject.PARAMETER]}
         self._written.sort(key=lambda name: name not in first)
         hint = "accuracy > 0.9 and rate < 0.01   tab completes names"
-        super().__init__(placeholder=hint, suggester=_Names(self._written), select_on_focus=False, id=id)
+        super().__init__(
+            placeholder=hint, suggester=_Names(self._written), select_on_focus=False, id=id
+        )
         self._found: list[str] = []
 
     def conditions(self) -> tuple[Condition, ...]:
         """What was typed. Raises InvalidInput; the detail says where it is wrong."""
         of = self._of
-        return parse_where(self.value, of[Subject.ATTRIBUTE], lambda: of[Subject.METRIC], lambda: of[Subject.PARAMETER])
+        return parse_where(
+            self.value,
+            of[Subject.ATTRIBUTE],
+            lambda: of[Subject.METRIC],
+            lambda: of[Subject.PARAMETER],
+        )
 
     def action_step(self) -> None:
         """Key ``tab``: the next of what the word may become."""

@@ -16,7 +16,9 @@ from collections import OrderedDict
 import numpy as np
 
 
-def safetensors(tensors: dict[str, tuple[str, list[int], int]], metadata: dict[str, str] | None = None) -> bytes:
+def safetensors(
+    tensors: dict[str, tuple[str, list[int], int]], metadata: dict[str, str] | None = None
+) -> bytes:
     """Tensors by name: type, shape, bytes of a number."""
     header: dict[str, object] = {"__metadata__": metadata} if metadata else {}
     at = 0
@@ -42,7 +44,12 @@ def gguf(order: str = "<") -> bytes:
         text("scores") + struct.pack(f"{order}IIQ3f", 9, 6, 3, 0.5, 1.5, 2.5),
     ]
     tensors = [text("blk.0.attn") + struct.pack(f"{order}IQQIQ", 2, 8, 4, 12, 0)]
-    return b"GGUF" + struct.pack(f"{order}IQQ", 3, len(tensors), len(pairs)) + b"".join(pairs + tensors) + bytes(64)
+    return (
+        b"GGUF"
+        + struct.pack(f"{order}IQQ", 3, len(tensors), len(pairs))
+        + b"".join(pairs + tensors)
+        + bytes(64)
+    )
 
 
 def _varint(value: int) -> bytes:
@@ -63,18 +70,27 @@ def field(number: int, value: int | str | bytes) -> bytes:
 
 def onnx(weights: int = 100_000) -> bytes:
     def slot(name: str, *shape: int | str) -> bytes:
-        sizes = b"".join(field(1, field(1, each) if isinstance(each, int) else field(2, each)) for each in shape)
+        sizes = b"".join(
+            field(1, field(1, each) if isinstance(each, int) else field(2, each)) for each in shape
+        )
         return field(1, name) + field(2, field(1, field(1, 1) + field(2, sizes)))
 
     graph = (
-        field(1, field(4, "MatMul")) + field(1, field(4, "Relu")) + field(2, "net")
+        field(1, field(4, "MatMul"))
+        + field(1, field(4, "Relu"))
+        + field(2, "net")
         + field(5, field(2, 1) + field(8, "w") + field(9, bytes(weights)))
-        + field(11, slot("pixels", "batch", 3, 224, 224)) + field(12, slot("classes", "batch", 1000))
-    )  # fmt: skip
+        + field(11, slot("pixels", "batch", 3, 224, 224))
+        + field(12, slot("classes", "batch", 1000))
+    )
     return (
-        field(1, 8) + field(2, "pytorch") + field(3, "2.1") + field(7, graph) + field(8, field(1, "") + field(2, 17))
+        field(1, 8)
+        + field(2, "pytorch")
+        + field(3, "2.1")
+        + field(7, graph)
+        + field(8, field(1, "") + field(2, 17))
         + field(14, field(1, "author") + field(2, "me"))
-    )  # fmt: skip
+    )
 
 
 class Evil:
@@ -139,7 +155,9 @@ ALL: dict[str, bytes] = {
     "m.jsonl": b'{"a": 1}\n{"a": 2}\n',
     "m.csv": b"a;b\n1;2\n3;4\n",
     "m.yaml": b"a: 1\nb:\n  - 2\n",
-    "m.ipynb": json.dumps({"cells": [{"cell_type": "code", "source": ["x = 1\n", "y = 2"]}]}).encode(),
+    "m.ipynb": json.dumps(
+        {"cells": [{"cell_type": "code", "source": ["x = 1\n", "y = 2"]}]}
+    ).encode(),
     "m.txt": "grüße\n".encode(),
     "m.bin": bytes(range(256)),
 }

@@ -47,13 +47,28 @@ def facts(found: Preview) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("m.safetensors", "safetensors"), ("m.gguf", "gguf"), ("m.onnx", "onnx"), ("m.pkl", "pickle"),
-        ("old.pkl", "pickle"), ("m.pt", "torch"), ("m.npy", "npy"), ("m.npz", "npz"), ("m.tar", "tar"),
-        ("m.tgz", "tgz"), ("m.txt.gz", "gzip"), ("m.h5", "hdf5"), ("m.parquet", "parquet"), ("m.json", "json"),
-        ("m.jsonl", "jsonl"), ("m.csv", "table"), ("m.yaml", "yaml"), ("m.ipynb", "notebook"), ("m.txt", "text"),
+        ("m.safetensors", "safetensors"),
+        ("m.gguf", "gguf"),
+        ("m.onnx", "onnx"),
+        ("m.pkl", "pickle"),
+        ("old.pkl", "pickle"),
+        ("m.pt", "torch"),
+        ("m.npy", "npy"),
+        ("m.npz", "npz"),
+        ("m.tar", "tar"),
+        ("m.tgz", "tgz"),
+        ("m.txt.gz", "gzip"),
+        ("m.h5", "hdf5"),
+        ("m.parquet", "parquet"),
+        ("m.json", "json"),
+        ("m.jsonl", "jsonl"),
+        ("m.csv", "table"),
+        ("m.yaml", "yaml"),
+        ("m.ipynb", "notebook"),
+        ("m.txt", "text"),
         ("m.bin", "binary"),
     ],
-)  # fmt: skip
+)
 def test_what_a_file_is(name: str, kind: str) -> None:
     found = look(name, files.ALL[name])
     assert found.kind == kind
@@ -61,7 +76,8 @@ def test_what_a_file_is(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["m.gguf", "m.npy", "m.pt", "m.tgz", "m.h5", "m.parquet", "m.safetensors", "m.pkl", "m.onnx"]
+    "name",
+    ["m.gguf", "m.npy", "m.pt", "m.tgz", "m.h5", "m.parquet", "m.safetensors", "m.pkl", "m.onnx"],
 )
 def test_its_bytes_tell_what_it_is_where_the_name_does_not(name: str) -> None:
     assert look("blob", files.ALL[name]).kind == look(name, files.ALL[name]).kind
@@ -118,8 +134,17 @@ def test_onnx_reads_no_weights() -> None:
     found = preview("net.onnx", len(content), source)
     assert source.count < MB
     told = facts(found)
-    assert (told["IR version"], told["Producer"], told["Operators"]) == ("8", "pytorch", "ai.onnx 17")
-    assert (told["Nodes"], told["Weights"], told["author"], told["Graph"]) == ("2", "1", "me", "net")
+    assert (told["IR version"], told["Producer"], told["Operators"]) == (
+        "8",
+        "pytorch",
+        "ai.onnx 17",
+    )
+    assert (told["Nodes"], told["Weights"], told["author"], told["Graph"]) == (
+        "2",
+        "1",
+        "me",
+        "net",
+    )
     assert found.rows == (
         ("takes", "pixels", "float32", "[batch, 3, 224, 224]"),
         ("gives", "classes", "float32", "[batch, 1000]"),
@@ -165,14 +190,21 @@ def test_numpy() -> None:
 
 def test_archives() -> None:
     for name in ("m.tar", "m.tgz"):
-        assert look(name, files.ALL[name]).rows == (("model/weights.bin", "5"), ("model/card.md", "5"))
+        assert look(name, files.ALL[name]).rows == (
+            ("model/weights.bin", "5"),
+            ("model/card.md", "5"),
+        )
     assert look("m.txt.gz", files.ALL["m.txt.gz"]).lines == ("one", "two")
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(300):
             archive.writestr(f"part-{number}", b"x" * 1000)
     found = look("a.zip", out.getvalue())
-    assert (found.kind, facts(found)["Entries"], facts(found)["Unpacked"]) == ("zip", "300", "300,000 bytes")
+    assert (found.kind, facts(found)["Entries"], facts(found)["Unpacked"]) == (
+        "zip",
+        "300",
+        "300,000 bytes",
+    )
     assert len(found.rows) == ROWS
     broken = look("a.zip", out.getvalue()[:-100])
     assert "cannot be read" in broken.note
@@ -183,7 +215,9 @@ def test_an_archive_of_gigabytes_is_not_read() -> None:
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("big", bytes(30 * MB))
     source = Counted(out.getvalue())
-    assert preview("a.zip", len(source.content), source).rows == (("big", f"{30 * MB:,}", f"{30 * MB:,}"),)
+    assert preview("a.zip", len(source.content), source).rows == (
+        ("big", f"{30 * MB:,}", f"{30 * MB:,}"),
+    )
     assert source.count < MB
 
 
@@ -224,10 +258,12 @@ def test_tables() -> None:
 @pytest.mark.parametrize(
     ("content", "encoding"),
     [
-        ("grüße".encode(), "UTF-8"), (b"\xef\xbb\xbfhello", "UTF-8"), ("grüße".encode("utf-16"), "UTF-16"),
+        ("grüße".encode(), "UTF-8"),
+        (b"\xef\xbb\xbfhello", "UTF-8"),
+        ("grüße".encode("utf-16"), "UTF-16"),
         ("gr\xfc\xdfe aus Bonn".encode("latin-1"), "Latin-1"),
     ],
-)  # fmt: skip
+)
 def test_encodings(content: bytes, encoding: str) -> None:
     found = look("a.txt", content)
     assert facts(found)["Encoding"] == encoding
@@ -274,7 +310,15 @@ def test_nothing_that_is_cut_or_damaged_fails(name: str, data: st.DataObject) ->
 @given(
     name=st.sampled_from([*sorted(files.ALL), "blob"]),
     begin=st.sampled_from(
-        [b"", b"GGUF\x03\0\0\0", b"\x93NUMPY\1\0", b"PK\3\4", b"\x80\4", b"\x08\7\x12", b"\x1f\x8b\x08"]
+        [
+            b"",
+            b"GGUF\x03\0\0\0",
+            b"\x93NUMPY\1\0",
+            b"PK\3\4",
+            b"\x80\4",
+            b"\x08\7\x12",
+            b"\x1f\x8b\x08",
+        ]
     ),
     content=st.binary(max_size=3000),
 )

@@ -52,7 +52,11 @@ def reply(data: object, status: int = 200, **headers: str) -> Reply:
 
 def refused(status: int, code: str, message: str, **headers: str) -> Reply:
     """An error in the API's form."""
-    return reply({"error": {"code": code, "message": message, "requestId": "req-1", "target": "/x"}}, status, **headers)
+    return reply(
+        {"error": {"code": code, "message": message, "requestId": "req-1", "target": "/x"}},
+        status,
+        **headers,
+    )
 
 
 @dataclass
@@ -120,11 +124,17 @@ def serve(made: Certificates | None = None) -> Iterator[Core]:
                 else:
                     core.requests.append(request)
                     bearer = headers.get("authorization", "").removeprefix("Bearer ")
-                    answer = None if bearer in core.valid else refused(401, "01010101", "Token is not valid")
+                    answer = (
+                        None
+                        if bearer in core.valid
+                        else refused(401, "01010101", "Token is not valid")
+                    )
             answer = answer or core.answer(request)
             self.reply(answer.status, answer.body, answer.headers, length=answer.length)
             if answer.length is not None:
                 self.close_connection = True
 
-    with serving.listening(Handler, serving.server_context(made, demand_client=True) if made else None) as core.port:
+    with serving.listening(
+        Handler, serving.server_context(made, demand_client=True) if made else None
+    ) as core.port:
         yield core

@@ -65,7 +65,15 @@ def ready() -> Path:
 
     def install(folder: Path) -> None:
         quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--no-package-lock"]
-        call([tool("npm", "apt-get install npm"), "install", *quiet, f"@stoplight/prism-cli@{_VERSION}"], cwd=folder)
+        call(
+            [
+                tool("npm", "apt-get install npm"),
+                "install",
+                *quiet,
+                f"@stoplight/prism-cli@{_VERSION}",
+            ],
+            cwd=folder,
+        )
 
     return prepared(f"prism-{_VERSION}", install)
 
@@ -81,7 +89,16 @@ def serve(folder: Path) -> Iterator[Judge]:
     program = ready() / "node_modules/@stoplight/prism-cli/dist/index.js"
     (port,) = free_ports(1)
     log = folder / "log"
-    command = [tool("node", ""), str(program), "mock", "--errors", "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        tool("node", ""),
+        str(program),
+        "mock",
+        "--errors",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     with running([*command, str(SPECIFICATION)], log, cwd=folder) as process:
         wait_until(lambda: _ask(port, "GET", "/lm/scenarios", {}, b"")[0] > 0, {log: process})
         judge = Judge()
@@ -91,11 +108,15 @@ def serve(folder: Path) -> Iterator[Judge]:
                 body = self.body()
                 if self.path == "/oauth/token":
                     token = {"access_token": TOKEN, "expires_in": 43199, "token_type": "bearer"}
-                    self.reply(200, json.dumps(token).encode(), {"Content-Type": "application/json"})
+                    self.reply(
+                        200, json.dumps(token).encode(), {"Content-Type": "application/json"}
+                    )
                     return
                 path = self.path.removeprefix("/v2")
                 assert path != self.path, "a request outside /v2"
-                headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+                headers = {
+                    name: value for name, value in self.headers.items() if name.lower() != "host"
+                }
                 status, kind, said = _ask(port, self.command, path, headers, body)
                 status, kind, said = _judged(judge, self.command, path, status, kind, said)
                 judge.calls.append((self.command, path.partition("?")[0], status))
@@ -105,7 +126,9 @@ def serve(folder: Path) -> Iterator[Judge]:
             yield judge
 
 
-def _judged(judge: Judge, method: str, path: str, status: int, kind: str, said: bytes) -> tuple[int, str, bytes]:
+def _judged(
+    judge: Judge, method: str, path: str, status: int, kind: str, said: bytes
+) -> tuple[int, str, bytes]:
     if "problem" not in kind:
         return status, kind, said
     problem = json.loads(said)
@@ -115,14 +138,20 @@ def _judged(judge: Judge, method: str, path: str, status: int, kind: str, said: 
     if own and path == "/lm/meta":
         return 200, "application/json", json.dumps(_META).encode()
     if own and method != "GET":
-        return 202, "application/json", b'{"id": "aa97b177-9383-4934-8543-0f91b7a0283a", "message": "accepted"}'
+        return (
+            202,
+            "application/json",
+            b'{"id": "aa97b177-9383-4934-8543-0f91b7a0283a", "message": "accepted"}',
+        )
     if "NO_COMPLEX_OBJECT_TEXT" in problem["type"] and path.partition("?")[0].endswith("/$count"):
         return 200, "text/plain", b"7"
     judge.objections.append(f"{method} {path}: {json.dumps(wrong or violations or problem)}")
     return status, kind, said
 
 
-def _ask(port: int, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, str, bytes]:
+def _ask(
+    port: int, method: str, path: str, headers: dict[str, str], body: bytes
+) -> tuple[int, str, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request(method, path, body or None, headers)

@@ -32,7 +32,13 @@ def client(judge: prism.Judge) -> Iterator[AICoreClient]:
 
 def test_the_runtime(client: AICoreClient) -> None:
     meta = client.meta()
-    assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics, meta.files) == ("aicore", True, True, True, False)
+    assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics, meta.files) == (
+        "aicore",
+        True,
+        True,
+        True,
+        False,
+    )
     able = client.capabilities()
     assert able.executions
     assert able.logs
@@ -44,7 +50,9 @@ def test_scenarios_and_executables(client: AICoreClient) -> None:
     (scenario,) = client.scenarios()
     assert scenario.id
     assert scenario.created_at.tzinfo is UTC
-    executables = list(client.executables(ID, deployable=None)) + list(client.executables(ID, "1.0", deployable=None))
+    executables = list(client.executables(ID, deployable=None)) + list(
+        client.executables(ID, "1.0", deployable=None)
+    )
     assert executables[0].name
     assert [each.id for each in client.versions(ID)]
 
@@ -53,18 +61,27 @@ def test_artifacts(client: AICoreClient, judge: prism.Judge) -> None:
     (artifact,) = client.artifacts()
     assert artifact.url
     label = ("ext.ai.sap.com/stage", "a,b")
-    filters = {"scenario_id": ID, "execution_id": ID, "name": "churn & co", "search": "ch~urn, 100 %"}
+    filters = {
+        "scenario_id": ID,
+        "execution_id": ID,
+        "name": "churn & co",
+        "search": "ch~urn, 100 %",
+    }
     assert list(client.artifacts(ArtifactKind.MODEL, labels=[label], **filters))
     assert client.count_artifacts(ArtifactKind.MODEL, labels=[label], **filters) == 7
     assert list(client.artifacts(ArtifactKind.MODEL, skip=5, page=1000))
     assert client.artifact(ID).kind in set(ArtifactKind)
     assert client.create_artifact("churn", ArtifactKind.MODEL, "ai://default/churn", ID)
-    assert client.create_artifact("churn", ArtifactKind.MODEL, "ai://default/churn", ID, "what it is", [label])
+    assert client.create_artifact(
+        "churn", ArtifactKind.MODEL, "ai://default/churn", ID, "what it is", [label]
+    )
     assert judge.calls[0][:2] == ("GET", "/lm/artifacts")
 
 
 def test_configurations(client: AICoreClient) -> None:
-    (configuration,) = client.configurations(scenario_id=ID, executable_ids=[ID, "train"], search="x")
+    (configuration,) = client.configurations(
+        scenario_id=ID, executable_ids=[ID, "train"], search="x"
+    )
     assert configuration.executable_id
     assert client.count_configurations(executable_ids=[ID]) == 7
     assert list(client.configurations(skip=3))
@@ -74,7 +91,9 @@ def test_configurations(client: AICoreClient) -> None:
 
 
 def test_executions(client: AICoreClient) -> None:
-    executions = list(client.executions(scenario_id=ID, configuration_id=ID, executable_ids=[ID], schedule_id=ID))
+    executions = list(
+        client.executions(scenario_id=ID, configuration_id=ID, executable_ids=[ID], schedule_id=ID)
+    )
     assert executions[0].status in set(Status)
     for status in Status:
         list(client.executions(status=status))
@@ -97,10 +116,16 @@ def test_logs(client: AICoreClient) -> None:
 
 def test_metrics(client: AICoreClient) -> None:
     (resource,) = client.metrics([ID])
-    assert (resource.metrics[0].name, resource.metrics[0].value, resource.metrics[0].step) == ("Error Rate", 0.98, 2)
+    assert (resource.metrics[0].name, resource.metrics[0].value, resource.metrics[0].step) == (
+        "Error Rate",
+        0.98,
+        2,
+    )
     assert resource.tags
     assert resource.custom_info
-    assert list(client.metrics([f"execution-{number}" for number in range(23)], ["metrics", "customInfo"]))
+    assert list(
+        client.metrics([f"execution-{number}" for number in range(23)], ["metrics", "customInfo"])
+    )
     points = [Metric("loss", 0.5, WHEN, step, (("split", "test"),)) for step in range(2500)]
     client.patch_metrics(ID, points, [Tag("team", "eyes")], [CustomInfo("matrix", "[[1]]")])
     client.patch_metrics(ID, tags=[Tag("team", "eyes")])
@@ -133,10 +158,16 @@ def test_object_store_secrets(client: AICoreClient) -> None:
     assert store.name
     assert client.object_store_secret("lake").name
     secret = {
-        "name": "lake", "type": "S3", "bucket": "models", "endpoint": "s3.example.com", "region": "eu",
-        "pathPrefix": "prod", "usehttps": "1", "verifyssl": "1",
+        "name": "lake",
+        "type": "S3",
+        "bucket": "models",
+        "endpoint": "s3.example.com",
+        "region": "eu",
+        "pathPrefix": "prod",
+        "usehttps": "1",
+        "verifyssl": "1",
         "data": {"AWS_ACCESS_KEY_ID": "one", "AWS_SECRET_ACCESS_KEY": "two"},
-    }  # fmt: skip
+    }
     client.create_object_store_secret(secret)
     client.change_object_store_secret("lake", secret)
     client.delete_object_store_secret("lake")

@@ -55,8 +55,12 @@ def _tenant(core: Core) -> None:
 
 def service_key(core: Core, **more: object) -> dict[str, object]:
     return {
-        "clientid": "me", "clientsecret": SECRET, "url": core.url, "serviceurls": {"AI_API_URL": core.url}, **more,
-    }  # fmt: skip
+        "clientid": "me",
+        "clientsecret": SECRET,
+        "url": core.url,
+        "serviceurls": {"AI_API_URL": core.url},
+        **more,
+    }
 
 
 def steps(settings: dict[str, str], secrets: dict[str, str], group: str = "") -> list[Step]:
@@ -70,7 +74,15 @@ def fields(core: Core, **more: str) -> tuple[dict[str, str], dict[str, str]]:
 
 def test_all_steps(core: Core) -> None:
     found = steps(*fields(core))
-    names = [StepName.SETTINGS, StepName.NAME, StepName.NETWORK, StepName.TLS, Part.TOKEN, Part.API, Part.GROUP]
+    names = [
+        StepName.SETTINGS,
+        StepName.NAME,
+        StepName.NETWORK,
+        StepName.TLS,
+        Part.TOKEN,
+        Part.API,
+        Part.GROUP,
+    ]
     assert [each.name for each in found] == names
     assert not any(each.error for each in found)
     assert "it is this machine" in found[3].message
@@ -90,7 +102,9 @@ def test_all_steps(core: Core) -> None:
         ({"base_url": "http://127.0.0.1:1/"}, StepName.NETWORK, Unreachable),
     ],
 )
-def test_the_first_wrong_step(core: Core, change: dict[str, str], part: str, kind: type[LaunchpadError]) -> None:
+def test_the_first_wrong_step(
+    core: Core, change: dict[str, str], part: str, kind: type[LaunchpadError]
+) -> None:
     found = steps(*fields(core, **change))
     assert (found[-1].name, type(found[-1].error)) == (part, kind)
     assert not any(each.error for each in found[:-1])
@@ -108,7 +122,9 @@ def test_the_wrong_group(core: Core) -> None:
 
 
 def test_one_who_may_not_list_groups(core: Core) -> None:
-    core.answer = lambda request: refused(403, "x", "no") if "/admin" in request.path else tenant(request)
+    core.answer = lambda request: (
+        refused(403, "x", "no") if "/admin" in request.path else tenant(request)
+    )
     assert steps(*fields(core), "vision")[-1].message == "vision answers, with 12 artifacts"
 
 
@@ -130,17 +146,26 @@ def test_a_certificate(made: certificates.Certificates, monkeypatch: pytest.Monk
         # only, and the API is asked over a server without TLS.
         with fake_core.serve() as api:
             api.answer = tenant
-            secrets = {"certificate": made.client.read_text(), "private_key": made.client_key.read_text()}
+            secrets = {
+                "certificate": made.client.read_text(),
+                "private_key": made.client_key.read_text(),
+            }
             settings = {
-                "base_url": api.url, "auth_url": core.url, "client_id": "me", "ca_file": str(made.ca),
-            }  # fmt: skip
+                "base_url": api.url,
+                "auth_url": core.url,
+                "client_id": "me",
+                "ca_file": str(made.ca),
+            }
             api.valid.add("token-0-of-the-tests")
             found = steps(settings, secrets)
             assert not any(each.error for each in found)
             assert "by certificate" in found[0].message
             assert b"client_secret" not in core.token_requests[0].body
             # A stranger's certificate, a key that does not belong to it, no authority.
-            stranger = {"certificate": made.stranger.read_text(), "private_key": made.stranger_key.read_text()}
+            stranger = {
+                "certificate": made.stranger.read_text(),
+                "private_key": made.stranger_key.read_text(),
+            }
             assert isinstance(steps(settings, stranger)[-1].error, Unreachable)
             crossed = {**secrets, "private_key": stranger["private_key"]}
             error = steps(settings, crossed)[-1].error
@@ -176,15 +201,22 @@ def run(home: Path) -> Callable[..., Result]:
     return lambda *words, stdin="": spawn(home, *words, stdin=stdin)
 
 
-def test_the_command_line(core: Core, home: Path, tmp_path: Path, run: Callable[..., Result]) -> None:
+def test_the_command_line(
+    core: Core, home: Path, tmp_path: Path, run: Callable[..., Result]
+) -> None:
     key = tmp_path / "key.json"
     key.write_text(json.dumps(service_key(core)))
-    added = run("connections", "add", "core", "--type", "sap-ai-core", "--service-key", str(key), "--json")
+    added = run(
+        "connections", "add", "core", "--type", "sap-ai-core", "--service-key", str(key), "--json"
+    )
     assert added.code == 0, added.err
     assert added.json["kind"] == "sap-ai-core"
     assert added.json["settings"] == {
-        "credentials": "keys", "base_url": f"{core.url}/v2", "auth_url": f"{core.url}/oauth/token", "client_id": "me",
-    }  # fmt: skip
+        "credentials": "keys",
+        "base_url": f"{core.url}/v2",
+        "auth_url": f"{core.url}/oauth/token",
+        "client_id": "me",
+    }
     tested = run("connections", "test", "core")
     assert tested.code == 0, tested.out + tested.err
     assert "ok    API          aicore offers AI API 2.42.0" in tested.out
@@ -219,11 +251,20 @@ def test_a_key_on_standard_input_and_another_one_in_its_place(
     refused_key = run("connections", "add", "other", "--service-key", "-", stdin=text[:-4])
     assert refused_key.code == 2
     assert SECRET not in refused_key.err
-    assert run("connections", "add", "other", "--type", "mlflow", "--service-key", "-", stdin=text).code == 2
+    assert (
+        run(
+            "connections", "add", "other", "--type", "mlflow", "--service-key", "-", stdin=text
+        ).code
+        == 2
+    )
     assert run("connections", "add", "other").code == 2
-    by_certificate = service_key(core, certurl=core.url, certificate=made.client.read_text(), key="the key itself")
+    by_certificate = service_key(
+        core, certurl=core.url, certificate=made.client.read_text(), key="the key itself"
+    )
     del by_certificate["clientsecret"]
-    changed = run("connections", "edit", "core", "--service-key", "-", stdin=json.dumps(by_certificate))
+    changed = run(
+        "connections", "edit", "core", "--service-key", "-", stdin=json.dumps(by_certificate)
+    )
     assert changed.code == 0, changed.err
     kept = json.loads((home / "credentials.json").read_text())
     assert SECRET not in json.dumps(kept)
@@ -233,7 +274,18 @@ def test_a_key_on_standard_input_and_another_one_in_its_place(
 def test_credentials_of_the_environment(
     core: Core, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("connections", "add", "core", "--type", "sap-ai-core", "--set", "credentials=environment").code == 0
+    assert (
+        run(
+            "connections",
+            "add",
+            "core",
+            "--type",
+            "sap-ai-core",
+            "--set",
+            "credentials=environment",
+        ).code
+        == 0
+    )
     nothing = run("connections", "test", "core")
     assert nothing.code == 1
     assert "AICORE_SERVICE_KEY" in nothing.out
@@ -249,7 +301,9 @@ def test_a_connection_of_an_earlier_version(core: Core, home: Path) -> None:
     from launchpad_tui.registry import connections
 
     desk = open_desk(Home(home, home / "settings.toml"))
-    connections.add_connection(desk.registry, "old", "aicore", core.key().fields() | {"client_secret": ""})
+    connections.add_connection(
+        desk.registry, "old", "aicore", core.key().fields() | {"client_secret": ""}
+    )
     assert desk.connections.get("old").kind == "sap-ai-core"
     assert [each.kind for each in desk.connections.list()] == ["local", "sap-ai-core"]
     desk.connections.edit("old", {**desk.connections.get("old").settings, "client_secret": SECRET})

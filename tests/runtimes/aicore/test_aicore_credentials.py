@@ -25,19 +25,28 @@ PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 KEY = "-----BEGIN PRIVATE KEY-----\nMIIC-hidden\n-----END PRIVATE KEY-----\n"
 SECRET = "hush-hush$secret="
 BY_SECRET = {
-    "clientid": "sb-me!b1|aicore", "clientsecret": SECRET, "url": "https://me.authentication.example.com",
-    "identityzone": "me", "identityzoneid": "1", "appname": "x", "credential-type": "binding-secret",
+    "clientid": "sb-me!b1|aicore",
+    "clientsecret": SECRET,
+    "url": "https://me.authentication.example.com",
+    "identityzone": "me",
+    "identityzoneid": "1",
+    "appname": "x",
+    "credential-type": "binding-secret",
     "serviceurls": {"AI_API_URL": "https://api.ai.example.com"},
-}  # fmt: skip
+}
 BY_CERTIFICATE = {
     **{name: value for name, value in BY_SECRET.items() if name != "clientsecret"},
-    "certurl": "https://me.authentication.cert.example.com", "certificate": PEM.replace("\n", "\\n"), "key": KEY,
+    "certurl": "https://me.authentication.cert.example.com",
+    "certificate": PEM.replace("\n", "\\n"),
+    "key": KEY,
     "credential-type": "x509",
-}  # fmt: skip
+}
 VARIABLES = {
-    "AICORE_CLIENT_ID": "of-variables", "AICORE_CLIENT_SECRET": SECRET,
-    "AICORE_AUTH_URL": "https://auth.example.com/oauth/token", "AICORE_BASE_URL": "https://api.example.com/v2",
-}  # fmt: skip
+    "AICORE_CLIENT_ID": "of-variables",
+    "AICORE_CLIENT_SECRET": SECRET,
+    "AICORE_AUTH_URL": "https://auth.example.com/oauth/token",
+    "AICORE_BASE_URL": "https://api.example.com/v2",
+}
 
 
 def said(error: BaseException) -> str:
@@ -54,7 +63,11 @@ def test_a_key_with_a_secret() -> None:
     fields = key.fields()
     secrets = {"client_secret": fields.pop("client_secret")}
     again = of_connection(fields, secrets)
-    assert (again.base_url, again.auth_url, again.client_secret) == (key.base_url, key.auth_url, SECRET)
+    assert (again.base_url, again.auth_url, again.client_secret) == (
+        key.base_url,
+        key.auth_url,
+        SECRET,
+    )
 
 
 def test_a_key_with_a_certificate() -> None:
@@ -68,7 +81,10 @@ def test_a_key_with_a_certificate() -> None:
 @pytest.mark.parametrize("name", ["clientid", "clientsecret", "url", "serviceurls"])
 def test_a_key_that_lacks_something(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_service_key(json.dumps({key: value for key, value in BY_SECRET.items() if key != name}), "pasted text")
+        parse_service_key(
+            json.dumps({key: value for key, value in BY_SECRET.items() if key != name}),
+            "pasted text",
+        )
     assert {"serviceurls": "AI_API_URL"}.get(name, name) in caught.value.detail
     assert "pasted text" in caught.value.detail
     assert SECRET not in said(caught.value)
@@ -77,15 +93,27 @@ def test_a_key_that_lacks_something(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "", "no JSON", '{"clientsecret": "' + SECRET, "[]", "null", '"text"', "[" * 100_000, "{}", "1" * 10_000,
-        json.dumps({**BY_SECRET, "serviceurls": "https://x"}), json.dumps({**BY_SECRET, "url": ["x"]}),
-        json.dumps({**BY_SECRET, "url": "ftp://x"}), json.dumps({**BY_SECRET, "url": "https://me:pw-hidden@x"}),
-        json.dumps({**BY_SECRET, "url": "https://x:99999"}), json.dumps({**BY_SECRET, "url": "https://a b"}),
+        "",
+        "no JSON",
+        '{"clientsecret": "' + SECRET,
+        "[]",
+        "null",
+        '"text"',
+        "[" * 100_000,
+        "{}",
+        "1" * 10_000,
+        json.dumps({**BY_SECRET, "serviceurls": "https://x"}),
+        json.dumps({**BY_SECRET, "url": ["x"]}),
+        json.dumps({**BY_SECRET, "url": "ftp://x"}),
+        json.dumps({**BY_SECRET, "url": "https://me:pw-hidden@x"}),
+        json.dumps({**BY_SECRET, "url": "https://x:99999"}),
+        json.dumps({**BY_SECRET, "url": "https://a b"}),
         json.dumps({**BY_SECRET, "certificate": PEM, "key": KEY}),
-        json.dumps({**BY_CERTIFICATE, "key": ""}), json.dumps({**BY_CERTIFICATE, "certificate": None}),
+        json.dumps({**BY_CERTIFICATE, "key": ""}),
+        json.dumps({**BY_CERTIFICATE, "certificate": None}),
         json.dumps({**BY_SECRET, "clientsecret": {"a": SECRET}}),
     ],
-)  # fmt: skip
+)
 def test_keys_that_are_none(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_service_key(text)
@@ -103,7 +131,11 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert from_profile("lab").source.endswith("config_lab.json")
     (tmp_path / "config_a.b-c.json").write_text("{}")
     assert profiles() == ["default", "a.b-c", "lab"]
-    assert profiles({"AICORE_HOME": str(tmp_path), "AICORE_PROFILE": "lab"}) == ["lab", "a.b-c", "default"]
+    assert profiles({"AICORE_HOME": str(tmp_path), "AICORE_PROFILE": "lab"}) == [
+        "lab",
+        "a.b-c",
+        "default",
+    ]
     assert profiles({"AICORE_HOME": str(tmp_path / "nothing")}) == []
     monkeypatch.setenv("AICORE_PROFILE", "lab")
     assert from_profile().client_id == find().client_id == "lab"
@@ -161,10 +193,14 @@ def ours() -> Mapping[str, str] | None:
     if told:
         return None
     found = {
-        "client_id": key.client_id, "client_secret": key.client_secret, "auth_url": key.auth_url,
-        "base_url": key.base_url, "resource_group": key.resource_group, "cert_str": key.certificate.strip(),
+        "client_id": key.client_id,
+        "client_secret": key.client_secret,
+        "auth_url": key.auth_url,
+        "base_url": key.base_url,
+        "resource_group": key.resource_group,
+        "cert_str": key.certificate.strip(),
         "key_str": key.private_key.strip(),
-    }  # fmt: skip
+    }
     return {name: value for name, value in found.items() if value}
 
 
@@ -173,7 +209,15 @@ def theirs() -> Mapping[str, str] | None:
         found = fetch_credentials()
     except (ValueError, KeyError, FileNotFoundError, TypeError):
         return None
-    names = ("client_id", "client_secret", "auth_url", "base_url", "resource_group", "cert_str", "key_str")
+    names = (
+        "client_id",
+        "client_secret",
+        "auth_url",
+        "base_url",
+        "resource_group",
+        "cert_str",
+        "key_str",
+    )
     if "client_secret" in found:
         # Half of another way may stand beside it there; we leave it out.
         names = tuple(name for name in names if name not in {"cert_str", "key_str"})
@@ -184,7 +228,9 @@ def theirs() -> Mapping[str, str] | None:
 def _read(found: Mapping[str, str]) -> dict[str, str]:
     """Files of a certificate and its key where they are the way; else the halves of another one are left out."""
     files = {"cert_str": "cert_file_path", "key_str": "key_file_path"}
-    return {name: Path(found[path]).read_text().strip() for name, path in files.items() if path in found}
+    return {
+        name: Path(found[path]).read_text().strip() for name, path in files.items() if path in found
+    }
 
 
 def test_the_same_as_saps_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,17 +238,27 @@ def test_the_same_as_saps_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "c.pem").write_text(PEM)
     (tmp_path / "k.pem").write_text(KEY)
     values = {
-        "CLIENT_ID": "me", "CLIENT_SECRET": SECRET, "AUTH_URL": "https://auth.example.com", "RESOURCE_GROUP": "vision",
-        "BASE_URL": "https://api.example.com/", "CERT_URL": "https://cert.example.com/oauth/token", "KEY_STR": KEY,
-        "CERT_STR": PEM.replace("\n", "\\n"), "CERT_FILE_PATH": str(tmp_path / "c.pem"),
+        "CLIENT_ID": "me",
+        "CLIENT_SECRET": SECRET,
+        "AUTH_URL": "https://auth.example.com",
+        "RESOURCE_GROUP": "vision",
+        "BASE_URL": "https://api.example.com/",
+        "CERT_URL": "https://cert.example.com/oauth/token",
+        "KEY_STR": KEY,
+        "CERT_STR": PEM.replace("\n", "\\n"),
+        "CERT_FILE_PATH": str(tmp_path / "c.pem"),
         "KEY_FILE_PATH": str(tmp_path / "k.pem"),
-    }  # fmt: skip
-    vcap = {"other": [{"label": "x"}], "aicore": [{"label": "aicore", "name": "mine", "credentials": BY_CERTIFICATE}]}
+    }
+    vcap = {
+        "other": [{"label": "x"}],
+        "aicore": [{"label": "aicore", "name": "mine", "credentials": BY_CERTIFICATE}],
+    }
     chance = random.Random(7)
     whole = ["CLIENT_ID", "CLIENT_SECRET", "AUTH_URL", "BASE_URL"]
     agreed = 0
     for service_key, in_vcap in itertools.product(
-        [None, BY_SECRET, BY_CERTIFICATE, {"clientid": "half"}, {"appname": "nothing"}], [False, True]
+        [None, BY_SECRET, BY_CERTIFICATE, {"clientid": "half"}, {"appname": "nothing"}],
+        [False, True],
     ):
         for _ in range(40):
             for name in values:
@@ -212,9 +268,12 @@ def test_the_same_as_saps_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             config = {f"AICORE_{name}": f"{values[name]}" for name in _some(chance, values, whole)}
             (tmp_path / "config.json").write_text(json.dumps(config))
             for name, value, there in (
-                ("AICORE_SERVICE_KEY", service_key, service_key is not None), ("VCAP_SERVICES", vcap, in_vcap),
-            ):  # fmt: skip
-                monkeypatch.setenv(name, json.dumps(value)) if there else monkeypatch.delenv(name, raising=False)
+                ("AICORE_SERVICE_KEY", service_key, service_key is not None),
+                ("VCAP_SERVICES", vcap, in_vcap),
+            ):
+                monkeypatch.setenv(name, json.dumps(value)) if there else monkeypatch.delenv(
+                    name, raising=False
+                )
             expected, found = theirs(), ours()
             assert found == expected
             agreed += expected is not None

@@ -74,9 +74,14 @@ def raised(call: object) -> LaunchpadError:
 
 def artifact(number: int) -> dict[str, object]:
     return {
-        "id": f"artifact-{number}", "name": f"model {number}", "kind": "model", "url": f"ai://default/{number}",
-        "scenarioId": "churn", "createdAt": "2026-01-31T12:00:00Z", "modifiedAt": "2026-01-31T12:00:00.123456789Z",
-    }  # fmt: skip
+        "id": f"artifact-{number}",
+        "name": f"model {number}",
+        "kind": "model",
+        "url": f"ai://default/{number}",
+        "scenarioId": "churn",
+        "createdAt": "2026-01-31T12:00:00Z",
+        "modifiedAt": "2026-01-31T12:00:00.123456789Z",
+    }
 
 
 def pages(total: int, most: int = 100_000) -> object:
@@ -97,7 +102,10 @@ def test_one_token_for_many_threads(core: Core, client: AICoreClient) -> None:
     assert len(core.tokens) == 1
     assert len(core.requests) == 64
     sent = core.requests[0].headers
-    assert (sent["ai-resource-group"], sent["authorization"]) == ("vision", f"Bearer {core.tokens[0]}")
+    assert (sent["ai-resource-group"], sent["authorization"]) == (
+        "vision",
+        f"Bearer {core.tokens[0]}",
+    )
     assert core.token_requests[0].headers["content-type"] == "application/x-www-form-urlencoded"
 
 
@@ -149,7 +157,9 @@ def test_many_threads_renew_a_refused_token_once(core: Core, client: AICoreClien
     assert len(core.tokens) == 2
 
 
-def test_a_post_is_sent_again_where_only_its_token_was_refused(core: Core, client: AICoreClient) -> None:
+def test_a_post_is_sent_again_where_only_its_token_was_refused(
+    core: Core, client: AICoreClient
+) -> None:
     list(client.scenarios())
     core.valid.clear()
     first(core, then=reply({"id": "e1", "message": "", "status": "UNKNOWN"}, 202))
@@ -188,7 +198,13 @@ def test_a_token_server_that_stumbles(core: Core, client: AICoreClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [reply({}), reply([]), reply({"access_token": "bad\r\nthing"}), Reply(200, b"<html>log in</html>")]
+    "answer",
+    [
+        reply({}),
+        reply([]),
+        reply({"access_token": "bad\r\nthing"}),
+        Reply(200, b"<html>log in</html>"),
+    ],
 )
 def test_a_token_server_that_gives_none(core: Core, client: AICoreClient, answer: Reply) -> None:
     core.token_answers.append(answer)
@@ -241,7 +257,9 @@ def test_post_is_never_repeated(core: Core, client: AICoreClient) -> None:
     first(core, then=refused(503, "x", "busy"))
     assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
     assert isinstance(raised(lambda: client.create_resource_group("group")), Unreachable)
-    assert isinstance(raised(lambda: client.patch_metrics("execution", [Metric("loss", 1, EPOCH)])), Unreachable)
+    assert isinstance(
+        raised(lambda: client.patch_metrics("execution", [Metric("loss", 1, EPOCH)])), Unreachable
+    )
     first(core, then=Reply(202, b'{"id": "e1"', {}, length=1000))
     assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
     assert len(core.requests) == 4
@@ -278,7 +296,11 @@ def test_closing_ends_waits(core: Core) -> None:
 
 
 def test_a_cut_answer_is_asked_for_again(core: Core, client: AICoreClient) -> None:
-    first(core, Reply(200, b'{"resources": [', {}, length=5000), Reply(200, b'{"count": 1, "resour', {}))
+    first(
+        core,
+        Reply(200, b'{"resources": [', {}, length=5000),
+        Reply(200, b'{"count": 1, "resour', {}),
+    )
     assert list(client.scenarios()) == []
     assert len(core.requests) == 3
     first(core, then=Reply(200, b'{"count": 1, "resour', {}))
@@ -290,7 +312,11 @@ def test_a_cut_answer_is_asked_for_again(core: Core, client: AICoreClient) -> No
 @pytest.mark.parametrize(
     "answer",
     [
-        Reply(200, b"<!doctype html><title>Log in</title>", {"Content-Type": "text/html; charset=utf-8"}),
+        Reply(
+            200,
+            b"<!doctype html><title>Log in</title>",
+            {"Content-Type": "text/html; charset=utf-8"},
+        ),
         Reply(200, b"", {}),
         Reply(204, b"", {}),
         Reply(200, b"\xff\xfe\x00", {"Content-Type": "application/json"}),
@@ -331,7 +357,9 @@ def test_answers_that_are_too_large_or_too_slow(
     with rude.relaying(core.port) as relay:
         relay.trickle = 1000
         key = core.key()
-        slow = AICoreClient(ServiceKey(f"http://127.0.0.1:{relay.port}/v2", key.auth_url, "me", SECRET), pause=0.01)
+        slow = AICoreClient(
+            ServiceKey(f"http://127.0.0.1:{relay.port}/v2", key.auth_url, "me", SECRET), pause=0.01
+        )
         error = raised(lambda: slow.stop("e123"))
         slow.close()
     assert isinstance(error, Unreachable)
@@ -349,10 +377,23 @@ def test_a_compressed_answer(core: Core, client: AICoreClient) -> None:
 
 def test_a_server_of_the_future(core: Core, client: AICoreClient) -> None:
     new = {
-        "id": "e1", "status": "DREAMING", "targetStatus": "ENLIGHTENED", "createdAt": "yesterday", "aura": {"x": 1},
-        "statusDetails": {"workflow": {"phase": "x"}, "code": 7, "text": "t"}, "statusMessage": None, "startTime": 12,
-    }  # fmt: skip
-    odd = [{**artifact(1), "kind": "poem", "labels": [{"key": "a", "value": 1}, {}, 3], "executionId": None}]
+        "id": "e1",
+        "status": "DREAMING",
+        "targetStatus": "ENLIGHTENED",
+        "createdAt": "yesterday",
+        "aura": {"x": 1},
+        "statusDetails": {"workflow": {"phase": "x"}, "code": 7, "text": "t"},
+        "statusMessage": None,
+        "startTime": 12,
+    }
+    odd = [
+        {
+            **artifact(1),
+            "kind": "poem",
+            "labels": [{"key": "a", "value": 1}, {}, 3],
+            "executionId": None,
+        }
+    ]
     first(core, then=reply({"resources": [new, {"status": "no ID"}, 3, None], "count": "many"}))
     (execution,) = client.executions()
     assert (execution.status, execution.target_status) == (Status.UNKNOWN, TargetStatus.COMPLETED)
@@ -367,8 +408,15 @@ def test_a_server_of_the_future(core: Core, client: AICoreClient) -> None:
 
 def test_metrics_that_are_odd(core: Core, client: AICoreClient) -> None:
     point = {"name": "loss", "value": 0.5, "timestamp": "2026-01-31T12:00:00.5+01:00", "step": 3}
-    points = [point, {"name": "no value"}, {"name": "big", "value": "1e400"}, {"name": "n", "value": None}]
-    first(core, then=reply({"resources": [{"executionId": "e1", "metrics": points}, {"metrics": []}]}))
+    points = [
+        point,
+        {"name": "no value"},
+        {"name": "big", "value": "1e400"},
+        {"name": "n", "value": None},
+    ]
+    first(
+        core, then=reply({"resources": [{"executionId": "e1", "metrics": points}, {"metrics": []}]})
+    )
     (resource,) = client.metrics(["e1"])
     assert [(each.name, each.step) for each in resource.metrics] == [("loss", 3), ("big", 0)]
     assert resource.metrics[0].timestamp == datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=UTC)
@@ -389,14 +437,20 @@ def test_a_hundred_thousand_artifacts(core: Core, client: AICoreClient) -> None:
     assert [int(each.query["$skip"]) for each in core.requests] == list(range(0, 110_000, 10_000))
 
 
-@pytest.mark.parametrize(("total", "most"), [(0, 1000), (999, 1000), (1000, 1000), (2350, 1000), (250, 100)])
-def test_a_server_that_gives_less_than_asked(core: Core, client: AICoreClient, total: int, most: int) -> None:
+@pytest.mark.parametrize(
+    ("total", "most"), [(0, 1000), (999, 1000), (1000, 1000), (2350, 1000), (250, 100)]
+)
+def test_a_server_that_gives_less_than_asked(
+    core: Core, client: AICoreClient, total: int, most: int
+) -> None:
     core.answer = pages(total, most)
     assert len({each.id for each in client.artifacts()}) == total
 
 
 def test_a_server_that_does_not_skip(core: Core, client: AICoreClient) -> None:
-    first(core, then=reply({"count": 100, "resources": [artifact(number) for number in range(100)]}))
+    first(
+        core, then=reply({"count": 100, "resources": [artifact(number) for number in range(100)]})
+    )
     assert sum(1 for _ in client.artifacts()) == 100
     assert len(core.requests) == 2
 
@@ -419,22 +473,32 @@ def test_a_list_that_grows_while_it_is_read(core: Core) -> None:
 def test_many_at_once(core: Core, client: AICoreClient) -> None:
     def answer(request: Request) -> Reply:
         asked = [each["id"] for each in request.json["executions"]]
-        said = [{"id": one, "message": "ok"} if one != "e7" else {"id": one, "error": {"code": "c", "message": "no"}}
-                for one in asked if one != "e9"]  # fmt: skip
+        said = [
+            {"id": one, "message": "ok"}
+            if one != "e7"
+            else {"id": one, "error": {"code": "c", "message": "no"}}
+            for one in asked
+            if one != "e9"
+        ]
         return reply({"executions": said}, 202)
 
     core.answer = answer
-    came = list(client.change_many([f"e{number}" for number in range(230)] + ["e1"], TargetStatus.STOPPED))
+    came = list(
+        client.change_many([f"e{number}" for number in range(230)] + ["e1"], TargetStatus.STOPPED)
+    )
     assert [len(each.json["executions"]) for each in core.requests] == [100, 100, 30]
     assert len(came) == 230
     assert [(each.id, each.error) for each in came if each.error] == [
-        ("e7", "c: no"), ("e9", "The runtime says nothing of it."),
-    ]  # fmt: skip
+        ("e7", "c: no"),
+        ("e9", "The runtime says nothing of it."),
+    ]
     assert core.requests[0].headers["content-type"] == "application/merge-patch+json"
 
 
 def test_counts(core: Core, client: AICoreClient) -> None:
-    first(core, Reply(200, b"12\n", {"Content-Type": "text/plain"}), then=Reply(200, b"a dozen", {}))
+    first(
+        core, Reply(200, b"12\n", {"Content-Type": "text/plain"}), then=Reply(200, b"a dozen", {})
+    )
     assert client.count_artifacts(ArtifactKind.MODEL) == 12
     assert isinstance(raised(client.count_artifacts), RuntimeRejected)
 
@@ -447,7 +511,11 @@ def test_counts(core: Core, client: AICoreClient) -> None:
 def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
     # Three lines share each moment, some of them with the same text.
     lines = [
-        {"timestamp": f"2026-01-31T12:00:{at // 3:02d}.000000{at % 3}00Z", "msg": f"line {at // 2}", "pod": "p"}
+        {
+            "timestamp": f"2026-01-31T12:00:{at // 3:02d}.000000{at % 3}00Z",
+            "msg": f"line {at // 2}",
+            "pod": "p",
+        }
         for at in range(150)
     ]
     asked = 0
@@ -487,7 +555,11 @@ def test_a_log_with_more_of_one_moment_than_a_page_holds() -> None:
 
     def ask(query: object) -> object:
         assert isinstance(query, dict)
-        found = [each for each in lines + later if each["timestamp"][:19] >= str(query.get("start", ""))[:19]]
+        found = [
+            each
+            for each in lines + later
+            if each["timestamp"][:19] >= str(query.get("start", ""))[:19]
+        ]
         if "." in str(query.get("start", "")):
             found = later
         return {"data": {"result": found[:10]}}
@@ -502,31 +574,59 @@ def test_a_log_with_more_of_one_moment_than_a_page_holds() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, RuntimeRejected), (403, PermissionDenied), (404, NotFound), (409, Conflict), (412, Conflict),
-        (413, RuntimeRejected), (418, RuntimeRejected), (501, CapabilityMissing),
+        (400, RuntimeRejected),
+        (403, PermissionDenied),
+        (404, NotFound),
+        (409, Conflict),
+        (412, Conflict),
+        (413, RuntimeRejected),
+        (418, RuntimeRejected),
+        (501, CapabilityMissing),
     ],
-)  # fmt: skip
-def test_errors_tell_all(core: Core, client: AICoreClient, status: int, kind: type[LaunchpadError]) -> None:
+)
+def test_errors_tell_all(
+    core: Core, client: AICoreClient, status: int, kind: type[LaunchpadError]
+) -> None:
     details = [{"code": "02000005", "message": "too many"}, {"code": "x"}, "plain"]
-    body = {"code": "01", "message": "no\x1b[31m way", "requestId": "r-7", "target": "/t", "details": details}
+    body = {
+        "code": "01",
+        "message": "no\x1b[31m way",
+        "requestId": "r-7",
+        "target": "/t",
+        "details": details,
+    }
     first(core, then=reply({"error": body, "more": 1}, status))
     error = raised(lambda: client.create_execution("configuration"))
     assert type(error) is kind
-    for word in ("01: no", "Target: /t", "02000005: too many", "plain", f"HTTP {status}, request ID r-7", "POST /lm/e"):
+    for word in (
+        "01: no",
+        "Target: /t",
+        "02000005: too many",
+        "plain",
+        f"HTTP {status}, request ID r-7",
+        "POST /lm/e",
+    ):
         assert word in error.detail
     if isinstance(error, RuntimeRejected):
         assert (error.status, error.code, error.request_id) == (status, "01", "r-7")
-    first(core, then=reply({"error": {**body, "details": {"field": {"deep": [1]}}, "code": 7}}, status))
+    first(
+        core,
+        then=reply({"error": {**body, "details": {"field": {"deep": [1]}}, "code": 7}}, status),
+    )
     assert 'field: {"deep": [1]}' in raised(lambda: client.create_execution("configuration")).detail
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": null}', b"{", b"\xff", b'"x"'])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": null}', b"{", b"\xff", b'"x"']
+)
 def test_errors_in_no_known_form(core: Core, client: AICoreClient, body: bytes) -> None:
     first(core, then=Reply(400, body, {"Content-Type": "application/json"}))
     assert isinstance(raised(lambda: list(client.scenarios())), RuntimeRejected)
 
 
-def test_what_a_server_repeats_is_left_out(core: Core, client: AICoreClient, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_a_server_repeats_is_left_out(
+    core: Core, client: AICoreClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
 
     def answer(request: Request) -> Reply:
@@ -534,8 +634,15 @@ def test_what_a_server_repeats_is_left_out(core: Core, client: AICoreClient, cap
         return refused(400, said, f"you sent {said}")
 
     core.answer = answer
-    secret = {"name": "lake", "type": "S3", "data": {"AWS_SECRET_ACCESS_KEY": 'very"hidden+key of-the-tests'}}
-    for call in (lambda: client.create_object_store_secret(secret), lambda: list(client.scenarios())):
+    secret = {
+        "name": "lake",
+        "type": "S3",
+        "data": {"AWS_SECRET_ACCESS_KEY": 'very"hidden+key of-the-tests'},
+    }
+    for call in (
+        lambda: client.create_object_store_secret(secret),
+        lambda: list(client.scenarios()),
+    ):
         error = raised(call)
         assert "hidden" not in text_of(error)
         assert "…" in error.detail
@@ -617,13 +724,32 @@ def test_ids_that_lead_elsewhere(core: Core, client: AICoreClient, one: str) -> 
 
 
 def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
-    able = {"userExecutions": False, "logs": {"executions": False}, "bulkUpdates": {"executions": "yes"}}
+    able = {
+        "userExecutions": False,
+        "logs": {"executions": False},
+        "bulkUpdates": {"executions": "yes"},
+    }
     first(core, then=reply({"aiApi": {"version": "2.0.0", "capabilities": able}, "extensions": {}}))
     meta = client.meta()
-    assert (meta.bulk, meta.schedules, meta.metrics, meta.api_version) == (False, False, False, "2.0.0")
+    assert (meta.bulk, meta.schedules, meta.metrics, meta.api_version) == (
+        False,
+        False,
+        False,
+        "2.0.0",
+    )
     found = client.capabilities()
     assert not any((found.executions, found.stop, found.delete, found.logs, found.add_executable))
-    lacking = {"executions", "stop", "delete", "logs", "add_executable", "schedules", "bulk", "groups", "metrics"}
+    lacking = {
+        "executions",
+        "stop",
+        "delete",
+        "logs",
+        "add_executable",
+        "schedules",
+        "bulk",
+        "groups",
+        "metrics",
+    }
     assert set(found.reasons) == lacking
     assert not any(getattr(found, name) for name in lacking)
     first(core, refused(404, "x", "no meta"))

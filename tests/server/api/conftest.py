@@ -20,8 +20,13 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A server over a home with the template of SAP's tutorials, one that runs a shell text, and a data set."""
     bench = Bench(tmp_path_factory.mktemp("house"))
     try:
-        bench.add(TUTORIAL.format(name="house-train"), files={"src/prepare.py": PREPARE, "src/main.py": MAIN})
-        bench.add(shell_template("house-shell", "echo begins; {{workflow.parameters.text}}"), "shell.yaml")
+        bench.add(
+            TUTORIAL.format(name="house-train"),
+            files={"src/prepare.py": PREPARE, "src/main.py": MAIN},
+        )
+        bench.add(
+            shell_template("house-shell", "echo begins; {{workflow.parameters.text}}"), "shell.yaml"
+        )
         dataset = bench.dataset("rows", {"train.csv": "3\n1\n2\n"})
         with serving(bench.desk.home.root) as server:
             yield House(server, bench, dataset)

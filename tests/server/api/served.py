@@ -24,7 +24,11 @@ SECONDS = 30
 
 def environment(home: Path) -> dict[str, str]:
     """The environment of commands over a home."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))
+    }
     return {**kept, "LAUNCHPAD_HOME": str(home), "PYTHONUNBUFFERED": "1"}
 
 
@@ -32,8 +36,12 @@ def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command line that ends by itself."""
     return subprocess.run(
         [sys.executable, "-m", "launchpad_tui", *words],
-        env=environment(home), capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 @dataclass
@@ -67,7 +75,11 @@ class Server:
         """An access token."""
         key = key or self.key
         if key.client_id not in self._tokens:
-            form = {"grant_type": "client_credentials", "client_id": key.client_id, "client_secret": key.secret}
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": key.client_id,
+                "client_secret": key.secret,
+            }
             answer = requests.post(f"{self.url}/oauth/token", data=form, timeout=SECONDS)
             assert answer.status_code == 200, answer.text
             self._tokens[key.client_id] = answer.json()["access_token"]
@@ -87,22 +99,32 @@ class Server:
         sent = {"Authorization": f"Bearer {self.token(key)}", **(headers or {})}
         if group is not None:
             sent["AI-Resource-Group"] = group
-        return requests.request(method, f"{self.url}/v2{path}", headers=sent, timeout=SECONDS, **more)
+        return requests.request(
+            method, f"{self.url}/v2{path}", headers=sent, timeout=SECONDS, **more
+        )
 
     def sdk(self, group: str = "default", key: Key | None = None) -> AICoreV2Client:
         """SAP's client of SAP AI Core."""
         key = key or self.key
         return AICoreV2Client(
-            base_url=f"{self.url}/v2", auth_url=f"{self.url}/oauth/token", client_id=key.client_id,
-            client_secret=key.secret, resource_group=group, num_request_retries=0,
-        )  # fmt: skip
+            base_url=f"{self.url}/v2",
+            auth_url=f"{self.url}/oauth/token",
+            client_id=key.client_id,
+            client_secret=key.secret,
+            resource_group=group,
+            num_request_retries=0,
+        )
 
     def api(self, group: str = "default") -> AIAPIV2Client:
         """SAP's client of the AI API, which has schedules too."""
         return AIAPIV2Client(
-            base_url=f"{self.url}/v2/lm", auth_url=f"{self.url}/oauth/token", client_id=self.key.client_id,
-            client_secret=self.key.secret, resource_group=group, num_request_retries=0,
-        )  # fmt: skip
+            base_url=f"{self.url}/v2/lm",
+            auth_url=f"{self.url}/oauth/token",
+            client_id=self.key.client_id,
+            client_secret=self.key.secret,
+            resource_group=group,
+            num_request_retries=0,
+        )
 
     def log(self) -> str:
         """The log file."""
@@ -123,8 +145,11 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
     key = key or add_client(home, "tests")
     process = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "serve", "--port", "0", *words],
-        env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
+        env=environment(home),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     lines: Queue[str | None] = Queue()
     said: list[str] = []
     reader = threading.Thread(target=_lines, args=(process, lines, said), daemon=True)
@@ -155,7 +180,10 @@ def told(answer: requests.Response, status: int, code: str = "") -> dict[str, ob
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert set(error) == {"code", "message", "requestId", "target", "details"}
-    assert all(isinstance(error[name], str) and error[name] for name in ("code", "message", "requestId", "target"))
+    assert all(
+        isinstance(error[name], str) and error[name]
+        for name in ("code", "message", "requestId", "target")
+    )
     assert not code or error["code"] == code
     return dict(error)
 

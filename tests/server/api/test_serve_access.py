@@ -24,16 +24,27 @@ from launchpad_tui.server.api.tokens import LIFETIME, Tokens
 
 def test_a_token_for_client_id_and_secret(house: House) -> None:
     url, key = f"{house.server.url}/oauth/token", house.server.key
-    form = {"grant_type": "client_credentials", "client_id": key.client_id, "client_secret": key.secret}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": key.client_id,
+        "client_secret": key.secret,
+    }
     answer = requests.post(url, data=form, timeout=SECONDS)
     data = answer.json()
     assert set(data) == {"access_token", "token_type", "expires_in", "scope", "jti"}
     assert (data["token_type"], data["expires_in"]) == ("bearer", 43199)
     assert answer.headers["Cache-Control"] == "no-store"
-    basic = requests.post(url, data=form | {"client_secret": "x"}, auth=(key.client_id, key.secret), timeout=SECONDS)
+    basic = requests.post(
+        url, data=form | {"client_secret": "x"}, auth=(key.client_id, key.secret), timeout=SECONDS
+    )
     assert basic.status_code == 200
     assert basic.json()["access_token"] != data["access_token"]
-    for wrong in ({"client_secret": "x"}, {"client_id": "x"}, {"client_secret": ""}, {"client_id": ""}):
+    for wrong in (
+        {"client_secret": "x"},
+        {"client_id": "x"},
+        {"client_secret": ""},
+        {"client_id": ""},
+    ):
         told(requests.post(url, data=form | wrong, timeout=SECONDS), 401, "Unauthorized")
     told(requests.post(url, data=form, auth=(key.client_id, "x"), timeout=SECONDS), 401)
     told(requests.post(url, data=form, headers={"Authorization": "Basic %%"}, timeout=SECONDS), 401)
@@ -54,7 +65,9 @@ def test_nothing_without_a_token(house: House) -> None:
             answer = requests.get(house.server.url + path, headers=sent, timeout=SECONDS)
             told(answer, 401, "Unauthorized")
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    answer = requests.post(f"{house.server.url}/v2/lm/artifacts", data=b"x" * 5_000_000, timeout=SECONDS)
+    answer = requests.post(
+        f"{house.server.url}/v2/lm/artifacts", data=b"x" * 5_000_000, timeout=SECONDS
+    )
     told(answer, 401)
 
 
@@ -76,7 +89,10 @@ def test_tokens_grow_old_and_end_with_their_client() -> None:
 
 def test_a_client_of_one_group_has_no_say_in_others(house: House) -> None:
     server = house.server
-    assert server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "bound"}).status_code == 202
+    assert (
+        server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "bound"}).status_code
+        == 202
+    )
     key = add_client(server.home, "bound", "--group", "bound")
     assert server.call("GET", "/lm/artifacts", key=key, group="bound").status_code == 200
     assert server.call("GET", "/lm/artifacts", key=key, group=None).status_code == 200
@@ -86,7 +102,9 @@ def test_a_client_of_one_group_has_no_say_in_others(house: House) -> None:
     seen = server.call("GET", "/admin/resourceGroups", key=key).json()["resources"]
     assert [each["resourceGroupId"] for each in seen] == ["bound"]
     told(server.call("GET", "/admin/resourceGroups/default", key=key), 403)
-    told(server.call("POST", "/admin/resourceGroups", key=key, json={"resourceGroupId": "more"}), 403)
+    told(
+        server.call("POST", "/admin/resourceGroups", key=key, json={"resourceGroupId": "more"}), 403
+    )
     told(server.call("PATCH", "/admin/resourceGroups/bound", key=key, json={"labels": []}), 403)
     told(server.call("DELETE", "/admin/resourceGroups/bound", key=key), 403)
     # A model that a client of another group registers there does not show.
@@ -103,18 +121,33 @@ def test_a_client_of_one_group_has_no_say_in_others(house: House) -> None:
 def test_no_secret_is_kept_or_logged(house: House) -> None:
     server = house.server
     token = server.token()
-    form = {"grant_type": "client_credentials", "client_id": server.key.client_id, "client_secret": "a-wrong-secret"}
-    requests.post(f"{server.url}/oauth/token?client_secret=in-the-query", data=form, timeout=SECONDS)
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": server.key.client_id,
+        "client_secret": "a-wrong-secret",
+    }
+    requests.post(
+        f"{server.url}/oauth/token?client_secret=in-the-query", data=form, timeout=SECONDS
+    )
     server.call("GET", "/lm/artifacts", params={"name": "in-the-query"})
-    stored = {"name": "lake", "type": "S3", "bucket": "b", "data": {"AWS_ACCESS_KEY_ID": "an-access-key",
-              "AWS_SECRET_ACCESS_KEY": "a-kept-secret"}}  # fmt: skip
+    stored = {
+        "name": "lake",
+        "type": "S3",
+        "bucket": "b",
+        "data": {"AWS_ACCESS_KEY_ID": "an-access-key", "AWS_SECRET_ACCESS_KEY": "a-kept-secret"},
+    }
     assert server.call("POST", "/admin/objectStoreSecrets", json=stored).status_code == 202
     shown = (
-        server.call("GET", "/admin/objectStoreSecrets").text + server.call("GET", "/admin/objectStoreSecrets/lake").text
+        server.call("GET", "/admin/objectStoreSecrets").text
+        + server.call("GET", "/admin/objectStoreSecrets/lake").text
     )
     told(server.call("POST", "/admin/objectStoreSecrets", json=stored | {"name": "Wrong!"}), 400)
-    refused = server.call("PATCH", "/admin/objectStoreSecrets/lake", json=stored | {"type": "oss"}).text
-    refused += server.call("POST", "/admin/objectStoreSecrets", data='{"data": {"k": "a-kept-secret"').text
+    refused = server.call(
+        "PATCH", "/admin/objectStoreSecrets/lake", json=stored | {"type": "oss"}
+    ).text
+    refused += server.call(
+        "POST", "/admin/objectStoreSecrets", data='{"data": {"k": "a-kept-secret"'
+    ).text
     assert server.call("DELETE", "/admin/objectStoreSecrets/lake").status_code == 202
     with house.bench.desk.registry.read() as db:
         dump = "\n".join(db.iterdump())
@@ -163,12 +196,21 @@ def test_the_file_of_clients(tmp_path: Path) -> None:
 
 def test_commands_on_clients(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    done = command(home, "serve", "clients", "add", "gpu", "--json", "--url", "https://gpu.example.com:7070/")
+    done = command(
+        home, "serve", "clients", "add", "gpu", "--json", "--url", "https://gpu.example.com:7070/"
+    )
     key = json.loads(done.stdout)
     assert key["url"] == key["serviceurls"]["AI_API_URL"] == "https://gpu.example.com:7070"
     (tmp_path / "key.json").write_text(done.stdout)
     added = command(
-        home, "connections", "add", "gpu", "--type", "sap-ai-core", "--service-key", str(tmp_path / "key.json")
+        home,
+        "connections",
+        "add",
+        "gpu",
+        "--type",
+        "sap-ai-core",
+        "--service-key",
+        str(tmp_path / "key.json"),
     )
     assert added.returncode == 0, added.stderr
     shown = command(home, "serve", "clients", "add", "notebook")
@@ -176,7 +218,12 @@ def test_commands_on_clients(tmp_path: Path) -> None:
     listed = command(home, "serve", "clients", "list", "--json")
     assert [each["name"] for each in json.loads(listed.stdout)["resources"]] == ["gpu", "notebook"]
     assert key["clientsecret"] not in listed.stdout
-    for words in (("add", "gpu"), ("add", "No!"), ("add", "x1", "--group", "nowhere"), ("delete", "nobody")):
+    for words in (
+        ("add", "gpu"),
+        ("add", "No!"),
+        ("add", "x1", "--group", "nowhere"),
+        ("delete", "nobody"),
+    ):
         assert command(home, "serve", "clients", *words).returncode == 2
     assert command(home, "serve", "clients").returncode == 2
     for words, offered in (
@@ -198,7 +245,9 @@ def test_what_other_machines_reach_needs_clients_and_tls(tmp_path: Path) -> None
     assert "--insecure-http" in plain.stderr
     with serving(home, "--host", "0.0.0.0", "--insecure-http", key=key) as server:
         port = server.url.rpartition(":")[2]
-        assert requests.get(f"http://127.0.0.1:{port}/v2/lm/meta", timeout=SECONDS).status_code == 401
+        assert (
+            requests.get(f"http://127.0.0.1:{port}/v2/lm/meta", timeout=SECONDS).status_code == 401
+        )
     half = command(home, "serve", "--tls-cert", "x.pem", "--port", "0")
     assert (half.returncode, "--tls-key" in half.stderr) == (2, True)
     missing = command(home, "serve", "--tls-cert", "x.pem", "--tls-key", "y.pem", "--port", "0")
@@ -208,11 +257,29 @@ def test_what_other_machines_reach_needs_clients_and_tls(tmp_path: Path) -> None
 def test_tls(tmp_path: Path) -> None:
     certificate, private = tmp_path / "cert.pem", tmp_path / "key.pem"
     made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", str(private),
-         "-out", str(certificate)],
-        capture_output=True, check=False,
-    )  # fmt: skip
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            str(private),
+            "-out",
+            str(certificate),
+        ],
+        capture_output=True,
+        check=False,
+    )
     if made.returncode:
         pytest.skip("openssl is not there")
     words = ("--host", "localhost", "--tls-cert", str(certificate), "--tls-key", str(private))
@@ -237,15 +304,25 @@ def test_a_port_in_use_and_other_words(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "in use" in done.stderr
     assert command(home, "serve", "--port", "99999999").returncode == 2
-    assert command(home, "serve", "--host", "192.0.2.1", "--port", "0", "--insecure-http").returncode == 2
+    assert (
+        command(home, "serve", "--host", "192.0.2.1", "--port", "0", "--insecure-http").returncode
+        == 2
+    )
 
 
 def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
-    program = (
-        "import sys\nsys.modules['uvicorn'] = None\nfrom launchpad_tui.__main__ import main\nsys.exit(main(['serve']))"
-    )
+    program = """\
+import sys
+sys.modules['uvicorn'] = None
+from launchpad_tui.__main__ import main
+sys.exit(main(['serve']))
+"""
     done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(tmp_path / "home"), capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        env=environment(tmp_path / "home"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 2
     assert "launchpad-tui[serve]" in done.stderr
@@ -254,8 +331,11 @@ def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
 def test_the_ready_line_for_programs(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "serve", "--port", "0", "--json"],
-        env=environment(tmp_path / "home"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env=environment(tmp_path / "home"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     said = json.loads(process.stdout.readline())
     process.terminate()

@@ -58,7 +58,10 @@ def test_a_file_of_the_ai_api(house: House) -> None:
     assert got.headers["Content-Disposition"] == "attachment"
     assert house.server.call("PUT", path, data=b"other").status_code == 409
     assert house.server.call("GET", path).content == b"a,b\n1,2\n"
-    assert house.server.call("PUT", path, data=b"other", params={"overwrite": "true"}).status_code == 201
+    assert (
+        house.server.call("PUT", path, data=b"other", params={"overwrite": "true"}).status_code
+        == 201
+    )
     assert house.server.call("GET", path).content == b"other"
     assert house.server.call("DELETE", path).status_code == 204
     assert house.server.call("GET", path).status_code == 404
@@ -88,12 +91,20 @@ def test_ranges_and_versions(house: House) -> None:
     assert house.server.call("GET", FILES, params=query, headers=headers).status_code == 200
     house.server.call("PUT", FILES, params={**query, "overwrite": "true"}, data=b"another")
     assert house.server.call("GET", FILES, params=query, headers=headers).status_code == 412
-    assert house.server.call("PUT", FILES, params={**query, "sha256": "0" * 64}, data=b"x").status_code == 409
+    assert (
+        house.server.call("PUT", FILES, params={**query, "sha256": "0" * 64}, data=b"x").status_code
+        == 409
+    )
     assert house.server.call("GET", FILES, params=query).content == b"another"
 
 
 def test_who_may_not(house: House) -> None:
-    assert house.server.call("PUT", FILES, headers={"Authorization": "Bearer none"}, data=b"x").status_code == 401
+    assert (
+        house.server.call(
+            "PUT", FILES, headers={"Authorization": "Bearer none"}, data=b"x"
+        ).status_code
+        == 401
+    )
     house.bench.desk.connections.add_group("local", "file-readers")
     bound = add_client(house.server.home, "bound-files", "--group", "file-readers")
     assert house.server.call("GET", FILES, key=bound, params={"view": "folder"}).status_code == 403
@@ -106,7 +117,9 @@ def test_who_may_not(house: House) -> None:
         ("PUT", f"{FILES}/x"),
     ):
         query = {"path": "x"}
-        assert house.server.call(method, path, key=bound, group=None, params=query).status_code == 403
+        assert (
+            house.server.call(method, path, key=bound, group=None, params=query).status_code == 403
+        )
     own = house.server.home / "own"
     own.mkdir()
     scope = Scope("local", "file-readers")
@@ -117,8 +130,16 @@ def test_who_may_not(house: House) -> None:
     assert house.server.call("GET", f"{FILES}/x", key=bound, group=None).status_code == 403
     missing = house.server.call("GET", FILES, params={"objectStore": "nowhere", "view": "folder"})
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "ObjectStoreNotFound")
-    assert house.server.call("POST", FILES, params={"path": name(), "upload": "../x"}).status_code == 400
-    assert house.server.call("POST", FILES, params={"path": name(), "upload": uuid.uuid4().hex}).status_code == 400
+    assert (
+        house.server.call("POST", FILES, params={"path": name(), "upload": "../x"}).status_code
+        == 400
+    )
+    assert (
+        house.server.call(
+            "POST", FILES, params={"path": name(), "upload": uuid.uuid4().hex}
+        ).status_code
+        == 400
+    )
 
 
 def test_nothing_is_left_of_what_was_not_stored(house: House) -> None:
@@ -129,15 +150,27 @@ def test_nothing_is_left_of_what_was_not_stored(house: House) -> None:
     house.server.call("PUT", FILES, params={"path": "../a"}, data=b"x")
     assert list(folder.iterdir()) == []
     upload = uuid.uuid4().hex
-    assert house.server.call("PUT", FILES, params={"path": "a/b", "upload": upload}, data=b"x").status_code == 201
-    assert house.server.call("PUT", FILES, params={"path": "a", "upload": upload}, data=b"x").status_code == 400
+    assert (
+        house.server.call(
+            "PUT", FILES, params={"path": "a/b", "upload": upload}, data=b"x"
+        ).status_code
+        == 201
+    )
+    assert (
+        house.server.call(
+            "PUT", FILES, params={"path": "a", "upload": upload}, data=b"x"
+        ).status_code
+        == 400
+    )
     old = time.time() - ABANDONED - 60
     os.utime(folder / upload, (old, old))
     house.server.call("PUT", FILES, params={"path": name()}, data=b"x")
     assert list(folder.iterdir()) == []
 
 
-def test_models_of_another_machine_are_browsed_fetched_and_sent(house: House, laptop: Desk, tmp_path: Path) -> None:
+def test_models_of_another_machine_are_browsed_fetched_and_sent(
+    house: House, laptop: Desk, tmp_path: Path
+) -> None:
     (store,) = laptop.connections.stores(GPU)
     assert (store.name, store.kind, store.remote) == ("default", "launchpad", True)
     assert laptop.files.store(GPU, "default").check().endswith("object store default of default")
@@ -153,7 +186,10 @@ def test_models_of_another_machine_are_browsed_fetched_and_sent(house: House, la
     there = house.bench.desk.files.stage(DEFAULT_SCOPE, url, tmp_path / "there")
     assert sorted(path.name for path in there) == ["weights.bin", "é.json"]
     back = laptop.files.stage(GPU, url, tmp_path / "back")
-    assert {path.name: path.read_bytes() for path in back} == {"weights.bin": b"w" * 3_000_000, "é.json": b"{}"}
+    assert {path.name: path.read_bytes() for path in back} == {
+        "weights.bin": b"w" * 3_000_000,
+        "é.json": b"{}",
+    }
     assert laptop.files.delete_output(GPU, url) == 2
 
 

@@ -32,7 +32,9 @@ def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None
     key = tmp_path / "key.json"
     key.write_text(json.dumps(service_key(client, house.server.key.secret, house.server.url)))
     home = tmp_path / "home"
-    added = command(home, "connections", "add", "gpu", "--type", "sap-ai-core", "--service-key", str(key))
+    added = command(
+        home, "connections", "add", "gpu", "--type", "sap-ai-core", "--service-key", str(key)
+    )
     assert added.returncode == 0, added.stderr
     tested = command(home, "connections", "test", "gpu")
     assert tested.returncode == 0, tested.stdout + tested.stderr
@@ -53,10 +55,14 @@ def test_what_another_launchpad_shows_and_does(house: House, tmp_path: Path) -> 
         one.id for one in there.scenarios.executables(DEFAULT_SCOPE, "houses")
     ]
     assert desk.executions.count(gpu, Query()) == there.executions.count(DEFAULT_SCOPE, Query())
-    made = desk.configurations.create(gpu, "from afar", "house-shell", {"text": "echo :: loss=0.25; sleep 60"}, {})
+    made = desk.configurations.create(
+        gpu, "from afar", "house-shell", {"text": "echo :: loss=0.25; sleep 60"}, {}
+    )
     execution = desk.executions.create(gpu, made.id).id
     follow(desk, gpu, execution, Status.RUNNING)
-    desk.metrics.record(execution, [Metric("loss", 0.5, now().replace(microsecond=0), 3)], [Tag("a", "b")], (), gpu)
+    desk.metrics.record(
+        execution, [Metric("loss", 0.5, now().replace(microsecond=0), 3)], [Tag("a", "b")], (), gpu
+    )
     assert there.metrics.tags(DEFAULT_SCOPE, execution) == (Tag("a", "b"),)
     log = desk.executions.log(gpu, execution)
     until(lambda: bool(log.matching("echo")), 20)
@@ -85,32 +91,49 @@ def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
 
 def test_each_call_of_its_client(house: House) -> None:
     server = house.server
-    key = ServiceKey(f"{server.url}/v2", f"{server.url}/oauth/token", server.key.client_id, server.key.secret)
+    key = ServiceKey(
+        f"{server.url}/v2", f"{server.url}/oauth/token", server.key.client_id, server.key.secret
+    )
     client = AICoreClient(key, "default", page=2)
     try:
         meta = client.meta()
-        assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics) == ("launchpad", True, True, True)
+        assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics) == (
+            "launchpad",
+            True,
+            True,
+            True,
+        )
         assert "houses" in [each.id for each in client.scenarios()]
         assert {each.id for each in client.executables("houses")} == {"house-train", "house-shell"}
         assert [each.id for each in client.versions("houses")] == ["1.0"]
         label = ("ext.ai.sap.com/from", "another, launchpad")
         made = [
-            client.create_artifact(f"far {number}", ArtifactKind.RESULTSET, "ai://default/far", "houses", "d", [label])
+            client.create_artifact(
+                f"far {number}", ArtifactKind.RESULTSET, "ai://default/far", "houses", "d", [label]
+            )
             for number in range(5)
         ]
         assert [each.id for each in client.artifacts(labels=[label])] == made
         assert client.count_artifacts(ArtifactKind.RESULTSET, search="FAR") == 5
         assert client.artifact(made[0]).labels == (label,)
-        configuration = client.create_configuration("far", "houses", "house-shell", {"text": "sleep 60"})
+        configuration = client.create_configuration(
+            "far", "houses", "house-shell", {"text": "sleep 60"}
+        )
         assert client.configuration(configuration).parameters == {"text": "sleep 60"}
-        assert configuration in [each.id for each in client.configurations(executable_ids=["house-shell"])]
+        assert configuration in [
+            each.id for each in client.configurations(executable_ids=["house-shell"])
+        ]
         execution = client.create_execution(configuration)
         assert not client.execution(execution).status.final
-        client.patch_metrics(execution, [Metric("loss", 0.5, now(), 3)], [Tag("a", "b")], [CustomInfo("c", "d")])
+        client.patch_metrics(
+            execution, [Metric("loss", 0.5, now(), 3)], [Tag("a", "b")], [CustomInfo("c", "d")]
+        )
         (resource,) = client.metrics([execution])
         assert (resource.metrics[0].step, resource.tags, resource.custom_info) == (
-            3, (Tag("a", "b"),), (CustomInfo("c", "d"),),
-        )  # fmt: skip
+            3,
+            (Tag("a", "b"),),
+            (CustomInfo("c", "d"),),
+        )
         client.delete_metrics(execution)
         (changed,) = client.change_many([execution], TargetStatus.STOPPED)
         assert not changed.error
@@ -130,9 +153,18 @@ def test_each_call_of_its_client(house: House) -> None:
         assert client.resource_group_of("far-away").labels == {"ext.ai.sap.com/a": "c"}
         client.delete_resource_group("far-away")
         client.create_object_store_secret(
-            {"name": "far", "type": "oss", "data": {"BUCKET": "b", "ENDPOINT": "oss-eu-central-1.aliyuncs.com",
-             "REGION": "oss-eu-central-1", "ACCESS_KEY_ID": "k", "SECRET_ACCESS_KEY": "s"}}
-        )  # fmt: skip
+            {
+                "name": "far",
+                "type": "oss",
+                "data": {
+                    "BUCKET": "b",
+                    "ENDPOINT": "oss-eu-central-1.aliyuncs.com",
+                    "REGION": "oss-eu-central-1",
+                    "ACCESS_KEY_ID": "k",
+                    "SECRET_ACCESS_KEY": "s",
+                },
+            }
+        )
         found = client.object_store_secret("far")
         assert (found.name, found.type, found.settings["bucket"]) == ("far", "oss", "b")
         assert "far" in [each.name for each in client.object_store_secrets()]

@@ -40,11 +40,26 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, De
     desk = open_desk(Home.at(tmp_path_factory.mktemp("crowd") / "home"))
     with desk.registry.write() as db:
         group = group_pk(db, DEFAULT_SCOPE)
-        scenarios.put_scenario(desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN))
-        bound = Configuration("the-configuration", "c", "many", "the-executable", {"a": "1"}, {}, BEGIN)
+        scenarios.put_scenario(
+            desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN)
+        )
+        bound = Configuration(
+            "the-configuration", "c", "many", "the-executable", {"a": "1"}, {}, BEGIN
+        )
         configurations.insert(db, group, bound)
-        made = Execution("", bound.id, "c", "many", "the-executable", "1", Status.COMPLETED, TargetStatus.COMPLETED, "",
-                         BEGIN, BEGIN)  # fmt: skip
+        made = Execution(
+            "",
+            bound.id,
+            "c",
+            "many",
+            "the-executable",
+            "1",
+            Status.COMPLETED,
+            TargetStatus.COMPLETED,
+            "",
+            BEGIN,
+            BEGIN,
+        )
         for number in range(EXECUTIONS):
             executions.insert(db, group, replace(made, id=f"e{number:015x}"))
         kinds = list(ArtifactKind)
@@ -52,8 +67,23 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, De
             label = ((TEN, str(number % 10)),) if number % 100 == 0 else ()
             at = BEGIN + timedelta(seconds=number)
             execution = f"e{number // 50:015x}" if number < EXECUTIONS * 50 else ""
-            artifacts.insert(db, group, Artifact(f"id-{number:06d}", f"Model {number % 7}", kinds[number % 4],
-                             f"ai://default/{number}", "", "many", execution, label, None, at, at))  # fmt: skip
+            artifacts.insert(
+                db,
+                group,
+                Artifact(
+                    f"id-{number:06d}",
+                    f"Model {number % 7}",
+                    kinds[number % 4],
+                    f"ai://default/{number}",
+                    "",
+                    "many",
+                    execution,
+                    label,
+                    None,
+                    at,
+                    at,
+                ),
+            )
     with serving(desk.home.root) as server:
         yield server, desk
     desk.close()
@@ -65,7 +95,9 @@ def test_pages_have_no_gap(crowd: tuple[Server, Desk]) -> None:
     for skip in range(0, MANY + 1, 10_000):
         if skip == 50_000:
             # What is added while somebody reads comes last.
-            desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.OTHER, "late", "ai://default/late", "many")
+            desk.artifacts.add(
+                DEFAULT_SCOPE, ArtifactKind.OTHER, "late", "ai://default/late", "many"
+            )
         page = server.call("GET", "/lm/artifacts", params={"$top": 10_000, "$skip": skip}).json()
         assert page["count"] == len(page["resources"])
         seen += [each["id"] for each in page["resources"]]
@@ -90,13 +122,17 @@ def test_pages_have_no_gap(crowd: tuple[Server, Desk]) -> None:
         ({"executionId": "e000000000000001"}, 50),
         ({"scenarioId": "none"}, 0),
     ],
-)  # fmt: skip
-def test_filters_count_what_they_list(crowd: tuple[Server, Desk], query: dict[str, str], count: int) -> None:
+)
+def test_filters_count_what_they_list(
+    crowd: tuple[Server, Desk], query: dict[str, str], count: int
+) -> None:
     server, _ = crowd
     assert int(server.call("GET", "/lm/artifacts/$count", params=query).text) == count
     listed = server.call("GET", "/lm/artifacts", params=query | {"$top": "100000"}).json()
     assert listed["count"] == len({each["id"] for each in listed["resources"]}) == count
-    last = server.call("GET", "/lm/artifacts", params=query | {"$skip": str(max(0, count - 1))}).json()["resources"]
+    last = server.call(
+        "GET", "/lm/artifacts", params=query | {"$skip": str(max(0, count - 1))}
+    ).json()["resources"]
     assert last == listed["resources"][-1:]
 
 
@@ -106,9 +142,17 @@ def test_executions_with_their_outputs(crowd: tuple[Server, Desk]) -> None:
     assert len(listed) == EXECUTIONS
     assert all(len(each["outputArtifacts"]) == 50 for each in listed)
     many = ",".join(["the-executable", *(f"{number:064d}" for number in range(999))])
-    assert server.call("GET", "/lm/executions/$count", params={"executableIds": many}).text == str(EXECUTIONS)
-    told(server.call("GET", "/lm/executions/$count", params={"executableIds": f"{many},another"}), 400)
-    assert server.call("GET", "/lm/configurations", params={"executableIds": many}).json()["count"] == 1
+    assert server.call("GET", "/lm/executions/$count", params={"executableIds": many}).text == str(
+        EXECUTIONS
+    )
+    told(
+        server.call("GET", "/lm/executions/$count", params={"executableIds": f"{many},another"}),
+        400,
+    )
+    assert (
+        server.call("GET", "/lm/configurations", params={"executableIds": many}).json()["count"]
+        == 1
+    )
 
 
 def test_answers_come_while_others_are_made(crowd: tuple[Server, Desk]) -> None:
@@ -125,7 +169,11 @@ def test_answers_come_while_others_are_made(crowd: tuple[Server, Desk]) -> None:
     server.token()
     with ThreadPoolExecutor(5) as pool:
         counted = pool.submit(small)
-        large = list(pool.map(lambda _: server.call("GET", "/lm/artifacts", params={"$top": "20000"}), range(4)))
+        large = list(
+            pool.map(
+                lambda _: server.call("GET", "/lm/artifacts", params={"$top": "20000"}), range(4)
+            )
+        )
         done.set()
         assert counted.result() > 1
     assert all(answer.json()["count"] == 20_000 for answer in large)
@@ -137,14 +185,20 @@ def test_metrics_of_many_points(crowd: tuple[Server, Desk]) -> None:
     at = now()
     for name in ("loss", "accuracy"):
         desk.metrics.record(
-            execution, [Metric(name, step / 7, at, step) for step in range(25_000)], scope=DEFAULT_SCOPE
+            execution,
+            [Metric(name, step / 7, at, step) for step in range(25_000)],
+            scope=DEFAULT_SCOPE,
         )
     desk.metrics.record(execution, [Metric("gone", float("nan"), at)], scope=DEFAULT_SCOPE)
-    answer = server.call("GET", "/lm/metrics", params={"executionIds": f"{execution},e{2:015x}"}).json()
+    answer = server.call(
+        "GET", "/lm/metrics", params={"executionIds": f"{execution},e{2:015x}"}
+    ).json()
     (resource,) = answer["resources"]
     assert answer["count"] == 1
     for name in ("loss", "accuracy"):
-        assert [each["step"] for each in resource["metrics"] if each["name"] == name] == list(range(25_000))
+        assert [each["step"] for each in resource["metrics"] if each["name"] == name] == list(
+            range(25_000)
+        )
     assert len(resource["metrics"]) == 50_001
 
 
@@ -153,7 +207,9 @@ def test_resource_groups(house: House) -> None:
     names = [f"team-{number}" for number in range(7)]
     for name in names:
         labels = [{"key": "ext.ai.sap.com/size", "value": "small" if name < "team-3" else "large"}]
-        made = server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": name, "labels": labels})
+        made = server.call(
+            "POST", "/admin/resourceGroups", json={"resourceGroupId": name, "labels": labels}
+        )
         assert (made.status_code, made.json()["resourceGroupId"]) == (202, name)
     large = {"labelSelector": "ext.ai.sap.com/size=large"}
     found = server.call(
@@ -169,7 +225,9 @@ def test_resource_groups(house: House) -> None:
         seen += [each["resourceGroupId"] for each in page.json()["resources"]]
         url = page.links["next"]["url"] if "next" in page.links else ""
     assert set(names) < set(seen)
-    assert len(seen) == len(set(seen)) == server.call("GET", "/admin/resourceGroups").json()["count"]
+    assert (
+        len(seen) == len(set(seen)) == server.call("GET", "/admin/resourceGroups").json()["count"]
+    )
     told(server.call("GET", "/admin/resourceGroups", params={"continueToken": "?"}), 410)
     told(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "team-0"}), 409)
     told(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "-"}), 400)
@@ -181,32 +239,72 @@ def test_resource_groups(house: House) -> None:
 
 def test_what_is_wrong_in_its_form(house: House) -> None:
     server = house.server
-    for path in ("/nothing", "/lm", "/lm/artifacts/", "/lm/artifacts/a/b", "/lm/deployments", "/lm/artifacts/%2e%2e/x"):
+    for path in (
+        "/nothing",
+        "/lm",
+        "/lm/artifacts/",
+        "/lm/artifacts/a/b",
+        "/lm/deployments",
+        "/lm/artifacts/%2e%2e/x",
+    ):
         told(server.call("GET", path), 404, "NotFound")
     for path in ("/lm/artifacts/x", "/lm/executions/%00%00%00%00", "/lm/executions/" + "x" * 65):
         told(server.call("GET", path), 400, "InvalidRequest")
-    for method, path in (("PUT", "/lm/artifacts"), ("DELETE", "/lm/artifacts/abcd"), ("POST", "/lm/meta")):
+    for method, path in (
+        ("PUT", "/lm/artifacts"),
+        ("DELETE", "/lm/artifacts/abcd"),
+        ("POST", "/lm/meta"),
+    ):
         assert told(server.call(method, path), 405)
         assert "GET" in server.call(method, path).headers["Allow"]
-    for body in (b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000, b'{"name": "\\ud800"}', b"1" * 5000,
-                 b'{"name": 1, "kind": [], "url": {}, "scenarioId": null}'):  # fmt: skip
-        for path in ("/lm/artifacts", "/lm/configurations", "/lm/executions", "/lm/executionSchedules",
-                     "/admin/resourceGroups", "/admin/objectStoreSecrets"):  # fmt: skip
+    for body in (
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"x"',
+        b"\xff",
+        b"[" * 100_000,
+        b'{"name": "\\ud800"}',
+        b"1" * 5000,
+        b'{"name": 1, "kind": [], "url": {}, "scenarioId": null}',
+    ):
+        for path in (
+            "/lm/artifacts",
+            "/lm/configurations",
+            "/lm/executions",
+            "/lm/executionSchedules",
+            "/admin/resourceGroups",
+            "/admin/objectStoreSecrets",
+        ):
             if path == "/admin/resourceGroups" and body[-1:] == b"}":
                 # One without an ID is given one.
                 continue
-            answer = server.call("POST", path, data=body, headers={"Content-Type": "application/json"})
+            answer = server.call(
+                "POST", path, data=body, headers={"Content-Type": "application/json"}
+            )
             told(answer, 400)
         told(server.call("PATCH", "/lm/metrics", data=body), 400)
-    told(server.call("POST", "/lm/artifacts", data=b"{}", headers={"Content-Type": "text/csv"}), 400)
+    told(
+        server.call("POST", "/lm/artifacts", data=b"{}", headers={"Content-Type": "text/csv"}), 400
+    )
     told(server.call("POST", "/lm/artifacts", data=b"x", headers={"Content-Encoding": "gzip"}), 400)
     told(server.call("POST", "/lm/artifacts", data=b" " * (BODY_LIMIT + 1)), 413, "02000005")
     pieces = (b" " * 1_000_000 for _ in range(BODY_LIMIT // 1_000_000 + 2))
     told(server.call("POST", "/lm/artifacts", data=pieces), 413)
-    for query in ({"$top": "x"}, {"$top": "100001"}, {"$skip": "-1"}, {"kind": "car"}, {"$search": "~"},
-                  {"$search": "x" * 81}, {"searchCaseInsensitive": "perhaps"}, {"$expand": "all"},
-                  {"artifactLabelSelector": "x"}, {"artifactLabelSelector": ",".join(["a=b"] * 11)},
-                  {"executionId": "x"}):  # fmt: skip
+    for query in (
+        {"$top": "x"},
+        {"$top": "100001"},
+        {"$skip": "-1"},
+        {"kind": "car"},
+        {"$search": "~"},
+        {"$search": "x" * 81},
+        {"searchCaseInsensitive": "perhaps"},
+        {"$expand": "all"},
+        {"artifactLabelSelector": "x"},
+        {"artifactLabelSelector": ",".join(["a=b"] * 11)},
+        {"executionId": "x"},
+    ):
         told(server.call("GET", "/lm/artifacts", params=query), 400)
     for query in ({"status": "BUSY"}, {"$select": "all"}, {"configurationId": "?"}):
         told(server.call("GET", "/lm/executions", params=query), 400)
@@ -218,24 +316,40 @@ def test_what_is_wrong_in_its_form(house: House) -> None:
         {"end": "9999-12-31T23:59:59-23:00"},
     ):
         told(server.call("GET", "/lm/executions/e0123456789abcde/logs", params=query), 400)
-    for query in ({}, {"executionIds": ",".join(f"e{number:015x}" for number in range(11))}, {"$filter": "x"},
-                  {"executionIds": "abcd", "$select": "all"}):  # fmt: skip
+    for query in (
+        {},
+        {"executionIds": ",".join(f"e{number:015x}" for number in range(11))},
+        {"$filter": "x"},
+        {"executionIds": "abcd", "$select": "all"},
+    ):
         answer = server.call("GET", "/lm/metrics", params=query)
         assert isinstance(told(answer, 400)["details"], list)
     told(server.call("GET", "/lm/artifacts", group="nowhere"), 404, "ResourceGroupNotFound")
     assert server.call("GET", "/lm/artifacts", group=None).status_code == 200
     assert server.call("HEAD", "/lm/artifacts").content == b""
-    bare = requests.get(f"{server.url}/lm/meta", headers={"Authorization": f"Bearer {server.token()}"}, timeout=SECONDS)
+    bare = requests.get(
+        f"{server.url}/lm/meta",
+        headers={"Authorization": f"Bearer {server.token()}"},
+        timeout=SECONDS,
+    )
     assert bare.json()["runtimeIdentifier"] == "launchpad"
 
 
 def test_what_is_no_http_ends_its_connection_only(house: House) -> None:
     server = house.server
     place = urlsplit(server.url)
-    head = f"POST /v2/lm/artifacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n"
+    head = (
+        f"POST /v2/lm/artifacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n"
+    )
     half = f"{head}Content-Length: 100\r\n\r\nshort".encode()
     odd = f"{head}Content-Length: x\r\n\r\n".encode()
-    for sent in (b"\x16\x03\x01", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\nX: " + b"x" * 400_000, odd, half):
+    for sent in (
+        b"\x16\x03\x01",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"x" * 400_000,
+        odd,
+        half,
+    ):
         with socket.create_connection((place.hostname, place.port), SECONDS) as connection:
             connection.sendall(sent)
     assert server.call("GET", "/lm/meta").status_code == 200
@@ -253,14 +367,23 @@ def test_a_damaged_file_of_clients_lets_nobody_in(tmp_path: Path) -> None:
         assert "clients.json" not in json.dumps(answer.json())
 
 
-def test_an_artifact_does_not_wait_for_a_store_that_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_artifact_does_not_wait_for_a_store_that_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("launchpad_tui.bootstrap._MEASURE", 0.2)
     desk = open_desk(Home.at(tmp_path / "home"))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        values = {"bucket": "b", "endpoint": endpoint, "access_key_id": "k", "secret_access_key": "s"}
+        values = {
+            "bucket": "b",
+            "endpoint": endpoint,
+            "access_key_id": "k",
+            "secret_access_key": "s",
+        }
         desk.connections.add_store(DEFAULT_SCOPE, "silent", "s3", values)
-        scenarios.put_scenario(desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN))
+        scenarios.put_scenario(
+            desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN)
+        )
         made = desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.MODEL, "m", "ai://silent/m", "many")
     assert made.size is None
     assert desk.artifacts.get(DEFAULT_SCOPE, made.id) == made

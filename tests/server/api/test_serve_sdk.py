@@ -59,9 +59,11 @@ def ended(client: AICoreV2Client, execution_id: str) -> Status:
 def shell(client: AICoreV2Client, text: str) -> str:
     """An execution of a shell text."""
     made = client.configuration.create(
-        name="shell", scenario_id="houses", executable_id="house-shell",
+        name="shell",
+        scenario_id="houses",
+        executable_id="house-shell",
         parameter_bindings=[ParameterBinding(key="text", value=text)],
-    )  # fmt: skip
+    )
     return str(client.execution.create(made.id).id)
 
 
@@ -76,36 +78,66 @@ def test_a_whole_life(house: House) -> None:
     executable = client.executable.get("houses", "house-train")
     assert executable.deployable is False
     (parameter,) = executable.parameters
-    assert (parameter.name, parameter.type.value, parameter.default) == ("DT_MAX_DEPTH", "string", "3")
-    assert [(each.name, each.kind) for each in executable.input_artifacts] == [("housedataset", "dataset")]
-    assert [(each.name, each.kind) for each in executable.output_artifacts] == [("housemodel", "model")]
+    assert (parameter.name, parameter.type.value, parameter.default) == (
+        "DT_MAX_DEPTH",
+        "string",
+        "3",
+    )
+    assert [(each.name, each.kind) for each in executable.input_artifacts] == [
+        ("housedataset", "dataset")
+    ]
+    assert [(each.name, each.kind) for each in executable.output_artifacts] == [
+        ("housemodel", "model")
+    ]
 
     before = client.artifact.count()
     label = Label(key="ext.ai.sap.com/stage", value="raw, really")
     dataset = client.artifact.create(
-        name="House Price Dataset", kind=Artifact.Kind.DATASET, url="ai://default/rows", scenario_id="houses",
-        description="from SDK", labels=[label],
-    )  # fmt: skip
+        name="House Price Dataset",
+        kind=Artifact.Kind.DATASET,
+        url="ai://default/rows",
+        scenario_id="houses",
+        description="from SDK",
+        labels=[label],
+    )
     assert dataset.url == "ai://default/rows"
     assert client.artifact.count() == before + 1
     assert house.bench.desk.artifacts.get(DEFAULT_SCOPE, dataset.id).kind is ArtifactKind.DATASET
     found = client.artifact.get(dataset.id, expand="scenario")
-    assert (found.description, found.scenario.id, found.labels[0].value) == ("from SDK", "houses", "raw, really")
+    assert (found.description, found.scenario.id, found.labels[0].value) == (
+        "from SDK",
+        "houses",
+        "raw, really",
+    )
     selector = ["ext.ai.sap.com/stage=raw{comma} really"]
-    assert [each.id for each in client.artifact.query(artifact_label_selector=selector).resources] == [dataset.id]
+    assert [
+        each.id for each in client.artifact.query(artifact_label_selector=selector).resources
+    ] == [dataset.id]
     assert client.artifact.query(search="rom SD").count == 1
     assert client.artifact.query(search="FROM sdk").count == 0
-    assert client.artifact.query(search="FROM sdk", search_case_insensitive=True, kind=Artifact.Kind.DATASET).count == 1
+    assert (
+        client.artifact.query(
+            search="FROM sdk", search_case_insensitive=True, kind=Artifact.Kind.DATASET
+        ).count
+        == 1
+    )
 
     configuration = client.configuration.create(
-        name="Depth 5", scenario_id="houses", executable_id="house-train",
+        name="Depth 5",
+        scenario_id="houses",
+        executable_id="house-train",
         parameter_bindings=[ParameterBinding(key="DT_MAX_DEPTH", value="5")],
         input_artifact_bindings=[InputArtifactBinding(key="housedataset", artifact_id=dataset.id)],
-    )  # fmt: skip
+    )
     bound = client.configuration.get(configuration.id, expand="scenario")
     assert [(each.key, each.value) for each in bound.parameter_bindings] == [("DT_MAX_DEPTH", "5")]
     assert bound.input_artifact_bindings[0].artifact_id == dataset.id
-    assert client.configuration.query(executable_ids=["house-train", "other-one"], search="Depth").count == 1
+    assert (
+        client.configuration.query(
+            executable_ids=["house-train", "other-one"], search="Depth"
+        ).count
+        == 1
+    )
 
     made = client.execution.create(configuration.id)
     assert (made.status, made.message) == (Status.UNKNOWN, "Execution scheduled")
@@ -115,10 +147,17 @@ def test_a_whole_life(house: House) -> None:
     assert execution.target_status is TargetStatus.COMPLETED
     assert execution.submission_time <= execution.start_time <= execution.completion_time
     (model,) = execution.output_artifacts
-    assert (model.name, model.kind, model.execution_id) == ("housemodel", Artifact.Kind.MODEL, made.id)
+    assert (model.name, model.kind, model.execution_id) == (
+        "housemodel",
+        Artifact.Kind.MODEL,
+        made.id,
+    )
     assert model.url.startswith(f"ai://default/{made.id}/")
     assert [each.id for each in client.artifact.query(execution_id=made.id).resources] == [model.id]
-    assert client.execution.query(configuration_id=configuration.id, status=Status.COMPLETED).count == 1
+    assert (
+        client.execution.query(configuration_id=configuration.id, status=Status.COMPLETED).count
+        == 1
+    )
     assert client.execution.count(executable_ids=["house-train"], status=Status.DEAD) == 0
     short = client.execution.get(made.id, select="status")
     assert (short.status, short.configuration_id) == (Status.COMPLETED, configuration.id)
@@ -129,14 +168,20 @@ def test_a_whole_life(house: House) -> None:
     ]
     assert resource.metrics[0].labels[0].value == "housemodel"
     assert (resource.tags[0].value, resource.custom_info[0].value) == ("CV", "[[1]]")
-    assert client.metrics.query(execution_ids=[made.id], select=["tags"]).resources[0].metrics is None
+    assert (
+        client.metrics.query(execution_ids=[made.id], select=["tags"]).resources[0].metrics is None
+    )
 
     # afterwards, from outside of the execution
     label = MetricLabel(name="metrics.ai.sap.com/Artifact.name", value="housemodel")
-    client.metrics.log_metrics([Metric(name="Error Rate", value=0.5, timestamp=None, labels=[label])], made.id)
+    client.metrics.log_metrics(
+        [Metric(name="Error Rate", value=0.5, timestamp=None, labels=[label])], made.id
+    )
     client.metrics.set_tags([MetricTag(name="Validation", value="later")], made.id)
     client.metrics.set_custom_info([MetricCustomInfo(name="More", value="{}")], made.id)
-    client.metrics.modify(made.id, metrics=[Metric(name="f1", value=1, timestamp=datetime.now(UTC), step=7)])
+    client.metrics.modify(
+        made.id, metrics=[Metric(name="f1", value=1, timestamp=datetime.now(UTC), step=7)]
+    )
     with pytest.warns(DeprecationWarning, match="filter"):
         (resource,) = client.metrics.query(filter=f"executionId eq '{made.id}'").resources
     assert {each.name for each in resource.metrics} == {"Fold", "Error Rate", "f1"}
@@ -178,10 +223,16 @@ def test_executions_are_stopped_and_deleted_one_by_one_and_many_at_once(house: H
     stop = [BasicModifyRequest(id=one, target_status=TargetStatus.STOPPED) for one in running]
     failed, stopped = client.execution.bulk_modify(stop).executions
     assert isinstance(failed, BulkModifyErrorResponse)
-    assert (failed.error.code, failed.error.target) == ("PreconditionFailed", f"/v2/lm/executions/{running[0]}")
+    assert (failed.error.code, failed.error.target) == (
+        "PreconditionFailed",
+        f"/v2/lm/executions/{running[0]}",
+    )
     assert stopped.id == running[1]
     assert ended(client, running[1]) is Status.STOPPED
-    gone = [BasicModifyRequest(id=one, target_status=TargetStatus.DELETED) for one in (*running, "e0123456789abcde")]
+    gone = [
+        BasicModifyRequest(id=one, target_status=TargetStatus.DELETED)
+        for one in (*running, "e0123456789abcde")
+    ]
     outcome = client.execution.bulk_modify(gone).executions
     assert [isinstance(each, BulkModifyErrorResponse) for each in outcome] == [False, False, True]
     assert outcome[2].error.code == "NotFound"
@@ -216,7 +267,12 @@ def test_errors_are_the_exceptions_of_the_sdk(house: House) -> None:
             call()
         assert missing.value.error_message
         assert missing.value.request_id
-    artifact = {"name": "x", "kind": Artifact.Kind.MODEL, "url": "ai://default/x", "scenario_id": "houses"}
+    artifact = {
+        "name": "x",
+        "kind": Artifact.Kind.MODEL,
+        "url": "ai://default/x",
+        "scenario_id": "houses",
+    }
     for wrong in (
         {"scenario_id": "no-such"},
         {"url": "ai://nowhere/x"},
@@ -250,7 +306,9 @@ def test_errors_are_the_exceptions_of_the_sdk(house: House) -> None:
     with pytest.raises(AIAPIInvalidRequestException):
         client.metrics.log_metrics([Metric(name="a", value=1, timestamp=None)], "e0123456789abcde")
     with pytest.raises(AIAPIServerException) as large:
-        client.metrics.log_metrics([Metric(name="a", value=1, timestamp=None)] * 1001, "e0123456789abcde")
+        client.metrics.log_metrics(
+            [Metric(name="a", value=1, timestamp=None)] * 1001, "e0123456789abcde"
+        )
     assert (large.value.status_code, large.value.error_code) == (413, "02000005")
     with pytest.raises(AIAPIAuthenticatorAuthorizationException):
         house.server.sdk(key=Key(house.server.key.client_id, "wrong")).scenario.query()
@@ -262,7 +320,10 @@ def test_pages(house: House) -> None:
         client.configuration.create(f"Page {number}", "houses", "house-shell")
     wanted = client.configuration.query(search="Page ")
     assert wanted.count == 5
-    pages = [client.configuration.query(search="Page ", top=2, skip=skip).resources for skip in (0, 2, 4, 6)]
+    pages = [
+        client.configuration.query(search="Page ", top=2, skip=skip).resources
+        for skip in (0, 2, 4, 6)
+    ]
     assert [len(page) for page in pages] == [2, 2, 1, 0]
     assert [each.id for page in pages for each in page] == [each.id for each in wanted.resources]
     assert client.configuration.count(scenario_id="houses", search="Page ") == 5
@@ -274,15 +335,23 @@ def test_schedules(house: House) -> None:
     client = house.server.api()
     configuration = client.configuration.create("Nightly", "houses", "house-shell")
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
-    made = client.execution_schedule.create("nightly", "0 3 * * *", configuration.id, start, start + timedelta(days=9))
+    made = client.execution_schedule.create(
+        "nightly", "0 3 * * *", configuration.id, start, start + timedelta(days=9)
+    )
     found = client.execution_schedule.get(made.id)
     assert (found.name, found.cron, found.status) == ("nightly", "0 3 * * *", ScheduleStatus.ACTIVE)
     assert (found.start, found.end) == (start, start + timedelta(days=9))
     assert client.execution_schedule.count(configuration_id=configuration.id) == 1
     client.execution_schedule.modify(made.id, cron="0 4 * * *", status=ScheduleStatus.INACTIVE)
-    assert client.execution_schedule.query(status=ScheduleStatus.INACTIVE).resources[0].cron == "0 4 * * *"
+    assert (
+        client.execution_schedule.query(status=ScheduleStatus.INACTIVE).resources[0].cron
+        == "0 4 * * *"
+    )
     assert client.execution_schedule.query(status=ScheduleStatus.ACTIVE).count == 0
-    for wrong in ({"cron": "every day"}, {"configurationId": "00000000-0000-0000-0000-000000000000"}):
+    for wrong in (
+        {"cron": "every day"},
+        {"configurationId": "00000000-0000-0000-0000-000000000000"},
+    ):
         with pytest.raises(AIAPIInvalidRequestException):
             client.execution_schedule.modify(made.id, **wrong)
     with pytest.raises(AIAPIInvalidRequestException):

@@ -48,7 +48,9 @@ def specification() -> dict[str, Any]:
     """The part of the specification that is offered, with one of its gaps mended."""
     data: dict[str, Any] = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))
     data["paths"] = {
-        path: item for path, item in data["paths"].items() if OFFERED.match(path) and path not in NOT_OFFERED
+        path: item
+        for path, item in data["paths"].items()
+        if OFFERED.match(path) and path not in NOT_OFFERED
     }
     schemas = data["components"]["schemas"]
     # An artifact's scenario is "a scenario, or anything".
@@ -81,24 +83,49 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
     bench = Bench(tmp_path_factory.mktemp("judged"))
     try:
         desk, scope = bench.desk, DEFAULT_SCOPE
-        executable = bench.add(shell_template("house-shell", "echo one; echo two > /app/model/file"))
+        executable = bench.add(
+            shell_template("house-shell", "echo one; echo two > /app/model/file")
+        )
         execution = bench.create(executable)
         assert bench.wait(execution).status is Status.COMPLETED
         at = datetime.now(UTC)
-        metrics = [Metric("loss", 0.5, at, 1, (("phase", "test"),)), Metric("Error Rate", 1e300, at)]
-        desk.metrics.record(execution, metrics, [Tag("team", "red")], [CustomInfo("note", "[]")], scope)
+        metrics = [
+            Metric("loss", 0.5, at, 1, (("phase", "test"),)),
+            Metric("Error Rate", 1e300, at),
+        ]
+        desk.metrics.record(
+            execution, metrics, [Tag("team", "red")], [CustomInfo("note", "[]")], scope
+        )
         labels = [("ext.ai.sap.com/stage", "a, b")]
-        artifact = desk.artifacts.add(scope, ArtifactKind.MODEL, "m", "ai://default/m", "houses", "of hand", labels)
+        artifact = desk.artifacts.add(
+            scope, ArtifactKind.MODEL, "m", "ai://default/m", "houses", "of hand", labels
+        )
         configuration = desk.configurations.list(scope)[0]
-        schedule = desk.schedules.create(scope, "nightly", "0 3 * * *", configuration.id, at.replace(microsecond=0))
+        schedule = desk.schedules.create(
+            scope, "nightly", "0 3 * * *", configuration.id, at.replace(microsecond=0)
+        )
         desk.connections.add_group("local", "vision", {"ext.ai.sap.com/team": "red"})
-        desk.connections.add_store(scope, "lake", "s3", {"bucket": "b", "endpoint": "http://s3.example.com",
-                                   "access_key_id": "k", "secret_access_key": "s"})  # fmt: skip
+        desk.connections.add_store(
+            scope,
+            "lake",
+            "s3",
+            {
+                "bucket": "b",
+                "endpoint": "http://s3.example.com",
+                "access_key_id": "k",
+                "secret_access_key": "s",
+            },
+        )
         ids = {
-            "scenarioId": "houses", "executableId": executable, "artifactId": artifact.id, "executionId": execution,
-            "configurationId": configuration.id, "executionScheduleId": schedule.id, "resourceGroupId": "vision",
+            "scenarioId": "houses",
+            "executableId": executable,
+            "artifactId": artifact.id,
+            "executionId": execution,
+            "configurationId": configuration.id,
+            "executionScheduleId": schedule.id,
+            "resourceGroupId": "vision",
             "objectStoreName": "lake",
-        }  # fmt: skip
+        }
         with serving(desk.home.root) as server:
             yield Judged(server, ids)
     finally:
@@ -107,21 +134,29 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
 
 ALLOWED, FORBIDDEN = schema("positive"), schema("negative")
 MODEST = settings(
-    max_examples=12, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
 )
 
 
 @ALLOWED.parametrize()
 @MODEST
 def test_no_answer_breaks_the_specification(case: Any, judged: Judged) -> None:
-    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    response = case.call(
+        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+    )
     case.validate_response(response, checks=CHECKS)
 
 
 @FORBIDDEN.parametrize()
 @MODEST
 def test_no_request_is_too_rude(case: Any, judged: Judged) -> None:
-    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    response = case.call(
+        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+    )
     case.validate_response(response, checks=[not_a_server_error])
     if response.status_code >= 400 and response.headers["content-type"] == ["application/json"]:
         error = response.json()["error"]
@@ -135,7 +170,10 @@ READ = [
     ("/lm/scenarios/{scenarioId}/executables", {"versionId": "1.0"}),
     ("/lm/scenarios/{scenarioId}/executables/{executableId}", {}),
     ("/lm/scenarios/{scenarioId}/versions", {}),
-    ("/lm/artifacts", {"$expand": "scenario", "artifactLabelSelector": "ext.ai.sap.com/stage=a{comma} b"}),
+    (
+        "/lm/artifacts",
+        {"$expand": "scenario", "artifactLabelSelector": "ext.ai.sap.com/stage=a{comma} b"},
+    ),
     ("/lm/artifacts", {"executionId": "executionId", "$top": 1}),
     ("/lm/artifacts/$count", {"scenarioId": "houses"}),
     ("/lm/artifacts/{artifactId}", {"$expand": "scenario"}),
@@ -161,11 +199,15 @@ READ = [
 
 
 @pytest.mark.parametrize(("path", "query"), READ, ids=str)
-def test_what_is_there_is_told_as_the_specification_has_it(path: str, query: dict[str, Any], judged: Judged) -> None:
+def test_what_is_there_is_told_as_the_specification_has_it(
+    path: str, query: dict[str, Any], judged: Judged
+) -> None:
     places = {name: judged.ids[name] for name in re.findall(r"{(\w+)}", path)}
     asked = {name: judged.ids.get(str(value), value) for name, value in query.items()}
     case = ALLOWED[path]["GET"].Case(path_parameters=places, query=asked)
-    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    response = case.call(
+        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+    )
     assert response.status_code == 200
     if path.endswith("$count"):
         assert int(response.text) > 0
@@ -177,7 +219,9 @@ def test_what_is_there_is_told_as_the_specification_has_it(path: str, query: dic
 
 
 @pytest.mark.parametrize("method", ["PATCH", "POST", "PUT", "DELETE"])
-@pytest.mark.parametrize("what", ["artifacts", "configurations", "executions", "executionSchedules"])
+@pytest.mark.parametrize(
+    "what", ["artifacts", "configurations", "executions", "executionSchedules"]
+)
 def test_a_count_is_no_id(method: str, what: str, judged: Judged) -> None:
     response = judged.server.call(method, f"/lm/{what}/$count", data=b"{}")
     assert response.status_code == 405
@@ -187,9 +231,13 @@ def test_a_count_is_no_id(method: str, what: str, judged: Judged) -> None:
 
 @pytest.mark.parametrize("name", ["abc", "x" * 100])
 def test_names_that_are_no_ids_are_deleted(name: str, judged: Judged) -> None:
-    case = ALLOWED["/admin/resourceGroups/{resourceGroupId}"]["DELETE"].Case(path_parameters={"resourceGroupId": name})
+    case = ALLOWED["/admin/resourceGroups/{resourceGroupId}"]["DELETE"].Case(
+        path_parameters={"resourceGroupId": name}
+    )
     judged.server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": name})
-    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    response = case.call(
+        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+    )
     assert response.status_code == 202
     case.validate_response(response, checks=CHECKS)
 
@@ -197,7 +245,9 @@ def test_names_that_are_no_ids_are_deleted(name: str, judged: Judged) -> None:
 @pytest.mark.parametrize("query", [{}, {"executionId": ""}, {"executionId": ["e012", "e013"]}])
 def test_metrics_of_no_execution_are_not_found(query: dict[str, Any], judged: Judged) -> None:
     case = ALLOWED["/lm/metrics"]["DELETE"].Case(query=query)
-    response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+    response = case.call(
+        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+    )
     assert response.status_code == 404
     case.validate_response(response, checks=CHECKS)
 
@@ -214,7 +264,9 @@ def test_changes_are_answered_as_the_specification_has_it(judged: Judged) -> Non
             **({} if body is None else {"body": body}),
             **more,
         )
-        response = case.call(base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS)
+        response = case.call(
+            base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        )
         assert response.status_code == status, response.text
         case.validate_response(response, checks=CHECKS)
         return response
@@ -226,32 +278,52 @@ def test_changes_are_answered_as_the_specification_has_it(judged: Judged) -> Non
     assert judged.server.call("GET", place.removeprefix("/v2")).json()["name"] == "n"
     bound = {"name": "c", "scenarioId": "houses", "executableId": ids["executableId"]}
     change("POST", "/lm/configurations", 201, bound)
-    created = change("POST", "/lm/executions", 202, {"configurationId": ids["configurationId"]}).json()
+    created = change(
+        "POST", "/lm/executions", 202, {"configurationId": ids["configurationId"]}
+    ).json()
     assert (created["status"], created["targetStatus"]) == ("UNKNOWN", "COMPLETED")
-    many = [{"id": one, "targetStatus": "STOPPED"} for one in (ids["executionId"], "e0123456789abcde")]
+    many = [
+        {"id": one, "targetStatus": "STOPPED"} for one in (ids["executionId"], "e0123456789abcde")
+    ]
     change("PATCH", "/lm/executions", 202, {"executions": many})
     change("PATCH", "/lm/executions/{executionId}", 412, {"targetStatus": "STOPPED"})
     change("PATCH", "/lm/executions/{executionId}", 400, {"targetStatus": "RUNNING"})
     nightly = {"name": "x", "cron": "0 4 * * *", "configurationId": ids["configurationId"]}
     change("POST", "/lm/executionSchedules", 202, nightly)
     change("PATCH", "/lm/executionSchedules/{executionScheduleId}", 202, {"status": "INACTIVE"})
-    change("PATCH", "/lm/metrics", 204, {"executionId": ids["executionId"], "tags": [{"name": "a", "value": "b"}]})
     change(
-        "PATCH", "/lm/metrics", 413, {"executionId": "e0123456789abcde", "tags": [{"name": "a", "value": "b"}] * 101}
+        "PATCH",
+        "/lm/metrics",
+        204,
+        {"executionId": ids["executionId"], "tags": [{"name": "a", "value": "b"}]},
+    )
+    change(
+        "PATCH",
+        "/lm/metrics",
+        413,
+        {"executionId": "e0123456789abcde", "tags": [{"name": "a", "value": "b"}] * 101},
     )
     change("DELETE", "/lm/metrics", 200, query={"executionId": ids["executionId"]})
     change("POST", "/admin/resourceGroups", 202, {"resourceGroupId": "more"})
     labels = [{"key": "ext.ai.sap.com/team", "value": "blue"}]
     change("PATCH", "/admin/resourceGroups/{resourceGroupId}", 202, {"labels": labels})
     assert judged.server.call("GET", "/admin/resourceGroups/vision").json()["labels"] == labels
-    secret = {"name": "lake", "type": "S3", "bucket": "c", "endpoint": "s3.example.com",
-              "data": {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"}}  # fmt: skip
+    secret = {
+        "name": "lake",
+        "type": "S3",
+        "bucket": "c",
+        "endpoint": "s3.example.com",
+        "data": {"AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s"},
+    }
     change("POST", "/admin/objectStoreSecrets", 409, secret)
     change("POST", "/admin/objectStoreSecrets", 202, secret | {"name": "pond"})
     change("PATCH", "/admin/objectStoreSecrets/{objectStoreName}", 202, secret)
     shown = judged.server.call("GET", "/admin/objectStoreSecrets/lake").json()["metadata"]
     assert shown["storage.ai.sap.com/bucket"] == "c"
-    assert (shown["storage.ai.sap.com/type"], shown["serving.kubeflow.org/s3-usehttps"]) == ("S3", "1")
+    assert (shown["storage.ai.sap.com/type"], shown["serving.kubeflow.org/s3-usehttps"]) == (
+        "S3",
+        "1",
+    )
     change("DELETE", "/admin/objectStoreSecrets/{objectStoreName}", 202)
     change("DELETE", "/lm/executionSchedules/{executionScheduleId}", 202)
     change("DELETE", "/admin/resourceGroups/{resourceGroupId}", 202)

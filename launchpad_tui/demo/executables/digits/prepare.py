@@ -22,7 +22,9 @@ def main() -> None:
     order = np.random.default_rng(int(os.environ.get("SEED", "1"))).permutation(len(images))
     kept_out = round(len(images) * float(os.environ.get("VALIDATION_SHARE", "0.25")))
     if not 0 < kept_out < len(images):
-        raise SystemExit(f"validation_share leaves {kept_out} of {len(images)} images to validate with")
+        raise SystemExit(
+            f"validation_share leaves {kept_out} of {len(images)} images to validate with"
+        )
     SPLIT.mkdir(parents=True, exist_ok=True)
     for name, part in (("validation", order[:kept_out]), ("train", order[kept_out:])):
         np.savez_compressed(SPLIT / f"{name}.npz", images=images[part], digits=digits[part])

@@ -29,7 +29,9 @@ class Network:
 
     def __init__(self, inputs: int, hidden: int, random: np.random.Generator) -> None:
         sizes = ((inputs, hidden), (hidden, CLASSES))
-        self.weights = [random.normal(0, math.sqrt(2 / rows), (rows, columns)) for rows, columns in sizes]
+        self.weights = [
+            random.normal(0, math.sqrt(2 / rows), (rows, columns)) for rows, columns in sizes
+        ]
         self.biases = [np.zeros(columns) for _, columns in sizes]
         self.velocity = [np.zeros_like(values) for values in (*self.weights, *self.biases)]
 
@@ -80,7 +82,9 @@ def shifted(images: np.ndarray, pixels: int, random: np.random.Generator) -> np.
     """Images (count, 64), each moved by up to so many pixels in both directions; what comes in is empty."""
     if not pixels:
         return images
-    padded: np.ndarray = np.pad(images.reshape(-1, 8, 8), ((0, 0), (pixels, pixels), (pixels, pixels)))
+    padded: np.ndarray = np.pad(
+        images.reshape(-1, 8, 8), ((0, 0), (pixels, pixels), (pixels, pixels))
+    )
     down, right = random.integers(0, 2 * pixels + 1, (2, len(images), 1, 1))
     rows, columns = np.arange(8).reshape(8, 1) + down, np.arange(8) + right
     moved: np.ndarray = padded[np.arange(len(images)).reshape(-1, 1, 1), rows, columns]
@@ -103,7 +107,9 @@ def main() -> None:
         order = random.permutation(len(images))
         for start in range(0, len(order), options.batch_size):
             part = order[start : start + options.batch_size]
-            loss, hits = network.step(varied[part], digits[part], options.learning_rate, options.momentum, options.l2)
+            loss, hits = network.step(
+                varied[part], digits[part], options.learning_rate, options.momentum, options.l2
+            )
             losses.append(loss)
             right += hits
         loss, accuracy, predicted = network.score(unseen, unseen_digits)
@@ -124,12 +130,16 @@ def main() -> None:
     print(f"validation accuracy {accuracy:.3f} (best {best:.3f})")
 
 
-def write(network: Network, options: argparse.Namespace, confusion: np.ndarray, scores: dict[str, float]) -> None:
+def write(
+    network: Network, options: argparse.Namespace, confusion: np.ndarray, scores: dict[str, float]
+) -> None:
     """The model and the report."""
     MODEL.mkdir(parents=True, exist_ok=True)
     REPORT.mkdir(parents=True, exist_ok=True)
     (first, second), (first_bias, second_bias) = network.weights, network.biases
-    np.savez(MODEL / "model.npz", weights1=first, bias1=first_bias, weights2=second, bias2=second_bias)
+    np.savez(
+        MODEL / "model.npz", weights1=first, bias1=first_bias, weights2=second, bias2=second_bias
+    )
     summary = {"parameters": vars(options), "validation": scores}
     (MODEL / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     np.savetxt(REPORT / "confusion.csv", confusion, fmt="%d", delimiter=",")
