@@ -1,7 +1,7 @@
 """How fast charts and comparisons are: from opening them to the painted picture in the app, and from a key to the last
 byte of what it changed in a terminal of 200x50.
 
-    python tests/benchmarks/chart_speed.py [HOME]
+    python -m tests.benchmarks.chart_speed [HOME]
 
 HOME is one that `populate.py` filled (5 series of 1,000,000 points); without it that part is left out. The board of
 12 charts with 10 series each and the comparison of 200 models with 100 parameters and 100 metrics are made in a new
@@ -20,8 +20,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home

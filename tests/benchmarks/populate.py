@@ -1,6 +1,6 @@
 """Fill a home with models, executions and metrics: the same ones each time, for benchmarks.
 
-    python tests/benchmarks/populate.py HOME [--models 100000] [--points 10000000]
+    python -m tests.benchmarks.populate HOME [--models 100000] [--points 10000000]
 
 Every model has an execution and a configuration with six parameters. Five executions have 1,000,000 points each; the
 rest of the points is spread over the others: two to four metrics each, the last two of every ten with a label.

@@ -1,6 +1,6 @@
 """Measure the registry on a home that `populate.py` filled: milliseconds, best and median of several.
 
-python tests/benchmarks/registry_speed.py HOME [--json]
+python -m tests.benchmarks.registry_speed HOME [--json]
 """
 
 from __future__ import annotations

@@ -23,11 +23,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import seaweed
-
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -38,6 +33,7 @@ from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.s3_client import connect
 from tests.benchmarks.terminal import Terminal
 from tests.scenes.seeds import add_scenario
+from tests.stores import seaweed
 
 #: the part of the SDK's own speed that has to be reached, and the memory that may be taken (MB)
 RATIO, MEMORY = 0.8, 150

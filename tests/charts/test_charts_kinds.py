@@ -5,13 +5,20 @@ from __future__ import annotations
 import time
 
 import pytest
-from chart_data import HOSTILE_LABELS, HOSTILE_NUMBERS, check_size, curves, given, table
 from hypothesis import HealthCheck, example, settings
 from hypothesis import given as with_data
 from hypothesis import strategies as st
 
 from launchpad_tui.charts.catalog import AGAINST, KINDS, OVER, SOURCE, draw
 from launchpad_tui.charts.model import ChartData, ChartSpec, Series, Table
+from tests.charts.chart_data import (
+    HOSTILE_LABELS,
+    HOSTILE_NUMBERS,
+    check_size,
+    curves,
+    given,
+    table,
+)
 
 TABLE_KINDS = [kind for kind in KINDS if kind != "line"]
 ALONG = (

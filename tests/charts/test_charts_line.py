@@ -6,7 +6,6 @@ import math
 from itertools import pairwise
 
 import pytest
-from chart_data import HOSTILE_NUMBERS, check_size
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from launchpad_tui.charts.model import ChartSpec, Drawing, Plot, Series
 from launchpad_tui.charts.scale import log_ticks, roomy, ticks, widened, y_range
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.domain.text import cell_width
+from tests.charts.chart_data import HOSTILE_NUMBERS, check_size
 
 usual = st.floats(-1e6, 1e6)
 finite = st.floats(allow_nan=False, allow_infinity=False)

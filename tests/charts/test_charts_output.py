@@ -6,7 +6,6 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from chart_data import HOSTILE_LABELS, table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from launchpad_tui.charts.palette import ANSI256, RGB
 from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.charts.words import clip, clip_left, counted, fit, short_labels
 from launchpad_tui.domain.text import cell_width, safe_text
+from tests.charts.chart_data import HOSTILE_LABELS, table
 
 SVG = "{http://www.w3.org/2000/svg}"
 DRAWING = Drawing(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from chart_data import given, slots_at, table
-
 from launchpad_tui.charts.bars import base_of
 from launchpad_tui.charts.catalog import draw
 from launchpad_tui.charts.histogram import bin_count, bins_of, quartile
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
+from tests.charts.chart_data import given, slots_at, table
 
 
 def lines(

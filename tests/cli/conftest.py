@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, Result, checkout, prepare, spawn
 
 from launchpad_tui.__main__ import main
+from tests.cli.cli_support import Cli, Result, checkout, prepare, spawn
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_support import Cli
+
+from tests.cli.cli_support import Cli
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cli_support import Cli
+
+from tests.cli.cli_support import Cli
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment
 
 from launchpad_tui.cli.parser import command_tree
+from tests.cli.cli_support import Cli, environment
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, spawn
+
+from tests.cli.cli_support import Cli, spawn
 
 
 def test_connections(cli: Cli) -> None:

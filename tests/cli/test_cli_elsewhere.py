@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cli_support import Cli
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "services"))
-import tenant_server
-from tenant_server import SECRET, Tenant
+from tests.cli.cli_support import Cli
+from tests.services import tenant_server
+from tests.services.tenant_server import SECRET, Tenant
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment, prepare, spawn
+
+from tests.cli.cli_support import Cli, environment, prepare, spawn
 
 EXECUTION_KEYS = {
     "id",

@@ -6,10 +6,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, spawn
-from test_cli_output import on_terminal
 
 from launchpad_tui.services.connections import ConnectionService
+from tests.cli.cli_support import Cli, spawn
+from tests.cli.test_cli_output import on_terminal
 
 
 @pytest.mark.parametrize(

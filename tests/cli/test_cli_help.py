@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from cli_support import Cli
 
 from launchpad_tui.cli.command import COMMON, WORDS, Command
 from launchpad_tui.cli.parser import build, command_tree, first_word
+from tests.cli.cli_support import Cli
 
 TREE = command_tree()
 

@@ -13,7 +13,6 @@ import termios
 from pathlib import Path
 
 import pytest
-from cli_support import Cli, environment, spawn
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.cli.output import json_text, table_lines
@@ -22,6 +21,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.text import cell_width, cut_cells
 from launchpad_tui.registry import artifacts
+from tests.cli.cli_support import Cli, environment, spawn
 
 EVIL = "\x1b]52;c;AAAA\x07\x9b31m\u202eevil\u200b\ud83d"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli_support import Cli
+from tests.cli.cli_support import Cli
 
 
 def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from keyring_session import Session, environment, lacking, session
+
+from tests.config.keyring_session import Session, environment, lacking, session
 
 LAKE = '"store", "local/default/lake"'
 needs_programs = pytest.mark.skipif(bool(lacking()), reason=f"a real keyring needs {lacking()}")

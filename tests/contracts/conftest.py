@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import KINDS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import azurite
-import fake_gcs
-import hadoop
-import launchpad_serve
-import oss_server
-import seaweed
+from tests.stores import azurite, fake_gcs, hadoop, launchpad_serve, oss_server, seaweed
 
 Values = Callable[[], dict[str, str]]
 

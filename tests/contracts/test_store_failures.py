@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
-import rude
 
 from launchpad_tui.domain.connection import FieldKind
 from launchpad_tui.errors import LaunchpadError, Unreachable
@@ -22,6 +21,7 @@ from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import MAKERS
+from tests.stores import rude
 
 #: the field that holds the server's address, by kind
 ADDRESS = {

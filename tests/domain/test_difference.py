@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from test_comparison import A, B, subject
-
 from launchpad_tui.domain.difference import difference
+from tests.domain.test_comparison import A, B, subject
 
 
 def test_parameters_and_metrics() -> None:

@@ -10,21 +10,22 @@ import threading
 from pathlib import Path
 
 import pytest
-from registry_data import add_artifact, add_execution
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import Conflict, RegistryBusy, RegistryCorrupt, SchemaTooNew, StorageFull
 from launchpad_tui.registry import database, preferences, schema, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import RevisionWatch, touch
+from tests.registry.registry_data import add_artifact, add_execution
 
-HERE = str(Path(__file__).parent)
+ROOT = Path(__file__).parents[2]
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    script = f"import sys; sys.path.insert(0, {HERE!r})\n" + script
     command = [sys.executable, "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(processes: list[subprocess.Popen[str]]) -> list[str]:
@@ -95,7 +96,7 @@ def test_killed_writer_leaves_nothing_half_made(registry: Registry) -> None:
     script = """
 import os, signal
 from pathlib import Path
-from registry_data import add_artifact
+from tests.registry.registry_data import add_artifact
 from launchpad_tui.registry.database import Registry
 registry = Registry(Path(sys.argv[1]))
 add_artifact(registry, "kept-1")

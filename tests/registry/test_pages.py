@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from registry_data import START, add_artifact, add_execution
 
 from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
@@ -33,6 +32,7 @@ from launchpad_tui.registry import pages, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import Lister, artifact_lister, execution_lister
 from launchpad_tui.services.listing import Listing
+from tests.registry.registry_data import START, add_artifact, add_execution
 
 NAMES = (
     "churn",

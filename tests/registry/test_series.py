@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from registry_data import START, add_execution
 
 from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -22,7 +21,9 @@ from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, resource, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.window import window
+from tests.registry.registry_data import START, add_execution
 
+ROOT = Path(__file__).parents[2]
 ID = "e000000000000001"
 
 
@@ -294,14 +295,13 @@ def test_writing_needs_no_numpy(tmp_path: Path) -> None:
 
     script = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
 from launchpad_tui.registry.database import Registry
 path = Path({str(tmp_path / "registry.db")!r})
 if len(sys.argv) == 1:
     from launchpad_tui.bootstrap import first_start
     registry = Registry(path); first_start(registry)
-    from registry_data import add_execution
+    from tests.registry.registry_data import add_execution
     add_execution(registry, {ID!r})
 else:
     from launchpad_tui.registry import series
@@ -309,7 +309,7 @@ else:
     assert not {{"numpy", "sqlite_utils", "yaml"}} & sys.modules.keys(), "too much imported"
 """
     for arguments in ([], ["write"]):
-        subprocess.run([sys.executable, "-c", script, *arguments], check=True)
+        subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, check=True)
 
 
 def test_a_growing_curve_keeps_its_picture(registry: Registry) -> None:

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from file_sink import EXECUTION, FileSink
 
 from launchpad_tui.server.tracking import tracking_endpoint
+from tests.server.file_sink import EXECUTION, FileSink
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ai_core_sdk") is None, reason="needs sap-ai-sdk-core"

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from file_sink import EXECUTION, FileSink
 
 from launchpad_tui.server.tracking import tracking_endpoint
+from tests.server.file_sink import EXECUTION, FileSink
 
 #: required and all attributes of the API's schemas (specification 2.42.0, ``Trck…``), and those of their parts
 SCHEMAS: dict[str, tuple[set[str], dict[str, Any]]] = {

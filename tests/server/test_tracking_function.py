@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from file_sink import EXECUTION, FileSink
 
 import launchpad_tui.tracking
 from launchpad_tui.server.tracking import tracking_endpoint
+from tests.server.file_sink import EXECUTION, FileSink
 
 
 def run(code: str, folder: Path, endpoint: str = "") -> subprocess.CompletedProcess[str]:

@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import tenant_server
-from execution_support import until
-from tenant_server import Tenant, moment
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -21,6 +18,9 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.moments import to_rfc3339
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.services.desk import Desk
+from tests.services import tenant_server
+from tests.services.execution_support import until
+from tests.services.tenant_server import Tenant, moment
 
 SCOPE = Scope("core", "default")
 

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-
-import tenant_server
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import seaweed
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -17,6 +10,8 @@ from launchpad_tui.domain.artifact import FileState
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
+from tests.services import tenant_server
+from tests.stores import seaweed
 
 CORE = Scope("core", "default")
 

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tenant_server
-from tenant_server import SECRET, Answer, Tenant
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -16,6 +14,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from launchpad_tui.services.desk import Desk
+from tests.services import tenant_server
+from tests.services.tenant_server import SECRET, Answer, Tenant
 
 URLS = {
     "base_url": "https://api.example.com/v2",

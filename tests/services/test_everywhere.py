@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tenant_server
-
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
+from tests.services import tenant_server
 
 
 def test_all_scopes_at_once(tmp_path: Path) -> None:
@@ -55,7 +54,7 @@ def test_all_scopes_at_once(tmp_path: Path) -> None:
 
 
 def _template(folder: Path) -> Path:
-    from execution_support import shell_template
+    from tests.services.execution_support import shell_template
 
     path = folder / "t.yaml"
     path.write_text(shell_template("shell", "true").replace('"houses"', '"churn"'))

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execution_support import Bench, shell_template
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import InvalidInput
+from tests.services.execution_support import Bench, shell_template
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execution_support import HEAD, MAIN, PREPARE, TUTORIAL, Bench, shell_template, until
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -18,6 +17,15 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import ConfigError, Conflict, NotFound
 from launchpad_tui.runtimes.local.sandbox import Bubblewrap, Namespaces, trial
+from tests.services.execution_support import (
+    HEAD,
+    MAIN,
+    PREPARE,
+    TUTORIAL,
+    Bench,
+    shell_template,
+    until,
+)
 
 
 @pytest.fixture

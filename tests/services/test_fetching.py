@@ -20,10 +20,7 @@ from launchpad_tui.services import fetching
 from launchpad_tui.services.fetching import PART, Wanted, fetch, partial_of
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import KINDS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import seaweed
+from tests.stores import seaweed
 
 BIG = 4 * PART + 12345
 

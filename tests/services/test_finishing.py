@@ -5,27 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execution_support import Bench, until
 
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Status
 from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import AuthenticationFailed, Conflict, NotFound, Unreachable
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import azurite
-import fake_gcs
-import hadoop
-import oss_server
-import seaweed
+from tests.services.execution_support import Bench, until
+from tests.stores import azurite, fake_gcs, hadoop, oss_server, seaweed
 
 #: the server of each kind
 SERVERS = {"s3": seaweed, "oss": oss_server, "webhdfs": hadoop, "azure": azurite, "gcs": fake_gcs}

@@ -10,15 +10,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-import tenant_server
-from execution_support import until
-from tenant_server import Tenant, artifact
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.page import Query
 from launchpad_tui.services.desk import Desk
+from tests.services import tenant_server
+from tests.services.execution_support import until
+from tests.services.tenant_server import Tenant, artifact
 
 SCOPE = Scope("core", "default")
 Start = Callable[[], "subprocess.Popen[bytes]"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -24,11 +23,7 @@ from launchpad_tui.services.probing import Step, StepName, probe
 from launchpad_tui.services.waiting import within
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "stores"))
-
-import hadoop
-import seaweed
+from tests.stores import hadoop, seaweed
 
 
 def steps(kind: str, values: dict[str, str]) -> list[Step]:

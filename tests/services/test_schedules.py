@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-import tenant_server
-from execution_support import Bench, shell_template
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
@@ -18,6 +16,8 @@ from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound
 from launchpad_tui.registry import database
 from launchpad_tui.services.schedules import ScheduleService
+from tests.services import tenant_server
+from tests.services.execution_support import Bench, shell_template
 
 CORE = Scope("core", "default")
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday

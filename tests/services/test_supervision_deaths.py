@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execution_support import Bench, processes_of, shell_template, until
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import executions
+from tests.services.execution_support import Bench, processes_of, shell_template, until
 
 #: TERM is ignored by the shell and by what it starts
 # Not as it stands in the command, which the log may show before the shell runs.

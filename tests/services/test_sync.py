@@ -8,8 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import tenant_server
-from tenant_server import Tenant, artifact, moment
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -21,6 +19,8 @@ from launchpad_tui.errors import AuthenticationFailed, LaunchpadError, RuntimeRe
 from launchpad_tui.registry import mirror_tenant
 from launchpad_tui.runtimes.aicore import http
 from launchpad_tui.services.desk import Desk
+from tests.services import tenant_server
+from tests.services.tenant_server import Tenant, artifact, moment
 
 SCOPE = Scope("core", "default")
 

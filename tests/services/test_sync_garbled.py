@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tenant_server
-from tenant_server import Answer, Tenant
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -22,6 +20,8 @@ from launchpad_tui.domain.page import Query
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.runtimes.aicore import http
 from launchpad_tui.services.desk import Desk
+from tests.services import tenant_server
+from tests.services.tenant_server import Answer, Tenant
 
 CORE = Scope("core", "default")
 ODD: list[Any] = [

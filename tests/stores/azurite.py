@@ -21,9 +21,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-import certificates
-import shared_server
-from shared_server import Missing, call, free_ports, prepared, running, tool, wait_until
+from tests.stores import certificates, shared_server
+from tests.stores.shared_server import (
+    Missing,
+    call,
+    free_ports,
+    prepared,
+    running,
+    tool,
+    wait_until,
+)
 
 #: runs with Node 10 and later; 3.36 and later want Node 22
 _VERSION = "3.35.0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared_server import call, tool
+from tests.stores.shared_server import call, tool
 
 _EXTENSIONS = """\
 basicConstraints = critical, CA:FALSE

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from serving import Handler, listening
-
 from launchpad_tui.stores.base import ObjectStore, SourceFile
+from tests.stores.serving import Handler, listening
 
 
 def calls(store: ObjectStore, source: Path) -> list[Callable[[], Any]]:

@@ -23,11 +23,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import certificates
-import shared_server
-from memory_bucket import Bucket, Refused, Stored, md5
-from serving import Handler, listening, server_context
-from shared_server import Missing
+from tests.stores import certificates, shared_server
+from tests.stores.memory_bucket import Bucket, Refused, Stored, md5
+from tests.stores.serving import Handler, listening, server_context
+from tests.stores.shared_server import Missing
 
 BUCKET = "launchpad-tests"
 ACCOUNT = "tests@launchpad.iam.gserviceaccount.com"

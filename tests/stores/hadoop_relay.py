@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from serving import Handler, listening
+from tests.stores.serving import Handler, listening
 
 
 @dataclass(frozen=True)

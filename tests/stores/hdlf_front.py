@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import certificates
-from hadoop import Server
-from serving import Handler, listening, server_context
+from tests.stores import certificates
+from tests.stores.hadoop import Server
+from tests.stores.serving import Handler, listening, server_context
 
 #: the ID of the only file container
 CONTAINER = "12d34ec6-6b72-4a18-ba0d-e04d62d125f4"

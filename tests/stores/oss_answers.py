@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from email.utils import format_datetime
 from xml.etree import ElementTree
 
-from memory_bucket import Bucket, Refused, Stored, md5
-from oss_uploads import list_uploads, of_upload
-from oss_wire import (
+from tests.stores.memory_bucket import Bucket, Refused, Stored, md5
+from tests.stores.oss_uploads import list_uploads, of_upload
+from tests.stores.oss_wire import (
     AS_XML,
     Answer,
     Call,

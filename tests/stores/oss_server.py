@@ -20,15 +20,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import certificates
-import shared_server
-from memory_bucket import Bucket, Refused
-from oss_answers import answer
-from oss_signature import Key, Request, verify
-from oss_uploads import SMALLEST_PART
-from oss_wire import Answer, Call, crc64, escaped
-from serving import Handler, listening, server_context
-from shared_server import Missing
+from tests.stores import certificates, shared_server
+from tests.stores.memory_bucket import Bucket, Refused
+from tests.stores.oss_answers import answer
+from tests.stores.oss_signature import Key, Request, verify
+from tests.stores.oss_uploads import SMALLEST_PART
+from tests.stores.oss_wire import Answer, Call, crc64, escaped
+from tests.stores.serving import Handler, listening, server_context
+from tests.stores.shared_server import Missing
 
 REGION = "cn-hangzhou"
 BUCKET = "launchpad-tests"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, unquote
 
-from memory_bucket import Refused
+from tests.stores.memory_bucket import Refused
 
 ALGORITHM = "OSS4-HMAC-SHA256"
 #: seconds by which a request's time may be off

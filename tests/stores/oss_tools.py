@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import oss_server
 import pytest
-from oss_server import BUCKET, REGION
-from serving import Handler
 
 from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.oss import OssStore
 from launchpad_tui.stores.oss_client import connect
+from tests.stores import oss_server
+from tests.stores.oss_server import BUCKET, REGION
+from tests.stores.serving import Handler
 
 # Tests of the adapter need its extra.
 pytest.importorskip("alibabacloud_oss_v2")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from memory_bucket import MOST_PARTS, Bucket, Part, Upload, md5
-from oss_wire import (
+from tests.stores.memory_bucket import MOST_PARTS, Bucket, Part, Upload, md5
+from tests.stores.oss_wire import (
     AS_XML,
     Answer,
     Call,

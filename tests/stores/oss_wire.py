@@ -12,7 +12,7 @@ from functools import cache
 from typing import cast
 from urllib.parse import quote, unquote
 
-from memory_bucket import Bucket, Condition, Part, Refused, Stored
+from tests.stores.memory_bucket import Bucket, Condition, Part, Refused, Stored
 
 #: headers of a request that are kept with an object and come back with it
 _KEPT = {

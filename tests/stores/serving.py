@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from certificates import Certificates
+from tests.stores.certificates import Certificates
 
 #: bytes read and written at a time
 CHUNK = 1 << 18

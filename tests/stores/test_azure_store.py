@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import azurite
 import pytest
-from cloud_tools import answering, calls, told
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -31,6 +29,8 @@ from launchpad_tui.stores.azure import AzureStore
 from launchpad_tui.stores.azure_account import Container
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
+from tests.stores import azurite
+from tests.stores.cloud_tools import answering, calls, told
 
 
 @pytest.fixture

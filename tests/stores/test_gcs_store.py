@@ -12,10 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import fake_gcs
 import pytest
-from cloud_tools import answering, calls, told
-from serving import listening
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -30,6 +27,9 @@ from launchpad_tui.stores import cloud_http, cloud_tokens
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
+from tests.stores import fake_gcs
+from tests.stores.cloud_tools import answering, calls, told
+from tests.stores.serving import listening
 
 
 @pytest.fixture

@@ -12,11 +12,7 @@ import traceback
 import uuid
 from pathlib import Path
 
-import oss_server
 import pytest
-from oss_server import EXPIRED, READER, REGION, TEMPORARY
-from oss_tools import ENDPOINT, NOBODY, Raw, answering, calls, opened, told
-from serving import listening
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -29,6 +25,10 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores import oss_client, oss_transfers
 from launchpad_tui.stores.base import SourceFile
 from launchpad_tui.stores.oss_client import address
+from tests.stores import oss_server
+from tests.stores.oss_server import EXPIRED, READER, REGION, TEMPORARY
+from tests.stores.oss_tools import ENDPOINT, NOBODY, Raw, answering, calls, opened, told
+from tests.stores.serving import listening
 
 
 @pytest.fixture

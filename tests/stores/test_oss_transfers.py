@@ -10,12 +10,7 @@ import uuid
 from datetime import timedelta
 from pathlib import Path
 
-import oss_server
 import pytest
-from oss_server import READER
-from oss_tools import NOBODY, Raw, handed_on, opened, told
-from oss_wire import crc64
-from serving import Handler, listening
 
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import (
@@ -28,6 +23,11 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.stores import oss_transfers
 from launchpad_tui.stores.base import SourceFile
+from tests.stores import oss_server
+from tests.stores.oss_server import READER
+from tests.stores.oss_tools import NOBODY, Raw, handed_on, opened, told
+from tests.stores.oss_wire import crc64
+from tests.stores.serving import Handler, listening
 
 
 @pytest.fixture

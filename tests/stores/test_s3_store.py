@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import seaweed
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -32,6 +31,7 @@ from launchpad_tui.stores import bucket, s3_client
 from launchpad_tui.stores.base import SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.s3 import S3Store
+from tests.stores import seaweed
 
 
 @pytest.fixture

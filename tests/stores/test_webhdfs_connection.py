@@ -11,12 +11,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import certificates
-import hadoop
-import hadoop_relay
 import pytest
-import serving
-import shared_server
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -28,6 +23,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.webhdfs import WebHdfsStore
+from tests.stores import certificates, hadoop, hadoop_relay, serving, shared_server
 
 TOKEN = "HAAEcm9vdC1zZWNyZXQtdG9rZW4"
 

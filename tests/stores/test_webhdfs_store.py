@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import hadoop
-import hdlf_front
 import pytest
 
 from launchpad_tui.errors import (
@@ -23,6 +21,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import STAGING, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.webhdfs import WebHdfsStore
+from tests.stores import hadoop, hdlf_front
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from tests.scenes.screen_seeds import workshop
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "services"))
 
 
 @pytest.fixture

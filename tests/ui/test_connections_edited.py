@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tenant_server
-from tenant_server import SECRET, Answer, Tenant
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -18,6 +16,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.screens.probe import ProbeDialog
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import paste, press, running, screen_text
+from tests.services import tenant_server
+from tests.services.tenant_server import SECRET, Answer, Tenant
 
 
 @pytest.fixture

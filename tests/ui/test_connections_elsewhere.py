@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tenant_server
-from tenant_server import SECRET, Tenant
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
 from tests.scenes.harness import paste, press, running, screen_text, settled
+from tests.services import tenant_server
+from tests.services.tenant_server import SECRET, Tenant
 
 
 @pytest.fixture

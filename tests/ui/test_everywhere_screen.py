@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import tenant_server
-from tenant_server import Tenant
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.errors import PermissionDenied
 from tests.scenes.harness import press, running, screen_text
+from tests.services import tenant_server
+from tests.services.tenant_server import Tenant
 
 CORE = Scope("core", "default")
 

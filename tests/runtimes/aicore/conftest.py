@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "stores"))
-
-import certificates
-import fake_core
-import prism
-from shared_server import Missing
-
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from tests.runtimes.aicore import fake_core, prism
+from tests.stores import certificates
+from tests.stores.shared_server import Missing
 
 
 @pytest.fixture(scope="session")

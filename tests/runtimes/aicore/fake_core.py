@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import serving
-from certificates import Certificates
-
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from tests.stores import serving
+from tests.stores.certificates import Certificates
 
 SECRET = "hush-hush-this-is-secret"
 

@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import serving
-from shared_server import call, free_ports, prepared, running, tool, wait_until
-
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from tests.stores import serving
+from tests.stores.shared_server import call, free_ports, prepared, running, tool, wait_until
 
 _VERSION = "5.14.2"
 SPECIFICATION = Path(__file__).parent / "spec" / "AI_CORE_API.yaml"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-import prism
 import pytest
 
 from launchpad_tui.domain.artifact import ArtifactKind
@@ -13,6 +12,7 @@ from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.runtimes.aicore.client import AICoreClient
+from tests.runtimes.aicore import prism
 
 ID = "aa97b177-9383-4934-8543-0f91b7a0283a"
 WHEN = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)

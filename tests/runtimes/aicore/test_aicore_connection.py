@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import certificates
-import fake_core
 import pytest
-from fake_core import SECRET, Core, Reply, Request, refused, reply
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -27,10 +23,10 @@ from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
 from launchpad_tui.services.connection_probing import Part, probe
 from launchpad_tui.services.probing import Step, StepName
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "cli"))
-
-from cli_support import Result, spawn
+from tests.cli.cli_support import Result, spawn
+from tests.runtimes.aicore import fake_core
+from tests.runtimes.aicore.fake_core import SECRET, Core, Reply, Request, refused, reply
+from tests.stores import certificates
 
 META = {"runtimeIdentifier": "aicore", "aiApi": {"version": "2.42.0"}, "extensions": {}}
 

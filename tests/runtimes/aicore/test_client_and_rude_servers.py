@@ -12,10 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import fake_core
 import pytest
-import rude
-from fake_core import SECRET, Core, Reply, Request, refused, reply
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status, TargetStatus
@@ -38,6 +35,9 @@ from launchpad_tui.runtimes.aicore import http
 from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.logs import LogPages
+from tests.runtimes.aicore import fake_core
+from tests.runtimes.aicore.fake_core import SECRET, Core, Reply, Request, refused, reply
+from tests.stores import rude
 
 NOTHING = reply({"count": 0, "resources": []})
 

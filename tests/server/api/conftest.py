@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "services"))
-
-from execution_support import MAIN, PREPARE, TUTORIAL, Bench, shell_template
-from served import House, serving
+from tests.server.api.served import House, serving
+from tests.services.execution_support import MAIN, PREPARE, TUTORIAL, Bench, shell_template
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,8 @@ from typing import Any
 import requests
 from ai_api_client_sdk.ai_api_v2_client import AIAPIV2Client
 from ai_core_sdk.ai_core_v2_client import AICoreV2Client
-from execution_support import Bench
+
+from tests.services.execution_support import Bench
 
 SECONDS = 30
 

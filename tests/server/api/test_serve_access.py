@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from served import SECONDS, House, add_client, command, environment, serving, told
 
 from launchpad_tui.config.api_clients import ApiClients
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.moments import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 from launchpad_tui.server.api.tokens import LIFETIME, Tokens
+from tests.server.api.served import SECONDS, House, add_client, command, environment, serving, told
 
 
 def test_a_token_for_client_id_and_secret(house: House) -> None:

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from execution_support import Bench
-from served import House, add_client, serving
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -23,6 +21,8 @@ from launchpad_tui.errors import ConfigError
 from launchpad_tui.services.clients import service_key
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.handing_out import ABANDONED
+from tests.server.api.served import House, add_client, serving
+from tests.services.execution_support import Bench
 
 FILES = "/lm/dataset/files"
 GPU = Scope("gpu", "default")

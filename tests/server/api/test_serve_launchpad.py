@@ -8,9 +8,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from execution_support import until
-from served import House, command, environment
-
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.api_client import ApiClient
@@ -25,6 +22,8 @@ from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.services.clients import service_key
 from launchpad_tui.services.desk import Desk
+from tests.server.api.served import House, command, environment
+from tests.services.execution_support import until
 
 
 def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None:

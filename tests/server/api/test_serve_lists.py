@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from served import SECONDS, House, Server, add_client, serving, told
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -28,6 +27,7 @@ from launchpad_tui.registry import artifacts, configurations, executions, scenar
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.server.api.call import BODY_LIMIT
 from launchpad_tui.services.desk import Desk
+from tests.server.api.served import SECONDS, House, Server, add_client, serving, told
 
 MANY, EXECUTIONS = 100_000, 2000
 TEN = "ext.ai.sap.com/ten"

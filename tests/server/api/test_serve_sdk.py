@@ -29,10 +29,10 @@ from ai_core_sdk.models import (
     Status,
     TargetStatus,
 )
-from served import House, Key
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
+from tests.server.api.served import House, Key
 
 FINAL = {Status.COMPLETED, Status.DEAD, Status.STOPPED}
 

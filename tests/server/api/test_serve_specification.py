@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import schemathesis
 import yaml
-from execution_support import Bench, shell_template
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -21,12 +20,13 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from served import SECONDS, Server, serving
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+from tests.server.api.served import SECONDS, Server, serving
+from tests.services.execution_support import Bench, shell_template
 
 SPECIFICATION = Path(__file__).parents[2] / "runtimes" / "aicore" / "spec" / "AI_CORE_API.yaml"
 #: what this server offers of the specification
