@@ -102,7 +102,7 @@ def _store_address(connection: Connection, secrets: Mapping[str, str]) -> Mappin
 
 
 def _files_elsewhere(desk: Desk) -> object:
-    from launchpad_tui.services.handing_out import FilesElsewhere
+    from launchpad_tui.services.served_files import FilesElsewhere
 
     return FilesElsewhere(desk.home, desk.files)
 
@@ -211,7 +211,7 @@ def _clients(desk: Desk) -> object:
 
 def _artifacts(desk: Desk) -> object:
     from launchpad_tui.services.artifacts import ArtifactService
-    from launchpad_tui.services.waiting import within
+    from launchpad_tui.services.timeouts import within
 
     def measure(scope: Scope, url: str) -> int | None:
         # Somebody waits for the artifact, perhaps behind a request that is given up after a minute.
@@ -295,7 +295,7 @@ def run_supervisor(arguments: Sequence[str]) -> int:
     return _supervise(Home(Path(root), Path(settings_path)), execution_id)
 
 
-def run_keeper(arguments: Sequence[str]) -> int:
+def run_sync_daemon(arguments: Sequence[str]) -> int:
     """Keep what is known of runtimes elsewhere fresh until standard input ends, which it does when whoever started this
     process ends, however that comes.
 
@@ -308,7 +308,7 @@ def run_keeper(arguments: Sequence[str]) -> int:
     import threading
 
     from launchpad_tui.config import logfile
-    from launchpad_tui.services.sync.keeper import Keeper, alone
+    from launchpad_tui.services.sync.daemon import SyncDaemon, alone
 
     root, settings_path = arguments
     home = Home(Path(root), Path(settings_path))
@@ -325,7 +325,7 @@ def run_keeper(arguments: Sequence[str]) -> int:
     desk = open_desk(home)
     with alone(home.root / "sync.lock", stop) as mine:
         if mine:
-            Keeper(desk.registry, desk.remotes).run(stop)
+            SyncDaemon(desk.registry, desk.remotes).run(stop)
     # Threads that wait for an answer would hold up the end.
     os._exit(0)
 

@@ -18,7 +18,7 @@ from launchpad_tui.charts.bars import (
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import Group, best_first, missing_notes, names_along
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
-from launchpad_tui.charts.words import cell_width, short_labels
+from launchpad_tui.charts.text import cell_width, short_labels
 from launchpad_tui.domain.numbers import number_text
 
 _PARTS = " ▏▎▍▌▋▊▉█"

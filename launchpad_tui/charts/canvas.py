@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchpad_tui.charts.model import ChartSpec, Drawing, Span
-from launchpad_tui.charts.words import cell_width, clip, fit, plain
+from launchpad_tui.charts.text import cell_width, clip, fit, plain
 from launchpad_tui.domain.text import safe_text
 
 _Cell = tuple[str, int | None, str]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import mean
 from launchpad_tui.charts.model import ChartData, Table, Value
-from launchpad_tui.charts.words import counted
+from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
 

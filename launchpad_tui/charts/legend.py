@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from launchpad_tui.charts.model import ChartData, Drawing, Span
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.words import cell_width, clip
+from launchpad_tui.charts.text import cell_width, clip
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
 

@@ -19,7 +19,7 @@ from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
-from launchpad_tui.charts.words import clip, plain
+from launchpad_tui.charts.text import clip, plain
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import safe_text
 

@@ -28,7 +28,7 @@ from launchpad_tui.charts.model import (
 )
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
-from launchpad_tui.charts.words import cell_width, counted
+from launchpad_tui.charts.text import cell_width, counted
 from launchpad_tui.domain.importance import ranking
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text

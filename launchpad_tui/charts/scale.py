@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from launchpad_tui.domain.moments import duration_text
 from launchpad_tui.domain.numbers import axis_texts
+from launchpad_tui.domain.timestamps import duration_text
 
 #: the share of values at each end that a robust range may leave out
 _TAIL = 0.02

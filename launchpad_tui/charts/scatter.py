@@ -21,7 +21,7 @@ from launchpad_tui.charts.line import draw_line
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table, Value
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import y_range
-from launchpad_tui.charts.words import counted
+from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.text import safe_text
 
 #: models with one value stand beside each other within so many cells, if there are only so few values

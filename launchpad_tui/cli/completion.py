@@ -218,7 +218,7 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
 def _artifacts(
     desk: Desk, scope: Scope, kind: ArtifactKind | None, last: str
 ) -> Iterator[tuple[str, str]]:
-    from launchpad_tui.domain.page import Query
+    from launchpad_tui.domain.query import Query
 
     rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _MOST)
     names = Counter(row.artifact.name for row in rows)
@@ -233,7 +233,7 @@ def _artifacts(
 
 
 def _executions(desk: Desk, scope: Scope) -> Iterator[tuple[str, str]]:
-    from launchpad_tui.domain.page import Query
+    from launchpad_tui.domain.query import Query
 
     for row in desk.executions.listing(scope, Query()).slice(0, _MOST):
         yield row.execution.id, f"{row.execution.configuration_name} {row.execution.status}"

@@ -111,7 +111,7 @@ def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> di
     if path == "-":
         text = sys.stdin.read(_KEY_LIMIT) if sys.stdin is not None else ""
     else:
-        from launchpad_tui.services.texts import read_text
+        from launchpad_tui.services.input_files import read_text
 
         text = read_text("service-key", Path(path).expanduser())
     return context.desk.connections.service_key(text)

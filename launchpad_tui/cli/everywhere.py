@@ -10,7 +10,7 @@ from launchpad_tui.cli.command import Command, arg
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.page import Hit
+    from launchpad_tui.domain.query import Hit
 
 
 def _search(context: Context, options: argparse.Namespace) -> None:

@@ -74,7 +74,7 @@ def _list(context: Context, options: argparse.Namespace) -> None:
 
 
 def _duration(execution: Execution) -> str:
-    from launchpad_tui.domain.moments import duration_text, now
+    from launchpad_tui.domain.timestamps import duration_text, now
 
     seconds = execution.duration_seconds(now())
     return "" if seconds is None else duration_text(seconds)

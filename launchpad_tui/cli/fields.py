@@ -41,7 +41,7 @@ def values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[str, st
         InvalidInput: a field is unknown, a secret stands on the command line, or a file cannot be read.
     """
     from launchpad_tui.domain.connection import FieldKind
-    from launchpad_tui.services.texts import read_text
+    from launchpad_tui.services.input_files import read_text
 
     secrets = {field.name for field in fields if field.kind is FieldKind.SECRET}
     found: dict[str, str] = {}

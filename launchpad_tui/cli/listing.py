@@ -12,7 +12,7 @@ from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.page import MetricColumn, Query
+    from launchpad_tui.domain.query import MetricColumn, Query
     from launchpad_tui.services.listing import Listing
 
 Row = TypeVar("Row")
@@ -56,7 +56,7 @@ def query(context: Context, options: argparse.Namespace, attributes: frozenset[s
     Raises:
         InvalidInput: a condition, a metric or the order cannot be read.
     """
-    from launchpad_tui.domain.page import Condition, Order, Query
+    from launchpad_tui.domain.query import Condition, Order, Query
 
     metrics = tuple(metric_column(text) for text in options.metric or ())
     order = Order()
@@ -89,7 +89,7 @@ def metric_column(text: str) -> MetricColumn:
     Raises:
         InvalidInput: the part behind the colon is no statistic.
     """
-    from launchpad_tui.domain.page import MetricColumn, Statistic
+    from launchpad_tui.domain.query import MetricColumn, Statistic
 
     key, colon, statistic = text.rpartition(":")
     if not colon or "}" in statistic:

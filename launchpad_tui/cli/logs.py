@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output, shapes
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.domain.moments import now, parse_rfc3339
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:

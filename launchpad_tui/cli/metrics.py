@@ -137,7 +137,7 @@ def _export(context: Context, options: argparse.Namespace) -> None:
 
 def _log(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-    from launchpad_tui.domain.moments import now
+    from launchpad_tui.domain.timestamps import now
 
     execution = context.desk.executions.resolve(context.scope, options.id).id
     points, at = [], now().replace(microsecond=0)

@@ -36,9 +36,9 @@ def run(arguments: list[str]) -> int:
 
         return run_supervisor(arguments[1:])
     if arguments[:1] == [KEEP] and len(arguments) == 3:
-        from launchpad_tui.bootstrap import run_keeper
+        from launchpad_tui.bootstrap import run_sync_daemon
 
-        return run_keeper(arguments[1:])
+        return run_sync_daemon(arguments[1:])
     _open_streams()
     try:
         return _command(arguments)

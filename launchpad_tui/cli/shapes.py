@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.domain.moments import to_rfc3339
+from launchpad_tui.domain.timestamps import to_rfc3339
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileCheck
     from launchpad_tui.domain.connection import Capabilities, Connection, ObjectStore, ResourceGroup
     from launchpad_tui.domain.execution import Configuration, Execution, ExecutionDetails
     from launchpad_tui.domain.metric import Metric, SeriesSummary
-    from launchpad_tui.domain.page import MetricColumn
+    from launchpad_tui.domain.query import MetricColumn
     from launchpad_tui.domain.scenario import Executable, Scenario
     from launchpad_tui.domain.schedule import Schedule
 

@@ -121,7 +121,7 @@ def _followed(count: int) -> str:
 
 
 def _import(context: Context, options: argparse.Namespace) -> None:
-    from launchpad_tui.services.texts import read_text
+    from launchpad_tui.services.input_files import read_text
 
     text = read_text("file", Path(options.file).expanduser())
     made = context.desk.connections.import_secrets(context.scope, text)

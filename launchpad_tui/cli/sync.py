@@ -43,7 +43,7 @@ def _sync(context: Context, options: argparse.Namespace) -> int:
 
 def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int, int, str]:
     from launchpad_tui.cli.progress import counted
-    from launchpad_tui.domain.page import Query
+    from launchpad_tui.domain.query import Query
 
     failed = ""
     with counted(f"Reading {scope}:", quiet=context.quiet) as tell:

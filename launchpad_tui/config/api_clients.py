@@ -20,7 +20,7 @@ from typing import Any
 
 from launchpad_tui.config.atomic import write_private
 from launchpad_tui.domain.api_client import ApiClient
-from launchpad_tui.domain.moments import now, parse_rfc3339, to_rfc3339
+from launchpad_tui.domain.timestamps import now, parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 
 #: scrypt: 16 MB and about 50 ms for one secret

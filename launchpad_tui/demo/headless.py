@@ -11,8 +11,8 @@ from launchpad_tui.demo.plan import DemoPlan, evaluate, prepare_demo
 from launchpad_tui.demo.results import Result, results, score
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Execution, Status
-from launchpad_tui.domain.moments import now
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.timestamps import now
 
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk

@@ -24,7 +24,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
 from launchpad_tui.domain.metric import series_key
-from launchpad_tui.domain.page import Query, Statistic
+from launchpad_tui.domain.query import Query, Statistic
 from launchpad_tui.errors import ConfigError, InvalidInput
 
 if TYPE_CHECKING:

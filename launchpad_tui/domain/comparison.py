@@ -10,8 +10,8 @@ from enum import StrEnum
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Configuration, Execution
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
-from launchpad_tui.domain.moments import duration_text, now, to_rfc3339
 from launchpad_tui.domain.numbers import difference_text, number_text, percent_text
+from launchpad_tui.domain.timestamps import duration_text, now, to_rfc3339
 
 
 class RowGroup(StrEnum):

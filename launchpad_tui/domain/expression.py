@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from launchpad_tui.domain.artifact import LABEL_PREFIX
-from launchpad_tui.domain.page import Condition, Op, Subject
+from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
 _HINT = (

@@ -43,7 +43,7 @@ from launchpad_tui.domain.metric import (
     check_metric_labels,
     check_metric_name,
 )
-from launchpad_tui.domain.moments import from_micros, parse_rfc3339
+from launchpad_tui.domain.timestamps import from_micros, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 #: a line without this start is no metric line: a reader of large logs may look for it in the bytes

@@ -8,7 +8,7 @@ from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, FilesState
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import clean, micros, moment, pairs, search_text, to_json
 from launchpad_tui.registry.configurations import BATCH, marks, resolve_id

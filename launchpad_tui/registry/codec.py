@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from launchpad_tui.domain.moments import from_micros, to_micros
+from launchpad_tui.domain.timestamps import from_micros, to_micros
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 #: what reads as a number; Python's own `float` would also take "1_000" and " 1 "

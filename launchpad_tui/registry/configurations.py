@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.moments import from_micros, to_micros
+from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import clean, number, search_text, terms
 from launchpad_tui.registry.connections import group_pk

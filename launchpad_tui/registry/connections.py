@@ -17,7 +17,7 @@ from launchpad_tui.domain.connection import (
     ResourceGroup,
     Scope,
 )
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry.codec import micros, moment, text_map, to_json
 from launchpad_tui.registry.database import Registry

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from launchpad_tui.errors import SchemaTooNew
-from launchpad_tui.registry.faults import translated
 from launchpad_tui.registry.schema import VERSION
+from launchpad_tui.registry.sqlite_errors import translated
 
 #: milliseconds that a statement waits for another process's write lock
 BUSY_MILLISECONDS = 5000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.page import Hit
+from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import terms
 from launchpad_tui.registry.database import Registry

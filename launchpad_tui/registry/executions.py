@@ -23,7 +23,7 @@ from launchpad_tui.domain.execution import (
     check_delete,
     check_stop,
 )
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.codec import clean, micros, moment, search_text, to_json

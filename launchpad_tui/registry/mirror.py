@@ -13,7 +13,7 @@ from datetime import datetime
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import artifacts, configurations, executions
 from launchpad_tui.registry.codec import clean, micros, to_json
 from launchpad_tui.registry.configurations import BATCH, marks

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup, Scope
-from launchpad_tui.domain.moments import from_micros, now, to_micros
 from launchpad_tui.domain.scenario import Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import scenarios as rows
 from launchpad_tui.registry.codec import clean, micros, moment, text_map, to_json
 from launchpad_tui.registry.connections import connection_pk, group_pk

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.page import ArtifactRow, Cursor, ExecutionRow, MetricColumn, Page, Query
+from launchpad_tui.domain.query import ArtifactRow, Cursor, ExecutionRow, MetricColumn, Page, Query
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import terms, to_json

@@ -9,8 +9,8 @@ from datetime import timedelta
 from types import MappingProxyType
 
 from launchpad_tui.domain.metric import Direction, guess_direction
-from launchpad_tui.domain.moments import parse_rfc3339, to_micros
-from launchpad_tui.domain.page import Condition, MetricColumn, Op, Statistic, Subject
+from launchpad_tui.domain.query import Condition, MetricColumn, Op, Statistic, Subject
+from launchpad_tui.domain.timestamps import parse_rfc3339, to_micros
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import artifacts, executions
 from launchpad_tui.registry.codec import number, terms

@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import chunk
 from launchpad_tui.registry.codec import clean, moment
 from launchpad_tui.registry.configurations import BATCH, marks

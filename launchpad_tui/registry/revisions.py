@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.faults import translated
+from launchpad_tui.registry.sqlite_errors import translated
 
 #: everything that a write may name
 TOPICS = frozenset(

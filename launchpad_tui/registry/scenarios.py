@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import from_micros, now, to_micros
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.codec import from_json, text_map, to_json
 from launchpad_tui.registry.connections import connection_pk

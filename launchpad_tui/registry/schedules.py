@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import from_micros, to_micros
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.codec import clean, moment
 from launchpad_tui.registry.configurations import resolve_id

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution
-from launchpad_tui.domain.selection import ArtifactFilter, ConfigurationFilter, ExecutionFilter
+from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
 from launchpad_tui.registry import artifacts, configurations, executions
 from launchpad_tui.registry.codec import to_json
 from launchpad_tui.registry.connections import group_pk

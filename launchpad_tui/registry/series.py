@@ -21,7 +21,7 @@ from launchpad_tui.domain.metric import (
     guess_direction,
     series_key,
 )
-from launchpad_tui.domain.moments import from_micros, to_micros
+from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk
 from launchpad_tui.registry.chunk import Points

@@ -28,7 +28,7 @@ from launchpad_tui.domain.metric import (
     Tag,
     check_metric_name,
 )
-from launchpad_tui.domain.moments import parse_rfc3339, to_rfc3339
+from launchpad_tui.domain.timestamps import parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 #: steps are kept as 64-bit integers

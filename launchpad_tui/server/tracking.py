@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.server.group_commit import GroupCommit, MetricSink
 from launchpad_tui.server.metric_body import (

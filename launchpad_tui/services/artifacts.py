@@ -15,8 +15,8 @@ from launchpad_tui.domain.artifact import (
     parse_url,
 )
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.page import ArtifactRow, Query
+from launchpad_tui.domain.query import ArtifactRow, Query
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, connections, scenarios
 from launchpad_tui.registry.database import Registry

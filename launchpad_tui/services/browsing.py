@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.services.waiting import LOOK, within
+from launchpad_tui.services.timeouts import LOOK, within
 from launchpad_tui.stores.base import Listing
 
 if TYPE_CHECKING:

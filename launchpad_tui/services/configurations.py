@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import RESOURCE_NAME, Configuration
-from launchpad_tui.domain.moments import now
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, configurations, scenarios
 from launchpad_tui.registry.database import Registry

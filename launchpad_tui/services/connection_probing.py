@@ -16,7 +16,7 @@ from launchpad_tui.errors import (
     RuntimeRejected,
 )
 from launchpad_tui.services.probing import Step, StepName, is_loopback, reach
-from launchpad_tui.services.waiting import within
+from launchpad_tui.services.timeouts import within
 from launchpad_tui.stores.base import Endpoint
 
 if TYPE_CHECKING:

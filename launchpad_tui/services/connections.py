@@ -22,13 +22,13 @@ from launchpad_tui.domain.connection import (
     check_name,
 )
 from launchpad_tui.domain.fields import checked
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.catalog import AICORE, FORMER, KEYS, KINDS
 from launchpad_tui.services.store_keeping import NAME_RULE, StoreKeeping
-from launchpad_tui.services.waiting import within
+from launchpad_tui.services.timeouts import within
 
 if TYPE_CHECKING:
     from launchpad_tui.services.acting import RemoteActs

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from launchpad_tui.services.everywhere import EverywhereService
     from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.files import FileService
-    from launchpad_tui.services.handing_out import FilesElsewhere
     from launchpad_tui.services.importing import ImportService
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from launchpad_tui.services.remotes import Remotes
     from launchpad_tui.services.scenarios import ScenarioService
     from launchpad_tui.services.schedules import ScheduleService
+    from launchpad_tui.services.served_files import FilesElsewhere
     from launchpad_tui.services.serving import ServingService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService

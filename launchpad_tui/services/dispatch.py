@@ -21,7 +21,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
@@ -142,8 +142,8 @@ class Dispatcher:
             return free
 
     def _bury(self, each: Unfinished) -> None:
-        from launchpad_tui.runtimes.local.logs import LogWriter
-        from launchpad_tui.runtimes.local.process import kill_marked
+        from launchpad_tui.runtimes.embedded.logs import LogWriter
+        from launchpad_tui.runtimes.embedded.process import kill_marked
         from launchpad_tui.services.finishing import is_kept
 
         execution = each.execution

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.page import Hit
+from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import everywhere
 from launchpad_tui.registry.database import Registry
 

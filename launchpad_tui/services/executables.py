@@ -10,7 +10,7 @@ from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.registry import connections, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.local.template_model import TemplateProblem
+from launchpad_tui.runtimes.embedded.template_model import TemplateProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ def add_executables(registry: Registry, scope: Scope, path: Path) -> AddedExecut
         InvalidInput: there is neither file nor folder.
         CapabilityMissing: the connection is not of this machine.
     """
-    from launchpad_tui.runtimes.local.templates import parse_templates
+    from launchpad_tui.runtimes.embedded.templates import parse_templates
 
     if connections.connection(registry, scope.connection).kind != LOCAL:
         raise CapabilityMissing(

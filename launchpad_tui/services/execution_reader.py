@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, ExecutionDetails
-from launchpad_tui.domain.page import ExecutionRow, Query
+from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
 from launchpad_tui.registry.database import Registry

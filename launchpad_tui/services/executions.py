@@ -21,7 +21,7 @@ from launchpad_tui.domain.execution import (
     new_execution_id,
     why_not_finish,
 )
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, ConfigError, Conflict, LaunchpadError, NotFound
 from launchpad_tui.registry import connections, executions, scenarios
 from launchpad_tui.registry.database import Registry
@@ -159,7 +159,7 @@ class ExecutionService(ExecutionReader):
         return executions.new_pending(configuration, executable.version, new_execution_id())
 
     def _check_secrets(self, template: str, source: Path) -> None:
-        from launchpad_tui.runtimes.local.templates import parse_text
+        from launchpad_tui.runtimes.embedded.templates import parse_text
 
         for name, key in parse_text(template, source).workflow.secrets:
             read_secret(self._home.secrets, name, key)
@@ -205,7 +205,7 @@ class ExecutionService(ExecutionReader):
         """
         import shutil
 
-        from launchpad_tui.runtimes.local.logs import LogWriter
+        from launchpad_tui.runtimes.embedded.logs import LogWriter
         from launchpad_tui.services import finishing
         from launchpad_tui.services.dispatch import supervisor_lock
 
@@ -271,7 +271,7 @@ class ExecutionService(ExecutionReader):
 
     def log(self, scope: Scope, execution_id: str) -> ExecutionLog:
         """The log of an execution; it may grow while it is read. Raises NotFound."""
-        from launchpad_tui.runtimes.local.logs import LogFile
+        from launchpad_tui.runtimes.embedded.logs import LogFile
 
         found = executions.execution(self._registry, scope, execution_id)
         remotes = self._remotes() if self._remotes is not None else None

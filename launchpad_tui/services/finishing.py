@@ -24,11 +24,11 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Execution
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.local.template_model import ParsedTemplate
+from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
 from launchpad_tui.services.files import FileService, Progress
 
 _NAME = "outputs.json"

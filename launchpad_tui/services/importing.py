@@ -19,7 +19,7 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import RESOURCE_NAME
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, scenarios
 from launchpad_tui.registry.database import Registry

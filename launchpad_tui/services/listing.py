@@ -6,7 +6,7 @@ import bisect
 import threading
 from typing import Generic, Protocol, TypeVar
 
-from launchpad_tui.domain.page import Cursor, Page
+from launchpad_tui.domain.query import Cursor, Page
 
 Row = TypeVar("Row")
 

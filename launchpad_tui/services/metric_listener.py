@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.local.logs import LogWriter
+from launchpad_tui.runtimes.embedded.logs import LogWriter
 
 #: malformed lines that are told of; of the rest there is one word
 _TOLD = 5

@@ -17,7 +17,7 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
-from launchpad_tui.services.waiting import within
+from launchpad_tui.services.timeouts import within
 from launchpad_tui.stores.base import Endpoint, ObjectStore
 
 #: seconds for a name, a connection, a handshake; and for what the store is asked

@@ -17,7 +17,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, LogLine
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.runtimes.base import LogRecord, RemoteRuntime
-from launchpad_tui.runtimes.local.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
+from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
 from launchpad_tui.services.dispatch import supervisor_lock
 
 _log = logging.getLogger(__name__)

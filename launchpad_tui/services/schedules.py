@@ -17,8 +17,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import now
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.registry import configurations, schedules
 from launchpad_tui.registry.database import Registry

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, LogLine
-from launchpad_tui.domain.selection import ArtifactFilter, ConfigurationFilter, ExecutionFilter
+from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
 from launchpad_tui.registry import artifacts, connections, executions, selections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import ExecutionLog

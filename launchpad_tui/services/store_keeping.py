@@ -21,7 +21,7 @@ from launchpad_tui.domain.fields import checked
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.waiting import LOOK, within
+from launchpad_tui.services.timeouts import LOOK, within
 
 if TYPE_CHECKING:
     from launchpad_tui.services.acting import RemoteActs

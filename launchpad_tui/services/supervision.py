@@ -20,7 +20,7 @@ from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
     LaunchpadError,
@@ -31,18 +31,18 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.local import sandbox
-from launchpad_tui.runtimes.local.logs import LogWriter
-from launchpad_tui.runtimes.local.process import MARK, Control, kill_marked
-from launchpad_tui.runtimes.local.template_model import SIGNATURES, ParsedTemplate
-from launchpad_tui.runtimes.local.templates import parse_text
-from launchpad_tui.runtimes.local.workflow_run import (
+from launchpad_tui.runtimes.embedded import sandbox
+from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.embedded.process import MARK, Control, kill_marked
+from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate
+from launchpad_tui.runtimes.embedded.templates import parse_text
+from launchpad_tui.runtimes.embedded.workflow_run import (
     Interrupted,
     StepFailed,
     Surroundings,
     WorkflowRun,
 )
-from launchpad_tui.runtimes.local.workspace import (
+from launchpad_tui.runtimes.embedded.workspace import (
     Workspace,
     code_folder,
     container_code_path,

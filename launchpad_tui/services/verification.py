@@ -17,7 +17,7 @@ from launchpad_tui.domain.artifact import (
     state_of,
 )
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry

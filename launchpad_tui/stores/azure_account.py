@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import AuthenticationFailed, ConfigError
 from launchpad_tui.stores.cloud_http import Credentials, Grant, setting
 from launchpad_tui.stores.cloud_tokens import Token, Tokens, read_token, request_token

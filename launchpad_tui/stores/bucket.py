@@ -22,7 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
     LaunchpadError,

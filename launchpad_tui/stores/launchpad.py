@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
-from launchpad_tui.domain.moments import parse_rfc3339
+from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import (
     AuthenticationFailed,
     CapabilityMissing,

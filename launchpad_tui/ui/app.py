@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.page import Condition, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import collect_again, routes

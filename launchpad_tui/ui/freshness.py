@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import LOCAL, Capabilities, Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.widgets.chrome import FooterLine, HeaderLine
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("launchpad_tui.ui")
 #: seconds between two looks at how old it is, and where all is of this machine
 LOOK_SECONDS, REST_SECONDS = 1.0, 4.0
-#: seconds between two words that somebody looks, and before a keeper that ended is started again
+#: seconds between two words that somebody looks, and before a sync daemon that ended is started again
 WANT_SECONDS, START_SECONDS = 30.0, 20.0
 #: seconds before metrics that were asked for may be asked for again
 _AGAIN = 60.0
@@ -35,11 +35,11 @@ class FreshnessWatch:
         self._app = app
         #: what the header says, and its role; empty for what is of this machine
         self.text, self.role = "", "dim"
-        #: whether to start the keeper
+        #: whether to start the sync daemon
         self.keeping = True
         self._wanted_at = self._started_at = -1e9
         self._scope: Scope | None = None
-        self._keeper: subprocess.Popen[bytes] | None = None
+        self._daemon: subprocess.Popen[bytes] | None = None
         self._asked: dict[str, float] = {}
         self._able = Capabilities()
 
@@ -116,15 +116,15 @@ class FreshnessWatch:
             await self._app.network(self._app.desk.sync.read_metrics, scope, ids)
 
     def close(self) -> None:
-        """The keeper ends with its standard input."""
-        if self._keeper is not None and self._keeper.stdin is not None:
-            self._keeper.stdin.close()
+        """The sync daemon ends with its standard input."""
+        if self._daemon is not None and self._daemon.stdin is not None:
+            self._daemon.stdin.close()
 
     async def _keep(self) -> None:
-        ended = self._keeper is None or self._keeper.poll() is not None
+        ended = self._daemon is None or self._daemon.poll() is not None
         if ended and time.monotonic() - self._started_at > START_SECONDS:
             self._started_at = time.monotonic()
-            self._keeper = await self._app.read(
+            self._daemon = await self._app.read(
                 _start, str(self._app.desk.home.root), str(self._app.desk.home.settings_path)
             )
 

@@ -25,7 +25,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.moments import to_micros
+from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import executions, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.dispatch import supervisor_lock

@@ -30,7 +30,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.services.desk import Desk
 from tests.benchmarks.populate import LONG_POINTS, LONG_SERIES, populate
 from tests.benchmarks.terminal import Terminal

@@ -25,8 +25,8 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import LABEL_PREFIX, Artifact, ArtifactFile, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
-from launchpad_tui.domain.moments import to_micros
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import (
     artifacts,
     configurations,

@@ -18,7 +18,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
+from launchpad_tui.domain.query import Condition, MetricColumn, Op, Order, Query, Statistic, Subject
 
 MODEL = ArtifactKind.MODEL
 ROWS = 60

@@ -27,7 +27,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.services.fetching import Wanted, fetch
+from launchpad_tui.services.downloads import Wanted, fetch
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.s3_client import connect

@@ -15,7 +15,7 @@ from launchpad_tui.charts.catalog import KINDS, draw
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Span
 from launchpad_tui.charts.palette import ANSI256, RGB
 from launchpad_tui.charts.svg import to_svg
-from launchpad_tui.charts.words import clip, clip_left, counted, fit, short_labels
+from launchpad_tui.charts.text import clip, clip_left, counted, fit, short_labels
 from launchpad_tui.domain.text import cell_width, safe_text
 from tests.charts.chart_data import HOSTILE_LABELS, table
 

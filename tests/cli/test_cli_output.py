@@ -63,7 +63,7 @@ def many(home: Path, count: int, name: str = "model {}") -> None:
 
 
 def _artifact(number: int, name: str) -> artifacts.Artifact:
-    from launchpad_tui.domain.moments import from_micros
+    from launchpad_tui.domain.timestamps import from_micros
 
     at = from_micros(1_700_000_000_000_000 + number)
     return artifacts.Artifact(

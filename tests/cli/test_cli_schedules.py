@@ -12,7 +12,7 @@ def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:
     from launchpad_tui.config.paths import Home
     from launchpad_tui.domain.connection import DEFAULT_SCOPE
     from launchpad_tui.domain.execution import Configuration
-    from launchpad_tui.domain.moments import now
+    from launchpad_tui.domain.timestamps import now
     from launchpad_tui.registry import configurations
 
     desk = open_desk(Home.at(home))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, InvalidInput, ObjectMissing
 from launchpad_tui.stores.base import STAGING, ObjectStore, SourceFile
 from launchpad_tui.stores.file import FileStore

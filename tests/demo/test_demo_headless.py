@@ -16,7 +16,7 @@ from launchpad_tui.demo.candidates import CANDIDATES, EVALUATE, TRAIN
 from launchpad_tui.demo.plan import demo_home
 from launchpad_tui.domain.artifact import ArtifactKind, FileState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import ConfigError
 
 DRIVER = """

@@ -19,7 +19,7 @@ import launchpad_tui.demo
 from launchpad_tui.demo.candidates import CANDIDATES
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.metric_lines import parse_metric_line
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.server.tracking import tracking_endpoint
 
 DEMO = Path(launchpad_tui.demo.__file__).parent

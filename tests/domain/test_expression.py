@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from launchpad_tui.domain.expression import complete, parse_where, written
-from launchpad_tui.domain.page import Condition, Op, Subject
+from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
 ATTRIBUTES = ("name", "created_at", "status", "size")

@@ -11,7 +11,7 @@ from sqlite_utils.migrations import Migrations
 
 from launchpad_tui.domain.artifact import ArtifactFile, ArtifactKind, FilesState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Condition, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.registry import artifacts, schema
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister

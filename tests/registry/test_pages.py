@@ -16,7 +16,7 @@ from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, Metric
-from launchpad_tui.domain.page import (
+from launchpad_tui.domain.query import (
     ArtifactRow,
     Condition,
     Cursor,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from launchpad_tui.bootstrap import first_start
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, CustomInfo, Metric, SeriesSummary, Tag
-from launchpad_tui.domain.moments import from_micros, to_micros
+from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import chunk, resource, series
 from launchpad_tui.registry.database import Registry

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.local.templates import parse_templates, parse_text
+from launchpad_tui.runtimes.embedded.templates import parse_templates, parse_text
 
 GOOD = """\
 apiVersion: argoproj.io/v1alpha1

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.runtimes.local.template_model import Workflow
-from launchpad_tui.runtimes.local.templates import parse_text
-from launchpad_tui.runtimes.local.workspace import (
+from launchpad_tui.runtimes.embedded.template_model import Workflow
+from launchpad_tui.runtimes.embedded.templates import parse_text
+from launchpad_tui.runtimes.embedded.workspace import (
     code_folder,
     container_code_path,
     copy_code,

@@ -15,8 +15,8 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Capabilities, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
-from launchpad_tui.domain.moments import now
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.registry import connections, mirror, mirror_tenant, schedules
 from tests.scenes.harness import Scene, press, screen_text
 from tests.scenes.screen_seeds import workshop

@@ -16,8 +16,8 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-from launchpad_tui.domain.moments import to_micros
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter
+from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import artifacts, configurations, connections, executions, scenarios
 from launchpad_tui.registry.database import Registry
 from tests.scenes.seeds import HOSTILE, T0, add_scenario

@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.moments import from_micros, now, to_micros
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import InvalidInput, RegistryBusy
 
 EXECUTION = "e0123456789abcde"

@@ -15,7 +15,7 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-from launchpad_tui.domain.moments import to_rfc3339
+from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server

@@ -11,7 +11,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server

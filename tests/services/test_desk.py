@@ -17,9 +17,9 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.page import Order, Query
+from launchpad_tui.domain.query import Order, Query
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound
 from launchpad_tui.registry import executions, scenarios
 from launchpad_tui.services.desk import Desk

@@ -14,9 +14,9 @@ import pytest
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import ConfigError, Conflict, NotFound
-from launchpad_tui.runtimes.local.sandbox import Bubblewrap, Namespaces, trial
+from launchpad_tui.runtimes.embedded.sandbox import Bubblewrap, Namespaces, trial
 from tests.services.execution_support import (
     HEAD,
     MAIN,

@@ -18,7 +18,7 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
 )
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, NotFound, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry

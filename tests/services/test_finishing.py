@@ -14,7 +14,7 @@ import pytest
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Status
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import AuthenticationFailed, Conflict, NotFound, Unreachable
 from tests.services.execution_support import Bench, until
 from tests.stores import azurite, fake_gcs, hadoop, oss_server, seaweed

@@ -8,9 +8,9 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE as SCOPE
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import scenarios
 from launchpad_tui.services.desk import Desk

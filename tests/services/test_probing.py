@@ -20,7 +20,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.services import probing
 from launchpad_tui.services.probing import Step, StepName, probe
-from launchpad_tui.services.waiting import within
+from launchpad_tui.services.timeouts import within
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import hadoop, seaweed

@@ -11,7 +11,7 @@ import pytest
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound
 from launchpad_tui.registry import database

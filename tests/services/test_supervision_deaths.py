@@ -122,7 +122,7 @@ def test_stop_ends_what_ignores_term(bench: Bench) -> None:
 def test_a_training_hears_term_and_may_tidy_up(
     bench: Bench, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from launchpad_tui.runtimes.local import sandbox
+    from launchpad_tui.runtimes.embedded import sandbox
 
     kinds = {
         "namespaces": sandbox.Namespaces,

@@ -14,7 +14,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import AuthenticationFailed, LaunchpadError, RuntimeRejected, Unreachable
 from launchpad_tui.registry import mirror_tenant
 from launchpad_tui.runtimes.aicore import http

@@ -16,7 +16,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.runtimes.aicore import http
 from launchpad_tui.services.desk import Desk

@@ -10,10 +10,10 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState, FileState
 from launchpad_tui.domain.connection import DEFAULT_SCOPE as SCOPE
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.page import Condition, Op, Query
-from launchpad_tui.domain.page import Subject as About
+from launchpad_tui.domain.query import Condition, Op, Query
+from launchpad_tui.domain.query import Subject as About
 from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import scenarios
 from launchpad_tui.services.desk import Desk

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
     InvalidInput,

@@ -10,7 +10,7 @@ import pytest
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.ui.screens.artifact import ArtifactScreen
 from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
 from launchpad_tui.ui.screens.execution import ExecutionScreen

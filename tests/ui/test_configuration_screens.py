@@ -7,7 +7,7 @@ from typing import Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.screens.configuration import ConfigurationScreen
 from launchpad_tui.ui.screens.configuration_create import ConfigurationCreateScreen

@@ -11,7 +11,7 @@ import pytest
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import TargetStatus
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.dispatch import supervisor_lock

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from launchpad_tui.domain.moments import EPOCH, to_rfc3339
+from launchpad_tui.domain.timestamps import EPOCH, to_rfc3339
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.base import LogRecord
 

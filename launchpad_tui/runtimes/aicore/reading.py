@@ -19,9 +19,9 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import ResourceGroup
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.moments import EPOCH, parse_rfc3339
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import EPOCH, parse_rfc3339
 from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.runtimes.aicore.model import Meta
 from launchpad_tui.runtimes.base import ExecutionState, StoreInfo

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from launchpad_tui.domain.metric import POINTS_PER_REQUEST, CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.moments import to_rfc3339
+from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, Base, chunks

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import RESOURCE_NAME
+from launchpad_tui.domain.filters import ArtifactFilter
 from launchpad_tui.domain.scenario import Scenario
-from launchpad_tui.domain.selection import ArtifactFilter
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.selection import ConfigurationFilter
+from launchpad_tui.domain.filters import ConfigurationFilter
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.artifacts import expanded

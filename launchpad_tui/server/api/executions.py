@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from launchpad_tui.domain.execution import Status, TargetStatus
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.selection import ExecutionFilter
+from launchpad_tui.domain.filters import ExecutionFilter
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, InvalidInput
 from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry

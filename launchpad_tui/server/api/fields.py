@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from launchpad_tui.domain.moments import parse_rfc3339
+from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.server.api.query import ID
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from launchpad_tui.domain.connection import DEFAULT_STORE
-from launchpad_tui.domain.moments import to_rfc3339
+from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
     Conflict,
     InvalidInput,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import MetricResource
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.metric_body import (

@@ -162,7 +162,7 @@ def _run(
     import uvicorn
 
     from launchpad_tui.server.api.app import Api, access_log
-    from launchpad_tui.server.api.keeper import Keeper
+    from launchpad_tui.server.api.maintenance import MaintenanceThread
 
     url = address.url(listening.getsockname()[1])
 
@@ -195,10 +195,10 @@ def _run(
     )
     # uvicorn raises the signal that ended it once more: SIGTERM is a clean end, SIGINT a KeyboardInterrupt.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
-    keeper = Keeper(desk)
-    keeper.start()
+    maintenance = MaintenanceThread(desk)
+    maintenance.start()
     try:
         Server(config).run(sockets=[listening])
     finally:
         signal.signal(signal.SIGTERM, before)
-        keeper.stop()
+        maintenance.stop()

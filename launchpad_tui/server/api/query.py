@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from launchpad_tui.domain.moments import parse_rfc3339
-from launchpad_tui.domain.selection import LabelCondition
+from launchpad_tui.domain.filters import LabelCondition
+from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 Choice = TypeVar("Choice", bound=StrEnum)

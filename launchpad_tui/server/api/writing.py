@@ -11,9 +11,9 @@ from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import Configuration, LogLine
-from launchpad_tui.domain.moments import to_rfc3339
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Scenario
 from launchpad_tui.domain.schedule import Schedule
+from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.server.api.query import ID
 from launchpad_tui.services.serving import ServedExecution
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Generic, Protocol, TypeVar
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from launchpad_tui.domain.connection import LOCAL, Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import connections, mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry

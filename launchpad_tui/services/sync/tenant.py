@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, NotFound, PermissionDenied, RuntimeRejected
 from launchpad_tui.registry import connections, mirror_tenant, scenarios
 from launchpad_tui.registry.database import Registry

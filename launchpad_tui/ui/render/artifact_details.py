@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import Subject
 from launchpad_tui.domain.metric import Metric, series_key
-from launchpad_tui.domain.moments import duration_text, now
+from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.render.artifacts import files_cell, moment_text, number_text, size_text
 from launchpad_tui.ui.render.executions import moment_item
 from launchpad_tui.ui.theme import Look

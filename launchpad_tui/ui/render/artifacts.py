@@ -8,7 +8,7 @@ from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FilesState
 from launchpad_tui.domain.numbers import sparkline
-from launchpad_tui.domain.page import ArtifactRow, ExecutionRow, MetricColumn
+from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.comparison import Comparison, Row, RowGroup
 from launchpad_tui.domain.metric import Direction
-from launchpad_tui.domain.moments import parse_rfc3339
+from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.services.charting import labels_of
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from launchpad_tui.domain.execution import Configuration, ExecutionDetails
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
-from launchpad_tui.domain.moments import duration_text, now
-from launchpad_tui.domain.page import ExecutionRow, MetricColumn
+from launchpad_tui.domain.query import ExecutionRow, MetricColumn
+from launchpad_tui.domain.timestamps import duration_text, now
 from launchpad_tui.ui.render.artifacts import curve_column, moment_text, number_text
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column

@@ -16,8 +16,8 @@ from rich.text import Text
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import ExecutionDetails
-from launchpad_tui.domain.moments import duration_text
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.timestamps import duration_text
 
 #: five boxes of this width and four arrows fit beside each other from this many columns on
 BOX_MINIMUM = 22

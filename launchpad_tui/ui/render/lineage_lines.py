@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.lineage import Lineage, LineageExecution
-from launchpad_tui.domain.moments import duration_text
+from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.ui.render.artifacts import moment_text
 from launchpad_tui.ui.render.executions import parameters_text
 from launchpad_tui.ui.render.lineage import LineageLine, Side, lineage_lines

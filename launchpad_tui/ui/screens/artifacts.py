@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.page import ArtifactRow, Query
+from launchpad_tui.domain.query import ArtifactRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifacts import artifact_columns

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.scenario import Executable
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.configurations import check_resource_name

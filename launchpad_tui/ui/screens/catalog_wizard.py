@@ -11,7 +11,7 @@ from typing import ClassVar
 from launchpad_tui.domain.connection import ConnectionKind, Field, FieldKind, StoreKind, check_name
 from launchpad_tui.domain.fields import checked, counts
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.services.texts import read_secret
+from launchpad_tui.services.input_files import read_secret
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading

@@ -200,7 +200,7 @@ class ChartScreen(ChartExport):
 
     def _place_text(self, at: float) -> str:
         if self._view.x_kind == "relative":
-            from launchpad_tui.domain.moments import duration_text
+            from launchpad_tui.domain.timestamps import duration_text
 
             return f"at {duration_text(max(0.0, at))}"
         if self._view.x_kind == "time":

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.page import Condition, Op, Subject
+from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screen import LaunchpadModal
 from launchpad_tui.ui.screens.dialogs import Choice, Prose

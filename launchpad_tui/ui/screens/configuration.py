@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.domain.page import Condition, ExecutionRow, Op, Query, Subject
+from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.executions import execution_columns, moment_item

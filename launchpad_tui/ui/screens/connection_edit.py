@@ -19,8 +19,8 @@ from launchpad_tui.domain.connection import (
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.catalog import AICORE, KEYS
 from launchpad_tui.services.connections import GROUP_RULE
+from launchpad_tui.services.input_files import is_path, read_secret
 from launchpad_tui.services.store_keeping import NAME_RULE
-from launchpad_tui.services.texts import is_path, read_secret
 from launchpad_tui.ui.screens.catalog_wizard import KIND, NAME, CatalogWizard
 from launchpad_tui.ui.screens.dialogs import Choice
 from launchpad_tui.ui.screens.wizard import Step, WizardScreen

@@ -8,7 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets._input import Input
 
-from launchpad_tui.domain.page import Hit
+from launchpad_tui.domain.query import Hit
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifacts import labels_text, moment_text
 from launchpad_tui.ui.screen import LaunchpadScreen

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, ExecutionDetails, why_not_finish
-from launchpad_tui.domain.moments import now, parse_rfc3339
+from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.executions import execution_items, metric_items

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual import on
 
 from launchpad_tui.domain.execution import DELETABLE, STOPPABLE
-from launchpad_tui.domain.page import ExecutionRow, Query
+from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.executions import execution_columns

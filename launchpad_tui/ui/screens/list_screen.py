@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.page import Condition, Query
+from launchpad_tui.domain.query import Condition, Query
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from launchpad_tui.domain.page import MetricColumn, Statistic
+from launchpad_tui.domain.query import MetricColumn, Statistic
 
 #: what stands for a curve where a statistic stands for a value
 _CURVE = "curve"

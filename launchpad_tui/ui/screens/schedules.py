@@ -10,8 +10,8 @@ from textual import on
 from textual.app import ComposeResult
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.moments import parse_rfc3339
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifacts import moment_text

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import DEFAULT_STORE, LOCAL
-from launchpad_tui.services.texts import read_text
+from launchpad_tui.services.input_files import read_text
 from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:

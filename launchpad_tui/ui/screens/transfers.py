@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.moments import duration_text
+from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.transfers import Job, JobState
 from launchpad_tui.ui.jobs import LOOK_SECONDS

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState, state_of
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.files import Transfer
 

@@ -8,7 +8,7 @@ from textual.suggester import Suggester
 from textual.widgets._input import Input
 
 from launchpad_tui.domain.expression import complete, parse_where, written
-from launchpad_tui.domain.page import Condition, Subject
+from launchpad_tui.domain.query import Condition, Subject
 
 
 class _Names(Suggester):

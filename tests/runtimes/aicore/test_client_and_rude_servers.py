@@ -17,7 +17,7 @@ import pytest
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import Metric
-from launchpad_tui.domain.moments import EPOCH
+from launchpad_tui.domain.timestamps import EPOCH
 from launchpad_tui.errors import (
     AuthenticationFailed,
     CapabilityMissing,

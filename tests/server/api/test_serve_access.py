@@ -16,7 +16,7 @@ import requests
 
 from launchpad_tui.config.api_clients import ApiClients
 from launchpad_tui.domain.api_client import ApiClient
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 from launchpad_tui.server.api.tokens import LIFETIME, Tokens
 from tests.server.api.served import SECONDS, House, add_client, command, environment, serving, told

@@ -16,11 +16,11 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.services.clients import service_key
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.handing_out import ABANDONED
+from launchpad_tui.services.served_files import ABANDONED
 from tests.server.api.served import House, add_client, serving
 from tests.services.execution_support import Bench
 

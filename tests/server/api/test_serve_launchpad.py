@@ -15,9 +15,9 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.execution import Status, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
-from launchpad_tui.domain.moments import now
-from launchpad_tui.domain.page import Query
+from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.schedule import ScheduleStatus
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.services.clients import service_key

@@ -21,8 +21,8 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
 from launchpad_tui.domain.metric import Metric
-from launchpad_tui.domain.moments import from_micros, now
 from launchpad_tui.domain.scenario import Scenario
+from launchpad_tui.domain.timestamps import from_micros, now
 from launchpad_tui.registry import artifacts, configurations, executions, scenarios
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.server.api.call import BODY_LIMIT

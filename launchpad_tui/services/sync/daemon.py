@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.domain.moments import now
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import AuthenticationFailed, ConfigError, InvalidInput, LaunchpadError
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
@@ -53,7 +53,7 @@ class _Plan:
     begun: bool = False
 
 
-class Keeper:
+class SyncDaemon:
     """Keeps all connections of a home fresh until it is stopped."""
 
     def __init__(self, registry: Registry, remotes: Remotes) -> None:
@@ -175,7 +175,7 @@ class Keeper:
 
 @contextmanager
 def alone(path: Path, stop: threading.Event) -> Iterator[bool]:
-    """Hold the lock of a home's keeper, waiting for it until told to stop; gives False where it was not to be had."""
+    """Hold the lock of a home's sync daemon, waiting until ``stop``; yields whether it was acquired."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not stop.is_set():

@@ -13,19 +13,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.local.logs import LogWriter
-from launchpad_tui.runtimes.local.mounts import Mount
-from launchpad_tui.runtimes.local.process import Control, Ended, run
-from launchpad_tui.runtimes.local.sandbox import Launch, Sandbox
-from launchpad_tui.runtimes.local.template_body import REFERENCE, STEP_OUTPUT
-from launchpad_tui.runtimes.local.template_model import (
+from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.embedded.mounts import Mount
+from launchpad_tui.runtimes.embedded.process import Control, Ended, run
+from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
+from launchpad_tui.runtimes.embedded.template_body import REFERENCE, STEP_OUTPUT
+from launchpad_tui.runtimes.embedded.template_model import (
     SIGNATURES,
     Call,
     Container,
     Template,
     Workflow,
 )
-from launchpad_tui.runtimes.local.workspace import Workspace
+from launchpad_tui.runtimes.embedded.workspace import Workspace
 
 #: a Python of the system's, or of an image's; one in a virtual environment is meant as it stands
 _PYTHON = re.compile(r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?")

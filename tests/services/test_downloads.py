@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.errors import Conflict, ObjectMissing, PermissionDenied
-from launchpad_tui.services import fetching
-from launchpad_tui.services.fetching import PART, Wanted, fetch, partial_of
+from launchpad_tui.services import downloads
+from launchpad_tui.services.downloads import PART, Wanted, fetch, partial_of
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import seaweed
@@ -127,7 +127,7 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
     program = (
         "import sys, json, time\n"
         "from pathlib import Path\n"
-        "from launchpad_tui.services.fetching import Wanted, fetch, partial_of\n"
+        "from launchpad_tui.services.downloads import Wanted, fetch, partial_of\n"
         "from launchpad_tui.stores.base import open_store\n"
         "from launchpad_tui.stores.catalog import KINDS\n"
         "store = open_store(KINDS['s3'], json.loads(sys.argv[1]))\n"
@@ -274,6 +274,6 @@ def test_a_server_that_says_nothing_is_given_up(
     from launchpad_tui.errors import Unreachable
 
     put("x", b"content")
-    monkeypatch.setattr(fetching, "_SLOW_TIME", 0.5)
+    monkeypatch.setattr(downloads, "_SLOW_TIME", 0.5)
     with pytest.raises(Unreachable, match="too slow"):
         fetch(Silent(store), [wanted(store, folder, "x")], nothing)  # type: ignore[arg-type]

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.runtimes.local.template_model import Workflow
+from launchpad_tui.runtimes.embedded.template_model import Workflow
 
 #: what is not copied
 _LEFT_OUT = frozenset(

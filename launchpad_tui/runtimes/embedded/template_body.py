@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from launchpad_tui.runtimes.local.template_model import (
+from launchpad_tui.runtimes.embedded.template_model import (
     Call,
     Container,
     EnvVar,
@@ -15,7 +15,7 @@ from launchpad_tui.runtimes.local.template_model import (
     Template,
     Workflow,
 )
-from launchpad_tui.runtimes.local.yaml_nodes import Node, Refused
+from launchpad_tui.runtimes.embedded.yaml_nodes import Node, Refused
 
 #: ``{{…}}`` in commands, arguments and environment
 REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")

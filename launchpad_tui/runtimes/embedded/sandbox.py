@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.runtimes.local.mounts import Bind, Cover, Mount, plan
+from launchpad_tui.runtimes.embedded.mounts import Bind, Cover, Mount, plan
 
 SHIM = Path(__file__).with_name("shim.py")
 #: seconds that a trial may take

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchpad_tui.domain.moments import (
+from launchpad_tui.domain.timestamps import (
     age_text,
     duration_text,
     from_micros,

@@ -13,13 +13,13 @@ _log = logging.getLogger(__name__)
 _LOOK = 2.0
 
 
-class Keeper:
+class MaintenanceThread:
     """A thread that looks after executions for as long as the server runs."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="keeper", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="maintenance", daemon=True)
 
     def start(self) -> None:
         """Begin."""

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from launchpad_tui.runtimes.local.logs import LineBreaker, LogWriter
-from launchpad_tui.runtimes.local.sandbox import Launch
+from launchpad_tui.runtimes.embedded.logs import LineBreaker, LogWriter
+from launchpad_tui.runtimes.embedded.sandbox import Launch
 
 _BLOCK = 1 << 16
 #: seconds between two looks whether to stop

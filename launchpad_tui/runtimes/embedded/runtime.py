@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Capabilities
-from launchpad_tui.runtimes.local.logs import LogFile
+from launchpad_tui.runtimes.embedded.logs import LogFile
 
 
 class LocalRuntime:

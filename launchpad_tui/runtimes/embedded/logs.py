@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from launchpad_tui.domain.execution import LogLine
-from launchpad_tui.domain.moments import from_micros, now, to_micros, to_rfc3339
+from launchpad_tui.domain.timestamps import from_micros, now, to_micros, to_rfc3339
 from launchpad_tui.errors import PermissionDenied, StorageFull
 
 #: a line in the index for each so many lines
