@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(script: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", script, *map(str, arguments)]
+    command = [sys.executable, "-c", f"import sys\n{script}", *map(str, arguments)]
     return subprocess.Popen(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
