@@ -29,7 +29,7 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
             one.id,
             one.name,
             one.cron,
-            "GONE" if one.gone_at else str(one.status),
+            "GONE" if one.deleted_at else str(one.status),
             shapes.moment(one.next_at) or "",
             one.configuration_id,
         ),
@@ -47,7 +47,7 @@ def _lines(one: Schedule) -> list[tuple[str, str]]:
         ("end", shapes.moment(one.end) or ""),
         ("next", shapes.moment(one.next_at) or ""),
         ("created", shapes.moment(one.created_at) or ""),
-        ("gone", shapes.moment(one.gone_at) or ""),
+        ("gone", shapes.moment(one.deleted_at) or ""),
     ]
 
 

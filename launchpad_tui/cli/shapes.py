@@ -73,7 +73,7 @@ def artifact(one: Artifact) -> Json:
         "checkedAt": moment(one.checked_at),
         "createdAt": moment(one.created_at),
         "modifiedAt": moment(one.modified_at),
-        "goneAt": moment(one.gone_at),
+        "goneAt": moment(one.deleted_at),
     }
 
 
@@ -111,7 +111,7 @@ def execution(one: Execution) -> Json:
         "startTime": moment(one.started_at),
         "completionTime": moment(one.completed_at),
         "executionScheduleId": one.schedule_id or None,
-        "goneAt": moment(one.gone_at),
+        "goneAt": moment(one.deleted_at),
     }
 
 
@@ -263,7 +263,7 @@ def schedule(one: Schedule) -> Json:
         "nextAt": moment(one.next_at),
         "createdAt": moment(one.created_at),
         "modifiedAt": moment(one.modified_at),
-        "goneAt": moment(one.gone_at),
+        "goneAt": moment(one.deleted_at),
     }
 
 
@@ -275,7 +275,7 @@ def group(one: ResourceGroup) -> Json:
         "status": one.status,
         "labels": pairs(tuple(one.labels.items())),
         "createdAt": moment(one.created_at),
-        "goneAt": moment(one.gone_at),
+        "goneAt": moment(one.deleted_at),
     }
 
 
@@ -286,7 +286,7 @@ def store(one: ObjectStore) -> Json:
         "type": one.kind,
         "settings": dict(one.settings),
         "createdAt": moment(one.created_at),
-        "goneAt": moment(one.gone_at),
+        "goneAt": moment(one.deleted_at),
     }
 
 

@@ -24,7 +24,7 @@ def _sync(context: Context, options: argparse.Namespace) -> int:
     done = [_one(context, scope, options.thorough)]
     if options.all:
         for group in context.desk.connections.groups(scope.connection):
-            if group.name != scope.resource_group and group.gone_at is None:
+            if group.name != scope.resource_group and group.deleted_at is None:
                 done.append(_one(context, Scope(scope.connection, group.name), options.thorough))
     context.resources(
         done,

@@ -153,7 +153,7 @@ class Artifact:
     modified_at: datetime
     files_state: FilesState = FilesState.UNKNOWN
     checked_at: datetime | None = None
-    gone_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

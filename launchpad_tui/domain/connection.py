@@ -71,7 +71,7 @@ class ResourceGroup:
     status: str
     labels: Mapping[str, str]
     created_at: datetime
-    gone_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class ObjectStore:
     settings: Mapping[str, str]
     created_at: datetime
     remote: bool = False
-    gone_at: datetime | None = None
+    deleted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -126,7 +126,7 @@ class Execution:
     completed_at: datetime | None = None
     status_details: Mapping[str, str] = field(default_factory=dict)
     schedule_id: str = ""
-    gone_at: datetime | None = None
+    deleted_at: datetime | None = None
 
     def duration_seconds(self, at: datetime) -> float | None:
         """Seconds from start to completion, or to ``at`` while it runs; None before the start."""

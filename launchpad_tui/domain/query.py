@@ -170,7 +170,7 @@ class Hit:
     @property
     def gone(self) -> bool:
         """Whether its runtime has it no more."""
-        return self._one.gone_at is not None
+        return self._one.deleted_at is not None
 
     @property
     def _one(self) -> Artifact | Execution:

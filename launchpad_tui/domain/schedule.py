@@ -30,4 +30,4 @@ class Schedule:
     created_at: datetime
     modified_at: datetime
     next_at: datetime | None = None
-    gone_at: datetime | None = None
+    deleted_at: datetime | None = None

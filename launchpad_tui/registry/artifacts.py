@@ -105,7 +105,7 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
             to_micros(new.modified_at),
             new.files_state,
             micros(new.checked_at),
-            micros(new.gone_at),
+            micros(new.deleted_at),
         ),
     )
     if not cursor.rowcount:

@@ -169,7 +169,7 @@ def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
             micros(new.completed_at),
             to_json(new.status_details),
             new.schedule_id,
-            micros(new.gone_at),
+            micros(new.deleted_at),
         ),
     )
     if not cursor.rowcount:

@@ -78,7 +78,7 @@ ARTIFACTS = Table(
         "size": Attribute("size", "number", nullable=True),
         "files_state": Attribute("files_state"),
         "checked_at": Attribute("checked_at", "moment", nullable=True),
-        "gone_at": Attribute("gone_at", "moment", nullable=True),
+        "deleted_at": Attribute("gone_at", "moment", nullable=True),
     },
 )
 EXECUTIONS = Table(
@@ -104,7 +104,7 @@ EXECUTIONS = Table(
         "started_at": Attribute("started_at", "moment", nullable=True),
         "completed_at": Attribute("completed_at", "moment", nullable=True),
         "duration": Attribute("duration", "seconds", nullable=True),
-        "gone_at": Attribute("gone_at", "moment", nullable=True),
+        "deleted_at": Attribute("gone_at", "moment", nullable=True),
     },
 )
 

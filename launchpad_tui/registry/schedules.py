@@ -86,7 +86,7 @@ def put(registry: Registry, scope: Scope, one: Schedule) -> None:
                 to_micros(one.created_at),
                 to_micros(one.modified_at),
                 _seconds(one.next_at),
-                None if one.gone_at is None else to_micros(one.gone_at),
+                None if one.deleted_at is None else to_micros(one.deleted_at),
             ),
         )
 

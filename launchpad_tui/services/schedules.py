@@ -170,7 +170,7 @@ class ScheduleService:
     def delete(self, scope: Scope, schedule_id: str) -> None:
         """Delete a schedule; the executions that it created stay. Raises NotFound, and as `create`."""
         found = self.get(scope, schedule_id)
-        if (acts := self._acts(scope)) is not None and found.gone_at is None:
+        if (acts := self._acts(scope)) is not None and found.deleted_at is None:
             acts.delete_schedule(scope, schedule_id)
         schedules.delete(self._registry, scope, schedule_id)
 

@@ -151,7 +151,7 @@ class StoreKeeping:
         settings, secrets = checked(self._store_kind(found.kind).fields, values, kept)
         if at_runtime:
             acts = self._acts(scope)
-            if acts is None or not found.remote or found.gone_at is not None:
+            if acts is None or not found.remote or found.deleted_at is not None:
                 raise Conflict(
                     f"The object store {name} is known here only", "No runtime elsewhere has it."
                 )
@@ -206,7 +206,7 @@ class StoreKeeping:
     def _rename(self, scope: Scope, name: str, new_name: str) -> int:
         new_name = check_name(new_name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         found = connections.store(self._registry, scope, name)
-        if found.remote and found.gone_at is None:
+        if found.remote and found.deleted_at is None:
             hint = "Add one of the other name, and delete this one."
             raise Conflict(
                 f"The object store {name} keeps its name", "Its runtime knows it by that.", hint
@@ -238,7 +238,7 @@ class StoreKeeping:
                 "The object store default cannot be deleted", "Outputs of executions go there."
             )
         found = connections.store(self._registry, scope, name)
-        if found.remote and found.gone_at is None and (acts := self._acts(scope)) is not None:
+        if found.remote and found.deleted_at is None and (acts := self._acts(scope)) is not None:
             acts.delete_store(scope, name)
         connections.delete_store(self._registry, scope, name)
         self._credentials.delete(STORE, store_owner(scope, name))

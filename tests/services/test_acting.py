@@ -84,7 +84,7 @@ def test_stop_and_delete_by_the_rules(desk: Desk, tenant: Tenant) -> None:
     (outcome,) = desk.executions.delete(SCOPE, [over])
     assert outcome.error is None
     found = desk.executions.get(SCOPE, over)
-    assert found.execution.gone_at is not None
+    assert found.execution.deleted_at is not None
     assert len(found.outputs) == 1
     (outcome,) = desk.executions.delete(SCOPE, ["e-not-there"])
     assert isinstance(outcome.error, NotFound)

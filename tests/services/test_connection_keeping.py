@@ -199,7 +199,7 @@ def test_a_store_that_only_this_machine_knows(
     ] == ["weights"]
     connected.sync.sync(scope)
     (kept,) = service.stores(scope)
-    assert (kept.remote, kept.gone_at) == (False, None)
+    assert (kept.remote, kept.deleted_at) == (False, None)
     _, followed = service.replace_store(scope, "default", "file", {"root": str(tmp_path)}, "old")
     assert followed == 1
     service.delete_store(scope, "default")

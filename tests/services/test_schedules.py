@@ -320,7 +320,7 @@ def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
         second = desk.schedules.create(CORE, "second", "0 3 * * *", configuration)
         tenant.groups["default"].schedules.clear()
         desk.sync.sync(CORE)
-        assert desk.schedules.get(CORE, second.id).gone_at is not None
+        assert desk.schedules.get(CORE, second.id).deleted_at is not None
         desk.schedules.delete(CORE, second.id)
         tenant.capabilities = {}
         desk.sync.sync(CORE, thorough=True)

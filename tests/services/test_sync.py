@@ -62,7 +62,7 @@ def models(desk: Desk, scope: Scope = SCOPE) -> list[str]:
     """The IDs of all artifacts that are not gone."""
     rows = desk.artifacts.listing(scope, None, Query()).slice(0, 100_000)
     return sorted(
-        row.artifact.id for row in rows if row is not None and row.artifact.gone_at is None
+        row.artifact.id for row in rows if row is not None and row.artifact.deleted_at is None
     )
 
 
@@ -72,7 +72,7 @@ def executions(desk: Desk) -> dict[str, Status]:
     return {
         row.execution.id: row.execution.status
         for row in rows
-        if row is not None and row.execution.gone_at is None
+        if row is not None and row.execution.deleted_at is None
     }
 
 
@@ -155,12 +155,12 @@ def test_what_went_is_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
     gone = group.executions.pop(3)
     desk.sync.sync(SCOPE)
     found = desk.executions.get(SCOPE, gone["id"])
-    assert found.execution.gone_at is not None
+    assert found.execution.deleted_at is not None
     assert len(found.outputs) == 1
     assert desk.metrics.series(SCOPE, gone["id"])
     group.executions.append(gone)
     desk.sync.sync(SCOPE)
-    assert desk.executions.get(SCOPE, gone["id"]).execution.gone_at is None
+    assert desk.executions.get(SCOPE, gone["id"]).execution.deleted_at is None
     group.executions[:] = group.executions[25:]
     desk.sync.sync(SCOPE)
     assert same(desk, tenant)
@@ -361,7 +361,7 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
     }
     tenant.groups["default"].stores.clear()
     desk.sync.sync(SCOPE)
-    assert desk.connections.stores(SCOPE)[0].gone_at is not None
+    assert desk.connections.stores(SCOPE)[0].deleted_at is not None
 
 
 def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
@@ -376,7 +376,7 @@ def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
     assert same(desk, tenant)
     del tenant.groups["vision"]
     desk.sync.sync(SCOPE)
-    assert [one.gone_at is not None for one in desk.connections.groups("core")] == [False, True]
+    assert [one.deleted_at is not None for one in desk.connections.groups("core")] == [False, True]
 
 
 def test_nothing_secret_is_kept(desk: Desk, tenant: Tenant) -> None:

@@ -168,12 +168,12 @@ def test_whatever_comes(tmp_path: Path, seed: int) -> None:
         known = {
             row.execution.id: str(row.execution.status)
             for row in rows
-            if row.execution.gone_at is None
+            if row.execution.deleted_at is None
         }
         assert known == {each["id"]: each["status"] for each in group.executions}
         models = desk.artifacts.listing(CORE, None, Query()).slice(0, 100)
         named = {
-            row.artifact.id: row.artifact.name for row in models if row.artifact.gone_at is None
+            row.artifact.id: row.artifact.name for row in models if row.artifact.deleted_at is None
         }
         assert named == {each["id"]: each["name"] for each in group.artifacts}
         desk.remotes.close()

@@ -57,11 +57,13 @@ def overview_items(
         moment_item("Created", artifact.created_at),
         moment_item("Changed", artifact.modified_at),
     ]
-    if artifact.gone_at is not None:
+    if artifact.deleted_at is not None:
         items.insert(
             1,
             Item(
-                "Gone", f"from its runtime, since {moment_text(artifact.gone_at)} or before", "warn"
+                "Gone",
+                f"from its runtime, since {moment_text(artifact.deleted_at)} or before",
+                "warn",
             ),
         )
     if artifact.labels:

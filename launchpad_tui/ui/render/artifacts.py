@@ -173,7 +173,7 @@ def artifact_columns(
 
 def name_cell(artifact: Artifact, look: Look) -> Cell:
     """Its name; of one that its runtime has no more, marked and faint."""
-    if artifact.gone_at is None:
+    if artifact.deleted_at is None:
         return Cell(artifact.name)
     return Cell(f"{look.glyphs.error} {artifact.name}", "faint")
 

@@ -93,7 +93,7 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
     def state(line: ScopeLine) -> Cell:
         if line.group is None:
             return Cell(*connection_state(line.connection, line.kind, look))
-        if line.group.gone_at is not None:
+        if line.group.deleted_at is not None:
             return Cell(f"{glyphs.error} gone", "warn")
         if line.chosen:
             return Cell(f"{glyphs.selected} chosen", "accent")
@@ -139,7 +139,7 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
 
 def _group_text(group: ResourceGroup) -> str:
     """``provisioned  team=vision``."""
-    state = "gone from its runtime" if group.gone_at is not None else group.status.lower()
+    state = "gone from its runtime" if group.deleted_at is not None else group.status.lower()
     return f"{state}  {settings_text(group.labels)}".rstrip()
 
 
@@ -202,7 +202,8 @@ def connection_items(
         items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
     items.append(heading("Resource groups"))
     items += [
-        Item(group.name, _group_text(group), "warn" if group.gone_at else "dim") for group in groups
+        Item(group.name, _group_text(group), "warn" if group.deleted_at else "dim")
+        for group in groups
     ]
     items.append(heading("What it can do"))
     for name, title in _CAPABILITIES:

@@ -21,7 +21,7 @@ def execution_columns(
     """The columns of the list of executions, with these metrics and curves among them."""
 
     def status(row: ExecutionRow) -> Cell:
-        if row.execution.gone_at is not None:
+        if row.execution.deleted_at is not None:
             return Cell(f"{look.glyphs.error} gone", "faint")
         return Cell(*look.status(row.execution.status))
 
@@ -161,11 +161,11 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         Item("Status", text, role),
         Item("Target status", str(execution.target_status)),
     ]
-    if execution.gone_at is not None:
+    if execution.deleted_at is not None:
         items.append(
             Item(
                 "Gone",
-                f"from its runtime, since {moment_text(execution.gone_at)} or before",
+                f"from its runtime, since {moment_text(execution.deleted_at)} or before",
                 "warn",
             )
         )

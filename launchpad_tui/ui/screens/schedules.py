@@ -97,7 +97,7 @@ class SchedulesScreen(LaunchpadScreen):
         row = self.table.row
         if row is None:
             return _NOTHING
-        return None if row.gone_at is None else "It is gone from its runtime"
+        return None if row.deleted_at is None else "It is gone from its runtime"
 
     why_not_pause = why_not_edit
 
@@ -278,7 +278,7 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
     glyphs = look.glyphs
 
     def status(one: Schedule) -> Cell:
-        if one.gone_at is not None:
+        if one.deleted_at is not None:
             return Cell(f"{glyphs.error} gone", "warn")
         if one.status is ScheduleStatus.INACTIVE:
             return Cell(f"{glyphs.stopped} paused", "dim")

@@ -149,7 +149,7 @@ class StoreEditScreen(_StoreWizard):
         """Of one that a runtime elsewhere has it is asked whether it is changed there."""
         stores = await self.read(self.desk.connections.stores, self.scope)
         there = any(
-            one.name == self.item_id and one.remote and one.gone_at is None for one in stores
+            one.name == self.item_id and one.remote and one.deleted_at is None for one in stores
         )
         return (*await super().fields(step), *([_CHANGED_THERE] if there else []))
 

@@ -23,7 +23,9 @@ def keeps_outputs(screen: LaunchpadScreen, name: str) -> bool:
 async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
     """Ask whether to delete an object store, and do it; says whether it was."""
     stores = await screen.read(screen.desk.connections.stores, screen.scope)
-    remote = any(store.name == name and store.remote and store.gone_at is None for store in stores)
+    remote = any(
+        store.name == name and store.remote and store.deleted_at is None for store in stores
+    )
     detail = "Its settings and credentials are forgotten. What is in it stays; artifacts in it cannot be read any more."
     if remote:
         detail = f"The runtime deletes its object store secret, for everybody in {screen.scope}. {detail}"
