@@ -143,11 +143,11 @@ class Dispatcher:
 
     def _bury(self, each: Unfinished) -> None:
         from launchpad_tui.runtimes.embedded.logs import LogWriter
-        from launchpad_tui.runtimes.embedded.process import kill_marked
+        from launchpad_tui.runtimes.embedded.process import kill_remaining
         from launchpad_tui.services.finishing import is_kept
 
         execution = each.execution
-        kill_marked(execution.id)
+        kill_remaining(execution.id)
         stopping = execution.status is Status.STOPPING
         folder = self._home.executions / execution.id
         message = _LOST + _last_words(folder / "supervisor.log")
@@ -168,7 +168,7 @@ class Dispatcher:
             self._forget_outputs(each)
             with contextlib.suppress(OSError):
                 log = LogWriter(folder)
-                log.say(message)
+                log.report(message)
                 log.close()
 
     def _forget_outputs(self, each: Unfinished) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from launchpad_tui.errors import Conflict, LaunchpadError, Unreachable
-from launchpad_tui.services.outputs import local_error, name_file
+from launchpad_tui.services.local_files import local_error, name_file
 from launchpad_tui.stores.base import CHUNK, ObjectStore, StoredObject
 
 #: bytes of a part, and how many are fetched at a time

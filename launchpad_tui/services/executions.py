@@ -225,7 +225,7 @@ class ExecutionService(ExecutionReader):
                 made = finishing.finish(
                     self._registry,
                     self._files(),
-                    log.say,
+                    log.report,
                     scope,
                     execution,
                     outputs,
@@ -233,7 +233,7 @@ class ExecutionService(ExecutionReader):
                     again=True,
                 )
             except LaunchpadError as error:
-                log.say(f"not stored: {error.title}")
+                log.report(f"not stored: {error.title}")
                 raise
             finally:
                 log.close()

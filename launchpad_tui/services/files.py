@@ -18,7 +18,7 @@ from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadE
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.downloads import Wanted, fetch
-from launchpad_tui.services.outputs import local_error, source_files, target_path
+from launchpad_tui.services.local_files import local_error, source_files, target_path
 from launchpad_tui.services.timeouts import LOOK, within
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import LAUNCHPAD, store_kind

@@ -124,7 +124,7 @@ def is_kept(folder: Path) -> bool:
 def finish(
     registry: Registry,
     files: FileService,
-    say: Callable[[str], None],
+    report: Callable[[str], None],
     scope: Scope,
     execution: Execution,
     outputs: Outputs,
@@ -147,7 +147,7 @@ def finish(
     try:
         for output in outputs.outputs:
             url = str(ArtifactUrl(DEFAULT_STORE, f"{execution.id}/{output.name}"))
-            say(f"output {output.name}: storing at {url}")
+            report(f"output {output.name}: storing at {url}")
             stored.append(url)
             found = files.store_output(scope, url, Path(output.path), progress)
             made.append(_artifact(execution, output, url, found))
@@ -157,13 +157,13 @@ def finish(
         )
     except LaunchpadError:
         for url in stored:
-            _forget(files, say, scope, url)
+            _forget(files, report, scope, url)
         raise
     for artifact, kept_files in made:
-        say(
+        report(
             f"registered {artifact.kind} {artifact.name} as {artifact.id} ({len(kept_files)} files)"
         )
-    say("COMPLETED")
+    report("COMPLETED")
     return tuple(artifact for artifact, _ in made)
 
 
@@ -191,8 +191,8 @@ def _artifact(
     )
 
 
-def _forget(files: FileService, say: Callable[[str], None], scope: Scope, url: str) -> None:
+def _forget(files: FileService, report: Callable[[str], None], scope: Scope, url: str) -> None:
     try:
         files.delete_output(scope, url)
     except LaunchpadError as error:
-        say(f"left over at {url}: {error.title}")
+        report(f"left over at {url}: {error.title}")

@@ -51,6 +51,6 @@ class MetricListener:
     def _complain(self, text: str) -> None:
         self._wrong += 1
         if self._wrong <= _TOLD:
-            self._log.say(text)
+            self._log.report(text)
         elif self._wrong == _TOLD + 1:
-            self._log.say("further problems with metric lines are not told of")
+            self._log.report("further problems with metric lines are not told of")

@@ -17,7 +17,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
-from launchpad_tui.services.outputs import local_error, source_files
+from launchpad_tui.services.local_files import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
 
 #: seconds after which what was sent and never published is thrown away

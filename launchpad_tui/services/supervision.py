@@ -33,13 +33,17 @@ from launchpad_tui.registry import artifacts, configurations, executions, lineag
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.embedded import sandbox
 from launchpad_tui.runtimes.embedded.logs import LogWriter
-from launchpad_tui.runtimes.embedded.process import MARK, Control, kill_marked
+from launchpad_tui.runtimes.embedded.process import (
+    EXECUTION_ID_VARIABLE,
+    Cancellation,
+    kill_remaining,
+)
 from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.workflow_run import (
     Interrupted,
+    RunContext,
     StepFailed,
-    Surroundings,
     WorkflowRun,
 )
 from launchpad_tui.runtimes.embedded.workspace import (
@@ -166,7 +170,7 @@ class _Run:
         self._execution = execution
         self._workspace = workspace
         self._log = log
-        self._control: Control | None = None
+        self._control: Cancellation | None = None
         self._woken = threading.Event()
         self._over = threading.Event()
 
@@ -199,10 +203,10 @@ class _Run:
                 )
         except Conflict as conflict:
             # Another process has said how it ended: it was stopped while it was being started, for example.
-            self._log.say(str(conflict))
+            self._log.report(str(conflict))
         finally:
             self._over.set()
-            kill_marked(self._execution.id)
+            kill_remaining(self._execution.id)
 
     def _all(self) -> None:
         execution, scope = self._execution, self._scope
@@ -215,7 +219,7 @@ class _Run:
         self._execution = executions.transition(
             self._registry, scope, execution.id, Status.RUNNING, "", started_at=now()
         )
-        control = Control(
+        control = Cancellation(
             parsed.workflow.deadline_seconds, self._owner._settings.stop_grace_seconds
         )
         self._control = control
@@ -224,11 +228,11 @@ class _Run:
         ).start()
         signal.signal(signal.SIGUSR1, lambda *_: self._woken.set())
         for note in executable.notes:
-            self._log.say(f"note: {note}")
+            self._log.report(f"note: {note}")
         sink = _Sink(self._owner._metrics, scope, execution.id)
         with self._owner._endpoint(execution.id, sink) as url:
-            around = self._surroundings(parsed, executable.settings, url, control, sink)
-            run = WorkflowRun(around)
+            context = self._surroundings(parsed, executable.settings, url, control, sink)
+            run = WorkflowRun(context)
             outputs = run.run()
         if control.ending:
             raise Interrupted("stopped before the outputs were stored")
@@ -249,7 +253,7 @@ class _Run:
                 finish(
                     self._registry,
                     self._owner._files,
-                    self._log.say,
+                    self._log.report,
                     self._scope,
                     self._execution,
                     found,
@@ -258,12 +262,12 @@ class _Run:
             except (Unreachable, RateLimited) as error:
                 if pause is None or (self._control is not None and self._control.ending):
                     raise
-                self._log.say(f"not stored: {error.title}; once more in {pause} s")
+                self._log.report(f"not stored: {error.title}; once more in {pause} s")
                 self._woken.wait(pause)
 
     def _unstored(self, error: LaunchpadError) -> None:
         reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
-        self._log.say(f"the outputs are kept: launchpad executions finish {self._execution.id}")
+        self._log.report(f"the outputs are kept: launchpad executions finish {self._execution.id}")
         title = f"The outputs are not stored, but kept: {error.title}"
         self._dead(
             LaunchpadError(title, error.detail, error.hint),
@@ -275,9 +279,9 @@ class _Run:
         parsed: ParsedTemplate,
         settings: Mapping[str, str],
         url: str,
-        control: Control,
+        control: Cancellation,
         sink: _Sink,
-    ) -> Surroundings:
+    ) -> RunContext:
         workspace, workflow = self._workspace, parsed.workflow
         folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
         size = copy_code(folder, workspace.code, self._owner._settings.code_limit_mb)
@@ -285,11 +289,11 @@ class _Run:
         python = interpreter(settings.get("python", ""), folder, sys.executable)
         name_interpreter(workspace.bin, python, sys.executable)
         way = sandbox.choose()
-        self._log.say(
+        self._log.report(
             f"code: a copy of {folder} ({size / 1e6:.1f} MB){f', seen at {code_path}' if code_path else ''}"
         )
-        self._log.say(f"python: {python}")
-        self._log.say(f"paths of the container are mapped by {way.name}: {way.note}")
+        self._log.report(f"python: {python}")
+        self._log.report(f"paths of the container are mapped by {way.name}: {way.note}")
         parameters = {name: default or "" for name, default in workflow.parameters}
         bound = configurations.by_id(
             self._registry, self._scope, [self._execution.configuration_id]
@@ -297,7 +301,7 @@ class _Run:
         parameters |= dict(bound[self._execution.configuration_id].parameters)
         inputs, signatures = self._stage()
         listener = MetricListener(sink.record, self._log)
-        return Surroundings(
+        return RunContext(
             workflow=workflow,
             execution_id=self._execution.id,
             workspace=workspace,
@@ -331,7 +335,9 @@ class _Run:
             target = self._workspace.artifacts / "inputs" / name.replace("/", "_")
             target.mkdir(parents=True, exist_ok=True)
             paths = self._owner._files.stage(self._scope, artifact.url, target)
-            self._log.say(f"input {name}: {artifact.name} ({len(paths)} files from {artifact.url})")
+            self._log.report(
+                f"input {name}: {artifact.name} ({len(paths)} files from {artifact.url})"
+            )
             found[name] = target
             source = executions.by_id(self._registry, self._scope, [artifact.execution_id]).get(
                 artifact.execution_id
@@ -364,7 +370,7 @@ class _Run:
         return {
             **env,
             "PYTHONUNBUFFERED": "1",
-            MARK: self._execution.id,
+            EXECUTION_ID_VARIABLE: self._execution.id,
             _TRACKING: url,
             "AI-RESOURCE-GROUP": group,
             "AICORE_RESOURCE_GROUP": group,
@@ -375,7 +381,7 @@ class _Run:
         execution = executions.execution(self._registry, self._scope, self._execution.id)
         if execution.status is not Status.STOPPING:
             return False
-        self._log.say("STOPPED")
+        self._log.report("STOPPED")
         forget(self._workspace.root)
         executions.transition(
             self._registry, self._scope, execution.id, Status.STOPPED, "stopped", completed_at=now()
@@ -394,7 +400,7 @@ class _Run:
         if self._stopped():
             return
         message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
-        self._log.say(f"DEAD: {error}")
+        self._log.report(f"DEAD: {error}")
         executions.transition(
             self._registry,
             self._scope,
@@ -405,7 +411,7 @@ class _Run:
             completed_at=now(),
         )
 
-    def _watch(self, control: Control) -> None:
+    def _watch(self, control: Cancellation) -> None:
         """Look whether the execution has to stop, a few times a second, at once when woken."""
         seen: int | None = None
         while not self._over.is_set():

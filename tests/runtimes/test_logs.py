@@ -20,7 +20,7 @@ def test_lines_keep_stream_step_and_order(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path)
     writer.write("stdout", "train", [b"one", b"two"])
     writer.write("stderr", "train", [b"warned\tme"])
-    writer.say("ended", "train")
+    writer.report("ended", "train")
     log = LogFile(tmp_path)
     assert not log.finished
     writer.close()

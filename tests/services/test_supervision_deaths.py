@@ -127,7 +127,7 @@ def test_a_training_hears_term_and_may_tidy_up(
     kinds = {
         "namespaces": sandbox.Namespaces,
         "bubblewrap": sandbox.Bubblewrap,
-        "rewriting": sandbox.Rewriting,
+        "rewriting": sandbox.PathRewriting,
     }
     if reason := sandbox.trial(kinds[way]()):
         pytest.skip(reason)

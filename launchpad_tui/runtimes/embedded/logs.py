@@ -106,7 +106,7 @@ class LogWriter:
             self._index.truncate(before * _OFFSET.size)
         return False
 
-    def say(self, text: str, step: str = "") -> None:
+    def report(self, text: str, step: str = "") -> None:
         """Append what the runtime itself has to say."""
         self.write("launchpad", step, [line.encode() for line in text.split("\n")])
 

@@ -38,7 +38,7 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
-class Cover:
+class Overlay:
     """A folder that is replaced by ``stand_in`` (the root: empty), into which the entries of ``real`` are bound,
     without those of the names ``without``. ``real`` is where the folder lies on this machine."""
 
@@ -49,7 +49,7 @@ class Cover:
 
 
 @dataclass(frozen=True, slots=True)
-class Bind:
+class BindMount:
     """A folder or file of this machine that is seen at ``target``, whose folders are made where they lack."""
 
     target: str
@@ -68,7 +68,7 @@ class _Place:
     own: bool
 
 
-def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Cover | Bind, ...]:
+def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Overlay | BindMount, ...]:
     """What has to be done for these mounts, in this order; the first is always the cover of the root.
 
     Args:
@@ -81,17 +81,17 @@ def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Cover | Bind, ...]:
     planned = _Plan(scratch)
     for mount in sorted(mounts, key=lambda each: _clean(each.target).count("/")):
         planned.add(mount)
-    steps: list[Cover | Bind] = [*planned.covers.values(), *planned.binds]
+    steps: list[Overlay | BindMount] = [*planned.covers.values(), *planned.binds]
     # A folder is bound before something in it is covered, and covered before something is bound in it.
-    steps.sort(key=lambda each: (_depth(each.target), isinstance(each, Cover)))
+    steps.sort(key=lambda each: (_depth(each.target), isinstance(each, Overlay)))
     return tuple(steps)
 
 
 class _Plan:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self.covers: dict[str, Cover] = {"/": Cover("/", "/", "")}
-        self.binds: list[Bind] = []
+        self.covers: dict[str, Overlay] = {"/": Overlay("/", "/", "")}
+        self.binds: list[BindMount] = []
 
     def add(self, mount: Mount) -> None:
         """Plan one mount; those that lie above it have been added."""
@@ -107,12 +107,12 @@ class _Plan:
             # A file where a folder has to be, or the other way round.
             folder, name = posixpath.split(point)
             self._cover(folder, os.path.dirname(place.real), name)
-        self.binds.append(Bind(point, str(mount.source.absolute()), mount.writable))
+        self.binds.append(BindMount(point, str(mount.source.absolute()), mount.writable))
 
     def _share(self, place: _Place, mount: Mount) -> None:
         known = self.covers.get(place.view)
         without = (*(known.without if known else ()), *mount.files)
-        self.covers[place.view] = Cover(
+        self.covers[place.view] = Overlay(
             place.view, place.real, str(mount.source.absolute()), without
         )
 
@@ -122,7 +122,7 @@ class _Plan:
         stand_in = known.stand_in if known else str(self._scratch / f"stand-in-{len(self.covers)}")
         if stand_in:
             os.makedirs(stand_in, mode=0o700, exist_ok=True)
-        self.covers[folder] = Cover(folder, real, stand_in, names)
+        self.covers[folder] = Overlay(folder, real, stand_in, names)
 
     def _find(self, path: str) -> _Place:
         """Follow a path through the view as far as it is planned."""

@@ -21,12 +21,12 @@ _LOOK = 0.1
 #: seconds that output of a command that has ended is waited for, where something it started keeps it open
 _LINGER = 1.0
 #: the environment variable that marks all processes of an execution
-MARK = "AICORE_EXECUTION_ID"
+EXECUTION_ID_VARIABLE = "AICORE_EXECUTION_ID"
 #: how often is looked for processes that a killed one started at its last moment
 _PASSES = 10
 
 
-class Control:
+class Cancellation:
     """What ends an execution from outside. Safe for threads."""
 
     def __init__(self, deadline_seconds: float | None, grace_seconds: float) -> None:
@@ -55,7 +55,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ExitStatus:
     """How a command ended: its exit code, or minus the signal that ended it."""
 
     code: int
@@ -74,9 +74,9 @@ def run(
     launch: Launch,
     step: str,
     log: LogWriter,
-    control: Control,
+    control: Cancellation,
     listen: Callable[[list[bytes]], None],
-) -> Ended:
+) -> ExitStatus:
     """Run a command to its end.
 
     Args:
@@ -104,13 +104,13 @@ def run(
         # The group lives as long as one of its members; the leader is not reaped yet, so the number is still its own.
         _kill(process.pid, signal.SIGKILL)
         code = process.wait()
-    return Ended(code)
+    return ExitStatus(code)
 
 
 class _Ending:
     """Takes a process group through TERM and KILL once the control says that it has to end."""
 
-    def __init__(self, group: int, control: Control) -> None:
+    def __init__(self, group: int, control: Cancellation) -> None:
         self._group = group
         self._control = control
         self._since: float | None = None
@@ -129,7 +129,7 @@ def _listen(
     process: subprocess.Popen[bytes],
     step: str,
     log: LogWriter,
-    control: Control,
+    control: Cancellation,
     listen: Callable[[list[bytes]], None],
 ) -> None:
     ending = _Ending(process.pid, control)
@@ -199,10 +199,10 @@ def _kill(group: int, number: signal.Signals) -> None:
         return
 
 
-def kill_marked(execution_id: str) -> int:
+def kill_remaining(execution_id: str) -> int:
     """Kill what is left of an execution: all processes of this user whose environment names it. Linux only; elsewhere
     nothing is found. Gives how many there were."""
-    wanted = f"{MARK}={execution_id}".encode()
+    wanted = f"{EXECUTION_ID_VARIABLE}={execution_id}".encode()
     own = {os.getpid(), os.getppid()}
     killed: set[int] = set()
     for _ in range(_PASSES):

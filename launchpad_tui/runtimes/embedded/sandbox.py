@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.runtimes.embedded.mounts import Bind, Cover, Mount, plan
+from launchpad_tui.runtimes.embedded.mounts import BindMount, Mount, Overlay, plan
 
-SHIM = Path(__file__).with_name("shim.py")
+COMMAND_LAUNCHER = Path(__file__).with_name("command_launcher.py")
 #: seconds that a trial may take
 _TRIAL = 20
 _FORCED = "LAUNCHPAD_SANDBOX"
@@ -76,7 +76,7 @@ class Sandbox(Protocol):
 
 
 # -I and -S: nothing that the environment or the user's packages say comes between.
-_PYTHON = (sys.executable, "-I", "-S", str(SHIM))
+_PYTHON = (sys.executable, "-I", "-S", str(COMMAND_LAUNCHER))
 
 
 class Namespaces:
@@ -98,7 +98,7 @@ class Namespaces:
         stage.mkdir(mode=0o700, parents=True, exist_ok=True)
         steps: list[tuple[object, ...]] = []
         for each in plan(mounts, scratch):
-            if isinstance(each, Cover):
+            if isinstance(each, Overlay):
                 steps.append(("cover", each.target, each.real, each.stand_in, each.without))
             else:
                 steps.append(("bind", each.target, each.source, each.writable))
@@ -126,7 +126,7 @@ class Bubblewrap:
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = ["bwrap", "--die-with-parent", "--chdir", cwd]
         for each in plan(mounts, scratch):
-            if isinstance(each, Bind):
+            if isinstance(each, BindMount):
                 options += [
                     "--dev-bind" if each.writable else "--ro-bind",
                     each.source,
@@ -139,7 +139,7 @@ class Bubblewrap:
         return Launch((*options, *_PYTHON, "hear", *argv), env, "/", json.dumps({"deaf": True}))
 
 
-def _entries(cover: Cover) -> list[str]:
+def _entries(cover: Overlay) -> list[str]:
     options: list[str] = []
     for name in sorted(os.listdir(cover.real)):
         if name in cover.without:
@@ -155,7 +155,7 @@ def _entries(cover: Cover) -> list[str]:
     return options
 
 
-class Rewriting:
+class PathRewriting:
     """Names the sources in place of the targets, wherever command, arguments, environment and working folder name
     them. A mount that lies in another is reached through it too, by a link."""
 
@@ -236,10 +236,10 @@ def choose() -> Sandbox:
     }
     if forced in kinds:
         return kinds[forced]()
-    if forced == Rewriting.name:
-        return Rewriting(f"{_FORCED} says so")
+    if forced == PathRewriting.name:
+        return PathRewriting(f"{_FORCED} says so")
     if forced:
-        names = ", ".join((*kinds, Rewriting.name))
+        names = ", ".join((*kinds, PathRewriting.name))
         raise ConfigError(
             f"{_FORCED} is {forced!r}", f"It must be one of {names}.", "Unset it for the best one."
         )
@@ -249,7 +249,7 @@ def choose() -> Sandbox:
         if not reason:
             return kind()
         reasons.append(f"{kind.name}: {reason}")
-    return Rewriting("; ".join(reasons))
+    return PathRewriting("; ".join(reasons))
 
 
 def trial(sandbox: Sandbox) -> str:

@@ -15,7 +15,7 @@ from launchpad_tui.runtimes.embedded.template_model import (
     Template,
     Workflow,
 )
-from launchpad_tui.runtimes.embedded.yaml_nodes import Node, Refused
+from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 
 #: ``{{…}}`` in commands, arguments and environment
 REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
@@ -107,35 +107,35 @@ class SpecReader:
         described: dict[str, str] = {}
         arguments = spec.get("arguments")
         for node in arguments.list_of("parameters") if arguments else ():
-            parameter = node.need_text("name")
+            parameter = node.require_text("name")
             if any(parameter == known for known, _ in parameters):
-                raise node.refuse(f"the parameter {parameter} stands here twice")
+                raise node.error(f"the parameter {parameter} stands here twice")
             # A value without a default is one: SAP AI Core takes either.
             default = node.get("default") or node.get("value")
             parameters.append((parameter, None if default is None else default.text()))
             described[parameter] = node.get_text("description")
         templates: dict[str, Template] = {}
-        for node in spec.need("templates").entries():
+        for node in spec.require("templates").entries():
             template = self._template(node)
             if template.name in templates:
-                raise node.refuse(f"the template {template.name} stands here twice")
+                raise node.error(f"the template {template.name} stands here twice")
             templates[template.name] = template
         deadline = spec.get("activeDeadlineSeconds")
         seconds = deadline.whole_number() if deadline else None
         if deadline is not None and seconds is not None and seconds < 1:
-            raise deadline.refuse("must be at least 1")
-        entry = spec.need("entrypoint")
+            raise deadline.error("must be at least 1")
+        entry = spec.require("entrypoint")
         workflow = Workflow(name, entry.text(), tuple(parameters), templates, seconds, code_path)
         if workflow.entrypoint not in templates:
-            raise entry.refuse(f"there is no template {workflow.entrypoint!r}")
+            raise entry.error(f"there is no template {workflow.entrypoint!r}")
         _check(workflow, spec)
         return workflow, described
 
     def _template(self, node: Node) -> Template:
-        name = node.need_text("name")
+        name = node.require_text("name")
         for key, value in node.items():
             if key in _REFUSED_TEMPLATE:
-                raise value.refuse(f"a template of {key} cannot run on this machine")
+                raise value.error(f"a template of {key} cannot run on this machine")
             if key in {"sidecars", "initContainers", "retryStrategy", "activeDeadlineSeconds"}:
                 self.note(
                     f"{key} of template {name}",
@@ -148,7 +148,7 @@ class SpecReader:
             key for key in ("container", "script", "steps", "dag") if node.get(key) is not None
         ]
         if len(bodies) != 1:
-            raise node.refuse(
+            raise node.error(
                 f"template {name} must have exactly one of container, script, steps and dag, "
                 f"not {' and '.join(bodies) or 'none'}"
             )
@@ -164,7 +164,7 @@ class SpecReader:
             container=self._container(container, script=bodies == ["script"])
             if container
             else None,
-            steps=tuple(_steps(node.need("steps")))
+            steps=tuple(_steps(node.require("steps")))
             if bodies == ["steps"]
             else _levels(node)
             if bodies == ["dag"]
@@ -186,8 +186,8 @@ class SpecReader:
                 self.note(key, f"this runtime does not know it (line {value.line})")
         command = tuple(each.text() for each in node.list_of("command"))
         if not command:
-            raise node.refuse("command is missing: what the image would start is not known here")
-        source = node.need("source").text() if script else ""
+            raise node.error("command is missing: what the image would start is not known here")
+        source = node.require("source").text() if script else ""
         env: list[EnvVar] = []
         for each in node.list_of("env"):
             env.append(_variable(each))
@@ -195,37 +195,37 @@ class SpecReader:
         for each in node.list_of("envFrom"):
             reference = each.get("secretRef")
             if reference is None:
-                raise each.refuse("only secretRef is known here")
-            secrets.append(reference.need_text("name"))
+                raise each.error("only secretRef is known here")
+            secrets.append(reference.require_text("name"))
         working_dir = node.get_text("workingDir")
         if working_dir and not working_dir.startswith("/"):
-            raise node.need("workingDir").refuse("must be an absolute path")
+            raise node.require("workingDir").error("must be an absolute path")
         args = tuple(each.text() for each in node.list_of("args"))
         return Container(command, args, tuple(env), tuple(secrets), working_dir, source)
 
 
 def _variable(node: Node) -> EnvVar:
-    name = node.need_text("name")
+    name = node.require_text("name")
     source = node.get("valueFrom")
     if source is None:
         return EnvVar(name, node.get_text("value"))
     reference = source.get("secretKeyRef")
     if reference is None:
-        raise source.refuse("only secretKeyRef is known here")
-    return EnvVar(name, secret=(reference.need_text("name"), reference.need_text("key")))
+        raise source.error("only secretKeyRef is known here")
+    return EnvVar(name, secret=(reference.require_text("name"), reference.require_text("key")))
 
 
 def _input_parameters(inputs: Node | None) -> Iterator[tuple[str, str | None]]:
     for node in inputs.list_of("parameters") if inputs else ():
         default = node.get("value") or node.get("default")
-        yield node.need_text("name"), None if default is None else default.text()
+        yield node.require_text("name"), None if default is None else default.text()
 
 
 def _absolute(node: Node) -> str:
-    path = node.need_text("path")
+    path = node.require_text("path")
     parts = path.split("/")
     if not path.startswith("/") or ".." in parts or not any(parts):
-        raise node.need("path").refuse(
+        raise node.require("path").error(
             f"{path!r} must be an absolute path without '..', and not the root"
         )
     return path
@@ -234,9 +234,9 @@ def _absolute(node: Node) -> str:
 def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
     seen: set[str] = set()
     for node in inputs.list_of("artifacts") if inputs else ():
-        name = node.need_text("name")
+        name = node.require_text("name")
         if name in seen:
-            raise node.refuse(f"the input artifact {name} stands here twice")
+            raise node.error(f"the input artifact {name} stands here twice")
         seen.add(name)
         yield InputArtifact(name, _absolute(node))
 
@@ -244,9 +244,9 @@ def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
 def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
     seen: set[str] = set()
     for node in outputs.list_of("artifacts") if outputs else ():
-        name = node.need_text("name")
+        name = node.require_text("name")
         if name in seen:
-            raise node.refuse(f"the output artifact {name} stands here twice")
+            raise node.error(f"the output artifact {name} stands here twice")
         seen.add(name)
         archive = node.get("archive")
         plain = archive is not None and any(key == "none" for key, _ in archive.items())
@@ -255,7 +255,7 @@ def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
 
 def _output_parameters(outputs: Node | None) -> Iterator[OutputParameter]:
     for node in outputs.list_of("parameters") if outputs else ():
-        yield OutputParameter(node.need_text("name"), _absolute(node.need("valueFrom")))
+        yield OutputParameter(node.require_text("name"), _absolute(node.require("valueFrom")))
 
 
 def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
@@ -266,7 +266,9 @@ def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
         )
         for call in calls:
             if call.name in seen:
-                raise Refused(call.line, f"{group.path}: the step {call.name} stands here twice")
+                raise TemplateError(
+                    call.line, f"{group.path}: the step {call.name} stands here twice"
+                )
             seen.add(call.name)
         yield calls
 
@@ -275,13 +277,13 @@ def _call(node: Node) -> Call:
     for key in ("when", "withItems", "withParam", "withSequence", "templateRef", "inline"):
         found = node.get(key)
         if found is not None:
-            raise found.refuse(
+            raise found.error(
                 "conditions, loops and references to other templates are not known here"
             )
     arguments = node.get("arguments")
     parameters = (
         [
-            (each.need_text("name"), each.get_text("value"))
+            (each.require_text("name"), each.get_text("value"))
             for each in arguments.list_of("parameters")
         ]
         if arguments
@@ -289,15 +291,15 @@ def _call(node: Node) -> Call:
     )
     artifacts = (
         [
-            (each.need_text("name"), each.need_text("from"))
+            (each.require_text("name"), each.require_text("from"))
             for each in arguments.list_of("artifacts")
         ]
         if arguments
         else []
     )
     return Call(
-        node.need_text("name"),
-        node.need_text("template"),
+        node.require_text("name"),
+        node.require_text("template"),
         node.line,
         tuple(parameters),
         tuple(artifacts),
@@ -307,21 +309,21 @@ def _call(node: Node) -> Call:
 def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
     """The tasks of a DAG as groups: each task stands in the first group after all that it depends on."""
     tasks: dict[str, tuple[Call, set[str], Node]] = {}
-    for each in node.need("dag").need("tasks").entries():
+    for each in node.require("dag").require("tasks").entries():
         call = _call(each)
         if call.name in tasks:
-            raise each.refuse(f"the task {call.name} stands here twice")
+            raise each.error(f"the task {call.name} stands here twice")
         needs = {found.text() for found in each.list_of("dependencies")}
         depends = each.get("depends")
         if depends is not None:
             words = depends.text().replace("&&", " ").split()
             if any(not re.fullmatch(r"[\w-]+(\.Succeeded)?", word) for word in words):
-                raise depends.refuse("only names joined by && are known here")
+                raise depends.error("only names joined by && are known here")
             needs |= {word.removesuffix(".Succeeded") for word in words}
         tasks[call.name] = (call, needs, each)
     for _, needs, each in tasks.values():
-        for need in sorted(needs - tasks.keys()):
-            raise each.refuse(f"there is no task {need!r}")
+        for missing in sorted(needs - tasks.keys()):
+            raise each.error(f"there is no task {missing!r}")
     levels: list[tuple[Call, ...]] = []
     done: set[str] = set()
     while len(done) < len(tasks):
@@ -329,7 +331,7 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
             name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done
         ]
         if not ready:
-            raise node.need("dag").refuse("the tasks depend on each other in a circle")
+            raise node.require("dag").error("the tasks depend on each other in a circle")
         levels.append(tuple(tasks[name][0] for name in ready))
         done |= set(ready)
     return tuple(levels)
@@ -338,20 +340,20 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
 def _check(workflow: Workflow, spec: Node) -> None:
     """Raises Refused where a step calls what is not there, templates call each other in a circle, or a reference leads
     nowhere."""
-    lines = {node.get_text("name"): node for node in spec.need("templates").entries()}
+    lines = {node.get_text("name"): node for node in spec.require("templates").entries()}
     known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _GIVEN
     names: dict[str, str] = {}
 
     def walk(name: str, way: tuple[str, ...]) -> None:
         template = workflow.templates[name]
         if name in way:
-            raise lines[name].refuse(
+            raise lines[name].error(
                 f"the templates call each other in a circle: {' → '.join((*way, name))}"
             )
         _check_template(template, known, lines[name])
         for output in template.outputs:
             if output.global_name and names.setdefault(output.global_name, name) != name:
-                raise lines[name].refuse(
+                raise lines[name].error(
                     f"the globalName {output.global_name} is used by template {names[output.global_name]} too"
                 )
         before: dict[str, Template] = {}
@@ -359,7 +361,7 @@ def _check(workflow: Workflow, spec: Node) -> None:
             for call in group:
                 called = workflow.templates.get(call.template)
                 if called is None:
-                    raise Refused(
+                    raise TemplateError(
                         call.line, f"step {call.name}: there is no template {call.template!r}"
                     )
                 _check_call(
@@ -386,31 +388,31 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
     inputs = {each.name for each in called.inputs}
     for name, source in call.artifacts:
         if name not in inputs:
-            raise Refused(
+            raise TemplateError(
                 call.line,
                 f"step {call.name}: template {called.name} has no input artifact {name!r}",
             )
         match = REFERENCE.fullmatch(source.strip())
         if match is None or not output(match.group(1), "artifacts"):
-            raise Refused(
+            raise TemplateError(
                 call.line, f"step {call.name}: {source} names no output of an earlier step"
             )
     given = {name for name, _ in call.parameters}
     wanted = dict(called.parameters)
     for name in sorted(given - wanted.keys()):
-        raise Refused(
+        raise TemplateError(
             call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}"
         )
     for name, default in wanted.items():
         if default is None and name not in given:
-            raise Refused(
+            raise TemplateError(
                 call.line,
                 f"step {call.name}: the input parameter {name} of template {called.name} is missing",
             )
     for _, value in call.parameters:
         for match in REFERENCE.finditer(value):
             if match.group(1) not in known and not output(match.group(1), "parameters"):
-                raise Refused(call.line, f"step {call.name}: {match.group(0)} is not known")
+                raise TemplateError(call.line, f"step {call.name}: {match.group(0)} is not known")
 
 
 def _check_template(template: Template, known: set[str], node: Node) -> None:
@@ -431,4 +433,4 @@ def _check_template(template: Template, known: set[str], node: Node) -> None:
         for match in REFERENCE.finditer(text):
             if match.group(1) not in here:
                 body = node.get("container") or node.get("script") or node
-                raise body.refuse(f"{match.group(0)} is not known")
+                raise body.error(f"{match.group(0)} is not known")

@@ -23,7 +23,7 @@ from launchpad_tui.runtimes.embedded.template_model import (
     TemplateProblem,
     Workflow,
 )
-from launchpad_tui.runtimes.embedded.yaml_nodes import Node, Refused, documents
+from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, documents
 
 #: a larger file is no template
 _SIZE_LIMIT = 2_000_000
@@ -81,7 +81,7 @@ def parse_text(text: str, file: Path) -> ParsedTemplate:
         for node in documents(text):
             if _is_template(node):
                 return _parse(node, text, file)
-    except Refused as error:
+    except TemplateError as error:
         raise InvalidInput(
             "The workflow template is wrong", f"{file}:{error.line}: {error.reason}"
         ) from error
@@ -122,9 +122,9 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
             any_template = True
             try:
                 yield _parse(node, text, file)
-            except Refused as error:
+            except TemplateError as error:
                 yield TemplateProblem(file, error.line, error.reason)
-    except Refused as error:
+    except TemplateError as error:
         yield TemplateProblem(file, error.line, error.reason)
         return
     if named and not any_template:
@@ -139,31 +139,31 @@ def _is_template(node: Node) -> bool:
 
 
 def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
-    version = node.need("apiVersion")
+    version = node.require("apiVersion")
     if version.text() != "argoproj.io/v1alpha1":
-        raise version.refuse(f"must be argoproj.io/v1alpha1, not {version.text()[:60]!r}")
-    metadata = node.need("metadata")
-    name = metadata.need("name")
+        raise version.error(f"must be argoproj.io/v1alpha1, not {version.text()[:60]!r}")
+    metadata = node.require("metadata")
+    name = metadata.require("name")
     executable_id = name.text().strip()
     if not _ID.fullmatch(executable_id):
-        raise name.refuse(
+        raise name.error(
             "must have 4 to 64 letters, digits, '_', '.' and '-': it becomes the executable's ID"
         )
-    annotations, labels = metadata.need("annotations"), metadata.need("labels")
-    scenario_node = labels.need(_SCENARIO_ID)
+    annotations, labels = metadata.require("annotations"), metadata.require("labels")
+    scenario_node = labels.require(_SCENARIO_ID)
     scenario_id = scenario_node.text().strip()
     if not _ID.fullmatch(scenario_id):
-        raise scenario_node.refuse("must have 4 to 64 letters, digits, '_', '.' and '-'")
+        raise scenario_node.error("must have 4 to 64 letters, digits, '_', '.' and '-'")
     code_path = annotations.get_text(CODE_PATH).strip()
     if code_path and not code_path.startswith("/"):
-        raise annotations.need(CODE_PATH).refuse("must be an absolute path")
+        raise annotations.require(CODE_PATH).error("must be an absolute path")
     reader = SpecReader()
-    workflow, described = reader.workflow(executable_id, node.need("spec"), code_path)
+    workflow, described = reader.workflow(executable_id, node.require("spec"), code_path)
     slots = _slots(annotations)
     at = now()
     scenario = Scenario(
         scenario_id,
-        annotations.need_text(_SCENARIO_NAME),
+        annotations.require_text(_SCENARIO_NAME),
         annotations.get_text(_SCENARIO_TEXT),
         {},
         at,
@@ -172,9 +172,9 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     executable = Executable(
         id=executable_id,
         scenario_id=scenario_id,
-        name=annotations.need_text(_NAME),
+        name=annotations.require_text(_NAME),
         description=annotations.get_text(_TEXT),
-        version=labels.need_text(_VERSION),
+        version=labels.require_text(_VERSION),
         parameters=tuple(
             Parameter(key, default, described[key]) for key, default in workflow.parameters
         ),
@@ -236,19 +236,19 @@ def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) 
     notes = slots.get(name) or (slots.get(other) if other else None) or {}
     kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))
     if node is not None and kind not in set(ArtifactKind):
-        raise node.refuse(f"{kind!r} is no kind: one of {', '.join(ArtifactKind)}")
+        raise node.error(f"{kind!r} is no kind: one of {', '.join(ArtifactKind)}")
     labels: tuple[tuple[str, str], ...] = ()
     text, node = notes.get("labels", ("", None))
     if node is not None and text.strip():
         try:
             read = json.loads(text)
         except ValueError as error:
-            raise node.refuse(f"labels must be JSON: {error}") from error
+            raise node.error(f"labels must be JSON: {error}") from error
         if isinstance(read, list):
             read = {each.get("key"): each.get("value") for each in read if isinstance(each, dict)}
         if not isinstance(read, dict) or not all(
             isinstance(each, str) for pair in read.items() for each in pair
         ):
-            raise node.refuse('labels must be JSON like {"ext.ai.sap.com/key": "value"}')
+            raise node.error('labels must be JSON like {"ext.ai.sap.com/key": "value"}')
         labels = tuple(read.items())
     return ArtifactSlot(name, kind, notes.get("description", ("", None))[0], labels)

@@ -15,7 +15,7 @@ from pathlib import Path
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.mounts import Mount
-from launchpad_tui.runtimes.embedded.process import Control, Ended, run
+from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
 from launchpad_tui.runtimes.embedded.template_body import REFERENCE, STEP_OUTPUT
 from launchpad_tui.runtimes.embedded.template_model import (
@@ -44,7 +44,7 @@ class Interrupted(LaunchpadError):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RunContext:
     """What all steps of an execution share.
 
     ``inputs`` maps the name of an input artifact to the folder that it was staged in; ``code_path`` is where the code
@@ -63,13 +63,13 @@ class Surroundings:
     code_path: str
     sandbox: Sandbox
     log: LogWriter
-    control: Control
+    control: Cancellation
     secret: Callable[[str], Mapping[str, str]]
     listen: Callable[[list[bytes]], None]
 
 
 @dataclass(slots=True)
-class _Made:
+class _CallOutputs:
     """What a call left: paths of artifacts and values of parameters, by output name."""
 
     artifacts: dict[str, Path]
@@ -79,8 +79,8 @@ class _Made:
 class WorkflowRun:
     """One run of a workflow."""
 
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
         self._outputs: dict[str, Path] = {}
         self.signatures: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class WorkflowRun:
             StepFailed: a command failed, or left no output.
             Interrupted: it was stopped, or took too long.
         """
-        self._call(Call("", self._around.workflow.entrypoint, 0), {}, {}, {})
+        self._call(Call("", self._context.workflow.entrypoint, 0), {}, {}, {})
         return self._outputs
 
     def _call(
@@ -101,9 +101,9 @@ class WorkflowRun:
         call: Call,
         given: Mapping[str, Path],
         outer: Mapping[str, str],
-        made: Mapping[str, _Made],
-    ) -> _Made:
-        template = self._around.workflow.templates[call.template]
+        made: Mapping[str, _CallOutputs],
+    ) -> _CallOutputs:
+        template = self._context.workflow.templates[call.template]
         values = {name: default or "" for name, default in template.parameters}
         values |= {name: self._filled(text, outer, made) for name, text in call.parameters}
         known = {f"inputs.parameters.{name}": value for name, value in values.items()}
@@ -116,16 +116,16 @@ class WorkflowRun:
             return self._leaf(
                 call.name or template.name, template, template.container, handed, known
             )
-        before: dict[str, _Made] = {}
+        before: dict[str, _CallOutputs] = {}
         for group in template.steps:
             before |= self._group(group, known, before)
-        return _Made({}, {})
+        return _CallOutputs({}, {})
 
     def _group(
-        self, group: tuple[Call, ...], known: Mapping[str, str], before: Mapping[str, _Made]
-    ) -> dict[str, _Made]:
+        self, group: tuple[Call, ...], known: Mapping[str, str], before: Mapping[str, _CallOutputs]
+    ) -> dict[str, _CallOutputs]:
         """Run calls at the same time; the first error that one met is raised after all have ended."""
-        found: dict[str, _Made] = {}
+        found: dict[str, _CallOutputs] = {}
         errors: list[BaseException] = []
 
         def one(call: Call) -> None:
@@ -154,16 +154,16 @@ class WorkflowRun:
         container: Container,
         given: Mapping[str, Path],
         known: dict[str, str],
-    ) -> _Made:
-        around = self._around
-        if around.control.ending:
+    ) -> _CallOutputs:
+        context = self._context
+        if context.control.ending:
             raise Interrupted("stopped before this step")
-        place = _unique(around.workspace.artifacts / _file_name(step))
+        place = _unique(context.workspace.artifacts / _file_name(step))
         mounts: dict[str, Mount] = {}
-        if around.code_path:
-            mounts[around.code_path] = Mount(around.workspace.code, around.code_path)
+        if context.code_path:
+            mounts[context.code_path] = Mount(context.workspace.code, context.code_path)
         for each in template.inputs:
-            source = given.get(each.name) or around.inputs.get(each.name)
+            source = given.get(each.name) or context.inputs.get(each.name)
             if source is None:
                 raise StepFailed(
                     f"Step {step}: the input artifact {each.name} is not bound",
@@ -185,11 +185,11 @@ class WorkflowRun:
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
         launch = self._launch(step, container, known, list(mounts.values()), place)
         words = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
-        around.log.say(f"step {step} begins: {shlex.join(words)[:2000]}", step)
-        ended = run(launch, step, around.log, around.control, around.listen)
-        if around.control.ending:
+        context.log.report(f"step {step} begins: {shlex.join(words)[:2000]}", step)
+        ended = run(launch, step, context.log, context.control, context.listen)
+        if context.control.ending:
             raise Interrupted(f"step {step} was stopped ({ended})")
-        around.log.say(f"step {step} ended: {ended}", step)
+        context.log.report(f"step {step} ended: {ended}", step)
         if ended.code:
             raise StepFailed(
                 f"Step {step} failed: {_explained(ended)}", step=step, exitCode=str(ended.code)
@@ -204,16 +204,16 @@ class WorkflowRun:
         mounts: list[Mount],
         place: Path,
     ) -> Launch:
-        around = self._around
-        env = dict(around.env)
+        context = self._context
+        env = dict(context.env)
         for name in container.env_secrets:
-            env |= around.secret(name)
+            env |= context.secret(name)
         for variable in container.env:
             if variable.secret:
-                env[variable.name] = around.secret(variable.secret[0])[variable.secret[1]]
+                env[variable.name] = context.secret(variable.secret[0])[variable.secret[1]]
             else:
                 env[variable.name] = self._filled(variable.value, known, {})
-        env["PATH"] = f"{around.workspace.bin}{os.pathsep}{env.get('PATH', os.defpath)}"
+        env["PATH"] = f"{context.workspace.bin}{os.pathsep}{env.get('PATH', os.defpath)}"
         argv = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
         if container.script:
             place.mkdir(parents=True, exist_ok=True)
@@ -222,8 +222,8 @@ class WorkflowRun:
             argv = [*argv, str(file)]
         if argv and _PYTHON.fullmatch(argv[0]):
             # An image's own interpreter, such as /usr/local/bin/python3.9: here it is the one that was chosen.
-            argv[0] = str(around.python)
-        cwd = container.working_dir or around.code_path or str(around.workspace.code)
+            argv[0] = str(context.python)
+        cwd = container.working_dir or context.code_path or str(context.workspace.code)
         if (
             container.working_dir
             and not _covered(container.working_dir, mounts)
@@ -232,16 +232,16 @@ class WorkflowRun:
             raise StepFailed(
                 f"Step {step}: the working directory {cwd} is not on this machine", step=step
             )
-        return around.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
+        return context.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
 
-    def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _Made]) -> str:
-        around = self._around
+    def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _CallOutputs]) -> str:
+        context = self._context
 
         def value(name: str) -> str:
             if name.startswith("workflow.parameters."):
-                return around.parameters[name.removeprefix("workflow.parameters.")]
+                return context.parameters[name.removeprefix("workflow.parameters.")]
             if name in {"workflow.name", "workflow.uid", "pod.name"}:
-                return around.execution_id
+                return context.execution_id
             if name == "workflow.namespace":
                 return "default"
             match = STEP_OUTPUT.fullmatch(name)
@@ -251,8 +251,8 @@ class WorkflowRun:
 
         return REFERENCE.sub(lambda match: value(match.group(1)), text)
 
-    def _collect(self, step: str, template: Template, paths: Mapping[str, Path]) -> _Made:
-        made = _Made({}, {})
+    def _collect(self, step: str, template: Template, paths: Mapping[str, Path]) -> _CallOutputs:
+        made = _CallOutputs({}, {})
         for parameter in template.output_parameters:
             try:
                 text = paths[parameter.name].read_text(encoding="utf-8")
@@ -288,7 +288,7 @@ class WorkflowRun:
         try:
             found = json.loads(text)
         except ValueError:
-            self._around.log.say(f"{SIGNATURES} is no JSON and was passed over")
+            self._context.log.report(f"{SIGNATURES} is no JSON and was passed over")
             return
         if isinstance(found, dict):
             with self._lock:
@@ -301,7 +301,7 @@ def _has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _explained(ended: Ended) -> str:
+def _explained(ended: ExitStatus) -> str:
     return {
         125: "exit code 125 (the container's paths cannot be mapped; see the log)",
         126: "exit code 126 (the command cannot be executed)",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
-class Refused(Exception):
+class TemplateError(Exception):
     """Something in a document is wrong. ``line`` counts from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
@@ -27,9 +27,9 @@ class Node:
         """The line on which it begins, from 1."""
         return int(self._node.start_mark.line) + 1
 
-    def refuse(self, reason: str) -> Refused:
+    def error(self, reason: str) -> TemplateError:
         """An error at this place."""
-        return Refused(self.line, f"{self.path}: {reason}" if self.path else reason)
+        return TemplateError(self.line, f"{self.path}: {reason}" if self.path else reason)
 
     @property
     def is_null(self) -> bool:
@@ -48,14 +48,14 @@ class Node:
             Refused: it is a list or has keys.
         """
         if self._node.id != "scalar":
-            raise self.refuse(f"must be text, not {_kind(self._node)}")
+            raise self.error(f"must be text, not {_kind(self._node)}")
         return "" if self.is_null and self._node.style is None else str(self._node.value)
 
     def whole_number(self) -> int:
         """A whole number. Raises Refused where it is none."""
         text = self.text()
         if not text.lstrip("+-").isdigit():
-            raise self.refuse(f"must be a whole number, not {text[:40]!r}")
+            raise self.error(f"must be a whole number, not {text[:40]!r}")
         return int(text)
 
     def items(self) -> Iterator[tuple[str, Node]]:
@@ -67,7 +67,7 @@ class Node:
         if self.is_null:
             return
         if not self.is_mapping:
-            raise self.refuse(f"must have keys, not be {_kind(self._node)}")
+            raise self.error(f"must have keys, not be {_kind(self._node)}")
         from yaml.constructor import SafeConstructor
 
         merged = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in self._node.value)
@@ -76,10 +76,12 @@ class Node:
         seen: dict[str, Node] = {}
         for key, value in self._node.value:
             if key.id != "scalar":
-                raise Refused(int(key.start_mark.line) + 1, f"{self.path}: a key must be text")
+                raise TemplateError(
+                    int(key.start_mark.line) + 1, f"{self.path}: a key must be text"
+                )
             name = str(key.value)
             if name in seen and not merged:
-                raise Refused(
+                raise TemplateError(
                     int(key.start_mark.line) + 1, f"{self.path}: {name} stands here twice"
                 )
             # Of a merged mapping the later one wins: flattening puts what is merged first.
@@ -93,11 +95,11 @@ class Node:
                 return None if value.is_null else value
         return None
 
-    def need(self, key: str) -> Node:
+    def require(self, key: str) -> Node:
         """The value of a key. Raises Refused where it lacks."""
         found = self.get(key)
         if found is None:
-            raise self.refuse(f"{key} is missing")
+            raise self.error(f"{key} is missing")
         return found
 
     def get_text(self, key: str, default: str = "") -> str:
@@ -105,12 +107,12 @@ class Node:
         found = self.get(key)
         return default if found is None else found.text()
 
-    def need_text(self, key: str) -> str:
+    def require_text(self, key: str) -> str:
         """The text of a key, not empty. Raises Refused."""
-        found = self.need(key)
+        found = self.require(key)
         text = found.text().strip()
         if not text:
-            raise found.refuse("is empty")
+            raise found.error("is empty")
         return text
 
     def entries(self) -> list[Node]:
@@ -118,7 +120,7 @@ class Node:
         if self.is_null:
             return []
         if self._node.id != "sequence":
-            raise self.refuse(f"must be a list, not {_kind(self._node)}")
+            raise self.error(f"must be a list, not {_kind(self._node)}")
         return [
             Node(value, f"{self.path}[{place}]") for place, value in enumerate(self._node.value)
         ]
@@ -144,11 +146,11 @@ def documents(text: str) -> Iterator[Node]:
                 yield Node(document, "")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise Refused(
+        raise TemplateError(
             int(mark.line) + 1 if mark else 1, f"not YAML: {error.problem or error.context}"
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise Refused(1, f"not YAML: {str(error)[:200]}") from error
+        raise TemplateError(1, f"not YAML: {str(error)[:200]}") from error
 
 
 def _kind(node: Any) -> str:

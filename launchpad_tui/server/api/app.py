@@ -39,7 +39,7 @@ from launchpad_tui.server.api.query import ID, Query
 from launchpad_tui.server.api.tokens import Tokens
 from launchpad_tui.server.metric_body import CODE_TOO_LARGE
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.outputs import local_error
+from launchpad_tui.services.local_files import local_error
 
 if TYPE_CHECKING:
     from starlette.requests import Request
