@@ -1,4 +1,4 @@
-"""The HTTP of Azure Blob Storage and Google Cloud Storage: TLS, credentials, retries; httpx, imported on first use.
+"""The HTTP of Azure Blob Storage and Google Cloud Storage: TLS, credentials, retries; httpx2, imported on first use.
 
 Redirects are not followed: neither service sends any, and a token must not go where somebody else says. Nothing waits
 longer than `READ_TIMEOUT` without a byte having moved; a transfer that moves may take as long as it needs.
@@ -25,7 +25,7 @@ from launchpad_tui.stores.http_errors import may_pass, translated
 from launchpad_tui.stores.tls import tls_context
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 #: seconds
 CONNECT_TIMEOUT = 5
@@ -86,7 +86,7 @@ class Http:
         self._credentials = credentials
         self._explain = explain
         self._connecting = threading.Lock()
-        self._client: httpx.Client | None = None
+        self._client: httpx2.Client | None = None
 
     def call(
         self,
@@ -146,7 +146,7 @@ class Http:
         path: str,
         changed: bool,
         fine: Sequence[int],
-    ) -> Iterator[httpx.Response]:
+    ) -> Iterator[httpx2.Response]:
         grant = self._credentials.grant()
         asked = encoded({**(query or {}), **grant.query})
         sent = {"Accept-Encoding": "identity", **(headers or {}), **grant.headers}
@@ -174,14 +174,14 @@ class Http:
                     raise error
                 yield response
 
-    def _connected(self) -> httpx.Client:
+    def _connected(self) -> httpx2.Client:
         with self._connecting:
             if self._client is None:
                 self._client = connect(tls_context(self._values, certificate=False))
             return self._client
 
 
-def connect(context: ssl.SSLContext, *, proxies: bool = True) -> httpx.Client:
+def connect(context: ssl.SSLContext, *, proxies: bool = True) -> httpx2.Client:
     """A client that neither follows redirects nor keeps cookies.
 
     Args:
@@ -189,17 +189,17 @@ def connect(context: ssl.SSLContext, *, proxies: bool = True) -> httpx.Client:
     """
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-    import httpx
+    import httpx2
 
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx2", "httpcore2"):
         # They write whole addresses, which a shared access signature is part of.
         logging.getLogger(name).setLevel(logging.WARNING)
-    return httpx.Client(
+    return httpx2.Client(
         verify=context,
         trust_env=proxies,
-        timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
+        timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=2 * CONCURRENCY),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=2 * CONCURRENCY),
     )
 
 

@@ -17,7 +17,7 @@ from launchpad_tui.stores.cloud_http import Grant, connect, encoded, hidden, log
 from launchpad_tui.stores.http_errors import translated
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 #: seconds before its end that a token is replaced
 _MARGIN = 300
@@ -142,7 +142,7 @@ def _asked(
     )
 
 
-def _json(response: httpx.Response) -> dict[str, object]:
+def _json(response: httpx2.Response) -> dict[str, object]:
     try:
         told = json.loads(response.content)
     except ValueError:

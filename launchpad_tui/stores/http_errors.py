@@ -1,4 +1,4 @@
-"""What httpx raises, as errors of launchpad; no text of it leaves here that a secret of the request stands in."""
+"""What httpx2 raises, as errors of launchpad; no text of it leaves here that a secret of the request stands in."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ _REFUSED = re.compile(r"alert|certificate required|unknown ca|handshake failure"
 
 @contextmanager
 def translated(where: str, secrets: Sequence[str] = ()) -> Iterator[None]:
-    """Run a call to httpx; ``where`` is how the message names the store."""
-    import httpx
+    """Run a call to httpx2; ``where`` is how the message names the store."""
+    import httpx2
 
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         if any(secret and secret in str(error) for secret in secrets):
             raise Unreachable(f"{where} does not answer", type(error).__name__) from None
         raise _no_answer(error, where) from error
-    except (httpx.InvalidURL, httpx.HTTPError) as error:
+    except (httpx2.InvalidURL, httpx2.HTTPError) as error:
         # The text may hold the address, hence a token.
         raise ConfigError(f"{where} cannot be used as it is set up", type(error).__name__) from None
 
 
 def may_pass(error: LaunchpadError) -> bool:
     """Whether to ask again soon is worth it: not after a long wait, and not where the certificate is wrong."""
-    import httpx
+    import httpx2
 
-    return not isinstance(error.__cause__, httpx.TimeoutException) and not isinstance(
+    return not isinstance(error.__cause__, httpx2.TimeoutException) and not isinstance(
         _tls(error), ssl.SSLCertVerificationError
     )
 

@@ -1,4 +1,4 @@
-"""The HTTP of WebHDFS: addresses, TLS, redirects, retries; httpx does the talking, imported on first use.
+"""The HTTP of WebHDFS: addresses, TLS, redirects, retries; httpx2 does the talking, imported on first use.
 
 A NameNode sends its callers on to a DataNode for content (CREATE, OPEN, GETFILECHECKSUM), commonly on another host,
 with all that it wants to know in the address. So nothing of ours, neither the headers nor the client's certificate,
@@ -28,7 +28,7 @@ from launchpad_tui.stores.tls import tls_context
 from launchpad_tui.stores.webhdfs_errors import answered
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 #: seconds; the second is how long a server may be silent
 CONNECT_TIMEOUT = 5.0
@@ -63,7 +63,7 @@ class Client:
         named = any(name.lower() == "x-sap-filecontainer" for name in self._headers)
         self.one_step = named if step == "auto" else step == "true"
         self._connecting = threading.Lock()
-        self._clients: dict[bool, httpx.Client] = {}
+        self._clients: dict[bool, httpx2.Client] = {}
 
     def call(
         self,
@@ -142,7 +142,7 @@ class Client:
     @contextlib.contextmanager
     def _answer(
         self, method: str, path: str, op: str, parameters: Mapping[str, str], writing: bool
-    ) -> Iterator[httpx.Response]:
+    ) -> Iterator[httpx2.Response]:
         attempts = _ATTEMPTS if method == "GET" else 1
         for attempt in range(1, attempts + 1):
             try:
@@ -160,7 +160,7 @@ class Client:
         with contextlib.closing(response):
             yield response
 
-    def _follow(self, method: str, url: str, path: str, writing: bool) -> httpx.Response:
+    def _follow(self, method: str, url: str, path: str, writing: bool) -> httpx2.Response:
         for _ in range(_HOPS):
             with translated(self.where):
                 response = self._send(method, url)
@@ -174,7 +174,7 @@ class Client:
         )
 
     def _check(
-        self, response: httpx.Response, path: str, *, writing: bool, redirects: bool = True
+        self, response: httpx2.Response, path: str, *, writing: bool, redirects: bool = True
     ) -> None:
         status = response.status_code
         if status < 300 or (redirects and status in _REDIRECTS):
@@ -189,7 +189,7 @@ class Client:
         url: str,
         headers: Mapping[str, str] | None = None,
         content: Iterator[bytes] | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         own = (urlsplit(url).hostname or "").lower() == self.endpoint.host.lower()
         client = self._client(own)
         sent = {"Accept-Encoding": "identity", **(self._headers if own else {}), **(headers or {})}
@@ -197,7 +197,7 @@ class Client:
             client.build_request(method, url, headers=sent, content=content), stream=True
         )
 
-    def _pieces(self, response: httpx.Response, path: str, length: int) -> Iterator[bytes]:
+    def _pieces(self, response: httpx2.Response, path: str, length: int) -> Iterator[bytes]:
         left = length
         with translated(self.where):
             for chunk in response.iter_bytes(CHUNK):
@@ -245,24 +245,24 @@ class Client:
             )
         return onward
 
-    def _client(self, own: bool) -> httpx.Client:
+    def _client(self, own: bool) -> httpx2.Client:
         with self._connecting:
             if own not in self._clients:
                 self._clients[own] = self._connect(own)
             return self._clients[own]
 
-    def _connect(self, own: bool) -> httpx.Client:
+    def _connect(self, own: bool) -> httpx2.Client:
         from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-        import httpx
+        import httpx2
 
-        for name in ("httpx", "httpcore"):
+        for name in ("httpx2", "httpcore2"):
             # They write whole addresses, which a delegation token is part of.
             logging.getLogger(name).setLevel(logging.WARNING)
-        return httpx.Client(
+        return httpx2.Client(
             verify=tls_context(self._values, certificate=own),
             trust_env=False,
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
+            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         )
 

@@ -76,13 +76,13 @@ def listed(server: azurite.Server, query: str) -> str:
         connection.close()
 
 
-def test_httpx_is_imported_on_use_only(server: azurite.Server) -> None:
+def test_httpx2_is_imported_on_use_only(server: azurite.Server) -> None:
     program = (
         "import sys, json\n"
         "from launchpad_tui.stores.base import open_store\n"
         "from launchpad_tui.stores.catalog import KINDS\n"
         "open_store(KINDS['azure'], json.loads(sys.argv[1]))\n"
-        "print(sorted({'httpx', 'cryptography'} & set(sys.modules)))\n"
+        "print(sorted({'httpx2', 'cryptography'} & set(sys.modules)))\n"
     )
     command = [sys.executable, "-c", program, json.dumps(server.values())]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -72,13 +72,13 @@ def opened(values: dict[str, str]) -> GcsStore:
     return store
 
 
-def test_httpx_and_cryptography_are_imported_on_use_only(server: fake_gcs.Server) -> None:
+def test_httpx2_and_cryptography_are_imported_on_use_only(server: fake_gcs.Server) -> None:
     program = (
         "import sys, json\n"
         "from launchpad_tui.stores.base import open_store\n"
         "from launchpad_tui.stores.catalog import KINDS\n"
         "open_store(KINDS['gcs'], json.loads(sys.argv[1]))\n"
-        "print(sorted({'httpx', 'cryptography'} & set(sys.modules)))\n"
+        "print(sorted({'httpx2', 'cryptography'} & set(sys.modules)))\n"
     )
     command = [sys.executable, "-c", program, json.dumps(server.values())]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"

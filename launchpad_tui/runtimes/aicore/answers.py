@@ -1,4 +1,4 @@
-"""What the AI API and httpx tell when something is wrong, as errors of launchpad. No text leaves here that a secret
+"""What the AI API and httpx2 tell when something is wrong, as errors of launchpad. No text leaves here that a secret
 stands in.
 
 The API answers ``{"error": {code, message, requestId, target, details}}``; ``details`` is an object in the core API and
@@ -187,20 +187,20 @@ def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> La
 
 @contextmanager
 def translated(where: str, secrets: Sequence[str]) -> Iterator[None]:
-    """Run a call to httpx; ``where`` is how messages name the server."""
-    import httpx
+    """Run a call to httpx2; ``where`` is how messages name the server."""
+    import httpx2
 
     try:
         yield
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         if any(form in str(error) for secret in secrets for form in _forms(secret)):
             raise Unreachable(f"{where} does not answer", type(error).__name__) from None
         raise _no_answer(error, where) from error
-    except httpx.DecodingError as error:
+    except httpx2.DecodingError as error:
         raise Unreachable(
             f"{where} answers with something that is cut or damaged", type(error).__name__
         ) from error
-    except (httpx.InvalidURL, httpx.HTTPError, UnicodeError) as error:
+    except (httpx2.InvalidURL, httpx2.HTTPError, UnicodeError) as error:
         raise ConfigError(f"{where} cannot be used as it is set up", type(error).__name__) from None
 
 
@@ -222,10 +222,10 @@ def _forms(secret: str) -> set[str]:
 
 def lasting(error: LaunchpadError) -> bool:
     """Whether asking again at once cannot help: the certificate is wrong, or the wait was long."""
-    import httpx
+    import httpx2
 
     return (
-        isinstance(error.__cause__, httpx.ReadTimeout | httpx.WriteTimeout | TimeoutError)
+        isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.WriteTimeout | TimeoutError)
         or _tls(error) is not None
     )
 
@@ -239,7 +239,7 @@ def _tls(error: BaseException) -> ssl.SSLError | None:
 
 def _host(error: Exception) -> str:
     """``<host>:<port>: `` of the request that failed; empty where there was none."""
-    # httpx raises RuntimeError where the error knows of no request.
+    # httpx2 raises RuntimeError where the error knows of no request.
     with contextlib.suppress(RuntimeError, AttributeError):
         url = error.request.url  # type: ignore[attr-defined]
         return f"{url.host}{f':{url.port}' if url.port else ''}: "
@@ -247,7 +247,7 @@ def _host(error: Exception) -> str:
 
 
 def _no_answer(error: Exception, where: str) -> LaunchpadError:
-    import httpx
+    import httpx2
 
     tls = _tls(error)
     if isinstance(tls, ssl.SSLCertVerificationError):
@@ -256,7 +256,7 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
             f"{where} cannot prove who it is by its certificate", tls.verify_message, hint
         )
     detail = f"{_host(error)}{type(error).__name__}{f': {error}' if str(error) else ''}"
-    if isinstance(error, httpx.ProxyError):
+    if isinstance(error, httpx2.ProxyError):
         return Unreachable(
             f"The proxy to {where} refused", detail, "Check HTTPS_PROXY and NO_PROXY."
         )

@@ -1,4 +1,4 @@
-"""The HTTP of SAP AI Core: connections that are kept alive, tokens, retries; httpx, imported on first use.
+"""The HTTP of SAP AI Core: connections that are kept alive, tokens, retries; httpx2, imported on first use.
 
 Redirects are not followed: the API sends none, and a token must not go where somebody else says. A request is sent
 again where that cannot do anything twice: GET always, PATCH and DELETE where the caller says so, POST never. The one
@@ -25,7 +25,7 @@ from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.tls import context
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 #: seconds
 CONNECT_TIMEOUT = 5
@@ -65,7 +65,7 @@ class Channel:
         self._pause = pause
         self._connecting = threading.Lock()
         self._closed = threading.Event()
-        self._client: httpx.Client | None = None
+        self._client: httpx2.Client | None = None
 
     def send(
         self,
@@ -89,7 +89,7 @@ class Channel:
             with contextlib.closing(response):
                 return Answer(response.status_code, dict(response.headers), self._read(response))
 
-    def _read(self, response: httpx.Response) -> bytes:
+    def _read(self, response: httpx2.Response) -> bytes:
         end = time.monotonic() + WHOLE_TIMEOUT
         pieces, size = [], 0
         for piece in response.iter_bytes():
@@ -128,7 +128,7 @@ class Channel:
             if self._client is not None:
                 self._client.close()
 
-    def _connected(self) -> httpx.Client:
+    def _connected(self) -> httpx2.Client:
         with self._connecting:
             if self._client is None:
                 self._client = _connect(self._tls(), self.where)
@@ -390,23 +390,23 @@ def _retry_after(answer: Answer | None) -> float | None:
         return None
 
 
-def _connect(tls: Any, where: str) -> httpx.Client:
+def _connect(tls: Any, where: str) -> httpx2.Client:
     """A client with the environment's proxies that neither follows redirects nor keeps cookies."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy
 
-    import httpx
+    import httpx2
 
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx2", "httpcore2"):
         # They write whole addresses and, for debugging, headers.
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        return httpx.Client(
+        return httpx2.Client(
             verify=tls,
             trust_env=True,
-            timeout=httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
+            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             headers={"User-Agent": AGENT},
-            limits=httpx.Limits(
+            limits=httpx2.Limits(
                 max_connections=None, max_keepalive_connections=8, keepalive_expiry=60
             ),
         )
