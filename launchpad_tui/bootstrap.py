@@ -24,7 +24,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk
 
 if TYPE_CHECKING:
-    from launchpad_tui.runtimes.base import RemoteRuntime
+    from launchpad_tui.runtimes.base import Runtime
     from launchpad_tui.services.acting import RemoteActs
 
 #: seconds that an object store has to tell the size of an artifact that is added
@@ -107,7 +107,7 @@ def _files_elsewhere(desk: Desk) -> object:
     return FilesElsewhere(desk.home, desk.files)
 
 
-def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> RemoteRuntime | None:
+def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> Runtime | None:
     """The runtime of a connection elsewhere."""
     from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
     from launchpad_tui.runtimes.catalog import AICORE

@@ -15,8 +15,7 @@ from launchpad_tui.cli.progress import progress
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.execution import Execution, ExecutionDetails
-    from launchpad_tui.services.executions import Outcome
+    from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
 
 _LOOK_SECONDS = 0.3
 ATTRIBUTES = frozenset(

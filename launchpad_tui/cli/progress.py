@@ -13,7 +13,7 @@ from launchpad_tui.cli.shapes import size_text
 from launchpad_tui.domain.text import cut_cells, safe_text
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.files import Transfer
+    from launchpad_tui.domain.transfer import Transfer
 
 #: seconds between two repaints: few bytes over a slow line
 _EVERY = 0.2

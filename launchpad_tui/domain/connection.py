@@ -110,10 +110,12 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a runtime can do; where it lacks one, ``reasons`` says why, keyed by the capability's name.
+    """What a runtime can do; ``reasons`` has the reason for each capability that is missing.
 
-    ``bulk``: stop and delete many executions with one request. ``groups``: make and delete resource groups.
-    ``files``: give away the files of object stores, whatever their kind.
+    ``add_executable``: add, configure and remove executables. ``bulk``: stop and delete many
+    executions with one request. ``groups``: create, label and delete resource groups. ``files``:
+    serve the files of object stores of any kind. ``store_outputs``: retry storing outputs.
+    ``object_stores``: keep object store secrets in the runtime itself.
     """
 
     executions: bool = True
@@ -128,6 +130,8 @@ class Capabilities:
     groups: bool = True
     metrics: bool = True
     files: bool = False
+    store_outputs: bool = False
+    object_stores: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from launchpad_tui.domain.artifact import Artifact
-from launchpad_tui.errors import Conflict
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.errors import Conflict, LaunchpadError
 
 #: status messages longer than this are cut (AI API: statusMessage ≤ 256)
 STATUS_MESSAGE_LIMIT = 256
@@ -148,6 +149,32 @@ class ExecutionDetails:
     configuration: Configuration | None
     inputs: tuple[tuple[str, Artifact | None], ...]
     outputs: tuple[Artifact, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The outcome of one item of a bulk operation; ``error`` is None if it succeeded."""
+
+    id: str
+    error: LaunchpadError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Which supervisor process has claimed an execution, when, and the boot it belongs to."""
+
+    pid: int
+    boot: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedExecution:
+    """An execution that has not ended; ``claim`` is None while no supervisor has claimed it."""
+
+    scope: Scope
+    execution: Execution
+    claim: Claim | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from launchpad_tui.errors import InvalidInput
 
@@ -252,3 +253,23 @@ class SeriesWindow:
     total: int
     not_finite: int
     exact: bool
+
+
+class MetricSink(Protocol):
+    """The metrics of one execution as a tracking endpoint reads and writes them.
+
+    ``record`` is called from one thread, ``resource`` and ``delete`` from any thread. Each may raise
+    a LaunchpadError.
+    """
+
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
+        """Add to what the execution logged, durably. Of tags and custom info with the same name
+        the last one counts."""
+
+    def resource(self) -> MetricResource:
+        """Return everything that the execution logged."""
+
+    def delete(self) -> None:
+        """Delete everything that the execution logged."""

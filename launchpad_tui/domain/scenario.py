@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,25 @@ class Executable:
     settings: Mapping[str, str]
     created_at: datetime
     modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProblem:
+    """Why a workflow template was rejected; ``line`` counts from 1."""
+
+    file: Path
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        """Return ``file:line: reason``."""
+        return f"{self.file}:{self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class AddedExecutables:
+    """The result of adding workflow templates: executables, each ``added``, ``changed`` or
+    ``unchanged``, and the templates that were rejected."""
+
+    added: tuple[tuple[Executable, str], ...]
+    refused: tuple[TemplateProblem, ...]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +15,12 @@ from launchpad_tui.domain.execution import (
     OUTPUTS_KEPT,
     STATUS_MESSAGE_LIMIT,
     TRANSITIONS,
+    Claim,
     Configuration,
     Execution,
     Status,
     TargetStatus,
+    UnfinishedExecution,
     check_delete,
     check_stop,
 )
@@ -37,24 +38,6 @@ COLUMNS = (
     "schedule_id, gone_at"
 )
 _UNFINISHED = "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')"
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Which supervisor has an execution: its process, the boot that the process belongs to, and since when."""
-
-    pid: int
-    boot: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """An execution that has not ended, with its group and its supervisor, None where none has taken it."""
-
-    scope: Scope
-    execution: Execution
-    claim: Claim | None
 
 
 def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
@@ -306,7 +289,7 @@ def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
         db.execute("DELETE FROM executions WHERE pk = ?", (execution_pk(db, scope, execution_id),))
 
 
-def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinished]:
+def unfinished(registry: Registry, scope: Scope | None = None) -> list[UnfinishedExecution]:
     """Executions that have not ended, oldest first: of a group, or of all connections of this machine."""
     where, values = (
         ("c.kind = 'local'", ())
@@ -322,7 +305,7 @@ def unfinished(registry: Registry, scope: Scope | None = None) -> list[Unfinishe
             values,
         ).fetchall()
     return [
-        Unfinished(
+        UnfinishedExecution(
             Scope(row[0], row[1]),
             built(row[5:]),
             None if row[4] is None else Claim(row[2], row[3], from_micros(row[4])),

@@ -1,4 +1,4 @@
-"""What an AI runtime is to the services: small protocols, each a capability that a kind may lack."""
+"""The Runtime protocol that every kind of AI runtime implements, split into groups of operations."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.connection import Capabilities, ResourceGroup
-from launchpad_tui.domain.execution import Configuration, Execution, LogLine, Status, TargetStatus
+from launchpad_tui.domain.connection import Capabilities, Field, ResourceGroup
+from launchpad_tui.domain.execution import (
+    Configuration,
+    Execution,
+    LogLine,
+    Outcome,
+    Status,
+    TargetStatus,
+)
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.scenario import Executable, Scenario, Version
+from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
-
-
-class AIRuntime(Protocol):
-    """A connected runtime."""
-
-    def capabilities(self) -> Capabilities:
-        """What it can do. Raises Unreachable and its like where it has to be asked and does not answer."""
+from launchpad_tui.domain.transfer import Progress
 
 
 class ExecutionLog(Protocol):
@@ -28,41 +29,41 @@ class ExecutionLog(Protocol):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will be added any more."""
+        """Whether the log is complete."""
 
     def count(self) -> int:
-        """How many lines there are now."""
+        """Return the number of lines that are available now."""
 
     def whole(self) -> None:
-        """Wait until all that there is now can be read; may raise what a runtime elsewhere raises."""
+        """Wait until every line that exists now is available.
+
+        Raises:
+            Unreachable and others: the log of a remote runtime cannot be fetched.
+        """
 
     def slice(self, start: int, stop: int) -> list[LogLine]:
-        """The lines from ``start`` up to before ``stop``."""
+        """Return the lines from ``start`` up to but not including ``stop``."""
 
     def matching(
         self, text: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[int]:
-        """The numbers of the lines that hold the text (any case) and lie in the time, both ends included."""
+        """Return the numbers of the lines that contain the text (case-insensitive) and lie in the
+        period, both ends included."""
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write these lines (None: all) into a file.
+        """Write the lines with these numbers (None: all lines) to a file.
 
         Raises:
-            PermissionDenied, StorageFull: it cannot be written.
+            PermissionDenied, StorageFull: the file cannot be written.
         """
-
-
-class Loggable(Protocol):
-    """A runtime that keeps logs."""
-
-    def log(self, execution_id: str) -> ExecutionLog:
-        """The execution's log; empty where nothing was written. Raises NotFound."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreInfo:
-    """An object store secret as the runtime gives it back: never its secrets. ``settings`` are by the API's names, such
-    as ``bucket``, ``endpoint``, ``pathPrefix``."""
+    """An object store secret as a runtime returns it, without its secret values.
+
+    ``settings`` has the API's names as keys, for example ``bucket``, ``endpoint``, ``pathPrefix``.
+    """
 
     name: str
     type: str
@@ -70,17 +71,12 @@ class StoreInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """What came of one item of a bulk change. ``error`` is empty where it was accepted."""
-
-    id: str
-    error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class LogRecord:
-    """One line. ``pod`` and ``container`` say who wrote it; they and ``stream`` may be empty. ``raw`` is the timestamp
-    as the server wrote it, which may have nanoseconds."""
+    """One record of a log.
+
+    ``pod`` and ``container`` name the writer; they and ``stream`` may be empty. ``raw`` is the
+    timestamp as the server wrote it, possibly with nanoseconds.
+    """
 
     timestamp: datetime
     message: str
@@ -92,63 +88,107 @@ class LogRecord:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionState:
-    """The little of an execution that tells whether it changed."""
+    """The status of an execution and the time of its last change."""
 
     id: str
     status: Status
     modified_at: datetime
 
 
-class RemoteRuntime(Protocol):
-    """A resource group of a runtime elsewhere, over its network: what is in it, and what can be done there.
-
-    Calls block, and may be made from any thread; iterators ask while they are read. Every call may raise Unreachable,
-    RateLimited, AuthenticationFailed, PermissionDenied, RuntimeRejected, CapabilityMissing or ConfigError; NotFound and
-    Conflict as each says.
-    """
-
-    resource_group: str
-
-    def in_group(self, resource_group: str) -> RemoteRuntime:
-        """The same runtime, another group, over the same connections."""
-
-    def close(self) -> None:
-        """Close all connections; what waits to be repeated ends."""
-
-    def capabilities(self) -> Capabilities:
-        """What the runtime can do."""
+class ResourceGroupOperations(Protocol):
+    """Administration of the resource groups of a connection (`Capabilities.groups`)."""
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
-        """The resource groups; their ``connection`` is empty."""
+        """Yield the resource groups; their ``connection`` is empty if the runtime does not know
+        it."""
 
-    def create_resource_group(self, name: str, labels: Mapping[str, str] | None = None) -> None:
-        """Make a resource group; it is PROVISIONING for a while. Raises Conflict."""
+    def create_resource_group(
+        self, name: str, labels: Mapping[str, str] | None = None
+    ) -> ResourceGroup:
+        """Create a resource group and return it; it may be PROVISIONING for a while.
 
-    def label_resource_group(self, name: str, labels: Mapping[str, str]) -> None:
-        """Replace a group's labels. Raises NotFound."""
+        Raises:
+            Conflict: the name is taken.
+        """
+
+    def label_resource_group(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
+        """Replace the labels of a resource group and return them as the runtime keeps them.
+
+        Raises:
+            NotFound: there is no such resource group.
+        """
 
     def delete_resource_group(self, name: str) -> None:
-        """Delete a resource group and all that is in it. Raises NotFound."""
+        """Delete a resource group with everything in it.
+
+        Raises:
+            NotFound: there is no such resource group.
+        """
+
+
+class ScenarioOperations(Protocol):
+    """Scenarios and executables (`Capabilities.add_executable` for every change)."""
 
     def scenarios(self) -> Iterator[Scenario]:
-        """All scenarios."""
+        """Yield all scenarios."""
 
     def executables(self, scenario_id: str) -> Iterator[Executable]:
-        """The executables of a scenario that make executions."""
+        """Yield the workflow executables of a scenario. Serving executables are left out."""
 
     def versions(self, scenario_id: str) -> Iterator[Version]:
-        """The versions of a scenario."""
+        """Yield the versions of a scenario."""
+
+    def add_executables(self, path: Path) -> AddedExecutables:
+        """Add the workflow templates of a file or folder; each replaces one with the same ID.
+
+        Raises:
+            InvalidInput: there is neither a file nor a folder.
+        """
+
+    def executable_fields(self) -> tuple[Field, ...]:
+        """Return the settings that an executable has; empty if it has none."""
+
+    def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:
+        """Replace the settings of an executable; executions created later use them.
+
+        Args:
+            values: by the names of `executable_fields`.
+
+        Raises:
+            NotFound: there is no such executable.
+            InvalidInput: a value is not valid.
+        """
+
+    def delete_executable(self, executable_id: str) -> None:
+        """Remove an executable; its configurations and executions stay.
+
+        Raises:
+            NotFound: there is no such executable.
+        """
+
+
+class ArtifactOperations(Protocol):
+    """Artifacts of the resource group (`Capabilities.create_artifact`)."""
 
     def artifacts(
         self, kind: ArtifactKind | None = None, *, skip: int = 0, page: int = 0
     ) -> Iterator[Artifact]:
-        """Artifacts, behind so many of them; ``page`` of them are asked for at once (0: as many as is best)."""
+        """Yield the artifacts of a kind (None: of all kinds).
+
+        Args:
+            skip: number of artifacts to leave out at the beginning.
+            page: number of artifacts to request at once; 0 for the runtime's own choice.
+        """
 
     def count_artifacts(self) -> int:
-        """How many there are."""
+        """Return the number of artifacts."""
 
     def artifact(self, artifact_id: str) -> Artifact:
-        """One artifact. Raises NotFound."""
+        """Return one artifact.
+
+        Raises:
+            NotFound: there is no such artifact.
+        """
 
     def create_artifact(
         self,
@@ -158,17 +198,31 @@ class RemoteRuntime(Protocol):
         scenario_id: str,
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
+        *,
+        size: int | None = None,
     ) -> str:
-        """Register an artifact; gives its ID."""
+        """Register an artifact and return its ID.
+
+        Args:
+            size: bytes, if known. A runtime that keeps sizes measures it otherwise.
+        """
+
+
+class ConfigurationOperations(Protocol):
+    """Configurations of the resource group (`Capabilities.create_configuration`)."""
 
     def configurations(self, *, skip: int = 0) -> Iterator[Configuration]:
-        """Configurations, behind so many of them."""
+        """Yield the configurations after the first ``skip``."""
 
     def count_configurations(self) -> int:
-        """How many there are."""
+        """Return the number of configurations."""
 
     def configuration(self, configuration_id: str) -> Configuration:
-        """One configuration. Raises NotFound."""
+        """Return one configuration.
+
+        Raises:
+            NotFound: there is no such configuration.
+        """
 
     def create_configuration(
         self,
@@ -178,31 +232,77 @@ class RemoteRuntime(Protocol):
         parameters: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
     ) -> str:
-        """Make a configuration; gives its ID."""
+        """Create a configuration and return its ID. The caller has checked the values.
+
+        Args:
+            inputs: artifact IDs by the name of the input.
+        """
+
+
+class ExecutionOperations(Protocol):
+    """Executions of the resource group (`Capabilities.executions`, ``stop``, ``delete``)."""
 
     def executions(self, *, skip: int = 0, status: Status | None = None) -> Iterator[Execution]:
-        """Executions (in a status), behind so many of them."""
+        """Yield the executions (with a status) after the first ``skip``."""
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
-        """What there is of executions (in a status), in short."""
+        """Yield status and last change of the executions (with a status)."""
 
     def count_executions(self) -> int:
-        """How many there are."""
+        """Return the number of executions."""
 
     def execution(self, execution_id: str) -> Execution:
-        """One execution. Raises NotFound."""
+        """Return one execution.
+
+        Raises:
+            NotFound: there is no such execution.
+        """
 
     def create_execution(self, configuration_id: str) -> str:
-        """Start an execution; gives its ID."""
+        """Create an execution and return its ID. The request is never repeated: after an error,
+        check whether the execution exists.
+
+        Raises:
+            NotFound: the configuration or its executable does not exist.
+            ConfigError: a secret that the executable requires is missing (embedded runtime).
+        """
 
     def stop(self, execution_id: str) -> None:
-        """Ask it to stop. Raises NotFound, Conflict."""
+        """Request that an execution stops.
+
+        Raises:
+            NotFound: there is no such execution.
+            Conflict: its status does not allow it.
+        """
 
     def delete(self, execution_id: str) -> None:
-        """Delete it. Raises NotFound, Conflict."""
+        """Delete an execution with its metrics and log; its output artifacts stay.
 
-    def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Changed]:
-        """Stop or delete many; what came of each. For runtimes that can (`Capabilities.bulk`)."""
+        Raises:
+            NotFound: there is no such execution.
+            Conflict: it has not ended.
+        """
+
+    def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:
+        """Stop or delete many executions and yield the outcome of each (`Capabilities.bulk`).
+
+        Args:
+            target: STOPPED or DELETED.
+        """
+
+    def store_outputs(self, execution_id: str, progress: Progress | None = None) -> None:
+        """Retry storing the outputs of an execution whose object store failed, while the caller
+        waits (`Capabilities.store_outputs`).
+
+        Raises:
+            NotFound: there is no such execution, or its outputs were deleted.
+            Conflict: no outputs are waiting, or another process is storing them.
+            Unreachable and others: the object store failed again; the outputs are still kept.
+        """
+
+
+class LogOperations(Protocol):
+    """Logs of executions (`Capabilities.logs`)."""
 
     def logs(
         self,
@@ -213,10 +313,25 @@ class RemoteRuntime(Protocol):
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[LogRecord]:
-        """The lines of an execution's log by time. Raises NotFound."""
+        """Yield the records of an execution's log, ordered by time.
+
+        Args:
+            start, end: bounds, both included. None: the runtime's own choice.
+
+        Raises:
+            NotFound: there is no such execution.
+        """
+
+    def log_folder(self, execution_id: str) -> Path | None:
+        """Return the folder of this machine in which the runtime itself keeps the log, in the
+        format of `runtimes.embedded.logs`; None if the log has to be fetched with `logs`."""
+
+
+class MetricOperations(Protocol):
+    """Metrics, tags and custom info of executions (`Capabilities.metrics`)."""
 
     def metrics(self, execution_ids: Sequence[str]) -> Iterator[MetricResource]:
-        """What these executions logged; one that logged nothing does not come."""
+        """Yield what these executions logged; executions that logged nothing are left out."""
 
     def patch_metrics(
         self,
@@ -225,16 +340,32 @@ class RemoteRuntime(Protocol):
         tags: Sequence[Tag] = (),
         custom_info: Sequence[CustomInfo] = (),
     ) -> None:
-        """Add to what an execution logged."""
+        """Add to what an execution logged. The request is never repeated: points accumulate.
+
+        Raises:
+            NotFound: there is no such execution.
+        """
 
     def delete_metrics(self, execution_id: str) -> None:
-        """Delete all that an execution logged. Raises NotFound."""
+        """Delete everything that an execution logged.
+
+        Raises:
+            NotFound: there is no such execution, or it logged nothing.
+        """
+
+
+class ScheduleOperations(Protocol):
+    """Execution schedules of the resource group (`Capabilities.schedules`)."""
 
     def schedules(self) -> Iterator[Schedule]:
-        """Execution schedules."""
+        """Yield the execution schedules."""
 
     def schedule(self, schedule_id: str) -> Schedule:
-        """One schedule. Raises NotFound."""
+        """Return one schedule.
+
+        Raises:
+            NotFound: there is no such schedule.
+        """
 
     def create_schedule(
         self,
@@ -244,7 +375,15 @@ class RemoteRuntime(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> str:
-        """Make a schedule; gives its ID."""
+        """Create a schedule, which is active, and return its ID.
+
+        Args:
+            cron: five fields, UTC.
+            start, end: bounds between which executions are created; timezone-aware.
+
+        Raises:
+            InvalidInput: a value is not valid.
+        """
 
     def change_schedule(
         self,
@@ -256,19 +395,86 @@ class RemoteRuntime(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
-        """Change what is given of a schedule. Raises NotFound."""
+        """Change the values that are given. INACTIVE pauses the schedule, ACTIVE resumes it;
+        executions missed while it was paused are not created.
+
+        Raises:
+            NotFound: there is no such schedule.
+            InvalidInput: a value is not valid.
+        """
 
     def delete_schedule(self, schedule_id: str) -> None:
-        """Delete a schedule. Raises NotFound."""
+        """Delete a schedule; the executions that it created stay.
+
+        Raises:
+            NotFound: there is no such schedule.
+        """
+
+
+class ObjectStoreSecretOperations(Protocol):
+    """Object store secrets of the resource group (`Capabilities.object_stores`)."""
 
     def object_store_secrets(self) -> Iterator[StoreInfo]:
-        """The object stores of the resource group."""
+        """Yield the object store secrets of the resource group."""
 
     def create_object_store_secret(self, secret: Mapping[str, object]) -> None:
-        """Make an object store secret, given in the AI API's form."""
+        """Create an object store secret, given in the AI API's form."""
 
     def change_object_store_secret(self, name: str, secret: Mapping[str, object]) -> None:
-        """Replace an object store secret. Raises NotFound."""
+        """Replace an object store secret.
+
+        Raises:
+            NotFound: there is no such secret.
+        """
 
     def delete_object_store_secret(self, name: str) -> None:
-        """Delete an object store secret; what is in the store stays. Raises NotFound."""
+        """Delete an object store secret; the objects in the store stay.
+
+        Raises:
+            NotFound: there is no such secret.
+        """
+
+
+class Runtime(
+    ResourceGroupOperations,
+    ScenarioOperations,
+    ArtifactOperations,
+    ConfigurationOperations,
+    ExecutionOperations,
+    LogOperations,
+    MetricOperations,
+    ScheduleOperations,
+    ObjectStoreSecretOperations,
+    Protocol,
+):
+    """The AI runtime of one connection, in one of its resource groups.
+
+    Calls block and may be made from any thread; iterators send requests while they are read. An
+    operation whose capability `capabilities` denies raises CapabilityMissing. A remote runtime may
+    raise Unreachable, RateLimited, AuthenticationFailed, PermissionDenied, RuntimeRejected or
+    ConfigError from every call.
+
+    Whether the runtime is remote (its records have to be copied into the registry) is
+    `ConnectionKind.remote`. A runtime that is not remote writes the registry itself, through the
+    `launchpad_tui.runtimes.host.RuntimeHost` with which it was opened.
+    """
+
+    resource_group: str
+
+    def in_group(self, resource_group: str) -> Runtime:
+        """Return the same runtime in another resource group, sharing connections and threads."""
+
+    def close(self) -> None:
+        """Close all connections; pending retries end."""
+
+    def capabilities(self) -> Capabilities:
+        """Return what the runtime can do, with a reason for each capability that is missing.
+
+        Raises:
+            Unreachable and others: a remote runtime does not answer.
+        """
+
+    def reconcile(self) -> None:
+        """Maintain the executions of all resource groups that this machine is responsible for:
+        mark executions whose supervisor died as DEAD, create the executions of due schedules,
+        start queued executions. Does nothing in a remote runtime. Cheap if nothing is due."""

@@ -8,7 +8,7 @@ _LOCAL = ConnectionKind(
     id="local",
     title="This machine",
     description="Executions train on this machine; models are kept in its registry and files.",
-    adapter="launchpad_tui.runtimes.embedded.runtime:LocalRuntime",
+    adapter="launchpad_tui.runtimes.embedded.runtime:EmbeddedRuntime",
     fields=(Field("description", "Description", help="What this connection is for."),),
 )
 

@@ -7,31 +7,13 @@ under way waits and goes into the next one; a caller returns only after the sink
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from typing import Protocol
 
-from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
 from launchpad_tui.server.metric_body import Recording
 
 #: points in one write of the sink; bounds memory and how long the registry's write lock is held
 _POINTS_PER_WRITE = 20_000
-
-
-class MetricSink(Protocol):
-    """Where logged entries go. All methods are called from one thread, except ``resource`` and ``delete``, which may be
-    called from any; each may raise a LaunchpadError."""
-
-    def record(
-        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
-    ) -> None:
-        """Keep these durably. Calls accumulate; of tags and custom info with the same name the last wins."""
-
-    def resource(self) -> MetricResource:
-        """Everything kept so far."""
-
-    def delete(self) -> None:
-        """Forget everything kept so far."""
 
 
 class _Waiting:

@@ -19,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
-from launchpad_tui.server.group_commit import GroupCommit, MetricSink
+from launchpad_tui.server.group_commit import GroupCommit
 from launchpad_tui.server.metric_body import (
     BODY_LIMIT,
     CODE_TOO_LARGE,
@@ -32,8 +33,6 @@ from launchpad_tui.server.metric_body import (
     wanted_ids,
     write_resource,
 )
-
-__all__ = ["MetricSink", "tracking_endpoint"]
 
 _log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"

@@ -11,7 +11,7 @@ from launchpad_tui.domain.execution import Configuration, Execution, TargetStatu
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.store_secret import posted
-from launchpad_tui.errors import LaunchpadError, NotFound, RuntimeRejected
+from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.registry import connections, executions, mirror, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.remotes import Remotes
@@ -82,18 +82,16 @@ class RemoteActs:
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> dict[str, str]:
         """Replace a resource group's labels; gives them as the API has them."""
-        named = given_labels(labels)
-        self._remotes.runtime(scope, "groups").label_resource_group(scope.resource_group, named)
-        return named
+        runtime = self._remotes.runtime(scope, "groups")
+        return runtime.label_resource_group(scope.resource_group, labels)
 
     def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
         """Have the runtime make a resource group; it is PROVISIONING for a while. Raises Conflict."""
         runtime = self._remotes.runtime(
             Scope(scope.connection, DEFAULT_SCOPE.resource_group), "groups"
         )
-        named = given_labels(labels)
-        runtime.create_resource_group(scope.resource_group, named)
-        return connections.add_group(self._registry, scope, named, "PROVISIONING")
+        created = runtime.create_resource_group(scope.resource_group, labels)
+        return connections.add_group(self._registry, scope, created.labels, created.status)
 
     def delete_group(self, scope: Scope) -> None:
         """Have the runtime delete a resource group and all that is in it; one that it has no more counts as deleted."""
@@ -157,8 +155,7 @@ class RemoteActs:
         came: dict[str, LaunchpadError | None] = {}
         if len(ids) > 1 and able is not None and able.bulk:
             for each in runtime.change_many(ids, target):
-                refused = "It was not stopped" if capability == "stop" else "It was not deleted"
-                came[each.id] = RuntimeRejected(refused, each.error) if each.error else None
+                came[each.id] = each.error
         else:
             act = runtime.stop if capability == "stop" else runtime.delete
             came = {one: _tried(act, one) for one in ids}
@@ -188,9 +185,3 @@ def _tried(act: object, execution_id: str) -> LaunchpadError | None:
     except LaunchpadError as error:
         return error
     return None
-
-
-def given_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    """Labels of a resource group with the prefix that the API wants of their keys."""
-    prefix = "ext.ai.sap.com/"
-    return {key if key.startswith(prefix) else prefix + key: value for key, value in labels.items()}

@@ -20,12 +20,17 @@ from pathlib import Path
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import DEFAULT_STORE
-from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
+from launchpad_tui.domain.execution import (
+    OUTPUTS,
+    OUTPUTS_KEPT,
+    Execution,
+    Status,
+    UnfinishedExecution,
+)
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.registry.executions import Unfinished
 
 _log = logging.getLogger(__name__)
 #: how long a supervisor may take from being started to holding its lock
@@ -132,7 +137,7 @@ class Dispatcher:
         if waiting:
             self.dispatch()
 
-    def _is_lost(self, each: Unfinished) -> bool:
+    def _is_lost(self, each: UnfinishedExecution) -> bool:
         if each.claim is None:
             return False
         starting = each.execution.status is Status.PENDING and now() - each.claim.at < _START
@@ -141,7 +146,7 @@ class Dispatcher:
         with supervisor_lock(self._home.executions / each.execution.id) as free:
             return free
 
-    def _bury(self, each: Unfinished) -> None:
+    def _bury(self, each: UnfinishedExecution) -> None:
         from launchpad_tui.runtimes.embedded.logs import LogWriter
         from launchpad_tui.runtimes.embedded.process import kill_remaining
         from launchpad_tui.services.finishing import is_kept
@@ -171,7 +176,7 @@ class Dispatcher:
                 log.report(message)
                 log.close()
 
-    def _forget_outputs(self, each: Unfinished) -> None:
+    def _forget_outputs(self, each: UnfinishedExecution) -> None:
         """Remove outputs that were stored but not registered when the supervisor died."""
         from launchpad_tui.config.credentials import Credentials
         from launchpad_tui.services.files import FileService

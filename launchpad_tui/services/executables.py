@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.domain.connection import LOCAL, Scope
-from launchpad_tui.domain.scenario import Executable
+from launchpad_tui.domain.scenario import AddedExecutables, Executable
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.registry import connections, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.embedded.template_model import TemplateProblem
-
-
-@dataclass(frozen=True, slots=True)
-class AddedExecutables:
-    """What came of it: executables with ``added``, ``changed`` or ``unchanged``, and templates that were refused."""
-
-    added: tuple[tuple[Executable, str], ...]
-    refused: tuple[TemplateProblem, ...]
 
 
 def add_executables(registry: Registry, scope: Scope, path: Path) -> AddedExecutables:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from launchpad_tui.domain.connection import LOCAL, Scope
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
+    Outcome,
     Status,
     TargetStatus,
     check_stop,
@@ -30,23 +31,16 @@ from launchpad_tui.services.execution_reader import ExecutionReader
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
+    from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.runtimes.base import ExecutionLog
     from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.dispatch import Dispatcher
-    from launchpad_tui.services.files import FileService, Progress
+    from launchpad_tui.services.files import FileService
     from launchpad_tui.services.remotes import Remotes
 
 
 #: the folder of a home with the logs of executions elsewhere
 REMOTE = "remote"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of one of several: ``error`` is None where it was done."""
-
-    id: str
-    error: LaunchpadError | None = None
 
 
 class ExecutionService(ExecutionReader):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
@@ -14,6 +13,7 @@ from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, U
 from launchpad_tui.domain.connection import Connection, Scope
 from launchpad_tui.domain.connection import ObjectStore as StoreRecord
 from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
@@ -22,19 +22,6 @@ from launchpad_tui.services.local_files import local_error, source_files, target
 from launchpad_tui.services.timeouts import LOOK, within
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import LAUNCHPAD, store_kind
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """How far a transfer is: bytes, and the file it is at. ``total`` is 0 where it is not known."""
-
-    done: int
-    total: int
-    path: str = ""
-
-
-#: told from any thread; what it raises ends the transfer and leaves nothing half-made behind
-Progress = Callable[[Transfer], None]
 
 #: a look at a URL counts at most so many files: it is a check, not an inventory
 _COUNT_LIMIT = 10_000

@@ -25,11 +25,12 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.registry import executions
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
-from launchpad_tui.services.files import FileService, Progress
+from launchpad_tui.services.files import FileService
 
 _NAME = "outputs.json"
 

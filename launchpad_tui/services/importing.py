@@ -26,9 +26,10 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.stores.base import check_path, join, relative_to
 
 if TYPE_CHECKING:
+    from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.artifacts import ArtifactService
-    from launchpad_tui.services.files import FileService, Progress
+    from launchpad_tui.services.files import FileService
 
 #: what stands for a model where nothing else is said: everything directly in the folder
 EVERYTHING = "*"

@@ -16,7 +16,7 @@ from pathlib import Path
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, LogLine
 from launchpad_tui.errors import LaunchpadError, NotFound
-from launchpad_tui.runtimes.base import LogRecord, RemoteRuntime
+from launchpad_tui.runtimes.base import LogRecord, Runtime
 from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
 from launchpad_tui.services.dispatch import supervisor_lock
 
@@ -54,7 +54,7 @@ class RemoteLog:
     """
 
     def __init__(
-        self, folder: Path, runtime: Callable[[], RemoteRuntime], execution: Callable[[], Execution]
+        self, folder: Path, runtime: Callable[[], Runtime], execution: Callable[[], Execution]
     ) -> None:
         self._folder = folder
         self._runtime = runtime

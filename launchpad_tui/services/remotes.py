@@ -10,7 +10,7 @@ from launchpad_tui.domain.connection import LOCAL, Capabilities, Connection, Sco
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import RemoteRuntime
+from launchpad_tui.runtimes.base import Runtime
 
 
 class Remotes:
@@ -24,19 +24,19 @@ class Remotes:
         self,
         registry: Registry,
         credentials: Credentials,
-        open_remote: Callable[[Connection, Mapping[str, str]], RemoteRuntime | None],
+        open_remote: Callable[[Connection, Mapping[str, str]], Runtime | None],
     ) -> None:
         self._registry = registry
         self._credentials = credentials
         self._open = open_remote
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[Connection, RemoteRuntime]] = {}
+        self._kept: dict[str, tuple[Connection, Runtime]] = {}
 
     def is_remote(self, scope: Scope) -> bool:
         """Whether the scope's connection leads elsewhere. Raises NotFound."""
         return connections.connection(self._registry, scope.connection).kind != LOCAL
 
-    def runtime(self, scope: Scope, capability: str = "") -> RemoteRuntime:
+    def runtime(self, scope: Scope, capability: str = "") -> Runtime:
         """The runtime of the scope's connection, in its resource group.
 
         Args:

@@ -17,7 +17,7 @@ from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.executables import AddedExecutables
+    from launchpad_tui.domain.scenario import AddedExecutables
 
 #: settings of an executable of the embedded runtime
 EXECUTABLE_FIELDS = (

@@ -13,13 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
 from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
-from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, MetricSink, Tag
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
@@ -69,18 +68,8 @@ _TRACKING = "AICORE_TRACKING_ENDPOINT"
 _log = logging.getLogger(__name__)
 
 
-class Sink(Protocol):
-    """Where a tracking endpoint writes to; see `server.group_commit.MetricSink`."""
-
-    def record(
-        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
-    ) -> None: ...
-    def resource(self) -> MetricResource: ...
-    def delete(self) -> None: ...
-
-
 #: opens a tracking endpoint for an execution and gives its base URL
-Endpoint = Callable[[str, Sink], AbstractContextManager[str]]
+Endpoint = Callable[[str, MetricSink], AbstractContextManager[str]]
 
 
 @dataclass(frozen=True, slots=True)

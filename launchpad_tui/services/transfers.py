@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.services.files import Progress, Transfer
 
 #: jobs that run side by side; others wait
 PARALLEL = 4

@@ -19,10 +19,11 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, NotFound, ObjectMissing
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.files import FileService, Transfer
+from launchpad_tui.services.files import FileService
 from launchpad_tui.services.verification import VerificationService
 
 SCOPE = DEFAULT_SCOPE

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
+from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import Unreachable
-from launchpad_tui.services.files import Progress, Transfer
 from launchpad_tui.services.transfers import PARALLEL, Job, JobState, TransferService
 
 

@@ -14,10 +14,10 @@ from launchpad_tui.domain.query import Condition, Op, Query
 from launchpad_tui.domain.query import Subject as About
 from launchpad_tui.domain.scenario import Scenario
 from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import scenarios
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.files import Transfer
 from launchpad_tui.services.verification import Verified
 
 

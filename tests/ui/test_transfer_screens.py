@@ -13,7 +13,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Query
-from launchpad_tui.services.files import Progress, Transfer
+from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
 from launchpad_tui.ui.screens.browse import BrowseScreen
 from launchpad_tui.ui.screens.preview import PreviewScreen

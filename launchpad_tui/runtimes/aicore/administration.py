@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from launchpad_tui.domain.connection import ResourceGroup
+from launchpad_tui.domain.timestamps import now
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import Base, below, labels_body
 from launchpad_tui.runtimes.base import StoreInfo
 
 _GROUPS = "/admin/resourceGroups"
 _SECRETS = "/admin/objectStoreSecrets"
+#: the API requires it of the keys of a resource group's labels
+_LABEL_PREFIX = "ext.ai.sap.com/"
 
 
 class Administration(Base):
@@ -25,22 +28,28 @@ class Administration(Base):
         """One resource group. Raises NotFound."""
         return reading.whole(self.http.json("GET", below(_GROUPS, name)), reading.group)
 
-    def create_resource_group(self, name: str, labels: Mapping[str, str] | None = None) -> None:
-        """Make a resource group; it is PROVISIONING for a while.
+    def create_resource_group(
+        self, name: str, labels: Mapping[str, str] | None = None
+    ) -> ResourceGroup:
+        """Create a resource group and return it; it is PROVISIONING for a while.
 
         Args:
-            labels: keys begin with ``ext.ai.sap.com/``; at most 63 characters.
+            labels: the prefix that the API requires of keys is added if missing.
         """
+        prefixed = _prefixed(labels or {})
         body: dict[str, object] = {"resourceGroupId": name}
-        if labels:
-            body["labels"] = labels_body(labels)
+        if prefixed:
+            body["labels"] = labels_body(prefixed)
         self.http.call("POST", _GROUPS, body=body)
+        return ResourceGroup("", name, "PROVISIONING", prefixed, now())
 
-    def label_resource_group(self, name: str, labels: Mapping[str, str]) -> None:
-        """Replace its labels. Raises NotFound."""
-        self.http.call(
-            "PATCH", below(_GROUPS, name), body={"labels": labels_body(labels)}, again=True
-        )
+    def label_resource_group(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
+        """Replace the labels of a resource group and return them with the prefix that the API
+        requires of their keys. Raises NotFound."""
+        prefixed = _prefixed(labels)
+        body = {"labels": labels_body(prefixed)}
+        self.http.call("PATCH", below(_GROUPS, name), body=body, again=True)
+        return prefixed
 
     def delete_resource_group(self, name: str) -> None:
         """Delete a resource group and all that is in it; the runtime refuses for ``default``. Raises NotFound."""
@@ -82,6 +91,13 @@ class Administration(Base):
         self.http.call(
             "DELETE", below(_SECRETS, name), group=self.resource_group, again=True, done=(404,)
         )
+
+
+def _prefixed(labels: Mapping[str, str]) -> dict[str, str]:
+    return {
+        key if key.startswith(_LABEL_PREFIX) else _LABEL_PREFIX + key: value
+        for key, value in labels.items()
+    }
 
 
 def _values(secret: Mapping[str, object]) -> tuple[str, ...]:

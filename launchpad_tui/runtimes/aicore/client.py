@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.connection import Capabilities
-from launchpad_tui.domain.execution import Configuration, Execution, Status, TargetStatus
-from launchpad_tui.domain.scenario import Executable, Scenario, Version
-from launchpad_tui.errors import NotFound
+from launchpad_tui.domain.connection import Capabilities, Field
+from launchpad_tui.domain.execution import (
+    Configuration,
+    Execution,
+    Outcome,
+    Status,
+    TargetStatus,
+)
+from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
+from launchpad_tui.domain.transfer import Progress
+from launchpad_tui.errors import CapabilityMissing, NotFound, RuntimeRejected
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.administration import Administration
 from launchpad_tui.runtimes.aicore.answers import hidden, told_of_item
@@ -22,7 +30,7 @@ from launchpad_tui.runtimes.aicore.logs import LogPages
 from launchpad_tui.runtimes.aicore.model import Meta
 from launchpad_tui.runtimes.aicore.schedules import Schedules
 from launchpad_tui.runtimes.aicore.tracking import Tracking
-from launchpad_tui.runtimes.base import Changed, ExecutionState, LogRecord
+from launchpad_tui.runtimes.base import ExecutionState, LogRecord
 
 _SCENARIOS, _ARTIFACTS = "/lm/scenarios", "/lm/artifacts"
 _CONFIGURATIONS, _EXECUTIONS = "/lm/configurations", "/lm/executions"
@@ -34,6 +42,9 @@ class AICoreClient(Tracking, Schedules, Administration):
     def in_group(self, resource_group: str) -> AICoreClient:
         """A client of another resource group over the same connections and token; closing one closes both."""
         return AICoreClient(self.key, resource_group, page=self._page, http=self.http)
+
+    def reconcile(self) -> None:
+        """Do nothing: a remote runtime maintains its executions by itself."""
 
     # What the runtime is -------------------------------------------------------------------------------------------
 
@@ -74,6 +85,22 @@ class AICoreClient(Tracking, Schedules, Administration):
     def versions(self, scenario_id: str) -> Iterator[Version]:
         """The versions of a scenario."""
         return self._list(f"{below(_SCENARIOS, scenario_id)}/versions", reading.version)
+
+    def add_executables(self, path: Path) -> AddedExecutables:  # noqa: ARG002
+        """Raise CapabilityMissing: the AI API does not accept executables."""
+        raise _no_templates()
+
+    def executable_fields(self) -> tuple[Field, ...]:
+        """Return no fields: executables have no settings."""
+        return ()
+
+    def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:  # noqa: ARG002
+        """Raise CapabilityMissing: executables have no settings."""
+        raise _no_templates()
+
+    def delete_executable(self, executable_id: str) -> None:  # noqa: ARG002
+        """Raise CapabilityMissing: executables are removed from the runtime's Git repositories."""
+        raise _no_templates()
 
     # Artifacts -----------------------------------------------------------------------------------------------------
 
@@ -127,6 +154,8 @@ class AICoreClient(Tracking, Schedules, Administration):
         scenario_id: str,
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
+        *,
+        size: int | None = None,  # noqa: ARG002  the runtime measures artifacts by itself
     ) -> str:
         """Register an artifact; gives its ID."""
         body: dict[str, object] = {
@@ -251,7 +280,7 @@ class AICoreClient(Tracking, Schedules, Administration):
         path = below(_EXECUTIONS, execution_id)
         self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
 
-    def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Changed]:
+    def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:
         """Stop or delete many, 100 a request; what came of each. For runtimes whose `Meta.bulk` is True.
 
         Args:
@@ -263,12 +292,24 @@ class AICoreClient(Tracking, Schedules, Administration):
                 "PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH
             )
             found = reading.entries(
-                data, lambda one: _changed(one, self.http.secrets), under="executions"
+                data, lambda one: _outcome(one, target, self.http.secrets), under="executions"
             )
             came = {each.id: each for each in found}
             yield from (
-                came.get(one) or Changed(one, "The runtime says nothing of it.") for one in piece
+                came.get(one) or _rejected(one, target, "The runtime did not report an outcome.")
+                for one in piece
             )
+
+    def store_outputs(self, execution_id: str, progress: Progress | None = None) -> None:  # noqa: ARG002
+        """Raise CapabilityMissing: the runtime stores outputs by itself."""
+        raise CapabilityMissing(
+            f"The outputs of execution {execution_id} cannot be stored from here",
+            "Its runtime stores outputs by itself.",
+        )
+
+    def log_folder(self, execution_id: str) -> None:  # noqa: ARG002
+        """Return None: logs have to be fetched."""
+        return
 
     def logs(
         self,
@@ -294,17 +335,32 @@ class AICoreClient(Tracking, Schedules, Administration):
         return LogPages(ask, start, end, newest_first).lines(limit)
 
 
-def _changed(data: reading.Json, secrets: Sequence[str]) -> Changed:
+def _no_templates() -> CapabilityMissing:
+    return CapabilityMissing(
+        "The AI API does not accept changes of executables",
+        "SAP AI Core reads executables from a Git repository; launchpad serve has those of its machine.",
+        "Change the workflow template in the repository that the runtime reads.",
+    )
+
+
+def _outcome(data: reading.Json, target: TargetStatus, secrets: Sequence[str]) -> Outcome:
     error = data.get("error")
     if error is None:
-        return Changed(reading.identity(data))
+        return Outcome(reading.identity(data))
     said = told_of_item(error)
     shown = (
         f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
     )
     if said.request_id:
         shown += f" (request ID {said.request_id})"
-    return Changed(reading.identity(data), hidden(shown, secrets) or "It was refused.")
+    return _rejected(reading.identity(data), target, hidden(shown, secrets) or "It was rejected.")
+
+
+def _rejected(execution_id: str, target: TargetStatus, reason: str) -> Outcome:
+    done = "stopped" if target is TargetStatus.STOPPED else "deleted"
+    return Outcome(
+        execution_id, RuntimeRejected(f"Execution {execution_id} was not {done}", reason)
+    )
 
 
 def _artifact_query(

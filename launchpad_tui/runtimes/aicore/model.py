@@ -25,7 +25,12 @@ class Meta:
     def capabilities(self) -> Capabilities:
         """The same as launchpad's capabilities, each that is lacking with its reason."""
         where = "SAP AI Core reads them from a Git repository, launchpad serve has those of its machine."
-        reasons = {"add_executable": f"The AI API takes no executables: {where}"}
+        reasons = {
+            "add_executable": f"The AI API does not accept executables: {where}",
+            "store_outputs": "This runtime stores outputs by itself.",
+        }
+        if not self.files:
+            reasons["files"] = "This runtime does not serve the files of its object stores."
         if not self.executions:
             said = "This runtime does not let users execute anything."
             reasons |= dict.fromkeys(("executions", "stop", "delete"), said)

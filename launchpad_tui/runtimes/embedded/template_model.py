@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.domain.scenario import Executable, Scenario, TemplateProblem
 
 #: the output parameter that carries signatures of artifacts: JSON, ``globalName`` to signature
 SIGNATURES = "AICORE_ARTIFACT_SIGNATURES"
@@ -132,19 +131,6 @@ class Workflow:
             for name in leaf.container.env_secrets if leaf.container else ():
                 found[name, ""] = None
         return tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateProblem:
-    """Why a template was refused; ``line`` counts from 1."""
-
-    file: Path
-    line: int
-    reason: str
-
-    def __str__(self) -> str:
-        """``file:line: reason``."""
-        return f"{self.file}:{self.line}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launchpad_tui.domain.artifact import ArtifactKind
-from launchpad_tui.domain.scenario import ArtifactSlot, Executable, Parameter, Scenario
+from launchpad_tui.domain.scenario import (
+    ArtifactSlot,
+    Executable,
+    Parameter,
+    Scenario,
+    TemplateProblem,
+)
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.runtimes.embedded.template_body import SpecReader
 from launchpad_tui.runtimes.embedded.template_model import (
     ParsedTemplate,
     ParsedTemplates,
-    TemplateProblem,
     Workflow,
 )
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, documents

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from launchpad_tui.domain.execution import Status, TargetStatus
+from launchpad_tui.domain.execution import Outcome, Status, TargetStatus
 from launchpad_tui.domain.filters import ExecutionFilter
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, InvalidInput
 from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.errors import Refusal, refusal
-from launchpad_tui.services.executions import Outcome
 from launchpad_tui.services.serving import log_lines
 
 #: AI API: executions of a bulk request; lines of a log in one answer, and where nothing is said

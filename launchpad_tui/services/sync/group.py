@@ -22,7 +22,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.registry import connections, mirror, mirror_tenant, resource, series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import RemoteRuntime, StoreInfo
+from launchpad_tui.runtimes.base import Runtime, StoreInfo
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
 from launchpad_tui.stores.catalog import LAUNCHPAD
 
@@ -52,7 +52,7 @@ class GroupReading(Reading):
         self,
         registry: Registry,
         scope: Scope,
-        runtime: RemoteRuntime,
+        runtime: Runtime,
         tell: Callable[[Progress], None] = lambda _progress: None,
         stop: threading.Event | None = None,
     ) -> None:

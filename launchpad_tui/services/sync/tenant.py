@@ -13,7 +13,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, NotFound, PermissionDenied, RuntimeRejected
 from launchpad_tui.registry import connections, mirror_tenant, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import RemoteRuntime
+from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import Reading
 
 _log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class TenantReading(Reading):
         self,
         registry: Registry,
         connection: str,
-        runtime: RemoteRuntime,
+        runtime: Runtime,
         stop: threading.Event | None = None,
     ) -> None:
         super().__init__(

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 
 from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
 from launchpad_tui.domain.lineage import Lineage
-from launchpad_tui.services.files import Transfer
+from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.render.artifact_details import (

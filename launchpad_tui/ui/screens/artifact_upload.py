@@ -18,7 +18,7 @@ from launchpad_tui.ui.screens.wizard import Step
 from launchpad_tui.ui.widgets.details import Item, heading
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
 
 
 class ArtifactUploadScreen(ArtifactWizard):

@@ -25,7 +25,7 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
 
 #: the next page is read when the cursor is so many rows from the last one
 _AHEAD = 100

@@ -11,7 +11,7 @@ from launchpad_tui.errors import Conflict
 from launchpad_tui.ui.screens.dialogs import ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.services.transfers import Job
     from launchpad_tui.ui.app import LaunchpadApp
     from launchpad_tui.ui.screen import LaunchpadScreen

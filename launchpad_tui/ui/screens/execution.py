@@ -22,7 +22,7 @@ from launchpad_tui.ui.widgets.log_view import LogView
 from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
 
 #: seconds between two looks whether the log has grown
 LOG_SECONDS = 0.4

@@ -20,7 +20,7 @@ from launchpad_tui.ui.widgets.lines import Lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
 
 
 class PreviewScreen(LaunchpadScreen):

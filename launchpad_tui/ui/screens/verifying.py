@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import ArtifactKind, FilesState, state_of
 from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.services.files import Transfer
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.files import Progress
+    from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.services.verification import Verified
     from launchpad_tui.ui.screen import LaunchpadScreen
 

@@ -488,9 +488,9 @@ def test_many_at_once(core: Core, client: AICoreClient) -> None:
     )
     assert [len(each.json["executions"]) for each in core.requests] == [100, 100, 30]
     assert len(came) == 230
-    assert [(each.id, each.error) for each in came if each.error] == [
+    assert [(each.id, each.error.detail) for each in came if each.error] == [
         ("e7", "c: no"),
-        ("e9", "The runtime says nothing of it."),
+        ("e9", "The runtime did not report an outcome."),
     ]
     assert core.requests[0].headers["content-type"] == "application/merge-patch+json"
 
@@ -655,7 +655,8 @@ def test_what_a_server_repeats_of_many(core: Core, client: AICoreClient) -> None
     error = {"code": SECRET, "message": f"you are {SECRET}", "requestId": "r-1"}
     first(core, then=reply({"executions": [{"id": "e1", "error": error}]}, 202))
     (came,) = client.change_many(["e1"], TargetStatus.STOPPED)
-    assert came.error == "…: you are … (request ID r-1)"
+    assert came.error is not None
+    assert came.error.detail == "…: you are … (request ID r-1)"
 
 
 def test_a_redirect_gets_no_token(core: Core, client: AICoreClient) -> None:
