@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from launchpad_tui.charts.canvas import Canvas
 from launchpad_tui.charts.scale import log_ticks, ticks, widened
-from launchpad_tui.charts.text import cell_width
 from launchpad_tui.domain.numbers import axis_texts, number_text
+from launchpad_tui.domain.text import cell_width
 
 #: x is logarithmic from so many decades on
 _DECADES = 2.0

@@ -18,8 +18,9 @@ from launchpad_tui.charts.bars import (
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import Group, best_first, missing_notes, names_along
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
-from launchpad_tui.charts.text import cell_width, short_labels
+from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.domain.text import cell_width
 
 _PARTS = " ▏▎▍▌▋▊▉█"
 #: a metric's panel is at least so wide

@@ -19,9 +19,9 @@ from launchpad_tui.charts.groups import (
 from launchpad_tui.charts.histogram import quartile
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.text import cell_width, counted, short_labels
+from launchpad_tui.charts.text import counted, short_labels
 from launchpad_tui.domain.numbers import number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 
 #: of fewer values there are no quartiles worth drawing
 LEAST = 4

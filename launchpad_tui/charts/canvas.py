@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from launchpad_tui.charts.model import ChartSpec, Drawing, Span
-from launchpad_tui.charts.text import cell_width, clip, fit, plain
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.charts.text import fit, plain
+from launchpad_tui.domain.text import cell_width, clip
 
 _Cell = tuple[str, int | None, str]
 _BLANK: _Cell = (" ", None, "normal")
@@ -24,7 +24,7 @@ class Canvas:
         #: the first row that the title leaves free
         self.top = 0
         if spec.title and self.height:
-            title = clip(safe_text(spec.title, self.width * 2 + 2), self.width)
+            title = clip(spec.title, self.width)
             self.put(0, 0, plain(title) if self.ascii else title, style="bold")
             self.top = 1
 

@@ -24,9 +24,9 @@ from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import Group, best_first, missing_notes, names_along
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
 from launchpad_tui.charts.scale import ticks
-from launchpad_tui.charts.text import cell_width, short_labels
+from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import axis_texts, number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 #: bars are not wider than this

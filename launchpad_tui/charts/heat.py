@@ -23,9 +23,9 @@ from launchpad_tui.charts.groups import (
 from launchpad_tui.charts.heat_over import draw_over, no_points
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table, Value
 from launchpad_tui.charts.shades import legend, shade
-from launchpad_tui.charts.text import cell_width, short_labels
+from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 
 #: cells are at most so wide
 _WIDEST = 18

@@ -5,9 +5,9 @@ from __future__ import annotations
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import first_metric, missing_notes, not_a_table, varying
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
-from launchpad_tui.charts.text import cell_width, short_labels
+from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.importance import LEAST, Importance, importance
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 
 _CHANCE = "could be chance"
 

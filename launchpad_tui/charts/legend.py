@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from launchpad_tui.charts.model import ChartData, Drawing, Span
 from launchpad_tui.charts.palette import marker
-from launchpad_tui.charts.text import cell_width, clip
 from launchpad_tui.domain.numbers import number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, pad, safe_text
 
 #: kinds whose drawings name each model themselves, or none
 NAMED = frozenset({"bar", "column", "heat", "box", "histogram", "importance"})
@@ -27,7 +26,7 @@ def with_legend(
     lines: list[tuple[Span, ...]] = []
     for (slot, _, value), label in zip(entries, labels, strict=True):
         sign = marker(slot, ascii_only=ascii_only)
-        text = clip(f" {clip(label, wide)}  {value}", max(0, width - 1))
+        text = pad(f" {pad(label, wide)}  {value}", max(0, width - 1))
         lines.append((Span(sign, slot), Span(text)))
     return replace(drawing, lines=(*drawing.lines, *lines))
 

@@ -19,9 +19,9 @@ from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
-from launchpad_tui.charts.text import clip, plain
+from launchpad_tui.charts.text import plain
 from launchpad_tui.domain.numbers import axis_texts, number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import pad, safe_text
 
 #: cells of a label that names the x axis
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
@@ -235,8 +235,8 @@ def _x_axis(
 
 def _fit(text: str, spec: ChartSpec) -> str:
     """Safe text of exactly as many cells as the drawing is wide."""
-    found = clip(safe_text(text, spec.width * 2 + 2), spec.width)
-    return clip(plain(found), spec.width) if spec.ascii else found
+    found = pad(text, spec.width)
+    return pad(plain(found), spec.width) if spec.ascii else found
 
 
 def _notes(spec: ChartSpec, series: Sequence[Series]) -> list[str]:

@@ -28,10 +28,10 @@ from launchpad_tui.charts.model import (
 )
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
-from launchpad_tui.charts.text import cell_width, counted
+from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.importance import ranking
 from launchpad_tui.domain.numbers import number_text
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 
 #: cells from one axis to the next, at least
 _APART = 13

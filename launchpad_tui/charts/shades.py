@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchpad_tui.charts.canvas import Canvas
-from launchpad_tui.charts.text import cell_width
+from launchpad_tui.domain.text import cell_width
 
 #: from low to high; a blank is left for what has no value
 SHADES, ASCII_SHADES = "░▒▓█", ".:-=+*#%@"

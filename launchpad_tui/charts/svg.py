@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from launchpad_tui.charts.model import Drawing, Span
-from launchpad_tui.charts.text import cell_width
+from launchpad_tui.domain.text import cell_width
 
 #: the size of a cell in pixels, and where in it the baseline is
 _WIDTH, _HEIGHT, _BASE = 8.4, 18, 14

@@ -1,49 +1,19 @@
-"""Text in cells: width, clipping, padding, without any toolkit."""
+"""Text of charts: labels that fit and stay distinct, counts, ASCII replacements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import takewhile
 
-from launchpad_tui.domain.text import cell_width, safe_text
-
-__all__ = ["cell_width", "clip", "clip_left", "counted", "fit", "short_labels"]
-
-
-def clip(text: str, width: int) -> str:
-    """Text of exactly so many cells: padded with blanks, or cut and marked with ``…``."""
-    size = cell_width(text)
-    if size <= width:
-        return text + " " * (width - size)
-    out, used = "", 0
-    for char in text:
-        each = cell_width(char)
-        if used + each > width - 1:
-            break
-        out += char
-        used += each
-    return (out + "…" + " " * (width - used - 1))[: max(0, width)] if width > 0 else ""
-
-
-def clip_left(text: str, width: int) -> str:
-    """The end of a text that is too long, at most so many cells, marked with ``…`` in front."""
-    if cell_width(text) <= width:
-        return text
-    out, used = "", 1
-    for char in reversed(text):
-        used += cell_width(char)
-        if used > width:
-            break
-        out = char + out
-    return "…" + out if width > 0 else ""
+from launchpad_tui.domain.text import clip, clip_left, safe_text
 
 
 def fit(text: str, width: int, *, ascii_only: bool = False) -> str:
     """Text from outside, made safe, in at most so many cells; with ``ascii_only`` other characters become ``?``."""
-    safe = safe_text(text, max(0, width) * 2 + 2)
     if ascii_only:
-        safe = plain(safe)
-    return plain(clip(safe, width).rstrip()) if ascii_only else clip(safe, width).rstrip()
+        text = plain(safe_text(text, max(0, width) * 4 + 4))
+    shown = clip(text, width).rstrip()
+    return plain(shown) if ascii_only else shown
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from launchpad_tui.cli import shapes
 from launchpad_tui.cli.command import Arg, Command, arg
 from launchpad_tui.cli.progress import counted, progress
-from launchpad_tui.cli.shapes import size_text
 from launchpad_tui.domain.artifact import (
     Artifact,
     ArtifactKind,
@@ -19,6 +18,7 @@ from launchpad_tui.domain.artifact import (
     FileState,
     parse_label,
 )
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import artifact_files, listing, shapes
 from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.cli.shapes import size_text
 from launchpad_tui.domain.artifact import (
     LABEL_PREFIX,
     Artifact,
@@ -16,6 +15,7 @@ from launchpad_tui.domain.artifact import (
     UrlState,
     parse_label,
 )
+from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -81,7 +81,7 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
                 else ()
             ),
             row.artifact.execution_id,
-            *(listing.number_text(row.metrics.get(column)) for column in columns),
+            *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.artifact.url,
         ),
     )

@@ -12,6 +12,7 @@ from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.configurations import BINDINGS
 from launchpad_tui.cli.progress import progress
+from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
@@ -66,7 +67,7 @@ def _list(context: Context, options: argparse.Namespace) -> None:
             row.execution.executable_id,
             shapes.moment(row.execution.created_at) or "",
             _duration(row.execution),
-            *(listing.number_text(row.metrics.get(column)) for column in columns),
+            *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.execution.status_message,
         ),
     )

@@ -112,8 +112,3 @@ def walk(listing: Listing[Row], limit: int) -> Iterator[Row]:
         total = min(total, limit)
     for start in range(0, total, _BATCH):
         yield from listing.slice(start, min(start + _BATCH, total))
-
-
-def number_text(value: float | None) -> str:
-    """A metric's value in six significant digits, empty where there is none."""
-    return "" if value is None else f"{value:.6g}"

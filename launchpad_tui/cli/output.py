@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
-from launchpad_tui.domain.text import cell_width, cut_cells, safe_text
+from launchpad_tui.domain.text import cell_width, clip, safe_text
 
 #: columns of a table stand so many spaces apart
 GAP = 2
@@ -80,7 +80,7 @@ def table_lines(
         shown = (
             row
             if width is None
-            else [cut_cells(cell, each) for cell, each in zip(row, widths, strict=True)]
+            else [clip(cell, each) for cell, each in zip(row, widths, strict=True)]
         )
         padded = [
             cell + " " * (each - cell_width(cell)) for cell, each in zip(shown, widths, strict=True)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli.output import terminal_width
-from launchpad_tui.cli.shapes import size_text
-from launchpad_tui.domain.text import cut_cells, safe_text
+from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.text import clip
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Transfer
@@ -75,7 +75,7 @@ def counted(verb: str, *, quiet: bool) -> Iterator[Callable[[int, str], None] | 
 
 def _show(line: str) -> None:
     print(
-        f"\r{cut_cells(safe_text(line), terminal_width() - 1)}\x1b[K",
+        f"\r{clip(line, terminal_width() - 1)}\x1b[K",
         end="",
         file=sys.stderr,
         flush=True,

@@ -34,19 +34,6 @@ def number(value: float | None) -> float | str | None:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
-def size_text(size: int | None) -> str:
-    """Bytes for people (units of 1000), empty where they are not known."""
-    if size is None:
-        return ""
-    value, units = float(size), ["B", "kB", "MB", "GB", "TB", "PB"]
-    while value >= 999.5 and len(units) > 1:
-        value /= 1000
-        units.pop(0)
-    return (
-        f"{value:.0f} {units[0]}" if value >= 100 or units[0] == "B" else f"{value:.3g} {units[0]}"
-    )
-
-
 def pairs(labels: tuple[tuple[str, str], ...], first: str = "key") -> list[Json]:
     """Labels as the AI API lists them."""
     return [{first: key, "value": value} for key, value in labels]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from launchpad_tui.cli import fields, previews, shapes
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.progress import progress
-from launchpad_tui.cli.shapes import size_text
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:

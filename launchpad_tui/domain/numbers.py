@@ -34,6 +34,27 @@ def number_text(value: float | None, digits: int = 5) -> str:
     return _engineering(float(mantissa), size, digits)
 
 
+def metric_text(value: float | None, digits: int = 5) -> str:
+    """Return a metric's value for a table: whole numbers below a billion exactly, others as `number_text`."""
+    if value is not None and math.isfinite(value) and value == int(value) and abs(value) < 1e9:
+        return f"{int(value)}"
+    return number_text(value, digits)
+
+
+def size_text(size: int | None) -> str:
+    """Return a number of bytes in units of 1000: ``831 B``, ``1.2 MB``; empty if it is unknown."""
+    if size is None:
+        return ""
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB", "PB"):
+        value /= 1000
+        if value < 999.5:
+            return f"{value:.3g} {unit}"
+    return f"{value / 1000:.3g} EB"
+
+
 def _engineering(mantissa: float, size: int, digits: int) -> str:
     power = size // 3 * 3
     places = max(0, digits - 1 - (size - power))
@@ -116,8 +137,21 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
     if not known:
         return " " * width
     low, high = min(known), max(known)
-    span = high - low
-    scale = (len(blocks) - 1) / span if span > 0 and math.isfinite(span) else 0.0
+    steps = len(blocks) - 1
     return "".join(
-        " " if value is None else blocks[round((value - low) * scale)] for value in cells
+        " " if value is None else blocks[round(position(value, low, high) * steps)]
+        for value in cells
     )
+
+
+def position(value: float, low: float, high: float) -> float:
+    """Return where a finite value lies between two finite ends: 0 at ``low``, 1 at ``high``.
+
+    A range without extent yields 0. Subnormal ranges and ranges that exceed the largest float are handled.
+    """
+    span = high - low
+    if span == 0:
+        return 0.0
+    if math.isinf(span):
+        return (value / 2 - low / 2) / (high / 2 - low / 2)
+    return (value - low) / span

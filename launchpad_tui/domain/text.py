@@ -31,6 +31,10 @@ _TABLE |= {
 }
 
 _PLAIN = re.compile(r"[ -~]*\Z")
+#: characters that take one cell each: Latin, Greek, Cyrillic, the ellipsis, arrows, box drawing, blocks, braille
+_SINGLE_CELLS = re.compile(
+    "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2026\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*\\Z"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: more combining marks than this on one base character are dropped
 _MAX_MARKS = 3
@@ -69,33 +73,88 @@ def safe_lines(text: str) -> list[str]:
 
 
 def cell_width(text: str) -> int:
-    """How many terminal cells a safe text takes.
+    """Return how many terminal cells a safe text takes.
 
-    2 for East Asian wide and fullwidth characters, 0 for marks and for the vowels and finals that a terminal joins to a
-    Hangul initial, else 1.
+    Wide East Asian characters take two cells and combining marks none. The widths are those of Rich's
+    table, because the terminal app is drawn with it: a column measured here is as wide there.
     """
-    if text.isascii():
+    if _SINGLE_CELLS.match(text):
         return len(text)
-    return sum(map(_char_width, text))
+    # Imported on first use: commands that print nothing but common characters start without Rich.
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
-def _char_width(char: str) -> int:
-    if char < "\u0300":
-        return 1
-    if unicodedata.category(char) in {"Mn", "Me", "Cf"} or "\u1160" <= char <= "\u11ff":
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+def clip(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return the text, made safe, in at most ``width`` cells; a cut is marked with the ellipsis."""
+    if width <= 0:
+        return ""
+    # Most characters take one cell and marks take none: four characters a cell are enough of any text.
+    limit = width * 4 + 4
+    safe = safe_text(text[:limit])
+    if len(text) <= limit and cell_width(safe) <= width:
+        return safe
+    return first_cells(safe, width - len(ellipsis)).rstrip() + ellipsis[:width]
 
 
-def cut_cells(text: str, width: int) -> str:
-    """The safe text in at most ``width`` cells; a cut is marked with ``…``."""
+def clip_left(text: str, width: int, ellipsis: str = "…") -> str:
+    """Return the end of a safe text in at most ``width`` cells; a cut is marked in front."""
+    if width <= 0:
+        return ""
     if cell_width(text) <= width:
         return text
-    kept: list[str] = []
-    room = width - 1
-    for char in text:
-        room -= _char_width(char)
-        if room < 0:
-            break
-        kept.append(char)
-    return "".join(kept) + "…" if width > 0 else ""
+    start, room = len(text), width - len(ellipsis)
+    while start and (room := room - cell_width(text[start - 1])) >= 0:
+        start -= 1
+    return ellipsis[:width] + text[start:]
+
+
+def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
+    """Return the text, made safe, in exactly ``width`` cells.
+
+    Args:
+        text: anything from outside; what does not fit is cut as by `clip`.
+        width: the number of cells.
+        align: ``left``, ``right`` or ``center``.
+        ellipsis: the mark of a cut.
+    """
+    text = clip(text, width, ellipsis)
+    space = max(0, width - cell_width(text))
+    if align == "right":
+        return " " * space + text
+    if align == "center":
+        return " " * (space // 2) + text + " " * (space - space // 2)
+    return text + " " * space
+
+
+def first_cells(text: str, width: int) -> str:
+    """Return the longest beginning of a safe text that takes at most ``width`` cells, without a mark."""
+    if width <= 0:
+        return ""
+    if _SINGLE_CELLS.match(text):
+        return text[:width]
+    used = 0
+    for place, char in enumerate(text):
+        used += cell_width(char)
+        if used > width:
+            return text[:place]
+    return text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return the text as safe lines of at most ``width`` cells, broken at spaces where there are some."""
+    lines: list[str] = []
+    width = max(1, width)
+    for line in safe_lines(text):
+        rest = line
+        while cell_width(rest) > width:
+            # A character that is wider than the whole line stands alone.
+            head = first_cells(rest, width) or rest[:1]
+            space = head.rfind(" ")
+            if space > width // 3 and not rest[len(head) :].startswith(" "):
+                head = head[: space + 1]
+            lines.append(head.rstrip())
+            rest = rest[len(head) :].lstrip(" ")
+        lines.append(rest)
+    return lines

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.ui.text import clip
+from launchpad_tui.domain.text import clip
 from launchpad_tui.ui.widgets.chrome import HeaderLine
 
 if TYPE_CHECKING:

@@ -4,53 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import safe_text
-
-
-def clip(text: str, width: int, ellipsis: str = "…") -> str:
-    """Safe text of at most ``width`` cells; a cut is marked with the ellipsis. Newlines and controls are visible."""
-    if width <= 0:
-        return ""
-    # A character takes at most two cells, most take one, marks take none: four a cell are always enough.
-    text = safe_text(text[: width * 4 + 4])
-    if len(text) <= width and text.isascii():
-        return text
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(0, width - len(ellipsis))).rstrip() + ellipsis[:width]
-
-
-def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> str:
-    """Safe text of exactly ``width`` cells. ``align`` is left, right or center."""
-    text = clip(text, width, ellipsis)
-    space = width - (len(text) if text.isascii() else cell_len(text))
-    if align == "right":
-        return " " * space + text
-    if align == "center":
-        return " " * (space // 2) + text + " " * (space - space // 2)
-    return text + " " * space
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Text of any number of lines as safe lines of at most ``width`` cells, broken at spaces where there are some."""
-    lines: list[str] = []
-    width = max(1, width)
-    for raw in text.replace("\r\n", "\n").expandtabs(4).split("\n"):
-        line = safe_text(raw)
-        while cell_len(line) > width:
-            head = chop_cells(line, width)[0]
-            space = head.rfind(" ")
-            if space > width // 3 and not line[len(head) :].startswith(" "):
-                head = head[: space + 1]
-            lines.append(head.rstrip())
-            line = line[len(head) :].lstrip(" ")
-        lines.append(line)
-    return lines
+from launchpad_tui.domain.text import cell_width, first_cells, safe_text
 
 
 class LineBuilder:
@@ -69,9 +27,11 @@ class LineBuilder:
             return self
         if not safe:
             text = safe_text(text)
-        size = len(text) if text.isascii() else cell_len(text)
+        size = cell_width(text)
         if size > room:
-            text, size = set_cell_size(text, room), room
+            text = first_cells(text, room)
+            # Half of a wide character cannot be drawn: a blank takes its place.
+            text, size = text + " " * (room - cell_width(text)), room
         style = self.base if style is None else style
         if self._runs and self._runs[-1][1] is style:
             self._runs[-1] = (self._runs[-1][0] + text, style)

@@ -15,8 +15,8 @@ from launchpad_tui.charts.catalog import KINDS, draw
 from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Span
 from launchpad_tui.charts.palette import ANSI256, RGB
 from launchpad_tui.charts.svg import to_svg
-from launchpad_tui.charts.text import clip, clip_left, counted, fit, short_labels
-from launchpad_tui.domain.text import cell_width, safe_text
+from launchpad_tui.charts.text import counted, fit, short_labels
+from launchpad_tui.domain.text import cell_width, clip_left, pad, safe_text
 from tests.charts.chart_data import HOSTILE_LABELS, table
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -79,15 +79,15 @@ def test_colours_end_with_each_line(colours: str) -> None:
 @given(st.text(max_size=40), st.integers(0, 30))
 def test_clip_is_exact(text: str, width: int) -> None:
     safe = safe_text(text)
-    assert cell_width(clip(safe, width)) == width
+    assert cell_width(pad(safe, width)) == width
     assert cell_width(clip_left(safe, width)) <= width
     assert fit(text, width, ascii_only=True).isascii()
     assert cell_width(fit(text, width)) <= width
 
 
 def test_words() -> None:
-    assert clip("abcdef", 4) == "abc…"
-    assert clip("漢字漢字", 4) == "漢… "
+    assert pad("abcdef", 4) == "abc…"
+    assert pad("漢字漢字", 4) == "漢… "
     assert clip_left("abcdef", 4) == "…def"
     assert counted(1, "value is", "values are") == "1 value is"
     assert counted(1200, "value is", "values are") == "1,200 values are"

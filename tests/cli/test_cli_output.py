@@ -19,7 +19,7 @@ from launchpad_tui.cli.output import json_text, table_lines
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.domain.text import cell_width, cut_cells
+from launchpad_tui.domain.text import cell_width, clip
 from launchpad_tui.registry import artifacts
 from tests.cli.cli_support import Cli, environment, spawn
 
@@ -110,7 +110,7 @@ def test_cell_width(text: str, width: int) -> None:
 @pytest.mark.parametrize("width", range(8))
 def test_cut_keeps_to_the_width(width: int) -> None:
     for text in ("abcdefgh", "漢字漢字", "a漢b字c"):
-        cut = cut_cells(text, width)
+        cut = clip(text, width)
         assert cell_width(cut) <= width
         assert cut == text or width == 0 or cut.endswith("…")
 

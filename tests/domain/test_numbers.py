@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from launchpad_tui.domain.numbers import (
     axis_texts,
     difference_text,
+    metric_text,
     number_text,
     percent_text,
+    position,
+    size_text,
     sparkline,
 )
 
@@ -60,6 +63,39 @@ def test_digits() -> None:
     ]
     assert number_text(123456.0, 3) == "123000"
     assert number_text(1234567.0, 3) == "1.23e6"
+
+
+def test_whole_metric_values_are_exact() -> None:
+    values = [None, 12.0, -1234567.0, 1234567.5, 1e9, -0.0, math.nan, math.inf]
+    assert [metric_text(value) for value in values] == [
+        "",
+        "12",
+        "-1234567",
+        "1.2346e6",
+        "1e9",
+        "0",
+        "nan",
+        "inf",
+    ]
+    assert metric_text(0.1234567, 6) == "0.123457"
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (None, ""),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1 MB"),
+        (1_234_567, "1.23 MB"),
+        (5 * 10**15, "5 PB"),
+        (3 * 10**18, "3 EB"),
+    ],
+)
+def test_size_text(size: int | None, text: str) -> None:
+    assert size_text(size) == text
 
 
 @given(finite)
@@ -131,3 +167,18 @@ def test_sparkline() -> None:
 @given(st.lists(st.floats(), max_size=60), st.integers(0, 20))
 def test_sparkline_never_fails(values: list[float], width: int) -> None:
     assert len(sparkline(values, width)) <= width
+
+
+def test_sparkline_of_extreme_ranges() -> None:
+    assert sparkline([0.0, 5e-324], 2) == "▁█"
+    assert sparkline([-1.7976931348623157e308, 0.0, 1.7976931348623157e308], 3) == "▁▅█"
+
+
+@given(finite, finite, finite)
+@example(0.0, 5e-324, 5e-324)
+@example(-1.7976931348623157e308, 0.0, 1.7976931348623157e308)
+def test_position_is_a_share_of_the_range(first: float, second: float, third: float) -> None:
+    low, value, high = sorted((first, second, third))
+    assert 0.0 <= position(value, low, high) <= 1.0
+    assert position(low, low, high) == 0.0
+    assert position(high, low, high) == (1.0 if high > low else 0.0)

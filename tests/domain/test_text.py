@@ -1,11 +1,27 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
-from launchpad_tui.domain.text import safe_lines, safe_text
+from launchpad_tui.domain.text import (
+    cell_width,
+    clip,
+    clip_left,
+    first_cells,
+    pad,
+    safe_lines,
+    safe_text,
+    wrap,
+)
+
+#: texts with many wide characters, marks and controls
+texts = st.text(st.one_of(st.characters(), st.sampled_from("ab 漢字\u0301🙂\u200d\ufe0f…\n\t")))
 
 
 def test_plain_text_is_itself() -> None:
@@ -45,3 +61,78 @@ def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
         char for char in shown if 0x202A <= ord(char) <= 0x202E or 0x2066 <= ord(char) <= 0x2069
     ]
     assert safe_text(shown) == shown
+
+
+def test_every_character_is_as_wide_as_the_terminal_app_draws_it() -> None:
+    different = [
+        hex(code)
+        for code in range(sys.maxunicode + 1)
+        if not 0xD800 <= code <= 0xDFFF
+        and (shown := safe_text(chr(code)))
+        and cell_width(shown) != cell_len(shown)
+    ]
+    assert different == []
+
+
+@given(texts, st.integers(-2, 40), st.sampled_from(["…", "~", "..."]))
+def test_clipped_and_padded_text_keeps_its_width(text: str, width: int, ellipsis: str) -> None:
+    assert cell_width(clip(text, width, ellipsis)) <= max(0, width)
+    assert cell_width(clip_left(safe_text(text), width, ellipsis)) <= max(0, width)
+    for align in ("left", "right", "center"):
+        padded = pad(text, width, align, ellipsis)
+        assert cell_width(padded) == max(0, width)
+        assert clip(text, width, ellipsis) in padded
+    start = first_cells(safe_text(text), width)
+    assert cell_width(start) <= max(0, width)
+    assert safe_text(text).startswith(start)
+
+
+@given(texts, st.integers(2, 40))
+def test_text_that_fits_is_not_cut(text: str, width: int) -> None:
+    safe = safe_text(text)
+    if cell_width(safe) <= width and len(text) <= 4 * width:
+        assert clip(text, width) == safe
+        assert first_cells(safe, width) == safe
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("abc def", 5, "abc…"),
+        ("abcdef", 4, "abc…"),
+        ("漢字漢字", 4, "漢…"),
+        ("漢字", 4, "漢字"),
+        ("abc", 1, "…"),
+        ("a\nb", 5, "a␊b"),
+        ("e\u0301" * 3, 2, "e\u0301…"),
+    ],
+)
+def test_clip(text: str, width: int, shown: str) -> None:
+    assert clip(text, width) == shown
+
+
+def test_pad_aligns() -> None:
+    assert [pad("漢", 5, align) for align in ("left", "right", "center")] == [
+        "漢   ",
+        "   漢",
+        " 漢  ",
+    ]
+
+
+@given(texts, st.integers(2, 30))
+def test_wrapped_lines_fit_and_lose_nothing_but_spaces(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_width(line) <= width for line in lines)
+    assert "".join("".join(lines).split()) == "".join("".join(safe_lines(text)).split())
+
+
+def test_common_characters_are_measured_without_rich() -> None:
+    program = (
+        "import sys\n"
+        "from launchpad_tui.domain.text import clip, pad\n"
+        "clip('Größe ─ ▁▂▃ ⣿ → …', 8), pad('χ²', 9)\n"
+        "assert 'rich' not in sys.modules\n"
+        "pad('漢', 9)\n"
+        "assert 'rich' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

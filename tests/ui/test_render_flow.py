@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from rich.cells import cell_len
 from rich.style import Style
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
@@ -14,7 +13,8 @@ from launchpad_tui.domain.execution import (
     Status,
     TargetStatus,
 )
-from launchpad_tui.ui.render.flow import WIDE, FlowStyles, draw_flow, fit, flow_boxes
+from launchpad_tui.domain.text import cell_width, pad
+from launchpad_tui.ui.render.flow import WIDE, FlowStyles, draw_flow, flow_boxes
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 STYLES = FlowStyles(Style(), Style(bold=True), Style(), Style(underline=True), Style(reverse=True))
@@ -53,7 +53,7 @@ def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> Executi
 @pytest.mark.parametrize("width", [40, 80, WIDE - 1, WIDE, 200])
 def test_every_line_has_the_asked_width_and_names_all_five(width: int) -> None:
     drawing = draw_flow(flow_boxes(details(), AT), width, 0, STYLES)
-    assert {cell_len(line.plain) for line in drawing.lines} == {width}
+    assert {cell_width(line.plain) for line in drawing.lines} == {width}
     text = "\n".join(line.plain for line in drawing.lines)
     for title in (
         "Executable",
@@ -96,11 +96,11 @@ def test_an_execution_that_still_runs_says_that_outputs_come() -> None:
 
 def test_names_with_escapes_stay_in_their_box() -> None:
     drawing = draw_flow(flow_boxes(details(name="\x1b[31mred\n" + "字" * 100), AT), 200, -1, STYLES)
-    assert {cell_len(line.plain) for line in drawing.lines} == {200}
+    assert {cell_width(line.plain) for line in drawing.lines} == {200}
     assert all("\x1b" not in line.plain for line in drawing.lines)
 
 
 def test_fit_is_exact() -> None:
-    assert fit("字字字", 5) == "字字…"
-    assert fit("abc", 5) == "abc  "
-    assert fit("abcdef", 1) == "…"
+    assert pad("字字字", 5) == "字字…"
+    assert pad("abc", 5) == "abc  "
+    assert pad("abcdef", 1) == "…"

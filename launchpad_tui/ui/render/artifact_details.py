@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
 from launchpad_tui.domain.comparison import Subject
 from launchpad_tui.domain.metric import Metric, series_key
+from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.timestamps import duration_text, now
-from launchpad_tui.ui.render.artifacts import files_cell, moment_text, number_text, size_text
+from launchpad_tui.ui.render.artifacts import files_cell, moment_text
 from launchpad_tui.ui.render.executions import moment_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -167,7 +168,7 @@ def point_columns() -> tuple[Column[PointLine], ...]:
             priority=0,
         ),
         Column[PointLine](
-            "value", "Value", lambda r: number_text(r.point.value), 11, 14, 0, "right", priority=1
+            "value", "Value", lambda r: metric_text(r.point.value), 11, 14, 0, "right", priority=1
         ),
         Column[PointLine](
             "step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2

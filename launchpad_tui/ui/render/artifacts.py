@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind, FilesState
-from launchpad_tui.domain.numbers import sparkline
+from launchpad_tui.domain.numbers import metric_text, size_text, sparkline
 from launchpad_tui.domain.query import ArtifactRow, ExecutionRow, MetricColumn
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
@@ -16,29 +16,6 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 def moment_text(moment: datetime) -> str:
     """``2026-01-31 12:00`` in the time zone of this machine."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def size_text(size: int | None) -> str:
-    """Bytes for people: ``831 B``, ``1.2 MB`` (a kilobyte has 1,000 bytes); empty where it is not known."""
-    if size is None:
-        return ""
-    if size < 1000:
-        return f"{size} B"
-    value = float(size)
-    for unit in ("kB", "MB", "GB", "TB", "PB"):
-        value /= 1000
-        if value < 999.5:
-            return f"{value:.3g} {unit}"
-    return f"{value:.0f} EB"
-
-
-def number_text(value: float | None) -> str:
-    """A metric's value in at most 10 characters; empty where there is none."""
-    if value is None:
-        return ""
-    if value == int(value) and abs(value) < 1e9 if value - value == 0 else False:
-        return f"{int(value)}"
-    return f"{value:.5g}"
 
 
 def labels_text(labels: Sequence[tuple[str, str]]) -> str:
@@ -192,7 +169,7 @@ def files_cell(artifact: Artifact, look: Look) -> Cell:
 
 def _metric_column(metric: MetricColumn) -> Column[ArtifactRow]:
     def render(row: ArtifactRow) -> Cell:
-        return Cell(number_text(row.metrics.get(metric)), "text")
+        return Cell(metric_text(row.metrics.get(metric)), "text")
 
     title = str(metric)
     return Column(

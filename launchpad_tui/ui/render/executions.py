@@ -7,9 +7,10 @@ from datetime import datetime
 
 from launchpad_tui.domain.execution import Configuration, ExecutionDetails
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
+from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.domain.query import ExecutionRow, MetricColumn
 from launchpad_tui.domain.timestamps import duration_text, now
-from launchpad_tui.ui.render.artifacts import curve_column, moment_text, number_text
+from launchpad_tui.ui.render.artifacts import curve_column, moment_text
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -96,7 +97,7 @@ def _metric_column(metric: MetricColumn) -> Column[ExecutionRow]:
     return Column(
         f"metric {title}",
         title,
-        lambda row: Cell(number_text(row.metrics.get(metric)), "text"),
+        lambda row: Cell(metric_text(row.metrics.get(metric)), "text"),
         max(9, min(16, len(title) + 2)),
         20,
         0,
@@ -223,9 +224,9 @@ def metric_items(
     if series:
         items.append(heading("Metrics"))
     for one in series:
-        text = f"{number_text(one.last)} at step {one.last_step}"
+        text = f"{metric_text(one.last)} at step {one.last_step}"
         if one.minimum is not None and one.count > 1:
-            text += f"   {number_text(one.minimum)} to {number_text(one.maximum)}   {one.count:,} points"
+            text += f"   {metric_text(one.minimum)} to {metric_text(one.maximum)}   {one.count:,} points"
         if one.not_finite:
             text += f"   {one.not_finite:,} not finite"
         items.append(Item(one.key, text))

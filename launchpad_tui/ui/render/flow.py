@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.execution import ExecutionDetails
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, clip, pad, safe_text
 from launchpad_tui.domain.timestamps import duration_text
 
 #: five boxes of this width and four arrows fit beside each other from this many columns on
@@ -180,20 +179,20 @@ class _Painter:
                     arrow = self._arrow if row == min(1, height - 1) else " " * len(self._arrow)
                     lines[row].append(arrow, self._styles.frame)
         for line in lines:
-            line.append(" " * (width - cell_len(line.plain)))
+            line.append(" " * (width - cell_width(line.plain)))
         return lines, spots
 
     def below(self, boxes: Sequence[FlowBox], width: int) -> tuple[list[Text], list[Spot]]:
         lines: list[Text] = []
         spots: list[Spot] = []
-        label = max(cell_len(box.title) for box in boxes) + 3
+        label = max(cell_width(box.title) for box in boxes) + 3
         room = max(1, width - label)
         for place, box in enumerate(boxes):
             line, used = Text(no_wrap=True, end=""), 0
             line.append(f"{self._down if place else ' '} ", self._styles.frame)
-            line.append(set_cell_size(box.title, label - 2), self._styles.title)
+            line.append(pad(box.title, label - 2), self._styles.title)
             for number, item in enumerate(box.items):
-                size = min(cell_len(safe_text(item.text, 4 * room)), room)
+                size = min(cell_width(safe_text(item.text, 4 * room)), room)
                 if used and used + len(_BETWEEN) + size > room:
                     line.append(" " * (room - used))
                     lines.append(line)
@@ -212,10 +211,12 @@ class _Painter:
     ) -> list[Spot]:
         top_left, top_right, low_left, low_right, across, up = self._corners
         if row == 0:
-            title = set_cell_size(box.title, min(cell_len(box.title), size - 5))
+            title = clip(box.title, size - 5)
             line.append(f"{top_left}{across} ", self._styles.frame)
             line.append(title, self._styles.title)
-            line.append(" " + across * (size - cell_len(title) - 5) + top_right, self._styles.frame)
+            line.append(
+                " " + across * (size - cell_width(title) - 5) + top_right, self._styles.frame
+            )
             return []
         if row == height - 1:
             line.append(low_left + across * (size - 2) + low_right, self._styles.frame)
@@ -230,18 +231,10 @@ class _Painter:
         return found
 
     def _item(self, line: Text, item: FlowItem, row: int, start: int, size: int) -> list[Spot]:
-        shown = fit(item.text, size)
+        shown = pad(item.text, size)
         place = self._order.get(item) if item.route else None
         style = self._styles.text
         if place is not None:
             style = self._styles.focused if place == self._focused else self._styles.link
         line.append(shown, style)
         return [] if place is None else [Spot(row, start, start + size, place)]
-
-
-def fit(text: str, size: int) -> str:
-    """Text made safe and exactly ``size`` cells wide; what does not fit is cut and marked with ``…``."""
-    shown = safe_text(text, 4 * size + 8)
-    if cell_len(shown) > size:
-        shown = set_cell_size(shown, size - 1).rstrip() + "…" if size > 1 else "…"
-    return set_cell_size(shown, size)

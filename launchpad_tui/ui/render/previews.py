@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rich.cells import cell_len
-
 from launchpad_tui.domain.formats import Preview
-from launchpad_tui.domain.text import cut_cells, safe_text
+from launchpad_tui.domain.text import cell_width, pad, safe_text
 
 #: cells of a table's widest column
 _WIDEST = 60
@@ -17,7 +15,7 @@ def preview_lines(preview: Preview, url: str) -> list[list[tuple[str, str]]]:
     """Title, URL, facts, remark, table, lines."""
     lines: list[list[tuple[str, str]]] = [[(f" {preview.title}", "title"), (f"  {url}", "dim")], []]
     for name, value in preview.facts:
-        lines.append([(f" {_padded(name, _FACTS)} ", "dim"), (safe_text(value), "text")])
+        lines.append([(f" {pad(name, _FACTS)} ", "dim"), (safe_text(value), "text")])
     if preview.note:
         lines += [[], [(f" {safe_text(preview.note)}", "warn")]]
     if preview.columns or preview.rows:
@@ -36,21 +34,16 @@ def _table(preview: Preview) -> list[list[tuple[str, str]]]:
             _WIDEST,
             max(
                 [
-                    cell_len(titles[place]),
-                    *(cell_len(row[place]) for row in rows if place < len(row)),
+                    cell_width(titles[place]),
+                    *(cell_width(row[place]) for row in rows if place < len(row)),
                 ]
             ),
         )
         for place in range(count)
     ]
-    heads = "  ".join(_padded(title, width) for title, width in zip(titles, widths, strict=True))
+    heads = "  ".join(pad(title, width) for title, width in zip(titles, widths, strict=True))
     lines: list[list[tuple[str, str]]] = [[(f" {heads}", "strong")]] if any(titles) else []
     for row in rows:
-        cells = "  ".join(_padded(cell, width) for cell, width in zip(row, widths, strict=False))
+        cells = "  ".join(pad(cell, width) for cell, width in zip(row, widths, strict=False))
         lines.append([(f" {cells}", "text")])
     return lines
-
-
-def _padded(text: str, width: int) -> str:
-    text = text if cell_len(text) <= width else f"{cut_cells(text, width - 1)}…"
-    return text + " " * (width - cell_len(text))

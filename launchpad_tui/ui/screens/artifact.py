@@ -10,6 +10,7 @@ from textual.containers import Vertical
 
 from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
 from launchpad_tui.domain.lineage import Lineage
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
@@ -20,7 +21,6 @@ from launchpad_tui.ui.render.artifact_details import (
     overview_items,
     point_columns,
 )
-from launchpad_tui.ui.render.artifacts import size_text
 from launchpad_tui.ui.render.executions import metric_items
 from launchpad_tui.ui.render.lineage_lines import tree_lines
 from launchpad_tui.ui.screen import LaunchpadScreen

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import ArtifactKind, ArtifactUrl, UrlState, parse_url
 from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.services.local_files import source_files
-from launchpad_tui.ui.render.artifacts import size_text
 from launchpad_tui.ui.screens.artifact_add import ArtifactWizard
 from launchpad_tui.ui.screens.downloading import folder_name
 from launchpad_tui.ui.screens.wizard import Step

@@ -12,10 +12,11 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.stores.base import Listing
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.render.artifacts import moment_text, size_text
+from launchpad_tui.ui.render.artifacts import moment_text
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.downloading import download
 from launchpad_tui.ui.theme import Look

@@ -12,10 +12,11 @@ from textual.containers import Vertical
 from textual.strip import Strip
 from textual.widgets._input import Input
 
+from launchpad_tui.domain.text import clip, wrap
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screen import LaunchpadModal
-from launchpad_tui.ui.text import LineBuilder, clip, wrap
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.table import VirtualTable

@@ -8,10 +8,11 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.importing import EVERYTHING, Proposal
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.render.artifacts import moment_text, size_text
+from launchpad_tui.ui.render.artifacts import moment_text
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog, PromptDialog
 from launchpad_tui.ui.theme import Look

@@ -7,12 +7,12 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
+from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.timestamps import duration_text
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.transfers import Job, JobState
 from launchpad_tui.ui.jobs import LOOK_SECONDS
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.render.artifacts import size_text
 from launchpad_tui.ui.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.dialogs import ConfirmDialog, ErrorDialog
 from launchpad_tui.ui.theme import Look

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.charts.model import Drawing
+from launchpad_tui.domain.text import cell_width, clip
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.text import LineBuilder, clip
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.chart_view import add_spans
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -217,12 +217,12 @@ class BoardView(Painted):
         glyphs = look.glyphs
         line.add(glyphs.cursor if index == self.cursor else " ", look.style("accent"))
         room = max(4, stop - line.used - 2)
-        left = room - cell_len(panel.title) - 6
+        left = room - cell_width(panel.title) - 6
         note = clip(panel.note, left, glyphs.ellipsis) if left >= _LEAST_NOTE else ""
-        title = clip(panel.title, room - (cell_len(note) + 2 if note else 0), glyphs.ellipsis)
+        title = clip(panel.title, room - (cell_width(note) + 2 if note else 0), glyphs.ellipsis)
         line.add(f"{title} ", look.style("title" if here else "strong"))
         if note:
-            line.fill_to(stop - cell_len(note) - 1, look.style("faint"), glyphs.rule).add(
+            line.fill_to(stop - cell_width(note) - 1, look.style("faint"), glyphs.rule).add(
                 f" {note}", look.style("dim")
             )
         else:

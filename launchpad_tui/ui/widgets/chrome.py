@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
+from launchpad_tui.domain.text import cell_width, clip
 from launchpad_tui.ui.keymap import Action, shown_key
-from launchpad_tui.ui.text import LineBuilder, clip
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 FOOTER_LIMIT = 10
@@ -44,7 +44,7 @@ class HeaderLine(Painted):
             right.append((f"{glyphs.warning} {text}" if role == "warn" else text, role))
         else:
             right.append(("live" if app.desk_is_open else f"opening{glyphs.ellipsis}", "dim"))
-        size = sum(cell_len(text) + 2 for text, _ in right)
+        size = sum(cell_width(text) + 2 for text, _ in right)
         line = LineBuilder(max(0, width - size), look.style("text"))
         line.add(f" {glyphs.mark} launchpad ", look.style("title"))
         line.add(f" {app.scope_text} ", look.style("dim"))
@@ -67,7 +67,7 @@ class HeaderLine(Painted):
         trail = [clip(title, 40, ellipsis) for title in self.launchpad.trail()]
 
         def size() -> int:
-            return sum(cell_len(title) + 3 for title in trail)
+            return sum(cell_width(title) + 3 for title in trail)
 
         while len(trail) > 2 and size() > room:
             if trail[1] != ellipsis:
@@ -77,7 +77,7 @@ class HeaderLine(Painted):
             else:
                 break
         if trail and size() > room:
-            trail[-1] = clip(trail[-1], max(8, cell_len(trail[-1]) - size() + room), ellipsis)
+            trail[-1] = clip(trail[-1], max(8, cell_width(trail[-1]) - size() + room), ellipsis)
         if len(trail) > 2 and size() > room:
             trail = [ellipsis, trail[-1]]
         return trail
@@ -141,13 +141,13 @@ class FooterLine(Painted):
         self._spans = []
         shown = self.shown()
         kept = sum(
-            cell_len(f"{shown_key(self._key(a))} {a.title}  ")
+            cell_width(f"{shown_key(self._key(a))} {a.title}  ")
             for a, _ in shown
             if a.footer >= ALWAYS
         )
         for action, usable in shown:
             key = shown_key(self._key(action), ascii_only=look.glyphs.ascii)
-            size = cell_len(key) + cell_len(action.title) + 1
+            size = cell_width(key) + cell_width(action.title) + 1
             if not key or line.used + size > width - (kept if action.footer < ALWAYS else 0):
                 continue
             self._spans.append((line.used, line.used + size, action.id))

@@ -10,9 +10,8 @@ from typing import ClassVar
 from textual import events
 from textual.message import Message
 
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import pad, safe_text, wrap
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.text import pad, wrap
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 #: cells of the names' column: as wide as the longest name, within these

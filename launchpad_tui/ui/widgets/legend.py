@@ -11,8 +11,9 @@ from textual.message import Message
 from textual.strip import Strip
 
 from launchpad_tui.charts.palette import marker
+from launchpad_tui.domain.text import pad
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.text import LineBuilder, pad
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.strip import Strip
 
-from launchpad_tui.domain.text import safe_text
+from launchpad_tui.domain.text import cell_width, safe_text
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
@@ -161,7 +160,10 @@ class Lines(Painted):
         """Cells of the longest line that shows."""
         shown = range(self.top, min(self.top + max(1, self.size.height), self.line_count()))
         return max(
-            (sum(cell_len(safe_text(text)) for text, _ in self.parts(number)) for number in shown),
+            (
+                sum(cell_width(safe_text(text)) for text, _ in self.parts(number))
+                for number in shown
+            ),
             default=0,
         )
 

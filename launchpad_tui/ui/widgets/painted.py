@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -12,6 +11,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from launchpad_tui.domain.text import cell_width
 from launchpad_tui.ui.owner import ActionOwner
 from launchpad_tui.ui.theme import Look
 
@@ -125,7 +125,7 @@ def _cells(segments: list[Segment]) -> list[tuple[str, Style | None]]:
             cells += [(char, style) for char in text]
             continue
         for char in text:
-            size = cell_len(char)
+            size = cell_width(char)
             if size == 0 and cells:
                 cells[-1] = (cells[-1][0] + char, cells[-1][1])
             else:

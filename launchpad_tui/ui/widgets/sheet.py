@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from launchpad_tui.domain.text import cell_width, clip, pad
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.text import LineBuilder, clip, pad
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -125,7 +125,7 @@ class Sheet(Painted):
         self._widths = {}
         least, most = _NAMES
         longest = max(
-            (cell_len(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0
+            (cell_width(one.name.text[:most]) for one in content.lines[:_MEASURED]), default=0
         )
         self._names = max(least, min(longest + 2, most, max(least, self.size.width // 3)))
         self._most = self._widest()
@@ -174,7 +174,7 @@ class Sheet(Painted):
                 if not content.lines[line].heading
             ]
             known = max(
-                _NARROW, min(_WIDE, max((cell_len(text[:_WIDE]) for text in texts), default=0))
+                _NARROW, min(_WIDE, max((cell_width(text[:_WIDE]) for text in texts), default=0))
             )
             self._widths[column] = known
         return min(known, self._most)
@@ -270,7 +270,7 @@ class Sheet(Painted):
         place = y - (self.size.height - len(lines)) // 2
         if 0 <= place < len(lines):
             text = clip(lines[place], width)
-            line.fill_to((width - cell_len(text)) // 2).add(
+            line.fill_to((width - cell_width(text)) // 2).add(
                 text, look.style("strong" if place == 0 else "dim")
             )
         return line.strip()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
-from rich.cells import cell_len
 from textual.strip import Strip
 
-from launchpad_tui.ui.text import LineBuilder, clip, pad, wrap
+from launchpad_tui.domain.text import cell_width, clip, pad, wrap
+from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.rows import RowCache
@@ -138,7 +138,7 @@ class TablePaint(Painted, Generic[Row]):
             at = f"{glyphs.left if self.scroll_columns else ' '} more columns "
             note += f"  {at}{glyphs.right if self.scroll_columns < self.most_scroll else ' '}"
         note = clip(note.strip(), max(0, width - line.used - 3))
-        line.fill_to(width - cell_len(note) - 1)
+        line.fill_to(width - cell_width(note) - 1)
         line.add(note, look.style("dim"))
         return line.strip()
 
@@ -184,7 +184,7 @@ class TablePaint(Painted, Generic[Row]):
         line = LineBuilder(width, look.style("text"))
         if first <= number < first + len(lines):
             text = lines[number - first]
-            line.fill_to((width - cell_len(text)) // 2)
+            line.fill_to((width - cell_width(text)) // 2)
             role = ("bad" if self.problem else "strong") if number == first else "dim"
             line.add(text, look.style(role), safe=True)
         return line.strip()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from rich.cells import cell_len
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
+from launchpad_tui.domain.text import cell_width
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
@@ -80,7 +80,7 @@ class TabStrip(Painted):
             here = name == self.shown
             mark = look.glyphs.cursor if here else " "
             line.add(f"{mark}{title}", look.style("title" if here else "dim")).add("  ")
-            self._spans.append((start, start + cell_len(title) + 2, name))
+            self._spans.append((start, start + cell_width(title) + 2, name))
         line.add(look.glyphs.rule * max(0, width - line.used - 1), look.style("faint"))
         return line.strip()
 
