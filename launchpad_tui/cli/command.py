@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Arg(NamedTuple):
     """An argument or option. ``options`` are argparse's; ``completes`` names what a shell may offer for its value:
     models, datasets, resultsets, artifacts, executions, configurations, executables, scenarios, connections, groups,
-    stores, kinds, types, metrics, files."""
+    stores, kinds, types, metrics, topics, files."""
 
     flags: tuple[str, ...]
     help: str
@@ -107,6 +107,7 @@ WORDS: Mapping[str, Word] = {
     ),
     "paths": Word("tools", "show where everything lies"),
     "settings": Word("tools", "show the settings in force"),
+    "help": Word("manual", "list the topics of the manual, or show one of them"),
     "completion": Word("tools", "print the completion script of a shell"),
     "_complete": Word("tools", "print what may follow these words", hidden=True),
 }
@@ -118,7 +119,7 @@ BRANCHES: Mapping[tuple[str, ...], str] = {
     ): "add, list and delete the clients that may call the AI API of this machine",
 }
 #: words whose commands have an output of their own, and so take no other common option than --home
-PLAIN = frozenset({"demo", "log", "completion", "_complete"})
+PLAIN = frozenset({"demo", "log", "help", "completion", "_complete"})
 
 #: what commands take beside their own; before the command's words they may stand too
 COMMON = (

@@ -167,6 +167,10 @@ def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
         yield from (str(choice) for choice in choices if str(choice).startswith(last))
     elif each.completes == "files":
         yield "//files"
+    elif each.completes == "topics":
+        from launchpad_tui.services.manual import TOPICS
+
+        yield from (name for name in TOPICS if name.startswith(last))
     elif each.completes:
         from launchpad_tui.domain.text import safe_text
 

@@ -1,0 +1,83 @@
+"""The manual: the Markdown files in ``launchpad_tui/docs``, one topic a file."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from launchpad_tui.errors import NotFound
+
+#: the names of the topics, in the order in which they are listed
+TOPICS = (
+    "getting-started",
+    "screens",
+    "commands",
+    "executables",
+    "metrics",
+    "stores",
+    "sap-ai-core",
+    "serve",
+    "schedules",
+    "settings",
+    "troubleshooting",
+    "architecture",
+    "benchmarks",
+    "changelog",
+)
+
+
+class Topic(NamedTuple):
+    """A topic of the manual.
+
+    Args:
+        name: the name of its file without the ending.
+        title: its first heading.
+        summary: the paragraph below the heading, on one line.
+        text: the whole file, Markdown.
+    """
+
+    name: str
+    title: str
+    summary: str
+    text: str
+
+
+def topics() -> tuple[Topic, ...]:
+    """Return all topics, in the order in which they are listed."""
+    return tuple(map(_read, TOPICS))
+
+
+def topic(name: str) -> Topic:
+    """Return the topic of this name, or the only one whose name begins so.
+
+    Raises:
+        NotFound: no topic has this name, or several begin so.
+    """
+    found = find_topic(name)
+    if found is None:
+        raise NotFound(
+            f"The manual has no topic {name[:80]!r}",
+            f"Topics: {', '.join(TOPICS)}.",
+            "List the topics: launchpad help",
+        )
+    return found
+
+
+def find_topic(name: str) -> Topic | None:
+    """Return the topic of this name, or the only one whose name begins so; None if there is none."""
+    name = name.strip().lower().removesuffix(".md")
+    matching = [each for each in TOPICS if each == name] or [
+        each for each in TOPICS if name and each.startswith(name)
+    ]
+    return _read(matching[0]) if len(matching) == 1 else None
+
+
+def _read(name: str) -> Topic:
+    from pathlib import Path
+
+    import launchpad_tui
+
+    path = Path(launchpad_tui.__file__).parent / "docs" / f"{name}.md"
+    text = path.read_text(encoding="utf-8")
+    paragraphs = [part.strip() for part in text.split("\n\n")]
+    title = paragraphs[0].removeprefix("# ")
+    return Topic(name, title, " ".join(paragraphs[1].split()), text)
