@@ -17,15 +17,15 @@ from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui import collect_again, routes
-from launchpad_tui.ui.freshness import FreshnessWatch
-from launchpad_tui.ui.jobs import TransferWatch
+from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action, Keymap
-from launchpad_tui.ui.owner import ActionOwner
-from launchpad_tui.ui.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
+from launchpad_tui.ui.sync_status import FreshnessWatch
 from launchpad_tui.ui.telling import unexpected
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
+from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.typing_ahead import TypingAhead
-from launchpad_tui.ui.widgets.chrome import HeaderLine, StatusLine
+from launchpad_tui.ui.widgets.bars import HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
@@ -237,13 +237,13 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
     def do_commands(self) -> None:
         """Key ``:``."""
-        from launchpad_tui.ui.screens.commands import CommandScreen
+        from launchpad_tui.ui.screens.common.commands import CommandScreen
 
         self.push_screen(CommandScreen.of(self.screen))
 
     def do_help(self) -> None:
         """Key ``?``."""
-        from launchpad_tui.ui.screens.help import HelpScreen
+        from launchpad_tui.ui.screens.common.help import HelpScreen
 
         self.push_screen(HelpScreen.of(self.screen))
 
@@ -289,7 +289,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         elif not error.detail and len(error.title) + len(error.hint) < 110:
             self.say(f"{error.title}. {error.hint}" if error.hint else error.title, "bad")
             return
-        from launchpad_tui.ui.screens.dialogs import ErrorDialog
+        from launchpad_tui.ui.widgets.dialogs import ErrorDialog
 
         if not any(isinstance(screen, ErrorDialog) for screen in self.screen_stack):
             self.push_screen(ErrorDialog(error))
@@ -385,7 +385,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Give every action that is bound already the keys of the settings, and say what is wrong with these."""
         if not self.desk.settings.keys:
             return
-        from launchpad_tui.ui.reference import places
+        from launchpad_tui.ui.key_reference import places
 
         self.bind_actions()
         for screen in self.screen_stack:

@@ -20,7 +20,7 @@ from launchpad_tui.config import settings
 from launchpad_tui.domain.markdown import heading_anchors, link_targets
 from launchpad_tui.services.manual import TOPICS, topics
 from launchpad_tui.stores.catalog import KINDS as STORE_KINDS
-from launchpad_tui.ui import reference, routes
+from launchpad_tui.ui import key_reference, routes
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "launchpad_tui" / "docs"
@@ -110,7 +110,7 @@ def chart_table() -> str:
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
-    "keys": reference.table,
+    "keys": key_reference.table,
     "commands": command_table,
     "settings": settings_table,
     "store-kinds": store_table,
@@ -244,7 +244,7 @@ def test_every_setting_has_a_meaning() -> None:
 
 
 def test_every_screen_with_a_key_is_in_the_manual() -> None:
-    table = reference.table()
+    table = key_reference.table()
     assert all(f"`go.{route.id}`" in table for route in routes.ROUTES if route.key)
 
 

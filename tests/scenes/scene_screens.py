@@ -11,8 +11,8 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import RuntimeRejected, Unreachable
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.transfers import Job, JobState
-from launchpad_tui.ui.jobs import header_text
-from launchpad_tui.ui.screens.transfers import LeaveDialog
+from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
+from launchpad_tui.ui.transfer_watch import header_text
 from tests.scenes.harness import Scene, press, settled
 from tests.scenes.screen_seeds import COMPLETED, DEAD, MODEL, TRAIN, workshop
 from tests.scenes.seeds import nothing

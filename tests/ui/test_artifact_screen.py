@@ -11,9 +11,9 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Query
-from launchpad_tui.ui.screens.artifact import ArtifactScreen
-from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
-from launchpad_tui.ui.screens.execution import ExecutionScreen
+from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
+from launchpad_tui.ui.screens.models.artifact import ArtifactScreen
+from launchpad_tui.ui.screens.models.artifact_add import ArtifactAddScreen
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import COMPLETED, MODEL, SECOND

@@ -9,9 +9,9 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import NotFound
-from launchpad_tui.ui.screens.configuration import ConfigurationScreen
-from launchpad_tui.ui.screens.configuration_create import ConfigurationCreateScreen
-from launchpad_tui.ui.screens.execution import ExecutionScreen
+from launchpad_tui.ui.screens.configurations.configuration import ConfigurationScreen
+from launchpad_tui.ui.screens.configurations.configuration_create import ConfigurationCreateScreen
+from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import press, running, screen_text, settled
 from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, RUNNING, TRAIN

@@ -6,9 +6,9 @@ from typing import Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
-from launchpad_tui.ui.screens.artifacts import ArtifactsScreen
-from launchpad_tui.ui.screens.connections import ConnectionsScreen
-from launchpad_tui.ui.screens.stores import StoresScreen
+from launchpad_tui.ui.screens.connections.connections import ConnectionsScreen
+from launchpad_tui.ui.screens.models.artifacts import ArtifactsScreen
+from launchpad_tui.ui.screens.stores.stores import StoresScreen
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import press, running, screen_text
 

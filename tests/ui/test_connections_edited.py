@@ -13,7 +13,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.ui.screens.probe import ProbeDialog
+from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import paste, press, running, screen_text
 from tests.services import tenant_server

@@ -15,8 +15,8 @@ from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.dispatch import supervisor_lock
-from launchpad_tui.ui.screens.execution import ExecutionScreen
-from launchpad_tui.ui.screens.executions import ExecutionsScreen
+from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
+from launchpad_tui.ui.screens.executions.executions import ExecutionsScreen
 from launchpad_tui.ui.widgets.form import Form
 from launchpad_tui.ui.widgets.log_view import LogView
 from tests.scenes.harness import press, running, screen_text, settled

@@ -12,8 +12,8 @@ from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.errors import InvalidInput, LaunchpadError, NotFound, Unreachable
 from launchpad_tui.ui.keymap import Action, Keymap, key_table
-from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.wizard import Step, WizardScreen
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.theme import ASCII, find_look
 from launchpad_tui.ui.widgets.details import Details, Item, heading
 from launchpad_tui.ui.widgets.form import Form

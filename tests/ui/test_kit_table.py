@@ -19,7 +19,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.ui.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column, place
 from launchpad_tui.ui.widgets.painted import changed_spans
 from launchpad_tui.ui.widgets.rows import BLOCK, RowCache

@@ -14,7 +14,8 @@ from launchpad_tui.domain.execution import (
     TargetStatus,
 )
 from launchpad_tui.domain.text import cell_width, pad
-from launchpad_tui.ui.render.flow import WIDE, FlowStyles, draw_flow, flow_boxes
+from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
+from launchpad_tui.ui.widgets.flow_drawing import WIDE, FlowStyles, draw_flow
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 STYLES = FlowStyles(Style(), Style(bold=True), Style(), Style(underline=True), Style(reverse=True))

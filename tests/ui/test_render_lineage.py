@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.execution import Execution, Status, TargetStatus
 from launchpad_tui.domain.lineage import Lineage, LineageExecution
-from launchpad_tui.ui.render.lineage import LineageLine, Side, lineage_lines
+from launchpad_tui.ui.screens.models.lineage_lines import LineageLine, Side, lineage_lines
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.ui.screens.store import StoreScreen
-from launchpad_tui.ui.screens.stores import StoresScreen
+from launchpad_tui.ui.screens.stores.store import StoreScreen
+from launchpad_tui.ui.screens.stores.stores import StoresScreen
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import paste, press, running, screen_text, settled
 from tests.scenes.screen_seeds import MODEL, RUNNING, SECRET

@@ -14,10 +14,10 @@ from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.transfer import Progress, Transfer
-from launchpad_tui.ui.screens.artifact_add import ArtifactAddScreen
-from launchpad_tui.ui.screens.browse import BrowseScreen
-from launchpad_tui.ui.screens.preview import PreviewScreen
-from launchpad_tui.ui.screens.transfers import LeaveDialog, TransfersScreen
+from launchpad_tui.ui.screens.models.artifact_add import ArtifactAddScreen
+from launchpad_tui.ui.screens.stores.browse import BrowseScreen
+from launchpad_tui.ui.screens.stores.preview import PreviewScreen
+from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog, TransfersScreen
 from launchpad_tui.ui.widgets.form import Form
 from tests.scenes.harness import paste, press, running, screen_text, settled
 from tests.scenes.screen_seeds import INCOMING, MODEL

@@ -14,10 +14,10 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.services.everywhere import EverywhereService
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import PromptDialog
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.typing_ahead import PATIENCE
 from launchpad_tui.ui.widgets.details import Details, Item
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from tests.scenes.harness import burst, running, screen_text, settled
 
 

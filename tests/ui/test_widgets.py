@@ -16,9 +16,9 @@ from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.routes import ROUTES
-from launchpad_tui.ui.screen import LaunchpadScreen
-from launchpad_tui.ui.screens.dialogs import Choice
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.details import Details, Item, heading
+from launchpad_tui.ui.widgets.dialogs import Choice
 from launchpad_tui.ui.widgets.form import ChoiceLine, Form
 from launchpad_tui.ui.widgets.lines import Lines
 from launchpad_tui.ui.widgets.log_view import LogView
@@ -328,7 +328,7 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
 async def test_too_many_cannot_be_shown_together(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchpad_tui.ui.screens.list_screen.MOST_TOGETHER", 2)
+    monkeypatch.setattr("launchpad_tui.ui.screens.common.list_screen.MOST_TOGETHER", 2)
     open_desk(home).close()
     models(3)(home)
     async with running(home) as pilot:

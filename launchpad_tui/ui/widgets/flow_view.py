@@ -10,7 +10,7 @@ from textual import events
 from textual.strip import Strip
 
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.render.flow import FlowBox, FlowDrawing, FlowStyles, draw_flow
+from launchpad_tui.ui.widgets.flow_drawing import FlowBox, FlowDrawing, FlowStyles, draw_flow
 from launchpad_tui.ui.widgets.painted import Painted
 
 #: empty cells on the left and lines above
@@ -18,7 +18,7 @@ _LEFT, _ABOVE = 1, 1
 
 
 class FlowView(Painted):
-    """The boxes of `render.flow`; as high as they are."""
+    """The boxes of `flow_drawing`; as high as they are."""
 
     can_focus = True
     DEFAULT_CSS = "FlowView { height: auto; max-height: 14; }"

@@ -19,10 +19,10 @@ from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import counts
 from launchpad_tui.domain.text import clip, pad, wrap
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.owner import ActionOwner
-from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.text import LineBuilder
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.painted import Painted
 
 LABEL_WIDTH = 22

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from launchpad_tui.domain.text import cell_width
-from launchpad_tui.ui.owner import ActionOwner
+from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.theme import Look
 
 #: cells between two changes of a line that are written with them

@@ -293,7 +293,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def do_sort(self) -> None:
         """Key ``s``."""
-        from launchpad_tui.ui.screens.dialogs import Choice, ChooseDialog
+        from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         sortable = [column for column in self.columns if column.sort is not None]
         if not sortable:

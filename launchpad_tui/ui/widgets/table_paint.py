@@ -12,7 +12,7 @@ from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.columns import GAP, Cell, Column, Placed, place
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.rows import RowCache
-from launchpad_tui.ui.widgets.table_select import Selection
+from launchpad_tui.ui.widgets.table_selection import Selection
 
 Row = TypeVar("Row")
 #: cells left of the first column: cursor, selection mark

@@ -1,0 +1,60 @@
+"""All actions of the product, for README's key table and for checking what users bind anew.
+
+python -m launchpad_tui.ui.key_reference
+"""
+
+from __future__ import annotations
+
+import sys
+
+from launchpad_tui.ui import routes
+from launchpad_tui.ui.actions import ActionOwner
+from launchpad_tui.ui.keymap import Action, key_table
+
+
+def _widgets() -> list[tuple[str, type[ActionOwner]]]:
+    from launchpad_tui.ui.screens.common.wizard import WizardScreen
+    from launchpad_tui.ui.widgets.details import Details
+    from launchpad_tui.ui.widgets.log_view import LogView
+    from launchpad_tui.ui.widgets.table import VirtualTable
+    from launchpad_tui.ui.widgets.tree import TreeView
+
+    return [
+        ("Lists", VirtualTable),
+        ("Details", Details),
+        ("Trees", TreeView),
+        ("Logs", LogView),
+        ("Wizards", WizardScreen),
+    ]
+
+
+def places() -> list[tuple[str, tuple[Action, ...]]]:
+    """Every place with the actions that hold there at once: everywhere, each screen, each kind of widget. A screen
+    whose module cannot be imported is left out."""
+    from launchpad_tui.ui.app import LaunchpadApp
+
+    everywhere = LaunchpadApp.class_actions()
+    found: list[tuple[str, tuple[Action, ...]]] = [("Everywhere", everywhere)]
+    found += [(title, kind.class_actions()) for title, kind in _widgets()]
+    for route in routes.ROUTES:
+        try:
+            screen = route.load()
+        except (ImportError, AttributeError):
+            continue
+        found.append((route.title, (*screen.class_actions(), *everywhere)))
+    return found
+
+
+def table() -> str:
+    """The Markdown table: each action once, where it is met first."""
+    seen: set[str] = set()
+    sections: list[tuple[str, list[Action]]] = []
+    for place, actions in places():
+        new = [action for action in actions if action.id not in seen and action.keys]
+        seen |= {action.id for action in new}
+        sections.append((place, new))
+    return key_table(sections)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

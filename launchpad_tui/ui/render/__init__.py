@@ -1,1 +1,0 @@
-"""Pure drawings of domain objects: from dataclasses to styled lines, without a widget and without I/O."""

@@ -1,0 +1,75 @@
+"""Two models line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.difference import difference
+from launchpad_tui.services.charting import labels_of
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.metrics.selection import SelectionScreen
+from launchpad_tui.ui.widgets.lines import Lines
+
+_ROLES = {"heading": "title", "minus": "bad", "plus": "good", "note": "dim", "same": "dim"}
+
+
+class DifferenceScreen(SelectionScreen):
+    """What differs between two models or executions: parameters, inputs, facts, metrics, labels, tags, custom info,
+    files.
+
+    Args:
+        item_ids: two IDs of artifacts or executions.
+    """
+
+    REMEMBER = False
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("difference.swap", "t", "swap", "The second one first.", footer=2),
+        Action("difference.copy-all", "Y", "copy", "Copy the difference as text.", footer=3),
+    )
+
+    def __init__(self, item_ids: Sequence[str]) -> None:
+        super().__init__(item_ids)
+        self._text = ""
+
+    def title_text(self) -> str:
+        """What is compared."""
+        return "Difference"
+
+    def body(self) -> ComposeResult:
+        """The lines."""
+        yield Lines(empty="reading…", id="lines")
+
+    async def load(self) -> None:
+        """Read both anew."""
+        await self.load_subjects(files=True)
+        view = self.query_one("#lines", Lines)
+        if len(self.subjects) < 2:
+            view.set_lines([[("One of the two is gone", "strong")]])
+            return
+        one, other = self.subjects[:2]
+        names = labels_of((one, other))
+        found = await self.launchpad.chart(difference, one, other)
+        heads = [(f" - {names[0]}   {one.id}", "bad"), (f" + {names[1]}   {other.id}", "good")]
+        self._text = "\n".join([text[1:] for text, _ in heads] + [str(line) for line in found])
+        lines = [[head] for head in heads]
+        for line in found:
+            if line.kind == "heading":
+                lines += [[("", "text")], [(f" {line.text.upper()}", "title")]]
+            else:
+                lines.append([(f"   {line}", _ROLES[line.kind])])
+        if not found:
+            lines += [[("", "text")], [(" Nothing differs", "strong")]]
+        view.set_lines(lines)
+        self.repaint_frame()
+
+    def do_swap(self) -> None:
+        """Key ``t``."""
+        self.change_selection("later", self.selected.ids[0])
+        self.reload()
+
+    def do_copy_all(self) -> None:
+        """Key ``Y``."""
+        self.launchpad.copy(self._text, "the difference")

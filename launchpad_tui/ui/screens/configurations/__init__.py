@@ -1,0 +1,1 @@
+"""Configurations: the list, the details of one, the wizard that creates one."""

@@ -1,0 +1,1 @@
+"""Connections to AI runtimes and their resource groups."""

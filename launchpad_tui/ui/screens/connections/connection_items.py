@@ -1,0 +1,183 @@
+"""Connections, resource groups and object stores as columns and details."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from launchpad_tui.domain.connection import (
+    LOCAL,
+    Capabilities,
+    Connection,
+    ConnectionKind,
+    ObjectStore,
+    ResourceGroup,
+    Scope,
+)
+from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_item, timestamp_text
+from launchpad_tui.ui.screens.common.setting_items import field_items
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.details import Item, heading
+
+_CAPABILITIES = (
+    ("executions", "Create executions"),
+    ("stop", "Stop executions"),
+    ("delete", "Delete executions"),
+    ("logs", "Show logs"),
+    ("create_configuration", "Create configurations"),
+    ("create_artifact", "Add artifacts"),
+    ("add_executable", "Add executables"),
+    ("schedules", "Schedules"),
+    ("bulk", "Many at once"),
+    ("groups", "Resource groups"),
+    ("metrics", "Metrics"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    """A line of the list: a connection, or where ``group`` is set one of its resource groups.
+
+    ``last`` says that no group of the connection follows; ``stores`` are the group's object stores.
+    """
+
+    connection: Connection
+    kind: ConnectionKind | None
+    group: ResourceGroup | None = None
+    stores: tuple[ObjectStore, ...] = ()
+    last: bool = False
+    chosen: bool = False
+
+    @property
+    def scope(self) -> Scope | None:
+        """What can be chosen; None on a connection's own line."""
+        return Scope(self.connection.name, self.group.name) if self.group else None
+
+    @property
+    def key(self) -> str:
+        """The name, for a group ``connection/group``: neither can hold a slash."""
+        return str(self.scope) if self.group else self.connection.name
+
+
+def connection_state(
+    connection: Connection, kind: ConnectionKind | None, look: Look
+) -> tuple[str, str]:
+    """How it stands with a connection, as ``glyph words`` and a role."""
+    glyphs = look.glyphs
+    if connection.kind == LOCAL:
+        return f"{glyphs.done} ready", "good"
+    if kind is None or not kind.connectable:
+        return f"{glyphs.stopped} not in this version", "warn"
+    if connection.last_error:
+        return f"{glyphs.error} {connection.last_error}", "bad"
+    if connection.synced_at is None:
+        return f"{glyphs.pending} never refreshed", "dim"
+    return f"{glyphs.done} reached", "good"
+
+
+def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
+    """Name, state, kind, object stores, moments, settings."""
+    glyphs = look.glyphs
+
+    def name(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(line.connection.name, "strong")
+        branch = glyphs.last if line.last else glyphs.branch
+        return Cell(f"{branch} {line.group.name}", "accent" if line.chosen else "text")
+
+    def state(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(*connection_state(line.connection, line.kind, look))
+        if line.group.deleted_at is not None:
+            return Cell(f"{glyphs.error} gone", "warn")
+        if line.chosen:
+            return Cell(f"{glyphs.selected} chosen", "accent")
+        return Cell(
+            f"  {line.group.status.lower()}" if line.group.status != "PROVISIONED" else "", "dim"
+        )
+
+    def kind(line: ScopeLine) -> Cell:
+        if line.group is not None:
+            return Cell("resource group", "faint")
+        return Cell(line.kind.title if line.kind else line.connection.kind, "dim")
+
+    def refreshed(line: ScopeLine) -> Cell:
+        at = line.connection.synced_at
+        return Cell(timestamp_text(at) if line.group is None and at is not None else "", "dim")
+
+    def created(line: ScopeLine) -> Cell:
+        return Cell(timestamp_text((line.group or line.connection).created_at), "dim")
+
+    def about(line: ScopeLine) -> Cell:
+        if line.group is None:
+            return Cell(pairs_text(line.connection.settings), "dim")
+        return Cell(" ".join(f"{key}={value}" for key, value in line.group.labels.items()), "dim")
+
+    return (
+        Column[ScopeLine]("name", "Connection and groups", name, 24, 44, 3, priority=0),
+        Column[ScopeLine]("state", "State", state, 21, 40, 2, priority=1),
+        Column[ScopeLine]("kind", "Type", kind, 14, 20, 0, priority=2),
+        Column[ScopeLine](
+            "stores",
+            "Object stores",
+            lambda r: Cell(" ".join(one.name for one in r.stores), "dim"),
+            13,
+            40,
+            2,
+            priority=3,
+        ),
+        Column[ScopeLine]("created", "Created", created, 16, 16, 0, priority=5),
+        Column[ScopeLine]("refreshed", "Refreshed", refreshed, 16, 16, 0, priority=6),
+        Column[ScopeLine]("about", "Settings, labels", about, 18, 80, 4, priority=4),
+    )
+
+
+def _group_text(group: ResourceGroup) -> str:
+    """``provisioned  team=vision``."""
+    state = "gone from its runtime" if group.deleted_at is not None else group.status.lower()
+    return f"{state}  {pairs_text(group.labels)}".rstrip()
+
+
+def connection_items(
+    connection: Connection,
+    kind: ConnectionKind | None,
+    groups: Sequence[ResourceGroup],
+    capabilities: Capabilities,
+    kept: Collection[str],
+    look: Look,
+) -> list[Item]:
+    """A connection's details: state, settings, groups, what its runtime can do."""
+    state, role = connection_state(connection, kind, look)
+    items = [
+        heading(connection.name),
+        Item("Type", kind.title if kind else connection.kind),
+        Item("", kind.description if kind else "", "dim"),
+        Item("State", state, role),
+    ]
+    if kind is not None and kind.reason:
+        items.append(Item("", kind.reason, "dim"))
+    if connection.kind != LOCAL:
+        items.append(timestamp_item("Refreshed", connection.synced_at))
+    items += [
+        timestamp_item("Created", connection.created_at),
+        timestamp_item("Changed", connection.modified_at),
+    ]
+    fields = kind.fields if kind else ()
+    if fields or connection.settings:
+        items += [heading("Settings"), *field_items(fields, connection.settings, kept)]
+    items.append(heading("Resource groups"))
+    items += [
+        Item(group.name, _group_text(group), "warn" if group.deleted_at else "dim")
+        for group in groups
+    ]
+    items.append(heading("What it can do"))
+    for name, title in _CAPABILITIES:
+        if getattr(capabilities, name):
+            items.append(Item(title, f"{look.glyphs.done} yes", "good"))
+        else:
+            reason = capabilities.reasons.get(name, "")
+            items.append(
+                Item(title, f"{look.glyphs.error} no{': ' + reason if reason else ''}", "dim")
+            )
+    return items

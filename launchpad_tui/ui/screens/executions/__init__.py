@@ -1,0 +1,1 @@
+"""Executions: the list and the details of one."""

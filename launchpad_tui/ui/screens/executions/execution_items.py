@@ -1,0 +1,78 @@
+"""Executions and configurations as columns and details."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from launchpad_tui.domain.execution import ExecutionDetails
+from launchpad_tui.domain.timestamps import duration_text
+from launchpad_tui.ui.screens.common.cells import (
+    timestamp_item,
+    timestamp_text,
+)
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.details import Item, heading
+
+
+def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list[Item]:
+    """The Status tab: status, times, configuration, parameters, inputs, outputs."""
+    execution = details.execution
+    text, role = look.status(execution.status)
+    seconds = execution.duration_seconds(at)
+    items = [
+        heading("Status"),
+        Item("Status", text, role),
+        Item("Target status", str(execution.target_status)),
+    ]
+    if execution.deleted_at is not None:
+        items.append(
+            Item(
+                "Gone",
+                f"from its runtime, since {timestamp_text(execution.deleted_at)} or before",
+                "warn",
+            )
+        )
+    if execution.schedule_id:
+        items.append(Item("Schedule", execution.schedule_id))
+    if execution.status_message:
+        items.append(Item("Message", execution.status_message, role))
+    items += [Item(name, value) for name, value in execution.status_details.items()]
+    items += [
+        Item("Duration", "" if seconds is None else duration_text(seconds)),
+        timestamp_item("Created", execution.created_at),
+        timestamp_item("Submitted", execution.submitted_at),
+        timestamp_item("Started", execution.started_at),
+        timestamp_item("Finished", execution.completed_at),
+        timestamp_item("Changed", execution.modified_at),
+        Item("ID", execution.id),
+        heading("Made from"),
+        Item(
+            "Executable",
+            execution.executable_id,
+            link="executable",
+            link_id=execution.executable_id,
+        ),
+        Item("Version", execution.executable_version),
+        Item("Scenario", execution.scenario_id),
+        Item(
+            "Configuration",
+            execution.configuration_name,
+            link="configuration",
+            link_id=execution.configuration_id,
+        ),
+    ]
+    for name, artifact in details.inputs:
+        if artifact is None:
+            items.append(Item(f"Input {name}", "gone", "warn"))
+        else:
+            items.append(Item(f"Input {name}", artifact.name, link="artifact", link_id=artifact.id))
+    if details.configuration and details.configuration.parameters:
+        items.append(heading("Parameters"))
+        items += [Item(name, value) for name, value in details.configuration.parameters.items()]
+    if details.outputs:
+        items.append(heading("Output artifacts"))
+        items += [
+            Item(str(one.kind), f"{one.name}  {one.url}", link="artifact", link_id=one.id)
+            for one in details.outputs
+        ]
+    return items

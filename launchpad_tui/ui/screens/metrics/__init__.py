@@ -1,0 +1,1 @@
+"""Charts of metrics: boards, one chart, the chart editor."""

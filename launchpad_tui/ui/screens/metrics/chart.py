@@ -1,0 +1,400 @@
+"""One chart in full: read along the curves, zoom, pan, smooth, change the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from launchpad_tui.charts.curve import CurveView, readout
+from launchpad_tui.charts.model import ChartData, Plot
+from launchpad_tui.domain.board import Against, ChartDefinition, Selected
+from launchpad_tui.domain.numbers import number_text
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.metrics.chart_export import ChartExport
+from launchpad_tui.ui.screens.metrics.selection import view_of, why_empty
+from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
+
+#: columns of a terminal from which on the values have a place, and a wide one
+VALUES_FROM, WIDE_FROM = 60, 110
+
+
+class ChartScreen(ChartExport):
+    """A chart of a board, full screen.
+
+    Args:
+        item_ids: IDs of artifacts or executions.
+        charts: those of the board; ``n`` and ``p`` go through them.
+        index: the one that is shown.
+        selected: what of the selection is drawn.
+    """
+
+    DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "chart.right", "right l", "cursor right", "The cursor along the curves.", "Reading", 1
+        ),
+        Action("chart.left", "left h", "cursor left", "The cursor back.", "Reading"),
+        Action(
+            "chart.far-right", "shift+right", "far right", "The cursor ten cells on.", "Reading"
+        ),
+        Action("chart.far-left", "shift+left", "far left", "The cursor ten cells back.", "Reading"),
+        Action("chart.closer", "+ =", "zoom in", "Closer along x, around the cursor.", "Zoom", 2),
+        Action("chart.farther", "-", "zoom out", "Farther along x.", "Zoom", 3),
+        Action("chart.pan-right", "> .", "pan right", "Push the view along x.", "Zoom"),
+        Action("chart.pan-left", "< ,", "pan left", "Push the view back.", "Zoom"),
+        Action("chart.up", "up k", "pan up", "Push the view up.", "Zoom"),
+        Action("chart.down", "down j", "pan down", "Push the view down.", "Zoom"),
+        Action("chart.taller", "]", "zoom y in", "Closer along y.", "Zoom"),
+        Action("chart.flatter", "[", "zoom y out", "Farther along y.", "Zoom"),
+        Action("chart.reset", "z", "reset", "Everything in view, no cursor.", "Zoom", 4),
+        Action(
+            "chart.smooth",
+            "s",
+            "smooth",
+            "Smooth more; after the strongest not at all.",
+            "Curve",
+            5,
+        ),
+        Action(
+            "chart.axis", "a", "x axis", "Steps, time since the start, or wall time.", "Curve", 6
+        ),
+        Action("chart.log", "L", "log scale", "The y axis logarithmic, and back.", "Curve", 7),
+        Action(
+            "chart.outliers",
+            "u",
+            "outliers",
+            "Leave outliers out of the y range, and back.",
+            "Curve",
+            8,
+        ),
+        Action("chart.next-chart", "n", "next chart", "The board's next chart.", "Board", 9),
+        Action("chart.previous-chart", "p", "previous chart", "The board's chart before.", "Board"),
+        Action(
+            "chart.export",
+            "w",
+            "export",
+            "Write the chart into a file: .svg, .txt, .ansi or .csv.",
+            "Board",
+            10,
+        ),
+        Action(
+            "chart.copy-text",
+            "Y",
+            "copy",
+            "Copy the chart as text, to paste into a ticket.",
+            "Board",
+        ),
+        Action("chart.selection", "tab", "selection", "To My Selection, and back.", "Board"),
+    )
+
+    def __init__(
+        self,
+        item_ids: Sequence[str],
+        charts: Sequence[ChartDefinition],
+        index: int = 0,
+        selected: Selected | None = None,
+    ) -> None:
+        super().__init__(item_ids)
+        if selected is not None:
+            self.selected = selected
+        self._charts = tuple(charts)
+        self._index = index
+        self._view = view_of(self.chart_shown)
+        self._data = ChartData()
+
+    @property
+    def chart_shown(self) -> ChartDefinition:
+        """The definition of what is shown."""
+        return self._charts[self._index]
+
+    def title_text(self) -> str:
+        """What it shows."""
+        return self.chart_shown.title
+
+    def body(self) -> ComposeResult:
+        """The chart, and beside it the values under the cursor."""
+        with Horizontal():
+            yield ChartView(empty="…", id="chart")
+            yield Legend(title="last", id="values")
+
+    def on_mount(self) -> None:
+        """Keys go to the screen."""
+        self._fit()
+        self.call_after_refresh(self.set_focus, None)
+
+    def on_resize(self) -> None:
+        """Narrow terminals leave the values less room, very narrow ones none."""
+        self._fit()
+
+    def _fit(self) -> None:
+        width = self.app.size.width
+        values = self.query_one("#values", Legend)
+        values.set_class(width < WIDE_FROM, "narrow")
+        values.display = values.has_focus or width >= VALUES_FROM
+
+    async def load(self) -> None:
+        """Read the selection anew; what is in view stays."""
+        await self.load_subjects()
+        self.draw_soon()
+
+    # Drawing --------------------------------------------------------------------------------------------------------
+
+    @on(ChartView.Wanted)
+    def wanted(self) -> None:
+        """Another size."""
+        self.draw_soon()
+
+    async def draw(self, *, reading: bool = True) -> None:
+        """The chart; with ``reading`` False from what was read before."""
+        widget = self.query_one(ChartView)
+        width, height = widget.size
+        if not width or not self.subjects:
+            widget.set_drawing(None, "Nothing is selected" if not self.selected.ids else "")
+            return
+        if reading:
+            self._data = await self.chart_data(self.chart_shown, self._view, width)
+        drawing = await self.drawing(self.chart_shown, self._data, self._view, width, height)
+        widget.set_drawing(drawing, why_empty(self.chart_shown, self._data))
+        self._show_values(drawing.plot if drawing else None)
+        if drawing and drawing.notes:
+            self.launchpad.say("; ".join(drawing.notes))
+        self.refresh_footer()
+
+    def _show_values(self, plot: Plot | None) -> None:
+        """The legend: of each curve its value under the cursor, else its last one."""
+        legend = self.query_one("#values", Legend)
+        if not self.chart_shown.against.over:
+            legend.title, legend.counted = "My Selection", True
+            legend.set_entries(self.legend_entries())
+            return
+        series = self._data.series
+        at = self._view.cursor_x
+        found: list[tuple[float, float] | None]
+        legend.counted = False
+        if at is not None and plot is not None:
+            found = readout(series, plot, at)
+            legend.title = self._place_text(at)
+        else:
+            found = [(float(one.x[-1]), float(one.y[-1])) if len(one.x) else None for one in series]
+            legend.title = "last"
+        live = {one.id for one in self.legend_entries() if one.live}
+        legend.set_entries(
+            [
+                LegendEntry(
+                    one.id,
+                    one.label,
+                    one.slot,
+                    True,
+                    one.id.partition("/")[0] in live,
+                    number_text(point[1]) if point else "-",
+                )
+                for one, point in zip(series, found, strict=True)
+            ]
+        )
+
+    def _place_text(self, at: float) -> str:
+        if self._view.x_kind == "relative":
+            from launchpad_tui.domain.timestamps import duration_text
+
+            return f"at {duration_text(max(0.0, at))}"
+        if self._view.x_kind == "time":
+            from datetime import datetime
+
+            return f"at {datetime.fromtimestamp(at).astimezone():%Y-%m-%d %H:%M:%S}"
+        return f"step {at:,.0f}"
+
+    def _change(self, view: CurveView, *, reading: bool = True) -> None:
+        if view != self._view:
+            self._view = view
+            self.run_task(self.draw(reading=reading), "draw")
+
+    def _plot(self) -> Plot | None:
+        drawing = self.query_one(ChartView).drawing
+        return drawing.plot if drawing else None
+
+    # What the user does ---------------------------------------------------------------------------------------------
+
+    def disabled_reason(self, action: Action) -> str | None:
+        """Reading and zooming need curves."""
+        if action.group in {"Reading", "Zoom", "Curve"} and (
+            not self.chart_shown.against.over or self._plot() is None
+        ):
+            return (
+                "This chart has no curves"
+                if self._plot() is not None
+                else "There is nothing to read yet"
+            )
+        return super().disabled_reason(action)
+
+    def _cursor(self, cells: int) -> None:
+        if (plot := self._plot()) is not None:
+            self._change(self._view.with_cursor(plot, cells), reading=False)
+
+    def do_right(self) -> None:
+        """Key ``right``."""
+        self._cursor(1)
+
+    def do_left(self) -> None:
+        """Key ``left``."""
+        self._cursor(-1)
+
+    def do_far_right(self) -> None:
+        """Key ``shift+right``."""
+        self._cursor(10)
+
+    def do_far_left(self) -> None:
+        """Key ``shift+left``."""
+        self._cursor(-10)
+
+    def do_closer(self) -> None:
+        """Key ``+``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.zoomed(plot, 2.0))
+
+    def do_farther(self) -> None:
+        """Key ``-``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.zoomed(plot, 0.5))
+
+    def do_pan_right(self) -> None:
+        """Key ``>``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.panned(plot, 0.25))
+
+    def do_pan_left(self) -> None:
+        """Key ``<``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.panned(plot, -0.25))
+
+    def do_up(self) -> None:
+        """Key ``up``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.panned_y(plot, 0.2), reading=False)
+
+    def do_down(self) -> None:
+        """Key ``down``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.panned_y(plot, -0.2), reading=False)
+
+    def do_taller(self) -> None:
+        """Key ``]``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.zoomed_y(plot, 1.5), reading=False)
+
+    def do_flatter(self) -> None:
+        """Key ``[``."""
+        if (plot := self._plot()) is not None:
+            self._change(self._view.zoomed_y(plot, 1 / 1.5), reading=False)
+
+    def do_reset(self) -> None:
+        """Key ``z``."""
+        self._change(self._view.reset())
+
+    def do_smooth(self) -> None:
+        """Key ``s``."""
+        view = self._view.next_smoothing()
+        self._change(view, reading=False)
+        self.launchpad.say(f"Smoothing {view.smoothing:g}" if view.smoothing else "No smoothing")
+
+    def do_axis(self) -> None:
+        """Key ``a``."""
+        view = self._view.next_x_kind()
+        charts = list(self._charts)
+        charts[self._index] = replace(self.chart_shown, against=Against(view.x_kind))
+        self._charts = tuple(charts)
+        self._change(view)
+
+    def do_log(self) -> None:
+        """Key ``L``."""
+        self._change(replace(self._view, y_log=not self._view.y_log, y_range=None), reading=False)
+
+    def do_outliers(self) -> None:
+        """Key ``u``."""
+        robust = not self._view.robust
+        self._change(replace(self._view, robust=robust, y_range=None), reading=False)
+        self.launchpad.say(
+            "The y range leaves outliers out" if robust else "The y range holds everything"
+        )
+
+    def why_not_next_chart(self) -> str | None:
+        """There have to be several."""
+        return None if len(self._charts) > 1 else "The board has one chart"
+
+    why_not_previous_chart = why_not_next_chart
+
+    def _step(self, by: int) -> None:
+        self._index = (self._index + by) % len(self._charts)
+        self._view = view_of(self.chart_shown)
+        self.repaint_frame()
+        self.draw_now()
+
+    def do_next_chart(self) -> None:
+        """Key ``n``."""
+        self._step(1)
+
+    def do_previous_chart(self) -> None:
+        """Key ``p``."""
+        self._step(-1)
+
+    def why_not_export(self) -> str | None:
+        """Something has to be drawn."""
+        return None if self.query_one(ChartView).drawing is not None else "There is no chart yet"
+
+    why_not_copy_text = why_not_export
+
+    async def do_export(self) -> None:
+        """Key ``w``."""
+        view = self.query_one(ChartView)
+        if view.drawing is not None:
+            await self.export_chart(view.drawing, self._data, self.chart_shown, view.size.width)
+
+    def do_copy_text(self) -> None:
+        """Key ``Y``."""
+        drawing = self.query_one(ChartView).drawing
+        if drawing is not None:
+            self.launchpad.copy(f"{self.chart_shown.title}\n{drawing.text()}", "the chart as text")
+
+    def do_selection(self) -> None:
+        """Key ``tab``."""
+        legend = self.query_one("#values", Legend)
+        if legend.has_focus:
+            self.set_focus(None)
+            self._fit()
+        else:
+            legend.display = True
+            legend.focus()
+
+    @on(Legend.Changed)
+    def legend_changed(self, event: Legend.Changed) -> None:
+        """Show and hide, reorder, remove, open."""
+        item_id = event.item_id.partition("/")[0]
+        if event.what == "open":
+            self.open_subject(item_id)
+            return
+        self.change_selection(event.what, item_id)
+        self.draw_now()
+
+    @on(ChartView.Pointed)
+    def pointed(self, event: ChartView.Pointed) -> None:
+        """The mouse puts the cursor, pushes the view, zooms."""
+        plot = self._plot()
+        if plot is None or not self.chart_shown.against.over:
+            return
+        closer = 1.5 if event.wheel > 0 else 1 / 1.5
+        if event.wheel and event.upright:
+            self._change(self._view.zoomed_y(plot, closer), reading=False)
+        elif event.wheel:
+            at = replace(self._view, cursor_x=plot.x_at(event.x))
+            self._change(replace(at.zoomed(plot, closer), cursor_x=self._view.cursor_x))
+        elif event.dragged != (0, 0):
+            across, down = event.dragged
+            view = self._view.panned(plot, -across / max(1, plot.width)) if across else self._view
+            self._change(view.panned_y(plot, down / max(1, plot.height)) if down else view)
+        elif plot.left <= event.x < plot.left + plot.width:
+            self._change(replace(self._view, cursor_x=plot.x_at(event.x)), reading=False)

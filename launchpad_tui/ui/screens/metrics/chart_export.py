@@ -1,0 +1,88 @@
+"""A chart into a file or the clipboard, as it stands on the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from launchpad_tui.charts.ansi import to_ansi
+from launchpad_tui.charts.legend import with_legend
+from launchpad_tui.charts.model import ChartData, Drawing, Table
+from launchpad_tui.charts.svg import to_svg
+from launchpad_tui.domain.board import ChartDefinition
+from launchpad_tui.domain.text import safe_text
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.screens.metrics.selection import SelectionScreen
+from launchpad_tui.ui.theme import BY_NAME, Palette
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
+
+
+class ChartExport(SelectionScreen):
+    """Mixin of screens that show a chart."""
+
+    async def export_chart(
+        self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int
+    ) -> None:
+        """Ask for a file, and write the chart there in the format of its ending."""
+        title = chart.title
+        drawing = with_legend(
+            drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
+        )
+        start = (
+            "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[
+                :60
+            ]
+            or "chart"
+        )
+        hint = "By its ending: .svg a picture, .txt text, .ansi text with colours, .csv the numbers"
+        typed = await self.launchpad.ask(
+            PromptDialog("Write the chart into the file", f"{start}.svg", hint)
+        )
+        if not typed:
+            return
+        path = Path(typed).expanduser().absolute()
+        palette = self.launchpad.look.palette
+        await self.write_file(path, chart_text(drawing, data, path.suffix.lower(), title, palette))
+
+
+def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:
+    """The chart in the format of a file's ending. Raises InvalidInput for another one."""
+    if suffix == ".svg":
+        # A palette of the terminal's own colours has none that a picture could show.
+        shown = BY_NAME["dark"] if palette.ansi else palette
+        return to_svg(drawing, shown.series, shown.background, shown.text, shown.dim, title)
+    if suffix == ".txt":
+        return drawing.text() + "\n"
+    if suffix == ".ansi":
+        return to_ansi(drawing, "256")
+    if suffix == ".csv":
+        return _numbers(data)
+    what = repr(suffix) if suffix else "a file without an ending"
+    raise InvalidInput(f"There is no format for {what}", hint="Use .svg, .txt, .ansi or .csv.")
+
+
+def _numbers(data: ChartData) -> str:
+    """What the chart was drawn from (RFC 4180): a line a point, or a line a model."""
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    if data.series:
+        writer.writerow(("series", "x", "y"))
+        for one in data.series:
+            writer.writerows(
+                (safe_text(one.label), repr(x), repr(y)) for x, y in zip(one.x, one.y, strict=True)
+            )
+    else:
+        writer.writerows(_rows(data.table))
+    return out.getvalue()
+
+
+def _rows(table: Table) -> list[tuple[str, ...]]:
+    columns: dict[str, tuple[float | str | None, ...]] = {**table.parameters, **table.metrics}
+    found: list[tuple[str, ...]] = [("id", "name", *(safe_text(name) for name in columns))]
+    for place, one in enumerate(table.ids):
+        values = (column[place] for column in columns.values())
+        texts = ("" if value is None else safe_text(str(value)) for value in values)
+        found.append((one, safe_text(table.labels[place]), *texts))
+    return found

@@ -1,0 +1,1 @@
+"""Models, datasets and other artifacts: lists, details, lineage."""

@@ -1,0 +1,302 @@
+"""One artifact: overview, metrics, files, lineage."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
+from launchpad_tui.domain.lineage import Lineage
+from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.transfer import Transfer
+from launchpad_tui.stores.base import join
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.cells import metric_items
+from launchpad_tui.ui.screens.common.downloads import download_artifacts
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.models.artifact_items import (
+    FileLine,
+    PointLine,
+    file_columns,
+    overview_items,
+    point_columns,
+)
+from launchpad_tui.ui.screens.models.lineage_tree import tree_lines
+from launchpad_tui.ui.widgets.details import Details
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
+from launchpad_tui.ui.widgets.table import VirtualTable
+from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+from launchpad_tui.ui.widgets.tree import TreeView
+
+#: points of the metrics tab: the newest
+POINTS = 2000
+NOT_READ = "It is not read yet"
+
+
+class ArtifactScreen(TabbedKeys, LaunchpadScreen):
+    """The details of a model, dataset, result set or other artifact.
+
+    Args:
+        item_id: its ID.
+        then: ``verify`` is done at once.
+    """
+
+    TOPICS = frozenset({"artifacts", "executions", "metrics"})
+    DEFAULT_CSS = """
+    ArtifactScreen #resource { height: 1fr; }
+    ArtifactScreen #series { height: 2fr; }
+    ArtifactScreen #points { height: 3fr; }
+    """
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        *TAB_ACTIONS,
+        Action("artifact.metrics", "m", "metrics", "Chart its metrics.", footer=3),
+        Action(
+            "artifact.points",
+            "p",
+            "points",
+            "From the summary of the metrics to their points, and back.",
+            footer=4,
+        ),
+        Action(
+            "artifact.verify",
+            "V",
+            "verify",
+            "Check the files against their recorded checksums.",
+            footer=5,
+        ),
+        Action(
+            "artifact.record",
+            "R",
+            "record",
+            "Remember size and checksum of what is there now.",
+            footer=6,
+        ),
+        Action("artifact.download", "d", "download", "Download the files.", footer=7),
+        Action(
+            "artifact.preview",
+            "v",
+            "preview",
+            "What the file says of itself; nothing of it is run.",
+            footer=8,
+        ),
+        Action("artifact.browse", "b", "browse", "Look around where its files are.", footer=9),
+    )
+
+    def __init__(self, item_id: str, then: str = "") -> None:
+        super().__init__()
+        self.item_id = item_id
+        self._then = then
+        self._artifact: Artifact | None = None
+        self._lineage: Lineage | None = None
+        self._checks: tuple[FileCheck, ...] = ()
+
+    def title_text(self) -> str:
+        """Its name."""
+        return self._artifact.name if self._artifact else "Artifact"
+
+    def body(self) -> ComposeResult:
+        """The tabs."""
+        yield TabStrip(
+            [
+                ("overview", "Overview"),
+                ("resource", "Metrics"),
+                ("files", "Files"),
+                ("lineage", "Lineage"),
+            ]
+        )
+        yield Details(id="overview")
+        with Vertical(id="resource"):
+            yield Details(id="series", empty="No metrics were logged for it")
+            yield VirtualTable(
+                point_columns(),
+                _point_key,
+                title="Points",
+                empty="No points",
+                multi=False,
+                opens=False,
+                id="points",
+            )
+        yield VirtualTable(
+            file_columns(self.launchpad.look),
+            _file_key,
+            title="Files",
+            empty="No files are recorded\nV looks what is there, R remembers it",
+            multi=False,
+            id="files",
+        )
+        yield TreeView(id="lineage", empty="reading…")
+
+    async def load(self) -> None:
+        """Read everything of it."""
+        first = self._artifact is None
+        desk, scope = self.desk, self.scope
+        one = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
+        subjects = await self.read(desk.compare.artifacts, scope, [one.id])
+        self._lineage = await self.read(desk.lineage.lineage, scope, one.id)
+        names = {each.id: each.name for each in self._lineage.artifacts.values()}
+        items = overview_items(one, subjects[0] if subjects else None, self.launchpad.look, names)
+        self.query_one("#overview", Details).set_items(items)
+        await self._load_metrics(one)
+        self.run_task(self.launchpad.freshness.read_metrics([one.execution_id]), "metrics")
+        await self._load_files()
+        self._show_lineage()
+        self.repaint_frame()
+        if first and self._then:
+            self.query_one(TabStrip).show("files")
+            self.run_task(self.do_verify(), self._then)
+
+    async def _load_metrics(self, one: Artifact) -> None:
+        metrics, scope = self.desk.metrics, self.scope
+        points: list[PointLine] = []
+        if one.execution_id:
+            series = await self.read(metrics.series_of_artifact, scope, one.id)
+            tags = await self.read(metrics.tags, scope, one.execution_id)
+            infos = await self.read(metrics.custom_info, scope, one.execution_id)
+            self.query_one("#series", Details).set_items(metric_items(series, tags, infos))
+            for each in series:
+                newest = await self.read(
+                    metrics.points, scope, one.execution_id, each.key, -POINTS, POINTS
+                )
+                points += [
+                    PointLine(len(points) + place, point)
+                    for place, point in enumerate(reversed(newest))
+                ]
+        self.query_one("#points", VirtualTable).set_rows(points)
+
+    async def _load_files(self) -> None:
+        if self._checks:
+            # What lies there beside the recorded ones is known from the look alone.
+            lines = [FileLine(each.file, each.state) for each in self._checks]
+        else:
+            files = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+            lines = [FileLine(each) for each in files]
+        self.query_one("#files", VirtualTable).set_rows(lines)
+
+    @on(TreeView.FoldChanged)
+    def _show_lineage(self) -> None:
+        tree = self.query_one("#lineage", TreeView)
+        if self._lineage is not None:
+            tree.set_tree(tree_lines(self._lineage, tree.folded, self.launchpad.look))
+
+    @on(TabStrip.Changed)
+    def tab_changed(self) -> None:
+        """What can be done depends on the tab."""
+        self.refresh_footer()
+
+    # Actions --------------------------------------------------------------------------------------------------------
+
+    def why_not_metrics(self) -> str | None:
+        """Only what an execution made has metrics."""
+        if self._artifact is None:
+            return NOT_READ
+        return None if self._artifact.execution_id else "No execution made it: it has no metrics"
+
+    def why_not_points(self) -> str | None:
+        """On the Metrics tab."""
+        return (
+            None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
+        )
+
+    def why_not_preview(self) -> str | None:
+        """On the Files tab, with a file."""
+        if self.query_one(TabStrip).shown != "files":
+            return "The Files tab has files"
+        return (
+            None
+            if self.query_one("#files", VirtualTable).row is not None
+            else "There is no file under the cursor"
+        )
+
+    def do_metrics(self) -> None:
+        """Key ``m``."""
+        self.launchpad.open("metrics", item_ids=(self.item_id,))
+
+    def do_points(self) -> None:
+        """Key ``p``."""
+        series, points = self.query_one("#series", Details), self.query_one("#points", VirtualTable)
+        (series if points.has_focus else points).focus()
+
+    async def do_verify(self) -> None:
+        """Key ``V``."""
+        self.query_one(TabStrip).show("files")
+        found = await self.launchpad.files(
+            self.desk.verification.verify, self.scope, self.item_id, self._progress("Verified")
+        )
+        self._checks = found
+        await self._load_files()
+        counts = {state: sum(each.state is state for each in found) for state in FileState}
+        said = (
+            ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+            or "No files are there"
+        )
+        wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
+        hint = "; R remembers what is there now" if counts[FileState.UNRECORDED] else ""
+        self.launchpad.say(
+            said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10
+        )
+
+    async def do_record(self) -> None:
+        """Key ``R``."""
+        known = await self.read(self.desk.files.recorded, self.scope, self.item_id)
+        detail = (
+            "What was recorded before is forgotten."
+            if known
+            else "Changes are noticed from then on."
+        )
+        if not await self.launchpad.ask(
+            ConfirmDialog("Record the files as they are now?", detail, yes="record")
+        ):
+            return
+        await self.launchpad.files(
+            self.desk.verification.record, self.scope, self.item_id, self._progress("Read")
+        )
+        self._checks = ()
+        await self._load_files()
+        self.launchpad.say("Recorded", "good")
+
+    async def do_download(self) -> None:
+        """Key ``d``."""
+        await download_artifacts(self, (self.item_id,))
+
+    def do_browse(self) -> None:
+        """Key ``b``."""
+        if self._artifact is not None:
+            url = parse_url(self._artifact.url)
+            self.launchpad.open("browse", store=url.store, path=url.path)
+
+    def do_preview(self) -> None:
+        """Key ``v``."""
+        if self._artifact is not None:
+            url, name = parse_url(self._artifact.url), self.query_one("#files", VirtualTable).row_id
+            self.launchpad.open("preview", store=url.store, path=join(url.path, name))
+
+    @on(VirtualTable.Opened)
+    def file_opened(self) -> None:
+        """Key ``enter`` on a file."""
+        self.do_preview()
+
+    def _progress(self, verb: str):  # type: ignore[no-untyped-def]
+        """Tells how far it is, at most a few times a second."""
+        import time
+
+        told = time.monotonic()
+
+        def progress(at: Transfer) -> None:
+            nonlocal told
+            if time.monotonic() - told > 0.25:
+                told = time.monotonic()
+                text = f"{verb} {size_text(at.done)} of {size_text(at.total)}"
+                self.app.call_from_thread(self.launchpad.say, text)
+
+        return progress
+
+
+def _point_key(line: PointLine) -> str:
+    return str(line.number)
+
+
+def _file_key(line: FileLine) -> str:
+    return line.file.path

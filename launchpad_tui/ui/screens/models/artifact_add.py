@@ -1,0 +1,198 @@
+"""The wizards that add an artifact: by its URL, and the steps that those share that add files too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from launchpad_tui.domain.artifact import ArtifactKind, UrlState, parse_labels, parse_url
+from launchpad_tui.domain.connection import DEFAULT_STORE, Field, FieldKind
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.services.configurations import check_resource_name
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.widgets.details import Item, heading
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+from launchpad_tui.ui.widgets.form import Form
+
+
+class ArtifactWizard(WizardScreen):
+    """Steps: scenario, name and description, URL, labels. Override `finish`.
+
+    Args:
+        kind: what is added.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "artifact.place",
+            "ctrl+o",
+            "browse",
+            "Choose the place by walking through an object store.",
+            footer=4,
+        ),
+    )
+
+    def __init__(self, kind: ArtifactKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def steps(self) -> Sequence[Step]:
+        """The steps of the web console."""
+        return (
+            Step(
+                "scenario",
+                "Scenario",
+                "The use case that it belongs to.",
+                (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
+            ),
+            Step(
+                "name",
+                "Name",
+                "What it is called; a name need not be unique.",
+                (Field("name", "Name", required=True), Field("description", "Description")),
+            ),
+            Step(
+                "url",
+                "URL",
+                "Where its files lie: ai://<object store>/<path>. ctrl+o browses.",
+                (Field("url", "URL", required=True, default="ai://default/"),),
+            ),
+            Step(
+                "labels",
+                "Labels",
+                "key=value, several separated by spaces; may be left empty.",
+                (Field("labels", "Labels", help="Such as stage=production team=vision."),),
+            ),
+        )
+
+    async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
+        """The scenarios."""
+        if step.id != "scenario":
+            return await super().choices(step, field)
+        found = await self.read(self.desk.scenarios.scenarios, self.scope)
+        if not found:
+            self.launchpad.say(
+                "There is no scenario yet: 5, then a, adds workflow templates", "warn", 10
+            )
+        elif not self.values.get(field.name):
+            self.values[field.name] = found[0].id
+        return [Choice(each.id, each.name, each.description) for each in found]
+
+    async def check(self, step: Step) -> str:
+        """Name and labels keep the AI API's rules."""
+        if step.id == "name":
+            check_resource_name(self.values["name"])
+        elif step.id == "labels":
+            self.labels()
+        return ""
+
+    def labels(self) -> tuple[tuple[str, str], ...]:
+        """The labels as typed. Raises InvalidInput."""
+        return parse_labels(self.values.get("labels", ""))
+
+    def common_items(self) -> list[Item]:
+        """What these steps asked for."""
+        return [
+            Item("Scenario", self.values["scenario"]),
+            Item("Name", self.values["name"]),
+            Item("Description", self.values.get("description", "")),
+            Item("URL", self.values["url"]),
+            *(Item(f"Label {key.rpartition('/')[2]}", value) for key, value in self.labels()),
+        ]
+
+    def why_not_place(self) -> str | None:
+        """On the step of the URL."""
+        return (
+            None
+            if self.step is not None and self.step.id == "url"
+            else "The step URL has a place to choose"
+        )
+
+    async def do_place(self) -> None:
+        """Key ``ctrl+o``."""
+        from launchpad_tui.ui.screens.stores.browse import BrowseScreen
+
+        form = self.query_one(Form)
+        store, path = _place(form.values()["url"])
+        stores = await self.read(self.desk.connections.stores, self.scope)
+        names = [one.name for one in stores]
+        if len(names) > 1:
+            choices = [Choice(one.name, one.name, one.kind) for one in stores]
+            picked = await self.launchpad.ask(
+                ChooseDialog("Which object store?", choices, at=store)
+            )
+            if not picked:
+                return
+            store, path = picked[0], path if picked[0] == store else ""
+        if store not in names:
+            store, path = names[0], ""
+        url = await self.launchpad.ask(BrowseScreen(store, path.rpartition("/")[0], choose=True))
+        if isinstance(url, str):
+            form.set_value("url", url)
+
+
+def _place(url: str) -> tuple[str, str]:
+    """The store and the path of what may be half a URL."""
+    store, _, path = url.removeprefix("ai://").partition("/")
+    return store or DEFAULT_STORE, path
+
+
+class ArtifactAddScreen(ArtifactWizard):
+    """Scenario, name and description, URL, labels, review.
+
+    Args:
+        kind: what is added.
+        url: where its files are, if that is known.
+    """
+
+    FINISH = "add"
+
+    def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL, url: str = "") -> None:
+        super().__init__(kind)
+        self._found = ""
+        if url:
+            self.values |= {"url": url, "name": url.rpartition("/")[2]}
+
+    def title_text(self) -> str:
+        """What is added."""
+        return f"Add a {self.kind}" if self.kind is not ArtifactKind.OTHER else "Add an artifact"
+
+    async def check(self, step: Step) -> str:
+        """As every artifact; an unknown store is refused, an empty path is a warning."""
+        if step.id != "url":
+            return await super().check(step)
+        parse_url(self.values["url"])
+        found = await self.launchpad.network(
+            self.desk.files.check_url, self.scope, self.values["url"]
+        )
+        if found.state is UrlState.UNKNOWN_STORE:
+            raise InvalidInput(found.message, field="url")
+        self._found = found.message
+        if found.state is not UrlState.OK:
+            return found.message
+        self.launchpad.say(found.message, "good")
+        return ""
+
+    async def review(self) -> list[Item]:
+        """Everything, and what was found at the URL."""
+        return [
+            heading(self.title_text()),
+            *self.common_items(),
+            Item("Found there", self._found, "dim"),
+        ]
+
+    async def finish(self) -> None:
+        """Add it, and show it."""
+        made = await self.launchpad.act(
+            self.desk.artifacts.add,
+            self.scope,
+            self.kind,
+            self.values["name"],
+            self.values["url"],
+            self.values["scenario"],
+            self.values.get("description", ""),
+            self.labels(),
+        )
+        self.launchpad.say(f"Added {made.name}", "good")
+        self.leave("artifact", item_id=made.id)

@@ -1,0 +1,186 @@
+"""An artifact's details as items and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
+from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.metric import Metric, series_key
+from launchpad_tui.domain.numbers import metric_text, size_text
+from launchpad_tui.domain.timestamps import duration_text, now
+from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_item, timestamp_text
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.details import Item, heading
+
+_STATES = {
+    FileState.INTACT: ("done", "good"),
+    FileState.CHANGED: ("warning", "bad"),
+    FileState.MISSING: ("error", "bad"),
+    FileState.EXTRA: ("warning", "warn"),
+    FileState.UNRECORDED: ("unknown", "dim"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file as recorded, and what the last check found (None before one)."""
+
+    file: ArtifactFile
+    state: FileState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PointLine:
+    """A logged point with its place in the list."""
+
+    number: int
+    point: Metric
+
+
+def overview_items(
+    artifact: Artifact, subject: Subject | None, look: Look, names: Mapping[str, str] | None = None
+) -> list[Item]:
+    """The Overview tab: the artifact, its labels, and its source execution with parameters and inputs. ``names`` are
+    those of artifacts by their IDs."""
+    items = [
+        heading(artifact.name),
+        Item("Description", artifact.description),
+        Item("Kind", str(artifact.kind)),
+        Item("URL", artifact.url),
+        Item("Size", size_text(artifact.size)),
+        files_item(artifact, look),
+        Item("Scenario", artifact.scenario_id),
+        Item("ID", artifact.id),
+        timestamp_item("Created", artifact.created_at),
+        timestamp_item("Changed", artifact.modified_at),
+    ]
+    if artifact.deleted_at is not None:
+        items.insert(
+            1,
+            Item(
+                "Gone",
+                f"from its runtime, since {timestamp_text(artifact.deleted_at)} or before",
+                "warn",
+            ),
+        )
+    if artifact.labels:
+        items.append(heading("Labels"))
+        items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]
+    items.append(heading("Made by"))
+    execution = subject.execution if subject else None
+    if execution is None:
+        reason = (
+            f"{artifact.execution_id} (gone)"
+            if artifact.execution_id
+            else "nothing known: it was added by hand"
+        )
+        return [*items, Item("Execution", reason, "dim")]
+    text, role = look.status(execution.status)
+    seconds = execution.duration_seconds(now())
+    items += [
+        Item("Execution", execution.id, link="execution", link_id=execution.id),
+        Item("Status", text, role),
+        Item("Duration", "" if seconds is None else duration_text(seconds)),
+        Item(
+            "Executable",
+            execution.executable_id,
+            link="executable",
+            link_id=execution.executable_id,
+        ),
+        Item(
+            "Configuration",
+            execution.configuration_name,
+            link="configuration",
+            link_id=execution.configuration_id,
+        ),
+    ]
+    configuration = subject.configuration if subject else None
+    if configuration is not None and configuration.parameters:
+        items.append(heading("Parameters"))
+        items += [Item(name, value) for name, value in configuration.parameters.items()]
+    if configuration is not None and configuration.inputs:
+        items.append(heading("Input artifacts"))
+        items += [
+            Item(
+                name,
+                (names or {}).get(artifact_id, artifact_id),
+                link="artifact",
+                link_id=artifact_id,
+            )
+            for name, artifact_id in configuration.inputs.items()
+        ]
+    return items
+
+
+def files_item(artifact: Artifact, look: Look) -> Item:
+    """Whether its files are as they were recorded, and since when that is known."""
+    cell = files_cell(artifact, look)
+    at = (
+        f", looked at {timestamp_text(artifact.checked_at)}"
+        if artifact.checked_at
+        else "; V looks at them"
+    )
+    return Item("Files", f"{cell.text}{at}", cell.role)
+
+
+def file_columns(look: Look) -> tuple[Column[FileLine], ...]:
+    """Path, size, checksum, state."""
+
+    def state(line: FileLine) -> Cell:
+        if line.state is None:
+            return Cell("not checked", "faint")
+        glyph, role = _STATES[line.state]
+        return Cell(f"{getattr(look.glyphs, glyph)} {line.state}", role)
+
+    return (
+        Column[FileLine]("path", "Path", lambda r: r.file.path, 24, 80, 4, priority=0),
+        Column[FileLine]("state", "State", state, 12, 12, 0, priority=1),
+        Column[FileLine](
+            "size",
+            "Size",
+            lambda r: Cell(size_text(r.file.size), "dim"),
+            8,
+            8,
+            0,
+            "right",
+            priority=2,
+        ),
+        Column[FileLine](
+            "sha256", "SHA-256", lambda r: Cell(r.file.sha256, "dim"), 16, 64, 3, priority=3
+        ),
+    )
+
+
+def point_columns() -> tuple[Column[PointLine], ...]:
+    """Name and labels, value, step, time."""
+    return (
+        Column[PointLine](
+            "name",
+            "Metric",
+            lambda r: series_key(r.point.name, r.point.labels),
+            26,
+            80,
+            3,
+            priority=0,
+        ),
+        Column[PointLine](
+            "value", "Value", lambda r: metric_text(r.point.value), 11, 14, 0, "right", priority=1
+        ),
+        Column[PointLine](
+            "step", "Step", lambda r: Cell(f"{r.point.step}", "dim"), 8, 12, 0, "right", priority=2
+        ),
+        Column[PointLine](
+            "time",
+            "Timestamp",
+            lambda r: Cell(
+                r.point.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "dim"
+            ),
+            23,
+            23,
+            0,
+            priority=3,
+        ),
+    )

@@ -1,0 +1,204 @@
+"""Models, datasets, result sets and other artifacts: one list, a kind each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+
+from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.query import ArtifactRow, Query
+from launchpad_tui.services.listing import Listing
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.list_screen import ListScreen
+from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
+from launchpad_tui.ui.screens.models.artifact_columns import artifact_columns
+from launchpad_tui.ui.widgets.columns import Column
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+_TITLES = {
+    ArtifactKind.MODEL: "Models",
+    ArtifactKind.DATASET: "Datasets",
+    ArtifactKind.RESULTSET: "Result sets",
+    ArtifactKind.OTHER: "Other artifacts",
+}
+_EMPTY = {
+    ArtifactKind.MODEL: "No models yet\na adds one by its URL; 4 creates a configuration to train one",
+    ArtifactKind.DATASET: "No datasets yet\na adds one by its URL",
+    ArtifactKind.RESULTSET: "No result sets yet\na adds one by its URL",
+    ArtifactKind.OTHER: "No other artifacts yet\na adds one by its URL",
+}
+_ATTRIBUTES = (
+    ("name", "Name"),
+    ("description", "Description"),
+    ("id", "ID"),
+    ("scenario_id", "Scenario"),
+    ("url", "URL"),
+    ("execution_id", "Execution ID"),
+    ("created_at", "Created"),
+    ("modified_at", "Changed"),
+    ("size", "Size in bytes"),
+    ("files_state", "Files"),
+    ("checked_at", "Files looked at"),
+)
+
+
+class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
+    """The list of the artifacts of a kind."""
+
+    TOPICS = frozenset({"artifacts", "metrics"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "artifacts.add",
+            "a",
+            "add",
+            "Add an artifact that lies in an object store, by its URL.",
+            footer=2,
+            needs="create_artifact",
+        ),
+        Action(
+            "artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3
+        ),
+        Action(
+            "artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4
+        ),
+        Action(
+            "artifacts.lineage",
+            "L",
+            "lineage",
+            "Where it came from, and what was made from it.",
+            footer=5,
+        ),
+        Action(
+            "artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12
+        ),
+        Action(
+            "artifacts.verify",
+            "V",
+            "verify",
+            "Are the files of the selected still there, and the same?",
+            footer=6,
+        ),
+        Action(
+            "artifacts.download",
+            "d",
+            "download",
+            "Download the files of the selected ones.",
+            footer=7,
+        ),
+        Action(
+            "artifacts.upload", "u", "upload", "Store files of this machine and add them.", footer=8
+        ),
+        Action(
+            "artifacts.all",
+            "*",
+            "verify all",
+            "Look at the files of all of this list's kind in the background.",
+        ),
+    )
+
+    def __init__(self, kind: ArtifactKind = ArtifactKind.MODEL) -> None:
+        super().__init__()
+        self.kind = kind
+        self.EMPTY = _EMPTY[kind]  # type: ignore[misc]
+
+    def title_text(self) -> str:
+        """The kind's plural."""
+        return _TITLES[self.kind]
+
+    def columns(self) -> Sequence[Column[ArtifactRow]]:
+        """Those of the kind, and the chosen metrics."""
+        query = self.query_now
+        return artifact_columns(self.kind, query.metrics, query.curves, look=self.launchpad.look)
+
+    def key_of(self, row: ArtifactRow) -> str:
+        """The artifact's ID."""
+        return row.artifact.id
+
+    def listing(self, query: Query) -> Listing[ArtifactRow]:
+        """The artifacts."""
+        return self.desk.artifacts.listing(self.scope, self.kind, query)
+
+    async def load(self) -> None:
+        """The columns chosen earlier, then the list."""
+        await self.prepare_columns()
+        await super().load()
+
+    async def condition_names(self) -> list[tuple[str, str]]:
+        """Attributes, and the labels, metrics and parameters that there are."""
+        artifacts, scope = self.desk.artifacts, self.scope
+        names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
+        labels = await self.read(artifacts.label_keys, scope, self.kind)
+        names += [(f"label {key}", f"label {key.rpartition('/')[2]}") for key in labels]
+        names += [
+            (f"metric {key}", f"metric {key}")
+            for key in await self.read(artifacts.metric_keys, scope)
+        ]
+        names += [
+            (f"parameter {n}", f"parameter {n}")
+            for n in await self.read(artifacts.parameter_names, scope)
+        ]
+        return names
+
+    @property
+    def preference(self) -> str:
+        """Each kind has its own."""
+        return f"columns.{self.kind}"
+
+    # Actions --------------------------------------------------------------------------------------------------------
+
+    def why_not_metrics(self) -> str | None:
+        """A row is needed, and not too many."""
+        return self.why_not_together()
+
+    why_not_compare = why_not_metrics
+
+    def why_not_lineage(self) -> str | None:
+        """A row is needed."""
+        return None if self.table.row is not None else "There is nothing under the cursor"
+
+    why_not_download = why_not_verify = why_not_metrics
+
+    @on(VirtualTable.Opened)
+    def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``."""
+        self.launchpad.open("artifact", item_id=event.row.artifact.id)
+
+    def do_add(self) -> None:
+        """Key ``a``."""
+        self.launchpad.open("artifact.add", kind=self.kind)
+
+    def do_metrics(self) -> None:
+        """Key ``m``."""
+        self.launchpad.open("metrics", item_ids=self.table.chosen_ids)
+
+    def do_compare(self) -> None:
+        """Key ``c``."""
+        self.launchpad.open("compare", item_ids=self.table.chosen_ids)
+
+    def do_lineage(self) -> None:
+        """Key ``L``."""
+        self.launchpad.open("lineage", item_id=self.table.row_id)
+
+    def do_upload(self) -> None:
+        """Key ``u``."""
+        self.launchpad.open("artifact.upload", kind=self.kind)
+
+    async def do_download(self) -> None:
+        """Key ``d``."""
+        from launchpad_tui.ui.screens.common.downloads import download_artifacts
+
+        await download_artifacts(self, self.table.chosen_ids)
+
+    def do_verify(self) -> None:
+        """Key ``V``."""
+        from launchpad_tui.ui.screens.models.verification import verify
+
+        verify(self, self.table.chosen_ids)
+
+    def do_all(self) -> None:
+        """Key ``*``."""
+        from launchpad_tui.ui.screens.models.verification import verify_all
+
+        verify_all(self, self.kind, _TITLES[self.kind])

@@ -1,0 +1,153 @@
+"""A search over all connections and resource groups at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets._input import Input
+
+from launchpad_tui.domain.query import Hit
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.cells import labels_text, timestamp_text
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+if TYPE_CHECKING:
+    from launchpad_tui.ui.theme import Look
+
+_EMPTY = "Type a part of a name, ID, description or label\nModels, other artifacts and executions are looked through"
+
+
+class EverywhereScreen(LaunchpadScreen):
+    """What holds a text, wherever it is."""
+
+    TITLE_TEXT = "Everywhere"
+    TOPICS = frozenset({"artifacts", "executions", "connections"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("everywhere.type", "/", "search", "Type another text.", footer=2),
+        Action("everywhere.list", "down enter", "to the list", "To what was found.", hidden=True),
+    )
+
+    def body(self) -> ComposeResult:
+        """The line that is typed in, and what was found."""
+        yield Input(placeholder="search all connections and resource groups", id="search")
+        yield VirtualTable(
+            hit_columns(self.launchpad.look),
+            _key,
+            title="Everywhere",
+            empty=_EMPTY,
+            multi=False,
+            id="list",
+        )
+
+    def on_mount(self) -> None:
+        """One comes here to type."""
+        self.query_one(Input).focus()
+
+    @property
+    def table(self) -> VirtualTable[Hit]:
+        """What was found."""
+        return self.query_one("#list", VirtualTable)
+
+    async def load(self) -> None:
+        """Search."""
+        line = self.query_one(Input)
+        text = line.value.strip()
+        rows = await self.read(self.desk.everywhere.search, text)
+        self.table.empty = (
+            f"Nothing holds {text!r}\nWhat was never read of a connection is not known"
+            if text
+            else _EMPTY
+        )
+        self.table.set_rows(rows)
+        if line.value.strip() != text:
+            self.table.expect()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Search as one types."""
+        event.stop()
+        self.table.expect()
+        self.reload()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """On to the list."""
+        event.stop()
+        self.table.focus()
+
+    def do_type(self) -> None:
+        """Key ``/``."""
+        self.query_one(Input).focus()
+
+    def do_list(self) -> None:
+        """Key ``down``, from the line."""
+        self.table.focus()
+
+    @on(VirtualTable.Opened)
+    async def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``: stand in its resource group, and show it."""
+        hit: Hit = event.row
+        if hit.scope != self.scope:
+            await self.launchpad.choose_scope(hit.scope, "")
+            self.launchpad.say(f"Now in {hit.scope}")
+        if hit.artifact is not None:
+            self.launchpad.open("artifact", item_id=hit.artifact.id)
+        elif hit.execution is not None:
+            self.launchpad.open("execution", item_id=hit.execution.id)
+
+
+def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
+    """The columns of what was found."""
+
+    def kind(hit: Hit) -> Cell:
+        if hit.gone:
+            return Cell(f"{look.glyphs.error} gone", "faint")
+        if hit.execution is not None:
+            return Cell(*look.status(hit.execution.status))
+        return Cell(str(hit.artifact.kind) if hit.artifact else "", "dim")
+
+    def about(hit: Hit) -> Cell:
+        if hit.artifact is not None:
+            return Cell(
+                f"{labels_text(hit.artifact.labels)} {hit.artifact.description}".strip(), "dim"
+            )
+        return Cell(hit.execution.status_message if hit.execution else "", "dim")
+
+    return (
+        Column[Hit](
+            "name",
+            "Name",
+            lambda hit: Cell(hit.name, "faint" if hit.gone else "text"),
+            18,
+            44,
+            4,
+            priority=0,
+        ),
+        Column[Hit]("kind", "Kind, status", kind, 12, 12, 0, priority=1),
+        Column[Hit](
+            "scope",
+            "Connection, group",
+            lambda hit: Cell(str(hit.scope), "accent"),
+            17,
+            40,
+            2,
+            priority=1,
+        ),
+        Column[Hit](
+            "created",
+            "Created",
+            lambda hit: Cell(timestamp_text(hit.created_at), "dim"),
+            16,
+            16,
+            0,
+            priority=2,
+        ),
+        Column[Hit]("id", "ID", lambda hit: Cell(hit.id, "dim"), 10, 36, 1, priority=4),
+        Column[Hit]("about", "About", about, 16, 80, 4, priority=3),
+    )
+
+
+def _key(hit: Hit) -> str:
+    return f"{hit.scope}/{hit.id}"

@@ -1,0 +1,64 @@
+"""Looks at many artifacts' files from screens: they go on in the background, and the lists show what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from launchpad_tui.domain.artifact import ArtifactKind, FilesState, state_of
+from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.transfer import Transfer
+from launchpad_tui.errors import LaunchpadError
+
+if TYPE_CHECKING:
+    from launchpad_tui.domain.transfer import Progress
+    from launchpad_tui.services.verification import Verified
+    from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+
+
+def verify(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
+    """Look at these artifacts' files; only what may have been replaced since it was last read is read."""
+    if not ids:
+        return
+    scope, desk = screen.scope, screen.desk
+    service, artifacts = desk.verification, desk.artifacts
+
+    def work(progress: Progress) -> str:
+        counts = dict.fromkeys(FilesState, 0)
+        failed: list[LaunchpadError] = []
+        for place, artifact_id in enumerate(ids):
+            progress(Transfer(place, len(ids), artifacts.get(scope, artifact_id).name))
+            try:
+                counts[state_of(service.verify(scope, artifact_id, content=False))] += 1
+            except LaunchpadError as error:
+                failed.append(error)
+        if failed and len(failed) == len(ids):
+            raise failed[0]
+        return said(counts, len(failed))
+
+    what = f"{len(ids)} artifacts" if len(ids) > 1 else "one"
+    screen.launchpad.transfers.start(f"Verify {what}", work, "looked at", quiet=len(ids) == 1)
+
+
+def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
+    """Look at the files of all artifacts of a kind, as `verify`."""
+    scope, service, artifacts = screen.scope, screen.desk.verification, screen.desk.artifacts
+
+    def work(progress: Progress) -> str:
+        total = artifacts.listing(scope, kind, Query()).count()
+        failed = 0
+
+        def tell(verified: Verified) -> None:
+            nonlocal failed
+            failed += bool(verified.error)
+            progress(Transfer(verified.done, max(total, verified.done), verified.artifact.name))
+
+        return said(service.verify_all(scope, kind, tell), failed)
+
+    screen.launchpad.transfers.start(f"Verify all {title.lower()}", work, "looked at")
+
+
+def said(counts: Mapping[FilesState, int], failed: int) -> str:
+    """``3 intact, 1 missing; 2 could not be looked at``."""
+    found = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
+    return f"Files: {found}" + (f"; {failed:,} could not be looked at" if failed else "")

@@ -1,0 +1,136 @@
+"""One executable: what it takes and makes, how it runs here, and its template."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.scenario import ArtifactSlot, Executable
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.cells import labels_text, timestamp_item
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading
+from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
+from launchpad_tui.ui.widgets.lines import Lines
+from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
+
+
+class ExecutableScreen(TabbedKeys, LaunchpadScreen):
+    """The details of an executable.
+
+    Args:
+        item_id: its ID.
+    """
+
+    TOPICS = frozenset({"scenarios"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        *TAB_ACTIONS,
+        Action(
+            "executable.configure",
+            "c",
+            "configure",
+            "Create a configuration for it.",
+            footer=3,
+            needs="create_configuration",
+        ),
+        Action(
+            "executable.edit",
+            "e",
+            "settings",
+            "Interpreter, environment and code folder on this machine.",
+            footer=4,
+            needs="add_executable",
+        ),
+    )
+
+    def __init__(self, item_id: str) -> None:
+        super().__init__()
+        self.item_id = item_id
+        self._executable: Executable | None = None
+
+    def title_text(self) -> str:
+        """Its name."""
+        return self._executable.name if self._executable else self.item_id
+
+    def body(self) -> ComposeResult:
+        """Details and template."""
+        yield TabStrip([("overview", "Overview"), ("template", "Template")])
+        yield Details(id="overview")
+        yield Lines(id="template", empty="The runtime does not give its template away")
+
+    async def load(self) -> None:
+        """Read it."""
+        one = self._executable = await self.read(
+            self.desk.scenarios.executable, self.scope, self.item_id
+        )
+        items = [
+            heading(one.name),
+            Item("ID", one.id),
+            Item("Scenario", one.scenario_id),
+            Item("Version", one.version),
+            Item("Description", one.description),
+            timestamp_item("Changed", one.modified_at),
+            heading("Parameters"),
+        ]
+        for parameter in one.parameters:
+            default = "required" if parameter.default is None else parameter.default
+            items.append(Item(parameter.name, f"{default}   {parameter.description}".rstrip()))
+        items += [] if one.parameters else [NONE]
+        items += [heading("Input artifacts"), *(map(_slot, one.inputs) if one.inputs else [NONE])]
+        items += [
+            heading("Output artifacts"),
+            *(map(_slot, one.outputs) if one.outputs else [NONE]),
+        ]
+        items += [heading("On this machine"), Item("Template file", one.source)]
+        for field in self.desk.scenarios.executable_fields():
+            value = one.settings.get(field.name, "")
+            items.append(Item(field.title, value or field.help, "text" if value else "faint"))
+        if one.notes:
+            items.append(heading("What this machine ignores"))
+            items += [Item("", note, "dim") for note in one.notes]
+        self.query_one("#overview", Details).set_items(items)
+        lines = one.template.rstrip("\n").split("\n") if one.template else []
+        template = [
+            [(f" {number:4d}  ", "faint"), (line.expandtabs(4), "text")]
+            for number, line in enumerate(lines, 1)
+        ]
+        self.query_one("#template", Lines).set_lines(template)
+        self.repaint_frame()
+
+    def do_configure(self) -> None:
+        """Key ``c``."""
+        self.launchpad.open("configuration.create", executable_id=self.item_id)
+
+    async def do_edit(self) -> None:
+        """Key ``e``."""
+        if self._executable is None:
+            return
+        fields = {field.name: field for field in self.desk.scenarios.executable_fields()}
+        settings = dict(self._executable.settings)
+        choices = [
+            Choice(each.name, each.title, settings.get(each.name, "") or "not set")
+            for each in fields.values()
+        ]
+        picked = await self.launchpad.ask(ChooseDialog("Change which setting?", choices))
+        if not picked:
+            return
+        field = fields[picked[0]]
+        typed = await self.launchpad.ask(
+            PromptDialog(field.title, settings.get(field.name, ""), field.help)
+        )
+        if typed is None:
+            return
+        settings[field.name] = typed
+        try:
+            await self.read(self.desk.scenarios.set_executable, self.scope, self.item_id, settings)
+        except InvalidInput as error:
+            self.launchpad.show_error(error)
+        else:
+            self.launchpad.say(f"Changed {field.title}", "good")
+
+
+def _slot(slot: ArtifactSlot) -> Item:
+    text = f"{slot.kind}   {slot.description}".rstrip()
+    return Item(slot.name, f"{text}   {labels_text(slot.labels)}".rstrip())

@@ -1,0 +1,175 @@
+"""Scenarios and their executables, in one list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.scenario import Executable, Scenario
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    scenario: Scenario
+    executable: Executable
+
+
+_COLUMNS = (
+    Column[_Line]("executable", "Executable", lambda r: r.executable.name, 22, 44, 3, priority=0),
+    Column[_Line](
+        "scenario", "Scenario", lambda r: Cell(r.scenario.name, "dim"), 16, 36, 2, priority=1
+    ),
+    Column[_Line](
+        "version", "Version", lambda r: Cell(r.executable.version, "dim"), 8, 14, 0, priority=2
+    ),
+    Column[_Line]("id", "ID", lambda r: Cell(r.executable.id, "dim"), 14, 36, 1, priority=3),
+    Column[_Line](
+        "description",
+        "Description",
+        lambda r: Cell(r.executable.description, "dim"),
+        16,
+        90,
+        5,
+        priority=4,
+    ),
+    Column[_Line](
+        "changed",
+        "Changed",
+        lambda r: Cell(timestamp_text(r.executable.modified_at), "dim"),
+        16,
+        16,
+        0,
+        priority=5,
+    ),
+)
+
+
+class ScenariosScreen(LaunchpadScreen):
+    """All executables of the connection, by scenario."""
+
+    TITLE_TEXT = "Scenarios and executables"
+    TOPICS = frozenset({"scenarios"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "scenarios.add",
+            "a",
+            "add",
+            "Add workflow templates: a file, or all in a folder.",
+            footer=2,
+            needs="add_executable",
+        ),
+        Action(
+            "scenarios.create",
+            "c",
+            "configure",
+            "Create a configuration for it.",
+            footer=3,
+            needs="create_configuration",
+        ),
+        Action(
+            "scenarios.delete",
+            "D",
+            "delete",
+            "Forget it; what it made stays.",
+            footer=4,
+            needs="add_executable",
+        ),
+    )
+
+    def body(self) -> ComposeResult:
+        """The table."""
+        yield VirtualTable(
+            _COLUMNS,
+            lambda row: row.executable.id,
+            title="Executables",
+            empty="No executables yet\na adds workflow templates: a YAML file, or a folder such as a git checkout",
+            multi=False,
+            id="list",
+        )
+
+    @property
+    def table(self) -> VirtualTable[_Line]:
+        """The list."""
+        return self.query_one("#list", VirtualTable)
+
+    async def load(self) -> None:
+        """Read both anew."""
+        scenarios = {
+            each.id: each for each in await self.read(self.desk.scenarios.scenarios, self.scope)
+        }
+        executables = await self.read(self.desk.scenarios.executables, self.scope)
+        rows = [
+            _Line(scenarios[each.scenario_id], each)
+            for each in executables
+            if each.scenario_id in scenarios
+        ]
+        rows.sort(key=lambda row: (row.scenario.name.casefold(), row.executable.name.casefold()))
+        self.table.set_rows(rows)
+
+    @on(VirtualTable.Opened)
+    def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``."""
+        self.launchpad.open("executable", item_id=event.row.executable.id)
+
+    async def do_add(self) -> None:
+        """Key ``a``."""
+        typed = await self.launchpad.ask(
+            PromptDialog(
+                "Add workflow templates from",
+                "",
+                "A YAML file, or a folder: all templates below it are added.",
+            )
+        )
+        if not typed:
+            return
+        path = Path(typed).expanduser().absolute()
+        found = await self.launchpad.files(self.desk.scenarios.add_executables, self.scope, path)
+        if found.refused:
+            title = f"{len(found.refused)} template{'s were' if len(found.refused) > 1 else ' was'} refused"
+            detail = "\n".join(
+                f"{each.file}:{each.line}: {each.reason}" for each in found.refused[:20]
+            )
+            self.launchpad.show_error(
+                InvalidInput(
+                    title, detail, f"{len(found.added)} others were added." if found.added else ""
+                )
+            )
+        elif not found.added:
+            raise InvalidInput(
+                f"There is no workflow template in {path}",
+                hint="A template has kind: WorkflowTemplate.",
+            )
+        else:
+            words = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
+            self.launchpad.say(words, "good", 8)
+
+    def why_not_create(self) -> str | None:
+        """A row is needed."""
+        return None if self.table.row is not None else "There is nothing under the cursor"
+
+    why_not_delete = why_not_create
+
+    def do_create(self) -> None:
+        """Key ``c``."""
+        self.launchpad.open("configuration.create", executable_id=self.table.row_id)
+
+    async def do_delete(self) -> None:
+        """Key ``D``."""
+        executable_id = self.table.row_id
+        detail = "Its configurations, executions and models stay."
+        if await self.launchpad.ask(
+            ConfirmDialog(f"Forget executable {executable_id}?", detail, yes="delete", danger=True)
+        ):
+            await self.read(self.desk.scenarios.delete_executable, self.scope, executable_id)
+            self.launchpad.say(f"Deleted {executable_id}", "good")

@@ -1,0 +1,314 @@
+"""Execution schedules: the list, and the wizard that makes and changes one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.domain.timestamps import parse_rfc3339
+from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.details import Item, heading
+from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+_NOTHING = "There is nothing under the cursor"
+_EMPTY = "No execution schedules yet\na executes a configuration again and again"
+
+
+class SchedulesScreen(LaunchpadScreen):
+    """All execution schedules of the resource group, newest first."""
+
+    TITLE_TEXT = "Schedules"
+    TOPICS = frozenset({"schedules", "configurations"})
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "schedules.create",
+            "a",
+            "add",
+            "Execute a configuration again and again.",
+            footer=2,
+            needs="schedules",
+        ),
+        Action(
+            "schedules.edit",
+            "e",
+            "edit",
+            "Change when and what it executes.",
+            footer=3,
+            needs="schedules",
+        ),
+        Action(
+            "schedules.pause", "p", "pause", "Let it rest, or go on.", footer=4, needs="schedules"
+        ),
+        Action(
+            "schedules.delete",
+            "D",
+            "delete",
+            "Delete it; what it created stays.",
+            footer=5,
+            needs="schedules",
+        ),
+    )
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield VirtualTable(
+            _columns(self.launchpad.look, {}),
+            lambda one: one.id,
+            title="Schedules",
+            empty=_EMPTY,
+            multi=False,
+            id="list",
+        )
+
+    @property
+    def table(self) -> VirtualTable[Schedule]:
+        """The list."""
+        return self.query_one("#list", VirtualTable)
+
+    async def load(self) -> None:
+        """Read the list anew."""
+        rows = await self.read(self.desk.schedules.list, self.scope)
+        names = {
+            one.id: one.name for one in await self.read(self.desk.configurations.list, self.scope)
+        }
+        self.table.set_columns(_columns(self.launchpad.look, names))
+        self.table.set_rows(rows)
+
+    @on(VirtualTable.Opened)
+    def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``: what it executes."""
+        self.launchpad.open("configuration", item_id=event.row.configuration_id)
+
+    def why_not_edit(self) -> str | None:
+        """A row is needed that its runtime has."""
+        row = self.table.row
+        if row is None:
+            return _NOTHING
+        return None if row.deleted_at is None else "It is gone from its runtime"
+
+    why_not_pause = why_not_edit
+
+    def why_not_delete(self) -> str | None:
+        """A row is needed."""
+        return None if self.table.row is not None else _NOTHING
+
+    def do_create(self) -> None:
+        """Key ``a``."""
+        self.launchpad.open("schedule.create")
+
+    def do_edit(self) -> None:
+        """Key ``e``."""
+        self.launchpad.open("schedule.create", item_id=self.table.row_id)
+
+    async def do_pause(self) -> None:
+        """Key ``p``."""
+        row = self.table.row
+        if row is not None:
+            active = row.status is ScheduleStatus.ACTIVE
+            status = ScheduleStatus.INACTIVE if active else ScheduleStatus.ACTIVE
+            await self.launchpad.act(_change, self, row.id, status)
+            self.launchpad.say(f"{'Paused' if active else 'Resumed'} {row.name}", "good")
+
+    async def do_delete(self) -> None:
+        """Key ``D``."""
+        row = self.table.row
+        if row is None:
+            return
+        question = ConfirmDialog(
+            f"Delete the schedule {row.name}?",
+            "The executions that it created stay.",
+            yes="delete",
+            danger=True,
+        )
+        if await self.launchpad.ask(question):
+            await self.launchpad.act(self.desk.schedules.delete, self.scope, row.id)
+            self.launchpad.say(f"Deleted the schedule {row.name}", "good")
+
+
+class ScheduleWizard(WizardScreen):
+    """Makes a schedule, or changes one.
+
+    Args:
+        item_id: the one that is changed; empty for a new one.
+        configuration: what a new one executes; empty to be chosen.
+    """
+
+    def __init__(self, item_id: str = "", configuration: str = "") -> None:
+        super().__init__()
+        self.item_id = item_id
+        if configuration:
+            self.values["configuration"] = configuration
+
+    def title_text(self) -> str:
+        """What is done."""
+        return "Edit the schedule" if self.item_id else "Add a schedule"
+
+    def steps(self) -> Sequence[Step]:
+        """What, and when."""
+        bounds = "2026-01-31 or 2026-01-31T12:00:00Z; may be left empty."
+        what = [Field("configuration", "Configuration", FieldKind.CHOICE, required=True)]
+        if not self.item_id:
+            what.append(Field("name", "Name", help="Empty: the configuration's."))
+        return (
+            Step("what", "What", "What is executed.", tuple(what)),
+            Step(
+                "when",
+                "When",
+                "Minute, hour, day of the month, month, day of the week, in UTC.",
+                (
+                    Field(
+                        "cron",
+                        "Cron",
+                        required=True,
+                        default="0 3 * * *",
+                        help="0 3 * * * is each night at three, */30 * * * * each half hour, 0 8 * * 1 Mondays at "
+                        "eight.",
+                    ),
+                    Field("start", "Not before", help=bounds),
+                    Field("end", "Not after", help=bounds),
+                ),
+            ),
+        )
+
+    async def load(self) -> None:
+        """What is changed is read once."""
+        if self.item_id and not self.values:
+            one = await self.read(self.desk.schedules.get, self.scope, self.item_id)
+            self.values = {
+                "configuration": one.configuration_id,
+                "cron": one.cron,
+                "start": one.start.isoformat() if one.start else "",
+                "end": one.end.isoformat() if one.end else "",
+            }
+        await super().load()
+
+    async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
+        """The configurations, newest first."""
+        if field.name != "configuration":
+            return await super().choices(step, field)
+        found = await self.read(self.desk.configurations.list, self.scope)
+        if found and not self.values.get("configuration"):
+            self.values["configuration"] = found[0].id
+        return [
+            Choice(one.id, one.name, f"{one.executable_id}, {timestamp_text(one.created_at)}")
+            for one in found
+        ]
+
+    async def check(self, step: Step) -> str:
+        """The expression has to come true within the bounds."""
+        if step.id == "when" and not await self.read(self._upcoming):
+            raise InvalidInput("It never comes true within these bounds", field="cron")
+        return ""
+
+    async def review(self) -> list[Item]:
+        """What was typed, and when it would create its next executions."""
+        configuration = await self.read(
+            self.desk.configurations.get, self.scope, self.values["configuration"]
+        )
+        items = [
+            heading(self.title_text()),
+            Item("Configuration", configuration.name),
+            Item("Cron", self.values["cron"]),
+            heading("Next executions"),
+        ]
+        for at in await self.read(self._upcoming):
+            items.append(Item(f"{at:%Y-%m-%d %H:%M} UTC", f"{timestamp_text(at)} here", "dim"))
+        return items
+
+    def _upcoming(self) -> list[datetime]:
+        return self.desk.schedules.upcoming(
+            self.values["cron"], self._moment("start"), self._moment("end")
+        )
+
+    def _moment(self, name: str) -> datetime | None:
+        text = self.values.get(name, "").strip()
+        try:
+            return parse_rfc3339(text) if text else None
+        except (ValueError, OverflowError) as error:
+            hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
+            raise InvalidInput(f"{text[:40]!r} is no moment", hint=hint, field=name) from error
+
+    async def finish(self) -> None:
+        """Make or change it, and show the list."""
+        name = self.values.get("name", "").strip()
+        if not self.item_id and not name:
+            name = (
+                await self.read(
+                    self.desk.configurations.get, self.scope, self.values["configuration"]
+                )
+            ).name
+        one = await self.launchpad.act(self._done, name)
+        self.launchpad.say(
+            f"{'Changed' if self.item_id else 'Added'} the schedule {one.name}", "good"
+        )
+
+    def _done(self, name: str) -> Schedule:
+        service, values = self.desk.schedules, self.values
+        start, end = self._moment("start"), self._moment("end")
+        if self.item_id:
+            return service.change(
+                self.scope,
+                self.item_id,
+                cron=values["cron"],
+                configuration_id=values["configuration"],
+                start=start,
+                end=end,
+            )
+        return service.create(self.scope, name, values["cron"], values["configuration"], start, end)
+
+
+def _change(screen: LaunchpadScreen, schedule_id: str, status: ScheduleStatus) -> None:
+    screen.desk.schedules.change(screen.scope, schedule_id, status=status)
+
+
+def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
+    glyphs = look.glyphs
+
+    def status(one: Schedule) -> Cell:
+        if one.deleted_at is not None:
+            return Cell(f"{glyphs.error} gone", "warn")
+        if one.status is ScheduleStatus.INACTIVE:
+            return Cell(f"{glyphs.stopped} paused", "dim")
+        return Cell(f"{glyphs.pending} active", "good")
+
+    def following(one: Schedule) -> Cell:
+        return Cell(timestamp_text(one.next_at) if one.next_at else "", "text")
+
+    def bounds(one: Schedule) -> Cell:
+        if one.start is None and one.end is None:
+            return Cell("")
+        first, last = (timestamp_text(at) if at else "" for at in (one.start, one.end))
+        return Cell(f"{first} to {last}".strip(), "dim")
+
+    return (
+        Column[Schedule]("name", "Name", lambda one: one.name, 16, 40, 3, priority=0),
+        Column[Schedule]("status", "Status", status, 9, 9, 0, priority=1),
+        Column[Schedule](
+            "cron", "Cron (UTC)", lambda one: Cell(one.cron, "accent"), 14, 24, 1, priority=1
+        ),
+        Column[Schedule]("next", "Next", following, 16, 16, 0, priority=2),
+        Column[Schedule](
+            "configuration",
+            "Configuration",
+            lambda one: Cell(names.get(one.configuration_id, one.configuration_id), "dim"),
+            16,
+            36,
+            2,
+            priority=3,
+        ),
+        Column[Schedule]("bounds", "Bounds", bounds, 16, 36, 1, priority=5),
+        Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 0, priority=6),
+    )

@@ -1,0 +1,1 @@
+"""Object stores: the list, browsing, previews, imports."""

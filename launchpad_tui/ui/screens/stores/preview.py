@@ -1,0 +1,89 @@
+"""What a file in an object store says of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.artifact import ArtifactUrl
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.formats import Preview
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.downloads import download
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.screens.stores.preview_lines import preview_lines
+from launchpad_tui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from launchpad_tui.domain.transfer import Progress
+
+
+class PreviewScreen(LaunchpadScreen):
+    """A file's head: its facts, the tensors or the table in it, or its first lines.
+
+    Args:
+        store: the object store's name.
+        path: of the file.
+        scope: the store's resource group; None for the chosen one.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("preview.download", "d", "download", "Download the file.", footer=2),
+        Action("preview.copy", "y", "copy", "Copy what shows.", footer=3),
+    )
+
+    def __init__(self, store: str, path: str, scope: Scope | None = None) -> None:
+        super().__init__()
+        self.store = store
+        self.path = path
+        self._of = scope
+        self._shown: list[list[tuple[str, str]]] = []
+
+    @property
+    def scope(self) -> Scope:
+        """The store's resource group."""
+        return self._of or super().scope
+
+    def title_text(self) -> str:
+        """The file's name."""
+        return self.path.rpartition("/")[2]
+
+    def body(self) -> ComposeResult:
+        """Its lines."""
+        yield Lines(empty=f"reading{self.launchpad.look.glyphs.ellipsis}", id="preview")
+
+    async def load(self) -> None:
+        """Read parts of the file."""
+        found: Preview = await self.launchpad.network(
+            self.desk.browsing.preview, self.scope, self.store, self.path
+        )
+        self._shown = preview_lines(found, str(ArtifactUrl(self.store, self.path)))
+        self.query_one(Lines).set_lines(self._shown)
+
+    def show_load_error(self, error: Exception) -> None:
+        """In place of the content."""
+        if not isinstance(error, LaunchpadError):
+            super().show_load_error(error)
+            return
+        lines = [[(error.title, "bad")], [(error.detail, "text")], [(error.hint, "strong")]]
+        self.query_one(Lines).set_lines([[("", "text")], *[line for line in lines if line[0][0]]])
+
+    async def do_download(self) -> None:
+        """Key ``d``."""
+        url, scope, files = str(ArtifactUrl(self.store, self.path)), self.scope, self.desk.files
+
+        def fetch(target: Path, progress: Progress, overwrite: bool) -> Sequence[Path]:
+            return files.stage(scope, url, target, progress, overwrite=overwrite)
+
+        await download(self.launchpad, self.title_text(), fetch)
+
+    def do_copy(self) -> None:
+        """Key ``y``."""
+        self.launchpad.copy(
+            "\n".join("".join(text for text, _ in line) for line in self._shown), "the preview"
+        )

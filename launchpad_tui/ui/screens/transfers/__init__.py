@@ -1,0 +1,1 @@
+"""Downloads, uploads and other background work."""

@@ -1,0 +1,217 @@
+"""The transfers of this session: how far each is, what came of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.timestamps import duration_text
+from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.services.transfers import Job, JobState
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.theme import Look
+from launchpad_tui.ui.transfer_watch import LOOK_SECONDS
+from launchpad_tui.ui.widgets.columns import Cell, Column
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, ErrorDialog
+from launchpad_tui.ui.widgets.table import VirtualTable
+
+#: cells of a progress bar
+_BAR = 14
+NOTHING = "There is nothing under the cursor"
+
+
+class TransfersScreen(LaunchpadScreen):
+    """All transfers, in the order in which they were begun."""
+
+    TITLE_TEXT = "Transfers"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "transfers.stop",
+            "S",
+            "stop",
+            "Stop it; a download begun again goes on from there.",
+            footer=2,
+        ),
+        Action("transfers.again", "A", "again", "Begin anew what failed or was stopped.", footer=3),
+        Action("transfers.forget", "D", "clear", "Take those away that are over.", footer=4),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs: tuple[Job, ...] = ()
+
+    def body(self) -> ComposeResult:
+        """The list."""
+        yield VirtualTable(
+            job_columns(self.launchpad.look),
+            lambda job: str(job.id),
+            title="Transfers",
+            multi=False,
+            id="list",
+            empty="No transfers\nd on a model downloads it, u in the list of models uploads one",
+        )
+
+    @property
+    def table(self) -> VirtualTable[Job]:
+        """The list."""
+        return self.query_one("#list", VirtualTable)
+
+    def on_mount(self) -> None:
+        """Follow them."""
+        self.set_interval(LOOK_SECONDS, self._tick)
+
+    async def load(self) -> None:
+        """Show them as they are now."""
+        self._jobs = self.desk.transfers.jobs()
+        self.table.set_rows(self._jobs)
+
+    def _tick(self) -> None:
+        if self.is_current and any(not job.state.over for job in self._jobs):
+            self.reload()
+
+    @on(VirtualTable.Opened)
+    def opened(self, event: VirtualTable.Opened) -> None:
+        """Key ``enter``: all that is known of one that failed."""
+        job: Job = event.row
+        if job.error is not None:
+            self.app.push_screen(ErrorDialog(job.error))
+        else:
+            self.launchpad.say(job.message or f"{job.title}: {job.state}")
+
+    def why_not_stop(self) -> str | None:
+        """Only what goes on."""
+        job = self.table.row
+        return NOTHING if job is None else f"It is {job.state}" if job.state.over else None
+
+    def why_not_again(self) -> str | None:
+        """Only what failed or was stopped."""
+        job = self.table.row
+        if job is None:
+            return NOTHING
+        return None if job.state in {JobState.FAILED, JobState.CANCELLED} else f"It is {job.state}"
+
+    def why_not_forget(self) -> str | None:
+        """Only what is over."""
+        return None if any(job.state.over for job in self._jobs) else "None is over"
+
+    def do_stop(self) -> None:
+        """Key ``S``."""
+        self.desk.transfers.cancel(int(self.table.row_id))
+        self.launchpad.transfers.follow()
+        self.reload()
+
+    def do_again(self) -> None:
+        """Key ``A``."""
+        self.launchpad.transfers.again(int(self.table.row_id))
+        self.reload()
+
+    def do_forget(self) -> None:
+        """Key ``D``."""
+        self.desk.transfers.forget()
+        self.reload()
+
+
+class LeaveDialog(ConfirmDialog):
+    """Asks before transfers are left; who asks to leave once more, leaves.
+
+    Args:
+        count: how many go on.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("leave.yes", "q ctrl+q ctrl+c", "yes", "Leave.", "Dialogs", hidden=True),
+    )
+
+    def __init__(self, count: int) -> None:
+        detail = "Uploads leave nothing behind; downloads go on from where they are when they are begun again."
+        super().__init__(
+            f"Leave while {count} transfer{'s go' if count != 1 else ' goes'} on?",
+            detail,
+            yes="leave",
+        )
+
+
+def job_columns(look: Look) -> tuple[Column[Job], ...]:
+    """State, title, bar, amount, speed, time left, what came of it."""
+    glyphs = look.glyphs
+    states = {
+        JobState.WAITING: (glyphs.pending, "dim"),
+        JobState.RUNNING: (glyphs.running, "accent"),
+        JobState.CANCELLING: (glyphs.stopping, "warn"),
+        JobState.DONE: (glyphs.done, "good"),
+        JobState.FAILED: (glyphs.error, "bad"),
+        JobState.CANCELLED: (glyphs.stopped, "dim"),
+    }
+
+    def state(job: Job) -> Cell:
+        glyph, role = states[job.state]
+        return Cell(f"{glyph} {'stopped' if job.state is JobState.CANCELLED else job.state}", role)
+
+    def bar(job: Job) -> Cell:
+        if not job.total:
+            return Cell("")
+        share = 1.0 if job.state is JobState.DONE else min(1.0, job.done / job.total)
+        full = int(share * _BAR)
+        return Cell(
+            f"{glyphs.full * full}{glyphs.empty * (_BAR - full)} {int(100 * share):3} %",
+            states[job.state][1],
+        )
+
+    def words(job: Job) -> Cell:
+        if job.error is not None:
+            return Cell(error_text(job.error), "bad")
+        return Cell(job.message or job.path, "text" if job.message else "dim")
+
+    return (
+        Column[Job]("title", "Transfer", lambda r: r.title, 20, 50, 2, priority=0),
+        Column[Job]("state", "State", state, 12, 12, 0, priority=1),
+        Column[Job]("bar", "Progress", bar, _BAR + 6, _BAR + 6, 0, priority=2),
+        Column[Job](
+            "done", "Done", lambda r: Cell(_amount(r), "dim"), 18, 22, 0, "right", priority=4
+        ),
+        Column[Job](
+            "speed", "Speed", lambda r: Cell(_speed(r), "dim"), 11, 12, 0, "right", priority=3
+        ),
+        Column[Job](
+            "left",
+            "Left",
+            lambda r: Cell(_left(r), "dim"),
+            8,
+            10,
+            0,
+            "right",
+            priority=3,
+        ),
+        Column[Job]("words", "", words, 16, 100, 4, priority=2),
+    )
+
+
+def error_text(error: LaunchpadError) -> str:
+    """An error on one line."""
+    return f"{error.title}: {error.detail}" if error.detail else error.title
+
+
+def _amount(job: Job) -> str:
+    if job.unit != "B":
+        return (
+            f"{job.done:,} of {job.total:,} {job.unit}" if job.total else f"{job.done:,} {job.unit}"
+        )
+    if not job.total:
+        return size_text(job.done) if job.done else ""
+    return f"{size_text(job.done)} of {size_text(job.total)}"
+
+
+def _left(job: Job) -> str:
+    if job.left is None:
+        return ""
+    return f"{job.left:.0f} s" if job.left < 60 else duration_text(job.left)
+
+
+def _speed(job: Job) -> str:
+    if job.speed <= 0:
+        return ""
+    return f"{size_text(int(job.speed))}/s" if job.unit == "B" else f"{job.speed:.3g}/s"

@@ -1,0 +1,170 @@
+"""The frame of every screen: one header line, one line for messages, one footer line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.strip import Strip
+
+from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.ui.keymap import Action, shown_key
+from launchpad_tui.ui.text import LineBuilder
+from launchpad_tui.ui.widgets.painted import Painted
+
+FOOTER_LIMIT = 10
+#: actions of this rank in the footer, or greater, always show
+ALWAYS = 90
+
+
+class HeaderLine(Painted):
+    """``◆ launchpad  local/default › Models                 ● 2 running  live``."""
+
+    DEFAULT_CSS = "HeaderLine { height: 1; }"
+
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
+        """Mark, scope and breadcrumb to the left; running executions and freshness to the right."""
+        app, look = self.launchpad, self.look
+        glyphs = look.glyphs
+        right: list[tuple[str, str]] = []
+        if app.transfers.text:
+            right.append((f"{glyphs.down} {app.transfers.text}", "accent"))
+        if app.running:
+            right.append((f"{glyphs.running} {app.running} running", "accent"))
+        if app.stale:
+            right.append(
+                (
+                    f"{glyphs.warning} {clip(app.stale, max(12, width // 3), glyphs.ellipsis)}",
+                    "warn",
+                )
+            )
+        elif app.freshness.text:
+            text, role = app.freshness.text, app.freshness.role
+            text = clip(text, max(24, width * 2 // 5), glyphs.ellipsis)
+            right.append((f"{glyphs.warning} {text}" if role == "warn" else text, role))
+        else:
+            right.append(("live" if app.desk_is_open else f"opening{glyphs.ellipsis}", "dim"))
+        size = sum(cell_width(text) + 2 for text, _ in right)
+        line = LineBuilder(max(0, width - size), look.style("text"))
+        line.add(f" {glyphs.mark} launchpad ", look.style("title"))
+        line.add(f" {app.scope_text} ", look.style("dim"))
+        for number, title in enumerate(trail := self._trail(line.width - line.used)):
+            line.add(f"{glyphs.crumb} ", look.style("faint"))
+            line.add(
+                f"{title} ", look.style("strong" if number + 1 == len(trail) else "dim"), safe=True
+            )
+        line.fill_to(line.width)
+        whole = LineBuilder(width, look.style("text"))
+        for segment in line.strip():
+            whole.add(segment.text, segment.style, safe=True)
+        for text, role in right:
+            whole.add(f" {text} ", look.style(role), safe=True)
+        return whole.strip()
+
+    def _trail(self, room: int) -> list[str]:
+        """The open screens' titles, cut so that they fit: those in the middle go first, then the last is cut."""
+        ellipsis = self.look.glyphs.ellipsis
+        trail = [clip(title, 40, ellipsis) for title in self.launchpad.trail()]
+
+        def size() -> int:
+            return sum(cell_width(title) + 3 for title in trail)
+
+        while len(trail) > 2 and size() > room:
+            if trail[1] != ellipsis:
+                trail[1] = ellipsis
+            elif len(trail) > 3:
+                del trail[2]
+            else:
+                break
+        if trail and size() > room:
+            trail[-1] = clip(trail[-1], max(8, cell_width(trail[-1]) - size() + room), ellipsis)
+        if len(trail) > 2 and size() > room:
+            trail = [ellipsis, trail[-1]]
+        return trail
+
+
+class StatusLine(Painted):
+    """One line above the footer: what just happened. It clears itself; errors stay longer, in red, with a glyph."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; }"
+
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
+        """The app's message."""
+        message, role = self.launchpad.message
+        look = self.look
+        line = LineBuilder(width, look.style("text"))
+        if message:
+            glyph = {
+                "bad": look.glyphs.error,
+                "warn": look.glyphs.warning,
+                "good": look.glyphs.done,
+            }.get(role, " ")
+            text = clip(f"{glyph} {message}", width - 2, look.glyphs.ellipsis)
+            line.add(" " + text, look.style(role), safe=True)
+        return line.strip()
+
+
+class FooterLine(Painted):
+    """At most ten keys of the screen, those that cannot be used now greyed; a click does what the key does."""
+
+    DEFAULT_CSS = "FooterLine { height: 1; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spans: list[tuple[int, int, str]] = []
+
+    def shown(self) -> Sequence[tuple[Action, bool]]:
+        """The actions in the footer, and whether each can be used."""
+        from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+
+        screen = self.screen
+        if not isinstance(screen, LaunchpadScreen):
+            return ()
+        found = [
+            (action, owner)
+            for action, owner in screen.all_actions()
+            if action.footer and self._key(action)
+        ]
+        found.sort(key=lambda pair: pair[0].footer)
+        # Commands and help are always there: from these everything else can be found.
+        always = [pair for pair in found if pair[0].footer >= ALWAYS]
+        found = [pair for pair in found if pair[0].footer < ALWAYS][
+            : FOOTER_LIMIT - len(always)
+        ] + always
+        return [(action, not owner.disabled_reason(action)) for action, owner in found]
+
+    def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
+        """``enter open  a add …``, as many as fit."""
+        look = self.look
+        line = LineBuilder(width, look.style("dim"))
+        line.add(" ")
+        self._spans = []
+        shown = self.shown()
+        kept = sum(
+            cell_width(f"{shown_key(self._key(a))} {a.title}  ")
+            for a, _ in shown
+            if a.footer >= ALWAYS
+        )
+        for action, usable in shown:
+            key = shown_key(self._key(action), ascii_only=look.glyphs.ascii)
+            size = cell_width(key) + cell_width(action.title) + 1
+            if not key or line.used + size > width - (kept if action.footer < ALWAYS else 0):
+                continue
+            self._spans.append((line.used, line.used + size, action.id))
+            line.add(key, look.style("key" if usable else "disabled"))
+            line.add(f" {action.title}", look.style("dim" if usable else "disabled"))
+            line.add("  ")
+        return line.strip()
+
+    def _key(self, action: Action) -> str:
+        """An action's first key; while a text is typed, the first one that does not go into it."""
+        keymap, focused = self.launchpad.keymap, self.screen.focused
+        if focused is None or isinstance(focused, Painted):
+            return keymap.first(action)
+        return next((key for key in keymap.keys(action) if len(key) > 1 and key != "space"), "")
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what stands under the mouse."""
+        for start, stop, action_id in self._spans:
+            if start <= event.x < stop:
+                self.launchpad.perform_anywhere(action_id)

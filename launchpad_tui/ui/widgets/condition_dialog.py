@@ -1,0 +1,103 @@
+"""The dialog that makes one condition of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from launchpad_tui.domain.connection import Field, FieldKind
+from launchpad_tui.domain.query import Condition, Op, Subject
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.widgets.dialogs import Choice, Prose
+from launchpad_tui.ui.widgets.form import Form
+from launchpad_tui.ui.widgets.modal import LaunchpadModal
+
+_TITLES = {
+    Op.EQUALS: "equals",
+    Op.NOT_EQUALS: "is not",
+    Op.CONTAINS: "contains",
+    Op.LESS: "is less than",
+    Op.LESS_EQUAL: "is at most",
+    Op.GREATER: "is greater than",
+    Op.GREATER_EQUAL: "is at least",
+    Op.BEFORE: "is before",
+    Op.AFTER: "is after",
+}
+
+
+class ConditionDialog(LaunchpadModal[Condition]):
+    """What, how, value.
+
+    Args:
+        names: what a condition can look at: (``subject name``, title).
+    """
+
+    DEFAULT_CSS = "ConditionDialog Form { height: 6; }"
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("condition.take", "ctrl+n", "add", "Add the condition.", "Dialogs", hidden=True),
+    )
+
+    def __init__(self, names: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._names = tuple(names)
+
+    def compose(self) -> ComposeResult:
+        """The form."""
+        first = self._names[0][0] if self._names else ""
+        fields = (
+            Field(
+                "what",
+                "What",
+                FieldKind.CHOICE,
+                True,
+                first,
+                "space opens the list, ← → step through it",
+            ),
+            Field("how", "How", FieldKind.CHOICE, True, Op.CONTAINS),
+            Field(
+                "value",
+                "Value",
+                FieldKind.TEXT,
+                True,
+                help="Dates: 2026-01-31, or with a time 2026-01-31T12:00:00Z",
+            ),
+        )
+        choices = {
+            "what": [Choice(name, title) for name, title in self._names],
+            "how": [Choice(op.value, title) for op, title in _TITLES.items()],
+        }
+        with Vertical(classes="box"):
+            yield Prose([("Add a condition", "title"), ("", "text")])
+            yield Form(fields, choices=choices)
+            yield Prose([("enter next, add   esc cancel", "dim")])
+
+    def on_mount(self) -> None:
+        """Begin with what."""
+        self.query_one(Form).focus_first()
+
+    def do_take(self) -> None:
+        """Key ``ctrl+n``."""
+        form = self.query_one(Form)
+        if form.check():
+            self._take(form.values())
+
+    @on(Form.Changed)
+    def changed(self, event: Form.Changed) -> None:
+        """Numbers are compared, not searched in."""
+        if event.name == "what" and event.value.startswith("metric "):
+            self.query_one(Form).set_value("how", Op.GREATER)
+        elif event.name == "what" and event.value.endswith("_at"):
+            self.query_one(Form).set_value("how", Op.AFTER)
+
+    @on(Form.Submitted)
+    def submitted(self, event: Form.Submitted) -> None:
+        """Enter on the value."""
+        self._take(event.values)
+
+    def _take(self, values: dict[str, str]) -> None:
+        subject, _, name = values["what"].partition(" ")
+        self.dismiss(Condition(Subject(subject), name, Op(values["how"]), values["value"]))

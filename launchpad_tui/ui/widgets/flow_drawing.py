@@ -1,0 +1,183 @@
+"""The process flow of an execution: Executable → Input artifacts → Configuration → Execution → Output artifacts.
+
+Boxes stand beside each other where the terminal is wide enough, otherwise below each other. Every line in a box that
+names something can be focused and opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+
+from launchpad_tui.domain.text import cell_width, clip, pad, safe_text
+
+#: five boxes of this width and four arrows fit beside each other from this many columns on
+BOX_MINIMUM = 22
+ARROW = "──▶"
+ARROW_ASCII = "-->"
+#: between the lines of a box that share one below each other
+_BETWEEN = "   "
+WIDE = 5 * BOX_MINIMUM + 4 * len(ARROW)
+
+
+@dataclass(frozen=True, slots=True)
+class FlowItem:
+    """A line of a box. ``route`` and ``id`` name the screen and the thing that it opens; ``route`` is empty where it
+    opens nothing."""
+
+    text: str
+    route: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBox:
+    """A box of the flow: its title and its lines."""
+
+    title: str
+    items: tuple[FlowItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStyles:
+    """What the lines are drawn with."""
+
+    frame: Style
+    title: Style
+    text: Style
+    link: Style
+    focused: Style
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a focusable line was drawn: row, columns ``start`` to ``stop`` (exclusive), place in the order."""
+
+    row: int
+    start: int
+    stop: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowDrawing:
+    """Lines of exactly the asked width, the spots in them, and the items that the spots stand for."""
+
+    lines: tuple[Text, ...]
+    spots: tuple[Spot, ...]
+    items: tuple[FlowItem, ...]
+
+
+def draw_flow(
+    boxes: Sequence[FlowBox],
+    width: int,
+    focused: int,
+    styles: FlowStyles,
+    *,
+    ascii_only: bool = False,
+) -> FlowDrawing:
+    """Draw the boxes side by side from ``WIDE`` columns on, else below each other, a line each where they fit.
+
+    Args:
+        boxes: what to draw.
+        width: cells to a line; every line is exactly that wide.
+        focused: the place of the focused item in the order of all items that open something; -1 for none.
+        styles: what to draw with.
+        ascii_only: no box-drawing characters.
+    """
+    items = tuple(item for box in boxes for item in box.items if item.route)
+    painter = _Painter(
+        styles, focused, {item: place for place, item in enumerate(items)}, ascii_only
+    )
+    lines, spots = painter.beside(boxes, width) if width >= WIDE else painter.below(boxes, width)
+    return FlowDrawing(tuple(lines), tuple(spots), items)
+
+
+class _Painter:
+    def __init__(
+        self, styles: FlowStyles, focused: int, order: dict[FlowItem, int], ascii_only: bool
+    ) -> None:
+        self._styles = styles
+        self._focused = focused
+        self._order = order
+        self._corners = (
+            ("+", "+", "+", "+", "-", "|") if ascii_only else ("╭", "╮", "╰", "╯", "─", "│")
+        )
+        self._arrow = ARROW_ASCII if ascii_only else ARROW
+        self._down = "v" if ascii_only else "▼"
+
+    def beside(self, boxes: Sequence[FlowBox], width: int) -> tuple[list[Text], list[Spot]]:
+        size = (width - (len(boxes) - 1) * len(self._arrow)) // len(boxes)
+        height = max(len(box.items) for box in boxes) + 2
+        lines = [Text(no_wrap=True, end="") for _ in range(height)]
+        spots: list[Spot] = []
+        for place, box in enumerate(boxes):
+            left = place * (size + len(self._arrow))
+            for row in range(height):
+                spots += self._box_line(lines[row], box, row, height, size, left)
+                if place < len(boxes) - 1:
+                    arrow = self._arrow if row == min(1, height - 1) else " " * len(self._arrow)
+                    lines[row].append(arrow, self._styles.frame)
+        for line in lines:
+            line.append(" " * (width - cell_width(line.plain)))
+        return lines, spots
+
+    def below(self, boxes: Sequence[FlowBox], width: int) -> tuple[list[Text], list[Spot]]:
+        lines: list[Text] = []
+        spots: list[Spot] = []
+        label = max(cell_width(box.title) for box in boxes) + 3
+        room = max(1, width - label)
+        for place, box in enumerate(boxes):
+            line, used = Text(no_wrap=True, end=""), 0
+            line.append(f"{self._down if place else ' '} ", self._styles.frame)
+            line.append(pad(box.title, label - 2), self._styles.title)
+            for number, item in enumerate(box.items):
+                size = min(cell_width(safe_text(item.text, 4 * room)), room)
+                if used and used + len(_BETWEEN) + size > room:
+                    line.append(" " * (room - used))
+                    lines.append(line)
+                    line, used = Text(" " * label, no_wrap=True, end=""), 0
+                elif number:
+                    line.append(_BETWEEN, self._styles.frame)
+                    used += len(_BETWEEN)
+                spots += self._item(line, item, len(lines), label + used, size)
+                used += size
+            line.append(" " * (room - used))
+            lines.append(line)
+        return lines, spots
+
+    def _box_line(
+        self, line: Text, box: FlowBox, row: int, height: int, size: int, left: int
+    ) -> list[Spot]:
+        top_left, top_right, low_left, low_right, across, up = self._corners
+        if row == 0:
+            title = clip(box.title, size - 5)
+            line.append(f"{top_left}{across} ", self._styles.frame)
+            line.append(title, self._styles.title)
+            line.append(
+                " " + across * (size - cell_width(title) - 5) + top_right, self._styles.frame
+            )
+            return []
+        if row == height - 1:
+            line.append(low_left + across * (size - 2) + low_right, self._styles.frame)
+            return []
+        line.append(up + " ", self._styles.frame)
+        found: list[Spot] = []
+        if row - 1 < len(box.items):
+            found = self._item(line, box.items[row - 1], row, left + 2, size - 4)
+        else:
+            line.append(" " * (size - 4))
+        line.append(" " + up, self._styles.frame)
+        return found
+
+    def _item(self, line: Text, item: FlowItem, row: int, start: int, size: int) -> list[Spot]:
+        shown = pad(item.text, size)
+        place = self._order.get(item) if item.route else None
+        style = self._styles.text
+        if place is not None:
+            style = self._styles.focused if place == self._focused else self._styles.link
+        line.append(shown, style)
+        return [] if place is None else [Spot(row, start, start + size, place)]

@@ -1,0 +1,37 @@
+"""The base of dialogs."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from textual.screen import ModalScreen
+
+from launchpad_tui.ui.actions import ActionOwner
+from launchpad_tui.ui.keymap import Action
+
+T = TypeVar("T")
+
+
+class LaunchpadModal(ActionOwner, ModalScreen[T]):
+    """A dialog over a screen. ``dismiss(result)`` closes it; esc closes it with None."""
+
+    DEFAULT_CSS = """
+    LaunchpadModal { align: center middle; background: transparent; }
+    LaunchpadModal > .box { width: 76; max-width: 96%; height: auto; max-height: 90%; background: $panel;
+        border: round $lp-faint; padding: 0 1; }
+    """
+    BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action(
+            "app.cancel",
+            "escape",
+            "cancel",
+            "Close without doing anything.",
+            "Dialogs",
+            hidden=True,
+        ),
+    )
+
+    def do_cancel(self) -> None:
+        """Key ``esc``."""
+        self.dismiss(None)
