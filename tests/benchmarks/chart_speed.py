@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -169,7 +170,7 @@ async def long_series(root: Path) -> None:
             app: Any = pilot.app
             start = time.perf_counter()
             app.open("metrics", item_ids=ids)
-            await until(lambda app=app: boards(app))  # type: ignore[misc]
+            await until(partial(boards, app))
             opening.append(time.perf_counter() - start)
             await press(pilot, "enter")
             view = app.screen.query_one(ChartView)
@@ -203,6 +204,11 @@ def fill(home: Home) -> None:
     registry.close()
 
 
+def compared(app: Any) -> bool:
+    """Whether the comparison has its lines."""
+    return bool(app.screen.query(Sheet)) and bool(app.screen.query_one(Sheet).content.lines)
+
+
 async def many(root: Path) -> None:
     """The board and the comparison."""
     home = Home.at(root).ensure()
@@ -215,7 +221,7 @@ async def many(root: Path) -> None:
             app: Any = pilot.app
             start = time.perf_counter()
             app.open("metrics", item_ids=ids)
-            await until(lambda app=app: boards(app))  # type: ignore[misc]
+            await until(partial(boards, app))
             opening.append(time.perf_counter() - start)
             await settled(pilot)
             shown = len(app.screen.query_one(BoardView).in_view())
@@ -229,12 +235,7 @@ async def many(root: Path) -> None:
             app = pilot.app
             start = time.perf_counter()
             app.open("compare", item_ids=ids)
-            await until(
-                lambda app=app: (
-                    bool(app.screen.query(Sheet))
-                    and bool(app.screen.query_one(Sheet).content.lines)
-                )
-            )  # type: ignore[misc]
+            await until(partial(compared, app))
             comparing.append(time.perf_counter() - start)
             await settled(pilot)
     keys = ("right", "right", "down", "pagedown", "right", "right", "end", "home", "right", "$")

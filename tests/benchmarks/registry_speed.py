@@ -46,6 +46,9 @@ def run(home: Home) -> dict[str, dict[str, float]]:
             start, start + ROWS
         )
 
+    def counting(query: Query) -> Callable[[], object]:
+        return lambda: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count()
+
     columns = (MetricColumn("loss"), MetricColumn("accuracy", Statistic.BEST))
     found["first page"] = measure(listing(Query()))
     found["first page, 2 metric columns"] = measure(listing(Query(metrics=columns)))
@@ -89,10 +92,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     ):
         found[f"search {text!r}"] = measure(listing(Query(text)), 3)
         query = Query(text)
-        found[f"search {text!r} count"] = measure(
-            lambda query=query: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count(),
-            3,  # type: ignore[misc]
-        )
+        found[f"search {text!r} count"] = measure(counting(query), 3)
     for condition in (
         Condition(Subject.METRIC, "accuracy", Op.GREATER, "0.9"),
         Condition(Subject.METRIC, "accuracy", Op.GREATER, "5"),
@@ -102,10 +102,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
     ):
         query = Query(conditions=(condition,))
         found[f"filter {condition}"] = measure(listing(query), 3)
-        found[f"filter {condition} count"] = measure(
-            lambda query=query: desk.artifacts.listing(DEFAULT_SCOPE, MODEL, query).count(),
-            3,  # type: ignore[misc]
-        )
+        found[f"filter {condition} count"] = measure(counting(query), 3)
     found["executions first page"] = measure(
         lambda: desk.executions.listing(DEFAULT_SCOPE, Query()).slice(0, ROWS)
     )

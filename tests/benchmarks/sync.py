@@ -67,7 +67,7 @@ def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
     )
     try:
         first = terminal.wait(r"of 1,0\d\d", 30) / 1000
-        taken = []
+        taken: list[float | None] = []
         while desk.sync.freshness(CORE).done_at is None:
             taken.append(terminal.react(("down", "up")[len(taken) % 2], gap=0.05).first_ms)
         whole = time.perf_counter() - started

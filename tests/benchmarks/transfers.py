@@ -184,7 +184,7 @@ def keys(server: seaweed.Server, size: int) -> None:
                 terminal.press(key)
             terminal.press("\r")
             terminal.wait(f"{TRANSFERS} transfers")
-            taken = []
+            taken: list[float] = []
             while "transfer" in terminal.text() and len(taken) < 100:
                 reaction = terminal.react(("down", "up")[len(taken) % 2], gap=0.05)
                 if reaction.first_ms is not None:

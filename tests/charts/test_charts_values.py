@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from launchpad_tui.charts.bars import base_of
 from launchpad_tui.charts.catalog import draw
 from launchpad_tui.charts.histogram import bin_count, bins_of, quartile
@@ -15,7 +17,7 @@ def lines(
     return drawn(table_, kind, width, height, **options).text().split("\n")
 
 
-def drawn(table_: Table, kind: str, width: int = 60, height: int = 12, **options: bool) -> Drawing:
+def drawn(table_: Table, kind: str, width: int = 60, height: int = 12, **options: Any) -> Drawing:
     return draw(ChartSpec(width, height, **options), ChartData((), table_), kind)
 
 
@@ -263,7 +265,7 @@ def test_parallel_of_many_colours_the_best() -> None:
 def test_parallel_drops_the_weakest_and_says_so() -> None:
     values = [float(value) for value in range(20)]
     noise = [float(value * 7 % 5) for value in range(20)]
-    parameters = {f"noise{number}": noise for number in range(5)} | {"strong": values}
+    parameters: Any = {f"noise{number}": noise for number in range(5)} | {"strong": values}
     drawing = drawn(given(values, **parameters), "parallel", 40, 12)
     assert "strong" in drawing.text()
     assert [note for note in drawing.notes if note.startswith("Showing the 3 of 6 parameters")]

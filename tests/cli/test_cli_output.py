@@ -17,7 +17,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.cli.output import json_text, table_lines
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.artifact import ArtifactKind
+from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.text import cell_width, clip
 from launchpad_tui.registry import artifacts
@@ -62,11 +62,11 @@ def many(home: Path, count: int, name: str = "model {}") -> None:
     desk.close()
 
 
-def _artifact(number: int, name: str) -> artifacts.Artifact:
+def _artifact(number: int, name: str) -> Artifact:
     from launchpad_tui.domain.timestamps import from_micros
 
     at = from_micros(1_700_000_000_000_000 + number)
-    return artifacts.Artifact(
+    return Artifact(
         f"m-{number:06}",
         name,
         ArtifactKind.MODEL,

@@ -75,14 +75,12 @@ def test_processes_and_threads_lose_nothing(credentials: Credentials) -> None:
         subprocess.Popen([sys.executable, "-c", program, str(credentials.path), f"process{n}"])
         for n in range(2)
     ]
-    threads = [
-        threading.Thread(
-            target=lambda n=n: [
-                credentials.set(STORE, f"thread{n}-{i}", {"k": str(i)}) for i in range(10)
-            ]
-        )
-        for n in range(2)
-    ]
+
+    def store(number: int) -> None:
+        for i in range(10):
+            credentials.set(STORE, f"thread{number}-{i}", {"k": str(i)})
+
+    threads = [threading.Thread(target=store, args=(number,)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:

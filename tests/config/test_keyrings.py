@@ -27,7 +27,7 @@ class Shelf(KeyringBackend):
     failing = False
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.entries: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -174,7 +174,7 @@ def test_an_entry_that_is_too_long(
 def test_a_keyring_that_keeps_nothing(
     credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    use(NullKeyring(), monkeypatch)
+    use(NullKeyring(), monkeypatch)  # type: ignore[no-untyped-call]
     with pytest.raises(ConfigError) as caught:
         credentials.set(STORE, OWNER, {"key": "geheim"})
     assert "auto" in caught.value.hint

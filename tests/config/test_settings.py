@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.config.settings import ExecutionSettings, Settings, UiSettings
+from launchpad_tui.config.settings import ExecutionSettings, Settings, UiSettings, Value
 from launchpad_tui.errors import ConfigError
 
 TEXT = """\
@@ -95,7 +95,7 @@ def test_whole_numbers_for_seconds(home: Home) -> None:
 
 def test_save_keeps_what_people_wrote(home: Home) -> None:
     home.settings_path.write_text(TEXT)
-    values = {
+    values: dict[str, Value] = {
         "executions.parallel": 8,
         "ui.theme": 'a"b\\c\n\x7f',
         "ui.refresh_seconds": 2.5,

@@ -57,7 +57,7 @@ def test_a_folder_shows_what_is_directly_in_it(
     inside = store.browse("b c")
     assert (inside.folders, [each.path for each in inside.objects]) == (("b c/2",), ["b c/1"])
     assert store.browse("nothing") == store.browse("a/nothing")
-    assert store.browse("nothing").folders == store.browse("nothing").objects == ()
+    assert (store.browse("nothing").folders, store.browse("nothing").objects) == ((), ())
 
 
 def test_a_folder_in_pages(store: ObjectStore, put: Callable[..., None]) -> None:

@@ -95,11 +95,14 @@ def test_everything_it_tells_is_in_the_registry(output: str, folder: Path) -> No
         assert {check.state for check in checks} == {FileState.INTACT}
     assert len(curves) == 6
     assert all(not math.isnan(curve[0]) for curve in curves)
+    configurations = {
+        row.artifact.id: desk.executions.get(DEFAULT_SCOPE, row.artifact.execution_id).configuration
+        for row in models
+    }
     best = next(
         row.artifact
         for row in models
-        if desk.executions.get(DEFAULT_SCOPE, row.artifact.execution_id).configuration.name
-        == "balanced"
+        if (found := configurations[row.artifact.id]) and found.name == "balanced"
     )
     lineage = desk.lineage.lineage(DEFAULT_SCOPE, best.id)
     assert {one.execution.executable_id for one in lineage.executions.values()} >= {TRAIN, EVALUATE}

@@ -43,7 +43,7 @@ def test_spearman_is_numpys_correlation_of_ranks(pairs: list[tuple[int, int]]) -
         assert not found.signed or found.strength is None
         return
 
-    def mean_ranks(values: list[float]) -> np.ndarray:  # type: ignore[type-arg]
+    def mean_ranks(values: list[float]) -> np.ndarray:
         array = np.asarray(values)
         return np.array([(array < v).sum() + ((array == v).sum() + 1) / 2 for v in array])
 

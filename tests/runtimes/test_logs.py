@@ -30,7 +30,7 @@ def test_lines_keep_stream_step_and_order(tmp_path: Path) -> None:
         ("two", "stdout", "train"),
         ("warned\tme", "stderr", "train"),
     ]
-    assert log.finished
+    assert LogFile(tmp_path).finished
     assert [line.timestamp for line in lines] == sorted(line.timestamp for line in lines)
 
 

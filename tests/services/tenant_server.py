@@ -276,10 +276,10 @@ class Tenant:
             name = f"{data['name']}-object-store-secret"
             group.stores.append({"name": name, "metadata": told, "posted": data})
         elif method == "PATCH":
-            (found,) = [
+            (changed,) = [
                 each for each in group.stores if each["name"] == f"{words[2]}-object-store-secret"
             ]
-            found["posted"] = data
+            changed["posted"] = data
         else:
             found = [
                 each

@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def values(**others: str) -> dict[str, str]:
     return seaweed.shared().values(f"probe/{uuid.uuid4()}") | others
 
 
-def names(found: list[Step]) -> list[StepName]:
+def names(found: list[Step]) -> list[StrEnum]:
     return [step.name for step in found]
 
 

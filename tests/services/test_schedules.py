@@ -171,7 +171,11 @@ def test_bounds_out_of_reach(
         service.create(DEFAULT_SCOPE, "x", "* * * * *", configuration, **{field: bound})
     assert (error.value.field, str(year) in error.value.title) == (field, True)
     with pytest.raises(InvalidInput):
-        service.upcoming("* * * * *", **{field: bound})
+        service.upcoming(
+            "* * * * *",
+            start=bound if field == "start" else None,
+            end=bound if field == "end" else None,
+        )
     assert service.list(DEFAULT_SCOPE) == []
 
 

@@ -124,7 +124,7 @@ def test_a_training_hears_term_and_may_tidy_up(
 ) -> None:
     from launchpad_tui.runtimes.embedded import sandbox
 
-    kinds = {
+    kinds: dict[str, type[sandbox.Namespaces | sandbox.Bubblewrap | sandbox.PathRewriting]] = {
         "namespaces": sandbox.Namespaces,
         "bubblewrap": sandbox.Bubblewrap,
         "rewriting": sandbox.PathRewriting,

@@ -221,7 +221,7 @@ def test_a_break_is_gone_on_from(desk: Desk, tenant: Tenant) -> None:
         if path.endswith("/lm/artifacts") and number > 10:
             raise tenant_server.Refused(503)
 
-    tenant.answer = dies  # type: ignore[assignment]
+    tenant.answer = dies
     with pytest.raises(Unreachable):
         desk.sync.sync(SCOPE)
     at = desk.sync.freshness(SCOPE)
@@ -242,7 +242,7 @@ def test_pages_that_move_while_they_are_read(desk: Desk, tenant: Tenant) -> None
     group = tenant.groups["default"]
     group.artifacts += [artifact(1000 + number, "dataset") for number in range(3000)]
     tenant.top = 1000
-    moved = []
+    moved: list[int] = []
 
     def shuffles(method: str, path: str, number: int) -> None:
         if path.endswith("/lm/artifacts") and len(moved) < 2:

@@ -325,9 +325,9 @@ class _Handler(Handler):
             del self.world.uploads[identity]
             self.reply(499)
             return
-        start, end, total = map(
-            int, re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers["content-range"]).groups()
-        )  # type: ignore[union-attr]
+        content_range = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", self.headers["content-range"])
+        assert content_range is not None
+        start, end, total = map(int, content_range.groups())
         sent = self.body()
         if start != len(session.content) or len(sent) != end + 1 - start:
             raise Refused(400, "invalid", "Invalid Content-Range")

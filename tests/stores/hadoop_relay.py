@@ -89,6 +89,11 @@ def relaying(
         yield relay
 
 
+def always(address: str) -> Callable[[str], str]:
+    """An ``onward`` that sends callers to this address whatever the real server says."""
+    return lambda _: address
+
+
 def moved_to(address: str) -> Callable[[str], str]:
     """An ``onward`` that keeps all but scheme and server."""
     there = urlsplit(address)

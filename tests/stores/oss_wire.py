@@ -51,7 +51,7 @@ class Answer:
 @cache
 def _crc() -> Callable[[bytes], int]:
     """CRC-64/XZ, as x-oss-hash-crc64ecma is; of a C library, for objects of many megabytes."""
-    import crcmod  # type: ignore[import-untyped]
+    import crcmod
 
     return cast(
         Callable[[bytes], int],

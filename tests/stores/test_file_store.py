@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,16 +96,18 @@ def test_links_that_lead_out_are_not_followed(
     (root / "staging").symlink_to(STAGING)
     assert paths(store) == []
     for path in ("dir/secret", "file", "up/outside/secret", "staging/x"):
-        for call in (lambda p=path: store.stat(p), lambda p=path: store.get(p, io.BytesIO())):
-            with pytest.raises(PermissionDenied):
-                call()
+        with pytest.raises(PermissionDenied):
+            store.stat(path)
+        with pytest.raises(PermissionDenied):
+            store.get(path, io.BytesIO())
     for path in ("dir/new", "up/new"):
-        for call in (
-            lambda p=path: store.put(p, source),
-            lambda p=path: store.publish(p, [SourceFile("a", source)]),
-            lambda p=path: store.delete(p),
-            lambda p=path: store.delete_prefix(p),
-        ):
+        calls: list[Callable[[], object]] = [
+            partial(store.put, path, source),
+            partial(store.publish, path, [SourceFile("a", source)]),
+            partial(store.delete, path),
+            partial(store.delete_prefix, path),
+        ]
+        for call in calls:
             with pytest.raises(PermissionDenied):
                 call()
     store.put("file", source)

@@ -27,7 +27,7 @@ from launchpad_tui.stores import cloud_http, cloud_tokens
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
-from tests.stores import fake_gcs
+from tests.stores import fake_gcs, memory_bucket
 from tests.stores.cloud_tools import answering, calls, told
 from tests.stores.serving import listening
 
@@ -284,8 +284,8 @@ def test_line_breaks_stand_as_symbols(source: Path) -> None:
 def test_the_first_page_of_a_large_folder_is_one_request() -> None:
     with own() as (world, values):
         for number in range(5000):
-            world.bucket.put(f"f/{number:05}", fake_gcs.Stored(b"x", "e", {}))
-            world.bucket.put(f"g/{number:05}/x", fake_gcs.Stored(b"x", "e", {}))
+            world.bucket.put(f"f/{number:05}", memory_bucket.Stored(b"x", "e", {}))
+            world.bucket.put(f"g/{number:05}/x", memory_bucket.Stored(b"x", "e", {}))
         store = opened(values)
         store.check()
         for folder in ("f", "g"):

@@ -195,7 +195,7 @@ def test_from_tls_to_none_is_not_followed(
         with pytest.raises(ConfigError, match="no TLS"):
             store.put("a", source)
         for onward in ("", "ftp://localhost/", "//", "https://[", "https://localhost:0/"):
-            relay.onward = lambda _, onward=onward: onward or " "
+            relay.onward = hadoop_relay.always(onward or " ")
             with pytest.raises(ConfigError):
                 store.put("a", source)
 

@@ -5,6 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -306,9 +307,9 @@ def test_an_empty_folder_is_nothing(
 ) -> None:
     for number, store in enumerate((opened(values), opened(lake))):
         calls: list[Callable[[str], object]] = [
-            lambda path, store=store: store.put(path, source),
-            lambda path, store=store: store.publish(path, [SourceFile(".", source)]),
-            lambda path, store=store: store.publish(path, [SourceFile("x", source)]),
+            partial(store.put, source=source),
+            partial(store.publish, files=[SourceFile(".", source)]),
+            partial(store.publish, files=[SourceFile("x", source)]),
         ]
         for index, call in enumerate(calls):
             path = f"empty {number}/{index}"

@@ -169,7 +169,7 @@ async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: 
         await press(pilot, "escape", "a", *str(tmp_path / "nowhere"), "enter")
         assert "There is no file or folder" in screen_text(pilot)
         await press(pilot, "a", *str(demo), "enter")
-        found = {one.id for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)}  # type: ignore[attr-defined]
+        found = {one.id for one in pilot.app.desk.scenarios.executables(DEFAULT_SCOPE)}
         assert found > {TRAIN, EVALUATE}
         await press(pilot, "r")
         assert f"of {len(found)}" in screen_text(pilot)
@@ -177,7 +177,7 @@ async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: 
 
 async def test_an_executable_is_deleted_after_asking(workshop_home: Home) -> None:
     async with running(workshop_home, "scenarios") as pilot:
-        desk: Any = pilot.app.desk  # type: ignore[attr-defined]
+        desk: Any = pilot.app.desk
         await press(pilot, "D", "enter", "n")
         assert desk.scenarios.executable(DEFAULT_SCOPE, EVALUATE).id == EVALUATE
         await press(pilot, "D", "y")

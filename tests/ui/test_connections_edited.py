@@ -285,7 +285,7 @@ async def test_a_test_is_left_while_it_waits(connected: Home, tenant: Tenant) ->
             assert "looking" in screen_text(pilot)
             await pilot.press("escape")
             await pilot.pause()
-            assert not isinstance(pilot.app.screen, ProbeDialog)
+            assert type(pilot.app.screen) is not ProbeDialog
             free.set()
             await press(pilot, "V")
             assert "It can be used." in screen_text(pilot)

@@ -92,7 +92,7 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "down", "n", *"vision", "ctrl+n", "ctrl+n")
         assert "vision" in tenant.groups
-        pilot.app.screen.reload()  # type: ignore[attr-defined]
+        pilot.app.screen.reload()
         await settled(pilot)
         text = screen_text(pilot)
         assert "provisioning" in text
@@ -116,7 +116,7 @@ async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
         assert "It is not read in the background" in screen_text(pilot)
         await press(pilot, "down", "down", "enter", "0", "H")
         assert "core is read no more in the background" in screen_text(pilot)
-        await pilot.app.freshness.look()  # type: ignore[attr-defined]
+        await pilot.app.freshness.look()
         await settled(pilot)
         assert "held, read" in screen_text(pilot)
         await press(pilot, "H")

@@ -106,7 +106,8 @@ async def test_the_order_is_turned_round(workshop_home: Home) -> None:
 async def test_details_stop_and_delete(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         await press(pilot, "end", "enter")
-        assert isinstance(pilot.app.screen, ExecutionScreen)
+        opened = pilot.app.screen
+        assert isinstance(opened, ExecutionScreen)
         await press(pilot, "S")
         assert "It is COMPLETED: only PENDING and RUNNING" in screen_text(pilot)
         await press(pilot, "D", "n")
@@ -122,7 +123,7 @@ async def test_details_stop_and_delete(workshop_home: Home) -> None:
 async def test_one_that_is_gone_is_said(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         await show(pilot, DEAD)
-        pilot.app.desk.executions.delete(DEFAULT_SCOPE, (DEAD,))  # type: ignore[attr-defined]
+        pilot.app.desk.executions.delete(DEFAULT_SCOPE, (DEAD,))
         await press(pilot, "r")
         assert isinstance(pilot.app.screen, ExecutionsScreen)
         assert f"Execution {DEAD} was deleted" in screen_text(pilot)

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from textual import events
-from textual.pilot import Pilot
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.charts.model import Plot
@@ -40,7 +39,7 @@ def home(tmp_path: Path) -> Home:
 @asynccontextmanager
 async def opened(
     home: Home, route: str, ids: Sequence[str], size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[Pilot[Any]]:
+) -> AsyncIterator[Any]:
     async with running(home, "models", size) as pilot:
         pilot.app.open(route, item_ids=tuple(ids))
         await settled(pilot)
@@ -145,7 +144,9 @@ async def test_the_mouse_reads_and_zooms(home: Home) -> None:
         async def plot_after(event: events.MouseEvent) -> Plot:
             chart.post_message(event)
             await settled(pilot)
-            return chart.drawing.plot
+            plot = chart.drawing.plot
+            assert isinstance(plot, Plot)
+            return plot
 
         def event(kind: type[events.MouseEvent], x: int = 30, **more: Any) -> events.MouseEvent:
             given = {
@@ -368,7 +369,7 @@ async def test_each_metric_has_its_value(home: Home) -> None:
 
         def value(key: str) -> str:
             row = [line.key for line in sheet.content.lines].index(key)
-            return sheet.content.cell(row, 0).text.split()[0]
+            return str(sheet.content.cell(row, 0).text.split()[0])
 
         await press(pilot, "d")
         keys = [line.key for line in sheet.content.lines]

@@ -309,7 +309,7 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
     async with running(home) as pilot:
         screen: Any = pilot.app.screen
         table = screen.table
-        read = pilot.app.read  # type: ignore[attr-defined]
+        read = pilot.app.read
 
         async def read_then_clear(*args: Any, **kwargs: Any) -> Any:
             found = await read(*args, **kwargs)
@@ -317,10 +317,10 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
                 table.clear_selection()
             return found
 
-        pilot.app.read = read_then_clear  # type: ignore[attr-defined]
+        pilot.app.read = read_then_clear
         await press(pilot, "ctrl+a")
         assert len(table.selection) == 0
-        pilot.app.read = read  # type: ignore[attr-defined]
+        pilot.app.read = read
         await press(pilot, "ctrl+a")
         assert "3,000 selected" in screen_text(pilot)
 
@@ -361,7 +361,8 @@ async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) 
             await settled(pilot)
         for keys in ((), ("enter",), ("tab",), ("tab",), ("tab",)):
             await press(pilot, *keys)
-            screen, meaning = pilot.app.screen, {}
+            screen = pilot.app.screen
+            meaning: dict[str, str] = {}
             if not isinstance(screen, LaunchpadScreen):
                 continue
             for action, _ in screen.all_actions():

@@ -116,6 +116,7 @@ def serve(made: Certificates | None = None) -> Iterator[Core]:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
             headers = {name.lower(): value for name, value in self.headers.items()}
+            answer: Reply | None
             request = Request(self.command, parts.path, query, headers, self.body())
             with core.lock:
                 if parts.path == "/oauth/token":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_artifacts(client: AICoreClient, judge: prism.Judge) -> None:
     (artifact,) = client.artifacts()
     assert artifact.url
     label = ("ext.ai.sap.com/stage", "a,b")
-    filters = {
+    filters: dict[str, Any] = {
         "scenario_id": ID,
         "execution_id": ID,
         "name": "churn & co",

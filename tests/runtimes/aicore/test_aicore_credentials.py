@@ -209,7 +209,7 @@ def theirs() -> Mapping[str, str] | None:
         found = fetch_credentials()
     except (ValueError, KeyError, FileNotFoundError, TypeError):
         return None
-    names = (
+    names: tuple[str, ...] = (
         "client_id",
         "client_secret",
         "auth_url",

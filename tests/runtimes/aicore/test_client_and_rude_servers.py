@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -57,7 +57,8 @@ def first(core: Core, *replies: Reply, then: Reply = NOTHING) -> None:
 
 def text_of(error: BaseException) -> str:
     """Everything that a log of the error could hold."""
-    said, at = "", error
+    said = ""
+    at: BaseException | None = error
     while at is not None:
         said += f"{at!r} {at} {vars(at)}"
         at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
@@ -84,7 +85,7 @@ def artifact(number: int) -> dict[str, object]:
     }
 
 
-def pages(total: int, most: int = 100_000) -> object:
+def pages(total: int, most: int = 100_000) -> Callable[[Request], Reply]:
     def answer(request: Request) -> Reply:
         skip, top = int(request.query["$skip"]), min(int(request.query["$top"]), most)
         found = [artifact(number) for number in range(skip, min(skip + top, total))]

@@ -226,12 +226,13 @@ def test_commands_on_clients(tmp_path: Path) -> None:
     ):
         assert command(home, "serve", "clients", *words).returncode == 2
     assert command(home, "serve", "clients").returncode == 2
-    for words, offered in (
-        (["serve", ""], "clients"),
-        (["serve", "clients", "d"], "delete"),
-        (["serve", "--ho"], "--host"),
-    ):
-        assert command(home, "_complete", "--", *words).stdout.startswith(f"{offered}\t")
+    completions: tuple[tuple[tuple[str, ...], str], ...] = (
+        (("serve", ""), "clients"),
+        (("serve", "clients", "d"), "delete"),
+        (("serve", "--ho"), "--host"),
+    )
+    for typed, offered in completions:
+        assert command(home, "_complete", "--", *typed).stdout.startswith(f"{offered}\t")
 
 
 def test_what_other_machines_reach_needs_clients_and_tls(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ MODEST = settings(
 )
 
 
-@ALLOWED.parametrize()
+@ALLOWED.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
 def test_no_answer_breaks_the_specification(case: Any, judged: Judged) -> None:
     response = case.call(
@@ -151,7 +151,7 @@ def test_no_answer_breaks_the_specification(case: Any, judged: Judged) -> None:
     case.validate_response(response, checks=CHECKS)
 
 
-@FORBIDDEN.parametrize()
+@FORBIDDEN.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
 def test_no_request_is_too_rude(case: Any, judged: Judged) -> None:
     response = case.call(
