@@ -19,6 +19,8 @@ class LaunchpadError(Exception):
 
     #: whether trying the same thing again later may succeed
     retryable = False
+    #: seconds that a server asked to wait before the next request; None if it did not
+    retry_after: float | None = None
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
         super().__init__(title)

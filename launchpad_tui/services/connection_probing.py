@@ -101,7 +101,7 @@ def _steps(client: AICoreClient, ca_file: str) -> Iterator[Step]:
 
 
 def _server(url: str, ca_file: str, certificate: str = "", private_key: str = "") -> Iterator[Step]:
-    from launchpad_tui.runtimes.aicore.tls import context
+    from launchpad_tui.net.tls import create_context
 
     parts = urlsplit(url)
     tls = parts.scheme == "https"
@@ -111,7 +111,9 @@ def _server(url: str, ca_file: str, certificate: str = "", private_key: str = ""
             parts.port or (443 if tls else 80),
             tls,
             ca_file=ca_file,
-            context=lambda: context(ca_file, certificate, private_key),
+            context=lambda: create_context(
+                ca_file, environment=True, certificate=certificate, private_key=private_key
+            ),
         )
     )
     if not tls:

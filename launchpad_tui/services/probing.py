@@ -118,7 +118,7 @@ def _shake(connection: socket.socket, server: Endpoint) -> Step:
             version = str(secured.version())
     except ssl.SSLCertVerificationError as error:
         failure: LaunchpadError = Unreachable(
-            f"{server.host} cannot prove who it is",
+            f"TLS certificate verification failed for {server.host}",
             error.verify_message or str(error),
             "A certificate of your own authority is trusted by the field CA file.",
         )

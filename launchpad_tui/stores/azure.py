@@ -30,12 +30,14 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
-from launchpad_tui.stores.azure_account import VERSION, Container, credentials_of
+from launchpad_tui.net.client import HttpResponse
+from launchpad_tui.stores.azure_account import VERSION, Container, authenticator_of
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
 from launchpad_tui.stores.cloud_errors import numbered
-from launchpad_tui.stores.cloud_http import PART, Answer, Http, Slice, Watch, part_size
 from launchpad_tui.stores.cloud_names import Names
+from launchpad_tui.stores.rest_client import RestClient
+from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests, part_size
 
 #: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
 _MOST_BLOCKS = 50_000
@@ -72,8 +74,8 @@ class _AzureBucket:
         self._values = dict(values)
         self._container = Container.of(values.get("container_uri", ""))
         self.where = f"The container {self._container.name!r}"
-        self._credentials = credentials_of(self._container, values)
-        self._http = Http(self.where, values, self._credentials, _error)
+        self._authenticator = authenticator_of(self._container, values)
+        self._http = RestClient(self.where, values, self._authenticator, _error)
 
     def endpoint(self) -> Endpoint | None:
         return server_of(self._container.url, self._values)
@@ -111,7 +113,7 @@ class _AzureBucket:
             headers["If-Match"] = f'"{version}"'
         try:
             with self._http.content(
-                self._blob(key), {}, headers, path=key, changed=bool(version)
+                self._blob(key), {}, headers, path=key, replaced=bool(version)
             ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
@@ -119,34 +121,34 @@ class _AzureBucket:
                 raise
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
-        watch = Watch(progress)
+        requests = ParallelRequests(progress)
         works: list[Callable[[], None]] = []
         ends: list[Callable[[], None]] = []
         for each in plan:
-            if each.size <= PART:
-                works.append(functools.partial(self._put, each, watch))
+            if each.size <= PART_SIZE:
+                works.append(functools.partial(self._put, each, requests))
                 continue
             size = part_size(each.size, _MOST_BLOCKS)
             upload = uuid.uuid4().hex
             blocks = []
             for number, offset in enumerate(range(0, each.size, size)):
                 blocks.append(base64.b64encode(f"{upload}-{number:06}".encode()).decode())
-                part = Slice(each.file, offset, min(size, each.size - offset), watch)
+                part = FilePart(each.file, offset, min(size, each.size - offset), requests)
                 works.append(functools.partial(self._put_block, each.key, blocks[-1], part))
             ends.append(functools.partial(self._commit, each, blocks))
-        watch.run([*works])
-        watch.run(ends)
+        requests.run([*works])
+        requests.run(ends)
 
     def create(self, key: str, body: bytes) -> None:
         headers = {**_HEADERS, "x-ms-blob-type": "BlockBlob", "If-None-Match": "*"}
-        self._http.call("PUT", self._blob(key), {}, headers, body, path=key, once=True)
+        self._http.call("PUT", self._blob(key), {}, headers, body, path=key, retry=False)
 
     def copy(self, source: str, target: str) -> None:
-        grant = self._credentials.grant()
+        auth = self._authenticator.authorize()
         origin = self._blob(source)
-        if grant.query:
+        if auth.query:
             origin += "?" + "&".join(
-                f"{name}={quote(value, safe='')}" for name, value in grant.query.items()
+                f"{name}={quote(value, safe='')}" for name, value in auth.query.items()
             )
         headers = {**_HEADERS, "x-ms-copy-source": origin}
         try:
@@ -162,7 +164,9 @@ class _AzureBucket:
         return ""
 
     def delete(self, keys: Sequence[str]) -> None:
-        Watch(None).run([functools.partial(self._delete, key) for key in keys], _DELETIONS)
+        ParallelRequests(None).run(
+            [functools.partial(self._delete, key) for key in keys], _DELETIONS
+        )
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
         """Nothing to do: see this module's beginning."""
@@ -170,15 +174,15 @@ class _AzureBucket:
     def _blob(self, key: str) -> str:
         return self._container.blob(_NAMES.key(key))
 
-    def _head(self, key: str) -> Answer:
+    def _head(self, key: str) -> HttpResponse:
         return self._http.call("HEAD", self._blob(key), {}, _HEADERS, path=key)
 
-    def _put(self, file: Upload, watch: Watch) -> None:
+    def _put(self, file: Upload, requests: ParallelRequests) -> None:
         headers = {**_HEADERS, **_kept(file), "x-ms-blob-type": "BlockBlob"}
-        part = Slice(file.file, 0, file.size, watch)
+        part = FilePart(file.file, 0, file.size, requests)
         self._http.call("PUT", self._blob(file.key), {}, headers, part, path=file.key)
 
-    def _put_block(self, key: str, block: str, part: Slice) -> None:
+    def _put_block(self, key: str, block: str, part: FilePart) -> None:
         query = {"comp": "block", "blockid": block}
         self._http.call("PUT", self._blob(key), query, _HEADERS, part, path=key)
 
@@ -271,7 +275,7 @@ def _name(entry: ElementTree.Element) -> str:
     )
 
 
-def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadError:
+def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
     """https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-error-codes"""
     status, (code, message) = answer.status, _told(answer.body)
     # The answer to HEAD has no body.
@@ -292,7 +296,7 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
         return Conflict(f"{where} has something at {path[:200]!r} already", detail)
     if code == "ServerBusy":
         return RateLimited(f"{where} asks to be called less often", detail)
-    return numbered(status, code, detail, where, path, changed=changed, hint=hint)
+    return numbered(status, code, detail, where, path, replaced=replaced, hint=hint)
 
 
 def _told(body: bytes) -> tuple[str, str]:

@@ -20,8 +20,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import AuthenticationFailed, ConfigError
-from launchpad_tui.stores.cloud_http import Credentials, Grant, setting
-from launchpad_tui.stores.cloud_tokens import Token, Tokens, read_token, request_token
+from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
+from launchpad_tui.stores.request_auth import (
+    Authenticator,
+    BearerAuthenticator,
+    RequestAuth,
+    environment_variable,
+)
 
 #: of the storage services; names in listings are encoded where XML needs it since 2021-02-12
 VERSION = "2021-12-02"
@@ -103,7 +108,7 @@ def _no_uri(why: str) -> ConfigError:
     )
 
 
-def credentials_of(container: Container, values: Mapping[str, str]) -> Credentials:
+def authenticator_of(container: Container, values: Mapping[str, str]) -> Authenticator:
     """What the store's fields say; does not call.
 
     Raises:
@@ -123,7 +128,7 @@ def credentials_of(container: Container, values: Mapping[str, str]) -> Credentia
 
 
 class Sas:
-    """A SAS, with or without the question mark before it; see `Credentials`.
+    """A SAS, with or without the question mark before it; see `Authenticator`.
 
     Raises:
         ConfigError: it is none, or a whole URL; nothing of it is repeated.
@@ -140,8 +145,8 @@ class Sas:
                 "Enter the query alone, such as sv=2024-…&sp=racwdl&sig=…; not the URL.",
             )
 
-    def grant(self) -> Grant:
-        return Grant(self._query, {}, (self._query["sig"],))
+    def authorize(self, _refused: RequestAuth | None = None, /) -> RequestAuth:
+        return RequestAuth(self._query, {}, (self._query["sig"],))
 
 
 class _Key:
@@ -157,7 +162,7 @@ class _Key:
                 "The account's key is none", "It is not base64.", "Check AZURE_STORAGE_KEY."
             ) from None
 
-    def grant(self) -> Grant:
+    def authorize(self, _refused: RequestAuth | None = None, /) -> RequestAuth:
         """https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas"""
         start, end = (
             (now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -172,7 +177,7 @@ class _Key:
             hmac.new(self._key, text.encode(), hashlib.sha256).digest()
         ).decode()
         query = {"sv": VERSION, "sr": "c", "sp": "racwdl", "st": start, "se": end, "spr": protocol}
-        return Grant({**query, "sig": signature}, {}, (signature,))
+        return RequestAuth({**query, "sig": signature}, {}, (signature,))
 
 
 class _Environment:
@@ -182,27 +187,32 @@ class _Environment:
     def __init__(self, container: Container, values: Mapping[str, str]) -> None:
         self._container = container
         self._values = dict(values)
-        self._found: Credentials | None = None
+        self._found: Authenticator | None = None
 
-    def grant(self) -> Grant:
+    def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
         self._found = self._found or self._look()
-        return self._found.grant()
+        return self._found.authorize(refused)
 
-    def _look(self) -> Credentials:
-        if token := setting("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"):
+    def _look(self) -> Authenticator:
+        if token := environment_variable("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"):
             return Sas(token)
-        if key := setting(
+        if key := environment_variable(
             "AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"
         ):
             return _Key(
-                self._container, key, setting("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME")
+                self._container,
+                key,
+                environment_variable("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"),
             )
-        tenant, client = setting("AZURE_TENANT_ID"), setting("AZURE_CLIENT_ID")
-        if tenant and client and (secret := setting("AZURE_CLIENT_SECRET")):
+        tenant, client = (
+            environment_variable("AZURE_TENANT_ID"),
+            environment_variable("AZURE_CLIENT_ID"),
+        )
+        if tenant and client and (secret := environment_variable("AZURE_CLIENT_SECRET")):
             return _client(self._container, self._values, tenant, client, secret)
-        if tenant and client and (file := setting("AZURE_FEDERATED_TOKEN_FILE")):
+        if tenant and client and (file := environment_variable("AZURE_FEDERATED_TOKEN_FILE")):
             return _federated(self._container, self._values, tenant, client, file)
-        return Tokens(lambda: _of_machine(client), _GRANT_HEADERS)
+        return BearerAuthenticator(lambda: _of_machine(client), _GRANT_HEADERS)
 
 
 _GRANT_HEADERS = {"x-ms-version": VERSION}
@@ -210,14 +220,14 @@ _GRANT_HEADERS = {"x-ms-version": VERSION}
 
 def _login(container: Container, tenant: str) -> str:
     known = (url for end, url in _AUTHORITIES.items() if container.host.endswith(end))
-    host = setting("AZURE_AUTHORITY_HOST") or next(known, _AUTHORITY)
+    host = environment_variable("AZURE_AUTHORITY_HOST") or next(known, _AUTHORITY)
     host = host if "://" in host else f"https://{host}"
     return f"{host.rstrip('/')}/{quote(tenant, safe='')}/oauth2/v2.0/token"
 
 
 def _client(
     container: Container, values: Mapping[str, str], tenant: str, client: str, secret: str
-) -> Credentials:
+) -> Authenticator:
     if not (tenant and client and secret):
         raise AuthenticationFailed(
             "The object store needs credentials",
@@ -229,18 +239,20 @@ def _client(
         "client_secret": secret,
         "scope": _SCOPE,
     }
-    return Tokens(
-        lambda: request_token(_login(container, tenant), form, values, (secret,), "Entra ID"),
+    return BearerAuthenticator(
+        lambda: request_token_once(
+            _login(container, tenant), form, values.get("ca_file", ""), (secret,), "Entra ID"
+        ),
         _GRANT_HEADERS,
     )
 
 
 def _federated(
     container: Container, values: Mapping[str, str], tenant: str, client: str, file: str
-) -> Credentials:
+) -> Authenticator:
     """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow"""
 
-    def ask() -> Token:
+    def fetch() -> AccessToken:
         # The file is written anew from time to time.
         try:
             assertion = Path(file).read_text(encoding="utf-8").strip()
@@ -255,22 +267,27 @@ def _federated(
             "client_assertion": assertion,
             "scope": _SCOPE,
         }
-        return request_token(_login(container, tenant), form, values, (assertion,), "Entra ID")
+        return request_token_once(
+            _login(container, tenant), form, values.get("ca_file", ""), (assertion,), "Entra ID"
+        )
 
-    return Tokens(ask, _GRANT_HEADERS)
+    return BearerAuthenticator(fetch, _GRANT_HEADERS)
 
 
-def _of_machine(client: str) -> Token:
+def _of_machine(client: str) -> AccessToken:
     """https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token"""
     query = {"resource": _RESOURCE} | ({"client_id": client} if client else {})
-    url, header = setting("IDENTITY_ENDPOINT"), setting("IDENTITY_HEADER")
+    url, header = environment_variable("IDENTITY_ENDPOINT"), environment_variable("IDENTITY_HEADER")
     if url and header:
-        return read_token(
+        return request_instance_token(
             url,
             {**query, "api-version": "2019-08-01"},
             {"X-IDENTITY-HEADER": header},
-            "The identity",
+            "the managed identity service",
         )
-    return read_token(
-        _MACHINE, {**query, "api-version": "2018-02-01"}, {"Metadata": "true"}, "The identity"
+    return request_instance_token(
+        _MACHINE,
+        {**query, "api-version": "2018-02-01"},
+        {"Metadata": "true"},
+        "the managed identity service",
     )

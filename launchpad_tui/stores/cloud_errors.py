@@ -22,13 +22,13 @@ def numbered(
     where: str,
     path: str = "",
     *,
-    changed: bool = False,
+    replaced: bool = False,
     hint: str = "",
 ) -> LaunchpadError:
     """The error of an answer by its status, where the code tells nothing more.
 
     Args:
-        changed: whether a condition that does not hold means that the object was replaced; else, that it exists.
+        replaced: whether a condition that does not hold means that the object was replaced; else, that it exists.
         hint: for credentials that are not accepted.
     """
     if status == 401:
@@ -40,7 +40,7 @@ def numbered(
     if status == 404:
         return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
     if status in {409, 412}:
-        if changed:
+        if replaced:
             return Conflict(
                 f"{where} has another version of {path[:200]!r} now", detail, "Start again."
             )

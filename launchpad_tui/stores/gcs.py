@@ -26,12 +26,14 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
 from launchpad_tui.stores.cloud_errors import numbered
-from launchpad_tui.stores.cloud_http import PART, Answer, Http, Slice, Watch
 from launchpad_tui.stores.cloud_names import Names
-from launchpad_tui.stores.gcs_credentials import credentials_of
+from launchpad_tui.stores.gcs_credentials import authenticator_of
+from launchpad_tui.stores.rest_client import RestClient
+from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests
 
 _GOOGLE = "https://storage.googleapis.com"
 _FIELDS = "name,size,updated,generation,metadata/sha256"
@@ -64,7 +66,7 @@ class _GcsBucket:
         bucket = f"/storage/v1/b/{quote(self._name, safe='')}/o"
         self._objects = self._base + bucket
         self._uploads = f"{self._base}/upload{bucket}"
-        self._http = Http(self.where, values, credentials_of(values), _error)
+        self._http = RestClient(self.where, values, authenticator_of(values), _error)
 
     def endpoint(self) -> Endpoint | None:
         return server_of(self._base, self._values)
@@ -102,7 +104,7 @@ class _GcsBucket:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
         try:
             with self._http.content(
-                self._url(key), query, headers, path=key, changed=bool(version)
+                self._url(key), query, headers, path=key, replaced=bool(version)
             ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
@@ -111,10 +113,12 @@ class _GcsBucket:
                 raise
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
-        watch = Watch(progress)
-        watch.run(
+        requests = ParallelRequests(progress)
+        requests.run(
             [
-                functools.partial(self._put if each.size <= PART else self._send, each, watch)
+                functools.partial(
+                    self._put if each.size <= PART_SIZE else self._send, each, requests
+                )
                 for each in plan
             ]
         )
@@ -123,7 +127,7 @@ class _GcsBucket:
         before, after = _around({"name": _NAMES.key(key)})
         query = {"uploadType": "multipart", "ifGenerationMatch": "0"}
         self._http.call(
-            "POST", self._uploads, query, _MULTIPART, before + body + after, path=key, once=True
+            "POST", self._uploads, query, _MULTIPART, before + body + after, path=key, retry=False
         )
 
     def copy(self, source: str, target: str) -> None:
@@ -142,7 +146,9 @@ class _GcsBucket:
         return str(told.get("crc32c", ""))
 
     def delete(self, keys: Sequence[str]) -> None:
-        Watch(None).run([functools.partial(self._delete, key) for key in keys], _DELETIONS)
+        ParallelRequests(None).run(
+            [functools.partial(self._delete, key) for key in keys], _DELETIONS
+        )
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
         """Nothing to do: see this module's beginning."""
@@ -154,13 +160,13 @@ class _GcsBucket:
         with contextlib.suppress(ObjectMissing):
             self._http.call("DELETE", self._url(key), path=key)
 
-    def _put(self, file: Upload, watch: Watch) -> None:
-        part = Slice(file.file, 0, file.size, watch, _around(_metadata(file)))
+    def _put(self, file: Upload, requests: ParallelRequests) -> None:
+        part = FilePart(file.file, 0, file.size, requests, _around(_metadata(file)))
         self._http.call(
             "POST", self._uploads, {"uploadType": "multipart"}, _MULTIPART, part, path=file.key
         )
 
-    def _send(self, file: Upload, watch: Watch) -> None:
+    def _send(self, file: Upload, requests: ParallelRequests) -> None:
         query = {"uploadType": "resumable", "name": _NAMES.key(file.key)}
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
@@ -185,23 +191,25 @@ class _GcsBucket:
             )
         query["upload_id"] = session
         try:
-            self._send_parts(file, query, watch)
+            self._send_parts(file, query, requests)
         except BaseException:
             # What is left over shows nowhere; 499 is how Google says that it is cancelled.
             with contextlib.suppress(LaunchpadError):
                 self._http.call(
-                    "DELETE", self._uploads, query, path=file.key, once=True, fine=(499,)
+                    "DELETE", self._uploads, query, path=file.key, retry=False, allowed=(499,)
                 )
             raise
 
-    def _send_parts(self, file: Upload, query: Mapping[str, str], watch: Watch) -> None:
+    def _send_parts(
+        self, file: Upload, query: Mapping[str, str], requests: ParallelRequests
+    ) -> None:
         offset, still = 0, 0
         while True:
-            size = min(PART, file.size - offset)
-            part = Slice(file.file, offset, size, watch)
+            size = min(PART_SIZE, file.size - offset)
+            part = FilePart(file.file, offset, size, requests)
             headers = {"Content-Range": f"bytes {offset}-{offset + size - 1}/{file.size}"}
             answer = self._http.call(
-                "PUT", self._uploads, query, headers, part, path=file.key, fine=(308,)
+                "PUT", self._uploads, query, headers, part, path=file.key, allowed=(308,)
             )
             if answer.status != 308:
                 return
@@ -212,10 +220,10 @@ class _GcsBucket:
                 raise Unreachable(
                     f"{self.where} does not go on", f"With {file.key[:200]!r}, at {stands:,} bytes."
                 )
-            watch.tell(stands - offset - size)
+            requests.report(stands - offset - size)
             offset = stands
 
-    def _told(self, answer: Answer) -> dict[str, Any]:
+    def _told(self, answer: HttpResponse) -> dict[str, Any]:
         with self._expected():
             told = json.loads(answer.body)
             if isinstance(told, dict):
@@ -268,7 +276,7 @@ def _object(told: Mapping[str, Any]) -> StoredObject:
     )
 
 
-def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadError:
+def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
     """https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
     status, (reason, message) = answer.status, _said(answer.body)
     detail = f"{reason or 'HTTP'} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
@@ -284,7 +292,7 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
         detail,
         where,
         path,
-        changed=changed,
+        replaced=replaced,
         hint="Check the service account's key.",
     )
 

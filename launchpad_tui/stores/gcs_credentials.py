@@ -16,8 +16,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import AuthenticationFailed, ConfigError, DependencyMissing
-from launchpad_tui.stores.cloud_http import Credentials, Grant, setting
-from launchpad_tui.stores.cloud_tokens import Token, Tokens, read_token, request_token
+from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
+from launchpad_tui.stores.request_auth import (
+    Authenticator,
+    BearerAuthenticator,
+    RequestAuth,
+    environment_variable,
+)
 
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _TOKEN = "https://oauth2.googleapis.com/token"
@@ -27,7 +32,7 @@ _NEEDED = ("client_email", "private_key")
 _HOLDS = 3600
 
 
-def credentials_of(values: Mapping[str, str]) -> Credentials:
+def authenticator_of(values: Mapping[str, str]) -> Authenticator:
     """What the store's fields say; does not call.
 
     Raises:
@@ -80,15 +85,17 @@ def _no_key(why: str) -> ConfigError:
     )
 
 
-def _of_account(key: Mapping[str, Any], values: Mapping[str, str]) -> Credentials:
+def _of_account(key: Mapping[str, Any], values: Mapping[str, str]) -> Authenticator:
     address = str(key.get("token_uri") or _TOKEN)
 
-    def ask() -> Token:
+    def fetch() -> AccessToken:
         assertion = _assertion(key, address)
         form = {"grant_type": _BEARER, "assertion": assertion}
-        return request_token(address, form, values, (assertion, key["private_key"]), "Google")
+        return request_token_once(
+            address, form, values.get("ca_file", ""), (assertion, key["private_key"]), "Google"
+        )
 
-    return Tokens(ask)
+    return BearerAuthenticator(fetch)
 
 
 def _assertion(key: Mapping[str, Any], audience: str) -> str:
@@ -137,23 +144,23 @@ def _encoded(content: bytes) -> str:
 
 class _Environment:
     """The file that GOOGLE_APPLICATION_CREDENTIALS names, else what gcloud has kept, else the machine's own service.
-    Looked at on first use; see `Credentials`."""
+    Looked at on first use; see `Authenticator`."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
-        self._found: Credentials | None = None
+        self._found: Authenticator | None = None
 
-    def grant(self) -> Grant:
+    def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
         self._found = self._found or self._look()
-        return self._found.grant()
+        return self._found.authorize(refused)
 
-    def _look(self) -> Credentials:
-        named = setting("GOOGLE_APPLICATION_CREDENTIALS")
-        folder = setting("CLOUDSDK_CONFIG")
+    def _look(self) -> Authenticator:
+        named = environment_variable("GOOGLE_APPLICATION_CREDENTIALS")
+        folder = environment_variable("CLOUDSDK_CONFIG")
         kept = Path(folder) if folder else Path.home() / ".config/gcloud"
         file = Path(named) if named else kept / "application_default_credentials.json"
         if not named and not file.exists():
-            return Tokens(_of_machine)
+            return BearerAuthenticator(_of_machine)
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
@@ -171,7 +178,7 @@ class _Environment:
         )
 
 
-def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) -> Credentials:
+def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) -> Authenticator:
     fields = ("client_id", "client_secret", "refresh_token")
     lacking = [name for name in fields if not isinstance(found.get(name), str)]
     if lacking:
@@ -181,11 +188,15 @@ def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) ->
     form = {"grant_type": "refresh_token", **{name: found[name] for name in fields}}
     address = str(found.get("token_uri") or _TOKEN)
     secrets = (found["client_secret"], found["refresh_token"])
-    return Tokens(lambda: request_token(address, form, values, secrets, "Google"))
+    return BearerAuthenticator(
+        lambda: request_token_once(address, form, values.get("ca_file", ""), secrets, "Google")
+    )
 
 
-def _of_machine() -> Token:
+def _of_machine() -> AccessToken:
     """https://cloud.google.com/compute/docs/access/authenticate-workloads"""
-    host = setting("GCE_METADATA_HOST") or "metadata.google.internal"
+    host = environment_variable("GCE_METADATA_HOST") or "metadata.google.internal"
     url = f"http://{host}/computeMetadata/v1/instance/service-accounts/default/token"
-    return read_token(url, {"scopes": _SCOPE}, {"Metadata-Flavor": "Google"}, "The machine")
+    return request_instance_token(
+        url, {"scopes": _SCOPE}, {"Metadata-Flavor": "Google"}, "the metadata service"
+    )

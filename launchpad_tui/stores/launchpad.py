@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import (
-    AuthenticationFailed,
     CapabilityMissing,
     ConfigError,
     Conflict,
@@ -28,6 +27,8 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.client import HttpResponse
+from launchpad_tui.net.oauth import AccessToken, request_token_once
 from launchpad_tui.stores.base import (
     Abilities,
     Endpoint,
@@ -42,9 +43,10 @@ from launchpad_tui.stores.base import (
     server_of,
 )
 from launchpad_tui.stores.cloud_errors import numbered
-from launchpad_tui.stores.cloud_http import Answer, Http, Slice, Watch
-from launchpad_tui.stores.cloud_tokens import Token, Tokens, request_token
+from launchpad_tui.stores.request_auth import BearerAuthenticator
+from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.staging import check_unchanged, open_source
+from launchpad_tui.stores.uploads import FilePart, ParallelRequests
 
 _FILES = "/lm/dataset/files"
 _ATTEMPTS = 3
@@ -68,8 +70,10 @@ class LaunchpadStore:
         self._name = values.get("object_store") or "default"
         self._group = values.get("resource_group") or "default"
         self.where = f"The object store {self._name!r} of {urlsplit(self._base).netloc}"
-        self._tokens = Tokens(self._token, {"AI-Resource-Group": self._group})
-        self._http = Http(self.where, {"ca_file": values.get("ca_file", "")}, self._tokens, _error)
+        authenticator = BearerAuthenticator(self._fetch_token, {"AI-Resource-Group": self._group})
+        self._http = RestClient(
+            self.where, {"ca_file": values.get("ca_file", "")}, authenticator, _error
+        )
 
     def endpoint(self) -> Endpoint | None:
         """See `ObjectStore.endpoint`."""
@@ -154,7 +158,9 @@ class LaunchpadStore:
     ) -> StoredObject:
         """See `ObjectStore.put`; the source is read twice, since its hash is sent first."""
         check_path(path)
-        return self._store({"path": path, "overwrite": "true"}, source, Watch(progress), sha256)
+        return self._store(
+            {"path": path, "overwrite": "true"}, source, ParallelRequests(progress), sha256
+        )
 
     def copy(self, source: str, target: str) -> None:
         """See `ObjectStore.copy`: it cannot."""
@@ -193,39 +199,41 @@ class LaunchpadStore:
                 f"{self.where} has something at {path[:200]!r} already",
                 hint="Delete it, or take another path.",
             )
-        watch = Watch(progress)
+        requests = ParallelRequests(progress)
         if [each.path for each in files] == ["."]:
-            return (self._store({"path": path}, files[0].file, watch),)
+            return (self._store({"path": path}, files[0].file, requests),)
         upload = uuid.uuid4().hex
         try:
-            watch.run([functools.partial(self._lay_aside, upload, each, watch) for each in files])
+            requests.run(
+                [functools.partial(self._lay_aside, upload, each, requests) for each in files]
+            )
             told = self._told(
-                self._call("POST", {"path": path, "upload": upload}, path=path, once=True)
+                self._call("POST", {"path": path, "upload": upload}, path=path, retry=False)
             )
         except BaseException:
             # What cannot be thrown away now (the network may be gone) is so after a day.
             with contextlib.suppress(Exception):
-                self._call("DELETE", {"upload": upload}, once=True)
+                self._call("DELETE", {"upload": upload}, retry=False)
             raise
         with self._expected():
             stored = {each.path: each for each in map(_object, told["files"])}
             return tuple(stored[join(path, each.path)] for each in files)
 
     def _store(
-        self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = ""
+        self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
     ) -> StoredObject:
-        answers: list[Answer] = []
-        watch.run([lambda: answers.append(self._send(query, source, watch, sha256))])
+        answers: list[HttpResponse] = []
+        requests.run([lambda: answers.append(self._send(query, source, requests, sha256))])
         told = self._told(answers[0])
         with self._expected():
             return _object(told)
 
-    def _lay_aside(self, upload: str, one: SourceFile, watch: Watch) -> None:
-        self._send({"path": one.path, "upload": upload}, one.file, watch)
+    def _lay_aside(self, upload: str, one: SourceFile, requests: ParallelRequests) -> None:
+        self._send({"path": one.path, "upload": upload}, one.file, requests)
 
     def _send(
-        self, query: Mapping[str, str], source: Path, watch: Watch, sha256: str = ""
-    ) -> Answer:
+        self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
+    ) -> HttpResponse:
         """Send a file; what is not the same at the end as at the beginning does not stay there."""
         handle = open_source(source)
         try:
@@ -236,7 +244,7 @@ class LaunchpadStore:
                 raise Conflict(
                     "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
                 )
-            body = Slice(source, 0, before.st_size, watch)
+            body = FilePart(source, 0, before.st_size, requests)
             answer = self._call("PUT", {**query, "sha256": found}, body, path=query["path"])
             try:
                 check_unchanged(source, handle, before, before.st_size)
@@ -254,7 +262,7 @@ class LaunchpadStore:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
         query = self._query({"path": path})
         try:
-            yield from self._pieces(query, headers, path, changed=bool(version))
+            yield from self._pieces(query, headers, path, replaced=bool(version))
         except RuntimeRejected as error:
             # Beyond the end there is nothing.
             if error.status != 416:
@@ -264,26 +272,16 @@ class LaunchpadStore:
         """The lines of a list, as they come."""
         held = b""
         for piece in self._pieces(
-            self._query({"path": path, "view": "tree"}), {}, "", changed=False
+            self._query({"path": path, "view": "tree"}), {}, "", replaced=False
         ):
             *whole, held = (held + piece).split(b"\n")
             yield from whole
 
     def _pieces(
-        self, query: Mapping[str, str], headers: Mapping[str, str], path: str, *, changed: bool
+        self, query: Mapping[str, str], headers: Mapping[str, str], path: str, *, replaced: bool
     ) -> Iterator[bytes]:
-        """The bytes of an answer; with another token where the one that was held is not accepted."""
-        for again in (True, False):
-            try:
-                with self._http.content(
-                    self._url, query, headers, path=path, changed=changed
-                ) as pieces:
-                    yield from pieces
-                return
-            except AuthenticationFailed:
-                self._tokens.forget()
-                if not again:
-                    raise
+        with self._http.content(self._url, query, headers, path=path, replaced=replaced) as pieces:
+            yield from pieces
 
     @property
     def _url(self) -> str:
@@ -299,34 +297,34 @@ class LaunchpadStore:
         self,
         method: str,
         query: Mapping[str, str],
-        body: Slice | None = None,
+        body: FilePart | None = None,
         *,
         path: str = "",
-        once: bool = False,
-    ) -> Answer:
-        """Send a request; with another token where the one that was held is not accepted."""
-        asked = self._query(query)
-        try:
-            return self._http.call(method, self._url, asked, {}, body, path=path, once=once)
-        except AuthenticationFailed:
-            self._tokens.forget()
-            if body is not None:
-                body.again()
-            return self._http.call(method, self._url, asked, {}, body, path=path, once=once)
+        retry: bool = True,
+    ) -> HttpResponse:
+        return self._http.call(
+            method, self._url, self._query(query), {}, body, path=path, retry=retry
+        )
 
-    def _token(self) -> Token:
+    def _fetch_token(self) -> AccessToken:
         values = self._values
         form = {
             "grant_type": "client_credentials",
             "client_id": values["client_id"],
             "client_secret": values["client_secret"],
         }
-        who = f"The token server {urlsplit(values['auth_url']).netloc}"
-        return request_token(
-            values["auth_url"], form, values, (values["client_secret"],), who, plain=True
+        server = f"the token server {urlsplit(values['auth_url']).netloc}"
+        # `launchpad serve` without TLS is used on trusted networks and through tunnels.
+        return request_token_once(
+            values["auth_url"],
+            form,
+            values.get("ca_file", ""),
+            (values["client_secret"],),
+            server,
+            require_tls=False,
         )
 
-    def _told(self, answer: Answer) -> dict[str, Any]:
+    def _told(self, answer: HttpResponse) -> dict[str, Any]:
         with self._expected():
             told = json.loads(answer.body)
             if isinstance(told, dict):
@@ -357,7 +355,7 @@ def _object(told: Mapping[str, Any]) -> StoredObject:
     )
 
 
-def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadError:
+def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
     """See `launchpad_tui.server.api.errors`."""
     status, (code, message) = answer.status, _said(answer.body)
     detail = f"{code or 'HTTP'} ({status}): {message}"
@@ -372,7 +370,7 @@ def _error(answer: Answer, where: str, path: str, changed: bool) -> LaunchpadErr
     if status == 409:
         return Conflict(f"{where} did not take {path[:200]!r}", detail)
     return numbered(
-        status, code, detail, where, path, changed=changed, hint="Check the client's secret."
+        status, code, detail, where, path, replaced=replaced, hint="Check the client's secret."
     )
 
 

@@ -185,7 +185,7 @@ def _no_answer(error: BaseException, where: str, path: str) -> LaunchpadError:
     told = sdk().exceptions
     if isinstance(error, requests.exceptions.SSLError):
         hint = "Check the endpoint; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"{where} cannot prove who it is", _reason(error), hint)
+        return Unreachable(f"TLS certificate verification failed for {where}", _reason(error), hint)
     broken = (
         requests.ConnectionError,
         requests.Timeout,

@@ -157,7 +157,7 @@ def _no_answer(error: Exception, where: str) -> LaunchpadError:
     detail = str(error)
     if isinstance(error, boto.SSLError):
         hint = "Check the endpoint; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"{where} cannot prove who it is", detail, hint)
+        return Unreachable(f"TLS certificate verification failed for {where}", detail, hint)
     if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
         return Unreachable(
             f"{where} does not answer", detail, "Check the network and the endpoint."

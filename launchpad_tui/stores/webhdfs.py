@@ -41,7 +41,7 @@ from launchpad_tui.stores.base import (
     resumed,
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source
-from launchpad_tui.stores.webhdfs_client import Client
+from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 from launchpad_tui.stores.webhdfs_tree import Entry, Tree
 
 _COLON = "\uf03a"
@@ -51,7 +51,7 @@ class WebHdfsStore:
     """A folder of HDFS; ``values`` by the fields of the catalog."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self._client = Client(values)
+        self._client = WebHdfsClient(values)
         self._root = f"/{check_path(values.get('path_prefix', '').strip('/'), empty=True)}".rstrip(
             "/"
         )

@@ -1,9 +1,10 @@
-"""The HTTP of WebHDFS: addresses, TLS, redirects, retries; httpx2 does the talking, imported on first use.
+"""Client of WebHDFS: addresses, redirects, and what is sent to which host.
 
-A NameNode sends its callers on to a DataNode for content (CREATE, OPEN, GETFILECHECKSUM), commonly on another host,
-with all that it wants to know in the address. So nothing of ours, neither the headers nor the client's certificate,
-goes to another host than the NameNode's. Data lake Files and HttpFS have one address for everything, and take a file at
-once where the address says ``data=true``.
+A NameNode redirects requests for content (CREATE, OPEN, GETFILECHECKSUM) to a DataNode, usually on
+another host, with everything that the DataNode needs in the address. So neither the configured
+headers nor the client certificate are sent to a host other than the NameNode's. Data lake Files and
+HttpFS have one address for everything; they accept a file in one step if the address contains
+``data=true``.
 
 Sources: Apache Hadoop 3.3.6, "WebHDFS REST API"; SAP HANA Cloud, "Data Lake Files REST API".
 """
@@ -12,37 +13,30 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import re
-import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from launchpad_tui.errors import ConfigError, RuntimeRejected, Unreachable
+from launchpad_tui.net.client import HttpClient, StreamedResponse
+from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.stores.base import CHUNK, Endpoint, server_of
-from launchpad_tui.stores.http_errors import may_pass, translated
-from launchpad_tui.stores.tls import tls_context
+from launchpad_tui.stores.tls import store_context
 from launchpad_tui.stores.webhdfs_errors import answered
 
-if TYPE_CHECKING:
-    import httpx2
-
-#: seconds; the second is how long a server may be silent
-CONNECT_TIMEOUT = 5.0
-READ_TIMEOUT = 60.0
-#: how often a call that changes nothing is made, and how long to wait before it is made again (seconds)
-_ATTEMPTS = 3
-_PAUSE = 0.2
-#: how often a server may send us on
-_HOPS = 3
+#: the longest silence of a server (seconds); a NameNode may be busy for long
+_READ_TIMEOUT = 60.0
+#: requests that change nothing are repeated
+_RETRY = RetryPolicy(attempts=3, pause=0.4)
+#: redirects that are followed for one request
+_MAX_REDIRECTS = 3
 _API = "/webhdfs/v1"
 _REDIRECTS = {301, 302, 303, 307, 308}
 
 
-class Client:
+class WebHdfsClient:
     """Calls of WebHDFS by the fields of the catalog. Paths are absolute, not encoded.
 
     Raises:
@@ -54,7 +48,7 @@ class Client:
         self._base = _base(values.get("namenode", ""))
         found = server_of(self._base, values)
         self.endpoint: Endpoint = replace(
-            found, context=lambda: tls_context(values, certificate=True)
+            found, context=lambda: store_context(values, client_certificate=True)
         )
         self.where = f"The HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
@@ -62,8 +56,8 @@ class Client:
         step = values.get("one_step") or "auto"
         named = any(name.lower() == "x-sap-filecontainer" for name in self._headers)
         self.one_step = named if step == "auto" else step == "true"
-        self._connecting = threading.Lock()
-        self._clients: dict[bool, httpx2.Client] = {}
+        self._namenode = self._client(client_certificate=True)
+        self._other_hosts = self._client(client_certificate=False)
 
     def call(
         self,
@@ -82,20 +76,19 @@ class Client:
         Raises:
             LaunchpadError: as `launchpad_tui.stores.webhdfs_errors` says.
         """
-        with self._answer(method, path, op, parameters or {}, writing) as response:
-            with translated(self.where):
-                body = response.read()
-            if not body.strip():
-                return {}
-            try:
-                answer = json.loads(body)
-                if isinstance(answer, dict):
-                    return answer
-            except ValueError:
-                pass
-            raise RuntimeRejected(
-                f"{self.where} answers what WebHDFS does not", f"To {op}: no JSON object."
-            )
+        with self._open(method, path, op, parameters or {}, writing) as response:
+            body = response.read().body
+        if not body.strip():
+            return {}
+        try:
+            data = json.loads(body)
+            if isinstance(data, dict):
+                return data
+        except ValueError:
+            pass
+        raise RuntimeRejected(
+            f"{self.where} answers what WebHDFS does not", f"To {op}: no JSON object."
+        )
 
     @contextlib.contextmanager
     def content(self, path: str, offset: int, length: int) -> Iterator[Iterator[bytes]]:
@@ -106,7 +99,7 @@ class Client:
             Unreachable: also where fewer bytes came than ``length``.
         """
         parameters = {"offset": str(offset), "length": str(length)}
-        with self._answer("GET", path, "OPEN", parameters, False) as response:
+        with self._open("GET", path, "OPEN", parameters, False) as response:
             yield self._pieces(response, path, length)
 
     def create(self, path: str, size: int, pieces: Iterator[bytes]) -> None:
@@ -121,88 +114,77 @@ class Client:
             url = self._url(path, "CREATE", {**parameters, "data": "true"})
         else:
             first = self._url(path, "CREATE", parameters)
-            with translated(self.where):
-                response = self._send("PUT", first)
-                self._check(response, path, writing=True)
-                response.close()
-            if response.status_code not in _REDIRECTS:
+            with self._send("PUT", first, path, writing=True) as response:
+                status, location = response.status, response.headers.get("location", "")
+            if status not in _REDIRECTS:
                 raise ConfigError(
                     f"{self.where} wants files in one step",
-                    f"Status {response.status_code}.",
+                    f"Status {status}.",
                     "Set One-step upload.",
                 )
-            url = self._onward(first, response.headers.get("location", ""))
+            url = self._redirected(first, location)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-        with translated(self.where):
-            response = self._send("PUT", url, headers, pieces)
-            self._check(response, path, writing=True, redirects=False)
-            with contextlib.closing(response):
-                response.read()
+        with self._send(
+            "PUT", url, path, headers, pieces, writing=True, redirects=False
+        ) as response:
+            response.read()
 
     @contextlib.contextmanager
-    def _answer(
+    def _open(
         self, method: str, path: str, op: str, parameters: Mapping[str, str], writing: bool
-    ) -> Iterator[httpx2.Response]:
-        attempts = _ATTEMPTS if method == "GET" else 1
-        for attempt in range(1, attempts + 1):
-            try:
-                response = self._follow(
-                    method,
-                    self._url(path, op, parameters),
-                    parameters.get("destination", path),
-                    writing,
-                )
-                break
-            except Unreachable as error:
-                if attempt == attempts or not may_pass(error):
-                    raise
-                time.sleep(_PAUSE * attempt)
-        with contextlib.closing(response):
-            yield response
+    ) -> Iterator[StreamedResponse]:
+        url = self._url(path, op, parameters)
+        named = parameters.get("destination", path)
+        with contextlib.ExitStack() as stack:
+            yield self._namenode.repeat(
+                lambda _: stack.enter_context(self._follow(method, url, named, writing)),
+                retry=method == "GET",
+            )
 
-    def _follow(self, method: str, url: str, path: str, writing: bool) -> httpx2.Response:
-        for _ in range(_HOPS):
-            with translated(self.where):
-                response = self._send(method, url)
-                self._check(response, path, writing=writing)
-            if response.status_code not in _REDIRECTS:
-                return response
-            response.close()
-            url = self._onward(url, response.headers.get("location", ""))
+    @contextlib.contextmanager
+    def _follow(
+        self, method: str, url: str, path: str, writing: bool
+    ) -> Iterator[StreamedResponse]:
+        for _ in range(_MAX_REDIRECTS):
+            with self._send(method, url, path, writing=writing) as response:
+                if response.status not in _REDIRECTS:
+                    yield response
+                    return
+                location = response.headers.get("location", "")
+            url = self._redirected(url, location)
         raise ConfigError(
-            f"{self.where} sends us round in circles", f"More than {_HOPS} redirects."
+            f"{self.where} sends us round in circles", f"More than {_MAX_REDIRECTS} redirects."
         )
 
-    def _check(
-        self, response: httpx2.Response, path: str, *, writing: bool, redirects: bool = True
-    ) -> None:
-        status = response.status_code
-        if status < 300 or (redirects and status in _REDIRECTS):
-            return
-        with contextlib.closing(response):
-            body = response.read()
-        raise answered(status, body, self.where, path, writing=writing, secret=self._token)
-
+    @contextlib.contextmanager
     def _send(
         self,
         method: str,
         url: str,
+        path: str,
         headers: Mapping[str, str] | None = None,
         content: Iterator[bytes] | None = None,
-    ) -> httpx2.Response:
+        *,
+        writing: bool,
+        redirects: bool = True,
+    ) -> Iterator[StreamedResponse]:
         own = (urlsplit(url).hostname or "").lower() == self.endpoint.host.lower()
-        client = self._client(own)
+        client = self._namenode if own else self._other_hosts
         sent = {"Accept-Encoding": "identity", **(self._headers if own else {}), **(headers or {})}
-        return client.send(
-            client.build_request(method, url, headers=sent, content=content), stream=True
-        )
+        secrets = (self._token,) if self._token else ()
+        with client.stream(method, url, sent, content, secrets) as response:
+            if response.status >= 300 and not (redirects and response.status in _REDIRECTS):
+                body = response.read().body
+                raise answered(
+                    response.status, body, self.where, path, writing=writing, secret=self._token
+                )
+            yield response
 
-    def _pieces(self, response: httpx2.Response, path: str, length: int) -> Iterator[bytes]:
+    def _pieces(self, response: StreamedResponse, path: str, length: int) -> Iterator[bytes]:
         left = length
-        with translated(self.where):
-            for chunk in response.iter_bytes(CHUNK):
-                yield chunk[:left]
-                left -= len(chunk[:left])
+        for chunk in response.chunks(CHUNK, decode=True):
+            yield chunk[:left]
+            left -= len(chunk[:left])
         if left:
             raise Unreachable(
                 f"{self.where} broke off",
@@ -215,7 +197,7 @@ class Client:
             who = {"user.name": self._values["user"]}
         return f"{self._base}{quote(path, safe='/')}?{urlencode({'op': op, **who, **parameters}, quote_via=quote)}"
 
-    def _onward(self, url: str, location: str) -> str:
+    def _redirected(self, url: str, location: str) -> str:
         """Where a server sends us to.
 
         Raises:
@@ -245,25 +227,14 @@ class Client:
             )
         return onward
 
-    def _client(self, own: bool) -> httpx2.Client:
-        with self._connecting:
-            if own not in self._clients:
-                self._clients[own] = self._connect(own)
-            return self._clients[own]
-
-    def _connect(self, own: bool) -> httpx2.Client:
-        from http.cookiejar import CookieJar, DefaultCookiePolicy
-
-        import httpx2
-
-        for name in ("httpx2", "httpcore2"):
-            # They write whole addresses, which a delegation token is part of.
-            logging.getLogger(name).setLevel(logging.WARNING)
-        return httpx2.Client(
-            verify=tls_context(self._values, certificate=own),
-            trust_env=False,
-            timeout=httpx2.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+    def _client(self, *, client_certificate: bool) -> HttpClient:
+        return HttpClient(
+            self.where,
+            lambda: store_context(self._values, client_certificate=client_certificate),
+            retry=_RETRY,
+            proxies=False,
+            mutual_tls=True,
+            read_timeout=_READ_TIMEOUT,
         )
 
 

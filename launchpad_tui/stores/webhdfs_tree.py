@@ -20,7 +20,7 @@ from typing import Any
 
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, RuntimeRejected
 from launchpad_tui.stores.base import STAGING, StoredObject
-from launchpad_tui.stores.webhdfs_client import Client
+from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 
 #: another process may remove a parent folder that became empty just before a rename into it
 _ATTEMPTS = 20
@@ -59,7 +59,7 @@ class Tree:
         root: the folder without a slash at its end, hence empty for ``/``.
     """
 
-    def __init__(self, client: Client, root: str) -> None:
+    def __init__(self, client: WebHdfsClient, root: str) -> None:
         self.client = client
         self.root = root
         self._batches = True

@@ -16,8 +16,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import AuthenticationFailed, LaunchpadError, RuntimeRejected, Unreachable
+from launchpad_tui.net import retry
 from launchpad_tui.registry import mirror_tenant
-from launchpad_tui.runtimes.aicore import http
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
 from tests.services.tenant_server import Tenant, artifact, moment
@@ -28,7 +28,7 @@ SCOPE = Scope("core", "default")
 @pytest.fixture(autouse=True)
 def quick_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repeat requests at once; that they are spread is tested where requests are."""
-    monkeypatch.setattr(http, "_LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
 
 
 @pytest.fixture

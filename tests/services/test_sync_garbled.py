@@ -18,7 +18,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.aicore import http
+from launchpad_tui.net import retry
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
 from tests.services.tenant_server import Answer, Tenant
@@ -119,7 +119,7 @@ def _ways(data: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Repetitions without waiting, secrets in a file."""
-    monkeypatch.setattr(http, "_LONGEST_PAUSE", 0.001)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.001)
     monkeypatch.setenv("LAUNCHPAD_CREDENTIALS", "file")
 
 

@@ -23,7 +23,8 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
-from launchpad_tui.stores import cloud_http
+from launchpad_tui.net import client as net_client
+from launchpad_tui.net import retry
 from launchpad_tui.stores.azure import AzureStore
 from launchpad_tui.stores.azure_account import Container
 from launchpad_tui.stores.base import open_store
@@ -176,9 +177,9 @@ def test_container_uris(uri: str, url: str, account: str) -> None:
 def test_nobody_answers(
     server: azurite.Server, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud_http, "CONNECT_TIMEOUT", 0.2)
-    monkeypatch.setattr(cloud_http, "READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
+    monkeypatch.setattr(net_client, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(net_client, "READ_TIMEOUT", 0.2)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -219,7 +220,7 @@ def test_a_server_that_repeats_the_signature(server: azurite.Server) -> None:
 def test_a_server_that_is_busy_is_asked_again(
     server: azurite.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
     with answering(lambda handler: handler.reply(503, b"")) as (port, seen):
         with pytest.raises(Unreachable):
             opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c")).check()

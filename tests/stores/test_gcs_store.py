@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
-from launchpad_tui.stores import cloud_http, cloud_tokens
+from launchpad_tui.net import retry
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.gcs import GcsStore
@@ -158,7 +159,7 @@ def test_no_such_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> N
 def test_nobody_answers(
     server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cloud_http, "_PAUSE", 0.01)
+    monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         endpoint = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -206,21 +207,23 @@ def test_a_redirect_is_not_followed(server: fake_gcs.Server, source: Path) -> No
         assert stolen == []
 
 
-def test_a_token_that_ran_out_is_replaced(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cloud_tokens, "_SHORTEST", 0)
+def test_an_expired_or_refused_token_is_replaced(source: Path) -> None:
     with own() as (world, values):
         store = opened(values)
         store.put("a", source)
         store.put("b", source)
-        assert len(world.tokens) == 1, "it is kept as long as it holds"
-        world.lifetime = 60
+        assert len(world.tokens) == 1, "a valid token is used again"
         world.tokens.clear()
-        with pytest.raises(AuthenticationFailed):
-            store.check()
+        store.check()
+        store.put("c", source)
+        assert len(world.tokens) == 1, "a refused token is replaced once"
+        world.lifetime = 2
         other = opened(values)
         other.check()
+        assert len(world.tokens) == 2
+        time.sleep(1.1)
         other.check()
-        assert len(world.tokens) == 2, "shortly before its end it is not used any more"
+        assert len(world.tokens) == 3, "a token is replaced before it expires"
 
 
 def test_a_cancelled_upload_leaves_nothing(source: Path) -> None:
@@ -326,7 +329,7 @@ def test_credentials_of_the_environment(
         monkeypatch.setenv("GCE_METADATA_HOST", f"127.0.0.1:{port}")
         with pytest.raises(AuthenticationFailed):
             opened(values).check()
-        assert "Metadata-Flavor: Google" in asked[1]
+        assert "Metadata-Flavor: Google" in asked[-1]
     kept.write_text('{"type": "external_account"}')
     with pytest.raises(ConfigError):
         opened(values).check()

@@ -1,4 +1,4 @@
-"""What the AI API and httpx2 tell when something is wrong, as errors of launchpad. No text leaves here that a secret
+"""What the AI API tells when something is wrong, as errors of launchpad. No text leaves here that a secret
 stands in.
 
 The API answers ``{"error": {code, message, requestId, target, details}}``; ``details`` is an object in the core API and
@@ -7,14 +7,10 @@ a list of ``{code, message}`` in that of metrics. Token servers answer ``{"error
 
 from __future__ import annotations
 
-import contextlib
 import json
-import ssl
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
@@ -28,24 +24,12 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.client import HttpResponse
+from launchpad_tui.net.redaction import redact
 
 #: characters of a server's message that are shown
 _SHOWN = 2000
 _KEY = "Check the service key: it may have been deleted, or belong to another instance."
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer whose body was read whole. ``headers`` by names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def kind(self) -> str:
-        """The body's media type, without parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +57,7 @@ class Told:
         return "\n".join(each for each in said if each)
 
 
-def told(answer: Answer) -> Told:
+def told(answer: HttpResponse) -> Told:
     """Read an error's body, of whatever form."""
     request_id = _one_line(
         answer.headers.get("x-request-id") or answer.headers.get("x-correlationid") or ""
@@ -82,7 +66,8 @@ def told(answer: Answer) -> Told:
         data = json.loads(answer.body)
     except (ValueError, RecursionError):
         return Told(
-            message=f"The answer is {answer.kind or 'of no type'}, not JSON.", request_id=request_id
+            message=f"The answer is {answer.media_type or 'of no type'}, not JSON.",
+            request_id=request_id,
         )
     error = data.get("error") if isinstance(data, dict) else None
     return _told(error, data, request_id)
@@ -141,125 +126,42 @@ def _one_line(value: object) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def failure(answer: Answer, what: str, where: str, secrets: Sequence[str]) -> LaunchpadError:
+def failure(answer: HttpResponse, what: str, server: str, secrets: Sequence[str]) -> LaunchpadError:
     """The error of an answer that is not what was asked for.
 
     Args:
         what: what was asked, such as ``GET /lm/executions``.
-        where: how messages name the server.
+        server: how messages name the server, such as ``the AI API``.
     """
     said = told(answer)
-    detail = hidden(f"{what}\n{said.text(answer.status)}", secrets)
-    code, request_id = hidden(said.code, secrets), hidden(said.request_id, secrets)
+    detail = redact(f"{what}\n{said.text(answer.status)}", secrets)
+    code, request_id = redact(said.code, secrets), redact(said.request_id, secrets)
     status = answer.status
     if 300 <= status < 400:
-        title, hint = (
-            f"{where} is elsewhere",
-            "Redirects are not followed. Check the URLs of the connection.",
-        )
-        return ConfigError(title, detail, hint)
+        hint = "Redirects are not followed. Check the URLs of the connection."
+        return ConfigError(f"Unexpected redirect from {server}", detail, hint)
     if status == 401:
-        return AuthenticationFailed(f"{where} does not accept the credentials", detail, _KEY)
+        return AuthenticationFailed(f"Authentication failed at {server}", detail, _KEY)
     if status == 403:
         return PermissionDenied(
-            f"{where} does not allow it", detail, "Check the roles and the service plan."
+            f"Permission denied by {server}", detail, "Check the roles and the service plan."
         )
     if status == 404:
         hint = "" if said.code else "Check the AI API URL; it ends in /v2."
-        return NotFound(f"{where} has nothing there", detail, hint)
+        return NotFound(f"Not found at {server}", detail, hint)
     if status in {409, 412}:
-        return Conflict(f"{where} cannot do that now", detail)
+        return Conflict(f"Conflict at {server}", detail)
     if status == 429:
         wait = answer.headers.get("retry-after", "")
         hint = (
-            f"It asks to wait {wait} seconds."
+            f"Try again in {wait} seconds."
             if wait.isdigit() and len(wait) < 9
             else "Try again later."
         )
-        return RateLimited(f"{where} asks to be called less often", detail, hint)
+        return RateLimited(f"Rate limit exceeded at {server}", detail, hint)
     if status == 501:
-        return CapabilityMissing(f"{where} does not offer that", detail)
+        return CapabilityMissing(f"Not supported by {server}", detail)
     if status >= 500 or status == 408:
-        return Unreachable(f"{where} does not work at the moment", detail, "Try again later.")
-    title = f"{where} refused"
+        return Unreachable(f"Service unavailable: {server}", detail, "Try again later.")
+    title = f"Request rejected by {server}"
     return RuntimeRejected(title, detail, status=status, code=code, request_id=request_id)
-
-
-@contextmanager
-def translated(where: str, secrets: Sequence[str]) -> Iterator[None]:
-    """Run a call to httpx2; ``where`` is how messages name the server."""
-    import httpx2
-
-    try:
-        yield
-    except httpx2.TransportError as error:
-        if any(form in str(error) for secret in secrets for form in _forms(secret)):
-            raise Unreachable(f"{where} does not answer", type(error).__name__) from None
-        raise _no_answer(error, where) from error
-    except httpx2.DecodingError as error:
-        raise Unreachable(
-            f"{where} answers with something that is cut or damaged", type(error).__name__
-        ) from error
-    except (httpx2.InvalidURL, httpx2.HTTPError, UnicodeError) as error:
-        raise ConfigError(f"{where} cannot be used as it is set up", type(error).__name__) from None
-
-
-def hidden(text: str, secrets: Sequence[str]) -> str:
-    """The text without these secrets, plain, escaped or percent-encoded."""
-    for secret in secrets:
-        for form in _forms(secret):
-            text = text.replace(form, "…")
-    return text
-
-
-def _forms(secret: str) -> set[str]:
-    """How a secret may look in a message; very short ones are too common to be looked for."""
-    if len(secret) < 4:
-        return set()
-    folded = " ".join(secret.split())
-    return {secret, folded, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
-
-
-def lasting(error: LaunchpadError) -> bool:
-    """Whether asking again at once cannot help: the certificate is wrong, or the wait was long."""
-    import httpx2
-
-    return (
-        isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.WriteTimeout | TimeoutError)
-        or _tls(error) is not None
-    )
-
-
-def _tls(error: BaseException) -> ssl.SSLError | None:
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLError):
-        cause = cause.__cause__ or cause.__context__
-    return cause
-
-
-def _host(error: Exception) -> str:
-    """``<host>:<port>: `` of the request that failed; empty where there was none."""
-    # httpx2 raises RuntimeError where the error knows of no request.
-    with contextlib.suppress(RuntimeError, AttributeError):
-        url = error.request.url  # type: ignore[attr-defined]
-        return f"{url.host}{f':{url.port}' if url.port else ''}: "
-    return ""
-
-
-def _no_answer(error: Exception, where: str) -> LaunchpadError:
-    import httpx2
-
-    tls = _tls(error)
-    if isinstance(tls, ssl.SSLCertVerificationError):
-        hint = "Check the URL; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(
-            f"{where} cannot prove who it is by its certificate", tls.verify_message, hint
-        )
-    detail = f"{_host(error)}{type(error).__name__}{f': {error}' if str(error) else ''}"
-    if isinstance(error, httpx2.ProxyError):
-        return Unreachable(
-            f"The proxy to {where} refused", detail, "Check HTTPS_PROXY and NO_PROXY."
-        )
-    return Unreachable(
-        f"{where} does not answer", detail, "Check the network, the proxy and the URL."
-    )

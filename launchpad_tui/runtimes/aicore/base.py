@@ -9,7 +9,7 @@ from launchpad_tui.domain.connection import RESOURCE_GROUP_NAME, check_name
 from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
-from launchpad_tui.runtimes.aicore.http import PAUSE, Http, segment
+from launchpad_tui.runtimes.aicore.http import PAUSE, AICoreHttp, segment
 from launchpad_tui.runtimes.aicore.reading import Json
 
 #: entries that are asked for at once: the API's default; it allows 100000
@@ -44,7 +44,7 @@ class Base:
         ca_file: str = "",
         page: int = PAGE,
         pause: float = PAUSE,
-        http: Http | None = None,
+        http: AICoreHttp | None = None,
     ) -> None:
         group = resource_group or key.resource_group or "default"
         self.resource_group = check_name(
@@ -55,7 +55,7 @@ class Base:
             field_name="resource_group",
         )
         self.key = key
-        self.http = http or Http(key, ca_file, pause)
+        self.http = http or AICoreHttp(key, ca_file, pause)
         self._page = page
 
     def close(self) -> None:

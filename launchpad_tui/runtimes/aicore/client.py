@@ -1,7 +1,7 @@
 """A client of SAP AI Core's AI API, one resource group of it; results are words of the domain.
 
 Source: AI Core API 2.42.0. Calls block, and may be made from any thread. Every call raises what
-`launchpad_tui.runtimes.aicore.http.Http.call` does; generators raise while they are read.
+`launchpad_tui.runtimes.aicore.http.AICoreHttp.call` does; generators raise while they are read.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from launchpad_tui.domain.execution import (
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import CapabilityMissing, NotFound, RuntimeRejected
+from launchpad_tui.net.redaction import redact
 from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.administration import Administration
-from launchpad_tui.runtimes.aicore.answers import hidden, told_of_item
+from launchpad_tui.runtimes.aicore.answers import told_of_item
 from launchpad_tui.runtimes.aicore.base import BULK, MERGE_PATCH, below, chunks, given, labels_body
 from launchpad_tui.runtimes.aicore.logs import LogPages
 from launchpad_tui.runtimes.aicore.model import Meta
@@ -353,7 +354,7 @@ def _outcome(data: reading.Json, target: TargetStatus, secrets: Sequence[str]) -
     )
     if said.request_id:
         shown += f" (request ID {said.request_id})"
-    return _rejected(reading.identity(data), target, hidden(shown, secrets) or "It was rejected.")
+    return _rejected(reading.identity(data), target, redact(shown, secrets) or "It was rejected.")
 
 
 def _rejected(execution_id: str, target: TargetStatus, reason: str) -> Outcome:

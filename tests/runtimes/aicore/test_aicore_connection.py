@@ -231,7 +231,7 @@ def test_the_command_line(
     failed = run("connections", "refresh", "core")
     assert failed.code != 0
     shown = run("connections", "show", "core", "--json")
-    assert "does not allow" in shown.json["lastError"]
+    assert "Permission denied" in shown.json["lastError"]
     everything = "".join(each.out + each.err for each in (added, tested, refreshed, failed, shown))
     assert SECRET not in everything
     assert SECRET in (home / "credentials.json").read_text()

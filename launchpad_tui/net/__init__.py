@@ -1,0 +1,1 @@
+"""HTTP for runtimes and object stores: client, retry, TLS, OAuth tokens, redaction and errors."""
