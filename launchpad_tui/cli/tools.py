@@ -107,17 +107,10 @@ def _paths(context: Context, _options: argparse.Namespace) -> None:
 
 
 def _settings(context: Context, _options: argparse.Namespace) -> None:
-    from dataclasses import asdict
-
     from launchpad_tui.config.settings import Settings
 
     settings = Settings.load(context.home)
-    data = {
-        "executions": asdict(settings.executions),
-        "ui": asdict(settings.ui),
-        "credentials": asdict(settings.credentials),
-        "keys": dict(settings.keys),
-    }
+    data = settings.by_section()
     lines = [
         (f"{section}.{key}", str(value))
         for section, values in data.items()

@@ -6,7 +6,7 @@ What a section and a key mean, and their defaults, stand in the dataclasses belo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-_SECTIONS: dict[
+#: the dataclass of each section: the one list that parser, command and manual are derived from
+SECTIONS: dict[
     str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]
 ] = {
     "executions": ExecutionSettings,
@@ -104,6 +105,13 @@ class Settings:
                 detail names file, line and key.
         """
         return parse(_read(home.settings_path), home.settings_path)
+
+    def by_section(self) -> dict[str, dict[str, Value]]:
+        """Return all settings as the file groups them: section to key to value, ``keys`` last."""
+        sections: dict[str, dict[str, Value]] = {
+            section: asdict(getattr(self, section)) for section in SECTIONS
+        }
+        return sections | {"keys": dict(self.keys)}
 
     @staticmethod
     def save(home: Home, values: Mapping[str, Value]) -> Settings:
@@ -144,7 +152,7 @@ def parse(text: str, path: Path) -> Settings:
         ) from error
     warnings: list[str] = []
     sections: dict[str, Any] = {}
-    for section, kind in _SECTIONS.items():
+    for section, kind in SECTIONS.items():
         table = _table(data.pop(section, {}), section, text, path)
         known = _known(section)
         values: dict[str, Any] = {}
@@ -163,7 +171,7 @@ def parse(text: str, path: Path) -> Settings:
 
 
 def _known(section: str) -> dict[str, str]:
-    kind = _SECTIONS.get(section)
+    kind = SECTIONS.get(section)
     return {f.name: str(f.type) for f in fields(kind)} if kind else {}
 
 

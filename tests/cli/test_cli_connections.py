@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import stat
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
+from launchpad_tui.config.settings import SECTIONS
 from tests.cli.cli_support import Cli, spawn
 
 
@@ -153,6 +155,10 @@ def test_paths_settings_reconcile(home: Path, cli: Cli) -> None:
         "log",
         "clients",
     }
-    assert cli("settings", "--json").json["executions"]["parallel"] == 2
+    shown = cli("settings", "--json").json
+    assert shown["executions"]["parallel"] == 2
+    assert {section: set(values) for section, values in shown.items() if section != "keys"} == {
+        section: {field.name for field in fields(kind)} for section, kind in SECTIONS.items()
+    }
     assert "executions.parallel" in cli("settings").out
     assert cli("reconcile", "--json").json == {"reconciled": True}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.config.settings import ExecutionSettings, Settings, UiSettings, Value
+from launchpad_tui.config.settings import SECTIONS, ExecutionSettings, Settings, UiSettings, Value
 from launchpad_tui.errors import ConfigError
 
 TEXT = """\
@@ -138,3 +139,12 @@ def test_save_refuses_what_it_cannot_edit(home: Home) -> None:
     with pytest.raises(ConfigError):
         Settings.save(home, {"ui.theme": "y"})
     assert home.settings_path.read_text() == text
+
+
+def test_every_setting_is_listed_by_section() -> None:
+    settings = Settings(keys={"models.add": "a"})
+    assert settings.by_section() == {
+        section.name: {each.name: each.default for each in fields(SECTIONS[section.name])}
+        for section in fields(Settings)
+        if section.name not in {"keys", "warnings"}
+    } | {"keys": {"models.add": "a"}}

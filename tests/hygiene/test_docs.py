@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -34,7 +34,7 @@ CALL = re.compile(
 BLOCK = re.compile(r"(<!-- generated: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     escaped = [tuple(cell.replace("|", "\\|") for cell in row) for row in rows]
     lines = [heads, tuple("---" for _ in heads), *escaped]
     return "\n".join(f"| {' | '.join(line)} |".replace("  ", " ") for line in lines)
@@ -54,7 +54,7 @@ def settings_table() -> str:
     """Return all settings with their default and meaning, which is the comment above the field."""
     rows = [
         (f"`{section}.{field.name}`", f"`{_toml(field.default)}`", _meaning(kind, field.name))
-        for section, kind in settings._SECTIONS.items()
+        for section, kind in settings.SECTIONS.items()
         for field in fields(kind)
     ]
     return _table(("Setting", "Default", "Meaning"), rows)
@@ -239,7 +239,7 @@ def test_groups_like_models_have_the_commands_of_models() -> None:
 
 def test_every_setting_has_a_meaning() -> None:
     rows = settings_table().splitlines()[2:]
-    assert len(rows) == sum(len(fields(kind)) for kind in settings._SECTIONS.values())
+    assert len(rows) == sum(len(fields(kind)) for kind in settings.SECTIONS.values())
     assert all(len(row.split(" | ")[-1]) > len("| . |") for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""The house rules that no linter knows: the top level, the size of modules, a .tcss beside each screen."""
+"""The rules that no linter checks: the top level, the size of modules, docstrings of packages, loose ends."""
 
 from __future__ import annotations
 
