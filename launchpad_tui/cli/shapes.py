@@ -12,7 +12,12 @@ from launchpad_tui.domain.timestamps import to_rfc3339
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileCheck
-    from launchpad_tui.domain.connection import Capabilities, Connection, ObjectStore, ResourceGroup
+    from launchpad_tui.domain.connection import (
+        Capabilities,
+        Connection,
+        ObjectStoreRecord,
+        ResourceGroup,
+    )
     from launchpad_tui.domain.execution import Configuration, Execution, ExecutionDetails
     from launchpad_tui.domain.metric import Metric, SeriesSummary
     from launchpad_tui.domain.query import MetricColumn
@@ -266,7 +271,7 @@ def group(one: ResourceGroup) -> Json:
     }
 
 
-def store(one: ObjectStore) -> Json:
+def store(one: ObjectStoreRecord) -> Json:
     """An object store; secrets are never among its settings."""
     return {
         "name": one.name,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.connection import ObjectStore, StoreKind
+    from launchpad_tui.domain.connection import ObjectStoreRecord, StoreKind
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
@@ -32,7 +32,7 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _store(context: Context, name: str) -> ObjectStore:
+def _store(context: Context, name: str) -> ObjectStoreRecord:
     stores = {each.name: each for each in context.desk.connections.stores(context.scope)}
     if name not in stores:
         hint = f"Object stores of {context.scope}: {', '.join(stores) or 'none'}."

@@ -75,7 +75,7 @@ class ResourceGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectStore:
+class ObjectStoreRecord:
     """An object store (secret) of a resource group: ``ai://<name>/…``. ``settings`` holds no secret.
 
     ``remote`` says that a runtime elsewhere told of it, ``gone_at`` since when that has it no more.

@@ -13,7 +13,7 @@ from launchpad_tui.domain.connection import (
     DEFAULT_STORE,
     Capabilities,
     Connection,
-    ObjectStore,
+    ObjectStoreRecord,
     ResourceGroup,
     Scope,
 )
@@ -273,7 +273,7 @@ def known(registry: Registry, name: str) -> dict[str, int]:
         }
 
 
-def stores(registry: Registry, scope: Scope) -> list[ObjectStore]:
+def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     """The group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
@@ -282,12 +282,14 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStore]:
             (group_pk(db, scope), DEFAULT_STORE),
         ).fetchall()
     return [
-        ObjectStore(name, kind, text_map(settings), from_micros(at), bool(origin), moment(gone))
+        ObjectStoreRecord(
+            name, kind, text_map(settings), from_micros(at), bool(origin), moment(gone)
+        )
         for name, kind, settings, at, origin, gone in rows
     ]
 
 
-def store(registry: Registry, scope: Scope, name: str) -> ObjectStore:
+def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
     """The object store of this name.
 
     Raises:
@@ -313,7 +315,7 @@ def add_store(
     settings: Mapping[str, str],
     *,
     remote: bool = False,
-) -> ObjectStore:
+) -> ObjectStoreRecord:
     """A new object store; ``settings`` without secrets. ``remote``: a runtime elsewhere has it too.
 
     Raises:
@@ -342,7 +344,7 @@ def add_store(
 
 def edit_store(
     registry: Registry, scope: Scope, name: str, settings: Mapping[str, str]
-) -> ObjectStore:
+) -> ObjectStoreRecord:
     """The object store with other settings. Raises NotFound."""
     with registry.write("connections") as db:
         store(registry, scope, name)

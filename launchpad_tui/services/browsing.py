@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.services.timeouts import LOOK, within
-from launchpad_tui.stores.base import Listing
+from launchpad_tui.stores.base import FolderPage
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.formats import Preview
@@ -24,7 +24,7 @@ class BrowseService:
     def __init__(self, files: FileService) -> None:
         self._files = files
 
-    def page(self, scope: Scope, store: str, path: str = "", token: str = "") -> Listing:
+    def page(self, scope: Scope, store: str, path: str = "", token: str = "") -> FolderPage:
         """A page of what is directly in a folder; nothing there is an empty page.
 
         Args:

@@ -10,8 +10,7 @@ from pathlib import Path
 from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, UrlState, parse_url
-from launchpad_tui.domain.connection import Connection, Scope
-from launchpad_tui.domain.connection import ObjectStore as StoreRecord
+from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
@@ -80,7 +79,7 @@ class FileService:
                 self._open[scope, name] = kept
             return kept[1]
 
-    def open(self, record: StoreRecord, values: Mapping[str, str]) -> ObjectStore:
+    def open(self, record: ObjectStoreRecord, values: Mapping[str, str]) -> ObjectStore:
         """A store by values that need not be saved yet, such as those of a form; ``record`` names its kind.
 
         Raises:

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.domain.connection import ObjectStore as StoreRecord
-from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.connection import ObjectStoreRecord, Scope
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
@@ -60,7 +59,7 @@ class FilesElsewhere:
                 return group.name
         return ""
 
-    def _place(self, store: StoreRecord) -> tuple[object, str]:
+    def _place(self, store: ObjectStoreRecord) -> tuple[object, str]:
         """Where a store is: what two stores of the same bucket have in common, and the folder in it."""
         values = {key: text for key, text in store.settings.items() if text}
         if store.kind == "file":

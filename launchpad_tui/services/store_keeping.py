@@ -12,7 +12,7 @@ from launchpad_tui.domain.connection import (
     DEFAULT_STORE,
     LOCAL,
     OBJECT_STORE_NAME,
-    ObjectStore,
+    ObjectStoreRecord,
     Scope,
     StoreKind,
     check_name,
@@ -61,13 +61,13 @@ class StoreKeeping:
         """The names of the object store's secrets that are kept; never their values."""
         return self._credentials.names(STORE, store_owner(scope, name))
 
-    def stores(self, scope: Scope) -> builtins.list[ObjectStore]:
+    def stores(self, scope: Scope) -> builtins.list[ObjectStoreRecord]:
         """The group's object stores, ``default`` first. Raises NotFound."""
         return connections.stores(self._registry, scope)
 
     def add_store(
         self, scope: Scope, name: str, kind: str, values: Mapping[str, str], *, here: bool = False
-    ) -> ObjectStore:
+    ) -> ObjectStoreRecord:
         """A new object store; it is not called yet. Elsewhere its secret is made at the runtime too, with the keys that
         are given.
 
@@ -99,7 +99,7 @@ class StoreKeeping:
             self._credentials.set(STORE, store_owner(scope, name), secrets)
         return added
 
-    def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStore]:
+    def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStoreRecord]:
         """Add object stores from object store secrets in the AI API's form, all or none. Elsewhere those that were made
         before one that failed are deleted again, as far as the runtime lets us.
 
@@ -112,7 +112,7 @@ class StoreKeeping:
         """
         from launchpad_tui.domain.store_secret import parse_secrets
 
-        made: builtins.list[ObjectStore] = []
+        made: builtins.list[ObjectStoreRecord] = []
         remote = self._acts(scope) is not None
         try:
             # Nobody else shall wait for the registry while a runtime is asked.
@@ -135,7 +135,7 @@ class StoreKeeping:
 
     def edit_store(
         self, scope: Scope, name: str, values: Mapping[str, str], *, at_runtime: bool = False
-    ) -> ObjectStore:
+    ) -> ObjectStoreRecord:
         """The object store with other values; a secret that is left empty stays as it is.
 
         Args:
@@ -187,7 +187,7 @@ class StoreKeeping:
 
     def replace_store(
         self, scope: Scope, name: str, kind: str, values: Mapping[str, str], keep_as: str
-    ) -> tuple[ObjectStore, int]:
+    ) -> tuple[ObjectStoreRecord, int]:
         """Put another object store under a name, such as a bucket where outputs shall go from now on. The old one stays
         under the name ``keep_as``, and the artifacts in it follow; gives the new store, and how many they are. In a
         group of a runtime elsewhere only this machine knows the new one, as it did the old one.

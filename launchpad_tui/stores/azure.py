@@ -31,12 +31,12 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net.client import HttpResponse
-from launchpad_tui.stores.azure_account import VERSION, Container, authenticator_of
+from launchpad_tui.stores.azure_account import VERSION, AzureContainer, authenticator_of
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
-from launchpad_tui.stores.cloud_errors import numbered
-from launchpad_tui.stores.cloud_names import Names
+from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
+from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
+from launchpad_tui.stores.store_errors import numbered
 from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests, part_size
 
 #: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
@@ -54,7 +54,7 @@ _AUTHENTICATION = {
 }
 #: "Naming and referencing containers, blobs, and metadata": no control characters; a backslash becomes a slash, and
 #: full stops at the end of a part are dropped on some ways
-_NAMES = Names("".join(map(chr, range(1, 32))) + "\x7f\\", dots=True)
+_NAMES = KeyEncoding("".join(map(chr, range(1, 32))) + "\x7f\\", dots=True)
 
 
 class AzureStore(BucketStore):
@@ -72,7 +72,7 @@ class _AzureBucket:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
-        self._container = Container.of(values.get("container_uri", ""))
+        self._container = AzureContainer.of(values.get("container_uri", ""))
         self.where = f"The container {self._container.name!r}"
         self._authenticator = authenticator_of(self._container, values)
         self._http = RestClient(self.where, values, self._authenticator, _error)
@@ -84,7 +84,9 @@ class _AzureBucket:
         self.page(prefix, limit=1)
         return self._container.url + (f", {prefix.rstrip('/')}" if prefix else "")
 
-    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+    def page(
+        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
+    ) -> BucketPage:
         query = {
             "restype": "container",
             "comp": "list",
@@ -242,7 +244,7 @@ def _moment(text: str) -> datetime:
     return parsedate_to_datetime(text)
 
 
-def _page(body: bytes, where: str) -> Page:
+def _page(body: bytes, where: str) -> BucketPage:
     """A page of a listing: https://learn.microsoft.com/en-us/rest/api/storageservices/list-blobs"""
     try:
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
@@ -259,7 +261,7 @@ def _page(body: bytes, where: str) -> Page:
             if each.findtext("Properties/ResourceType") != "directory"
         )
         prefixes = tuple(_name(each) for each in root.iterfind("Blobs/BlobPrefix"))
-        return Page(objects, prefixes, root.findtext("NextMarker") or "")
+        return BucketPage(objects, prefixes, root.findtext("NextMarker") or "")
     except (ElementTree.ParseError, ValueError) as error:
         raise RuntimeRejected(
             f"{where} answers what Azure Blob Storage does not", f"To a listing: {error}"

@@ -44,7 +44,7 @@ _HOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Container:
+class AzureContainer:
     """A container. ``url`` has no slash at its end and no query."""
 
     url: str
@@ -53,7 +53,7 @@ class Container:
     name: str
 
     @classmethod
-    def of(cls, uri: str) -> Container:
+    def of(cls, uri: str) -> AzureContainer:
         """By its URI: ``https://account.host/container``, or ``http://127.0.0.1:10000/account/container``.
 
         Raises:
@@ -108,7 +108,7 @@ def _no_uri(why: str) -> ConfigError:
     )
 
 
-def authenticator_of(container: Container, values: Mapping[str, str]) -> Authenticator:
+def authenticator_of(container: AzureContainer, values: Mapping[str, str]) -> Authenticator:
     """What the store's fields say; does not call.
 
     Raises:
@@ -152,7 +152,7 @@ class Sas:
 class _Key:
     """An account's key, of which signatures for the container are made."""
 
-    def __init__(self, container: Container, key: str, account: str) -> None:
+    def __init__(self, container: AzureContainer, key: str, account: str) -> None:
         self._container = container
         self._account = account or container.account
         try:
@@ -184,7 +184,7 @@ class _Environment:
     """The first that the environment has: a SAS, an account's key, a client with its secret or its federated token, or
     the identity of the machine. Looked at on first use."""
 
-    def __init__(self, container: Container, values: Mapping[str, str]) -> None:
+    def __init__(self, container: AzureContainer, values: Mapping[str, str]) -> None:
         self._container = container
         self._values = dict(values)
         self._found: Authenticator | None = None
@@ -218,7 +218,7 @@ class _Environment:
 _GRANT_HEADERS = {"x-ms-version": VERSION}
 
 
-def _login(container: Container, tenant: str) -> str:
+def _login(container: AzureContainer, tenant: str) -> str:
     known = (url for end, url in _AUTHORITIES.items() if container.host.endswith(end))
     host = environment_variable("AZURE_AUTHORITY_HOST") or next(known, _AUTHORITY)
     host = host if "://" in host else f"https://{host}"
@@ -226,7 +226,7 @@ def _login(container: Container, tenant: str) -> str:
 
 
 def _client(
-    container: Container, values: Mapping[str, str], tenant: str, client: str, secret: str
+    container: AzureContainer, values: Mapping[str, str], tenant: str, client: str, secret: str
 ) -> Authenticator:
     if not (tenant and client and secret):
         raise AuthenticationFailed(
@@ -248,7 +248,7 @@ def _client(
 
 
 def _federated(
-    container: Container, values: Mapping[str, str], tenant: str, client: str, file: str
+    container: AzureContainer, values: Mapping[str, str], tenant: str, client: str, file: str
 ) -> Authenticator:
     """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow"""
 

@@ -56,7 +56,7 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class FolderPage:
     """A page of what is directly in a folder: paths of folders, and objects. ``next`` goes on; empty at the end."""
 
     folders: tuple[str, ...]
@@ -135,7 +135,7 @@ class ObjectStore(Protocol):
             limit: at most so many; None for all. They are fetched as they are taken.
         """
 
-    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
         """A page of what is directly in a folder, a single call to the store wherever it can be one.
 
         Args:

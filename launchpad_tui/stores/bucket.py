@@ -34,7 +34,7 @@ from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
     Endpoint,
-    Listing,
+    FolderPage,
     Progress,
     Receiver,
     SourceFile,
@@ -51,7 +51,7 @@ _NOTICE_AGE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class BucketPage:
     """A page of a bucket's listing: objects (``path`` is the whole key) and common prefixes, by their keys."""
 
     objects: tuple[StoredObject, ...]
@@ -83,7 +83,9 @@ class Bucket(Protocol):
     def check(self, prefix: str) -> str:
         """List one object below the prefix, so that an error tells what is wrong; says in a few words where it is."""
 
-    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+    def page(
+        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
+    ) -> BucketPage:
         """A page of the objects whose keys begin with the prefix, in the bucket's own order, in one call.
 
         Args:
@@ -145,7 +147,7 @@ class BucketStore:
                 return
             yield each
 
-    def browse(self, path: str = "", token: str = "", limit: int = PAGE) -> Listing:
+    def browse(self, path: str = "", token: str = "", limit: int = PAGE) -> FolderPage:
         """See `ObjectStore.browse`."""
         prefix = self._key(check_path(path, empty=True))
         before = self._notices()
@@ -156,7 +158,7 @@ class BucketStore:
         folders = [
             relative_to(each.rstrip("/"), self.prefix) for each in page.prefixes if each.strip("/")
         ]
-        return Listing(
+        return FolderPage(
             tuple(each for each in folders if each != STAGING and not _covers(hidden, each)),
             tuple(self._visible(page, hidden)),
             page.next,
@@ -280,7 +282,7 @@ class BucketStore:
             if not token:
                 return
 
-    def _visible(self, page: Page, notices: Collection[str]) -> Iterator[StoredObject]:
+    def _visible(self, page: BucketPage, notices: Collection[str]) -> Iterator[StoredObject]:
         for each in page.objects:
             path = relative_to(each.path, self.prefix)
             # Consoles make an object "folder/" for a folder.

@@ -35,7 +35,7 @@ from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
     Endpoint,
-    Listing,
+    FolderPage,
     Progress,
     Receiver,
     SourceFile,
@@ -84,7 +84,7 @@ class FileStore:
                 return
             yield each
 
-    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
         """See `ObjectStore.browse`; ``token`` is the path that the page before ended with."""
         full = self._inside(check_path(path, empty=True))
         with _translated(path):
@@ -105,7 +105,7 @@ class FileStore:
             else:
                 folders.append(here)
         more = join(path, names[start + limit - 1]) if start + limit < len(names) else ""
-        return Listing(tuple(folders), tuple(objects), more)
+        return FolderPage(tuple(folders), tuple(objects), more)
 
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`."""

@@ -28,17 +28,17 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
-from launchpad_tui.stores.cloud_errors import numbered
-from launchpad_tui.stores.cloud_names import Names
+from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
+from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
+from launchpad_tui.stores.store_errors import numbered
 from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests
 
 _GOOGLE = "https://storage.googleapis.com"
 _FIELDS = "name,size,updated,generation,metadata/sha256"
 #: "Object names": neither of these
-_NAMES = Names("\r\n")
+_NAMES = KeyEncoding("\r\n")
 _BOUNDARY = "launchpad-4b1fbd4bd2c64ef19d0b8a6f"
 _MULTIPART = {"Content-Type": f"multipart/related; boundary={_BOUNDARY}"}
 #: at the same time
@@ -75,14 +75,16 @@ class _GcsBucket:
         self.page(prefix, limit=1)
         return f"{self._base}, bucket {self._name}" + (f", {prefix.rstrip('/')}" if prefix else "")
 
-    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+    def page(
+        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
+    ) -> BucketPage:
         query = {"prefix": _NAMES.key(prefix), "maxResults": str(limit)}
         query |= {"delimiter": delimiter} if delimiter else {}
         query |= {"pageToken": token} if token else {}
         query["fields"] = "items(name,size,updated,generation),prefixes,nextPageToken"
         told = self._told(self._http.call("GET", self._objects, query))
         with self._expected():
-            return Page(
+            return BucketPage(
                 tuple(_object(each) for each in told.get("items", ())),
                 tuple(_NAMES.path(each) for each in told.get("prefixes", ())),
                 str(told.get("nextPageToken", "")),

@@ -32,7 +32,7 @@ from launchpad_tui.net.oauth import AccessToken, request_token_once
 from launchpad_tui.stores.base import (
     Abilities,
     Endpoint,
-    Listing,
+    FolderPage,
     Progress,
     Receiver,
     SourceFile,
@@ -42,10 +42,10 @@ from launchpad_tui.stores.base import (
     resumed,
     server_of,
 )
-from launchpad_tui.stores.cloud_errors import numbered
 from launchpad_tui.stores.request_auth import BearerAuthenticator
 from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.staging import check_unchanged, open_source
+from launchpad_tui.stores.store_errors import numbered
 from launchpad_tui.stores.uploads import FilePart, ParallelRequests
 
 _FILES = "/lm/dataset/files"
@@ -112,7 +112,7 @@ class LaunchpadStore:
             yield one
         raise Unreachable(f"{self.where} broke its list off", "The server's log file says more.")
 
-    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
         """See `ObjectStore.browse`."""
         query = {
             "path": check_path(path, empty=True),
@@ -123,7 +123,9 @@ class LaunchpadStore:
         told = self._told(self._call("GET", query))
         with self._expected():
             objects = tuple(_object(each) for each in told["files"])
-            return Listing(tuple(str(each) for each in told["folders"]), objects, str(told["next"]))
+            return FolderPage(
+                tuple(str(each) for each in told["folders"]), objects, str(told["next"])
+            )
 
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`."""

@@ -20,7 +20,7 @@ from launchpad_tui.stores.base import (
     check_path,
     resumed,
 )
-from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
+from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import sdk, strange, translated
 from launchpad_tui.stores.oss_transfers import compare, copy, download, put, upload
@@ -78,7 +78,9 @@ class _OssBucket:
         url = address(self._values).url
         return f"{url}, bucket {self._name}" + (f", {prefix.rstrip('/')}" if prefix else "")
 
-    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+    def page(
+        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
+    ) -> BucketPage:
         client = self._client
         with translated(self.where):
             answer = client.list_objects_v2(
@@ -93,7 +95,7 @@ class _OssBucket:
             )
         if answer.name != self._name:
             raise strange(self.where)
-        return Page(
+        return BucketPage(
             tuple(
                 StoredObject(each.key, int(each.size), each.last_modified, "", each.etag or "")
                 for each in answer.contents or ()

@@ -34,7 +34,7 @@ _VARIABLES = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class OssAddress:
     """Where a bucket is called. ``url`` is the endpoint's, ``style`` one of path, virtual and cname."""
 
     url: str
@@ -43,7 +43,7 @@ class Address:
     server: Endpoint
 
 
-def address(values: Mapping[str, str]) -> Address:
+def address(values: Mapping[str, str]) -> OssAddress:
     """By the fields of the catalog; calls nobody and needs no SDK.
 
     Raises:
@@ -77,7 +77,7 @@ def address(values: Mapping[str, str]) -> Address:
     port = "" if parts.port is None else f":{parts.port}"
     called = f"{bucket}.{host}" if style == "virtual" else host
     server = Endpoint(called, found.port, found.tls, found.verify, found.ca_file)
-    return Address(
+    return OssAddress(
         f"{parts.scheme}://{shown}{port}", _region(values.get("region", ""), host), style, server
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
-from launchpad_tui.stores.bucket import PAGE, BucketStore, Page, Upload
+from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
 from launchpad_tui.stores.s3_errors import translated
 
@@ -61,13 +61,15 @@ class _S3Bucket:
             endpoint = self._client.meta.endpoint_url
         return f"{endpoint}, bucket {self._name}" + (f", {prefix.rstrip('/')}" if prefix else "")
 
-    def page(self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE) -> Page:
+    def page(
+        self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
+    ) -> BucketPage:
         request: dict[str, Any] = {"Prefix": prefix, "MaxKeys": limit}
         request |= {"Delimiter": delimiter} if delimiter else {}
         request |= {"ContinuationToken": token} if token else {}
         with translated(self.where):
             answer = self._client.list_objects_v2(Bucket=self._name, **request)
-            return Page(
+            return BucketPage(
                 tuple(
                     StoredObject(
                         each["Key"],

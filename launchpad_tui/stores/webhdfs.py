@@ -31,7 +31,7 @@ from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
     Endpoint,
-    Listing,
+    FolderPage,
     Progress,
     Receiver,
     SourceFile,
@@ -42,7 +42,7 @@ from launchpad_tui.stores.base import (
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source
 from launchpad_tui.stores.webhdfs_client import WebHdfsClient
-from launchpad_tui.stores.webhdfs_tree import Entry, Tree
+from launchpad_tui.stores.webhdfs_tree import HdfsEntry, HdfsTree
 
 _COLON = "\uf03a"
 
@@ -55,7 +55,7 @@ class WebHdfsStore:
         self._root = f"/{check_path(values.get('path_prefix', '').strip('/'), empty=True)}".rstrip(
             "/"
         )
-        self._tree = Tree(self._client, self._root)
+        self._tree = HdfsTree(self._client, self._root)
 
     @property
     def abilities(self) -> Abilities:
@@ -86,18 +86,18 @@ class WebHdfsStore:
                 return
             yield each
 
-    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> Listing:
+    def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
         """See `ObjectStore.browse`; ``token`` is the name that the page before ended with, as HDFS has it."""
         try:
             entries, more = self._tree.page(self._full(path, empty=True), token)
         except ObjectMissing:
-            return Listing((), ())
+            return FolderPage((), ())
         more = more or len(entries) > limit
         shown = [each for each in entries[:limit] if each.name]
         visible = [
             (join(path, _ours(each.name)), each) for each in shown if path or each.name != STAGING
         ]
-        return Listing(
+        return FolderPage(
             tuple(here for here, each in visible if each.folder),
             tuple(each.stored(here) for here, each in visible if not each.folder),
             shown[-1].name if more and shown else "",
@@ -210,7 +210,7 @@ class WebHdfsStore:
             )
         return f"{self._root}/{_theirs(path)}" if path else self._root or "/"
 
-    def _file(self, path: str) -> Entry:
+    def _file(self, path: str) -> HdfsEntry:
         found = self._tree.status(self._full(path))
         if found.folder:
             raise ObjectMissing(
@@ -220,7 +220,7 @@ class WebHdfsStore:
 
     def _walk(self, path: str) -> Iterator[StoredObject]:
         # Folders wait until all names have come that sort before what is in them.
-        waiting: list[tuple[bytes, Entry]] = []
+        waiting: list[tuple[bytes, HdfsEntry]] = []
         with contextlib.suppress(ObjectMissing):
             for each in self._tree.entries(self._full(path, empty=True)):
                 if not each.name:
@@ -235,7 +235,7 @@ class WebHdfsStore:
         while waiting:
             yield from self._unfold(path, heapq.heappop(waiting)[1])
 
-    def _unfold(self, path: str, entry: Entry) -> Iterator[StoredObject]:
+    def _unfold(self, path: str, entry: HdfsEntry) -> Iterator[StoredObject]:
         here = join(path, _ours(entry.name))
         if entry.folder:
             yield from self._walk(here)
@@ -254,14 +254,14 @@ class WebHdfsStore:
                     self._hold(path, self._file(path), version)
                 yield from pieces
 
-    def _hold(self, path: str, found: Entry, version: str) -> None:
+    def _hold(self, path: str, found: HdfsEntry, version: str) -> None:
         if version and found.stored(path).version != version:
             raise Conflict(
                 f"{self._client.where} has another version of {path[:200]!r} now",
                 hint="Start again.",
             )
 
-    def _send(self, source: Path, target: str, progress: Progress | None) -> tuple[Entry, str]:
+    def _send(self, source: Path, target: str, progress: Progress | None) -> tuple[HdfsEntry, str]:
         """Write a file to a new path; what is there then, and the SHA-256, computed while the bytes passed."""
         reading = open_source(source)
         try:

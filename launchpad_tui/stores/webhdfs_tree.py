@@ -30,7 +30,7 @@ _SWEEP = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HdfsEntry:
     """A file's or folder's status: ``name`` as HDFS has it, ``size`` in bytes, ``modified`` in milliseconds."""
 
     name: str
@@ -52,7 +52,7 @@ class Entry:
         )
 
 
-class Tree:
+class HdfsTree:
     """What is below a folder of HDFS. All paths are whole, as HDFS has them; may be used from any thread.
 
     Args:
@@ -66,11 +66,11 @@ class Tree:
         self._sweeping = threading.Lock()
         self._swept: float | None = None
 
-    def status(self, full: str) -> Entry:
+    def status(self, full: str) -> HdfsEntry:
         """What is at a path. Raises ObjectMissing."""
         return _entry(self.client.call("GET", full, "GETFILESTATUS").get("FileStatus"))
 
-    def page(self, full: str, after: str) -> tuple[list[Entry], bool]:
+    def page(self, full: str, after: str) -> tuple[list[HdfsEntry], bool]:
         """A folder's next entries, by their names, and whether there are more; a file has one, without a name.
 
         Args:
@@ -98,7 +98,7 @@ class Tree:
         found = sorted((_entry(each) for each in statuses), key=lambda each: each.name.encode())
         return [each for each in found if not after or each.name.encode() > after.encode()], False
 
-    def entries(self, full: str) -> Iterator[Entry]:
+    def entries(self, full: str) -> Iterator[HdfsEntry]:
         """All entries of a folder, as `page` gives them. Raises ObjectMissing."""
         after, more = "", True
         while more:
@@ -221,13 +221,13 @@ class Tree:
         )
 
 
-def _entry(status: object) -> Entry:
+def _entry(status: object) -> HdfsEntry:
     """A FileStatus. Raises RuntimeRejected: it is none, or its name leads elsewhere."""
     if isinstance(status, dict):
         with contextlib.suppress(KeyError, TypeError, ValueError):
             name = str(status.get("pathSuffix") or "")
             if "/" not in name and name not in {".", ".."}:
-                return Entry(
+                return HdfsEntry(
                     name,
                     status["type"] == "DIRECTORY",
                     int(status["length"]),

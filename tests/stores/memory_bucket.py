@@ -68,7 +68,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Page:
+class BucketPage:
     """A page of a listing: keys and common prefixes, and the entry to go on after (empty at the end)."""
 
     keys: tuple[str, ...]
@@ -125,7 +125,7 @@ class Bucket:
 
     def page(
         self, prefix: str, delimiter: str, limit: int, *, after_key: str = "", after_entry: str = ""
-    ) -> Page:
+    ) -> BucketPage:
         """A page of what begins with a prefix.
 
         Args:
@@ -146,10 +146,10 @@ class Bucket:
                 ):
                     continue
                 if len(keys) + len(prefixes) == limit:
-                    return Page(tuple(keys), tuple(prefixes), last)
+                    return BucketPage(tuple(keys), tuple(prefixes), last)
                 (keys if end < 0 else prefixes).append(entry)
                 last = entry
-        return Page(tuple(keys), tuple(prefixes), "")
+        return BucketPage(tuple(keys), tuple(prefixes), "")
 
     def _from(self, prefix: str, start: str) -> Iterator[str]:
         if self._order is None:

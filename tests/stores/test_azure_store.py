@@ -26,7 +26,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.net import client as net_client
 from launchpad_tui.net import retry
 from launchpad_tui.stores.azure import AzureStore
-from launchpad_tui.stores.azure_account import Container
+from launchpad_tui.stores.azure_account import AzureContainer
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import azurite
@@ -170,7 +170,7 @@ def test_values_that_make_no_sense(server: azurite.Server) -> None:
     ],
 )
 def test_container_uris(uri: str, url: str, account: str) -> None:
-    container = Container.of(uri)
+    container = AzureContainer.of(uri)
     assert (container.url, container.account) == (url, account)
 
 

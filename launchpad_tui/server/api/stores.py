@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from launchpad_tui.domain.connection import ObjectStore
+from launchpad_tui.domain.connection import ObjectStoreRecord
 from launchpad_tui.domain.store_secret import SECRET_SUFFIX, metadata, parse_secrets
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api import writing
@@ -54,7 +54,7 @@ def _delete(call: Call) -> Answer:
     return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been deleted"})
 
 
-def _one(call: Call) -> ObjectStore:
+def _one(call: Call) -> ObjectStoreRecord:
     """The store by its own name, or by that of its secret."""
     name = call.parts["objectStoreName"]
     stores = {each.name: each for each in call.desk.connections.stores(call.scope)}
@@ -73,7 +73,7 @@ def _secret(body: Mapping[str, object]) -> str:
     return json.dumps(body)
 
 
-def _store(one: ObjectStore) -> writing.Json:
+def _store(one: ObjectStoreRecord) -> writing.Json:
     return {"name": one.name + SECRET_SUFFIX, "metadata": metadata(one.kind, one.settings)}
 
 

@@ -10,7 +10,7 @@ from launchpad_tui.domain.connection import (
     Capabilities,
     Connection,
     ConnectionKind,
-    ObjectStore,
+    ObjectStoreRecord,
     ResourceGroup,
     Scope,
 )
@@ -45,7 +45,7 @@ class ScopeLine:
     connection: Connection
     kind: ConnectionKind | None
     group: ResourceGroup | None = None
-    stores: tuple[ObjectStore, ...] = ()
+    stores: tuple[ObjectStoreRecord, ...] = ()
     last: bool = False
     chosen: bool = False
 

@@ -14,7 +14,7 @@ from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.stores.base import Listing
+from launchpad_tui.stores.base import FolderPage
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.downloads import download
@@ -142,12 +142,12 @@ class BrowseScreen(LaunchpadScreen):
         self._entries = entries_of(page)
         self._show(page)
 
-    async def _page(self, token: str) -> Listing:
+    async def _page(self, token: str) -> FolderPage:
         return await self.launchpad.network(
             self.desk.browsing.page, self.scope, self.store, self.path, token
         )
 
-    def _show(self, page: Listing) -> None:
+    def _show(self, page: FolderPage) -> None:
         self._next = page.next
         table = self.table
         table.title = f"ai://{self.store}/{self.path}"
@@ -283,7 +283,7 @@ class BrowseScreen(LaunchpadScreen):
             super().do_back()
 
 
-def entries_of(page: Listing) -> list[Entry]:
+def entries_of(page: FolderPage) -> list[Entry]:
     """Folders, then objects."""
     return [
         *(Entry(path) for path in page.folders),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from launchpad_tui.domain.connection import (
-    ObjectStore,
+    ObjectStoreRecord,
     StoreKind,
 )
 from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_item, timestamp_text
@@ -20,7 +20,7 @@ from launchpad_tui.ui.widgets.details import Item, heading
 class StoreLine:
     """An object store, its kind, and what the last check said: nothing before one."""
 
-    store: ObjectStore
+    store: ObjectStoreRecord
     kind: StoreKind | None = None
     found: str = ""
     problem: str = ""

@@ -12,7 +12,7 @@ import re
 _QUOTE = "‛"
 
 
-class Names:
+class KeyEncoding:
     """Makes keys of paths and paths of keys.
 
     Args:
