@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Mapping, Sequence
 
+from launchpad_tui.aiapi.store_secrets import serialize_store_secret
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, TargetStatus
 from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import Schedule
-from launchpad_tui.domain.store_secret import posted
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.registry import connections, executions, mirror, schedules
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.remotes import Remotes
+from launchpad_tui.stores.catalog import store_kind
 
 
 class RemoteActs:
@@ -103,11 +104,15 @@ class RemoteActs:
 
     def create_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> None:
         """Make an object store secret at the runtime. Raises InvalidInput where its keys are not among the values."""
-        self._remotes.runtime(scope).create_object_store_secret(posted(name, kind, values))
+        self._remotes.runtime(scope).create_object_store_secret(
+            serialize_store_secret(name, store_kind(kind), values)
+        )
 
     def change_store(self, scope: Scope, name: str, kind: str, values: Mapping[str, str]) -> None:
         """Replace an object store secret at the runtime. Raises as `create_store`, and NotFound."""
-        self._remotes.runtime(scope).change_object_store_secret(name, posted(name, kind, values))
+        self._remotes.runtime(scope).change_object_store_secret(
+            name, serialize_store_secret(name, store_kind(kind), values)
+        )
 
     def delete_store(self, scope: Scope, name: str) -> None:
         """Delete an object store secret at the runtime; one that it has no more counts as deleted."""

@@ -110,14 +110,15 @@ class StoreKeeping:
             InvalidInput: it is not that, or a value is wrong.
             Conflict: a name is taken.
         """
-        from launchpad_tui.domain.store_secret import parse_secrets
+        from launchpad_tui.aiapi.store_secrets import parse_store_secrets
+        from launchpad_tui.stores.catalog import KINDS
 
         made: builtins.list[ObjectStoreRecord] = []
         remote = self._acts(scope) is not None
         try:
             # Nobody else shall wait for the registry while a runtime is asked.
             with contextlib.nullcontext() if remote else self._registry.write():
-                for secret in parse_secrets(text):
+                for secret in parse_store_secrets(text, KINDS):
                     made.append(self.add_store(scope, secret.name, secret.kind, secret.values))
         except BaseException:
             for store in made:
