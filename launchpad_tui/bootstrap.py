@@ -4,31 +4,50 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import (
-    DEFAULT_SCOPE,
-    DEFAULT_STORE,
-    LOCAL,
-    Capabilities,
-    Connection,
-    Scope,
-)
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.errors import Unreachable
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.desk import Desk, Factories
 
 if TYPE_CHECKING:
+    from launchpad_tui.config.credentials import Credentials
+    from launchpad_tui.domain.connection import Connection, Scope
     from launchpad_tui.runtimes.base import Runtime
-    from launchpad_tui.services.acting import RemoteActs
+    from launchpad_tui.services.artifacts import ArtifactService
+    from launchpad_tui.services.boards import BoardService
+    from launchpad_tui.services.browsing import BrowseService
+    from launchpad_tui.services.changes import ChangeWatch
+    from launchpad_tui.services.charting import ChartService
+    from launchpad_tui.services.clients import ClientService
+    from launchpad_tui.services.compare import CompareService
+    from launchpad_tui.services.configurations import ConfigurationService
+    from launchpad_tui.services.connections import ConnectionService
+    from launchpad_tui.services.everywhere import EverywhereService
+    from launchpad_tui.services.executions import ExecutionService
+    from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.importing import ImportService
+    from launchpad_tui.services.lineage import LineageService
+    from launchpad_tui.services.metrics import MetricService
+    from launchpad_tui.services.preferences import PreferenceService
+    from launchpad_tui.services.runtimes import Runtimes
+    from launchpad_tui.services.scenarios import ScenarioService
+    from launchpad_tui.services.schedules import ScheduleService
+    from launchpad_tui.services.served_files import ServedFiles
+    from launchpad_tui.services.serving import ServingService
+    from launchpad_tui.services.stores import StoreService
+    from launchpad_tui.services.sync.service import SyncService
+    from launchpad_tui.services.transfers import TransferService
+    from launchpad_tui.services.verification import VerificationService
 
-#: seconds that an object store has to tell the size of an artifact that is added
-_MEASURE = 10.0
+#: seconds that an object store has to report the size of an artifact that is added
+_MEASURE_SECONDS = 10.0
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -42,146 +61,118 @@ def open_desk(home: Home | None = None) -> Desk:
     settings = Settings.load(home)
     registry = Registry(home.registry_path)
     first_start(registry)
-    return Desk(home, settings, registry, MAKERS)
+    return Desk(home, settings, registry, FACTORIES)
 
 
-def _connections(desk: Desk) -> object:
+def _credentials(desk: Desk) -> Credentials:
     from launchpad_tui.config.credentials import Credentials
+
+    return Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
+
+
+def _connections(desk: Desk) -> ConnectionService:
     from launchpad_tui.services.connections import ConnectionService
 
-    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-
-    def forget(name: str) -> None:
+    def clear_cache(name: str) -> None:
         import shutil
 
         from launchpad_tui.services.executions import REMOTE
 
         shutil.rmtree(desk.home.root / REMOTE / name, ignore_errors=True)
 
-    return ConnectionService(
-        desk.registry,
-        credentials,
-        lambda: desk.files,
-        _capabilities,
-        lambda scope: _acts(desk, scope),
-        forget,
-    )
+    return ConnectionService(desk.registry, _credentials(desk), desk.runtimes, clear_cache)
 
 
-def _capabilities(connection: Connection, secrets: Mapping[str, str]) -> Capabilities:
-    """Ask a connection's runtime what it can do."""
+def _stores(desk: Desk) -> StoreService:
+    from launchpad_tui.services.stores import StoreService
+
+    return StoreService(desk.registry, _credentials(desk), desk.files, desk.runtimes)
+
+
+def _runtimes(desk: Desk) -> Runtimes:
+    from launchpad_tui.services.runtimes import Runtimes
+
+    return Runtimes(desk.registry, _credentials(desk), _open_runtime)
+
+
+def _open_runtime(connection: Connection, secrets: Mapping[str, str]) -> Runtime:
     from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
-    from launchpad_tui.runtimes.catalog import AICORE
+    from launchpad_tui.runtimes.catalog import kind_of, unknown_kind
 
-    if connection.kind == AICORE:
-        return AICoreRuntime(connection.settings, secrets).capabilities()
-    return Capabilities()
+    if kind_of(connection) is None:
+        raise unknown_kind(connection)
+    return AICoreRuntime(connection.settings, secrets).client()
 
 
-def _files(desk: Desk) -> object:
-    from launchpad_tui.config.credentials import Credentials
+def _files(desk: Desk) -> FileService:
     from launchpad_tui.services.files import FileService
 
-    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-    return FileService(desk.home, desk.registry, credentials, _store_address)
+    return FileService(desk.home, desk.registry, _credentials(desk), _store_values)
 
 
-def _store_address(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
-    """How a connection's object stores are reached where its runtime gives their files away."""
-    from launchpad_tui.runtimes.aicore.credentials import of_connection
-    from launchpad_tui.runtimes.catalog import AICORE
+def _store_values(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the field values with which the files that a connection's runtime serves are
+    reached."""
+    from launchpad_tui.runtimes.catalog import connection_support, kind_of
 
-    if connection.kind != AICORE:
+    kind = kind_of(connection)
+    if kind is None:
         return {}
-    key = of_connection(connection.settings, secrets)
-    found = {
-        name: key.fields().get(name, "")
-        for name in ("base_url", "auth_url", "client_id", "client_secret")
-    }
-    return {**found, "ca_file": connection.settings.get("ca_file", "")}
+    return connection_support(kind).store_values(connection.settings, secrets)
 
 
-def _files_elsewhere(desk: Desk) -> object:
-    from launchpad_tui.services.served_files import FilesElsewhere
+def _served_files(desk: Desk) -> ServedFiles:
+    from launchpad_tui.services.served_files import ServedFiles
 
-    return FilesElsewhere(desk.home, desk.files)
-
-
-def _open_remote(connection: Connection, secrets: Mapping[str, str]) -> Runtime | None:
-    """The runtime of a connection elsewhere."""
-    from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
-    from launchpad_tui.runtimes.catalog import AICORE
-
-    return (
-        AICoreRuntime(connection.settings, secrets).client() if connection.kind == AICORE else None
-    )
+    return ServedFiles(desk.home, desk.files)
 
 
-def _remotes(desk: Desk) -> object:
-    from launchpad_tui.config.credentials import Credentials
-    from launchpad_tui.services.remotes import Remotes
-
-    credentials = Credentials(desk.home.credentials_path, desk.settings.credentials.keep)
-    return Remotes(desk.registry, credentials, _open_remote)
-
-
-def _sync(desk: Desk) -> object:
+def _sync(desk: Desk) -> SyncService:
     from launchpad_tui.services.sync.service import SyncService
 
-    return SyncService(desk.registry, desk.remotes)
+    return SyncService(desk.registry, desk.runtimes)
 
 
-def _verification(desk: Desk) -> object:
+def _verification(desk: Desk) -> VerificationService:
     from launchpad_tui.services.verification import VerificationService
 
     return VerificationService(desk.registry, desk.files)
 
 
-def _importing(desk: Desk) -> object:
+def _importing(desk: Desk) -> ImportService:
     from launchpad_tui.services.importing import ImportService
 
-    return ImportService(
-        desk.registry, desk.files, lambda: desk.artifacts, lambda scope: _acts(desk, scope)
-    )
+    return ImportService(desk.registry, desk.files, lambda: desk.artifacts, desk.runtimes)
 
 
-def _browsing(desk: Desk) -> object:
+def _browsing(desk: Desk) -> BrowseService:
     from launchpad_tui.services.browsing import BrowseService
 
     return BrowseService(desk.files)
 
 
-def _transfers(_desk: Desk) -> object:
+def _transfers(_desk: Desk) -> TransferService:
     from launchpad_tui.services.transfers import TransferService
 
     return TransferService()
 
 
-def _acts(desk: Desk, scope: Scope) -> RemoteActs | None:
-    """What acts at the runtime of a scope; None where that is this machine."""
-    if connections.connection(desk.registry, scope.connection).kind == LOCAL:
-        return None
-    from launchpad_tui.services.acting import RemoteActs
-
-    return RemoteActs(desk.registry, desk.remotes)
-
-
-def _configurations(desk: Desk) -> object:
+def _configurations(desk: Desk) -> ConfigurationService:
     from launchpad_tui.services.configurations import ConfigurationService
 
-    return ConfigurationService(desk.registry, lambda scope: _acts(desk, scope))
+    return ConfigurationService(desk.registry, desk.runtimes)
 
 
-def _metrics(desk: Desk) -> object:
+def _metrics(desk: Desk) -> MetricService:
     from launchpad_tui.services.metrics import MetricService
 
-    return MetricService(desk.registry, lambda scope: _acts(desk, scope))
+    return MetricService(desk.registry, desk.runtimes)
 
 
-def _executions(desk: Desk) -> object:
+def _executions(desk: Desk) -> ExecutionService:
     from launchpad_tui.services.executions import ExecutionService
 
-    def fire() -> int:
+    def fire_due() -> int:
         return desk.schedules.fire_due()
 
     return ExecutionService(
@@ -190,77 +181,120 @@ def _executions(desk: Desk) -> object:
         desk.registry,
         desk.configurations,
         lambda: desk.files,
-        lambda scope: _acts(desk, scope),
-        lambda: desk.remotes,
-        fire,
+        desk.runtimes,
+        fire_due,
     )
 
 
-def _schedules(desk: Desk) -> object:
+def _schedules(desk: Desk) -> ScheduleService:
     from launchpad_tui.services.schedules import ScheduleService
 
-    return ScheduleService(desk.registry, lambda: desk.executions, lambda scope: _acts(desk, scope))
+    return ScheduleService(desk.registry, lambda: desk.executions, desk.runtimes)
 
 
-def _clients(desk: Desk) -> object:
+def _clients(desk: Desk) -> ClientService:
     from launchpad_tui.config.api_clients import ApiClients
     from launchpad_tui.services.clients import ClientService
 
     return ClientService(ApiClients(desk.home.clients_path), desk.registry)
 
 
-def _artifacts(desk: Desk) -> object:
+def _artifacts(desk: Desk) -> ArtifactService:
+    from launchpad_tui.net.timeouts import within
     from launchpad_tui.services.artifacts import ArtifactService
-    from launchpad_tui.services.timeouts import within
 
     def measure(scope: Scope, url: str) -> int | None:
-        # Somebody waits for the artifact, perhaps behind a request that is given up after a minute.
+        # A user waits for the artifact, perhaps behind a request that times out after a minute.
         try:
-            return within(_MEASURE, lambda: desk.files.size(scope, url))
+            return within(_MEASURE_SECONDS, lambda: desk.files.size(scope, url))
         except Unreachable:
             return None
 
-    return ArtifactService(desk.registry, measure, lambda scope: _acts(desk, scope))
+    return ArtifactService(desk.registry, measure, desk.runtimes)
 
 
-def _over_registry(name: str, kind: str) -> Callable[[Desk], Any]:
-    """Makes a service that needs nothing but the registry."""
+def _scenarios(desk: Desk) -> ScenarioService:
+    from launchpad_tui.services.scenarios import ScenarioService
 
-    def make(desk: Desk) -> object:
-        from importlib import import_module
-
-        return getattr(import_module(f"launchpad_tui.services.{name}"), kind)(desk.registry)
-
-    return make
+    return ScenarioService(desk.registry)
 
 
-#: how each service is made, by its attribute of the desk; a module is imported when its service is first used
-MAKERS: Mapping[str, Callable[[Desk], Any]] = {
-    "connections": _connections,
-    "remotes": _remotes,
-    "sync": _sync,
-    "scenarios": _over_registry("scenarios", "ScenarioService"),
-    "configurations": _configurations,
-    "executions": _executions,
-    "schedules": _schedules,
-    "artifacts": _artifacts,
-    "files": _files,
-    "files_elsewhere": _files_elsewhere,
-    "verification": _verification,
-    "importing": _importing,
-    "browsing": _browsing,
-    "transfers": _transfers,
-    "metrics": _metrics,
-    "lineage": _over_registry("lineage", "LineageService"),
-    "compare": _over_registry("compare", "CompareService"),
-    "preferences": _over_registry("preferences", "PreferenceService"),
-    "charts": _over_registry("charting", "ChartService"),
-    "boards": _over_registry("boards", "BoardService"),
-    "everywhere": _over_registry("everywhere", "EverywhereService"),
-    "clients": _clients,
-    "serving": _over_registry("serving", "ServingService"),
-    "changes": _over_registry("changes", "ChangeWatch"),
-}
+def _lineage(desk: Desk) -> LineageService:
+    from launchpad_tui.services.lineage import LineageService
+
+    return LineageService(desk.registry)
+
+
+def _compare(desk: Desk) -> CompareService:
+    from launchpad_tui.services.compare import CompareService
+
+    return CompareService(desk.registry)
+
+
+def _preferences(desk: Desk) -> PreferenceService:
+    from launchpad_tui.services.preferences import PreferenceService
+
+    return PreferenceService(desk.registry)
+
+
+def _charts(desk: Desk) -> ChartService:
+    from launchpad_tui.services.charting import ChartService
+
+    return ChartService(desk.registry)
+
+
+def _boards(desk: Desk) -> BoardService:
+    from launchpad_tui.services.boards import BoardService
+
+    return BoardService(desk.registry)
+
+
+def _everywhere(desk: Desk) -> EverywhereService:
+    from launchpad_tui.services.everywhere import EverywhereService
+
+    return EverywhereService(desk.registry)
+
+
+def _serving(desk: Desk) -> ServingService:
+    from launchpad_tui.services.serving import ServingService
+
+    return ServingService(desk.registry)
+
+
+def _changes(desk: Desk) -> ChangeWatch:
+    from launchpad_tui.services.changes import ChangeWatch
+
+    return ChangeWatch(desk.registry)
+
+
+#: creates each service; the module of a service is imported when the service is first used
+FACTORIES = Factories(
+    connections=_connections,
+    stores=_stores,
+    runtimes=_runtimes,
+    sync=_sync,
+    scenarios=_scenarios,
+    configurations=_configurations,
+    executions=_executions,
+    schedules=_schedules,
+    artifacts=_artifacts,
+    files=_files,
+    served_files=_served_files,
+    verification=_verification,
+    importing=_importing,
+    browsing=_browsing,
+    transfers=_transfers,
+    metrics=_metrics,
+    lineage=_lineage,
+    compare=_compare,
+    preferences=_preferences,
+    charts=_charts,
+    boards=_boards,
+    everywhere=_everywhere,
+    clients=_clients,
+    serving=_serving,
+    changes=_changes,
+)
 
 
 def first_start(registry: Registry) -> None:
@@ -325,7 +359,7 @@ def run_sync_daemon(arguments: Sequence[str]) -> int:
     desk = open_desk(home)
     with alone(home.root / "sync.lock", stop) as mine:
         if mine:
-            SyncDaemon(desk.registry, desk.remotes).run(stop)
+            SyncDaemon(desk.registry, desk.runtimes).run(stop)
     # Threads that wait for an answer would hold up the end.
     os._exit(0)
 
@@ -336,15 +370,16 @@ def _supervise(home: Home, execution_id: str) -> int:
     from launchpad_tui.server.tracking import tracking_endpoint
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.metrics import MetricService
+    from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.supervision import Supervisor
 
     logfile.setup(home)
     registry = Registry(home.registry_path)
     settings = Settings.load(home)
-    files = FileService(
-        home, registry, Credentials(home.credentials_path, settings.credentials.keep)
-    )
+    credentials = Credentials(home.credentials_path, settings.credentials.keep)
+    files = FileService(home, registry, credentials)
+    runtimes = Runtimes(registry, credentials, _open_runtime)
     supervisor = Supervisor(
-        home, settings, registry, files, MetricService(registry), tracking_endpoint
+        home, settings, registry, files, MetricService(registry, runtimes), tracking_endpoint
     )
     return supervisor.supervise(execution_id)

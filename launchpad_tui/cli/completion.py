@@ -211,9 +211,9 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
         "groups": lambda: (
             (one.name, one.status) for one in desk.connections.groups(scope.connection)
         ),
-        "stores": lambda: ((one.name, one.kind) for one in desk.connections.stores(scope)),
+        "stores": lambda: ((one.name, one.kind) for one in desk.stores.list(scope)),
         "kinds": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
-        "types": lambda: ((one.id, one.title) for one in desk.connections.store_kinds()),
+        "types": lambda: ((one.id, one.title) for one in desk.stores.kinds()),
         "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
     }
     return known[what]()

@@ -7,35 +7,29 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.aiapi.connections import (
-    capability_names,
-    serialize_capabilities,
-    serialize_connection,
-)
-from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import fields
+from launchpad_tui.cli import fields, shapes
 from launchpad_tui.cli.command import Command, arg
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.connection import Capabilities, ConnectionKind
+    from launchpad_tui.domain.connection import ConnectionKind
 
 
-#: the kind that has service keys; characters of one that are read
-_SERVICE_KEY_KIND, _KEY_LIMIT = "sap-ai-core", 1_000_000
+#: the number of characters that are read of a service key
+_KEY_LIMIT = 1_000_000
 
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
     current = context.desk.connections.current().connection
     context.resources(
         context.desk.connections.list(),
-        lambda one: {**serialize_connection(one), "chosen": one.name == current},
+        lambda one: {**shapes.connection(one), "chosen": one.name == current},
         ("NAME", "KIND", "CHOSEN", "REFRESHED", "LAST ERROR"),
         lambda one: (
             one.name,
             one.kind,
             "*" if one.name == current else "",
-            rfc3339(one.synced_at) or "",
+            shapes.moment(one.synced_at) or "",
             one.last_error,
         ),
     )
@@ -48,32 +42,21 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("kind", one.kind),
-        ("created", rfc3339(one.created_at) or ""),
-        ("refreshed", rfc3339(one.synced_at) or ""),
+        ("created", shapes.moment(one.created_at) or ""),
+        ("refreshed", shapes.moment(one.synced_at) or ""),
         *one.settings.items(),
         ("groups", "\n".join(groups)),
-        *_capability_lines(able),
+        *shapes.capability_lines(able),
         ("last error", one.last_error),
     ]
     context.resource(
         {
-            **serialize_connection(one),
+            **shapes.connection(one),
             "resourceGroups": groups,
-            "capabilities": serialize_capabilities(able),
+            "capabilities": shapes.capabilities(able),
         },
         lines,
     )
-
-
-def _capability_lines(able: Capabilities) -> list[tuple[str, str]]:
-    """Return a line for each capability of a runtime, with the reason if it is missing."""
-    return [
-        (
-            name.replace("_", " "),
-            "yes" if getattr(able, name) else f"no: {able.reasons.get(name, '')}",
-        )
-        for name in capability_names()
-    ]
 
 
 def _kinds(context: Context, _options: argparse.Namespace) -> None:
@@ -101,15 +84,17 @@ def _add(context: Context, options: argparse.Namespace) -> None:
             "Give --type; see: launchpad connections kinds.",
             field="type",
         )
-    kind = _kind(context, options.kind or _SERVICE_KEY_KIND)
+    kind = _kind(context, options.kind or _key_kinds(context)[0])
     values = {
         **_service_key(context, kind, options.service_key),
         **fields.values(options, kind.fields),
     }
     one = context.desk.connections.add(options.name, kind.id, values)
-    if kind.reason:
-        context.note(f"note: {kind.reason}")
-    context.done(f"Added connection {one.name}.", serialize_connection(one), id=one.name)
+    context.done(f"Added connection {one.name}.", shapes.connection(one), id=one.name)
+
+
+def _key_kinds(context: Context) -> list[str]:
+    return [kind.id for kind in context.desk.connections.kinds() if kind.key_title]
 
 
 def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> dict[str, str]:
@@ -118,11 +103,11 @@ def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> di
 
     if not path:
         return {}
-    if kind.id != _SERVICE_KEY_KIND:
+    if not kind.key_title:
         raise InvalidInput(
-            f"{kind.title} has no service key",
+            f"Connections of the type {kind.id} have no service key",
             "",
-            f"Only {_SERVICE_KEY_KIND} has.",
+            f"Types with a service key: {', '.join(_key_kinds(context))}.",
             field="service-key",
         )
     if path == "-":
@@ -131,7 +116,7 @@ def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> di
         from launchpad_tui.services.input_files import read_text
 
         text = read_text("service-key", Path(path).expanduser())
-    return context.desk.connections.service_key(text)
+    return context.desk.connections.service_key(text, kind.id)
 
 
 def _edit(context: Context, options: argparse.Namespace) -> None:
@@ -140,7 +125,7 @@ def _edit(context: Context, options: argparse.Namespace) -> None:
     key = _service_key(context, kind, options.service_key)
     values = {**one.settings, **key, **fields.values(options, kind.fields)}
     one = context.desk.connections.edit(one.name, values)
-    context.done(f"Changed connection {one.name}.", serialize_connection(one), id=one.name)
+    context.done(f"Changed connection {one.name}.", shapes.connection(one), id=one.name)
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -153,7 +138,7 @@ def _delete(context: Context, options: argparse.Namespace) -> None:
 def _refresh(context: Context, options: argparse.Namespace) -> None:
     found = context.desk.connections.refresh(options.name)
     context.resource(
-        {"name": options.name, **serialize_capabilities(found)}, _capability_lines(found)
+        {"name": options.name, **shapes.capabilities(found)}, shapes.capability_lines(found)
     )
 
 
@@ -169,9 +154,6 @@ def _use(context: Context, options: argparse.Namespace) -> None:
 
     scope = Scope(options.name, options.group or DEFAULT_SCOPE.resource_group)
     context.desk.connections.choose(scope)
-    kind = _kind(context, context.desk.connections.get(scope.connection).kind)
-    if kind.reason:
-        context.note(f"note: {kind.reason}")
     message = f"From now on: connection {scope.connection}, resource group {scope.resource_group}."
     context.done(
         message,
@@ -211,7 +193,6 @@ COMMANDS = (
         ("connections", "add"),
         "add a connection; secrets are never words of the command line",
         (
-            "launchpad connections add lab --type mlflow --set tracking_uri=https://mlflow.example.com --secret token",
             "launchpad connections add core --type sap-ai-core --service-key key.json",
             "launchpad connections add core --type sap-ai-core --set credentials=environment",
         ),

@@ -6,8 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
-from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import shapes
 from launchpad_tui.cli.bindings import bindings
 from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import Command, arg
@@ -46,7 +45,7 @@ def _series(context: Context, text: str) -> tuple[SeriesSummary, ...]:
 def _list(context: Context, options: argparse.Namespace) -> None:
     context.resources(
         _series(context, options.id),
-        serialize_series,
+        shapes.series,
         ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NOT FINITE"),
         lambda one: (
             one.key,
@@ -68,7 +67,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     infos = context.desk.metrics.custom_info(context.scope, execution)
     data = {
         "executionId": execution,
-        "metrics": [serialize_series(each) for each in series],
+        "metrics": [shapes.series(each) for each in series],
         "tags": [{"name": each.name, "value": each.value} for each in tags],
         "customInfo": [{"name": each.name, "value": each.value} for each in infos],
     }
@@ -114,7 +113,7 @@ def _export(context: Context, options: argparse.Namespace) -> None:
                 start += len(found)
 
     if context.json:
-        context.resources(points(), extended_metric, (), lambda _: ())
+        context.resources(points(), shapes.metric, (), lambda _: ())
         return
     import csv
     import sys
@@ -130,7 +129,7 @@ def _export(context: Context, options: argparse.Namespace) -> None:
                 safe_text(one.name),
                 safe_text(labels),
                 one.step,
-                rfc3339(one.timestamp),
+                shapes.moment(one.timestamp),
                 repr(one.value),
             )
         )

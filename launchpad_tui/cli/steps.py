@@ -9,19 +9,19 @@ from launchpad_tui.domain.text import safe_text
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.services.probing import Step
+    from launchpad_tui.domain.connection_check import CheckStep
 
 
-def run(context: Context, name: str, test: Callable[[Callable[[Step], None]], bool]) -> int:
+def run(context: Context, name: str, test: Callable[[Callable[[CheckStep], None]], bool]) -> int:
     """Print each step when it is over, or all of them as JSON at the end; gives the exit code.
 
     Args:
         name: what is tested.
         test: takes what is told each step, gives whether all is right.
     """
-    steps: list[Step] = []
+    steps: list[CheckStep] = []
 
-    def tell(step: Step) -> None:
+    def tell(step: CheckStep) -> None:
         steps.append(step)
         if not context.json and not context.quiet:
             sign = "ok   " if step.error is None else "WRONG"

@@ -6,9 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.aiapi.connections import serialize_object_store
-from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import fields, previews
+from launchpad_tui.cli import fields, previews, shapes
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
@@ -23,8 +21,8 @@ if TYPE_CHECKING:
 
 def _list(context: Context, _options: argparse.Namespace) -> None:
     context.resources(
-        context.desk.connections.stores(context.scope),
-        serialize_object_store,
+        context.desk.stores.list(context.scope),
+        shapes.store,
         ("NAME", "TYPE", "SETTINGS"),
         lambda one: (
             one.name,
@@ -35,7 +33,7 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
 
 
 def _store(context: Context, name: str) -> ObjectStoreRecord:
-    stores = {each.name: each for each in context.desk.connections.stores(context.scope)}
+    stores = {each.name: each for each in context.desk.stores.list(context.scope)}
     if name not in stores:
         hint = f"Object stores of {context.scope}: {', '.join(stores) or 'none'}."
         raise NotFound(f"There is no object store {name[:80]!r}", hint=hint)
@@ -43,11 +41,11 @@ def _store(context: Context, name: str) -> ObjectStoreRecord:
 
 
 def _kinds(context: Context, _options: argparse.Namespace) -> None:
-    fields.print_kinds(context, context.desk.connections.store_kinds())
+    fields.print_kinds(context, context.desk.stores.kinds())
 
 
 def _kind(context: Context, name: str) -> StoreKind:
-    kinds = {kind.id: kind for kind in context.desk.connections.store_kinds()}
+    kinds = {kind.id: kind for kind in context.desk.stores.kinds()}
     if name not in kinds:
         raise InvalidInput(
             f"There is no type {name[:80]!r}", hint=f"Types: {', '.join(kinds)}.", field="type"
@@ -60,49 +58,41 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("type", one.kind),
-        ("created", rfc3339(one.created_at) or ""),
+        ("created", shapes.moment(one.created_at) or ""),
     ]
-    kept = sorted(context.desk.connections.kept_of_store(context.scope, one.name))
-    place = context.desk.connections.kept_where(context.scope, one.name)
+    kept = sorted(context.desk.stores.kept(context.scope, one.name))
+    place = context.desk.stores.kept_where(context.scope, one.name)
     lines = [
         *lines,
         *one.settings.items(),
         ("secrets, not shown", ", ".join(kept)),
         ("secrets kept in", place),
     ]
-    context.resource(
-        {**serialize_object_store(one), "secrets": kept, "secretsKeptIn": place or None}, lines
-    )
+    context.resource({**shapes.store(one), "secrets": kept, "secretsKeptIn": place or None}, lines)
 
 
 def _add(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = fields.values(options, kind.fields)
-    one = context.desk.connections.add_store(
-        context.scope, options.name, kind.id, values, here=options.here
-    )
-    context.done(f"Added object store {one.name}.", serialize_object_store(one), id=one.name)
+    one = context.desk.stores.add(context.scope, options.name, kind.id, values, here=options.here)
+    context.done(f"Added object store {one.name}.", shapes.store(one), id=one.name)
 
 
 def _edit(context: Context, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
     values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
-    one = context.desk.connections.edit_store(
-        context.scope, one.name, values, at_runtime=options.at_runtime
-    )
+    one = context.desk.stores.edit(context.scope, one.name, values, at_runtime=options.at_runtime)
     where = ", at its runtime too" if options.at_runtime else ""
-    context.done(
-        f"Changed object store {one.name}{where}.", serialize_object_store(one), id=one.name
-    )
+    context.done(f"Changed object store {one.name}{where}.", shapes.store(one), id=one.name)
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
-    context.desk.connections.delete_store(context.scope, options.name)
+    context.desk.stores.delete(context.scope, options.name)
     context.done(f"Deleted object store {options.name}; its files stay.", id=options.name)
 
 
 def _rename(context: Context, options: argparse.Namespace) -> None:
-    count = context.desk.connections.rename_store(context.scope, options.name, options.new)
+    count = context.desk.stores.rename(context.scope, options.name, options.new)
     context.done(
         f"{options.name} is {options.new} now; {_followed(count)}.",
         {"name": options.new},
@@ -113,14 +103,12 @@ def _rename(context: Context, options: argparse.Namespace) -> None:
 def _replace(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = fields.values(options, kind.fields)
-    one, count = context.desk.connections.replace_store(
+    one, count = context.desk.stores.replace(
         context.scope, options.name, kind.id, values, options.keep_as
     )
     message = f"{one.name} is of type {one.kind} now; the old one is {options.keep_as}, {_followed(count)}."
     context.done(
-        message,
-        {**serialize_object_store(one), "keptAs": options.keep_as, "artifacts": count},
-        id=one.name,
+        message, {**shapes.store(one), "keptAs": options.keep_as, "artifacts": count}, id=one.name
     )
 
 
@@ -132,10 +120,8 @@ def _import(context: Context, options: argparse.Namespace) -> None:
     from launchpad_tui.services.input_files import read_text
 
     text = read_text("file", Path(options.file).expanduser())
-    made = context.desk.connections.import_secrets(context.scope, text)
-    context.resources(
-        made, serialize_object_store, ("NAME", "TYPE"), lambda one: (one.name, one.kind)
-    )
+    made = context.desk.stores.import_secrets(context.scope, text)
+    context.resources(made, shapes.store, ("NAME", "TYPE"), lambda one: (one.name, one.kind))
 
 
 def _test(context: Context, options: argparse.Namespace) -> int:
@@ -165,13 +151,15 @@ def _entries(
         for each in context.desk.files.store(context.scope, store).list(
             path, limit=options.limit or None
         ):
-            yield each.path, each.size, rfc3339(each.modified) or ""
+            yield each.path, each.size, shapes.moment(each.modified) or ""
         return
     token, left = "", options.limit or None
     while True:
         page = context.desk.browsing.page(context.scope, store, path, token)
         rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
-        rows += [(each.path, each.size, rfc3339(each.modified) or "") for each in page.objects]
+        rows += [
+            (each.path, each.size, shapes.moment(each.modified) or "") for each in page.objects
+        ]
         yield from rows[:left]
         left = None if left is None else left - len(rows)
         token = page.next

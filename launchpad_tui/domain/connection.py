@@ -16,6 +16,11 @@ CONNECTION_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 RESOURCE_GROUP_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{1,251}[a-zA-Z0-9]")
 #: object store names: a dotted DNS label that also fits the host part of ``ai://`` (AI API, sections 4 and 5)
 OBJECT_STORE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,231}[a-z0-9])?")
+#: the rules of names in hints: of connections and object stores, of resource groups
+NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+RESOURCE_GROUP_RULE = (
+    "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
+)
 
 
 class FieldKind(StrEnum):
@@ -104,8 +109,6 @@ class Scope:
 #: the connection, group and store that exist without a question asked
 DEFAULT_SCOPE = Scope("local", "default")
 DEFAULT_STORE = "default"
-#: the kind of connection whose executions run on this machine
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,81 +154,31 @@ def check_name(
 
 @dataclass(frozen=True, slots=True)
 class ConnectionKind:
-    """A kind of AI runtime, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use;
-    ``reason`` says why it is not ``connectable``, or what this version does not do with it."""
+    """A kind of AI runtime, as the catalog lists it.
+
+    ``adapter`` is the dotted path ``module:callable`` that opens a runtime, ``support`` that of a
+    `runtimes.connection_support.ConnectionSupport` (empty: the default); both are loaded on first use.
+    ``remote``: records are kept by the runtime and copied to this machine. ``addable``: users can
+    add connections of this kind. ``key_title`` names the service key that can fill the fields
+    (empty: none), ``profile_field`` the field that names a credential profile (empty: none).
+    """
 
     id: str
     title: str
     description: str
     fields: tuple[Field, ...] = ()
     adapter: str = ""
-    connectable: bool = True
-    reason: str = ""
+    support: str = ""
+    remote: bool = True
+    addable: bool = True
+    key_title: str = ""
+    profile_field: str = ""
     extra: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """An object store secret as a runtime returns it, without its secret values.
-
-    ``settings`` has the API's names as keys, for example ``bucket``, ``endpoint``, ``pathPrefix``.
-    """
-
-    name: str
-    type: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class SecretAlternative:
-    """A second way to give the credentials of an object store secret.
-
-    It applies if the usual secrets are missing and all of its ``fields`` are given; ``credentials``
-    is the value of the field of that name which selects it.
-    """
-
-    credentials: str
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SecretFormat:
-    """The object store secret of a kind in the AI API's form.
-
-    Attributes:
-        type: the API's name of the kind.
-        data: the kind's fields by the secret's keys in ``data``; empty: the key has no field.
-        settings: the kind's fields by the secret's keys beside ``data``.
-        required: fields that must be given.
-        secrets: fields of ``data`` that must be given, and that no server returns.
-        alternative: fields that may take the place of ``secrets``.
-        key_pair: fields of a client certificate and its key in PEM, given together or not at all.
-        serving: keys of ``settings`` that a server also returns for KServe.
-        tls_flags: whether the secret has ``usehttps`` and ``verifyssl``.
-    """
-
-    type: str
-    data: Mapping[str, str]
-    settings: Mapping[str, str]
-    required: tuple[str, ...]
-    secrets: tuple[str, ...] = ()
-    alternative: SecretAlternative | None = None
-    key_pair: tuple[str, ...] = ()
-    serving: tuple[str, ...] = ()
-    tls_flags: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class StoreKind:
-    """A kind of object store, as a catalog lists it.
-
-    Attributes:
-        adapter: the dotted path ``module:Class``, imported on first use.
-        extra: the package's extra that the adapter needs.
-        secret: the form of its object store secrets; None if the AI API has no such type.
-        location_fields: fields that together identify the bucket, container or server.
-        folder_field: the field with the store's folder on this machine, if that is where it is.
-    """
+    """A kind of object store, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use."""
 
     id: str
     title: str
@@ -233,6 +186,3 @@ class StoreKind:
     fields: tuple[Field, ...] = ()
     adapter: str = ""
     extra: str = ""
-    secret: SecretFormat | None = None
-    location_fields: tuple[str, ...] = ()
-    folder_field: str = ""

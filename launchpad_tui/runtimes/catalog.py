@@ -1,27 +1,44 @@
-"""The kinds of AI runtimes: one entry each, data only. Fields yield form, CLI flags, validation and help."""
+"""The catalog of AI runtimes: one entry per kind, data only, and the functions that load a kind.
+
+The fields of an entry yield form, command line options, validation and help.
+"""
 
 from __future__ import annotations
 
-from launchpad_tui.domain.connection import ConnectionKind, Field, FieldKind
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
+
+from launchpad_tui.domain.connection import Connection, ConnectionKind, Field, FieldKind
+from launchpad_tui.errors import CapabilityMissing
+
+if TYPE_CHECKING:
+    from launchpad_tui.runtimes.base import Runtime
+    from launchpad_tui.runtimes.connection_support import ConnectionSupport
+    from launchpad_tui.runtimes.host import RuntimeHost
 
 _LOCAL = ConnectionKind(
     id="local",
     title="This machine",
     description="Executions train on this machine; models are kept in its registry and files.",
     adapter="launchpad_tui.runtimes.embedded.runtime:EmbeddedRuntime",
+    remote=False,
+    addable=False,
     fields=(Field("description", "Description", help="What this connection is for."),),
 )
 
-#: the kind of connections to SAP AI Core, and where the credentials of one come from
-AICORE = "sap-ai-core"
+#: where the credentials of a connection to SAP AI Core come from
 KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
 _KEPT = ("credentials", (KEYS,))
 
 _AICORE = ConnectionKind(
-    id=AICORE,
+    id="sap-ai-core",
     title="SAP AI Core",
     description="A tenant of SAP AI Core, or launchpad serve on another machine, by its service key.",
-    adapter="launchpad_tui.runtimes.aicore.runtime:AICoreRuntime",
+    adapter="launchpad_tui.runtimes.aicore.runtime:open_runtime",
+    support="launchpad_tui.runtimes.aicore.connection:AICoreConnectionSupport",
+    key_title="Service key",
+    profile_field="profile",
     fields=(
         Field(
             "credentials",
@@ -87,21 +104,59 @@ _AICORE = ConnectionKind(
     ),
 )
 
-_MLFLOW = ConnectionKind(
-    id="mlflow",
-    title="MLflow",
-    description="An MLflow tracking server.",
-    fields=(
-        Field("tracking_uri", "Tracking URI", required=True, pattern=r"https?://\S+"),
-        Field("username", "User name"),
-        Field("password", "Password", FieldKind.SECRET),
-        Field("token", "Token", FieldKind.SECRET),
-    ),
-    connectable=False,
-    reason="This version connects to this machine and to SAP AI Core.",
-)
+#: former IDs of kinds
+FORMER = {"aicore": "sap-ai-core"}
+#: the kinds by ID, in the order in which they are offered
+KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE)}
 
-#: kinds that had another id once
-FORMER = {"aicore": AICORE}
-#: by id, in the order in which they are offered
-KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE, _MLFLOW)}
+
+def kind_of(connection: Connection) -> ConnectionKind | None:
+    """Return the kind of a connection; None if this version does not know the kind."""
+    return KINDS.get(FORMER.get(connection.kind, connection.kind))
+
+
+def is_remote(connection: Connection) -> bool:
+    """Return whether the records of the connection's runtime are kept outside this machine."""
+    kind = kind_of(connection)
+    return kind is None or kind.remote
+
+
+def connection_support(kind: ConnectionKind) -> ConnectionSupport:
+    """Return what a kind of connection does beyond its fields."""
+    from launchpad_tui.runtimes.connection_support import ConnectionSupport
+
+    if not kind.support:
+        return ConnectionSupport()
+    return cast("type[ConnectionSupport]", _load(kind.support))()
+
+
+def open_runtime(connection: Connection, secrets: Mapping[str, str], host: RuntimeHost) -> Runtime:
+    """Open the runtime of a connection, in the resource group that its credentials name.
+
+    Args:
+        host: what a runtime that runs on this machine may use.
+
+    Raises:
+        CapabilityMissing: this version does not know the kind of the connection.
+        InvalidInput, ConfigError: credentials are missing or not valid.
+    """
+    kind = kind_of(connection)
+    if kind is None:
+        raise unknown_kind(connection)
+    create = cast("Callable[..., Runtime]", _load(kind.adapter))
+    return create(connection, secrets, host)
+
+
+def unknown_kind(connection: Connection) -> CapabilityMissing:
+    """Return the error of a connection whose kind this version does not know."""
+    return CapabilityMissing(
+        f"The connection {connection.name} cannot be opened",
+        f"This version does not support connections of the type {connection.kind}.",
+        f"Types: {', '.join(KINDS)}.",
+    )
+
+
+def _load(path: str) -> Any:
+    """Return the object that a dotted path ``module:name`` names."""
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

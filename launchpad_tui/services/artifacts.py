@@ -25,7 +25,7 @@ from launchpad_tui.services.configurations import check_resource_name
 from launchpad_tui.services.listing import Listing
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.acting import RemoteActs
+    from launchpad_tui.services.runtimes import Runtimes
 
 
 class ArtifactService:
@@ -33,18 +33,17 @@ class ArtifactService:
 
     Args:
         measure: the bytes at a URL, None where that cannot be told now; asked once when an artifact is added.
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
     """
 
     def __init__(
         self,
         registry: Registry,
-        measure: Callable[[Scope, str], int | None] | None = None,
-        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+        measure: Callable[[Scope, str], int | None],
+        runtimes: Runtimes,
     ) -> None:
         self._registry = registry
         self._measure = measure
-        self._acts = acts
+        self._runtimes = runtimes
 
     def listing(
         self, scope: Scope, kind: ArtifactKind | None, query: Query
@@ -87,9 +86,9 @@ class ArtifactService:
             NotFound: there is no such scope.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
-        if (acts := self._acts(scope)) is not None:
-            return acts.create_artifact(scope, new)
-        size = self._measure(scope, new.url) if self._measure is not None else None
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.create_artifact(scope, new)
+        size = self._measure(scope, new.url)
         new = replace(new, size=size)
         artifacts.add(self._registry, scope, new)
         return new
@@ -109,7 +108,7 @@ class ArtifactService:
         parsed = parse_url(url)
         stores = [store.name for store in connections.stores(self._registry, scope)]
         # Not everybody may ask a runtime elsewhere for its object stores.
-        if parsed.store not in stores and (stores or self._acts(scope) is None):
+        if parsed.store not in stores and (stores or not self._runtimes.is_remote(scope)):
             hint = f"Object stores of {scope}: {', '.join(stores) or 'none'}."
             raise InvalidInput(f"There is no object store {parsed.store!r}", hint=hint, field="url")
         if len(description) > DESCRIPTION_LIMIT:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import Artifact
@@ -17,7 +17,7 @@ from launchpad_tui.registry import artifacts, configurations, scenarios
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.acting import RemoteActs
+    from launchpad_tui.services.runtimes import Runtimes
 
 #: AI API: values of parameter bindings
 VALUE_LIMIT = 5000
@@ -25,17 +25,11 @@ NAME_HINT = "1 to 256 letters, digits, spaces and . ! ? , ; : [ ] ( ) { } < > \"
 
 
 class ConfigurationService:
-    """Configurations of a resource group. Safe for threads.
+    """Configurations of a resource group. Safe for threads."""
 
-    Args:
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
-    """
-
-    def __init__(
-        self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None
-    ) -> None:
+    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
-        self._acts = acts
+        self._runtimes = runtimes
 
     def list(
         self, scope: Scope, executable_id: str | None = None, search: str = ""
@@ -89,8 +83,8 @@ class ConfigurationService:
         new = Configuration(
             str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now()
         )
-        if (acts := self._acts(scope)) is not None:
-            return acts.create_configuration(scope, new)
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.create_configuration(scope, new)
         configurations.add(self._registry, scope, new)
         return new
 

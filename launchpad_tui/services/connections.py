@@ -1,4 +1,4 @@
-"""Connections, their resource groups and object stores, and the scope that the user stands in."""
+"""Connections to AI runtimes, their resource groups, and the current scope."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import fields as dataclass_fields
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials
+from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, store_owner
 from launchpad_tui.domain.connection import (
     CONNECTION_NAME,
     DEFAULT_SCOPE,
     DEFAULT_STORE,
+    NAME_RULE,
     RESOURCE_GROUP_NAME,
+    RESOURCE_GROUP_RULE,
     Capabilities,
     Connection,
     ConnectionKind,
@@ -23,272 +25,278 @@ from launchpad_tui.domain.connection import (
 )
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, LaunchpadError, NotFound
+from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
+from launchpad_tui.net.timeouts import within
 from launchpad_tui.registry import connections, preferences
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.catalog import AICORE, FORMER, KEYS, KINDS
-from launchpad_tui.services.store_keeping import NAME_RULE, StoreKeeping
-from launchpad_tui.services.timeouts import within
+from launchpad_tui.runtimes.catalog import FORMER, KINDS, connection_support, kind_of, unknown_kind
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.acting import RemoteActs
-    from launchpad_tui.services.files import FileService
-    from launchpad_tui.services.probing import Step
+    from launchpad_tui.domain.connection_check import CheckStep
+    from launchpad_tui.services.runtimes import Runtimes
 
 _SCOPE = "scope"
-#: seconds that a runtime has to say what it can do
-_ASK = 90.0
-#: how one logs in to SAP AI Core: by a client secret, or by a certificate and its private key
-_SECRET, _PAIR = "client_secret", ("certificate", "private_key")
-_TITLES = {"certificate": "Certificate", "private_key": "Private key"}
-_ONE_WAY = "Either a client secret, or a certificate and its private key."
-#: what the names of resource groups have to look like, for people
-GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
+#: seconds that a runtime has to report its capabilities
+_CAPABILITIES_SECONDS = 90.0
 
 
-class ConnectionService(StoreKeeping):
+class ConnectionService:
     """Connections. Safe for threads.
 
     Args:
-        files: gives the object stores, when one is looked at.
-        probe: asks a connection's runtime what it can do.
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
-        forget: forgets what is kept of a connection outside the registry, by its name.
+        clear_cache: removes what is cached of a connection outside the registry, given its name.
     """
 
     def __init__(
         self,
         registry: Registry,
         credentials: Credentials,
-        files: Callable[[], FileService],
-        probe: Callable[[Connection, Mapping[str, str]], Capabilities] | None = None,
-        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
-        forget: Callable[[str], None] = lambda _name: None,
+        runtimes: Runtimes,
+        clear_cache: Callable[[str], None],
     ) -> None:
-        super().__init__(registry, credentials, files, acts)
-        self._probe = probe
-        self._forget = forget
+        self._registry = registry
+        self._credentials = credentials
+        self._runtimes = runtimes
+        self._clear_cache = clear_cache
 
     def kinds(self) -> tuple[ConnectionKind, ...]:
-        """The kinds of runtimes, in the order in which they are offered."""
+        """Return the kinds of runtimes, in the order in which they are offered."""
         return tuple(KINDS.values())
 
+    def kind_of(self, connection: Connection) -> ConnectionKind | None:
+        """Return the kind of a connection; None if this version does not know it."""
+        return kind_of(connection)
+
     def list(self) -> builtins.list[Connection]:
-        """All connections, ``local`` first."""
-        return [_today(one) for one in connections.connections(self._registry)]
+        """Return all connections, ``local`` first."""
+        return [_with_current_kind(one) for one in connections.connections(self._registry)]
 
     def get(self, name: str) -> Connection:
-        """The connection of this name. Raises NotFound."""
-        return _today(connections.connection(self._registry, name))
+        """Return the connection with this name. Raises NotFound."""
+        return _with_current_kind(connections.connection(self._registry, name))
 
     def add(self, name: str, kind: str, values: Mapping[str, str]) -> Connection:
-        """A new connection with the resource group ``default``.
+        """Add a connection with the resource group ``default`` and return it.
 
         Args:
-            values: of the kind's fields, secrets among them.
+            values: by the names of the kind's fields, secrets included.
 
         Raises:
-            InvalidInput: the name or a value is wrong.
+            InvalidInput: the name or a value is not valid.
             NotFound: there is no such kind.
-            Conflict: the name is taken, or there may be only one connection of the kind.
+            Conflict: the name is taken, or connections of this kind cannot be added.
         """
         name = check_name(name, CONNECTION_NAME, "The connection's name", NAME_RULE)
-        if kind == DEFAULT_SCOPE.connection:
-            raise Conflict("There is a connection to this machine already", "It is called local.")
+        if not self._kind(kind).addable:
+            raise Conflict(
+                f"A connection of the type {kind} cannot be added",
+                f"The connection {DEFAULT_SCOPE.connection} to this machine exists already.",
+            )
         settings, secrets = self.check(kind, values)
         with self._registry.write():
             connections.add_connection(self._registry, name, kind, settings)
             connections.add_group(self._registry, Scope(name, DEFAULT_SCOPE.resource_group))
-            # Last, so that an error of the file takes the connection back.
+            # The last step: if the file cannot be written, the connection is rolled back.
             self._credentials.set(CONNECTION, name, secrets)
         return self.get(name)
 
     def edit(self, name: str, values: Mapping[str, str]) -> Connection:
-        """The connection with other values; a secret that is left empty stays as it is, as long as the credentials are
-        those that are kept here. Raises as `add`."""
-        known = self._credentials.names(CONNECTION, name)
+        """Replace the values of a connection and return it.
+
+        An empty secret keeps its stored value, as long as the credentials are stored on this
+        machine. Raises as `add`.
+        """
+        stored = self._credentials.names(CONNECTION, name)
         found = self.get(name)
-        settings, secrets = self.check(found.kind, values, known)
+        support = connection_support(self._kind(found.kind))
+        settings, secrets = self.check(found.kind, values, stored)
         with self._registry.write():
             edited = connections.edit_connection(self._registry, name, settings)
-            if not _keeps(found.kind, settings):
+            if not support.stores_secrets(settings):
                 self._credentials.delete(CONNECTION, name)
-            elif _whole(found.kind, secrets):
-                # A secret in place of a certificate, or the other way round: the old one goes.
+            elif support.replaces_secrets(secrets):
+                # For example a client secret that replaces a certificate.
                 self._credentials.set(CONNECTION, name, secrets)
             elif secrets:
                 self._credentials.merge(CONNECTION, name, secrets)
-        return _today(edited)
+        return _with_current_kind(edited)
 
     def check(
         self, kind: str, values: Mapping[str, str], kept: Collection[str] = ()
     ) -> tuple[dict[str, str], dict[str, str]]:
-        """The settings and the secrets of a connection among values.
+        """Return the settings and the secrets among the values of a connection.
 
         Args:
-            values: of the kind's fields.
-            kept: names of the secrets that are kept already.
+            values: by the names of the kind's fields.
+            kept: the names of the secrets that are stored already.
 
         Raises:
-            InvalidInput: a value is wrong or missing, or there is not one whole way to log in; ``field`` names it.
+            InvalidInput: a value is not valid or missing; ``field`` names it.
             NotFound: there is no such kind.
         """
-        settings, secrets = checked(self._kind(kind).fields, values, kept)
-        if kind == AICORE and _keeps(kind, settings):
-            _one_way(secrets, kept)
+        found = self._kind(kind)
+        settings, secrets = checked(found.fields, values, kept)
+        connection_support(found).check(settings, secrets, kept)
         return settings, secrets
 
+    def discards_secrets(self, kind: str, settings: Mapping[str, str]) -> bool:
+        """Return whether stored secrets are removed when a connection gets these settings. Raises
+        NotFound for an unknown kind."""
+        return not connection_support(self._kind(kind)).stores_secrets(settings)
+
     def kept(self, name: str) -> frozenset[str]:
-        """The names of the connection's secrets that are kept; never their values."""
+        """Return the names of the connection's stored secrets, never their values."""
         return self._credentials.names(CONNECTION, name)
 
     def delete(self, name: str) -> None:
-        """Forget a connection; nothing is lost in its runtime and its stores.
+        """Remove a connection; nothing is deleted in its runtime and its stores.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such connection.
             Conflict: it is ``local``.
         """
         connections.delete_connection(self._registry, name)
-        self._forget(name)
+        self._clear_cache(name)
         self._credentials.delete(CONNECTION, name)
         self._credentials.delete(STORE, name)
 
     def refresh(self, name: str) -> Capabilities:
-        """Ask the runtime what it can do, and remember it, or what failed.
+        """Fetch the capabilities of the runtime and store them, or the error that occurred.
 
         Raises:
             NotFound: there is no such connection.
-            CapabilityMissing: this version cannot connect to its kind.
+            CapabilityMissing: this version does not support the type of the connection.
             Unreachable and others: the runtime does not answer.
         """
-        found = self.get(name)
-        kind = self._kind(found.kind)
+        self.get(name)
         try:
-            if not kind.connectable:
-                raise CapabilityMissing(f"{kind.title} cannot be connected to", kind.reason)
-            secrets = self._credentials.get(CONNECTION, name)
-            ask = self._probe
-            capabilities = (
-                Capabilities() if ask is None else within(_ASK, lambda: ask(found, secrets))
-            )
+            found = within(_CAPABILITIES_SECONDS, lambda: self._runtimes.fetch_capabilities(name))
         except LaunchpadError as error:
             connections.set_sync(self._registry, name, None, error.title)
             raise
         with self._registry.write():
-            connections.set_capabilities(self._registry, name, capabilities)
+            connections.set_capabilities(self._registry, name, found)
             connections.set_sync(self._registry, name, now(), "")
-        return capabilities
+        return found
 
-    def test(self, name: str, resource_group: str, tell: Callable[[Step], None]) -> bool:
-        """Look at a connection step by step (see `launchpad_tui.services.connection_probing`); whether all is right.
+    def test(self, name: str, resource_group: str, tell: Callable[[CheckStep], None]) -> bool:
+        """Check a connection step by step and return whether every step succeeded.
 
         Args:
-            resource_group: the one that is looked at; empty: what the credentials name, else ``default``.
-            tell: told each step when it is over.
+            resource_group: the one to check; empty for the one in the credentials, or else
+                ``default``.
+            tell: called with each step when it has ended.
 
         Raises:
             NotFound: there is no such connection.
-            CapabilityMissing: this version cannot connect to its kind.
+            CapabilityMissing: this version does not support the type of the connection.
         """
-        from launchpad_tui.services.connection_probing import test
-
         found = self.get(name)
-        return test(
-            found,
-            self._kind(found.kind),
-            self._credentials.get(CONNECTION, name),
-            resource_group,
-            tell,
-        )
+        kind = kind_of(found)
+        if kind is None:
+            raise unknown_kind(found)
+        secrets = self._credentials.get(CONNECTION, name)
+        passed = True
+        for step in connection_support(kind).check_steps(found.settings, secrets, resource_group):
+            tell(step)
+            passed = passed and step.error is None
+        return passed
 
-    def service_key(self, text: str) -> dict[str, str]:
-        """The fields of a connection to SAP AI Core that a service key fills, secrets among them.
+    def service_key(self, text: str, kind: str = "") -> dict[str, str]:
+        """Return the field values that a service key contains, secrets included.
+
+        Args:
+            kind: the kind of connection; empty for the first kind that has service keys.
 
         Raises:
-            InvalidInput: it is none, or not complete.
+            InvalidInput: the key is not valid or not complete, or the kind has no service keys.
+            NotFound: there is no such kind.
         """
-        from launchpad_tui.runtimes.aicore.credentials import parse_service_key
+        found = self._kind(kind) if kind else next(each for each in self.kinds() if each.key_title)
+        return connection_support(found).parse_key(text)
 
-        return parse_service_key(text).fields()
-
-    def profiles(self) -> builtins.list[str]:
-        """The profiles of SAP AI Core's SDK on this machine, the one that counts unnamed first."""
-        from launchpad_tui.runtimes.aicore.credentials import profiles
-
-        return profiles()
+    def profiles(self, kind: str) -> builtins.list[str]:
+        """Return the credential profiles of a kind of connection on this machine, the default
+        profile first. Raises NotFound for an unknown kind."""
+        return connection_support(self._kind(kind)).profiles()
 
     def capabilities(self, name: str) -> Capabilities:
-        """What the runtime can do as far as it is known; without asking it. Raises NotFound."""
-        found = connections.capabilities(self._registry, name)
-        if found is not None:
-            return found
-        connection = self.get(name)
-        if connection.kind == DEFAULT_SCOPE.connection:
-            return Capabilities()
-        kind = self._kind(connection.kind)
-        reason = "The connection was never refreshed." if kind.connectable else kind.reason
+        """Return what the runtime can do as far as it is known, without a request to it. Raises
+        NotFound."""
+        found = self.get(name)
+        kind = kind_of(found)
+        if kind is not None and (known := self._runtimes.capabilities(name)) is not None:
+            return known
+        reason = (
+            unknown_kind(found).detail if kind is None else "The connection was never refreshed."
+        )
         names = [each.name for each in dataclass_fields(Capabilities) if each.name != "reasons"]
         return Capabilities(**dict.fromkeys(names, False), reasons=dict.fromkeys(names, reason))
 
     def groups(self, connection: str) -> builtins.list[ResourceGroup]:
-        """The connection's resource groups, ``default`` first. Raises NotFound."""
+        """Return the connection's resource groups, ``default`` first. Raises NotFound."""
         return connections.groups(self._registry, connection)
 
     def add_group(
         self, connection: str, name: str, labels: Mapping[str, str] | None = None
     ) -> ResourceGroup:
-        """A new resource group; of the embedded runtime with a file store ``default`` of its own, elsewhere as its
-        runtime makes it, which may take a while (status PROVISIONING).
+        """Create a resource group and return it. The embedded runtime creates a file store
+        ``default`` with it; a remote runtime may take a while (status PROVISIONING).
 
         Raises:
             InvalidInput: the name is not valid.
-            Conflict: it is taken.
-            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
+            Conflict: the name is taken.
+            CapabilityMissing, Unreachable and others: the runtime failed.
         """
-        name = check_name(name, RESOURCE_GROUP_NAME, "The resource group's name", GROUP_RULE)
+        name = check_name(
+            name, RESOURCE_GROUP_NAME, "The resource group's name", RESOURCE_GROUP_RULE
+        )
         scope = Scope(connection, name)
-        if (acts := self._acts(Scope(connection, DEFAULT_SCOPE.resource_group))) is not None:
-            return acts.create_group(scope, labels or {})
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.create_group(scope, labels or {})
         with self._registry.write():
             added = connections.add_group(self._registry, scope, labels)
             connections.add_store(self._registry, scope, DEFAULT_STORE, "file", {})
         return added
 
     def delete_group(self, scope: Scope) -> None:
-        """Delete a resource group and all that is in it; files in its stores stay. Elsewhere its runtime deletes it.
+        """Delete a resource group with everything in it, in its runtime too; files in its stores
+        stay.
 
         Raises:
-            NotFound: there is none.
-            Conflict: it is ``default``, or executions of it are not finished.
-            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
+            NotFound: there is no such resource group.
+            Conflict: it is ``default``, or executions in it have not ended.
+            CapabilityMissing, Unreachable and others: the runtime failed.
         """
         connections.check_group_deletable(self._registry, scope)
-        if (acts := self._acts(scope)) is not None:
-            acts.delete_group(scope)
-        connections.delete_group(self._registry, scope)
+        if self._runtimes.is_remote(scope):
+            self._runtimes.delete_group(scope)
+        else:
+            connections.delete_group(self._registry, scope)
         self._credentials.delete(STORE, str(scope))
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
-        """Give a resource group these labels in place of those it had. Raises NotFound, and as `add_group`."""
-        if (acts := self._acts(scope)) is not None:
-            labels = acts.label_group(scope, labels)
-        connections.set_group_labels(self._registry, scope, labels)
+        """Replace the labels of a resource group. Raises NotFound, and as `add_group`."""
+        if self._runtimes.is_remote(scope):
+            self._runtimes.label_group(scope, labels)
+        else:
+            connections.set_group_labels(self._registry, scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
-        """How many models, other artifacts and executions are known of it, by these words. Raises NotFound."""
+        """Return the number of records of a connection, by their title. Raises NotFound."""
         return connections.known(self._registry, name)
 
     def keeps_secrets(self, name: str) -> bool:
-        """Whether secrets of the connection or of one of its object stores are kept. Raises NotFound."""
+        """Return whether secrets of the connection or of one of its object stores are stored.
+        Raises NotFound."""
         return bool(self.kept(name)) or any(
-            self.kept_of_store(scope, store.name)
+            self._credentials.names(STORE, store_owner(scope, store.name))
             for scope in (Scope(name, group.name) for group in self.groups(name))
-            for store in self.stores(scope)
+            for store in connections.stores(self._registry, scope)
         )
 
     def current(self) -> Scope:
-        """The scope that was chosen last; the default one where that is gone."""
+        """Return the scope that was chosen last; the default scope if that does not exist."""
         kept = preferences.get(self._registry, _SCOPE)
         if isinstance(kept, list) and len(kept) == 2:
             scope = Scope(str(kept[0]), str(kept[1]))
@@ -302,7 +310,7 @@ class ConnectionService(StoreKeeping):
         return DEFAULT_SCOPE
 
     def choose(self, scope: Scope) -> None:
-        """Stand in this scope from now on. Raises NotFound."""
+        """Make a scope the current one. Raises NotFound."""
         if all(group.name != scope.resource_group for group in self.groups(scope.connection)):
             raise NotFound(
                 f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
@@ -310,38 +318,14 @@ class ConnectionService(StoreKeeping):
         preferences.put(self._registry, _SCOPE, [scope.connection, scope.resource_group])
 
     def _kind(self, kind_id: str) -> ConnectionKind:
-        for kind in self.kinds():
-            if kind.id == kind_id:
-                return kind
-        known = ", ".join(kind.id for kind in self.kinds())
-        raise NotFound(f"There is no connection type {kind_id!r}", hint=f"Types: {known}.")
+        kind = KINDS.get(kind_id)
+        if kind is None:
+            raise NotFound(
+                f"There is no connection type {kind_id!r}", hint=f"Types: {', '.join(KINDS)}."
+            )
+        return kind
 
 
-def _today(connection: Connection) -> Connection:
-    """The connection under its kind's name of today."""
+def _with_current_kind(connection: Connection) -> Connection:
+    """Return the connection with the current ID of its kind."""
     return replace(connection, kind=FORMER.get(connection.kind, connection.kind))
-
-
-def _keeps(kind: str, settings: Mapping[str, str]) -> bool:
-    """Whether a connection's credentials are kept here, and not found in the environment or a profile."""
-    return kind != AICORE or settings.get("credentials", KEYS) == KEYS
-
-
-def _whole(kind: str, secrets: Mapping[str, str]) -> bool:
-    """Whether these secrets of a connection are all that it needs."""
-    return kind == AICORE and (_SECRET in secrets or set(_PAIR) <= set(secrets))
-
-
-def _one_way(given: Collection[str], kept: Collection[str]) -> None:
-    """Raises InvalidInput unless secrets of SAP AI Core, given and kept, are a client secret or else a certificate and
-    its private key."""
-    halves = [name for name in _PAIR if name in given]
-    if _SECRET in given and halves:
-        raise InvalidInput("There is more than one way to log in", hint=_ONE_WAY, field=halves[0])
-    known = {*given, *kept}
-    if halves or (_SECRET not in known and any(name in kept for name in _PAIR)):
-        for name in _PAIR:
-            if name not in known:
-                raise InvalidInput(f"{_TITLES[name]} is missing", hint=_ONE_WAY, field=name)
-    elif _SECRET not in known:
-        raise InvalidInput("Client secret is missing", hint=_ONE_WAY, field=_SECRET)

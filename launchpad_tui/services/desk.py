@@ -1,10 +1,11 @@
-"""Everything that the user interface, the commands and the server call, in one place."""
+"""All services over one home: what the user interface, the commands and the server call."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from launchpad_tui.config.paths import Home
@@ -26,179 +27,189 @@ if TYPE_CHECKING:
     from launchpad_tui.services.lineage import LineageService
     from launchpad_tui.services.metrics import MetricService
     from launchpad_tui.services.preferences import PreferenceService
-    from launchpad_tui.services.remotes import Remotes
+    from launchpad_tui.services.runtimes import Runtimes
     from launchpad_tui.services.scenarios import ScenarioService
     from launchpad_tui.services.schedules import ScheduleService
-    from launchpad_tui.services.served_files import FilesElsewhere
+    from launchpad_tui.services.served_files import ServedFiles
     from launchpad_tui.services.serving import ServingService
+    from launchpad_tui.services.stores import StoreService
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
 
 
+@dataclass(frozen=True, slots=True)
+class Factories:
+    """Creates each service of a desk, by the name of its attribute there."""
+
+    connections: Callable[[Desk], ConnectionService]
+    stores: Callable[[Desk], StoreService]
+    runtimes: Callable[[Desk], Runtimes]
+    sync: Callable[[Desk], SyncService]
+    scenarios: Callable[[Desk], ScenarioService]
+    configurations: Callable[[Desk], ConfigurationService]
+    executions: Callable[[Desk], ExecutionService]
+    schedules: Callable[[Desk], ScheduleService]
+    artifacts: Callable[[Desk], ArtifactService]
+    files: Callable[[Desk], FileService]
+    served_files: Callable[[Desk], ServedFiles]
+    verification: Callable[[Desk], VerificationService]
+    importing: Callable[[Desk], ImportService]
+    browsing: Callable[[Desk], BrowseService]
+    transfers: Callable[[Desk], TransferService]
+    metrics: Callable[[Desk], MetricService]
+    lineage: Callable[[Desk], LineageService]
+    compare: Callable[[Desk], CompareService]
+    preferences: Callable[[Desk], PreferenceService]
+    charts: Callable[[Desk], ChartService]
+    boards: Callable[[Desk], BoardService]
+    everywhere: Callable[[Desk], EverywhereService]
+    clients: Callable[[Desk], ClientService]
+    serving: Callable[[Desk], ServingService]
+    changes: Callable[[Desk], ChangeWatch]
+
+
 class Desk:
-    """The services over one home. Their calls block and may be made from any thread. Made by `bootstrap.open_desk`.
+    """The services over one home. Their calls block and may be made from any thread. Created by
+    `bootstrap.open_desk`.
 
     Args:
-        makers: makes a service by the name of its attribute here; called when the service is first used, so that a
-            screen waits only for the modules that it needs.
+        factories: called when a service is first used, so that a screen waits only for the modules
+            that it needs.
     """
 
     def __init__(
-        self,
-        home: Home,
-        settings: Settings,
-        registry: Registry,
-        makers: Mapping[str, Callable[[Desk], Any]],
+        self, home: Home, settings: Settings, registry: Registry, factories: Factories
     ) -> None:
         self.home = home
         self.settings = settings
         self.registry = registry
-        self._makers = makers
+        self._factories = factories
 
     @cached_property
     def connections(self) -> ConnectionService:
-        """Connections, resource groups, object stores, and the scope chosen."""
-        made: ConnectionService = self._makers["connections"](self)
-        return made
+        """Connections, resource groups, and the current scope."""
+        return self._factories.connections(self)
 
     @cached_property
-    def remotes(self) -> Remotes:
-        """The runtimes of connections elsewhere."""
-        made: Remotes = self._makers["remotes"](self)
-        return made
+    def stores(self) -> StoreService:
+        """Object stores of resource groups."""
+        return self._factories.stores(self)
+
+    @cached_property
+    def runtimes(self) -> Runtimes:
+        """The runtimes of all connections."""
+        return self._factories.runtimes(self)
 
     @cached_property
     def sync(self) -> SyncService:
-        """Reading runtimes elsewhere into the registry."""
-        made: SyncService = self._makers["sync"](self)
-        return made
+        """Copies of remote runtimes in the registry."""
+        return self._factories.sync(self)
 
     @cached_property
     def scenarios(self) -> ScenarioService:
         """Scenarios and executables."""
-        made: ScenarioService = self._makers["scenarios"](self)
-        return made
+        return self._factories.scenarios(self)
 
     @cached_property
     def configurations(self) -> ConfigurationService:
         """Configurations."""
-        made: ConfigurationService = self._makers["configurations"](self)
-        return made
+        return self._factories.configurations(self)
 
     @cached_property
     def executions(self) -> ExecutionService:
         """Executions."""
-        made: ExecutionService = self._makers["executions"](self)
-        return made
+        return self._factories.executions(self)
 
     @cached_property
     def schedules(self) -> ScheduleService:
         """Execution schedules."""
-        made: ScheduleService = self._makers["schedules"](self)
-        return made
+        return self._factories.schedules(self)
 
     @cached_property
     def artifacts(self) -> ArtifactService:
         """Models, datasets, result sets and other artifacts."""
-        made: ArtifactService = self._makers["artifacts"](self)
-        return made
+        return self._factories.artifacts(self)
 
     @cached_property
     def files(self) -> FileService:
-        """The files of artifacts."""
-        made: FileService = self._makers["files"](self)
-        return made
+        """Files of artifacts in object stores."""
+        return self._factories.files(self)
 
     @cached_property
-    def files_elsewhere(self) -> FilesElsewhere:
-        """The files of object stores, for those who ask over the network."""
-        made: FilesElsewhere = self._makers["files_elsewhere"](self)
-        return made
+    def served_files(self) -> ServedFiles:
+        """Files of object stores for clients of the AI API."""
+        return self._factories.served_files(self)
 
     @cached_property
     def verification(self) -> VerificationService:
-        """Whether the files of artifacts are still there and the same."""
-        made: VerificationService = self._makers["verification"](self)
-        return made
+        """Checks of the files of artifacts."""
+        return self._factories.verification(self)
 
     @cached_property
     def importing(self) -> ImportService:
-        """Models that are in a store already."""
-        made: ImportService = self._makers["importing"](self)
-        return made
+        """Registration of models that are in a store already."""
+        return self._factories.importing(self)
 
     @cached_property
     def browsing(self) -> BrowseService:
-        """What is in object stores, and what their files say of themselves."""
-        made: BrowseService = self._makers["browsing"](self)
-        return made
+        """Contents of object stores and previews of files."""
+        return self._factories.browsing(self)
 
     @cached_property
     def transfers(self) -> TransferService:
-        """Downloads and uploads that go on in the background."""
-        made: TransferService = self._makers["transfers"](self)
-        return made
+        """Downloads and uploads in the background."""
+        return self._factories.transfers(self)
 
     @cached_property
     def metrics(self) -> MetricService:
         """Metrics, tags and custom info."""
-        made: MetricService = self._makers["metrics"](self)
-        return made
+        return self._factories.metrics(self)
 
     @cached_property
     def lineage(self) -> LineageService:
-        """Where artifacts came from and went to."""
-        made: LineageService = self._makers["lineage"](self)
-        return made
+        """Inputs and uses of artifacts."""
+        return self._factories.lineage(self)
 
     @cached_property
     def compare(self) -> CompareService:
-        """Models and executions side by side."""
-        made: CompareService = self._makers["compare"](self)
-        return made
+        """Comparisons of models and executions."""
+        return self._factories.compare(self)
 
     @cached_property
     def preferences(self) -> PreferenceService:
-        """What the user chose, shared by all processes."""
-        made: PreferenceService = self._makers["preferences"](self)
-        return made
+        """Preferences of the user, shared by all processes."""
+        return self._factories.preferences(self)
 
     @cached_property
     def charts(self) -> ChartService:
-        """What charts are drawn from."""
-        made: ChartService = self._makers["charts"](self)
-        return made
+        """Data of charts."""
+        return self._factories.charts(self)
 
     @cached_property
     def boards(self) -> BoardService:
         """Boards of charts, colours of models, directions of metrics."""
-        made: BoardService = self._makers["boards"](self)
-        return made
+        return self._factories.boards(self)
 
     @cached_property
     def everywhere(self) -> EverywhereService:
-        """A search over all connections and resource groups."""
-        made: EverywhereService = self._makers["everywhere"](self)
-        return made
+        """Search in all connections and resource groups."""
+        return self._factories.everywhere(self)
 
     @cached_property
     def clients(self) -> ClientService:
-        """Who may call the AI API of this machine."""
-        made: ClientService = self._makers["clients"](self)
-        return made
+        """Clients of the AI API of this machine."""
+        return self._factories.clients(self)
 
     @cached_property
     def serving(self) -> ServingService:
-        """Lists as the AI API gives them."""
-        made: ServingService = self._makers["serving"](self)
-        return made
+        """Lists as the AI API returns them."""
+        return self._factories.serving(self)
 
     @cached_property
     def changes(self) -> ChangeWatch:
-        """What any process changed."""
-        made: ChangeWatch = self._makers["changes"](self)
-        return made
+        """Notifications of changes by any process."""
+        return self._factories.changes(self)
 
     def close(self) -> None:
         """Close the registry. No thread may use the desk while it is closed or later."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from launchpad_tui.domain.connection import LOCAL, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.scenario import AddedExecutables, Executable
 from launchpad_tui.errors import CapabilityMissing
 from launchpad_tui.registry import connections, scenarios
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes.catalog import is_remote
 
 
 def add_executables(registry: Registry, scope: Scope, path: Path) -> AddedExecutables:
@@ -20,7 +21,7 @@ def add_executables(registry: Registry, scope: Scope, path: Path) -> AddedExecut
     """
     from launchpad_tui.runtimes.embedded.templates import parse_templates
 
-    if connections.connection(registry, scope.connection).kind != LOCAL:
+    if is_remote(connections.connection(registry, scope.connection)):
         raise CapabilityMissing(
             f"Executables cannot be added to {scope.connection}",
             hint="They come to it from its own git repositories.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import LOCAL, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
@@ -24,7 +24,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import CapabilityMissing, ConfigError, Conflict, LaunchpadError, NotFound
-from launchpad_tui.registry import connections, executions, scenarios
+from launchpad_tui.registry import executions, scenarios
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.configurations import ConfigurationService
 from launchpad_tui.services.execution_reader import ExecutionReader
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.runtimes.base import ExecutionLog
-    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.dispatch import Dispatcher
     from launchpad_tui.services.files import FileService
-    from launchpad_tui.services.remotes import Remotes
+    from launchpad_tui.services.runtimes import Runtimes
 
 
 #: the folder of a home with the logs of executions elsewhere
@@ -48,8 +47,6 @@ class ExecutionService(ExecutionReader):
 
     Args:
         files: gives the object stores, when outputs are stored.
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
-        remotes: gives the runtimes elsewhere, when logs are read.
         fire: creates the executions that schedules want.
     """
 
@@ -60,16 +57,14 @@ class ExecutionService(ExecutionReader):
         registry: Registry,
         configurations: ConfigurationService,
         files: Callable[[], FileService],
-        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
-        remotes: Callable[[], Remotes] | None = None,
+        runtimes: Runtimes,
         fire: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__(registry)
         self._home = home
         self._configurations = configurations
         self._files = files
-        self._acts = acts
-        self._remotes = remotes
+        self._runtimes = runtimes
         self._fire = fire
         self._parallel = settings.executions.parallel
 
@@ -140,8 +135,8 @@ class ExecutionService(ExecutionReader):
         return new
 
     def _create(self, scope: Scope, configuration: Configuration) -> Execution:
-        if (acts := self._acts(scope)) is not None:
-            return acts.create_execution(scope, configuration.id)
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.create_execution(scope, configuration.id)
         new = self._new(scope, configuration)
         executions.create(self._registry, scope, new)
         self._dispatcher.dispatch()
@@ -160,8 +155,8 @@ class ExecutionService(ExecutionReader):
 
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Stop executions: those that wait at once, those that run by TERM and then KILL to all their processes."""
-        if (acts := self._acts(scope)) is not None:
-            return tuple(Outcome(*each) for each in acts.stop(scope, ids).items())
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.stop(scope, ids)
         return tuple(
             self._each(execution_id, lambda one: self._stop(scope, one)) for execution_id in ids
         )
@@ -237,10 +232,10 @@ class ExecutionService(ExecutionReader):
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""
-        if (acts := self._acts(scope)) is not None:
+        if self._runtimes.is_remote(scope):
             from launchpad_tui.services.remote_log import forget_log
 
-            outcomes = tuple(Outcome(*each) for each in acts.delete(scope, ids).items())
+            outcomes = self._runtimes.delete(scope, ids)
             for one in outcomes:
                 if one.error is None:
                     forget_log(self._home.root / REMOTE, scope, one.id)
@@ -268,13 +263,12 @@ class ExecutionService(ExecutionReader):
         from launchpad_tui.runtimes.embedded.logs import LogFile
 
         found = executions.execution(self._registry, scope, execution_id)
-        remotes = self._remotes() if self._remotes is not None else None
-        if remotes is not None and remotes.is_remote(scope):
+        if self._runtimes.is_remote(scope):
             from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
             return RemoteLog(
                 folder_of(self._home.root / REMOTE, scope, found.id),
-                lambda: remotes.runtime(scope, "logs"),
+                lambda: self._runtimes.runtime(scope, "logs"),
                 lambda: executions.execution(self._registry, scope, execution_id),
             )
         return LogFile(self._home.executions / execution_id)
@@ -286,7 +280,7 @@ class ExecutionService(ExecutionReader):
         self._fire()
 
     def _require_local(self, scope: Scope) -> None:
-        if connections.connection(self._registry, scope.connection).kind != LOCAL:
+        if self._runtimes.is_remote(scope):
             raise CapabilityMissing(f"{scope.connection} does not run on this machine")
 
 

@@ -14,11 +14,11 @@ from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
+from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.downloads import Wanted, fetch
 from launchpad_tui.services.local_files import local_error, source_files, target_path
-from launchpad_tui.services.timeouts import LOOK, within
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import LAUNCHPAD, store_kind
 
@@ -131,12 +131,12 @@ class FileService:
         try:
             store = self.store(scope, parsed.store)
             sizes = within(
-                LOOK,
+                STORE_SECONDS,
                 lambda: [each.size for each in store.list(parsed.path, limit=_COUNT_LIMIT + 1)],
             )
             count, size = len(sizes), sum(sizes)
             if not count:
-                within(LOOK, store.check)
+                within(STORE_SECONDS, store.check)
         except LaunchpadError as error:
             return UrlCheck(UrlState.UNREACHABLE, f"Not checked: {error}")
         if not count:

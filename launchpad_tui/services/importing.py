@@ -27,9 +27,9 @@ from launchpad_tui.stores.base import check_path, join, relative_to
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress
-    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.files import FileService
+    from launchpad_tui.services.runtimes import Runtimes
 
 #: what stands for a model where nothing else is said: everything directly in the folder
 EVERYTHING = "*"
@@ -53,21 +53,17 @@ class Proposal:
 
 
 class ImportService:
-    """Brings in models from elsewhere. Safe for threads.
-
-    Args:
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
-    """
+    """Brings in models from elsewhere. Safe for threads."""
 
     def __init__(
         self,
         registry: Registry,
         files: FileService,
         artifact_service: Callable[[], ArtifactService],
-        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+        runtimes: Runtimes,
     ) -> None:
         self._registry = registry
-        self._acts = acts
+        self._runtimes = runtimes
         self._artifacts = artifact_service
         self._files = files
 
@@ -143,8 +139,8 @@ class ImportService:
         """
         new = self._artifacts().new(scope, kind, name, url, scenario_id, description, labels)
         stored = self._files.store_output(scope, new.url, source, progress)
-        if (acts := self._acts(scope)) is not None:
-            new = acts.create_artifact(scope, new)
+        if self._runtimes.is_remote(scope):
+            new = self._runtimes.create_artifact(scope, new)
             artifacts.record_files(self._registry, scope, new.id, stored)
         else:
             artifacts.add(self._registry, scope, new, stored)
@@ -193,10 +189,10 @@ class ImportService:
             )
             for one in fresh
         ]
-        if (acts := self._acts(scope)) is not None:
+        if self._runtimes.is_remote(scope):
             made = []
             for one, artifact in zip(fresh, new, strict=True):
-                made.append(acts.create_artifact(scope, artifact))
+                made.append(self._runtimes.create_artifact(scope, artifact))
                 artifacts.record_files(self._registry, scope, made[-1].id, one.files)
             return made
         with self._registry.write("artifacts"):

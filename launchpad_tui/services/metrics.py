@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -14,26 +15,21 @@ from launchpad_tui.domain.metric import (
     SeriesWindow,
     Tag,
 )
+from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import artifacts, executions, resource, series
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
     from launchpad_tui.registry.window import By
-    from launchpad_tui.services.acting import RemoteActs
+    from launchpad_tui.services.runtimes import Runtimes
 
 
 class MetricService:
-    """Metrics of executions. Safe for threads.
+    """Metrics of executions. Safe for threads."""
 
-    Args:
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
-    """
-
-    def __init__(
-        self, registry: Registry, acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None
-    ) -> None:
+    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
-        self._acts = acts
+        self._runtimes = runtimes
 
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
         """What an execution logged, by name and key; empty where it logged nothing or is gone."""
@@ -133,8 +129,11 @@ class MetricService:
             NotFound: there is no such execution.
             Unreachable and others: a runtime elsewhere does not take them.
         """
-        if scope is not None and (acts := self._acts(scope)) is not None:
-            acts.record_metrics(scope, execution_id, metrics, tags, custom_info)
+        if scope is not None and self._runtimes.is_remote(scope):
+            executions.execution(self._registry, scope, execution_id)
+            self._runtimes.runtime(scope, "metrics").patch_metrics(
+                execution_id, metrics, tags, custom_info
+            )
         with self._registry.write():
             series.append(self._registry, execution_id, metrics, scope)
             resource.put(self._registry, execution_id, tags, custom_info, scope)
@@ -156,6 +155,7 @@ class MetricService:
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Forget everything that an execution logged. Raises NotFound, and as `record`."""
-        if scope is not None and (acts := self._acts(scope)) is not None:
-            acts.delete_metrics(scope, execution_id)
+        if scope is not None and self._runtimes.is_remote(scope):
+            with contextlib.suppress(NotFound):
+                self._runtimes.runtime(scope, "metrics").delete_metrics(execution_id)
         series.delete(self._registry, execution_id, scope)

@@ -24,8 +24,8 @@ from launchpad_tui.registry import configurations, schedules
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.acting import RemoteActs
     from launchpad_tui.services.executions import ExecutionService
+    from launchpad_tui.services.runtimes import Runtimes
 
 _log = logging.getLogger(__name__)
 #: an execution that was due within a schedule's bounds is made up until so long after its end
@@ -45,7 +45,6 @@ class ScheduleService:
 
     Args:
         executions: gives the executions, when one is due.
-        acts: gives what acts at the runtime of a scope, None where that is this machine.
         clock: the moment that it is.
     """
 
@@ -53,12 +52,12 @@ class ScheduleService:
         self,
         registry: Registry,
         executions: Callable[[], ExecutionService],
-        acts: Callable[[Scope], RemoteActs | None] = lambda _scope: None,
+        runtimes: Runtimes,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._registry = registry
         self._executions = executions
-        self._acts = acts
+        self._runtimes = runtimes
         self._clock = clock
 
     def list(
@@ -127,8 +126,8 @@ class ScheduleService:
             str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at
         )
         new = self._planned(new)
-        if (acts := self._acts(scope)) is not None:
-            return acts.create_schedule(scope, new)
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.create_schedule(scope, new)
         schedules.put(self._registry, scope, new)
         return self.get(scope, new.id)
 
@@ -161,18 +160,19 @@ class ScheduleService:
             # One that is over, or whose expression only its runtime knows, can be paused too.
             changed = replace(changed, next_at=None)
         else:
-            changed = self._changed(changed, known=cron is None and self._acts(scope) is not None)
-        if (acts := self._acts(scope)) is not None:
-            return acts.change_schedule(scope, before, changed)
+            changed = self._changed(changed, known=cron is None and self._runtimes.is_remote(scope))
+        if self._runtimes.is_remote(scope):
+            return self._runtimes.change_schedule(scope, before, changed)
         schedules.put(self._registry, scope, changed)
         return self.get(scope, schedule_id)
 
     def delete(self, scope: Scope, schedule_id: str) -> None:
         """Delete a schedule; the executions that it created stay. Raises NotFound, and as `create`."""
-        found = self.get(scope, schedule_id)
-        if (acts := self._acts(scope)) is not None and found.deleted_at is None:
-            acts.delete_schedule(scope, schedule_id)
-        schedules.delete(self._registry, scope, schedule_id)
+        self.get(scope, schedule_id)
+        if self._runtimes.is_remote(scope):
+            self._runtimes.delete_schedule(scope, schedule_id)
+        else:
+            schedules.delete(self._registry, scope, schedule_id)
 
     def fire_due(self) -> int:
         """Create the executions of this machine that are due; gives how many. One that cannot be created is told of in

@@ -28,9 +28,10 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
+from launchpad_tui.net.server_check import Endpoint as Endpoint  # noqa: PLC0414  the stores import it from here
 
 if TYPE_CHECKING:
-    import ssl
+    pass
 
 #: told the bytes that moved since the last call, from any thread (negative where a part is sent again); what it raises
 #: ends the transfer and leaves nothing behind
@@ -81,19 +82,6 @@ class Abilities:
     keeps_sha256: bool = False
     rename: bool = False
     ranges: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """The server that a store is reached at. ``ca_file`` and ``verify`` as the store's fields say; ``context`` gives
-    the TLS that it is reached with where that is another, such as one with a client's certificate."""
-
-    host: str
-    port: int
-    tls: bool
-    verify: bool = True
-    ca_file: str = ""
-    context: Callable[[], ssl.SSLContext] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.connection import LOCAL, Capabilities, Scope
+from launchpad_tui.domain.connection import Capabilities, Scope
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import LaunchpadError
+from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
 
 if TYPE_CHECKING:
@@ -68,14 +68,15 @@ class FreshnessWatch:
         """See how old what is shown is, and that somebody keeps it fresh."""
         app = self._app
         scope, desk = app.scope, app.desk
-        kinds = {one.name: one.kind for one in await app.read(desk.connections.list)}
-        if (
-            self.keeping
-            and desk.settings.sync.background
-            and any(kind != LOCAL for kind in kinds.values())
-        ):
+        readable = await app.read(desk.sync.remote_connections)
+        if self.keeping and desk.settings.sync.background and readable:
             await self._keep()
-        if kinds.get(scope.connection, LOCAL) == LOCAL:
+        try:
+            remote = await app.read(desk.sync.is_remote, scope)
+        except NotFound:
+            # The connection was removed; the screen reports that.
+            remote = False
+        if not remote:
             self._able = Capabilities()
             self._say("", "dim")
             return
@@ -83,8 +84,8 @@ class FreshnessWatch:
         if able != self._able:
             self._able = able
             self._app._repaint(FooterLine)
-        if scope.connection not in await app.read(desk.sync.remote_connections):
-            # Its settings are kept, but this version cannot call it.
+        if scope.connection not in readable:
+            # This version does not know the type of the connection.
             self._say("never read", "warn")
             return
         if scope != self._scope or time.monotonic() - self._wanted_at > WANT_SECONDS:

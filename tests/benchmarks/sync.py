@@ -83,7 +83,7 @@ def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
     before = time.perf_counter()
     desk.sync.sync(CORE)
     print(f"a second look: {time.perf_counter() - before:.1f} s")
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
 
 

@@ -166,7 +166,7 @@ def keys(server: seaweed.Server, size: int) -> None:
         store = open_store(KINDS["s3"], values)
         desk = open_desk(home)
         add_scenario(desk.registry)
-        desk.connections.add_store(DEFAULT_SCOPE, "lake", "s3", values)
+        desk.stores.add(DEFAULT_SCOPE, "lake", "s3", values)
         for number in range(TRANSFERS):
             store.put(f"model-{number}", file)
         found = desk.importing.propose(DEFAULT_SCOPE, "lake")

@@ -44,15 +44,19 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
         "add",
         "lab",
         "--kind",
-        "mlflow",
+        "sap-ai-core",
         "--set",
-        "tracking_uri=https://mlflow.example.com",
+        "base_url=https://api.example.com",
+        "--set",
+        "auth_url=https://auth.example.com",
+        "--set",
+        "client_id=me",
     ]
-    refused = cli(*words, "--set", "token=hush-hush")
+    refused = cli(*words, "--set", "client_secret=hush-hush")
     assert refused.code == 2
     assert "secret" in refused.err
     assert "hush" not in refused.err
-    added = spawn(home, *words, "--secret", "token", "--json", stdin="hush-hush\n")
+    added = spawn(home, *words, "--secret", "client_secret", "--json", stdin="hush-hush\n")
     assert added.code == 0, added.err
     assert (
         "hush"
@@ -62,7 +66,7 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
     assert "hush-hush" in kept.read_text()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert b"hush-hush" not in b"".join(each.read_bytes() for each in home.glob("registry.db*"))
-    assert cli("connections", "edit", "lab", "--set", "username=me").code == 0
+    assert cli("connections", "edit", "lab", "--set", "client_id=other").code == 0
     assert "hush-hush" in kept.read_text()
     assert cli("connections", "delete", "lab").code == 0
     assert "hush-hush" not in kept.read_text()

@@ -16,8 +16,8 @@ import pytest
 
 from launchpad_tui.domain.connection import FieldKind
 from launchpad_tui.errors import LaunchpadError, Unreachable
+from launchpad_tui.net.timeouts import within
 from launchpad_tui.services.downloads import Wanted, fetch
-from launchpad_tui.services.timeouts import within
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import MAKERS

@@ -62,7 +62,7 @@ async def transferring(pilot: Pilot[Any]) -> None:
 async def _gone(pilot: Pilot[Any]) -> None:
     desk: Desk = pilot.app.desk  # type: ignore[attr-defined]
     root = str(desk.home.files / "incoming" / "notes.txt")
-    desk.connections.add_store(DEFAULT_SCOPE, "gone", "file", {"root": root})
+    desk.stores.add(DEFAULT_SCOPE, "gone", "file", {"root": root})
     await opened("browse", store="gone", path="a")(pilot)
 
 

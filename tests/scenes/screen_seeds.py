@@ -243,7 +243,7 @@ def workshop(home: Home) -> None:
     desk.metrics.record(
         COMPLETED, (), (Tag("library", "boosting"),), (CustomInfo("confusion matrix", matrix),)
     )
-    desk.connections.add_store(
+    desk.stores.add(
         DEFAULT_SCOPE,
         "archive",
         "s3",

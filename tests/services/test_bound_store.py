@@ -40,11 +40,9 @@ def test_bound_once_then_read(tmp_path: Path) -> None:
             "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)
         )
         desk.sync.sync(CORE)
-        (store,) = desk.connections.stores(CORE)
+        (store,) = desk.stores.list(CORE)
         keys = {name: values[name] for name in ("access_key_id", "secret_access_key", "addressing")}
-        desk.connections.edit_store(
-            CORE, "default", {**store.settings, "credentials": "keys", **keys}
-        )
+        desk.stores.edit(CORE, "default", {**store.settings, "credentials": "keys", **keys})
         desk.sync.sync(CORE)
         model = group.artifacts[0]["id"]
         (check,) = desk.verification.verify(CORE, model)
@@ -60,5 +58,5 @@ def test_bound_once_then_read(tmp_path: Path) -> None:
         assert [one.path.rpartition("/")[2] for one in page.objects] == ["weights.bin"]
         desk.sync.sync(CORE)
         assert desk.artifacts.get(CORE, model).size == 100_000
-        desk.remotes.close()
+        desk.runtimes.close()
         desk.close()

@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty home."""
     made = open_desk(Home.at(tmp_path / "home"))
     yield made
-    made.remotes.close()
+    made.runtimes.close()
     made.close()
 
 
@@ -106,7 +106,7 @@ def test_groups_are_made_labelled_and_deleted_there(connected: Desk, tenant: Ten
     assert (method, path, body["resourceGroupId"]) == ("POST", "/admin/resourceGroups", "vision")
     assert {each["key"]: each["value"] for each in body["labels"]} == named
     assert service.groups("core")[-1] == made
-    assert service.stores(Scope("core", "vision")) == []
+    assert connected.stores.list(Scope("core", "vision")) == []
     service.label_group(Scope("core", "vision"), {"team": "ears"})
     assert service.groups("core")[-1].labels == {"ext.ai.sap.com/team": "ears"}
     with pytest.raises(Conflict):
@@ -120,7 +120,7 @@ def test_groups_are_made_labelled_and_deleted_there(connected: Desk, tenant: Ten
 def test_what_the_runtime_refuses_is_not_done_here(connected: Desk, tenant: Tenant) -> None:
     service, scope = connected.connections, Scope("core", "vision")
     service.add_group("core", "vision")
-    service.add_store(scope, "lake", "s3", S3)
+    connected.stores.add(scope, "lake", "s3", S3)
     connected.sync.sync(scope)
 
     def refuse(method: str, _path: str, _number: int) -> Answer | None:
@@ -135,14 +135,14 @@ def test_what_the_runtime_refuses_is_not_done_here(connected: Desk, tenant: Tena
     with pytest.raises(PermissionDenied):
         service.label_group(scope, {"team": "ears"})
     with pytest.raises(PermissionDenied):
-        service.add_store(scope, "pond", "s3", S3)
+        connected.stores.add(scope, "pond", "s3", S3)
     with pytest.raises(PermissionDenied):
-        service.delete_store(scope, "lake")
+        connected.stores.delete(scope, "lake")
     assert [group.name for group in service.groups("core")] == ["default", "vision"]
     assert service.groups("core")[-1].labels == {}
-    assert [store.name for store in service.stores(scope)] == ["lake"]
-    assert service.kept_of_store(scope, "pond") == frozenset()
-    assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+    assert [store.name for store in connected.stores.list(scope)] == ["lake"]
+    assert connected.stores.kept(scope, "pond") == frozenset()
+    assert connected.stores.kept(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
 def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant: Tenant) -> None:
@@ -150,7 +150,7 @@ def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant:
     assert service.known("core") == {"models": 1, "other artifacts": 0, "executions": 1}
     assert service.keeps_secrets("core")
     assert not service.keeps_secrets("local")
-    service.add_store(Scope("core", "default"), "lake", "s3", S3)
+    connected.stores.add(Scope("core", "default"), "lake", "s3", S3)
     service.edit("core", {"credentials": "environment"})
     assert service.keeps_secrets("core")
     before = list(tenant.bodies)
@@ -163,59 +163,59 @@ def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant:
 
 
 def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
-    service, scope = connected.connections, Scope("core", "default")
-    service.add_store(scope, "lake", "s3", S3)
+    scope = Scope("core", "default")
+    connected.stores.add(scope, "lake", "s3", S3)
     for act in (
-        lambda: service.add_store(scope, "lake", "s3", S3),
-        lambda: service.rename_store(scope, "lake", "pond"),
-        lambda: service.replace_store(scope, "lake", "s3", S3, "old"),
+        lambda: connected.stores.add(scope, "lake", "s3", S3),
+        lambda: connected.stores.rename(scope, "lake", "pond"),
+        lambda: connected.stores.replace(scope, "lake", "s3", S3, "old"),
     ):
         with pytest.raises(Conflict):
             act()
     assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
-    assert [store.name for store in service.stores(scope)] == ["lake"]
-    assert service.kept_of_store(scope, "lake") == {"access_key_id", "secret_access_key"}
+    assert [store.name for store in connected.stores.list(scope)] == ["lake"]
+    assert connected.stores.kept(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
 def test_a_store_that_only_this_machine_knows(
     connected: Desk, tenant: Tenant, tmp_path: Path
 ) -> None:
-    service, scope = connected.connections, Scope("core", "default")
+    scope = Scope("core", "default")
     (model,) = (
         row.artifact for row in connected.artifacts.listing(scope, None, Query()).slice(0, 5)
     )
     mounted = tmp_path / "mounted" / model.url.removeprefix("ai://default/")
     mounted.mkdir(parents=True)
     (mounted / "weights").write_bytes(b"1")
-    with pytest.raises(InvalidInput, match="does not support object stores of type file") as caught:
-        service.add_store(scope, "default", "file", {"root": str(tmp_path / "mounted")})
-    assert "on this machine only" in caught.value.hint
+    with pytest.raises(InvalidInput, match="takes no object store of type file") as caught:
+        connected.stores.add(scope, "default", "file", {"root": str(tmp_path / "mounted")})
+    assert "--here" in caught.value.hint
     with pytest.raises(NotFound, match="no object store 'default'"):
         connected.files.store(scope, "default")
     before = list(tenant.bodies)
-    service.add_store(scope, "default", "file", {"root": str(tmp_path / "mounted")}, here=True)
+    connected.stores.add(scope, "default", "file", {"root": str(tmp_path / "mounted")}, here=True)
     assert [
         each.path.rpartition("/")[2] for each in connected.files.store(scope, "default").list("")
     ] == ["weights"]
     connected.sync.sync(scope)
-    (kept,) = service.stores(scope)
+    (kept,) = connected.stores.list(scope)
     assert (kept.remote, kept.deleted_at) == (False, None)
-    _, followed = service.replace_store(scope, "default", "file", {"root": str(tmp_path)}, "old")
+    _, followed = connected.stores.replace(scope, "default", "file", {"root": str(tmp_path)}, "old")
     assert followed == 1
-    service.delete_store(scope, "default")
+    connected.stores.delete(scope, "default")
     assert tenant.bodies == before
 
 
 def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: Tenant) -> None:
-    service, scope = connected.connections, Scope("core", "default")
-    service.add_store(scope, "lake", "s3", S3)
+    scope = Scope("core", "default")
+    connected.stores.add(scope, "lake", "s3", S3)
     (there,) = tenant.groups["default"].stores
-    service.edit_store(scope, "lake", {**S3, "secret_access_key": "my own"})
+    connected.stores.edit(scope, "lake", {**S3, "secret_access_key": "my own"})
     assert there["posted"]["data"]["AWS_SECRET_ACCESS_KEY"] == "hush"
     settings = {
         name: value for name, value in S3.items() if "key_id" not in name and "secret" not in name
     }
-    changed = service.edit_store(
+    changed = connected.stores.edit(
         scope, "lake", {**settings, "bucket": "other", "access_key_id": "AKIB"}, at_runtime=True
     )
     assert changed.settings["bucket"] == there["posted"]["bucket"] == "other"
@@ -230,26 +230,26 @@ def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: T
 
     tenant.answer = refuse
     with pytest.raises(PermissionDenied):
-        service.edit_store(scope, "lake", {**settings, "bucket": "third"}, at_runtime=True)
-    (kept,) = service.stores(scope)
+        connected.stores.edit(scope, "lake", {**settings, "bucket": "third"}, at_runtime=True)
+    (kept,) = connected.stores.list(scope)
     assert kept.settings["bucket"] == "other"
-    with pytest.raises(Conflict, match="known here only"):
-        service.edit_store(Scope("local", "default"), "default", {}, at_runtime=True)
+    with pytest.raises(Conflict, match="has no secret in a runtime"):
+        connected.stores.edit(Scope("local", "default"), "default", {}, at_runtime=True)
 
 
 def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
-    service, scope = connected.connections, Scope("core", "default")
+    scope = Scope("core", "default")
     data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}
     secrets = [
         {"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data}
         for name in ("a1", "b2")
     ]
-    made = service.import_secrets(scope, json.dumps(secrets))
+    made = connected.stores.import_secrets(scope, json.dumps(secrets))
     assert [store.name for store in made] == ["a1", "b2"]
     others = [{**secrets[0], "name": "c3"}, {**secrets[0], "name": "a1"}]
     with pytest.raises(Conflict):
-        service.import_secrets(scope, json.dumps(others))
+        connected.stores.import_secrets(scope, json.dumps(others))
     assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["a1", "b2"]
-    assert [store.name for store in service.stores(scope)] == ["a1", "b2"]
-    assert service.kept_of_store(scope, "c3") == frozenset()
-    assert service.kept_of_store(scope, "a1") == {"access_key_id", "secret_access_key"}
+    assert [store.name for store in connected.stores.list(scope)] == ["a1", "b2"]
+    assert connected.stores.kept(scope, "c3") == frozenset()
+    assert connected.stores.kept(scope, "a1") == {"access_key_id", "secret_access_key"}

@@ -94,7 +94,7 @@ def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1"
 def test_first_start_asks_nothing(desk: Desk, tmp_path: Path) -> None:
     assert [c.name for c in desk.connections.list()] == ["local"]
     assert [g.name for g in desk.connections.groups("local")] == ["default"]
-    assert [s.name for s in desk.connections.stores(DEFAULT_SCOPE)] == ["default"]
+    assert [s.name for s in desk.stores.list(DEFAULT_SCOPE)] == ["default"]
     assert desk.connections.current() == DEFAULT_SCOPE
     again = open_desk(Home.at(tmp_path / "home"))
     assert len(again.connections.list()) == 1
@@ -110,7 +110,7 @@ def test_groups_and_stores(desk: Desk) -> None:
     with pytest.raises(Conflict):
         desk.connections.delete_group(DEFAULT_SCOPE)
     with pytest.raises(Conflict):
-        desk.connections.delete_store(DEFAULT_SCOPE, "default")
+        desk.stores.delete(DEFAULT_SCOPE, "default")
     desk.connections.add_group("local", "team-a", {"k": "v"})
     scope = Scope("local", "team-a")
     desk.connections.choose(scope)
@@ -120,22 +120,20 @@ def test_groups_and_stores(desk: Desk) -> None:
     with pytest.raises(InvalidInput):
         desk.connections.add_group("local", "-a")
     values = {"bucket": "b", "access_key_id": "AK", "secret_access_key": "SK"}
-    store = desk.connections.add_store(scope, "cloud", "s3", values)
+    store = desk.stores.add(scope, "cloud", "s3", values)
     assert store.settings["bucket"] == "b"
     with desk.registry.read() as db:
         assert "SK" not in "\n".join(db.iterdump())
-    desk.connections.edit_store(
-        scope, "cloud", {"bucket": "c", "access_key_id": "", "secret_access_key": ""}
-    )
+    desk.stores.edit(scope, "cloud", {"bucket": "c", "access_key_id": "", "secret_access_key": ""})
     with pytest.raises(InvalidInput) as caught:
-        desk.connections.add_store(scope, "other", "s3", {"bucket": "b"})
+        desk.stores.add(scope, "other", "s3", {"bucket": "b"})
     assert caught.value.field == "access_key_id"
     with pytest.raises(NotFound):
-        desk.connections.add_store(scope, "other", "floppy", {})
+        desk.stores.add(scope, "other", "floppy", {})
     desk.connections.delete_group(scope)
     assert desk.connections.current() == DEFAULT_SCOPE
     with pytest.raises(NotFound):
-        desk.connections.stores(scope)
+        desk.stores.list(scope)
 
 
 def test_configurations_are_checked(desk: Desk) -> None:

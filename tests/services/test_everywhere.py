@@ -49,7 +49,7 @@ def test_all_scopes_at_once(tmp_path: Path) -> None:
         assert desk.everywhere.search("  ") == []
         assert desk.everywhere.search("% _ \" ' * NEAR(") == []
         assert len(desk.everywhere.search("model", limit=2)) == 2
-        desk.remotes.close()
+        desk.runtimes.close()
         desk.close()
 
 

@@ -33,7 +33,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def into_s3(bench: Bench, **others: str) -> None:
     values = seaweed.shared().values(f"outputs/{uuid.uuid4()}") | others
-    bench.desk.connections.replace_store(DEFAULT_SCOPE, DEFAULT_STORE, "s3", values, "files")
+    bench.desk.stores.replace(DEFAULT_SCOPE, DEFAULT_STORE, "s3", values, "files")
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -42,7 +42,7 @@ def test_outputs_go_to_any_store_and_come_back(bench: Bench, kind: str, tmp_path
     assert first.status is Status.COMPLETED
     (old,) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
     values = SERVERS[kind].shared().values(f"outputs/{uuid.uuid4()}")
-    bench.desk.connections.replace_store(DEFAULT_SCOPE, DEFAULT_STORE, kind, values, "files")
+    bench.desk.stores.replace(DEFAULT_SCOPE, DEFAULT_STORE, kind, values, "files")
     followed = bench.desk.artifacts.get(DEFAULT_SCOPE, old.artifact.id)
     assert followed.url == f"ai://files/{first.id}/housemodel"
     assert bench.desk.verification.verify(DEFAULT_SCOPE, followed.id)
@@ -82,7 +82,7 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
     with pytest.raises(AuthenticationFailed):
         bench.desk.executions.finish(DEFAULT_SCOPE, one)
     assert bench.execution(one).status is Status.DEAD
-    bench.desk.connections.edit_store(
+    bench.desk.stores.edit(
         DEFAULT_SCOPE, DEFAULT_STORE, {**_settings(bench), "secret_access_key": seaweed.ADMIN[1]}
     )
     (made,) = bench.desk.executions.finish(DEFAULT_SCOPE, one)
@@ -102,7 +102,7 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
 
 def _settings(bench: Bench) -> dict[str, str]:
     (store,) = (
-        each for each in bench.desk.connections.stores(DEFAULT_SCOPE) if each.name == DEFAULT_STORE
+        each for each in bench.desk.stores.list(DEFAULT_SCOPE) if each.name == DEFAULT_STORE
     )
     return dict(store.settings)
 
@@ -170,11 +170,11 @@ def test_the_default_store_is_replaced_only_when_nothing_runs(bench: Bench) -> N
     bench.said(one, "here")
     with pytest.raises(Conflict, match="renamed now"):
         into_s3(bench)
-    assert [each.kind for each in bench.desk.connections.stores(DEFAULT_SCOPE)] == ["file"]
+    assert [each.kind for each in bench.desk.stores.list(DEFAULT_SCOPE)] == ["file"]
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     until(lambda: bench.look(one).status.final)
     into_s3(bench)
-    assert [(each.name, each.kind) for each in bench.desk.connections.stores(DEFAULT_SCOPE)] == [
+    assert [(each.name, each.kind) for each in bench.desk.stores.list(DEFAULT_SCOPE)] == [
         ("default", "s3"),
         ("files", "file"),
     ]

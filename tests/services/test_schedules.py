@@ -50,7 +50,9 @@ def clock() -> Clock:
 @pytest.fixture
 def service(bench: Bench, clock: Clock) -> ScheduleService:
     """The schedules of the home, by the clock."""
-    return ScheduleService(bench.desk.registry, lambda: bench.desk.executions, clock=clock)
+    return ScheduleService(
+        bench.desk.registry, lambda: bench.desk.executions, bench.desk.runtimes, clock=clock
+    )
 
 
 @pytest.fixture
@@ -243,7 +245,7 @@ def test_two_that_look_at_once_create_one(
 
     def fire(number: int) -> None:
         desk = others[number]
-        mine = ScheduleService(desk.registry, lambda: desk.executions, clock=clock)
+        mine = ScheduleService(desk.registry, lambda: desk.executions, desk.runtimes, clock=clock)
         gate.wait()
         made.append(mine.fire_due())
 
@@ -330,4 +332,4 @@ def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
         desk.sync.sync(CORE, thorough=True)
         with pytest.raises(CapabilityMissing):
             desk.schedules.create(CORE, "x", "0 3 * * *", configuration)
-        desk.remotes.close()
+        desk.runtimes.close()

@@ -48,7 +48,7 @@ def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
     """A home with a connection to it."""
     made = connected(tenant, tmp_path)
     yield made
-    made.remotes.close()
+    made.runtimes.close()
     made.close()
 
 
@@ -340,7 +340,7 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
         {"name": "odd", "metadata": {"storage.ai.sap.com/type": "tape"}}
     )
     desk.sync.sync(SCOPE)
-    (store,) = desk.connections.stores(SCOPE)
+    (store,) = desk.stores.list(SCOPE)
     assert (store.name, store.kind, store.remote) == ("default", "s3", True)
     assert store.settings["bucket"] == "models"
     values = {
@@ -349,19 +349,19 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
         "access_key_id": "AKIA",
         "secret_access_key": "hush",
     }
-    desk.connections.edit_store(SCOPE, "default", values)
+    desk.stores.edit(SCOPE, "default", values)
     told["storage.ai.sap.com/region"] = "us"
     desk.sync.sync(SCOPE)
-    (store,) = desk.connections.stores(SCOPE)
+    (store,) = desk.stores.list(SCOPE)
     assert store.settings["region"] == "us"
     assert store.settings["credentials"] == "keys"
-    assert desk.connections.kept_of_store(SCOPE, "default") == {
+    assert desk.stores.kept(SCOPE, "default") == {
         "access_key_id",
         "secret_access_key",
     }
     tenant.groups["default"].stores.clear()
     desk.sync.sync(SCOPE)
-    assert desk.connections.stores(SCOPE)[0].deleted_at is not None
+    assert desk.stores.list(SCOPE)[0].deleted_at is not None
 
 
 def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:

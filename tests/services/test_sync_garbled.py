@@ -129,7 +129,7 @@ def _shown(desk: Desk) -> None:
     desk.artifacts.listing(CORE, None, Query()).slice(0, 100)
     desk.configurations.list(CORE)
     desk.schedules.list(CORE)
-    desk.connections.stores(CORE)
+    desk.stores.list(CORE)
     desk.connections.groups("core")
     for scenario in desk.scenarios.scenarios(CORE):
         desk.scenarios.executables(CORE, scenario.id)
@@ -176,5 +176,5 @@ def test_whatever_comes(tmp_path: Path, seed: int) -> None:
             row.artifact.id: row.artifact.name for row in models if row.artifact.deleted_at is None
         }
         assert named == {each["id"]: each["name"] for each in group.artifacts}
-        desk.remotes.close()
+        desk.runtimes.close()
         desk.close()

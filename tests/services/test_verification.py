@@ -133,7 +133,7 @@ def test_more_than_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_store_that_does_not_answer_changes_nothing(desk: Desk, tmp_path: Path) -> None:
     one = model(desk, "m")
-    desk.connections.add_store(SCOPE, "away", "file", {"root": str(tmp_path / "nowhere")})
+    desk.stores.add(SCOPE, "away", "file", {"root": str(tmp_path / "nowhere")})
     lost = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "lost", "ai://away/x", "churn").id
     told: list[Verified] = []
     counts = desk.verification.verify_all(SCOPE, None, told.append)

@@ -47,7 +47,7 @@ class Server:
         root.mkdir(parents=True)
         desk = open_desk(Home.at(Path(self.home)))
         try:
-            desk.connections.add_store(DEFAULT_SCOPE, name, "file", {"root": str(root)})
+            desk.stores.add(DEFAULT_SCOPE, name, "file", {"root": str(root)})
         finally:
             desk.close()
         return name

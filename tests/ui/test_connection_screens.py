@@ -72,16 +72,19 @@ async def test_what_always_exists_stays(workshop_home: Home) -> None:
 async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
         app: Any = pilot.app
-        await press(pilot, "a", "right")
-        assert "MLflow" in screen_text(pilot)
+        await press(pilot, "a")
+        assert "SAP AI Core" in screen_text(pilot)
         await press(
             pilot,
             "ctrl+n",
             *"lab",
-            "enter",
-            *"https://mlflow.example.com",
             "down",
             "down",
+            *"http://127.0.0.1:9",
+            "down",
+            *"http://127.0.0.1:9/oauth",
+            "down",
+            *"me",
             "down",
             *TOKEN,
         )
@@ -89,24 +92,23 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
         await press(pilot, "ctrl+n")
         text = screen_text(pilot)
         assert "● Review" in text
-        assert "https://mlflow.example.com" in text
+        assert "http://127.0.0.1:9/oauth" in text
         assert TOKEN not in text
         await press(pilot, "enter")
         assert {one.name for one in app.desk.connections.list()} == {"local", "lab"}
-        assert "token" in app.desk.connections.kept("lab")
-        await press(pilot, "r", "home", "i", "escape")
+        assert "client_secret" in app.desk.connections.kept("lab")
+        await press(pilot, "escape", "escape", "r", "home", "i", "escape")
         lines = screen_text(pilot).split("\n")
         place = next(i for i, line in enumerate(lines) if " lab " in line) - 3
         await press(pilot, "home", *["down"] * place, "i")
         text = screen_text(pilot)
         assert "kept, not shown" in text
         assert TOKEN not in text
-        await press(pilot, "e", *"/api", "ctrl+n", "enter")
+        await press(pilot, "e", "down", *"/api", "ctrl+n", "enter")
         assert (
-            dict(app.desk.connections.get("lab").settings)["tracking_uri"]
-            == "https://mlflow.example.com/api"
+            dict(app.desk.connections.get("lab").settings)["base_url"] == "http://127.0.0.1:9/api"
         )
-        assert "token" in app.desk.connections.kept("lab")
+        assert "client_secret" in app.desk.connections.kept("lab")
         await press(pilot, "D", "n")
         assert app.desk.connections.get("lab").name == "lab"
         await press(pilot, "D", "y")
@@ -117,8 +119,8 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
 
 async def test_a_wrong_address_shows_beside_its_field(workshop_home: Home) -> None:
     async with running(workshop_home, "connections") as pilot:
-        await press(pilot, "a", "right", "ctrl+n", *"lab", "enter", *"nonsense", "ctrl+n")
+        await press(pilot, "a", "ctrl+n", *"lab", "down", "down", *"nonsense", "ctrl+n")
         lines = screen_text(pilot).split("\n")
         field = next(i for i, line in enumerate(lines) if "nonsense" in line)
         assert "✗" in lines[field + 1]
-        assert pilot.app.screen.query_one(Form).values()["tracking_uri"] == "nonsense"
+        assert pilot.app.screen.query_one(Form).values()["base_url"] == "nonsense"

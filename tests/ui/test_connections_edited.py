@@ -43,7 +43,7 @@ def connected(home: Home, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> Ho
     desk = open_desk(home)
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.sync(Scope("core", "default"))
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
     return home
 
@@ -112,7 +112,7 @@ async def test_a_certificate_in_place_of_the_secret(connected: Home) -> None:
         await press(pilot, "down", "down", "down", "down", "down")
         await paste(pilot, "-----BEGIN\ncertificate")
         await press(pilot, "ctrl+n")
-        assert "Private key is missing. Either a client secret, or a certificate" in words(pilot)
+        assert "Private key is missing. Enter either a client secret" in words(pilot)
         assert app.desk.connections.kept("core") == {"client_secret"}
         await paste(pilot, "-----BEGIN\nkey")
         await press(pilot, "ctrl+n", "ctrl+n")
@@ -126,7 +126,7 @@ async def test_credentials_of_the_environment_in_place_of_those_kept(connected: 
         await press(pilot, "end", "up", "e", "right")
         assert "Client secret" not in screen_text(pilot)
         await press(pilot, "ctrl+n")
-        assert "What is kept here of its credentials will be forgotten" in words(pilot)
+        assert "The credentials stored on this machine will be removed" in words(pilot)
         assert app.desk.connections.kept("core")
         await press(pilot, "ctrl+n")
         assert app.desk.connections.get("core").settings == {"credentials": "environment"}
@@ -175,7 +175,7 @@ async def test_a_store_is_changed_at_the_runtime_when_one_says_so(
         "access_key_id": "AKIA",
         "secret_access_key": "old",
     }
-    desk.connections.add_store(scope, "lake", "s3", values)
+    desk.stores.add(scope, "lake", "s3", values)
     desk.connections.choose(scope)
     desk.close()
     (there,) = tenant.groups["default"].stores

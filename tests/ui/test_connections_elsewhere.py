@@ -38,7 +38,7 @@ def connected(home: Home, tenant: Tenant) -> Home:
     desk = open_desk(home)
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.sync(Scope("core", "default"))
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
     return home
 

@@ -37,7 +37,7 @@ def home(tenant: Tenant, tmp_path: Path) -> Home:
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.sync(CORE)
     desk.connections.choose(DEFAULT_SCOPE)
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
     return place
 
@@ -78,7 +78,7 @@ async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> Non
     desk = open_desk(home)
     desk.sync.sync(CORE, thorough=True)
     desk.connections.choose(CORE)
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
     async with running(home, "executions", (120, 30)) as pilot:
         await until(pilot, lambda: "read just now" in screen_text(pilot))
@@ -97,7 +97,7 @@ async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
         assert "model 2" in screen_text(pilot)
         await press(pilot, "r")
         assert "Asked core for what is new" in screen_text(pilot)
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
 
 
@@ -111,7 +111,7 @@ async def test_metrics_come_when_they_are_looked_at(home: Home, tenant: Tenant) 
     old = group.train(5)
     desk.sync.sync(CORE)
     assert not desk.metrics.series(CORE, old)
-    desk.remotes.close()
+    desk.runtimes.close()
     async with running(home, size=(120, 40)) as pilot:
         await until(pilot, lambda: pilot.app.freshness.remote)
         pilot.app.open("execution", item_id=old)

@@ -16,9 +16,7 @@ from tests.scenes.screen_seeds import MODEL, RUNNING, SECRET
 
 
 def stores(pilot: Any) -> dict[str, dict[str, str]]:
-    return {
-        one.name: dict(one.settings) for one in pilot.app.desk.connections.stores(DEFAULT_SCOPE)
-    }
+    return {one.name: dict(one.settings) for one in pilot.app.desk.stores.list(DEFAULT_SCOPE)}
 
 
 def secrets(home: Home) -> str:
@@ -117,7 +115,7 @@ async def test_a_test_says_what_is_right(workshop_home: Home) -> None:
 async def test_a_store_that_fails_says_why(workshop_home: Home, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     async with running(workshop_home, "stores") as pilot:
-        pilot.app.desk.connections.add_store(DEFAULT_SCOPE, "gone", "file", {"root": str(gone)})
+        pilot.app.desk.stores.add(DEFAULT_SCOPE, "gone", "file", {"root": str(gone)})
         await press(pilot, "r", "end")
         gone.write_text("a file, no folder")
         await press(pilot, "enter", "V")

@@ -1,13 +1,14 @@
-"""SAP AI Core as the services see it: a connection's fields made a client."""
+"""Opening SAP AI Core: from the fields of a connection to a client."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from launchpad_tui.domain.connection import Capabilities
+from launchpad_tui.domain.connection import Connection
 from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey, of_connection
 from launchpad_tui.runtimes.aicore.http import PAUSE
+from launchpad_tui.runtimes.host import RuntimeHost
 
 
 class AICoreRuntime:
@@ -42,15 +43,15 @@ class AICoreRuntime:
         """
         return AICoreClient(self.key(), resource_group, ca_file=self.ca_file, pause=self._pause)
 
-    def capabilities(self) -> Capabilities:
-        """What it can do, asked for now.
 
-        Raises:
-            InvalidInput, ConfigError: there are no credentials, or not all.
-            Unreachable, AuthenticationFailed and others: it does not answer.
-        """
-        client = self.client()
-        try:
-            return client.capabilities()
-        finally:
-            client.close()
+def open_runtime(
+    connection: Connection,
+    secrets: Mapping[str, str],
+    host: RuntimeHost,  # noqa: ARG001
+) -> AICoreClient:
+    """Open the runtime of a connection to SAP AI Core; it uses nothing of this machine.
+
+    Raises:
+        InvalidInput, ConfigError: credentials are missing or not valid.
+    """
+    return AICoreRuntime(connection.settings, secrets).client()

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
-from launchpad_tui.aiapi.lenient import parse_one
-from launchpad_tui.aiapi.schedules import (
-    ScheduleRequest,
-    parse_schedule,
-    serialize_schedule_request,
-)
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
+from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import Base, below
 
 _SCHEDULES = "/lm/executionSchedules"
@@ -25,7 +20,7 @@ class Schedules(Base):
     ) -> Iterator[Schedule]:
         """Schedules that are all of this."""
         return self._pages(
-            _SCHEDULES, parse_schedule, {"configurationId": configuration_id, "status": status}
+            _SCHEDULES, reading.schedule, {"configurationId": configuration_id, "status": status}
         )
 
     def count_schedules(
@@ -36,7 +31,7 @@ class Schedules(Base):
 
     def schedule(self, schedule_id: str) -> Schedule:
         """One schedule. Raises NotFound."""
-        return parse_one(self._get(below(_SCHEDULES, schedule_id)), parse_schedule)
+        return reading.whole(self._get(below(_SCHEDULES, schedule_id)), reading.schedule)
 
     def create_schedule(
         self,
@@ -52,8 +47,13 @@ class Schedules(Base):
             cron: five fields, or what else the server takes.
             start, end: when it begins and ends to count; aware.
         """
-        request = ScheduleRequest(name, cron, configuration_id, start=start, end=end)
-        return self._create(_SCHEDULES, serialize_schedule_request(request))
+        body = {
+            "name": name,
+            "cron": cron,
+            "configurationId": configuration_id,
+            **_bounds(start, end),
+        }
+        return self._create(_SCHEDULES, body)
 
     def change_schedule(
         self,
@@ -66,12 +66,17 @@ class Schedules(Base):
         end: datetime | None = None,
     ) -> None:
         """Change what is given of a schedule. Raises NotFound."""
-        request = ScheduleRequest("", cron, configuration_id, status, start, end)
+        body: dict[str, object] = {
+            "cron": cron,
+            "configurationId": configuration_id,
+            "status": status,
+        }
+        body = {name: value for name, value in body.items() if value} | _bounds(start, end)
         self.http.call(
             "PATCH",
             below(_SCHEDULES, schedule_id),
             group=self.resource_group,
-            body=serialize_schedule_request(request),
+            body=body,
             again=True,
         )
 
@@ -79,3 +84,12 @@ class Schedules(Base):
         """Delete a schedule. Raises NotFound."""
         path = below(_SCHEDULES, schedule_id)
         self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
+
+
+def _bounds(start: datetime | None, end: datetime | None) -> dict[str, object]:
+    """RFC 3339 in UTC without fractions, as the API wants it."""
+    return {
+        name: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for name, value in (("start", start), ("end", end))
+        if value is not None
+    }

@@ -23,7 +23,6 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
-from launchpad_tui.aiapi.values import Json
 from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
@@ -36,6 +35,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.errors import Refusal
+from launchpad_tui.server.api.writing import Json
 from launchpad_tui.stores.base import ObjectStore, StoredObject
 
 #: the name of the place in a path that holds a file's path
@@ -80,7 +80,7 @@ def _admit(call: Call) -> None:
     if not call.client.group:
         return
     name = DEFAULT_STORE if PATH in call.parts else _name(call)
-    if other := call.desk.files_elsewhere.shared_with(call.scope, name):
+    if other := call.desk.served_files.shared_with(call.scope, name):
         raise Refusal(
             403,
             f"The object store {name[:80]} lies where one of {other} does. This client belongs to {call.client.group}: "
@@ -89,13 +89,13 @@ def _admit(call: Call) -> None:
 
 
 def _get(call: Call) -> Answer:
-    return _content(call, call.desk.files_elsewhere.store(call.scope, DEFAULT_STORE), _named(call))
+    return _content(call, call.desk.served_files.store(call.scope, DEFAULT_STORE), _named(call))
 
 
 def _put(call: Call) -> Answer:
     assert call.sent is not None, "its entry says so"
     path, replace = _named(call), call.query.flag("overwrite")
-    call.desk.files_elsewhere.put(call.scope, DEFAULT_STORE, path, call.sent.file, replace=replace)
+    call.desk.served_files.put(call.scope, DEFAULT_STORE, path, call.sent.file, replace=replace)
     url = f"ai://{DEFAULT_STORE}/{path}"
     return Answer(
         201, {"message": "File creation acknowledged", "url": url}, headers={"Location": url}
@@ -103,7 +103,7 @@ def _put(call: Call) -> Answer:
 
 
 def _delete(call: Call) -> Answer:
-    store, path = call.desk.files_elsewhere.store(call.scope, DEFAULT_STORE), _named(call)
+    store, path = call.desk.served_files.store(call.scope, DEFAULT_STORE), _named(call)
     store.stat(path)
     store.delete(path)
     return Answer(204)
@@ -143,27 +143,25 @@ def _store_file(call: Call) -> Answer:
             f"It has SHA-256 {call.sent.sha256}, not {wanted[:64]}",
         )
     if upload:
-        call.desk.files_elsewhere.keep(upload, path, call.sent.file)
+        call.desk.served_files.keep(upload, path, call.sent.file)
         return Answer(201, {"sha256": call.sent.sha256})
     name, replace = _name(call), call.query.flag("overwrite")
     return Answer(
         201,
-        _file(
-            call.desk.files_elsewhere.put(call.scope, name, path, call.sent.file, replace=replace)
-        ),
+        _file(call.desk.served_files.put(call.scope, name, path, call.sent.file, replace=replace)),
     )
 
 
 def _publish(call: Call) -> Answer:
     name = _name(call)
     path, upload = call.query.text("path"), call.query.text("upload")
-    stored = call.desk.files_elsewhere.publish(call.scope, name, path, upload)
+    stored = call.desk.served_files.publish(call.scope, name, path, upload)
     return Answer(201, {"files": [_file(each) for each in stored]})
 
 
 def _remove(call: Call) -> Answer:
     if upload := call.query.text("upload"):
-        call.desk.files_elsewhere.discard(upload)
+        call.desk.served_files.discard(upload)
         return Answer(data={"count": 0})
     store, path = _store(call), call.query.text("path")
     if call.query.word("view", "tree", "file") == "tree":
@@ -177,7 +175,7 @@ def _name(call: Call) -> str:
 
 
 def _store(call: Call) -> ObjectStore:
-    return call.desk.files_elsewhere.store(call.scope, _name(call))
+    return call.desk.served_files.store(call.scope, _name(call))
 
 
 def _named(call: Call) -> str:

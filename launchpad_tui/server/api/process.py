@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.errors import ConfigError, DependencyMissing, InvalidInput
+from launchpad_tui.net.server_check import is_loopback
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.probing import is_loopback
 
 if TYPE_CHECKING:
     import ssl

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from launchpad_tui.aiapi.store_secrets import SECRET_SUFFIX
-from launchpad_tui.aiapi.values import Json, generic_id, resource_list
+import json
+from collections.abc import Mapping
+
 from launchpad_tui.domain.connection import ObjectStoreRecord
+from launchpad_tui.domain.store_secret import SECRET_SUFFIX, metadata, parse_secrets
 from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.server.api import writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.query import UNLIMITED
 
@@ -13,21 +16,18 @@ _PATH = "/admin/objectStoreSecrets"
 
 
 def _list(call: Call) -> Answer:
-    found = call.desk.connections.stores(call.scope)
+    found = call.desk.stores.list(call.scope)
     top, skip = call.query.page(len(found), UNLIMITED)
     count = len(found) if call.query.flag("$count") else None
-    return Answer(
-        data=resource_list((_serialize(call, each) for each in found[skip : skip + top]), count)
-    )
+    return Answer(data=writing.resources(map(_store, found[skip : skip + top]), count))
 
 
 def _get(call: Call) -> Answer:
-    return Answer(data=_serialize(call, _one(call)))
+    return Answer(data=_store(_one(call)))
 
 
 def _create(call: Call) -> Answer:
-    secret = call.desk.serving.parse_store_secret(call.body())
-    made = call.desk.connections.add_store(call.scope, secret.name, secret.kind, secret.values)
+    (made,) = call.desk.stores.import_secrets(call.scope, _secret(call.body()))
     return Answer(
         202, {"message": "secret has been created"}, headers=call.created(_PATH, made.name)
     )
@@ -35,35 +35,46 @@ def _create(call: Call) -> Answer:
 
 def _change(call: Call) -> Answer:
     found = _one(call)
-    secret = call.desk.serving.parse_store_secret(call.body())
+    (secret,) = parse_secrets(_secret(call.body()))
     if secret.name.removesuffix(SECRET_SUFFIX) != found.name:
         raise InvalidInput("name is not that of the path", f"{found.name}.", field="name")
     if secret.kind != found.kind:
         raise InvalidInput(
             f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type"
         )
-    call.desk.connections.edit_store(call.scope, found.name, secret.values)
-    return Answer(202, {"id": generic_id(found.name), "message": "secret has been modified"})
+    call.desk.stores.edit(call.scope, found.name, secret.values)
+    return Answer(
+        202, {"id": writing.generic_id(found.name), "message": "secret has been modified"}
+    )
 
 
 def _delete(call: Call) -> Answer:
     found = _one(call)
-    call.desk.connections.delete_store(call.scope, found.name)
-    return Answer(202, {"id": generic_id(found.name), "message": "secret has been deleted"})
+    call.desk.stores.delete(call.scope, found.name)
+    return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been deleted"})
 
 
 def _one(call: Call) -> ObjectStoreRecord:
     """The store by its own name, or by that of its secret."""
     name = call.parts["objectStoreName"]
-    stores = {each.name: each for each in call.desk.connections.stores(call.scope)}
+    stores = {each.name: each for each in call.desk.stores.list(call.scope)}
     found = stores.get(name) or stores.get(name.removesuffix(SECRET_SUFFIX))
     if found is None:
         raise NotFound(f"There is no object store {name[:80]!r}")
     return found
 
 
-def _serialize(call: Call, store: ObjectStoreRecord) -> Json:
-    return call.desk.serving.returned_secret(store)
+def _secret(body: Mapping[str, object]) -> str:
+    """One secret as text. What the file import also takes (a list, what a server gave back) is none here."""
+    if "resources" in body or "data" not in body:
+        raise InvalidInput(
+            "data is missing", "The body is one secret: name, type, data.", field="data"
+        )
+    return json.dumps(body)
+
+
+def _store(one: ObjectStoreRecord) -> writing.Json:
+    return {"name": one.name + SECRET_SUFFIX, "metadata": metadata(one.kind, one.settings)}
 
 
 _ONE = f"{_PATH}/{{objectStoreName}}"

@@ -24,7 +24,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import AuthenticationFailed, ConfigError, InvalidInput, LaunchpadError
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.remotes import Remotes
+from launchpad_tui.services.runtimes import Runtimes
 from launchpad_tui.services.sync.group import GroupReading
 from launchpad_tui.services.sync.lists import Cancelled
 from launchpad_tui.services.sync.service import ASKED, WANTED, SyncService
@@ -56,10 +56,10 @@ class _Plan:
 class SyncDaemon:
     """Keeps all connections of a home fresh until it is stopped."""
 
-    def __init__(self, registry: Registry, remotes: Remotes) -> None:
+    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
-        self._remotes = remotes
-        self._sync = SyncService(registry, remotes)
+        self._runtimes = runtimes
+        self._sync = SyncService(registry, runtimes)
         self._threads: dict[str, threading.Thread] = {}
         self._stops: dict[str, threading.Event] = {}
 
@@ -83,7 +83,7 @@ class SyncDaemon:
             stop.wait(1.0)
         for each in self._stops.values():
             each.set()
-        self._remotes.close()
+        self._runtimes.close()
 
     def _keep(self, connection: str, stop: threading.Event) -> None:
         plans: dict[Scope, _Plan] = {}
@@ -147,10 +147,10 @@ class SyncDaemon:
             light = at - plan.light > LIGHT * slower
             if not (going or light):
                 return
-            reading = GroupReading(self._registry, scope, self._remotes.runtime(scope), stop=stop)
+            reading = GroupReading(self._registry, scope, self._runtimes.runtime(scope), stop=stop)
             if light:
                 TenantReading(
-                    self._registry, scope.connection, self._remotes.runtime(scope), stop
+                    self._registry, scope.connection, self._runtimes.runtime(scope), stop
                 ).whole()
                 reading.light()
                 plan.light = time.monotonic()

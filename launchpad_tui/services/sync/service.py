@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from launchpad_tui.domain.connection import LOCAL, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import connections, mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.mirror_tenant import GROUP, ReadingState
-from launchpad_tui.services.remotes import Remotes
+from launchpad_tui.runtimes.catalog import kind_of
+from launchpad_tui.services.runtimes import Runtimes
 from launchpad_tui.services.sync.group import GroupReading
 from launchpad_tui.services.sync.lists import Progress
 from launchpad_tui.services.sync.tenant import TenantReading
@@ -47,9 +48,9 @@ class Freshness:
 class SyncService:
     """Reads runtimes elsewhere into the registry. Safe for threads."""
 
-    def __init__(self, registry: Registry, remotes: Remotes) -> None:
+    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
-        self._remotes = remotes
+        self._runtimes = runtimes
         self._follow_at: dict[Scope, float] = {}
 
     def sync(
@@ -76,7 +77,7 @@ class SyncService:
             Cancelled: ``stop`` was set.
         """
         try:
-            runtime = self._remotes.runtime(scope)
+            runtime = self._runtimes.runtime(scope)
             group = GroupReading(self._registry, scope, runtime, tell, stop)
             if self.freshness(scope).done_at is None:
                 # Somebody waits for the first models; the rest is for later.
@@ -96,11 +97,13 @@ class SyncService:
             NotFound: there is no such scope.
             AuthenticationFailed and others that waiting does not mend.
         """
-        if not self._remotes.is_remote(scope) or time.monotonic() < self._follow_at.get(scope, 0.0):
+        if not self._runtimes.is_remote(scope) or time.monotonic() < self._follow_at.get(
+            scope, 0.0
+        ):
             return
         self._follow_at[scope] = time.monotonic() + FOLLOW
         try:
-            GroupReading(self._registry, scope, self._remotes.runtime(scope)).running()
+            GroupReading(self._registry, scope, self._runtimes.runtime(scope)).running()
         except LaunchpadError as error:
             if not error.retryable:
                 raise
@@ -122,16 +125,14 @@ class SyncService:
 
     def is_remote(self, scope: Scope) -> bool:
         """Whether what is shown of a scope was read from elsewhere. Raises NotFound."""
-        return self._remotes.is_remote(scope)
+        return self._runtimes.is_remote(scope)
 
     def remote_connections(self) -> list[str]:
         """The connections that can be read."""
-        from launchpad_tui.runtimes.catalog import KINDS
-
         return [
             one.name
             for one in connections.connections(self._registry)
-            if one.kind != LOCAL and one.kind in KINDS and KINDS[one.kind].connectable
+            if (kind := kind_of(one)) is not None and kind.remote
         ]
 
     def freshness(self, scope: Scope) -> Freshness:
@@ -172,7 +173,7 @@ class SyncService:
 
     def metrics_due(self, scope: Scope, ids: Iterable[str]) -> bool:
         """Whether any of these executions has metrics that were not read to their end. Raises NotFound."""
-        return self._remotes.is_remote(scope) and bool(
+        return self._runtimes.is_remote(scope) and bool(
             mirror.metrics_due(self._registry, scope, ids)
         )
 
@@ -185,7 +186,7 @@ class SyncService:
         """
         if not self.metrics_due(scope, ids):
             return False
-        return GroupReading(self._registry, scope, self._remotes.runtime(scope)).metrics_of(ids)
+        return GroupReading(self._registry, scope, self._runtimes.runtime(scope)).metrics_of(ids)
 
     def _mark(self, scope: Scope, part: str) -> None:
         mirror_tenant.set_state(self._registry, scope, part, ReadingState(done_at=now()))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -20,9 +21,8 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.runtimes.aicore.client import AICoreClient
+from launchpad_tui.runtimes.aicore.connection_check import ApiCheckPart, check_connection
 from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
-from launchpad_tui.services.connection_probing import Part, probe
-from launchpad_tui.services.probing import Step, StepName
 from tests.cli.cli_support import Result, spawn
 from tests.runtimes.aicore import fake_core
 from tests.runtimes.aicore.fake_core import SECRET, Core, Reply, Request, refused, reply
@@ -59,8 +59,8 @@ def service_key(core: Core, **more: object) -> dict[str, object]:
     }
 
 
-def steps(settings: dict[str, str], secrets: dict[str, str], group: str = "") -> list[Step]:
-    return list(probe(AICoreRuntime(settings, secrets, pause=0.01), group))
+def steps(settings: dict[str, str], secrets: dict[str, str], group: str = "") -> list[CheckStep]:
+    return list(check_connection(AICoreRuntime(settings, secrets, pause=0.01), group))
 
 
 def fields(core: Core, **more: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -71,18 +71,18 @@ def fields(core: Core, **more: str) -> tuple[dict[str, str], dict[str, str]]:
 def test_all_steps(core: Core) -> None:
     found = steps(*fields(core))
     names = [
-        StepName.SETTINGS,
-        StepName.NAME,
-        StepName.NETWORK,
-        StepName.TLS,
-        Part.TOKEN,
-        Part.API,
-        Part.GROUP,
+        CheckPart.SETTINGS,
+        CheckPart.NAME,
+        CheckPart.NETWORK,
+        CheckPart.TLS,
+        ApiCheckPart.TOKEN,
+        ApiCheckPart.API,
+        ApiCheckPart.GROUP,
     ]
     assert [each.name for each in found] == names
     assert not any(each.error for each in found)
-    assert "it is this machine" in found[3].message
-    assert found[5].message == "aicore offers AI API 2.42.0"
+    assert "a loopback address" in found[3].message
+    assert found[5].message == "aicore provides AI API 2.42.0"
     assert found[6].message == "default is PROVISIONED, with 12 artifacts"
     elsewhere = steps(*fields(core, base_url=core.url.replace("localhost", "127.0.0.1")))
     assert [each.name for each in elsewhere] == [*names[:5], *names[1:4], *names[5:]]
@@ -91,11 +91,11 @@ def test_all_steps(core: Core) -> None:
 @pytest.mark.parametrize(
     ("change", "part", "kind"),
     [
-        ({"client_id": ""}, StepName.SETTINGS, InvalidInput),
-        ({"client_secret": "wrong"}, Part.TOKEN, AuthenticationFailed),
-        ({"auth_url": "http://nobody.invalid/"}, StepName.NAME, Unreachable),
-        ({"auth_url": "http://127.0.0.1:1/"}, StepName.NETWORK, Unreachable),
-        ({"base_url": "http://127.0.0.1:1/"}, StepName.NETWORK, Unreachable),
+        ({"client_id": ""}, CheckPart.SETTINGS, InvalidInput),
+        ({"client_secret": "wrong"}, ApiCheckPart.TOKEN, AuthenticationFailed),
+        ({"auth_url": "http://nobody.invalid/"}, CheckPart.NAME, Unreachable),
+        ({"auth_url": "http://127.0.0.1:1/"}, CheckPart.NETWORK, Unreachable),
+        ({"base_url": "http://127.0.0.1:1/"}, CheckPart.NETWORK, Unreachable),
     ],
 )
 def test_the_first_wrong_step(
@@ -127,10 +127,10 @@ def test_one_who_may_not_list_groups(core: Core) -> None:
 def test_a_wrong_api_url(core: Core) -> None:
     core.answer = lambda _: Reply(200, b"<html>hello</html>", {"Content-Type": "text/html"})
     found = steps(*fields(core))[-1]
-    assert (found.name, type(found.error)) == (Part.API, RuntimeRejected)
+    assert (found.name, type(found.error)) == (ApiCheckPart.API, RuntimeRejected)
     core.answer = lambda _: Reply(404, b"<html>no</html>", {"Content-Type": "text/html"})
     found = steps(*fields(core))[-1]
-    assert (found.name, type(found.error)) == (Part.API, NotFound)
+    assert (found.name, type(found.error)) == (ApiCheckPart.API, NotFound)
     assert found.error is not None
     assert "/v2" in found.error.hint
 
@@ -168,7 +168,7 @@ def test_a_certificate(made: certificates.Certificates, monkeypatch: pytest.Monk
             assert isinstance(error, ConfigError)
             assert "PRIVATE" not in str(error)
             untrusted = steps({**settings, "ca_file": ""}, secrets)[-1]
-            assert untrusted.name is StepName.TLS
+            assert untrusted.name is CheckPart.TLS
             assert "CA file" in str(untrusted.error)
             wrong = steps({**settings, "ca_file": "/nowhere"}, secrets)[-1]
             assert isinstance(wrong.error, ConfigError)
@@ -215,7 +215,7 @@ def test_the_command_line(
     }
     tested = run("connections", "test", "core")
     assert tested.code == 0, tested.out + tested.err
-    assert "ok    API          aicore offers AI API 2.42.0" in tested.out
+    assert "ok    API          aicore provides AI API 2.42.0" in tested.out
     assert run("connections", "test", "core", "--group", "vision").code == 1
     before = run("connections", "show", "core", "--json").json
     assert before["capabilities"]["executions"] is False
@@ -248,9 +248,7 @@ def test_a_key_on_standard_input_and_another_one_in_its_place(
     assert refused_key.code == 2
     assert SECRET not in refused_key.err
     assert (
-        run(
-            "connections", "add", "other", "--type", "mlflow", "--service-key", "-", stdin=text
-        ).code
+        run("connections", "add", "other", "--type", "local", "--service-key", "-", stdin=text).code
         == 2
     )
     assert run("connections", "add", "other").code == 2
@@ -307,11 +305,11 @@ def test_a_connection_of_an_earlier_version(core: Core, home: Path) -> None:
 
 
 def test_one_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    from launchpad_tui.services import connection_probing
+    from launchpad_tui.runtimes.aicore import connection_check
 
-    monkeypatch.setattr(connection_probing, "_ASK", 0.3)
+    monkeypatch.setattr(connection_check, "_REQUEST_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = {"base_url": url, "auth_url": url, "client_id": "me"}
         found = steps(settings, {"client_secret": SECRET})[-1]
-    assert (found.name, type(found.error)) == (Part.TOKEN, Unreachable)
+    assert (found.name, type(found.error)) == (ApiCheckPart.TOKEN, Unreachable)

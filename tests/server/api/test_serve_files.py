@@ -37,7 +37,7 @@ def laptop(house: House, tmp_path: Path) -> Iterator[Desk]:
     desk.connections.add("gpu", "sap-ai-core", desk.connections.service_key(key))
     desk.sync.sync(GPU)
     yield desk
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
 
 
@@ -123,10 +123,10 @@ def test_who_may_not(house: House) -> None:
     own = house.server.home / "own"
     own.mkdir()
     scope = Scope("local", "file-readers")
-    house.bench.desk.connections.edit_store(scope, "default", {"root": str(own)})
+    house.bench.desk.stores.edit(scope, "default", {"root": str(own)})
     seen = house.server.call("PUT", f"{FILES}/x", key=bound, group=None, data=b"x")
     assert (seen.status_code, (own / "x").read_bytes()) == (201, b"x")
-    house.bench.desk.connections.edit_store(scope, "default", {"root": str(house.server.home)})
+    house.bench.desk.stores.edit(scope, "default", {"root": str(house.server.home)})
     assert house.server.call("GET", f"{FILES}/x", key=bound, group=None).status_code == 403
     missing = house.server.call("GET", FILES, params={"objectStore": "nowhere", "view": "folder"})
     assert (missing.status_code, missing.json()["error"]["code"]) == (404, "ObjectStoreNotFound")
@@ -171,7 +171,7 @@ def test_nothing_is_left_of_what_was_not_stored(house: House) -> None:
 def test_models_of_another_machine_are_browsed_fetched_and_sent(
     house: House, laptop: Desk, tmp_path: Path
 ) -> None:
-    (store,) = laptop.connections.stores(GPU)
+    (store,) = laptop.stores.list(GPU)
     assert (store.name, store.kind, store.remote) == ("default", "launchpad", True)
     assert laptop.files.store(GPU, "default").check().endswith("object store default of default")
     page = laptop.browsing.page(GPU, "default", "")
@@ -198,11 +198,11 @@ def test_a_store_that_was_made_here_stays(house: House, tmp_path: Path) -> None:
     key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
     desk = open_desk(Home.at(tmp_path / "laptop"))
     desk.connections.add("gpu", "sap-ai-core", desk.connections.service_key(key))
-    desk.connections.add_store(GPU, "default", "file", {"root": str(tmp_path)}, here=True)
+    desk.stores.add(GPU, "default", "file", {"root": str(tmp_path)}, here=True)
     desk.sync.sync(GPU)
-    (store,) = desk.connections.stores(GPU)
+    (store,) = desk.stores.list(GPU)
     assert (store.kind, store.remote) == ("file", False)
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
 
 
@@ -225,7 +225,7 @@ def test_a_server_that_was_started_anew_is_asked_for_another_token(tmp_path: Pat
             assert [each.path for each in store.list()] == ["x"]
             assert b"".join(store.read("x")) == b"x"
             store.put("x", tmp_path / "x")
-        desk.remotes.close()
+        desk.runtimes.close()
         desk.close()
     finally:
         bench.close()
@@ -233,7 +233,7 @@ def test_a_server_that_was_started_anew_is_asked_for_another_token(tmp_path: Pat
 
 def test_where_no_connection_leads_it_needs_an_address(tmp_path: Path) -> None:
     desk = open_desk(Home.at(tmp_path / "home"))
-    desk.connections.add_store(DEFAULT_SCOPE, "far", "launchpad", {"object_store": "default"})
+    desk.stores.add(DEFAULT_SCOPE, "far", "launchpad", {"object_store": "default"})
     with pytest.raises(ConfigError, match="no address"):
         desk.files.store(DEFAULT_SCOPE, "far")
     desk.close()

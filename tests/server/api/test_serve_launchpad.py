@@ -74,7 +74,7 @@ def test_what_another_launchpad_shows_and_does(house: House, tmp_path: Path) -> 
     (outcome,) = desk.executions.delete(gpu, [execution])
     assert outcome.error is None
     assert desk.executions.get(gpu, execution).execution.deleted_at is not None
-    desk.remotes.close()
+    desk.runtimes.close()
     desk.close()
 
 

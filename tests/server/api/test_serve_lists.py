@@ -380,7 +380,7 @@ def test_an_artifact_does_not_wait_for_a_store_that_is_silent(
             "access_key_id": "k",
             "secret_access_key": "s",
         }
-        desk.connections.add_store(DEFAULT_SCOPE, "silent", "s3", values)
+        desk.stores.add(DEFAULT_SCOPE, "silent", "s3", values)
         scenarios.put_scenario(
             desk.registry, DEFAULT_SCOPE, Scenario("many", "Many", "", {}, BEGIN, BEGIN)
         )

@@ -105,7 +105,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
             scope, "nightly", "0 3 * * *", configuration.id, at.replace(microsecond=0)
         )
         desk.connections.add_group("local", "vision", {"ext.ai.sap.com/team": "red"})
-        desk.connections.add_store(
+        desk.stores.add(
             scope,
             "lake",
             "s3",

@@ -15,7 +15,7 @@ from launchpad_tui.ui.widgets.dialogs import Prose
 from launchpad_tui.ui.widgets.modal import LaunchpadModal
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.probing import Step
+    from launchpad_tui.domain.connection_check import CheckStep
 
 #: cells of the steps' names
 _NAMES = 13
@@ -27,7 +27,7 @@ _LINES = 20
 class Probed:
     """What a look found: its steps, whether all is right (None while it goes on), and what kept it from looking."""
 
-    steps: list[Step] = field(default_factory=list)
+    steps: list[CheckStep] = field(default_factory=list)
     right: bool | None = None
     error: LaunchpadError | None = None
 
@@ -45,7 +45,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
         Action("probe.close", "enter", "close", "Go on.", "Dialogs", hidden=True),
     )
 
-    def __init__(self, name: str, look: Callable[[Callable[[Step], None]], bool]) -> None:
+    def __init__(self, name: str, look: Callable[[Callable[[CheckStep], None]], bool]) -> None:
         super().__init__()
         self._name = name
         self._look = look
@@ -61,7 +61,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
         self.run_task(self._go(), "probe")
 
     async def _go(self) -> None:
-        def tell(step: Step) -> None:
+        def tell(step: CheckStep) -> None:
             self.app.call_from_thread(self._told, step)
 
         try:
@@ -71,7 +71,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
             self._found.right, self._found.error = False, error
         self._show()
 
-    def _told(self, step: Step) -> None:
+    def _told(self, step: CheckStep) -> None:
         self._found.steps.append(step)
         self._show()
 

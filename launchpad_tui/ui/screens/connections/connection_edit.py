@@ -8,19 +8,18 @@ from dataclasses import replace
 from launchpad_tui.domain.artifact import parse_labels
 from launchpad_tui.domain.connection import (
     CONNECTION_NAME,
-    LOCAL,
+    NAME_RULE,
     RESOURCE_GROUP_NAME,
+    RESOURCE_GROUP_RULE,
     ConnectionKind,
     Field,
     FieldKind,
+    Scope,
     StoreKind,
     check_name,
 )
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.catalog import AICORE, KEYS
-from launchpad_tui.services.connections import GROUP_RULE
 from launchpad_tui.services.input_files import is_path, read_secret
-from launchpad_tui.services.store_keeping import NAME_RULE
 from launchpad_tui.ui.screens.common.catalog_wizard import KIND, NAME, CatalogWizard
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -28,8 +27,6 @@ from launchpad_tui.ui.widgets.dialogs import Choice
 
 #: the name of the field that a service key is pasted into; no field of a catalog can have it
 SERVICE_KEY = "service key"
-#: the setting that names a profile
-_PROFILE = "profile"
 
 
 class _ConnectionWizard(CatalogWizard):
@@ -46,63 +43,69 @@ class _ConnectionWizard(CatalogWizard):
         return self.desk.connections.kinds()
 
     def kind_choice(self, kind: ConnectionKind | StoreKind) -> Choice:
-        """This machine is there already; of what this version cannot connect to only the settings are kept."""
-        if kind.id == LOCAL:
+        """Disable the kinds of which no connection can be added."""
+        if isinstance(kind, ConnectionKind) and not kind.addable:
             return Choice(
-                kind.id, kind.title, reason="There is a connection to this machine already: local"
+                kind.id, kind.title, reason="The connection local to this machine exists already"
             )
-        if isinstance(kind, ConnectionKind) and kind.reason:
-            return Choice(kind.id, kind.title, f"{kind.description} {kind.reason}")
         return super().kind_choice(kind)
 
-    def remark(self) -> str:
-        """Say in time that it will not answer, or not all."""
+    @property
+    def _profile_field(self) -> str:
+        """The field of the chosen kind that names a credential profile; empty if there is none."""
         kind = self.kind
-        if isinstance(kind, ConnectionKind) and not kind.connectable:
-            return f"{kind.title}: its settings are kept, but it is not called. {kind.reason}"
-        if isinstance(kind, ConnectionKind) and kind.reason:
-            return f"{kind.title}: {kind.reason}"
-        return ""
+        return kind.profile_field if isinstance(kind, ConnectionKind) else ""
 
-    def steps(self) -> Sequence[Step]:
-        """Where a connection is added, a service key may fill the settings."""
-        steps = tuple(super().steps())
-        if self.item_id:
-            return steps
-        key = Field(
-            SERVICE_KEY,
-            "Service key",
-            FieldKind.SECRET,
-            help="Fills the settings: paste its JSON, or type a file's path. Empty: type them, or take them from the "
-            "environment.",
-            when=(KIND, (AICORE,)),
-            lines=True,
-        )
-        return (replace(steps[0], fields=(*steps[0].fields, key)), *steps[1:])
+    def _remote_kind(self) -> bool:
+        kind = self.kind
+        return isinstance(kind, ConnectionKind) and kind.remote
+
+    def _has_key(self) -> bool:
+        kind = self.kind
+        return isinstance(kind, ConnectionKind) and bool(kind.key_title)
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Where this machine has profiles, one of them is chosen."""
+        """Return the fields of a step: a service key can fill the settings of a new connection, and
+        profiles that exist on this machine are offered as a choice."""
         fields = await super().fields(step)
-        if step.id != "settings" or self.kind.id != AICORE:
+        if step.id == "kind":
+            return (*fields, *self._key_fields())
+        name = self._profile_field if step.id == "settings" else ""
+        if not name:
             return fields
-        self._profiles = await self.launchpad.files(self.desk.connections.profiles)
+        self._profiles = await self.launchpad.files(self.desk.connections.profiles, self.kind.id)
         if not self._profiles:
             return fields
-        if not self.values.get(_PROFILE):
-            self.values[_PROFILE] = self._profiles[0]
+        if not self.values.get(name):
+            self.values[name] = self._profiles[0]
         return tuple(
-            replace(field, kind=FieldKind.CHOICE, help="") if field.name == _PROFILE else field
+            replace(field, kind=FieldKind.CHOICE, help="") if field.name == name else field
             for field in fields
         )
 
+    def _key_fields(self) -> tuple[Field, ...]:
+        kinds = [kind for kind in self.desk.connections.kinds() if kind.key_title]
+        if self.item_id or not kinds:
+            return ()
+        return (
+            Field(
+                SERVICE_KEY,
+                kinds[0].key_title,
+                FieldKind.SECRET,
+                help="Fills the settings: paste its JSON or enter the path of a file. Leave empty to "
+                "enter the settings or to read them from the environment.",
+                when=(KIND, tuple(kind.id for kind in kinds)),
+                lines=True,
+            ),
+        )
+
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """The profiles; one that has no file any more stays as it is."""
-        if field.name != _PROFILE or not self._profiles:
+        """Return the profiles; the current one is kept even if its file does not exist."""
+        if not self._profiles or field.name != self._profile_field:
             return await super().choices(step, field)
-        mine = self.values[_PROFILE]
+        mine = self.values[field.name]
         there = [
-            Choice(name, name, "Its file is under ~/.aicore, or AICORE_HOME.")
-            for name in self._profiles
+            Choice(name, name, "A credential profile on this machine.") for name in self._profiles
         ]
         gone = [] if mine in self._profiles else [Choice(mine, mine, "There is no file of it.")]
         return [*gone, *there]
@@ -111,23 +114,28 @@ class _ConnectionWizard(CatalogWizard):
         """A service key is read, and then forgotten."""
         warning = await super().check(step)
         text = self.values.get(SERVICE_KEY, "").strip()
-        if step.id == "kind" and text and self.kind.id == AICORE:
+        if step.id == "kind" and text and self._has_key():
             try:
                 if text.startswith("@") or is_path(text):
                     text = await self.launchpad.files(
                         read_secret, SERVICE_KEY, text.removeprefix("@").strip()
                     )
-                self.values |= await self.read(self.desk.connections.service_key, text)
+                self.values |= await self.read(
+                    self.desk.connections.service_key, text, self.kind.id
+                )
             except InvalidInput as error:
                 # Beside a field there is room for title and hint; which part is missing is told by the detail.
                 said = " ".join(filter(None, (error.detail, error.hint)))
                 raise InvalidInput(error.title, error.detail, said, field=SERVICE_KEY) from error
             self.values[SERVICE_KEY] = ""
             return "The settings are filled from the service key; what is secret is not shown"
-        if step.id == "settings" and self.kind.id == AICORE:
-            await self.read(self.desk.connections.check, self.kind.id, self.settings(), self._kept)
-            if self._kept and self.settings()["credentials"] != KEYS:
-                return "What is kept here of its credentials will be forgotten"
+        if step.id == "settings":
+            service = self.desk.connections
+            settings = self.settings()
+            await self.read(service.check, self.kind.id, settings, self._kept)
+            discards = await self.read(service.discards_secrets, self.kind.id, settings)
+            if self._kept and discards:
+                return "The credentials stored on this machine will be removed"
         return warning
 
     async def names(self) -> Collection[str]:
@@ -148,7 +156,7 @@ class ConnectionAddScreen(_ConnectionWizard):
         name = self.values[NAME]
         await self.read(self.desk.connections.add, name, self.kind.id, self.settings())
         self.launchpad.say(f"Added the connection {name}", "good")
-        self.leave("connection", item_id=name, then="test" if self.kind.id == AICORE else "")
+        self.leave("connection", item_id=name, then="test" if self._remote_kind() else "")
 
 
 class ConnectionEditScreen(_ConnectionWizard):
@@ -185,7 +193,7 @@ class GroupAddScreen(WizardScreen):
     def steps(self) -> Sequence[Step]:
         """A single one."""
         fields = (
-            Field("name", "Name", required=True, help=GROUP_RULE),
+            Field("name", "Name", required=True, help=RESOURCE_GROUP_RULE),
             Field(
                 "labels",
                 "Labels",
@@ -197,9 +205,10 @@ class GroupAddScreen(WizardScreen):
 
     async def check(self, step: Step) -> str:  # noqa: ARG002
         """The name has to be new."""
-        name = check_name(self.values["name"], RESOURCE_GROUP_NAME, "The name", GROUP_RULE)
+        name = check_name(self.values["name"], RESOURCE_GROUP_NAME, "The name", RESOURCE_GROUP_RULE)
         groups = await self.read(self.desk.connections.groups, self.item_id)
-        self._remote = (await self.read(self.desk.connections.get, self.item_id)).kind != LOCAL
+        scope = Scope(self.item_id, name)
+        self._remote = await self.read(self.desk.sync.is_remote, scope)
         if any(group.name == name for group in groups):
             raise InvalidInput(f"{self.item_id} has a resource group {name} already", field="name")
         parse_labels(self.values.get("labels", ""))

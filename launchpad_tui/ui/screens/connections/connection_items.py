@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from launchpad_tui.domain.connection import (
-    LOCAL,
     Capabilities,
     Connection,
     ConnectionKind,
@@ -65,10 +64,10 @@ def connection_state(
 ) -> tuple[str, str]:
     """How it stands with a connection, as ``glyph words`` and a role."""
     glyphs = look.glyphs
-    if connection.kind == LOCAL:
-        return f"{glyphs.done} ready", "good"
-    if kind is None or not kind.connectable:
+    if kind is None:
         return f"{glyphs.stopped} not in this version", "warn"
+    if not kind.remote:
+        return f"{glyphs.done} ready", "good"
     if connection.last_error:
         return f"{glyphs.error} {connection.last_error}", "bad"
     if connection.synced_at is None:
@@ -155,9 +154,7 @@ def connection_items(
         Item("", kind.description if kind else "", "dim"),
         Item("State", state, role),
     ]
-    if kind is not None and kind.reason:
-        items.append(Item("", kind.reason, "dim"))
-    if connection.kind != LOCAL:
+    if kind is None or kind.remote:
         items.append(timestamp_item("Refreshed", connection.synced_at))
     items += [
         timestamp_item("Created", connection.created_at),

@@ -7,7 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, LOCAL, Scope
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -170,7 +170,7 @@ class ConnectionsScreen(LaunchpadScreen):
         row = self.table.row
         if row is None:
             return _NOTHING
-        if row.connection.kind == LOCAL or row.kind is None or not row.kind.connectable:
+        if row.kind is None or not row.kind.remote:
             return "It is not read in the background"
         return None
 
@@ -260,7 +260,7 @@ def scope_lines(desk: Desk, chosen: Scope) -> list[ScopeLine]:
         groups = service.groups(connection.name)
         for place, group in enumerate(groups, 1):
             scope = Scope(connection.name, group.name)
-            stores = tuple(service.stores(scope))
+            stores = tuple(desk.stores.list(scope))
             lines.append(
                 ScopeLine(connection, kind, group, stores, place == len(groups), scope == chosen)
             )

@@ -115,7 +115,7 @@ class ArtifactWizard(WizardScreen):
 
         form = self.query_one(Form)
         store, path = _place(form.values()["url"])
-        stores = await self.read(self.desk.connections.stores, self.scope)
+        stores = await self.read(self.desk.stores.list, self.scope)
         names = [one.name for one in stores]
         if len(names) > 1:
             choices = [Choice(one.name, one.name, one.kind) for one in stores]

@@ -85,8 +85,8 @@ class StoreScreen(LaunchpadScreen):
         found = next((line for line in lines if line.store.name == self.item_id), None)
         if found is None:
             raise NotFound(f"Resource group {self.scope} has no object store {self.item_id!r}")
-        self._kept = await self.read(self.desk.connections.kept_of_store, self.scope, self.item_id)
-        self._where = await self.read(self.desk.connections.kept_where, self.scope, self.item_id)
+        self._kept = await self.read(self.desk.stores.kept, self.scope, self.item_id)
+        self._where = await self.read(self.desk.stores.kept_where, self.scope, self.item_id)
         if self._line is None or self._line.store != found.store:
             self._line = found
         self._show()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
 
 from launchpad_tui.domain.connection import (
+    NAME_RULE,
     OBJECT_STORE_NAME,
     ConnectionKind,
     Field,
@@ -13,8 +14,8 @@ from launchpad_tui.domain.connection import (
     Scope,
     StoreKind,
 )
+from launchpad_tui.domain.store_secret import postable
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.services.store_keeping import NAME_RULE
 from launchpad_tui.ui.screens.common.catalog_wizard import NAME, CatalogWizard
 from launchpad_tui.ui.screens.common.wizard import Step
 from launchpad_tui.ui.widgets.details import Item
@@ -52,28 +53,26 @@ class _StoreWizard(CatalogWizard):
 
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
         """The kinds of object stores."""
-        return self.desk.connections.store_kinds()
+        return self.desk.stores.kinds()
 
     async def names(self) -> Collection[str]:
         """Those of the group's stores."""
-        return [one.name for one in await self.read(self.desk.connections.stores, self.scope)]
+        return [one.name for one in await self.read(self.desk.stores.list, self.scope)]
 
     async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
         """The object store."""
-        stores = await self.read(self.desk.connections.stores, self.scope)
+        stores = await self.read(self.desk.stores.list, self.scope)
         one = next(store for store in stores if store.name == self.item_id)
         return (
             one.kind,
             one.settings,
-            await self.read(self.desk.connections.kept_of_store, self.scope, one.name),
+            await self.read(self.desk.stores.kept, self.scope, one.name),
         )
 
     async def call(self, name: str, done: str) -> None:
         """Call the store, so that a wrong setting shows at once and not when a model is stored."""
         try:
-            found = await self.launchpad.network(
-                self.desk.connections.check_store, self.scope, name
-            )
+            found = await self.launchpad.network(self.desk.stores.check, self.scope, name)
         except LaunchpadError as error:
             self.launchpad.say(f"{done}, but it cannot be reached: {error.title}", "warn", 12)
         else:
@@ -96,8 +95,7 @@ class StoreAddScreen(_StoreWizard):
 
     @property
     def _asks(self) -> bool:
-        storable = isinstance(self.kind, StoreKind) and self.kind.secret is not None
-        return self._remote and storable
+        return self._remote and postable(self.kind.id)
 
     @property
     def _here(self) -> bool:
@@ -130,7 +128,7 @@ class StoreAddScreen(_StoreWizard):
         """Add it, and call it."""
         name, kind, settings = self.values[NAME], self.kind.id, self.settings()
         await self.launchpad.act(
-            self.desk.connections.add_store, self.scope, name, kind, settings, here=self._here
+            self.desk.stores.add, self.scope, name, kind, settings, here=self._here
         )
         await self.call(name, f"Added {name}")
 
@@ -147,7 +145,7 @@ class StoreEditScreen(_StoreWizard):
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
         """Of one that a runtime elsewhere has it is asked whether it is changed there."""
-        stores = await self.read(self.desk.connections.stores, self.scope)
+        stores = await self.read(self.desk.stores.list, self.scope)
         there = any(
             one.name == self.item_id and one.remote and one.deleted_at is None for one in stores
         )
@@ -160,7 +158,7 @@ class StoreEditScreen(_StoreWizard):
 
     async def finish(self) -> None:
         """Save them, and call it."""
-        edit, settings = self.desk.connections.edit_store, self.settings()
+        edit, settings = self.desk.stores.edit, self.settings()
         await self.launchpad.act(
             edit, self.scope, self.item_id, settings, at_runtime=self._at_runtime
         )
@@ -195,7 +193,7 @@ class StoreReplaceScreen(StoreAddScreen):
     async def finish(self) -> None:
         """Replace it, and call the new one."""
         _, followed = await self.read(
-            self.desk.connections.replace_store,
+            self.desk.stores.replace,
             self.scope,
             self.replaced,
             self.kind.id,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.domain.connection import DEFAULT_STORE, LOCAL
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
 from launchpad_tui.services.input_files import read_text
 from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
@@ -21,12 +21,12 @@ KEEPS_OUTPUTS = "Outputs of executions go to this object store"
 
 def keeps_outputs(screen: LaunchpadScreen, name: str) -> bool:
     """Whether executions store their outputs there: it can be replaced, but neither deleted nor renamed."""
-    return name == DEFAULT_STORE and screen.scope.connection == LOCAL
+    return name == DEFAULT_STORE and screen.scope.connection == DEFAULT_SCOPE.connection
 
 
 async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
     """Ask whether to delete an object store, and do it; says whether it was."""
-    stores = await screen.read(screen.desk.connections.stores, screen.scope)
+    stores = await screen.read(screen.desk.stores.list, screen.scope)
     remote = any(
         store.name == name and store.remote and store.deleted_at is None for store in stores
     )
@@ -36,7 +36,7 @@ async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
     question = ConfirmDialog(f"Delete the object store {name}?", detail, yes="delete", danger=True)
     if not await screen.launchpad.ask(question):
         return False
-    await screen.launchpad.act(screen.desk.connections.delete_store, screen.scope, name)
+    await screen.launchpad.act(screen.desk.stores.delete, screen.scope, name)
     screen.launchpad.say(f"Deleted the object store {name}", "good")
     return True
 
@@ -47,9 +47,7 @@ async def rename_store(screen: LaunchpadScreen, name: str) -> str:
     typed = await screen.launchpad.ask(PromptDialog(f"Another name for {name}", name, hint))
     if not typed or typed.strip() == name:
         return ""
-    count = await screen.read(
-        screen.desk.connections.rename_store, screen.scope, name, typed.strip()
-    )
+    count = await screen.read(screen.desk.stores.rename, screen.scope, name, typed.strip())
     followed = f"; the URLs of {count:,} artifact{'s' * (count != 1)} follow" if count else ""
     screen.launchpad.say(f"Renamed {name} to {typed.strip()}{followed}", "good", 8)
     return typed.strip()
@@ -64,7 +62,7 @@ async def import_secrets(screen: LaunchpadScreen) -> None:
 
     def add() -> list[str]:
         text = read_text("secrets", Path(typed).expanduser())
-        return [one.name for one in screen.desk.connections.import_secrets(screen.scope, text)]
+        return [one.name for one in screen.desk.stores.import_secrets(screen.scope, text)]
 
     names = await screen.read(add)
     screen.launchpad.say(f"Added {', '.join(names)}", "good", 8)

@@ -175,5 +175,5 @@ class StoresScreen(LaunchpadScreen):
 
 def store_lines(desk: Desk, scope: Scope) -> list[StoreLine]:
     """The group's object stores with their kinds. Reads the registry."""
-    kinds = {kind.id: kind for kind in desk.connections.store_kinds()}
-    return [StoreLine(store, kinds.get(store.kind)) for store in desk.connections.stores(scope)]
+    kinds = {kind.id: kind for kind in desk.stores.kinds()}
+    return [StoreLine(store, kinds.get(store.kind)) for store in desk.stores.list(scope)]

@@ -43,7 +43,7 @@ def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
     made.connections.add("core", "sap-ai-core", made.connections.service_key(tenant.service_key))
     made.sync.sync(SCOPE)
     yield made
-    made.remotes.close()
+    made.runtimes.close()
     made.close()
 
 
@@ -107,7 +107,7 @@ def test_what_the_runtime_lacks_is_not_asked_of_it(desk: Desk, tenant: Tenant) -
     tenant.capabilities = {"userExecutions": False}
     desk.sync.sync(SCOPE, thorough=True)
     tenant.bodies.clear()
-    with pytest.raises(CapabilityMissing, match="does not do this"):
+    with pytest.raises(CapabilityMissing, match="does not support this"):
         desk.executions.stop(SCOPE, ids(tenant)[1:2])
     assert not tenant.bodies
 
@@ -211,13 +211,11 @@ def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) ->
         "verify_tls": "true",
     }
     with pytest.raises(InvalidInput, match="access_key_id is missing"):
-        desk.connections.add_store(
-            SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"}
-        )
+        desk.stores.add(SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"})
     with pytest.raises(InvalidInput, match="no object store of type file"):
-        desk.connections.add_store(SCOPE, "lake", "file", {"root": "/tmp"})
-    assert desk.connections.stores(SCOPE) == []
-    desk.connections.add_store(SCOPE, "lake", "s3", values)
+        desk.stores.add(SCOPE, "lake", "file", {"root": "/tmp"})
+    assert desk.stores.list(SCOPE) == []
+    desk.stores.add(SCOPE, "lake", "s3", values)
     posted = tenant.groups["default"].stores[-1]["posted"]
     assert posted == {
         "name": "lake",
@@ -230,14 +228,14 @@ def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) ->
         "verifyssl": "1",
         "data": {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"},
     }
-    assert desk.connections.kept_of_store(SCOPE, "lake") == {"access_key_id", "secret_access_key"}
+    assert desk.stores.kept(SCOPE, "lake") == {"access_key_id", "secret_access_key"}
     desk.sync.sync(SCOPE)
-    (store,) = desk.connections.stores(SCOPE)
+    (store,) = desk.stores.list(SCOPE)
     assert (store.remote, store.settings["endpoint"]) == (True, "https://s3.example.com")
     assert store.settings["credentials"] == "keys"
-    desk.connections.delete_store(SCOPE, "lake")
+    desk.stores.delete(SCOPE, "lake")
     assert tenant.groups["default"].stores == []
-    assert desk.connections.stores(SCOPE) == []
+    assert desk.stores.list(SCOPE) == []
 
 
 def test_metrics_from_outside(desk: Desk, tenant: Tenant) -> None:

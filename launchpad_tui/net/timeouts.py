@@ -1,4 +1,4 @@
-"""Calls that must not take for ever, such as those to a server that sends a byte a second."""
+"""A time limit for blocking calls, such as those to a server that sends one byte per second."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TypeVar
 from launchpad_tui.errors import Unreachable
 
 Result = TypeVar("Result")
-#: seconds that somebody waits for a look at a store
-LOOK = 45.0
+#: seconds that a user waits for an object store
+STORE_SECONDS = 45.0
 
 
 def within(seconds: float, call: Callable[[], Result]) -> Result:
-    """The call's result where it comes in time; a call that does not end is left behind on a thread of its own.
+    """Return the result of a call; a call that takes longer is abandoned on its own thread.
 
     Raises:
-        Unreachable: it took longer.
+        Unreachable: the call took longer.
     """
     result: list[Result] = []
     failed: list[BaseException] = []
@@ -35,8 +35,8 @@ def within(seconds: float, call: Callable[[], Result]) -> Result:
         raise failed[0]
     if not result:
         raise Unreachable(
-            "There is no answer",
-            f"Nothing came in {seconds:.0f} seconds.",
-            "Check network and server.",
+            "The request timed out",
+            f"There was no answer within {seconds:.0f} seconds.",
+            "Check the network and the server.",
         )
     return result[0]

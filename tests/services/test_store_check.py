@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from launchpad_tui.domain.connection_check import CheckPart, CheckStep
 from launchpad_tui.errors import (
     AuthenticationFailed,
     ConfigError,
@@ -19,33 +20,38 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
-from launchpad_tui.services import probing
-from launchpad_tui.services.probing import Step, StepName, probe
-from launchpad_tui.services.timeouts import within
+from launchpad_tui.net.timeouts import within
+from launchpad_tui.services import store_check
+from launchpad_tui.services.store_check import check_store
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import hadoop, seaweed
 
 
-def steps(kind: str, values: dict[str, str]) -> list[Step]:
-    return list(probe(lambda: open_store(KINDS[kind], values)))
+def steps(kind: str, values: dict[str, str]) -> list[CheckStep]:
+    return list(check_store(lambda: open_store(KINDS[kind], values)))
 
 
 def values(**others: str) -> dict[str, str]:
     return seaweed.shared().values(f"probe/{uuid.uuid4()}") | others
 
 
-def names(found: list[Step]) -> list[StrEnum]:
+def names(found: list[CheckStep]) -> list[StrEnum]:
     return [step.name for step in found]
 
 
 def test_all_is_right(tmp_path: Path) -> None:
     found = steps("s3", values())
-    assert names(found) == [name for name in StepName if name is not StepName.TLS]
+    assert names(found) == [name for name in CheckPart if name is not CheckPart.TLS]
     assert not any(step.error for step in found)
-    assert found[-1].message == "nothing is in it yet"
+    assert found[-1].message == "empty"
     found = steps("file", {"root": str(tmp_path)})
-    assert names(found) == [StepName.SETTINGS, StepName.PERMISSION, StepName.PLACE, StepName.PREFIX]
+    assert names(found) == [
+        CheckPart.SETTINGS,
+        CheckPart.PERMISSION,
+        CheckPart.PLACE,
+        CheckPart.PREFIX,
+    ]
 
 
 def test_over_tls() -> None:
@@ -53,31 +59,33 @@ def test_over_tls() -> None:
     if not server.tls_endpoint:
         pytest.skip("openssl is not installed")
     found = steps("s3", values(endpoint=server.tls_endpoint, ca_file=server.ca_file))
-    assert names(found) == list(StepName)
+    assert names(found) == list(CheckPart)
     assert found[3].message.startswith("TLSv1")
     untrusted = steps("s3", values(endpoint=server.tls_endpoint))
-    assert names(untrusted)[-1] is StepName.TLS
+    assert names(untrusted)[-1] is CheckPart.TLS
     assert isinstance(untrusted[-1].error, Unreachable)
-    assert "TLS certificate verification failed" in untrusted[-1].message
+    assert "verification failed" in untrusted[-1].message
     assert steps("s3", values(endpoint=server.tls_endpoint, verify_tls="false"))[
         3
     ].message.endswith("not verified")
     plain = steps("s3", values(endpoint=server.endpoint.replace("http:", "https:")))
-    assert names(plain)[-1] is StepName.TLS
+    assert names(plain)[-1] is CheckPart.TLS
 
 
 @pytest.mark.parametrize(
     ("wrong", "where", "error"),
     [
-        ({"endpoint": "not a url"}, StepName.SETTINGS, ConfigError),
-        ({"endpoint": "http://no-such-host.invalid:9"}, StepName.NAME, Unreachable),
-        ({"endpoint": "http://127.0.0.1:9"}, StepName.NETWORK, Unreachable),
-        ({"secret_access_key": "wrong"}, StepName.CREDENTIALS, AuthenticationFailed),
-        ({"access_key_id": "AKIANOBODY"}, StepName.CREDENTIALS, AuthenticationFailed),
-        ({"bucket": "no-such-bucket"}, StepName.PLACE, (ConfigError, PermissionDenied)),
+        ({"endpoint": "not a url"}, CheckPart.SETTINGS, ConfigError),
+        ({"endpoint": "http://no-such-host.invalid:9"}, CheckPart.NAME, Unreachable),
+        ({"endpoint": "http://127.0.0.1:9"}, CheckPart.NETWORK, Unreachable),
+        ({"secret_access_key": "wrong"}, CheckPart.CREDENTIALS, AuthenticationFailed),
+        ({"access_key_id": "AKIANOBODY"}, CheckPart.CREDENTIALS, AuthenticationFailed),
+        ({"bucket": "no-such-bucket"}, CheckPart.PLACE, (ConfigError, PermissionDenied)),
     ],
 )
-def test_what_is_wrong(wrong: dict[str, str], where: StepName, error: type[LaunchpadError]) -> None:
+def test_what_is_wrong(
+    wrong: dict[str, str], where: CheckPart, error: type[LaunchpadError]
+) -> None:
     *right, last = steps("s3", values(**wrong))
     assert not any(step.error for step in right)
     assert last.name is where
@@ -96,27 +104,27 @@ def silent() -> Iterator[str]:
 
 
 def test_a_server_that_says_nothing(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, "_ASK", 0.5)
+    monkeypatch.setattr(store_check, "_REQUEST_SECONDS", 0.5)
     started = time.monotonic()
     found = steps("s3", values(endpoint=silent))
     assert time.monotonic() - started < 10
-    assert found[-1].name is StepName.NETWORK
+    assert found[-1].name is CheckPart.NETWORK
     assert isinstance(found[-1].error, Unreachable)
 
 
 def test_the_proxy_of_the_environment(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probing, "_ASK", 0.2)
+    monkeypatch.setattr(store_check, "_REQUEST_SECONDS", 0.2)
     monkeypatch.setenv("http_proxy", silent)
     monkeypatch.delenv("no_proxy", raising=False)
     found = steps("s3", values(endpoint="http://s3.somewhere.invalid"))
-    assert names(found)[:3] == [StepName.SETTINGS, StepName.NAME, StepName.NETWORK]
+    assert names(found)[:3] == [CheckPart.SETTINGS, CheckPart.NAME, CheckPart.NETWORK]
     assert "the proxy to s3.somewhere.invalid" in found[2].message
 
 
 def test_a_file_store_that_is_not_mounted(tmp_path: Path) -> None:
     last = steps("file", {"root": str(tmp_path / "nothing")})[-1]
     assert isinstance(last.error, Unreachable)
-    assert [step.name for step in steps("file", {"root": "relative"})] == [StepName.SETTINGS]
+    assert [step.name for step in steps("file", {"root": "relative"})] == [CheckPart.SETTINGS]
 
 
 def test_a_call_in_time() -> None:
@@ -135,12 +143,12 @@ def _fail() -> None:
 def test_a_server_that_wants_a_certificate() -> None:
     tls = hadoop.shared().tls_values(f"probe-{uuid.uuid4()}")
     found = steps("webhdfs", tls)
-    assert names(found) == list(StepName)
+    assert names(found) == list(CheckPart)
     assert not any(step.error for step in found)
     assert found[3].message.startswith("TLSv1")
     stranger = steps("webhdfs", {**tls, "client_cert": "", "client_key": ""})
-    assert names(stranger)[-1] in {StepName.TLS, StepName.CREDENTIALS}
+    assert names(stranger)[-1] in {CheckPart.TLS, CheckPart.CREDENTIALS}
     assert stranger[-1].error is not None
     broken = steps("webhdfs", {**tls, "client_cert": "no certificate"})
-    assert names(broken)[-1] in {StepName.SETTINGS, StepName.TLS}
+    assert names(broken)[-1] in {CheckPart.SETTINGS, CheckPart.TLS}
     assert isinstance(broken[-1].error, ConfigError)

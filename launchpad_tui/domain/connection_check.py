@@ -1,0 +1,30 @@
+"""The steps of a check of a connection to an AI runtime or an object store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from launchpad_tui.errors import LaunchpadError
+
+
+class CheckPart(StrEnum):
+    """The parts that can fail, in the order in which they are checked."""
+
+    SETTINGS = "settings"
+    NAME = "name"
+    NETWORK = "network"
+    TLS = "TLS"
+    CREDENTIALS = "credentials"
+    PERMISSION = "permission"
+    PLACE = "bucket"
+    PREFIX = "prefix"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """The result of one step; ``error`` is None if it succeeded."""
+
+    name: StrEnum
+    message: str
+    error: LaunchpadError | None = None

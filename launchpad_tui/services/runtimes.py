@@ -1,0 +1,279 @@
+"""The runtimes of all connections: opened once, checked for capabilities, copied into the registry."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from launchpad_tui.config.credentials import CONNECTION, Credentials
+from launchpad_tui.domain.artifact import Artifact
+from launchpad_tui.domain.connection import (
+    DEFAULT_SCOPE,
+    Capabilities,
+    Connection,
+    ResourceGroup,
+    Scope,
+)
+from launchpad_tui.domain.execution import Configuration, Execution, Outcome, TargetStatus
+from launchpad_tui.domain.schedule import Schedule
+from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
+from launchpad_tui.registry import (
+    artifacts,
+    configurations,
+    connections,
+    executions,
+    mirror,
+    schedules,
+)
+from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes import catalog
+from launchpad_tui.runtimes.base import Runtime
+
+
+class Runtimes:
+    """Opens the runtimes of connections and applies operations to them. Safe for threads.
+
+    What a remote runtime created or changed is copied into the registry; a runtime that is not
+    remote writes the registry itself. Every operation blocks, and raises what `runtime` and the
+    operation of the Runtime protocol raise.
+
+    Args:
+        open_runtime: opens the runtime of a connection, given its secrets.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        credentials: Credentials,
+        open_runtime: Callable[[Connection, Mapping[str, str]], Runtime],
+    ) -> None:
+        self._registry = registry
+        self._credentials = credentials
+        self._open = open_runtime
+        self._lock = threading.Lock()
+        self._opened: dict[str, tuple[Connection, Runtime]] = {}
+
+    def is_remote(self, scope: Scope) -> bool:
+        """Return whether the records of the scope's runtime are kept outside this machine.
+
+        Raises:
+            NotFound: there is no such connection.
+        """
+        return catalog.is_remote(connections.connection(self._registry, scope.connection))
+
+    def runtime(self, scope: Scope, capability: str = "") -> Runtime:
+        """Return the runtime of the scope's connection, in its resource group.
+
+        Args:
+            capability: the attribute of `Capabilities` that the caller requires.
+
+        Raises:
+            NotFound: there is no such connection.
+            CapabilityMissing: this version does not know the kind of the connection, or the
+                runtime does not have the capability.
+            InvalidInput, ConfigError: credentials are missing or not valid.
+        """
+        found = connections.connection(self._registry, scope.connection)
+        if capability:
+            self._require(scope, capability)
+        with self._lock:
+            opened = self._opened.get(found.name)
+            if opened is not None and _same(opened[0], found):
+                return opened[1].in_group(scope.resource_group)
+        created = self._open(found, self._credentials.get(CONNECTION, found.name))
+        with self._lock:
+            opened = self._opened.get(found.name)
+            self._opened[found.name] = (found, created)
+        if opened is not None:
+            opened[1].close()
+        return created.in_group(scope.resource_group)
+
+    def capabilities(self, connection: str) -> Capabilities | None:
+        """Return what the connection's runtime can do; None if it was never asked.
+
+        Raises:
+            NotFound: there is no such connection.
+        """
+        found = connections.connection(self._registry, connection)
+        if catalog.is_remote(found):
+            return connections.capabilities(self._registry, connection)
+        return self.fetch_capabilities(connection)
+
+    def fetch_capabilities(self, connection: str) -> Capabilities:
+        """Ask the connection's runtime what it can do. Raises as `runtime`."""
+        scope = Scope(connection, DEFAULT_SCOPE.resource_group)
+        return self.runtime(scope).capabilities() if self.is_remote(scope) else Capabilities()
+
+    def close(self) -> None:
+        """Close all runtimes; pending requests end."""
+        with self._lock:
+            opened, self._opened = self._opened, {}
+        for _, runtime in opened.values():
+            runtime.close()
+
+    def create_artifact(self, scope: Scope, new: Artifact) -> Artifact:
+        """Register an artifact; the runtime chooses its ID."""
+        runtime = self.runtime(scope, "create_artifact")
+        created = runtime.create_artifact(
+            new.name,
+            new.kind,
+            new.url,
+            new.scenario_id,
+            new.description,
+            new.labels,
+            size=new.size,
+        )
+        if self.is_remote(scope):
+            mirror.put_artifacts(self._registry, scope, [runtime.artifact(created)])
+        return artifacts.artifact(self._registry, scope, created)
+
+    def create_configuration(self, scope: Scope, new: Configuration) -> Configuration:
+        """Create a configuration; the runtime chooses its ID."""
+        runtime = self.runtime(scope, "create_configuration")
+        created = runtime.create_configuration(
+            new.name, new.scenario_id, new.executable_id, new.parameters, new.inputs
+        )
+        if self.is_remote(scope):
+            mirror.put_configurations(self._registry, scope, [runtime.configuration(created)])
+        return configurations.configuration(self._registry, scope, created)
+
+    def create_execution(self, scope: Scope, configuration_id: str) -> Execution:
+        """Create an execution. The request is never repeated: after an error, check whether the
+        execution exists."""
+        created = self.runtime(scope, "executions").create_execution(configuration_id)
+        if self.is_remote(scope):
+            self._fetch_execution(scope, created)
+        return executions.execution(self._registry, scope, created)
+
+    def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
+        """Stop executions and return the outcome of each."""
+        return self._change(scope, ids, TargetStatus.STOPPED)
+
+    def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
+        """Delete executions and return the outcome of each."""
+        return self._change(scope, ids, TargetStatus.DELETED)
+
+    def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
+        """Create a resource group; it may be PROVISIONING for a while. Raises Conflict."""
+        runtime = self.runtime(_administration(scope), "groups")
+        created = runtime.create_resource_group(scope.resource_group, labels)
+        if self.is_remote(scope):
+            return connections.add_group(self._registry, scope, created.labels, created.status)
+        groups = connections.groups(self._registry, scope.connection)
+        return next(group for group in groups if group.name == scope.resource_group)
+
+    def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
+        """Replace the labels of a resource group."""
+        kept = self.runtime(scope, "groups").label_resource_group(scope.resource_group, labels)
+        if self.is_remote(scope):
+            connections.set_group_labels(self._registry, scope, kept)
+
+    def delete_group(self, scope: Scope) -> None:
+        """Delete a resource group with everything in it. It counts as deleted if the runtime does
+        not have it any more."""
+        runtime = self.runtime(_administration(scope), "groups")
+        if self.is_remote(scope):
+            with contextlib.suppress(NotFound):
+                runtime.delete_resource_group(scope.resource_group)
+            connections.delete_group(self._registry, scope)
+        else:
+            runtime.delete_resource_group(scope.resource_group)
+
+    def create_schedule(self, scope: Scope, new: Schedule) -> Schedule:
+        """Create a schedule; the runtime chooses its ID."""
+        created = self.runtime(scope, "schedules").create_schedule(
+            new.name, new.cron, new.configuration_id, new.start, new.end
+        )
+        return self._fetch_schedule(scope, created)
+
+    def change_schedule(self, scope: Scope, before: Schedule, after: Schedule) -> Schedule:
+        """Change the values of a schedule that differ. Raises NotFound."""
+        self.runtime(scope, "schedules").change_schedule(
+            before.id,
+            cron=after.cron if after.cron != before.cron else "",
+            configuration_id=after.configuration_id
+            if after.configuration_id != before.configuration_id
+            else "",
+            status=after.status if after.status != before.status else None,
+            start=after.start if after.start != before.start else None,
+            end=after.end if after.end != before.end else None,
+        )
+        return self._fetch_schedule(scope, before.id)
+
+    def delete_schedule(self, scope: Scope, schedule_id: str) -> None:
+        """Delete a schedule. It counts as deleted if the runtime does not have it any more."""
+        found = schedules.schedule(self._registry, scope, schedule_id)
+        if not self.is_remote(scope):
+            self.runtime(scope, "schedules").delete_schedule(schedule_id)
+            return
+        if found.deleted_at is None:
+            with contextlib.suppress(NotFound):
+                self.runtime(scope, "schedules").delete_schedule(schedule_id)
+        schedules.delete(self._registry, scope, schedule_id)
+
+    def _require(self, scope: Scope, capability: str) -> None:
+        found = self.capabilities(scope.connection)
+        if found is not None and not getattr(found, capability):
+            raise CapabilityMissing(
+                f"The runtime of {scope.connection} does not support this",
+                found.reasons.get(capability, ""),
+            )
+
+    def _change(
+        self, scope: Scope, ids: Sequence[str], target: TargetStatus
+    ) -> tuple[Outcome, ...]:
+        stop = target is TargetStatus.STOPPED
+        runtime = self.runtime(scope, "stop" if stop else "delete")
+        found = self.capabilities(scope.connection)
+        if len(ids) > 1 and found is not None and found.bulk:
+            outcomes = tuple(runtime.change_many(ids, target))
+        else:
+            operation = runtime.stop if stop else runtime.delete
+            outcomes = tuple(_attempt(operation, execution_id) for execution_id in ids)
+        if self.is_remote(scope):
+            for outcome in outcomes:
+                if outcome.error is None or isinstance(outcome.error, NotFound):
+                    self._update_execution(scope, outcome.id)
+        return outcomes
+
+    def _update_execution(self, scope: Scope, execution_id: str) -> None:
+        """Copy the current state of a remote execution. A failure is ignored: the operation itself
+        succeeded, and the next sync repeats the copy."""
+        try:
+            self._fetch_execution(scope, execution_id)
+        except NotFound:
+            mirror.forget_entries(self._registry, scope, mirror.EXECUTIONS, [execution_id])
+        except LaunchpadError:
+            return
+
+    def _fetch_execution(self, scope: Scope, execution_id: str) -> None:
+        found = self.runtime(scope).execution(execution_id)
+        mirror.put_executions(self._registry, scope, [found])
+
+    def _fetch_schedule(self, scope: Scope, schedule_id: str) -> Schedule:
+        if self.is_remote(scope):
+            found = self.runtime(scope).schedule(schedule_id)
+            schedules.put(self._registry, scope, found)
+        return schedules.schedule(self._registry, scope, schedule_id)
+
+
+def _administration(scope: Scope) -> Scope:
+    """Return the scope in which resource groups of the connection are administered."""
+    return Scope(scope.connection, DEFAULT_SCOPE.resource_group)
+
+
+def _attempt(operation: Callable[[str], None], execution_id: str) -> Outcome:
+    try:
+        operation(execution_id)
+    except LaunchpadError as error:
+        return Outcome(execution_id, error)
+    return Outcome(execution_id)
+
+
+def _same(one: Connection, other: Connection) -> bool:
+    return (one.kind, one.settings, one.modified_at) == (
+        other.kind,
+        other.settings,
+        other.modified_at,
+    )
