@@ -25,11 +25,12 @@ def share(value: float, low: float, high: float) -> float:
 
 
 def mean(values: Sequence[float]) -> float:
-    """The mean of finite values; right where their sum is beyond the floats."""
-    try:
+    """Return the mean of finite values, also if their sum exceeds the largest float."""
+    largest = max(map(abs, values))
+    if largest < 1e290:
         return math.fsum(values) / len(values)
-    except OverflowError:
-        return math.fsum(value / len(values) for value in values)
+    found = math.fsum(value / largest for value in values) / len(values) * largest
+    return max(min(values), min(max(values), found))
 
 
 @dataclass(frozen=True, slots=True)

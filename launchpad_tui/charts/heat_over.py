@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from launchpad_tui.charts.axes import Scale, label_ticks, mean, share
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.model import ChartSpec, Drawing, Series
-from launchpad_tui.charts.scale import ticks, widened, x_texts, y_range
+from launchpad_tui.charts.scale import ticks, x_range, x_texts, y_range
 from launchpad_tui.charts.shades import legend, shade
 from launchpad_tui.charts.text import counted, short_labels
 from launchpad_tui.domain.numbers import number_text
@@ -39,8 +39,7 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
         notes.append(
             f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')}: too low for all"
         )
-    xs = [float(x) for one in shown for x in one.x if math.isfinite(x)]
-    low, high = spec.x_range or widened(min(xs, default=0.0), max(xs, default=1.0))
+    low, high = x_range(spec.x_range, shown)
     buckets = _bucket_count(shown, low, high, canvas.width - left)
     means = [_means(one, low, high, buckets, log=spec.y_log) for one in shown]
     values = [value for each in means for value in each if value is not None]

@@ -17,7 +17,7 @@ from launchpad_tui.charts.model import (
 )
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
-from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_texts, y_range
+from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_range, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.charts.text import plain
 from launchpad_tui.domain.numbers import axis_texts, number_text
@@ -80,8 +80,7 @@ def _order(
 def _layout(
     spec: ChartSpec, series: Sequence[Series], drawn: Sequence[Series]
 ) -> tuple[Plot, list[float], list[str]]:
-    xs = [edge for one in series if len(one.x) for edge in (float(one.x[0]), float(one.x[-1]))]
-    x_low, x_high = spec.x_range or widened(min(xs, default=0.0), max(xs, default=1.0))
+    x_low, x_high = x_range(spec.x_range, series)
     height = max(1, spec.height - 2 - bool(spec.title))
     if spec.y_range is not None and not (spec.y_log and spec.y_range[0] <= 0):
         y_low, y_high = widened(*spec.y_range, log=spec.y_log)

@@ -84,6 +84,13 @@ class ChartSpec:
     markers: bool = True
     legend: bool = False
 
+    def __post_init__(self) -> None:
+        # Nothing can be laid out between ends that are not finite: such a range is taken from the data.
+        for name in ("x_range", "y_range"):
+            ends = getattr(self, name)
+            if ends is not None and not all(map(math.isfinite, ends)):
+                object.__setattr__(self, name, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from launchpad_tui.charts.model import Series
 from launchpad_tui.domain.numbers import axis_texts
 from launchpad_tui.domain.timestamps import duration_text
 
@@ -15,6 +16,8 @@ _TAIL = 0.02
 _OUTLYING = 3.0
 #: the ends of the floats, and what is too small for arithmetic with all digits
 _LEAST, _MOST, _TINY = 5e-324, 1.7976931348623157e308, 1e-290
+#: seconds since 1970 that have a date in every time zone: the years 2 to 9998
+_EARLIEST, _LATEST = -62_104_060_800.0, 253_370_764_800.0
 
 
 def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float]:
@@ -40,6 +43,19 @@ def roomy(low: float, high: float) -> tuple[float, float]:
         if factor * power > span * 1.02
     )
     return low, low + wide * power
+
+
+def x_range(given: tuple[float, float] | None, series: Sequence[Series]) -> tuple[float, float]:
+    """Return the range of x to show: the one asked for, else that of all points with a finite x."""
+    if given is not None:
+        return given
+    ends: list[float] = []
+    for one in series:
+        # Points are ordered by x, so the first and the last one are enough unless they are not finite.
+        edges = [float(one.x[0]), float(one.x[-1])] if len(one.x) else []
+        known = all(map(math.isfinite, edges))
+        ends += edges if known else [float(x) for x in one.x if math.isfinite(x)]
+    return widened(min(ends, default=0.0), max(ends, default=1.0))
 
 
 def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float, float]:
@@ -80,6 +96,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
     """Powers of ten within the range, thinned to at most so many; 2 and 5 between them where there is room."""
+    low, high = max(low, _LEAST), max(high, _LEAST)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     decades = [10.0**power for power in range(max(-323, first), min(308, last) + 1)]
     inside = [tick for tick in decades if low * 0.999999 <= tick <= high * 1.000001]
@@ -98,7 +115,7 @@ def x_texts(found: Sequence[float], kind: str) -> list[str]:
     if kind == "relative":
         texts = [duration_text(tick) if tick else "0 s" for tick in found]
         return texts if len(set(texts)) == len(texts) else [f"{tick:g} s" for tick in found]
-    if kind == "time":
+    if kind == "time" and all(_EARLIEST <= tick <= _LATEST for tick in found):
         moments = [datetime.fromtimestamp(tick, UTC).astimezone() for tick in found]
         span = found[-1] - found[0] if len(found) > 1 else 0
         form = (

@@ -176,6 +176,6 @@ def _with_room(scale: Scale) -> Scale:
         low, high = scale.low - by, scale.high + by
     return (
         Scale(low, high, scale.log)
-        if math.isfinite(low) and math.isfinite(high) and low < high
+        if math.isfinite(low) and math.isfinite(high) and low < high and (low > 0 or not scale.log)
         else scale
     )

@@ -12,7 +12,7 @@ SHADES, ASCII_SHADES = "░▒▓█", ".:-=+*#%@"
 def shade(part: float, *, ascii_only: bool) -> str:
     """The shade of a share from 0 to 1."""
     ramp = ASCII_SHADES if ascii_only else SHADES
-    return ramp[min(len(ramp) - 1, max(0, int(part * len(ramp))))]
+    return ramp[min(len(ramp) - 1, int(max(0.0, min(1.0, part)) * len(ramp)))]
 
 
 def legend(canvas: Canvas, name: str, low: str, high: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,6 +49,8 @@ def parse_rfc3339(text: str) -> datetime:
 
 def duration_text(seconds: float) -> str:
     """A duration for people: ``850 ms``, ``12.3 s``, ``4 m 05 s``, ``3 h 07 m``, ``2 d 04 h``."""
+    if not math.isfinite(seconds):
+        return f"{seconds}"
     if seconds < 0:
         return "-" + duration_text(-seconds)
     if seconds < 0.9995:
