@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -137,9 +137,6 @@ class ExecutionRow:
     execution: Execution
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
     curves: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-
-
-Rows = Sequence[Row]
 
 
 @dataclass(frozen=True, slots=True)

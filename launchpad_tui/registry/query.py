@@ -47,14 +47,13 @@ class Table:
     """A list's table, ``t`` in every statement.
 
     ``execution`` is the row of the (source) execution, ``owns`` the condition that a metric series ``s`` of that
-    execution is this row's, ``prefers`` what comes first where several are.
+    execution is this row's.
     """
 
     name: str
     columns: str
     execution: str
     owns: str
-    prefers: str
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -65,7 +64,6 @@ ARTIFACTS = Table(
     "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o WHERE "
     "o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name AND t.name <> '' "
     "AND {same}))",
-    "",
     {
         "name": Attribute("name", "name"),
         "description": Attribute("description", "name"),
@@ -86,7 +84,6 @@ EXECUTIONS = Table(
     executions.COLUMNS,
     "t.pk",
     "{main}",
-    "",
     {
         "id": Attribute("id"),
         "name": Attribute("configuration_name", "name"),

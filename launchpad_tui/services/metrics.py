@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
@@ -34,13 +34,6 @@ class MetricService:
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
         """What an execution logged, by name and key; empty where it logged nothing or is gone."""
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
-
-    def series_of(
-        self, scope: Scope, execution_ids: Sequence[str]
-    ) -> dict[str, tuple[SeriesSummary, ...]]:
-        """What executions logged, by execution ID, in one query."""
-        found = series.summaries(self._registry, scope, execution_ids)
-        return {execution: tuple(rows) for execution, rows in found.items()}
 
     def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
         """What the source execution logged of this artifact: its own series and those of none. Raises NotFound."""
@@ -137,21 +130,6 @@ class MetricService:
         with self._registry.write():
             series.append(self._registry, execution_id, metrics, scope)
             resource.put(self._registry, execution_id, tags, custom_info, scope)
-
-    def record_bulk(
-        self,
-        execution_id: str,
-        name: str,
-        labels: Sequence[tuple[str, str]],
-        steps: Iterable[int],
-        times: Iterable[int],
-        values: Iterable[float],
-        scope: Scope | None = None,
-    ) -> None:
-        """Keep many points of one series at once, such as an imported history; see `registry.series.append_bulk`."""
-        series.append_bulk(
-            self._registry, execution_id, name, tuple(labels), steps, times, values, scope
-        )
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Forget everything that an execution logged. Raises NotFound, and as `record`."""

@@ -13,8 +13,6 @@ from launchpad_tui.errors import AuthenticationFailed, ConfigError
 if TYPE_CHECKING:
     from botocore.session import Session
 
-#: what the field ``credentials`` may say
-SOURCES = ("keys", "environment", "profile", "instance")
 _VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: providers of botocore's chain that ask the machine
 _MACHINE = {"assume-role-with-web-identity", "container-role", "iam-role"}

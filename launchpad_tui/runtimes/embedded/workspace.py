@@ -56,7 +56,6 @@ class Workspace:
         self.artifacts = self.work / "artifacts"
         self.bin = self.work / "bin"
         self.lock = self.root / "lock"
-        self.supervisor_log = self.root / "supervisor.log"
 
     def make(self) -> Workspace:
         """Make the folders, 0700; returns itself."""
