@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from launchpad_tui.charts.axes import share
 from launchpad_tui.charts.bars import (
-    Base,
+    BarRange,
     bar_groups,
-    base_of,
+    bar_range,
     group_notes,
     log_notes,
     unshown,
@@ -99,9 +99,9 @@ def _panel(
     step: int,
     *,
     axis: bool,
-) -> Base:
+) -> BarRange:
     finite = [value for value in values if value is not None and math.isfinite(value)]
-    base = base_of(finite)
+    base = bar_range(finite)
     texts = ["" if value is None else number_text(value, 5) for value in values]
     behind = max((len(text) for text in texts), default=0) + 1
     negative = base.below > 0
@@ -164,7 +164,7 @@ def _left(canvas: Canvas, column: int, row: int, long: float, most: int, slot: i
     return full + half
 
 
-def _axis(canvas: Canvas, row: int, left: int, width: int, zero: int, base: Base) -> None:
+def _axis(canvas: Canvas, row: int, left: int, width: int, zero: int, base: BarRange) -> None:
     """The ends of the range and where bars start, below them."""
     low, high = number_text(base.low, 4), number_text(base.high, 4)
     if len(low) + len(high) + 2 > width:

@@ -16,7 +16,7 @@ from launchpad_tui.charts.groups import (
     not_a_table,
     unknown_parameter,
 )
-from launchpad_tui.charts.model import ChartData, ChartSpec, Table
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import ticks
 from launchpad_tui.charts.text import counted
@@ -32,7 +32,7 @@ _UNLIKE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class BarRange:
     """The range of bars: they start at ``zero``, which is 0 or, where all are far from it, near the least of them."""
 
     low: float
@@ -49,11 +49,11 @@ class Base:
         return [f"The axis starts at {number_text(self.zero, 4)}, not at 0"] if self.zero else []
 
 
-def base_of(values: Sequence[float]) -> Base:
+def bar_range(values: Sequence[float]) -> BarRange:
     """The range for finite values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if low == high == 0:
-        return Base(0.0, 1.0, 0.0)
+        return BarRange(0.0, 1.0, 0.0)
     largest = max(abs(low), abs(high))
     if (low > 0 or high < 0) and 0 < high - low < _FAR * largest:
         # The nearest round number before the least bar, so that this one still has a length.
@@ -64,10 +64,10 @@ def base_of(values: Sequence[float]) -> Base:
             else ticks(high + room / 4, high + 2 * room, 3)
         )
         if found and low > 0 and 0 < found[-1] < low:
-            return Base(found[-1], high, found[-1])
+            return BarRange(found[-1], high, found[-1])
         if found and high < 0 and high < found[0] < 0:
-            return Base(low, found[0], found[0])
-    return Base(min(0.0, low), max(0.0, high), 0.0)
+            return BarRange(low, found[0], found[0])
+    return BarRange(min(0.0, low), max(0.0, high), 0.0)
 
 
 def looks(count: int, *, ascii_only: bool) -> list[str]:
@@ -76,7 +76,7 @@ def looks(count: int, *, ascii_only: bool) -> list[str]:
     return [fills[place % len(fills)] for place in range(count)]
 
 
-def bar_groups(table: Table) -> tuple[list[Group], list[str]]:
+def bar_groups(table: ChartTable) -> tuple[list[Group], list[str]]:
     """The groups and their labels, with the number of models where groups have several."""
     found = groups(table)
     if not names_along(table):
@@ -114,7 +114,7 @@ def log_notes(spec: ChartSpec) -> list[str]:
     return ["Bars have no logarithmic axis"] if spec.y_log else []
 
 
-def value_columns(table: Table, found: Sequence[Group]) -> dict[str, list[float | None]]:
+def value_columns(table: ChartTable, found: Sequence[Group]) -> dict[str, list[float | None]]:
     """For each metric the groups' means."""
     return {
         name: [mean_of(column, group) for group in found] for name, column in table.metrics.items()

@@ -17,7 +17,7 @@ from launchpad_tui.charts.groups import (
     unknown_parameter,
 )
 from launchpad_tui.charts.histogram import quartile
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.text import counted, short_labels
 from launchpad_tui.domain.numbers import number_text
@@ -53,7 +53,7 @@ def draw_box(spec: ChartSpec, data: ChartData) -> Drawing:
     return canvas.drawing(notes)
 
 
-def _along(canvas: Canvas, table: Table, name: str, along: Sequence[str]) -> list[str]:
+def _along(canvas: Canvas, table: ChartTable, name: str, along: Sequence[str]) -> list[str]:
     found = [group for group in groups(table) if numbers(table.metrics[name], group.places)]
     values = [numbers(table.metrics[name], group.places) for group in found]
     everything = [value for each in values for value in each]
@@ -119,7 +119,7 @@ def _few_notes(few: int, total: int) -> list[str]:
     ]
 
 
-def _each(canvas: Canvas, table: Table, names: Sequence[str]) -> list[str]:
+def _each(canvas: Canvas, table: ChartTable, names: Sequence[str]) -> list[str]:
     everyone = Group("", tuple(range(len(table.ids))), None)
     room = canvas.height - canvas.top
     # A line of words, the box, its axis in two lines; a blank line where there is room.
@@ -156,7 +156,7 @@ def _row(
     row: int,
     values: Sequence[float],
     group: Group,
-    table: Table,
+    table: ChartTable,
     name: str,
 ) -> None:
     width = max(1, right - left)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import name_on_top, share
 from launchpad_tui.charts.bars import (
-    Base,
+    BarRange,
     bar_groups,
-    base_of,
+    bar_range,
     group_notes,
     key_line,
     log_notes,
@@ -57,7 +57,7 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
     finite = [v for name in names for v in columns[name] if v is not None and math.isfinite(v)]
     if not found or not names:
         return canvas.drawing(notes)
-    base = base_of(finite)
+    base = bar_range(finite)
     left = _label_size(base, canvas) + 2
     each = len(names)
     shown, note = best_first(
@@ -101,7 +101,7 @@ class _Place:
         gap = 2 if self.step >= 6 * each else gap
         self.bar = max(1, (self.step - gap) // each)
         self.bottom = canvas.height - 1
-        self.spot = Spot(0, 0, 0)
+        self.zero_line = ZeroLine(0, 0, 0)
 
     def column(self, number: int, metric: int = 0) -> int:
         """The first cell of a bar."""
@@ -203,25 +203,25 @@ class _Place:
         self.bottom -= rows
         return []
 
-    def lay_out(self, base: Base) -> None:
+    def lay_out(self, base: BarRange) -> None:
         """Share the rows between what is above zero and what hangs below."""
         rows = max(1, self.bottom - self.top + 1)
         bars = rows - 1
         down = min(bars - 1, max(1, round(bars * base.below))) if base.below > 0 and bars > 1 else 0
         if base.below >= 1:
             down = bars
-        self.spot = Spot(self.top + bars - down, bars - down, down)
+        self.zero_line = ZeroLine(self.top + bars - down, bars - down, down)
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class ZeroLine:
     """The row of the zero line, and how many rows are above and below."""
 
     zero: int
     up: int
     down: int
 
-    def rows(self, value: float, base: Base) -> float:
+    def rows(self, value: float, base: BarRange) -> float:
         """How many rows high a bar is, negative where it hangs."""
         span = max(
             (1.0 - base.below) / self.up if self.up else 0.0,
@@ -242,46 +242,54 @@ def _fits(places: Sequence[int], texts: Sequence[str], width: int) -> bool:
     return True
 
 
-def _label_size(base: Base, canvas: Canvas) -> int:
+def _label_size(base: BarRange, canvas: Canvas) -> int:
     # How many ticks there will be is not known before the labels have their rows.
     found = [[base.zero, *ticks(base.low, base.high, most)] for most in range(1, 9)]
     longest = max(len(text) for each in found for text in axis_texts(each))
     return min(longest, max(1, canvas.width // 3))
 
 
-def _axis(place: _Place, base: Base) -> None:
-    canvas, spot, size = place.canvas, place.spot, place.left - 2
+def _axis(place: _Place, base: BarRange) -> None:
+    canvas, zero_line, size = place.canvas, place.zero_line, place.left - 2
     up, tick, line = ("|", "+", "-") if canvas.ascii else ("│", "┤", "─")
-    corner = "+" if canvas.ascii else "┼" if spot.up and spot.down else "└" if spot.up else "┌"
-    for row in range(spot.zero - spot.up, spot.zero + spot.down + 1):
+    corner = (
+        "+"
+        if canvas.ascii
+        else "┼"
+        if zero_line.up and zero_line.down
+        else "└"
+        if zero_line.up
+        else "┌"
+    )
+    for row in range(zero_line.zero - zero_line.up, zero_line.zero + zero_line.down + 1):
         canvas.put(size + 1, row, up, style="axis")
-    canvas.put(size + 1, spot.zero, corner + line * place.room, style="axis")
-    found = ticks(base.low, base.high, max(1, min(8, (spot.up + spot.down) // 3)))
+    canvas.put(size + 1, zero_line.zero, corner + line * place.room, style="axis")
+    found = ticks(base.low, base.high, max(1, min(8, (zero_line.up + zero_line.down) // 3)))
     if base.zero not in found:
         found = [base.zero, *found]
     free: set[int] = set()
     for value, text in sorted(
         zip(found, axis_texts(found), strict=True), key=lambda one: one[0] != base.zero
     ):
-        row = spot.zero - round(spot.rows(value, base))
+        row = zero_line.zero - round(zero_line.rows(value, base))
         if row in free:
             continue
         free |= {row}
         canvas.end(size, row, text[:size], style="axis")
-        if row != spot.zero:
+        if row != zero_line.zero:
             canvas.put(size + 1, row, tick, style="axis")
 
 
 def _bar(
     place: _Place,
-    base: Base,
+    base: BarRange,
     number: int,
     metric: int,
     value: float | None,
     group: Group,
     fill: str,
 ) -> None:
-    canvas, spot, width = place.canvas, place.spot, place.bar
+    canvas, zero_line, width = place.canvas, place.zero_line, place.bar
     column = place.column(number, metric)
     wide = place.step if place.each == 1 else width + 1
     if value is None:
@@ -290,32 +298,36 @@ def _bar(
         text = number_text(value)
         canvas.put(
             column,
-            spot.zero - 1 if spot.up else spot.zero + 1,
+            zero_line.zero - 1 if zero_line.up else zero_line.zero + 1,
             text if len(text) < wide else "?",
             group.slot,
         )
         return
-    rows = spot.rows(value, base)
+    rows = zero_line.rows(value, base)
     if rows >= 0:
         full, part = divmod(round(rows * 8), 8)
         if fill != _EIGHTHS[8]:
             full, part = max(round(rows), int(rows > 0)), 0
         for row in range(full):
-            canvas.put(column, spot.zero - 1 - row, fill * width, group.slot)
+            canvas.put(column, zero_line.zero - 1 - row, fill * width, group.slot)
         if part:
-            canvas.put(column, spot.zero - 1 - full, _EIGHTHS[part] * width, group.slot)
-        end = spot.zero - 1 - full - bool(part)
+            canvas.put(column, zero_line.zero - 1 - full, _EIGHTHS[part] * width, group.slot)
+        end = zero_line.zero - 1 - full - bool(part)
     else:
         # Of the blocks that hang there are only halves.
         full, half = divmod(max(1, round(-rows * 2)), 2)
         if fill != _EIGHTHS[8]:
             full, half = max(round(-rows), 1), 0
         for row in range(full):
-            canvas.put(column, spot.zero + 1 + row, fill * width, group.slot)
+            canvas.put(column, zero_line.zero + 1 + row, fill * width, group.slot)
         if half:
-            canvas.put(column, spot.zero + 1 + full, "▀" * width, group.slot)
-        end = spot.zero + 1 + full + half
+            canvas.put(column, zero_line.zero + 1 + full, "▀" * width, group.slot)
+        end = zero_line.zero + 1 + full + half
     text = number_text(value, 4)
-    if len(text) < wide and spot.zero - spot.up <= end <= spot.zero + spot.down and place.each == 1:
+    if (
+        len(text) < wide
+        and zero_line.zero - zero_line.up <= end <= zero_line.zero + zero_line.down
+        and place.each == 1
+    ):
         start = column + (width - len(text)) // 2
         canvas.put(max(place.left, start), end, text, style="faint")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from launchpad_tui.charts.axes import mean
-from launchpad_tui.charts.model import ChartData, Table, Value
+from launchpad_tui.charts.model import ChartData, ChartTable, Value
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
@@ -26,7 +26,7 @@ class Group:
     value: Value = None
 
 
-def names_along(table: Table) -> list[str]:
+def names_along(table: ChartTable) -> list[str]:
     """The parameters that the chart is drawn against."""
     return [name for name in table.along.split(BETWEEN) if name]
 
@@ -45,7 +45,7 @@ def value_order(value: Value) -> tuple[int, float, str]:
     return (0, value, "")
 
 
-def groups(table: Table) -> list[Group]:
+def groups(table: ChartTable) -> list[Group]:
     """The models one by one, or where the chart is drawn against parameters, grouped by their values in order; models
     without a value are in no group."""
     names = names_along(table)
@@ -90,7 +90,7 @@ def mean_of(column: Sequence[float | None], group: Group) -> float | None:
     return mean(found) if found else None
 
 
-def missing_notes(table: Table, metrics: Sequence[str]) -> list[str]:
+def missing_notes(table: ChartTable, metrics: Sequence[str]) -> list[str]:
     """In words: models without a metric or a parameter, values that are not finite."""
     notes = [
         f"{counted(count, 'model has', 'models have')} no {safe_text(name, 80)}"
@@ -110,7 +110,11 @@ def missing_notes(table: Table, metrics: Sequence[str]) -> list[str]:
 
 
 def best_first(
-    found: Sequence[Group], values: Sequence[float | None], room: int, table: Table, metric: str
+    found: Sequence[Group],
+    values: Sequence[float | None],
+    room: int,
+    table: ChartTable,
+    metric: str,
 ) -> tuple[list[int], str]:
     """Which of the groups to show where there is room for so many, and the note that says so.
 
@@ -152,7 +156,7 @@ def not_a_table(data: ChartData, *, metric: bool = True, models: int = 1) -> str
     return ""
 
 
-def unknown_parameter(table: Table) -> str:
+def unknown_parameter(table: ChartTable) -> str:
     """Why it cannot be drawn against its parameters: one is in no model; empty where it can or there is none."""
     for name in names_along(table):
         if all(value is None for value in table.parameters.get(name, ())):
@@ -160,7 +164,7 @@ def unknown_parameter(table: Table) -> str:
     return ""
 
 
-def varying(table: Table) -> dict[str, tuple[Value, ...]]:
+def varying(table: ChartTable) -> dict[str, tuple[Value, ...]]:
     """The parameters that differ between models which have them."""
     return {
         name: column
@@ -169,6 +173,6 @@ def varying(table: Table) -> dict[str, tuple[Value, ...]]:
     }
 
 
-def first_metric(table: Table) -> tuple[str, Sequence[float | None]]:
+def first_metric(table: ChartTable) -> tuple[str, Sequence[float | None]]:
     """The first metric and its values."""
     return next(iter(table.metrics.items()), ("", ()))

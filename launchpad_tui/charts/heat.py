@@ -21,7 +21,7 @@ from launchpad_tui.charts.groups import (
     value_text,
 )
 from launchpad_tui.charts.heat_over import draw_over, no_points
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table, Value
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing, Value
 from launchpad_tui.charts.shades import legend, shade
 from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import number_text
@@ -112,7 +112,7 @@ class _Grid:
         self.canvas.put(0, self.top + row * self.tall + (self.tall - 1) // 2, text, slot)
 
 
-def _pairs(canvas: Canvas, table: Table, along: Sequence[str]) -> Drawing:
+def _pairs(canvas: Canvas, table: ChartTable, along: Sequence[str]) -> Drawing:
     metric, column = first_metric(table)
     notes = missing_notes(table, [metric])
     found = groups(table)
@@ -169,7 +169,7 @@ def _pairs(canvas: Canvas, table: Table, along: Sequence[str]) -> Drawing:
     return canvas.drawing(notes)
 
 
-def _models(canvas: Canvas, table: Table) -> Drawing:
+def _models(canvas: Canvas, table: ChartTable) -> Drawing:
     names = list(table.metrics)
     notes = missing_notes(table, names)
     found = groups(table)
@@ -218,7 +218,7 @@ def _head(name: str, arrow: str, room: int) -> str:
 def _row(
     grid: _Grid,
     row: int,
-    table: Table,
+    table: ChartTable,
     names: Sequence[str],
     scales: dict[str, Scale],
     group: Group,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import first_metric, missing_notes, not_a_table, varying
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing
 from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.importance import LEAST, Importance, importance
 from launchpad_tui.domain.text import cell_width, safe_text
@@ -26,7 +26,7 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
     table = data.table
     name, column = first_metric(table)
     differing = varying(table)
-    notes = missing_notes(Table(table.ids, metrics=table.metrics), [name] if name else [])
+    notes = missing_notes(ChartTable(table.ids, metrics=table.metrics), [name] if name else [])
     if too_small(spec, 3) or not differing or not name:
         return canvas.drawing(notes)
     found = importance(differing, column)

@@ -33,7 +33,7 @@ Value = float | str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ChartTable:
     """One value a model, for charts that compare models: all tuples are as long as ``ids``.
 
     ``labels`` and ``slots`` go with ``ids``. ``parameters`` holds columns of configurations' parameters in their order:
@@ -56,7 +56,7 @@ class ChartData:
     """What a chart is drawn from: curves for those over steps or time, a table for the others."""
 
     series: tuple[Series, ...] = ()
-    table: Table = field(default_factory=Table)
+    table: ChartTable = field(default_factory=ChartTable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from launchpad_tui.charts.model import (
     DOTS_DOWN,
     ChartData,
     ChartSpec,
+    ChartTable,
     Drawing,
     Plot,
-    Table,
     Value,
 )
 from launchpad_tui.charts.palette import marker
@@ -67,7 +67,7 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
     table = data.table
     metric, values = first_metric(table)
     differing = varying(table)
-    notes = missing_notes(Table(table.ids, metrics=table.metrics), [metric] if metric else [])
+    notes = missing_notes(ChartTable(table.ids, metrics=table.metrics), [metric] if metric else [])
     if too_small(spec, 6) or not metric or not table.ids or not differing:
         return canvas.drawing(notes)
     most = max(1, canvas.width // _APART)
@@ -124,7 +124,7 @@ def _axis(name: str, column: Sequence[Value], few: int = _FEW) -> _Axis:
 def _lines(
     canvas: Canvas,
     plot: Plot,
-    table: Table,
+    table: ChartTable,
     axes: Sequence[_Axis],
     columns: Sequence[int],
     values: Sequence[float | None],

@@ -18,7 +18,7 @@ from launchpad_tui.charts.groups import (
     value_order,
 )
 from launchpad_tui.charts.line import draw_line
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table, Value
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing, Value
 from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.scale import y_range
 from launchpad_tui.charts.text import counted
@@ -55,7 +55,8 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     metric, values = first_metric(table)
     column = table.parameters.get(name, ())
     notes = missing_notes(
-        Table(table.ids, parameters=table.parameters, metrics=table.metrics, along=name), [metric]
+        ChartTable(table.ids, parameters=table.parameters, metrics=table.metrics, along=name),
+        [metric],
     )
     points = _points(column, values, log=spec.y_log)
     if spec.y_log:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from launchpad_tui.charts.model import Drawing
     from launchpad_tui.cli.context import Context
     from launchpad_tui.domain.board import ChartDefinition
-    from launchpad_tui.domain.comparison import Subject
+    from launchpad_tui.domain.comparison import ComparedItem
 
 OVER = ("step", "relative", "time", "parameters", "source")
 #: cells of a chart where the terminal does not say
@@ -67,7 +67,7 @@ CHART_ARGS: tuple[Arg, ...] = (
 
 
 def print_charts(
-    context: Context, subjects: Sequence[Subject], options: argparse.Namespace
+    context: Context, subjects: Sequence[ComparedItem], options: argparse.Namespace
 ) -> None:
     """Draw one chart for each metric that the options name, or for each that was logged.
 
@@ -137,7 +137,7 @@ def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
 
 def draw_chart(
     context: Context,
-    subjects: Sequence[Subject],
+    subjects: Sequence[ComparedItem],
     chart: ChartDefinition,
     options: argparse.Namespace,
     svg: str | None = None,

@@ -18,7 +18,7 @@ from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.comparison import Subject
+    from launchpad_tui.domain.comparison import ComparedItem
 
 FORMATS = ("table", "csv", "markdown", "json")
 
@@ -57,7 +57,7 @@ def _compare(context: Context, options: argparse.Namespace) -> None:
         context.note("Nothing differs; --all shows all rows.")
 
 
-def find(context: Context, texts: Sequence[str]) -> tuple[Subject, ...]:
+def find(context: Context, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
     """The subjects that the texts name, in their order: artifacts by ID, beginning of it or name, or executions.
 
     Raises:
@@ -75,7 +75,7 @@ def find(context: Context, texts: Sequence[str]) -> tuple[Subject, ...]:
                 hint = "Give IDs, beginnings of them, or names of models; or IDs of executions."
                 raise NotFound(f"There is no model or execution {text[:80]!r}", hint=hint) from None
 
-    def read() -> dict[str, Subject]:
+    def read() -> dict[str, ComparedItem]:
         service = context.desk.compare
         made = service.artifacts(context.scope, list(artifacts.values())) if artifacts else ()
         alone = service.executions(context.scope, list(executions.values())) if executions else ()
@@ -115,7 +115,7 @@ def _print_difference(context: Context, options: argparse.Namespace) -> None:
         context.note("Nothing differs.")
 
 
-def _place(context: Context, subjects: Sequence[Subject], text: str) -> int:
+def _place(context: Context, subjects: Sequence[ComparedItem], text: str) -> int:
     wanted = find(context, [text])[0].id
     for index, one in enumerate(subjects):
         if one.id == wanted:

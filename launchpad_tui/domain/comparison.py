@@ -29,7 +29,7 @@ class RowGroup(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ComparedItem:
     """One column: a model with its source execution, or an execution alone (``artifact`` is None). ``files`` are the
     artifact's recorded files by path, each as size and checksum in words; empty where nobody asked for them."""
 
@@ -164,7 +164,7 @@ class Comparison:
     """What is shown: subjects in their order, rows with a value for each of them, and of each group how many rows are
     shown and how many there are. ``baseline`` is that subject's place."""
 
-    subjects: tuple[Subject, ...]
+    subjects: tuple[ComparedItem, ...]
     rows: tuple[Row, ...]
     counts: Mapping[RowGroup, tuple[int, int]]
     baseline: int | None = None
@@ -178,7 +178,7 @@ class Comparison:
         ]
 
 
-def compare(subjects: Sequence[Subject], options: Options = Options()) -> Comparison:
+def compare(subjects: Sequence[ComparedItem], options: Options = Options()) -> Comparison:
     """Lay subjects side by side."""
     shown = [one for one in subjects if one.id not in options.hidden]
     if options.order is not None:
@@ -203,7 +203,7 @@ def compare(subjects: Sequence[Subject], options: Options = Options()) -> Compar
     return Comparison(tuple(shown), tuple(rows), counts, place)
 
 
-def _ordered(subjects: list[Subject], options: Options) -> list[Subject]:
+def _ordered(subjects: list[ComparedItem], options: Options) -> list[ComparedItem]:
     key, descending = options.order or ("", False)
     group = next((each for each in RowGroup if key.startswith(f"{each}/")), None)
     row = (
@@ -232,7 +232,7 @@ def _is_nan(value: float | None) -> bool:
     return value is not None and math.isnan(value)
 
 
-_TEXTS: Mapping[RowGroup, Callable[[Subject], Mapping[str, str]]] = {
+_TEXTS: Mapping[RowGroup, Callable[[ComparedItem], Mapping[str, str]]] = {
     RowGroup.PARAMETERS: lambda one: one.configuration.parameters if one.configuration else {},
     RowGroup.INPUTS: lambda one: one.inputs,
     RowGroup.EXECUTION: lambda one: _facts(one.execution),
@@ -243,7 +243,7 @@ _TEXTS: Mapping[RowGroup, Callable[[Subject], Mapping[str, str]]] = {
 }
 
 
-def _rows(group: RowGroup, subjects: Sequence[Subject], options: Options) -> Iterator[Row]:
+def _rows(group: RowGroup, subjects: Sequence[ComparedItem], options: Options) -> Iterator[Row]:
     of = _TEXTS.get(group)
     if of is not None:
         columns = [of(one) for one in subjects]

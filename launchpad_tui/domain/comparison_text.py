@@ -7,7 +7,7 @@ import io
 import math
 from typing import Any
 
-from launchpad_tui.domain.comparison import Comparison, Row, Subject
+from launchpad_tui.domain.comparison import ComparedItem, Comparison, Row
 from launchpad_tui.domain.text import safe_text
 
 Json = dict[str, Any]
@@ -62,7 +62,7 @@ def cell_texts(row: Row, baseline: int | None) -> list[str]:
     ]
 
 
-def _subject(one: Subject) -> Json:
+def _subject(one: ComparedItem) -> Json:
     return {
         "id": one.id,
         "name": one.name,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from launchpad_tui.domain.comparison import Options, RowGroup, Subject, compare
+from launchpad_tui.domain.comparison import ComparedItem, Options, RowGroup, compare
 
 #: longer texts are not compared line by line: the time grows with the product of their lengths
 _MOST_LINES = 5000
@@ -29,7 +29,7 @@ class DiffLine:
         return f"{sign}{self.text}" + (" @@" if self.kind == "heading" else "")
 
 
-def difference(one: Subject, other: Subject) -> list[DiffLine]:
+def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
     """What differs, by groups; of long texts, such as custom info, the lines that differ with those around them."""
     found: list[DiffLine] = []
     rows = compare((one, other), Options()).rows

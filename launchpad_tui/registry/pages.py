@@ -18,7 +18,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.query import (
     ARTIFACTS,
     EXECUTIONS,
-    Table,
+    ListTable,
     chosen,
     conditions_sql,
     match_expression,
@@ -47,7 +47,7 @@ class Lister(Generic[Row]):
         self,
         registry: Registry,
         scope: Scope,
-        table: Table,
+        table: ListTable,
         kind: str | None,
         query: Query,
         build: Callable[[tuple[Any, ...], Mapping[MetricColumn, float], Curves], Row],

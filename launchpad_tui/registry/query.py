@@ -43,7 +43,7 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ListTable:
     """A list's table, ``t`` in every statement.
 
     ``execution`` is the row of the (source) execution, ``owns`` the condition that a metric series ``s`` of that
@@ -57,7 +57,7 @@ class Table:
     attributes: Mapping[str, Attribute] = field(default_factory=lambda: MappingProxyType({}))
 
 
-ARTIFACTS = Table(
+ARTIFACTS = ListTable(
     "artifacts",
     artifacts.COLUMNS,
     "t.execution_pk",
@@ -79,7 +79,7 @@ ARTIFACTS = Table(
         "deleted_at": Attribute("gone_at", "moment", nullable=True),
     },
 )
-EXECUTIONS = Table(
+EXECUTIONS = ListTable(
     "executions",
     executions.COLUMNS,
     "t.pk",
@@ -111,7 +111,7 @@ def by_key(key: str) -> bool:
     return "{" in key
 
 
-def chosen(table: Table, key: str) -> str:
+def chosen(table: ListTable, key: str) -> str:
     """The SQL condition, with one value to bind, that series ``s`` stands for the metric ``key`` in a row of the list.
 
     Of one execution and model, a bare name stands for the series that is marked as the name's headline.
@@ -138,7 +138,7 @@ def statistic_column(column: MetricColumn) -> str:
 
 
 def conditions_sql(
-    table: Table, conditions: tuple[Condition, ...]
+    table: ListTable, conditions: tuple[Condition, ...]
 ) -> tuple[list[str], list[object]]:
     """The conditions as SQL and the values to bind.
 
@@ -161,7 +161,7 @@ def match_expression(search: str) -> str:
     )
 
 
-def _attribute(table: Table, condition: Condition) -> tuple[str, Values]:
+def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
     attribute = table.attributes.get(condition.name)
     if attribute is None:
         hint = f"One of {', '.join(table.attributes)}."
@@ -220,7 +220,7 @@ def _moment(condition: Condition, column: str) -> tuple[str, Values]:
             return f"{column} >= ?", (high,)
 
 
-def _label(table: Table, condition: Condition) -> tuple[str, Values]:
+def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """A row without the label fulfils only ``!=`` (as the AI API's label selectors have it)."""
     if table is not ARTIFACTS:
         raise InvalidInput("Executions have no labels", field=condition.name)
@@ -244,7 +244,7 @@ def _label(table: Table, condition: Condition) -> tuple[str, Values]:
     return (f"NOT {inside}" if condition.op is Op.NOT_EQUALS else inside), (key, test[1])
 
 
-def _metric(table: Table, condition: Condition) -> tuple[str, Values]:
+def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """Rows without a value of the metric fulfil no condition."""
     if condition.op not in _COMPARE:
         raise InvalidInput(
@@ -264,7 +264,7 @@ def _metric(table: Table, condition: Condition) -> tuple[str, Values]:
     )
 
 
-def _parameter(table: Table, condition: Condition) -> tuple[str, Values]:
+def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
     """Numbers are compared as numbers where both are; rows without the parameter fulfil no condition."""
     if condition.op in {Op.BEFORE, Op.AFTER}:
         raise InvalidInput("A parameter is no moment", hint="Use = < >.", field=condition.name)

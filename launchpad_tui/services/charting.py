@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.charts.model import ChartData, Series, Table, Value
+from launchpad_tui.charts.model import ChartData, ChartTable, Series, Value
 from launchpad_tui.domain.board import Against, Board, ChartDefinition
-from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Direction, SeriesSummary, guess_direction
 from launchpad_tui.registry.database import Registry
 
@@ -29,7 +29,7 @@ class ChartService:
 
     def data(
         self,
-        subjects: Sequence[Subject],
+        subjects: Sequence[ComparedItem],
         chart: ChartDefinition,
         slots: Mapping[str, int],
         directions: Mapping[str, str] | None = None,
@@ -50,7 +50,7 @@ class ChartService:
 
     def _curves(
         self,
-        subjects: Sequence[Subject],
+        subjects: Sequence[ComparedItem],
         chart: ChartDefinition,
         slots: Mapping[str, int],
         points: int,
@@ -73,7 +73,7 @@ class ChartService:
 
     def _curve(
         self,
-        subject: Subject,
+        subject: ComparedItem,
         series: SeriesSummary,
         chart: ChartDefinition,
         slot: int,
@@ -105,11 +105,11 @@ class ChartService:
 
     def _table(
         self,
-        subjects: Sequence[Subject],
+        subjects: Sequence[ComparedItem],
         chart: ChartDefinition,
         slots: Mapping[str, int],
         directions: Mapping[str, str],
-    ) -> Table:
+    ) -> ChartTable:
         ways = {
             key: way
             for key in chart.metrics
@@ -119,7 +119,7 @@ class ChartService:
             name: tuple(self._value(subject, chart, name, ways.get(name)) for subject in subjects)
             for name in chart.metrics
         }
-        return Table(
+        return ChartTable(
             tuple(one.id for one in subjects),
             tuple(labels_of(subjects)),
             tuple(slots.get(one.id, 0) for one in subjects),
@@ -130,7 +130,7 @@ class ChartService:
         )
 
     def _value(
-        self, subject: Subject, chart: ChartDefinition, name: str, direction: str | None
+        self, subject: ComparedItem, chart: ChartDefinition, name: str, direction: str | None
     ) -> float | None:
         found = [one for one in matching(subject, chart) if name in {one.name, one.key}]
         if not found:
@@ -139,7 +139,7 @@ class ChartService:
         one = next((each for each in found if each.artifact_name), found[0])
         return self.aggregated(one, chart.aggregate, direction)
 
-    def at_step(self, subjects: Sequence[Subject], step: int) -> dict[int, float]:
+    def at_step(self, subjects: Sequence[ComparedItem], step: int) -> dict[int, float]:
         """By the registry's ID of each series its value at a step; where that step was not logged, at the last one
         before it. Series that begin later are left out."""
         from launchpad_tui.registry.window import window
@@ -177,7 +177,7 @@ class ChartService:
         return {"min": series.minimum, "max": series.maximum}.get(how, series.last)
 
 
-def matching(subject: Subject, chart: ChartDefinition) -> list[SeriesSummary]:
+def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummary]:
     """The subject's series that a chart shows."""
     wanted = set(chart.metrics)
     labels = set(chart.labels)
@@ -188,7 +188,7 @@ def matching(subject: Subject, chart: ChartDefinition) -> list[SeriesSummary]:
     ]
 
 
-def labels_of(subjects: Sequence[Subject]) -> list[str]:
+def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
     """What tells subjects apart, in words: the name; where another has the same, the configuration's name; where that
     is not enough either, the beginning of the ID."""
     names = [one.name for one in subjects]
@@ -214,7 +214,7 @@ def labels_of(subjects: Sequence[Subject]) -> list[str]:
 
 
 def parameters_of(
-    subjects: Sequence[Subject], *, varying: bool = False
+    subjects: Sequence[ComparedItem], *, varying: bool = False
 ) -> dict[str, tuple[Value, ...]]:
     """The configurations' parameters as columns: of numbers where all that are known are numbers, else of texts.
 
@@ -240,7 +240,7 @@ def parameters_of(
     return columns
 
 
-def proposed(subjects: Sequence[Subject], name: str = "All metrics") -> Board:
+def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Board:
     """The board that is shown where nobody defined one: a line chart for each metric, what most have first; a metric of
     a single point is a bar a model."""
     counts: Counter[str] = Counter()
@@ -259,7 +259,7 @@ def proposed(subjects: Sequence[Subject], name: str = "All metrics") -> Board:
     return Board(name, tuple(charts))
 
 
-def metric_keys(subjects: Sequence[Subject]) -> list[str]:
+def metric_keys(subjects: Sequence[ComparedItem]) -> list[str]:
     """Names and series keys that at least one subject logged, names first."""
     names = {series.name for one in subjects for series in one.series}
     keys = {series.key for one in subjects for series in one.series}

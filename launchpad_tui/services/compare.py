@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from launchpad_tui.domain.artifact import Artifact
-from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import artifacts, configurations, executions, resource, series
@@ -19,7 +19,7 @@ class CompareService:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    def artifacts(self, scope: Scope, ids: Sequence[str]) -> tuple[Subject, ...]:
+    def artifacts(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
         """The artifacts in the order given, with their source executions. Of the executions' series those that belong
         to another model are left out.
 
@@ -33,7 +33,7 @@ class CompareService:
             by_execution = self._subjects(scope, sources)
         return tuple(_of(found[one], by_execution.get(found[one].execution_id)) for one in ids)
 
-    def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[Subject, ...]:
+    def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
         """The executions in the order given.
 
         Raises:
@@ -46,7 +46,7 @@ class CompareService:
 
     def subjects(
         self, scope: Scope, ids: Sequence[str], *, files: bool = False
-    ) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[ComparedItem, ...], tuple[str, ...]]:
         """Artifacts and executions by their IDs, in the order given; and the IDs of those that are gone.
 
         Args:
@@ -58,7 +58,7 @@ class CompareService:
             by_execution = self._subjects(
                 scope, {one.execution_id for one in found.values()} - {""} | set(rest)
             )
-            known: dict[str, Subject] = {
+            known: dict[str, ComparedItem] = {
                 one: by_execution[one] for one in rest if one in by_execution
             }
             for id_, artifact in found.items():
@@ -75,7 +75,7 @@ class CompareService:
             for one in artifacts.files(self._registry, scope, artifact_id)
         }
 
-    def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, Subject]:
+    def _subjects(self, scope: Scope, ids: set[str]) -> dict[str, ComparedItem]:
         found = executions.by_id(self._registry, scope, ids)
         bound = configurations.by_id(
             self._registry, scope, [e.configuration_id for e in found.values()]
@@ -86,7 +86,7 @@ class CompareService:
         subjects = {}
         for id_, execution in found.items():
             configuration = bound.get(execution.configuration_id)
-            subjects[id_] = Subject(
+            subjects[id_] = ComparedItem(
                 None,
                 execution,
                 configuration,
@@ -98,11 +98,11 @@ class CompareService:
         return subjects
 
 
-def _of(artifact: Artifact, source: Subject | None) -> Subject:
+def _of(artifact: Artifact, source: ComparedItem | None) -> ComparedItem:
     if source is None:
-        return Subject(artifact, None, None, {}, (), {}, {})
+        return ComparedItem(artifact, None, None, {}, (), {}, {})
     own = tuple(one for one in source.series if one.artifact_name in {"", artifact.name})
-    return Subject(
+    return ComparedItem(
         artifact,
         source.execution,
         source.configuration,
@@ -113,7 +113,9 @@ def _of(artifact: Artifact, source: Subject | None) -> Subject:
     )
 
 
-def _check(found: dict[str, Artifact] | dict[str, Subject], ids: Sequence[str], what: str) -> None:
+def _check(
+    found: dict[str, Artifact] | dict[str, ComparedItem], ids: Sequence[str], what: str
+) -> None:
     missing = [one for one in ids if one not in found]
     if missing:
         title = (

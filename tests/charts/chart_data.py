@@ -6,7 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from launchpad_tui.charts.model import ChartData, Drawing, Series, Table
+from launchpad_tui.charts.model import ChartData, ChartTable, Drawing, Series
 from launchpad_tui.domain.text import cell_width
 
 HOSTILE_LABELS = (
@@ -43,7 +43,7 @@ HOSTILE_NUMBERS = (
 
 def table(
     count: int, along: str = "", metrics: tuple[str, ...] = ("accuracy",), seed: int = 1
-) -> Table:
+) -> ChartTable:
     """Models whose accuracy rises with the learning rate and the optimizer; the last has no dropout."""
     rng = random.Random(seed)
     lr = [rng.choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2]) for _ in range(count)]
@@ -58,7 +58,7 @@ def table(
         "val/loss": tuple(2.5 - 2 * each for each in accuracy),
         "gap": tuple(rng.gauss(0, 1) for _ in range(count)),
     }
-    return Table(
+    return ChartTable(
         tuple(f"id{number}" for number in range(count)),
         tuple(f"model-{name}-{number:03d}" for number, name in enumerate(optimizer)),
         tuple(range(count)),
@@ -79,10 +79,10 @@ def given(
     along: str = "",
     directions: dict[str, str] | None = None,
     **parameters: Sequence[float | str | None],
-) -> Table:
+) -> ChartTable:
     """A table of these values of the metric ``m``; models are called m0, m1…"""
     count = len(values)
-    return Table(
+    return ChartTable(
         tuple(f"id{number}" for number in range(count)),
         tuple(f"m{number}" for number in range(count)),
         tuple(range(count)),

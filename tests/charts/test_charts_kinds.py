@@ -10,7 +10,7 @@ from hypothesis import given as with_data
 from hypothesis import strategies as st
 
 from launchpad_tui.charts.catalog import AGAINST, KINDS, OVER, SOURCE, draw
-from launchpad_tui.charts.model import ChartData, ChartSpec, Series, Table
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Series
 from tests.charts.chart_data import (
     HOSTILE_LABELS,
     HOSTILE_NUMBERS,
@@ -37,7 +37,7 @@ texts = st.one_of(st.sampled_from(HOSTILE_LABELS), st.text(max_size=12))
 
 
 @st.composite
-def tables(make: st.DrawFn) -> Table:
+def tables(make: st.DrawFn) -> ChartTable:
     count = make(st.integers(0, 14))
     column = st.lists(st.one_of(st.none(), numbers), min_size=count, max_size=count).map(tuple)
     words = st.lists(st.one_of(st.none(), texts), min_size=count, max_size=count).map(tuple)
@@ -49,7 +49,7 @@ def tables(make: st.DrawFn) -> Table:
         if names
         else ""
     )
-    return Table(
+    return ChartTable(
         tuple(f"i{number}" for number in range(count)),
         tuple(make(st.lists(texts, min_size=count, max_size=count))),
         tuple(make(st.lists(st.integers(0, 300), min_size=count, max_size=count))),
@@ -95,7 +95,7 @@ def tables(make: st.DrawFn) -> Table:
 )
 def test_any_table_gives_the_size_asked_for(
     kind: str,
-    data: Table,
+    data: ChartTable,
     width: int,
     height: int,
     plain: bool,
@@ -203,7 +203,7 @@ def test_titles_and_ids(kind: str) -> None:
         ),
     ],
 )
-def test_why_not(kind: str, data: Table, words: str) -> None:
+def test_why_not(kind: str, data: ChartTable, words: str) -> None:
     assert KINDS[kind].why_not(ChartData((), data)) == words
 
 

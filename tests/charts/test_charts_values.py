@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from launchpad_tui.charts.bars import base_of
+from launchpad_tui.charts.bars import bar_range
 from launchpad_tui.charts.catalog import draw
 from launchpad_tui.charts.histogram import bin_count, bins_of, quartile
-from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing, Table
+from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing
 from tests.charts.chart_data import given, slots_at, table
 
 
 def lines(
-    table_: Table, kind: str, width: int = 60, height: int = 12, **options: bool
+    table_: ChartTable, kind: str, width: int = 60, height: int = 12, **options: bool
 ) -> list[str]:
     return drawn(table_, kind, width, height, **options).text().split("\n")
 
 
-def drawn(table_: Table, kind: str, width: int = 60, height: int = 12, **options: Any) -> Drawing:
+def drawn(
+    table_: ChartTable, kind: str, width: int = 60, height: int = 12, **options: Any
+) -> Drawing:
     return draw(ChartSpec(width, height, **options), ChartData((), table_), kind)
 
 
@@ -52,10 +54,10 @@ def test_far_from_zero_says_so() -> None:
         if note.startswith("The axis starts at 0.9") and "not at 0" in note
     ]
     assert not drawn(given([0.5, 0.96, 0.97]), "bar").notes
-    assert base_of([0.95, 0.97]).zero < 0.95
-    assert base_of([-0.95, -0.97]).zero > -0.95
-    assert base_of([5.0, 5.0]).zero == 0
-    assert base_of([-1.0, 3.0]).below == 0.25
+    assert bar_range([0.95, 0.97]).zero < 0.95
+    assert bar_range([-0.95, -0.97]).zero > -0.95
+    assert bar_range([5.0, 5.0]).zero == 0
+    assert bar_range([-1.0, 3.0]).below == 0.25
 
 
 def test_columns_by_hand() -> None:
@@ -160,7 +162,7 @@ def test_heat_of_two_parameters() -> None:
 
 
 def test_heat_of_models_goes_from_worst_to_best() -> None:
-    data = Table(
+    data = ChartTable(
         ("i", "j"),
         ("low", "high"),
         (0, 1),

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from launchpad_tui.domain.comparison import Options, Row, RowGroup, Subject, compare, extremes
+from launchpad_tui.domain.comparison import ComparedItem, Options, Row, RowGroup, compare, extremes
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, SeriesSummary, series_key
@@ -44,7 +44,7 @@ def series(
 
 def subject(
     name: str, parameters: Mapping[str, str], *logged: SeriesSummary, tags: Mapping[str, str] = {}
-) -> Subject:
+) -> ComparedItem:
     from launchpad_tui.domain.execution import Execution, Status, TargetStatus
 
     configuration = Configuration(
@@ -73,7 +73,7 @@ def subject(
         completed_at=AT,
         status_details={},
     )
-    return Subject(None, execution, configuration, {}, logged, tags, {})
+    return ComparedItem(None, execution, configuration, {}, logged, tags, {})
 
 
 A = subject(
@@ -91,7 +91,7 @@ B = subject(
 C = subject("c", {"lr": "1e-3", "extra": "x"}, series("loss", math.nan, 0.1, 0.2))
 
 
-def rows(*subjects: Subject, **options: object) -> dict[str, Row]:
+def rows(*subjects: ComparedItem, **options: object) -> dict[str, Row]:
     found = compare(subjects, Options(**options))  # type: ignore[arg-type]
     return {row.key: row for row in found.rows}
 

@@ -11,7 +11,7 @@ import pytest
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.board import Against, Board, ChartDefinition
-from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import Conflict, InvalidInput, NotFound
 from launchpad_tui.registry.database import Registry
@@ -57,7 +57,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="module")
-def subjects(desk: Desk) -> tuple[Subject, ...]:
+def subjects(desk: Desk) -> tuple[ComparedItem, ...]:
     found, gone = desk.compare.subjects(
         DEFAULT_SCOPE, [model_id(1), model_id(2), execution_id(3), "gone"]
     )
@@ -65,12 +65,12 @@ def subjects(desk: Desk) -> tuple[Subject, ...]:
     return found
 
 
-def curves(desk: Desk, subjects: tuple[Subject, ...], **chart: object):  # type: ignore[no-untyped-def]
+def curves(desk: Desk, subjects: tuple[ComparedItem, ...], **chart: object):  # type: ignore[no-untyped-def]
     definition = ChartDefinition(**{"metrics": ("loss",), **chart})  # type: ignore[arg-type]
     return desk.charts.data(subjects, definition, {model_id(1): 4}).series
 
 
-def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     found = curves(desk, subjects)
     assert [one.label.split()[-1] for one in found] == [
         "one",
@@ -85,7 +85,7 @@ def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[Subject, ...]
 
 
 def test_time_begins_where_the_execution_began_to_log(
-    desk: Desk, subjects: tuple[Subject, ...]
+    desk: Desk, subjects: tuple[ComparedItem, ...]
 ) -> None:
     (relative, *_) = curves(desk, subjects, against=Against.RELATIVE)
     assert relative.x[:3] == pytest.approx([0.0, 1.0, 2.0], abs=1e-3)
@@ -94,7 +94,7 @@ def test_time_begins_where_the_execution_began_to_log(
     assert wall.x[0] > 1.7e9
 
 
-def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     chart = ChartDefinition(("long",))
     (whole,) = desk.charts.data(subjects, chart, {}, points=200).series
     assert len(whole.x) < 500
@@ -107,7 +107,7 @@ def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[Subject, ...]) ->
     assert part.x[-1] < 8000
 
 
-def test_one_value_a_model(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_one_value_a_model(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     def values(how: str, metric: str = "loss{split=test}") -> tuple[float | None, ...]:
         chart = ChartDefinition(
             (metric,), against=Against.PARAMETERS, parameters=("lr",), aggregate=how
@@ -121,7 +121,7 @@ def test_one_value_a_model(desk: Desk, subjects: tuple[Subject, ...]) -> None:
     assert values("mean", "loss")[0] == pytest.approx(sum(falling(1)) / 50)
 
 
-def test_parameters_are_numbers_or_texts(subjects: tuple[Subject, ...]) -> None:
+def test_parameters_are_numbers_or_texts(subjects: tuple[ComparedItem, ...]) -> None:
     columns = parameters_of(subjects)
     assert columns["lr"] == ("0.1", "1e-2", "n/a")
     assert columns["seed"] == (1.0, 1.0, None)
@@ -129,7 +129,7 @@ def test_parameters_are_numbers_or_texts(subjects: tuple[Subject, ...]) -> None:
     assert parameters_of(subjects[:2])["lr"] == (0.1, 0.01)
 
 
-def test_at_a_step(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_at_a_step(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     by_id = {series.id: f"{one.name} {series.key}" for one in subjects for series in one.series}
     found = {by_id[key]: value for key, value in desk.charts.at_step(subjects, 10).items()}
     assert found["one loss"] == falling(1)[10]
@@ -138,7 +138,7 @@ def test_at_a_step(desk: Desk, subjects: tuple[Subject, ...]) -> None:
     assert desk.charts.at_step(subjects, -1) == {}
 
 
-def test_what_tells_models_apart(desk: Desk, subjects: tuple[Subject, ...]) -> None:
+def test_what_tells_models_apart(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     labels = labels_of(subjects)
     assert labels[0] == "one"
     assert len(set(labels)) == 3
@@ -146,7 +146,7 @@ def test_what_tells_models_apart(desk: Desk, subjects: tuple[Subject, ...]) -> N
     assert metric_keys(subjects)[:3] == ["long", "loss", "score"]
 
 
-def test_a_board_for_whatever_was_logged(subjects: tuple[Subject, ...]) -> None:
+def test_a_board_for_whatever_was_logged(subjects: tuple[ComparedItem, ...]) -> None:
     charts = {chart.title: chart for chart in proposed(subjects).charts}
     assert set(charts) == {"loss", "long", "loss{split=train}", "loss{split=test}", "score"}
     assert (charts["score"].kind, charts["score"].against) == ("bar", Against.SOURCE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from launchpad_tui.charts.ansi import to_ansi
 from launchpad_tui.charts.legend import with_legend
-from launchpad_tui.charts.model import ChartData, Drawing, Table
+from launchpad_tui.charts.model import ChartData, ChartTable, Drawing
 from launchpad_tui.charts.svg import to_svg
 from launchpad_tui.domain.board import ChartDefinition
 from launchpad_tui.domain.text import safe_text
@@ -78,7 +78,7 @@ def _numbers(data: ChartData) -> str:
     return out.getvalue()
 
 
-def _rows(table: Table) -> list[tuple[str, ...]]:
+def _rows(table: ChartTable) -> list[tuple[str, ...]]:
     columns: dict[str, tuple[float | str | None, ...]] = {**table.parameters, **table.metrics}
     found: list[tuple[str, ...]] = [("id", "name", *(safe_text(name) for name in columns))]
     for place, one in enumerate(table.ids):

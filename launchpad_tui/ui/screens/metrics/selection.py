@@ -13,7 +13,7 @@ from launchpad_tui.charts.curve import CurveView
 from launchpad_tui.charts.model import ChartData, Drawing
 from launchpad_tui.charts.scale import roomy
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
-from launchpad_tui.domain.comparison import Row, Subject
+from launchpad_tui.domain.comparison import ComparedItem, Row
 from launchpad_tui.domain.execution import FINAL
 from launchpad_tui.errors import Conflict
 from launchpad_tui.services.boards import write_text
@@ -46,7 +46,7 @@ class SelectionScreen(LaunchpadScreen):
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__()
         self.selected = Selected(tuple(dict.fromkeys(item_ids)))
-        self.subjects: tuple[Subject, ...] = ()
+        self.subjects: tuple[ComparedItem, ...] = ()
         self.directions: dict[str, str] = {}
         self._drawn_at = 0.0
         self._draw_comes = False
@@ -92,7 +92,7 @@ class SelectionScreen(LaunchpadScreen):
     # The selection --------------------------------------------------------------------------------------------------
 
     @property
-    def drawn(self) -> list[Subject]:
+    def drawn(self) -> list[ComparedItem]:
         """The subjects that are drawn."""
         wanted = set(self.selected.drawn)
         return [one for one in self.subjects if one.id in wanted]
@@ -209,7 +209,7 @@ def _room(data: ChartData) -> tuple[float, float] | None:
 
 def read_chart(
     desk: Desk,
-    subjects: Sequence[Subject],
+    subjects: Sequence[ComparedItem],
     chart: ChartDefinition,
     selected: Selected,
     directions: dict[str, str],
@@ -222,7 +222,7 @@ def read_chart(
     )
 
 
-def chart_of(row: Row | None, subjects: Sequence[Subject]) -> ChartDefinition | None:
+def chart_of(row: Row | None, subjects: Sequence[ComparedItem]) -> ChartDefinition | None:
     """The chart of a comparison's row: curves, or bars where nothing has more than one point; None where it is no
     metric."""
     if row is None or not row.numeric:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactFile, FileState
-from launchpad_tui.domain.comparison import Subject
+from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.timestamps import duration_text, now
@@ -41,7 +41,10 @@ class PointLine:
 
 
 def overview_items(
-    artifact: Artifact, subject: Subject | None, look: Look, names: Mapping[str, str] | None = None
+    artifact: Artifact,
+    subject: ComparedItem | None,
+    look: Look,
+    names: Mapping[str, str] | None = None,
 ) -> list[Item]:
     """The Overview tab: the artifact, its labels, and its source execution with parameters and inputs. ``names`` are
     those of artifacts by their IDs."""
