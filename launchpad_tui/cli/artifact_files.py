@@ -7,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Arg, Command, arg
 from launchpad_tui.cli.progress import counted, progress
 from launchpad_tui.domain.artifact import (
@@ -37,7 +38,7 @@ def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namesp
     one = _find(kind, context, options)
     context.resources(
         context.desk.files.recorded(context.scope, one.id),
-        shapes.file,
+        serialize_file,
         ("PATH", "SIZE", "SHA-256"),
         lambda each: (each.path, size_text(each.size), each.sha256),
     )
@@ -54,7 +55,7 @@ def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Names
             files = context.desk.verification.record(context.scope, one.id, tell)
         context.done(
             f"Recorded {len(files)} files of {one.id}.",
-            {"files": [shapes.file(f) for f in files]},
+            {"files": [serialize_file(f) for f in files]},
             id=one.id,
         )
         return 0
@@ -62,7 +63,7 @@ def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Names
         checks = context.desk.verification.verify(context.scope, one.id, tell)
     context.resources(
         checks,
-        shapes.check,
+        serialize_file_check,
         ("STATE", "PATH", "SIZE", "SHA-256"),
         lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
     )
@@ -89,7 +90,7 @@ def _verify_all(kind: ArtifactKind | None, context: Context, options: argparse.N
     context.resources(
         looked if context.json else shown,
         lambda each: {
-            **shapes.artifact(each.artifact),
+            **extended_artifact(each.artifact),
             "filesState": str(each.state),
             "error": each.error or None,
         },
@@ -154,7 +155,7 @@ def _upload(kind: ArtifactKind | None, context: Context, options: argparse.Names
             tell,
         )
     context.done(
-        f"Stored at {one.url} and added as {one.kind} {one.id}.", shapes.artifact(one), id=one.id
+        f"Stored at {one.url} and added as {one.kind} {one.id}.", extended_artifact(one), id=one.id
     )
 
 
@@ -180,7 +181,7 @@ def _import(kind: ArtifactKind | None, context: Context, options: argparse.Names
     )
     context.resources(
         made,
-        shapes.artifact,
+        extended_artifact,
         ("ID", "NAME", "SIZE", "URL"),
         lambda one: (one.id, one.name, size_text(one.size), one.url),
     )
@@ -197,7 +198,7 @@ def _proposed(context: Context, found: list[Proposal]) -> None:
             "url": one.url,
             "files": len(one.files),
             "size": one.size,
-            "modifiedAt": shapes.moment(one.modified),
+            "modifiedAt": rfc3339(one.modified),
             "known": one.known,
             "problem": one.problem or None,
         },
@@ -206,7 +207,7 @@ def _proposed(context: Context, found: list[Proposal]) -> None:
             one.name,
             str(len(one.files)),
             size_text(one.size),
-            shapes.moment(one.modified) or "",
+            rfc3339(one.modified) or "",
             "there already" if one.known else one.problem,
             one.url,
         ),

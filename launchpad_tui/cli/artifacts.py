@@ -6,7 +6,11 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import artifact_files, listing, shapes
+from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file
+from launchpad_tui.aiapi.executions import extended_execution
+from launchpad_tui.aiapi.metrics import serialize_metric_values, serialize_series
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import artifact_files, listing
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.domain.artifact import (
     LABEL_PREFIX,
@@ -49,7 +53,10 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
     columns = query.metrics
     context.resources(
         listing.walk(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
-        lambda row: {**shapes.artifact(row.artifact), "metrics": shapes.metric_values(row.metrics)},
+        lambda row: {
+            **extended_artifact(row.artifact),
+            "metrics": serialize_metric_values(row.metrics),
+        },
         (
             "ID",
             "NAME",
@@ -70,10 +77,10 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             *((row.artifact.description,) if options.wide else ()),
             row.artifact.scenario_id,
             size_text(row.artifact.size),
-            shapes.moment(row.artifact.created_at) or "",
+            rfc3339(row.artifact.created_at) or "",
             *(
                 (
-                    shapes.moment(row.artifact.modified_at) or "",
+                    rfc3339(row.artifact.modified_at) or "",
                     _labels(row.artifact),
                     str(row.artifact.files_state),
                 )
@@ -92,7 +99,7 @@ def _labels(one: Artifact) -> str:
 
 
 def _since(one: Artifact) -> str:
-    checked = shapes.moment(one.checked_at)
+    checked = rfc3339(one.checked_at)
     return f", as of {checked}" if checked else ""
 
 
@@ -120,7 +127,7 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
         ("labels", "\n".join(f"{key} = {value}" for key, value in one.labels)),
         ("size", size_text(one.size)),
         ("files are", f"{one.files_state}{_since(one)}"),
-        ("created", shapes.moment(one.created_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
         (
@@ -133,11 +140,11 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
         ),
     ]
     data = {
-        **shapes.artifact(one),
+        **extended_artifact(one),
         "parameters": dict(parameters),
         "inputArtifacts": dict(inputs),
-        "metrics": [shapes.series(each) for each in series],
-        "files": [shapes.file(each) for each in files],
+        "metrics": [serialize_series(each) for each in series],
+        "files": [serialize_file(each) for each in files],
     }
     context.resource(data, lines)
 
@@ -158,7 +165,7 @@ def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespac
     )
     if found.state is UrlState.OK and options.record:
         context.desk.verification.record(context.scope, one.id)
-    context.done(f"Added {one.kind} {one.id}.", shapes.artifact(one), id=one.id)
+    context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
 
 
 def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
@@ -168,10 +175,10 @@ def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Name
         context.print_json(
             {
                 "root": found.root,
-                "artifacts": [shapes.artifact(each) for each in found.artifacts.values()],
+                "artifacts": [extended_artifact(each) for each in found.artifacts.values()],
                 "executions": [
                     {
-                        **shapes.execution(each.execution),
+                        **extended_execution(each.execution),
                         "inputArtifacts": [
                             {"key": key, "artifactId": value} for key, value in each.inputs
                         ],

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.configurations import serialize_configuration
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
 
@@ -18,13 +19,13 @@ def _list(context: Context, options: argparse.Namespace) -> None:
         context.desk.configurations.list(
             context.scope, executable_id=options.executable, search=options.search or ""
         ),
-        shapes.configuration,
+        serialize_configuration,
         ("ID", "NAME", "EXECUTABLE", "CREATED", "PARAMETERS"),
         lambda one: (
             one.id,
             one.name,
             one.executable_id,
-            shapes.moment(one.created_at) or "",
+            rfc3339(one.created_at) or "",
             " ".join(f"{key}={value}" for key, value in one.parameters.items()),
         ),
     )
@@ -37,11 +38,11 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("name", one.name),
         ("scenario", one.scenario_id),
         ("executable", one.executable_id),
-        ("created", shapes.moment(one.created_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in one.parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in one.inputs.items())),
     ]
-    context.resource(shapes.configuration(one), lines)
+    context.resource(serialize_configuration(one), lines)
 
 
 def _create(context: Context, options: argparse.Namespace) -> None:
@@ -53,7 +54,7 @@ def _create(context: Context, options: argparse.Namespace) -> None:
         input_bindings(context, options.input),
     )
     context.done(
-        f"Created configuration {one.id} ({one.name}).", shapes.configuration(one), id=one.id
+        f"Created configuration {one.id} ({one.name}).", serialize_configuration(one), id=one.id
     )
 
 

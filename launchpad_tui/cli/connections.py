@@ -7,12 +7,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import fields, shapes
+from launchpad_tui.aiapi.connections import (
+    capability_names,
+    serialize_capabilities,
+    serialize_connection,
+)
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import fields
 from launchpad_tui.cli.command import Command, arg
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import Context
-    from launchpad_tui.domain.connection import ConnectionKind
+    from launchpad_tui.domain.connection import Capabilities, ConnectionKind
 
 
 #: the number of characters that are read of a service key
@@ -23,13 +29,13 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
     current = context.desk.connections.current().connection
     context.resources(
         context.desk.connections.list(),
-        lambda one: {**shapes.connection(one), "chosen": one.name == current},
+        lambda one: {**serialize_connection(one), "chosen": one.name == current},
         ("NAME", "KIND", "CHOSEN", "REFRESHED", "LAST ERROR"),
         lambda one: (
             one.name,
             one.kind,
             "*" if one.name == current else "",
-            shapes.moment(one.synced_at) or "",
+            rfc3339(one.synced_at) or "",
             one.last_error,
         ),
     )
@@ -42,21 +48,32 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("kind", one.kind),
-        ("created", shapes.moment(one.created_at) or ""),
-        ("refreshed", shapes.moment(one.synced_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
+        ("refreshed", rfc3339(one.synced_at) or ""),
         *one.settings.items(),
         ("groups", "\n".join(groups)),
-        *shapes.capability_lines(able),
+        *_capability_lines(able),
         ("last error", one.last_error),
     ]
     context.resource(
         {
-            **shapes.connection(one),
+            **serialize_connection(one),
             "resourceGroups": groups,
-            "capabilities": shapes.capabilities(able),
+            "capabilities": serialize_capabilities(able),
         },
         lines,
     )
+
+
+def _capability_lines(able: Capabilities) -> list[tuple[str, str]]:
+    """Return a line for each capability of a runtime, with the reason if it is missing."""
+    return [
+        (
+            name.replace("_", " "),
+            "yes" if getattr(able, name) else f"no: {able.reasons.get(name, '')}",
+        )
+        for name in capability_names()
+    ]
 
 
 def _kinds(context: Context, _options: argparse.Namespace) -> None:
@@ -90,7 +107,7 @@ def _add(context: Context, options: argparse.Namespace) -> None:
         **fields.values(options, kind.fields),
     }
     one = context.desk.connections.add(options.name, kind.id, values)
-    context.done(f"Added connection {one.name}.", shapes.connection(one), id=one.name)
+    context.done(f"Added connection {one.name}.", serialize_connection(one), id=one.name)
 
 
 def _key_kinds(context: Context) -> list[str]:
@@ -125,7 +142,7 @@ def _edit(context: Context, options: argparse.Namespace) -> None:
     key = _service_key(context, kind, options.service_key)
     values = {**one.settings, **key, **fields.values(options, kind.fields)}
     one = context.desk.connections.edit(one.name, values)
-    context.done(f"Changed connection {one.name}.", shapes.connection(one), id=one.name)
+    context.done(f"Changed connection {one.name}.", serialize_connection(one), id=one.name)
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -138,7 +155,7 @@ def _delete(context: Context, options: argparse.Namespace) -> None:
 def _refresh(context: Context, options: argparse.Namespace) -> None:
     found = context.desk.connections.refresh(options.name)
     context.resource(
-        {"name": options.name, **shapes.capabilities(found)}, shapes.capability_lines(found)
+        {"name": options.name, **serialize_capabilities(found)}, _capability_lines(found)
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.artifacts import extended_artifact
+from launchpad_tui.aiapi.executions import extended_execution
+from launchpad_tui.aiapi.values import Json, rfc3339
 from launchpad_tui.cli.command import Command, arg
 
 if TYPE_CHECKING:
@@ -14,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def _search(context: Context, options: argparse.Namespace) -> None:
-    def data(hit: Hit) -> shapes.Json:
-        shown = shapes.artifact(hit.artifact) if hit.artifact is not None else {}
+    def data(hit: Hit) -> Json:
+        shown = extended_artifact(hit.artifact) if hit.artifact is not None else {}
         if hit.execution is not None:
-            shown = shapes.execution(hit.execution)
+            shown = extended_execution(hit.execution)
         return {
             "connection": hit.scope.connection,
             "resourceGroup": hit.scope.resource_group,
@@ -40,7 +42,7 @@ def _search(context: Context, options: argparse.Namespace) -> None:
             what(hit),
             hit.scope.connection,
             hit.scope.resource_group,
-            shapes.moment(hit.created_at) or "",
+            rfc3339(hit.created_at) or "",
         ),
     )
 

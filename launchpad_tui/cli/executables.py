@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.scenarios import extended_executable, extended_scenario
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.errors import InvalidInput, NotFound
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def _scenarios(context: Context, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.scenarios(context.scope),
-        shapes.scenario,
+        extended_scenario,
         ("ID", "NAME", "DESCRIPTION"),
         lambda one: (one.id, one.name, one.description),
     )
@@ -37,14 +37,15 @@ def _scenario(context: Context, options: argparse.Namespace) -> None:
     lines = [("id", one.id), ("name", one.name), ("description", one.description)]
     lines.append(("executables", "\n".join(f"{each.id}  {each.name}" for each in inside)))
     context.resource(
-        {**shapes.scenario(one), "executables": [shapes.executable(each) for each in inside]}, lines
+        {**extended_scenario(one), "executables": [extended_executable(each) for each in inside]},
+        lines,
     )
 
 
 def _list(context: Context, options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.executables(context.scope, options.scenario),
-        shapes.executable,
+        extended_executable,
         ("ID", "SCENARIO", "VERSION", "NAME", "DESCRIPTION"),
         lambda one: (one.id, one.scenario_id, one.version, one.name, one.description),
     )
@@ -76,7 +77,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("ignored here", "\n".join(one.notes)),
         *((f"setting {name}", value) for name, value in one.settings.items()),
     ]
-    context.resource(shapes.executable(one), lines)
+    context.resource(extended_executable(one), lines)
 
 
 def _add(context: Context, options: argparse.Namespace) -> int:
@@ -87,7 +88,7 @@ def _add(context: Context, options: argparse.Namespace) -> int:
         {"file": str(each.file), "line": each.line, "reason": each.reason} for each in found.refused
     ]
     if context.json:
-        added = [{**shapes.executable(one), "outcome": outcome} for one, outcome in found.added]
+        added = [{**extended_executable(one), "outcome": outcome} for one, outcome in found.added]
         context.print_json({"added": added, "refused": refused})
     else:
         for one, outcome in found.added:

@@ -7,7 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import listing, logs, output, shapes
+from launchpad_tui.aiapi.artifacts import extended_artifact
+from launchpad_tui.aiapi.executions import extended_execution, extended_execution_details
+from launchpad_tui.aiapi.metrics import serialize_metric_values
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import listing, logs, output
 from launchpad_tui.cli.bindings import bindings, input_bindings
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.configurations import BINDINGS
@@ -47,8 +51,8 @@ def _list(context: Context, options: argparse.Namespace) -> None:
     context.resources(
         listing.walk(context.desk.executions.listing(context.scope, query), options.limit),
         lambda row: {
-            **shapes.execution(row.execution),
-            "metrics": shapes.metric_values(row.metrics),
+            **extended_execution(row.execution),
+            "metrics": serialize_metric_values(row.metrics),
         },
         (
             "ID",
@@ -65,7 +69,7 @@ def _list(context: Context, options: argparse.Namespace) -> None:
             str(row.execution.status),
             row.execution.configuration_name,
             row.execution.executable_id,
-            shapes.moment(row.execution.created_at) or "",
+            rfc3339(row.execution.created_at) or "",
             _duration(row.execution),
             *(metric_text(row.metrics.get(column), 6) for column in columns),
             row.execution.status_message,
@@ -104,13 +108,13 @@ def _show(context: Context, options: argparse.Namespace) -> None:
                 f"{each.name} ({each.kind})  {each.id}  {each.url}" for each in details.outputs
             ),
         ),
-        ("created", shapes.moment(one.created_at) or ""),
-        ("started", shapes.moment(one.started_at) or ""),
-        ("finished", shapes.moment(one.completed_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
+        ("started", rfc3339(one.started_at) or ""),
+        ("finished", rfc3339(one.completed_at) or ""),
         ("duration", _duration(one)),
         *((f"detail {key}", value) for key, value in one.status_details.items()),
     ]
-    context.resource(shapes.execution_details(details), lines)
+    context.resource(extended_execution_details(details), lines)
 
 
 def _create(context: Context, options: argparse.Namespace) -> int:
@@ -134,11 +138,11 @@ def _again(context: Context, options: argparse.Namespace) -> int:
 
 def _created(context: Context, made: Execution, wait: bool) -> int:
     if not wait:
-        context.done(f"Created execution {made.id}.", shapes.execution(made), id=made.id)
+        context.done(f"Created execution {made.id}.", extended_execution(made), id=made.id)
         return 0
     ended = _until_ended(context, [made.id], None)
     for each in ended:
-        context.done(_told(each), shapes.execution_details(each), id=made.id)
+        context.done(_told(each), extended_execution_details(each), id=made.id)
     return _judged(ended)
 
 
@@ -146,7 +150,7 @@ def _wait(context: Context, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
     ended = _until_ended(context, ids, options.timeout, tell=not context.json)
     if context.json:
-        output.stream_json(shapes.execution_details(each) for each in ended)
+        output.stream_json(extended_execution_details(each) for each in ended)
     return 1 if len(ended) < len(set(ids)) else _judged(ended)
 
 
@@ -228,7 +232,7 @@ def _finish(context: Context, options: argparse.Namespace) -> None:
         execution = context.desk.executions.resolve(context.scope, text)
         with progress("Storing", quiet=context.quiet) as tell:
             made = context.desk.executions.finish(context.scope, execution.id, tell)
-        data = {"id": execution.id, "artifacts": [shapes.artifact(each) for each in made]}
+        data = {"id": execution.id, "artifacts": [extended_artifact(each) for each in made]}
         context.done(
             f"Finished {execution.id}: {', '.join(each.name for each in made)}.",
             data,

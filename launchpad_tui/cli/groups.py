@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.resource_groups import extended_resource_group
 from launchpad_tui.cli.bindings import bindings
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.errors import InvalidInput
@@ -19,7 +19,7 @@ def _groups(context: Context, _options: argparse.Namespace) -> None:
     scope = context.scope
     context.resources(
         context.desk.connections.groups(scope.connection),
-        lambda one: {**shapes.group(one), "chosen": one.name == scope.resource_group},
+        lambda one: {**extended_resource_group(one), "chosen": one.name == scope.resource_group},
         ("NAME", "STATUS", "CHOSEN", "LABELS"),
         lambda one: (
             one.name,
@@ -33,7 +33,7 @@ def _groups(context: Context, _options: argparse.Namespace) -> None:
 def _group_add(context: Context, options: argparse.Namespace) -> None:
     labels = bindings(options.label, "label")
     one = context.desk.connections.add_group(context.scope.connection, options.name, labels)
-    context.done(f"Added resource group {one.name}.", shapes.group(one), id=one.name)
+    context.done(f"Added resource group {one.name}.", extended_resource_group(one), id=one.name)
 
 
 def _group_delete(context: Context, options: argparse.Namespace) -> None:

@@ -11,7 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import output, shapes
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import output
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
@@ -119,7 +120,7 @@ def _later(context: Context, execution: str, log: ExecutionLog, position: int) -
 
 
 def _print_line(context: Context, options: argparse.Namespace, line: LogLine) -> None:
-    at = shapes.moment(line.timestamp)
+    at = rfc3339(line.timestamp)
     if context.json:
         data = {"timestamp": at, "stream": line.stream, "container": line.step, "msg": line.message}
         context.line(output.json_text(data))

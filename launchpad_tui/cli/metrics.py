@@ -6,7 +6,8 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.bindings import bindings
 from launchpad_tui.cli.charts import CHART_ARGS, print_charts
 from launchpad_tui.cli.command import Command, arg
@@ -45,7 +46,7 @@ def _series(context: Context, text: str) -> tuple[SeriesSummary, ...]:
 def _list(context: Context, options: argparse.Namespace) -> None:
     context.resources(
         _series(context, options.id),
-        shapes.series,
+        serialize_series,
         ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NOT FINITE"),
         lambda one: (
             one.key,
@@ -67,7 +68,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     infos = context.desk.metrics.custom_info(context.scope, execution)
     data = {
         "executionId": execution,
-        "metrics": [shapes.series(each) for each in series],
+        "metrics": [serialize_series(each) for each in series],
         "tags": [{"name": each.name, "value": each.value} for each in tags],
         "customInfo": [{"name": each.name, "value": each.value} for each in infos],
     }
@@ -113,7 +114,7 @@ def _export(context: Context, options: argparse.Namespace) -> None:
                 start += len(found)
 
     if context.json:
-        context.resources(points(), shapes.metric, (), lambda _: ())
+        context.resources(points(), extended_metric, (), lambda _: ())
         return
     import csv
     import sys
@@ -129,7 +130,7 @@ def _export(context: Context, options: argparse.Namespace) -> None:
                 safe_text(one.name),
                 safe_text(labels),
                 one.step,
-                shapes.moment(one.timestamp),
+                rfc3339(one.timestamp),
                 repr(one.value),
             )
         )

@@ -6,7 +6,8 @@ import argparse
 import time
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.schedules import extended_schedule
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.domain.schedule import ScheduleStatus
 
@@ -23,14 +24,14 @@ _LOOK = 1.0
 def _list(context: Context, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.schedules.list(context.scope),
-        shapes.schedule,
+        extended_schedule,
         ("ID", "NAME", "CRON", "STATUS", "NEXT", "CONFIGURATION"),
         lambda one: (
             one.id,
             one.name,
             one.cron,
             "GONE" if one.deleted_at else str(one.status),
-            shapes.moment(one.next_at) or "",
+            rfc3339(one.next_at) or "",
             one.configuration_id,
         ),
     )
@@ -43,17 +44,17 @@ def _lines(one: Schedule) -> list[tuple[str, str]]:
         ("cron", one.cron),
         ("configuration", one.configuration_id),
         ("status", str(one.status)),
-        ("start", shapes.moment(one.start) or ""),
-        ("end", shapes.moment(one.end) or ""),
-        ("next", shapes.moment(one.next_at) or ""),
-        ("created", shapes.moment(one.created_at) or ""),
-        ("gone", shapes.moment(one.deleted_at) or ""),
+        ("start", rfc3339(one.start) or ""),
+        ("end", rfc3339(one.end) or ""),
+        ("next", rfc3339(one.next_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
+        ("gone", rfc3339(one.deleted_at) or ""),
     ]
 
 
 def _show(context: Context, options: argparse.Namespace) -> None:
     one = context.desk.schedules.resolve(context.scope, options.id)
-    context.resource(shapes.schedule(one), _lines(one))
+    context.resource(extended_schedule(one), _lines(one))
 
 
 def _create(context: Context, options: argparse.Namespace) -> None:
@@ -66,7 +67,7 @@ def _create(context: Context, options: argparse.Namespace) -> None:
         _moment(options.start, "start"),
         _moment(options.end, "end"),
     )
-    context.done(f"Created schedule {one.id}.", shapes.schedule(one), id=one.id)
+    context.done(f"Created schedule {one.id}.", extended_schedule(one), id=one.id)
 
 
 def _edit(context: Context, options: argparse.Namespace) -> None:
@@ -82,13 +83,13 @@ def _edit(context: Context, options: argparse.Namespace) -> None:
         start=_moment(options.start, "start"),
         end=_moment(options.end, "end"),
     )
-    context.done(f"Changed schedule {one.name}.", shapes.schedule(one), id=one.id)
+    context.done(f"Changed schedule {one.name}.", extended_schedule(one), id=one.id)
 
 
 def _to(context: Context, options: argparse.Namespace, status: ScheduleStatus, said: str) -> None:
     one = context.desk.schedules.resolve(context.scope, options.id)
     one = context.desk.schedules.change(context.scope, one.id, status=status)
-    context.done(f"{said} schedule {one.name}.", shapes.schedule(one), id=one.id)
+    context.done(f"{said} schedule {one.name}.", extended_schedule(one), id=one.id)
 
 
 def _pause(context: Context, options: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import WORDS, Command, arg
 from launchpad_tui.domain.text import safe_text
 
@@ -63,7 +63,7 @@ def _shape(one: ApiClient) -> dict[str, Any]:
         "name": one.name,
         "clientId": one.id,
         "resourceGroup": one.group or None,
-        "createdAt": shapes.moment(one.created_at),
+        "createdAt": rfc3339(one.created_at),
     }
 
 
@@ -95,7 +95,7 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
         context.desk.clients.list(),
         _shape,
         ("NAME", "CLIENT ID", "GROUP", "CREATED"),
-        lambda one: (one.name, one.id, one.group or "all", shapes.moment(one.created_at) or ""),
+        lambda one: (one.name, one.id, one.group or "all", rfc3339(one.created_at) or ""),
     )
 
 

@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import fields, previews, shapes
+from launchpad_tui.aiapi.connections import serialize_object_store
+from launchpad_tui.aiapi.values import rfc3339
+from launchpad_tui.cli import fields, previews
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 def _list(context: Context, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.stores.list(context.scope),
-        shapes.store,
+        serialize_object_store,
         ("NAME", "TYPE", "SETTINGS"),
         lambda one: (
             one.name,
@@ -58,7 +60,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     lines = [
         ("name", one.name),
         ("type", one.kind),
-        ("created", shapes.moment(one.created_at) or ""),
+        ("created", rfc3339(one.created_at) or ""),
     ]
     kept = sorted(context.desk.stores.kept(context.scope, one.name))
     place = context.desk.stores.kept_where(context.scope, one.name)
@@ -68,14 +70,16 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("secrets, not shown", ", ".join(kept)),
         ("secrets kept in", place),
     ]
-    context.resource({**shapes.store(one), "secrets": kept, "secretsKeptIn": place or None}, lines)
+    context.resource(
+        {**serialize_object_store(one), "secrets": kept, "secretsKeptIn": place or None}, lines
+    )
 
 
 def _add(context: Context, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
     values = fields.values(options, kind.fields)
     one = context.desk.stores.add(context.scope, options.name, kind.id, values, here=options.here)
-    context.done(f"Added object store {one.name}.", shapes.store(one), id=one.name)
+    context.done(f"Added object store {one.name}.", serialize_object_store(one), id=one.name)
 
 
 def _edit(context: Context, options: argparse.Namespace) -> None:
@@ -83,7 +87,9 @@ def _edit(context: Context, options: argparse.Namespace) -> None:
     values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
     one = context.desk.stores.edit(context.scope, one.name, values, at_runtime=options.at_runtime)
     where = ", at its runtime too" if options.at_runtime else ""
-    context.done(f"Changed object store {one.name}{where}.", shapes.store(one), id=one.name)
+    context.done(
+        f"Changed object store {one.name}{where}.", serialize_object_store(one), id=one.name
+    )
 
 
 def _delete(context: Context, options: argparse.Namespace) -> None:
@@ -108,7 +114,9 @@ def _replace(context: Context, options: argparse.Namespace) -> None:
     )
     message = f"{one.name} is of type {one.kind} now; the old one is {options.keep_as}, {_followed(count)}."
     context.done(
-        message, {**shapes.store(one), "keptAs": options.keep_as, "artifacts": count}, id=one.name
+        message,
+        {**serialize_object_store(one), "keptAs": options.keep_as, "artifacts": count},
+        id=one.name,
     )
 
 
@@ -121,7 +129,9 @@ def _import(context: Context, options: argparse.Namespace) -> None:
 
     text = read_text("file", Path(options.file).expanduser())
     made = context.desk.stores.import_secrets(context.scope, text)
-    context.resources(made, shapes.store, ("NAME", "TYPE"), lambda one: (one.name, one.kind))
+    context.resources(
+        made, serialize_object_store, ("NAME", "TYPE"), lambda one: (one.name, one.kind)
+    )
 
 
 def _test(context: Context, options: argparse.Namespace) -> int:
@@ -151,15 +161,13 @@ def _entries(
         for each in context.desk.files.store(context.scope, store).list(
             path, limit=options.limit or None
         ):
-            yield each.path, each.size, shapes.moment(each.modified) or ""
+            yield each.path, each.size, rfc3339(each.modified) or ""
         return
     token, left = "", options.limit or None
     while True:
         page = context.desk.browsing.page(context.scope, store, path, token)
         rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
-        rows += [
-            (each.path, each.size, shapes.moment(each.modified) or "") for each in page.objects
-        ]
+        rows += [(each.path, each.size, rfc3339(each.modified) or "") for each in page.objects]
         yield from rows[:left]
         left = None if left is None else left - len(rows)
         token = page.next

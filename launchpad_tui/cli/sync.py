@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli import shapes
+from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.command import Command, arg
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError
 
@@ -81,7 +81,7 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
         lambda row: {
             "connection": row[0].connection,
             "resourceGroup": row[0].resource_group,
-            "readAt": shapes.moment(row[1].done_at),
+            "readAt": rfc3339(row[1].done_at),
             "error": row[1].error,
             "reading": {"part": row[1].part, "position": row[1].position, "total": row[1].total}
             if row[1].part
@@ -91,7 +91,7 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
         lambda row: (
             row[0].connection,
             row[0].resource_group,
-            shapes.moment(row[1].done_at) or "never",
+            rfc3339(row[1].done_at) or "never",
             f"{row[1].part} {row[1].position:,} of {row[1].total:,}" if row[1].part else "",
             row[1].error,
         ),

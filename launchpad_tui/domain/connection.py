@@ -177,8 +177,67 @@ class ConnectionKind:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreInfo:
+    """An object store secret as a runtime returns it, without its secret values.
+
+    ``settings`` has the API's names as keys, for example ``bucket``, ``endpoint``, ``pathPrefix``.
+    """
+
+    name: str
+    type: str
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretAlternative:
+    """A second way to give the credentials of an object store secret.
+
+    It applies if the usual secrets are missing and all of its ``fields`` are given; ``credentials``
+    is the value of the field of that name which selects it.
+    """
+
+    credentials: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFormat:
+    """The object store secret of a kind in the AI API's form.
+
+    Attributes:
+        type: the API's name of the kind.
+        data: the kind's fields by the secret's keys in ``data``; empty: the key has no field.
+        settings: the kind's fields by the secret's keys beside ``data``.
+        required: fields that must be given.
+        secrets: fields of ``data`` that must be given, and that no server returns.
+        alternative: fields that may take the place of ``secrets``.
+        key_pair: fields of a client certificate and its key in PEM, given together or not at all.
+        serving: keys of ``settings`` that a server also returns for KServe.
+        tls_flags: whether the secret has ``usehttps`` and ``verifyssl``.
+    """
+
+    type: str
+    data: Mapping[str, str]
+    settings: Mapping[str, str]
+    required: tuple[str, ...]
+    secrets: tuple[str, ...] = ()
+    alternative: SecretAlternative | None = None
+    key_pair: tuple[str, ...] = ()
+    serving: tuple[str, ...] = ()
+    tls_flags: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class StoreKind:
-    """A kind of object store, as a catalog lists it. ``adapter`` is the dotted path ``module:Class``, loaded on use."""
+    """A kind of object store, as a catalog lists it.
+
+    Attributes:
+        adapter: the dotted path ``module:Class``, imported on first use.
+        extra: the package's extra that the adapter needs.
+        secret: the form of its object store secrets; None if the AI API has no such type.
+        location_fields: fields that together identify the bucket, container or server.
+        folder_field: the field with the store's folder on this machine, if that is where it is.
+    """
 
     id: str
     title: str
@@ -186,3 +245,6 @@ class StoreKind:
     fields: tuple[Field, ...] = ()
     adapter: str = ""
     extra: str = ""
+    secret: SecretFormat | None = None
+    location_fields: tuple[str, ...] = ()
+    folder_field: str = ""

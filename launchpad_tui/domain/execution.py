@@ -187,3 +187,28 @@ class LogLine:
     stream: str
     step: str
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRecord:
+    """One record of a log.
+
+    ``pod`` and ``container`` name the writer; they and ``stream`` may be empty. ``raw`` is the
+    timestamp as the server wrote it, possibly with nanoseconds.
+    """
+
+    timestamp: datetime
+    message: str
+    stream: str
+    container: str
+    pod: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionState:
+    """The status of an execution and the time of its last change."""
+
+    id: str
+    status: Status
+    modified_at: datetime

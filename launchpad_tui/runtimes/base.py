@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
-from launchpad_tui.domain.connection import Capabilities, Field, ResourceGroup
+from launchpad_tui.domain.connection import Capabilities, Field, ResourceGroup, StoreInfo
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
+    ExecutionState,
     LogLine,
+    LogRecord,
     Outcome,
     Status,
     TargetStatus,
@@ -56,43 +57,6 @@ class ExecutionLog(Protocol):
         Raises:
             PermissionDenied, StorageFull: the file cannot be written.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class StoreInfo:
-    """An object store secret as a runtime returns it, without its secret values.
-
-    ``settings`` has the API's names as keys, for example ``bucket``, ``endpoint``, ``pathPrefix``.
-    """
-
-    name: str
-    type: str
-    settings: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class LogRecord:
-    """One record of a log.
-
-    ``pod`` and ``container`` name the writer; they and ``stream`` may be empty. ``raw`` is the
-    timestamp as the server wrote it, possibly with nanoseconds.
-    """
-
-    timestamp: datetime
-    message: str
-    stream: str
-    container: str
-    pod: str
-    raw: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExecutionState:
-    """The status of an execution and the time of its last change."""
-
-    id: str
-    status: Status
-    modified_at: datetime
 
 
 class ResourceGroupOperations(Protocol):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import threading
 
+from launchpad_tui.aiapi.metrics import MetricRequest
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
-from launchpad_tui.server.metric_body import Recording
 
 #: points in one write of the sink; bounds memory and how long the registry's write lock is held
 _POINTS_PER_WRITE = 20_000
@@ -19,10 +19,10 @@ _POINTS_PER_WRITE = 20_000
 class _Waiting:
     """One caller's entries, and how they fared."""
 
-    __slots__ = ("done", "error", "recording")
+    __slots__ = ("done", "error", "request")
 
-    def __init__(self, recording: Recording) -> None:
-        self.recording = recording
+    def __init__(self, request: MetricRequest) -> None:
+        self.request = request
         self.done = threading.Event()
         self.error: Exception | None = None
 
@@ -38,13 +38,13 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._work, name="metric-writer", daemon=True)
         self._thread.start()
 
-    def record(self, recording: Recording) -> None:
+    def record(self, request: MetricRequest) -> None:
         """Hand entries over and wait until the sink has them.
 
         Raises:
             LaunchpadError: the sink refused these entries, or the writer is closed.
         """
-        waiting = _Waiting(recording)
+        waiting = _Waiting(request)
         with self._condition:
             if self._closed:
                 raise Unreachable(
@@ -77,7 +77,7 @@ class GroupCommit:
         """As many of the queue's first entries as fit one write, at least one."""
         count = points = 0
         for waiting in self._queue:
-            points += len(waiting.recording.metrics)
+            points += len(waiting.request.metrics)
             if count and points > _POINTS_PER_WRITE:
                 break
             count += 1
@@ -99,9 +99,9 @@ class GroupCommit:
     def _try(self, batch: list[_Waiting]) -> Exception | None:
         try:
             self._sink.record(
-                [metric for waiting in batch for metric in waiting.recording.metrics],
-                [tag for waiting in batch for tag in waiting.recording.tags],
-                [info for waiting in batch for info in waiting.recording.custom_info],
+                [metric for waiting in batch for metric in waiting.request.metrics],
+                [tag for waiting in batch for tag in waiting.request.tags],
+                [info for waiting in batch for info in waiting.request.custom_info],
             )
         except LaunchpadError as error:
             return error

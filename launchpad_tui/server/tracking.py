@@ -19,19 +19,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from launchpad_tui.aiapi.errors import (
+    CODE_TOO_LARGE,
+    LimitExceeded,
+    listed_details,
+    serialize_error,
+)
+from launchpad_tui.aiapi.metrics import parse_metric_request, serialize_metric_resource
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, LaunchpadError
 from launchpad_tui.server.group_commit import GroupCommit
-from launchpad_tui.server.metric_body import (
+from launchpad_tui.server.metric_query import (
     BODY_LIMIT,
-    CODE_TOO_LARGE,
-    LimitExceeded,
     matches_tags,
-    read_resource,
-    selection,
-    wanted_ids,
-    write_resource,
+    requested_executions,
+    selected_attributes,
 )
 
 _log = logging.getLogger(__name__)
@@ -141,17 +144,13 @@ class _Handler(BaseHTTPRequestHandler):
             except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
                 refusal = _refusal(error)
                 status = refusal.status
-                data = {
-                    "error": {
-                        "code": refusal.code,
-                        "message": refusal.message,
-                        "requestId": str(uuid.uuid4()),
-                        "target": PATH,
-                        "details": [
-                            {"code": code, "message": text} for code, text in refusal.details
-                        ],
-                    }
-                }
+                data = serialize_error(
+                    refusal.code,
+                    refusal.message,
+                    str(uuid.uuid4()),
+                    PATH,
+                    listed_details(refusal.details),
+                )
             self._send(status, data)
         except _SILENT:
             self.close_connection = True
@@ -206,15 +205,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _patch(self) -> tuple[int, None]:
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
             raise _Refusal(415, "UnsupportedMediaType", "Send the body without Content-Encoding.")
-        execution_id, recording = read_resource(self._body, now())
+        execution_id, request = parse_metric_request(self._body, now())
         self._check_execution(execution_id)
-        if recording.metrics or recording.tags or recording.custom_info:
-            self.server.commits.record(recording)
+        if request.metrics or request.tags or request.custom_info:
+            self.server.commits.record(request)
         return 204, None
 
     def _get(self) -> tuple[int, dict[str, Any]]:
-        ids = wanted_ids(self._query("executionIds"), self._query("$filter", "filter"))
-        select = selection(self._query("$select", "select"))
+        ids = requested_executions(self._query("executionIds"), self._query("$filter", "filter"))
+        select = selected_attributes(self._query("$select", "select"))
         resources = []
         if (
             self.server.execution_id in ids
@@ -226,7 +225,7 @@ class _Handler(BaseHTTPRequestHandler):
             if something and all(
                 matches_tags(resource.tags, text) for text in self._query("tagFilters")
             ):
-                resources.append(write_resource(resource, select))
+                resources.append(serialize_metric_resource(resource, select))
         return 200, {"count": len(resources), "resources": resources}
 
     def _delete(self) -> tuple[int, dict[str, Any]]:

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Execution, LogLine
+from launchpad_tui.domain.execution import Execution, LogLine, LogRecord
 from launchpad_tui.errors import LaunchpadError, NotFound
-from launchpad_tui.runtimes.base import LogRecord, Runtime
+from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
 from launchpad_tui.services.dispatch import supervisor_lock
 

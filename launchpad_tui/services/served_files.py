@@ -18,19 +18,10 @@ from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.local_files import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
+from launchpad_tui.stores.catalog import store_kind
 
 #: seconds after which what was sent and never published is thrown away
 ABANDONED = 24 * 3600
-#: settings that tell one bucket, container or server from another
-_WHERE = (
-    "bucket",
-    "endpoint",
-    "namenode",
-    "container_uri",
-    "base_url",
-    "object_store",
-    "resource_group",
-)
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 
 
@@ -62,10 +53,11 @@ class ServedFiles:
     def _place(self, store: ObjectStoreRecord) -> tuple[object, str]:
         """Where a store is: what two stores of the same bucket have in common, and the folder in it."""
         values = {key: text for key, text in store.settings.items() if text}
-        if store.kind == "file":
-            return "file", os.path.realpath(values.get("root") or self._home.files)
-        fields = {key: values.get(key, "") for key in _WHERE}
-        return (store.kind, tuple(sorted(fields.items()))), values.get("path_prefix", "").strip("/")
+        kind = store_kind(store.kind)
+        if kind.folder_field:
+            return kind.id, os.path.realpath(values.get(kind.folder_field) or self._home.files)
+        location = (kind.id, *(values.get(name, "") for name in kind.location_fields))
+        return location, values.get("path_prefix", "").strip("/")
 
     @contextlib.contextmanager
     def incoming(self) -> Iterator[Path]:

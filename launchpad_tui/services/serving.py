@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from launchpad_tui.aiapi.store_secrets import (
+    StoreSecret,
+    parse_store_secret,
+    serialize_returned_secret,
+)
+from launchpad_tui.aiapi.values import Json, JsonObject
 from launchpad_tui.domain.artifact import Artifact
-from launchpad_tui.domain.connection import ResourceGroup, Scope
+from launchpad_tui.domain.connection import ObjectStoreRecord, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, LogLine
 from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
 from launchpad_tui.registry import artifacts, connections, executions, selections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import ExecutionLog
+from launchpad_tui.stores.catalog import KINDS, store_kind
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -100,6 +107,16 @@ class ServingService:
             for each in connections.groups(self._registry, scope.connection)
             if each.name == scope.resource_group
         )
+
+    @staticmethod
+    def parse_store_secret(data: JsonObject) -> StoreSecret:
+        """Return the object store that a request's body describes. Raises InvalidInput."""
+        return parse_store_secret(data, KINDS)
+
+    @staticmethod
+    def returned_secret(store: ObjectStoreRecord) -> Json:
+        """Return an object store as the API returns it, without secrets."""
+        return serialize_returned_secret(store.name, store_kind(store.kind), store.settings)
 
     def _outputs(
         self, scope: Scope, execution_ids: Sequence[str]

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from launchpad_tui.aiapi.store_secrets import parse_store_secrets, serialize_store_secret
 from launchpad_tui.config.credentials import STORE, Credentials, store_owner
 from launchpad_tui.domain.connection import (
     DEFAULT_STORE,
@@ -18,7 +19,6 @@ from launchpad_tui.domain.connection import (
     check_name,
 )
 from launchpad_tui.domain.fields import checked
-from launchpad_tui.domain.store_secret import parse_secrets, posted
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import connections
@@ -89,7 +89,8 @@ class StoreService:
                     f"The object store {name} exists already in {scope}",
                     hint="Choose another name.",
                 )
-            secret = posted(name, kind, {**settings, **secrets})
+            form = self._store_kind(kind)
+            secret = serialize_store_secret(name, form, {**settings, **secrets})
             self._runtimes.runtime(scope).create_object_store_secret(secret)
         with self._registry.write():
             added = connections.add_store(
@@ -109,12 +110,14 @@ class StoreService:
             InvalidInput: the text has another form, or a value is not valid.
             Conflict: a name is taken.
         """
+        from launchpad_tui.stores.catalog import KINDS
+
         added: builtins.list[ObjectStoreRecord] = []
         remote = self._runtimes.is_remote(scope)
         try:
             # The registry is not locked while a remote runtime is called.
             with contextlib.nullcontext() if remote else self._registry.write():
-                for secret in parse_secrets(text):
+                for secret in parse_store_secrets(text, KINDS):
                     added.append(self.add(scope, secret.name, secret.kind, secret.values))
         except BaseException:
             for store in added:
@@ -157,7 +160,8 @@ class StoreService:
                 )
             complete = {**settings, **self._credentials.get(STORE, owner), **secrets}
             runtime = self._runtimes.runtime(scope)
-            runtime.change_object_store_secret(name, posted(name, found.kind, complete))
+            secret = serialize_store_secret(name, self._store_kind(found.kind), complete)
+            runtime.change_object_store_secret(name, secret)
         with self._registry.write():
             edited = connections.edit_store(self._registry, scope, name, settings)
             if secrets:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.connection import Field, FieldKind, StoreKind
+from launchpad_tui.domain.connection import (
+    Field,
+    FieldKind,
+    SecretAlternative,
+    SecretFormat,
+    StoreKind,
+)
 from launchpad_tui.errors import NotFound
 
 _PREFIX = Field(
@@ -27,6 +33,12 @@ _TLS = (
 )
 
 
+#: keys of object store secrets by the fields of a kind
+_BUCKET = {"bucket": "bucket", "pathPrefix": "path_prefix"}
+_SERVED_BUCKET = {**_BUCKET, "endpoint": "endpoint", "region": "region"}
+_KEY_FIELDS = ("access_key_id", "secret_access_key")
+
+
 def _source(*choices: str, help_text: str) -> Field:
     return Field(
         "credentials",
@@ -43,6 +55,7 @@ _FILE = StoreKind(
     title="Files",
     description="A folder of this machine, or of a file system that is mounted on it.",
     adapter="launchpad_tui.stores.file:FileStore",
+    folder_field="root",
     fields=(
         Field(
             "root",
@@ -61,6 +74,20 @@ _S3 = StoreKind(
     title="Amazon S3",
     description="A bucket of Amazon S3, or of any server that speaks its protocol.",
     adapter="launchpad_tui.stores.s3:S3Store",
+    location_fields=("bucket", "endpoint"),
+    secret=SecretFormat(
+        type="S3",
+        data={
+            "AWS_ACCESS_KEY_ID": "access_key_id",
+            "AWS_SECRET_ACCESS_KEY": "secret_access_key",
+            "AWS_SESSION_TOKEN": "session_token",
+        },
+        settings=_SERVED_BUCKET,
+        required=("bucket",),
+        secrets=_KEY_FIELDS,
+        serving=("endpoint", "region"),
+        tls_flags=True,
+    ),
     fields=(
         Field("bucket", "Bucket", required=True),
         Field("region", "Region", help="Such as eu-central-1."),
@@ -123,6 +150,21 @@ _OSS = StoreKind(
     title="Alibaba OSS",
     description="A bucket of Alibaba Cloud Object Storage Service.",
     adapter="launchpad_tui.stores.oss:OssStore",
+    location_fields=("bucket", "endpoint"),
+    secret=SecretFormat(
+        type="oss",
+        data={
+            "BUCKET": "bucket",
+            "ENDPOINT": "endpoint",
+            "REGION": "region",
+            "ACCESS_KEY_ID": "access_key_id",
+            "SECRET_ACCESS_KEY": "secret_access_key",
+        },
+        settings=_SERVED_BUCKET,
+        required=("bucket", "endpoint"),
+        secrets=_KEY_FIELDS,
+        tls_flags=True,
+    ),
     extra="oss",
     fields=(
         Field("bucket", "Bucket", required=True),
@@ -165,6 +207,19 @@ _WEBHDFS = StoreKind(
     title="WebHDFS",
     description="Hadoop's file system over HTTP, and SAP HANA Cloud data lake Files.",
     adapter="launchpad_tui.stores.webhdfs:WebHdfsStore",
+    location_fields=("namenode",),
+    secret=SecretFormat(
+        type="webhdfs",
+        data={
+            "HDFS_NAMENODE": "namenode",
+            "TLS_CERT": "client_cert",
+            "TLS_KEY": "client_key",
+            "HEADERS": "headers",
+        },
+        settings={"pathPrefix": "path_prefix", "hdfsNameNode": "namenode", "headers": "headers"},
+        required=("namenode",),
+        key_pair=("client_cert", "client_key"),
+    ),
     fields=(
         Field(
             "namenode",
@@ -220,6 +275,27 @@ _AZURE = StoreKind(
     title="Azure Blob Storage",
     description="A container of Azure Blob Storage.",
     adapter="launchpad_tui.stores.azure:AzureStore",
+    location_fields=("container_uri",),
+    secret=SecretFormat(
+        type="azure",
+        data={
+            "CONTAINER_URI": "container_uri",
+            "STORAGE_ACCESS_KEY": "sas_token",
+            "REGION": "region",
+            "CLIENT_ID": "client_id",
+            "CLIENT_SECRET": "client_secret",
+            "TENANT_ID": "tenant_id",
+            "SUBSCRIPTION_ID": "",
+        },
+        settings={
+            "pathPrefix": "path_prefix",
+            "region": "region",
+            "containerUri": "container_uri",
+        },
+        required=("container_uri",),
+        secrets=("sas_token",),
+        alternative=SecretAlternative("client", ("tenant_id", "client_id", "client_secret")),
+    ),
     fields=(
         Field(
             "container_uri",
@@ -262,6 +338,14 @@ _GCS = StoreKind(
     title="Google Cloud Storage",
     description="A bucket of Google Cloud Storage.",
     adapter="launchpad_tui.stores.gcs:GcsStore",
+    location_fields=("bucket", "endpoint"),
+    secret=SecretFormat(
+        type="gcs",
+        data={"BUCKET": "bucket", "PRIVATE_KEY": "private_key"},
+        settings=_BUCKET,
+        required=("bucket",),
+        secrets=("private_key",),
+    ),
     extra="gcs",
     fields=(
         Field("bucket", "Bucket", required=True),
@@ -298,6 +382,7 @@ _LAUNCHPAD = StoreKind(
     title="launchpad",
     description="An object store of another machine, through its launchpad serve.",
     adapter="launchpad_tui.stores.launchpad:LaunchpadStore",
+    location_fields=("base_url", "object_store", "resource_group"),
     fields=(
         Field("object_store", "Object store", default="default", help="Its name there."),
         Field(

@@ -30,7 +30,7 @@ EXECUTION_KEYS = {
     "startTime",
     "completionTime",
     "executionScheduleId",
-    "goneAt",
+    "deletedAt",
 }
 ARTIFACT_KEYS = {
     "id",
@@ -46,7 +46,7 @@ ARTIFACT_KEYS = {
     "modifiedAt",
     "filesState",
     "checkedAt",
-    "goneAt",
+    "deletedAt",
 }
 
 

@@ -187,9 +187,9 @@ def test_a_store_that_only_this_machine_knows(
     mounted = tmp_path / "mounted" / model.url.removeprefix("ai://default/")
     mounted.mkdir(parents=True)
     (mounted / "weights").write_bytes(b"1")
-    with pytest.raises(InvalidInput, match="takes no object store of type file") as caught:
+    with pytest.raises(InvalidInput, match="does not support object stores of type file") as caught:
         connected.stores.add(scope, "default", "file", {"root": str(tmp_path / "mounted")})
-    assert "--here" in caught.value.hint
+    assert "on this machine only" in caught.value.hint
     with pytest.raises(NotFound, match="no object store 'default'"):
         connected.files.store(scope, "default")
     before = list(tenant.bodies)

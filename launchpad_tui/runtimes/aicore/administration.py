@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from launchpad_tui.domain.connection import ResourceGroup
+from launchpad_tui.aiapi.lenient import parse_list, parse_one
+from launchpad_tui.aiapi.resource_groups import (
+    parse_resource_group,
+    serialize_group_labels,
+    serialize_new_group,
+)
+from launchpad_tui.aiapi.store_secrets import parse_store_info
+from launchpad_tui.domain.connection import ResourceGroup, StoreInfo
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.runtimes.aicore import reading
-from launchpad_tui.runtimes.aicore.base import Base, below, labels_body
-from launchpad_tui.runtimes.base import StoreInfo
+from launchpad_tui.runtimes.aicore.base import Base, below
 
 _GROUPS = "/admin/resourceGroups"
 _SECRETS = "/admin/objectStoreSecrets"
@@ -22,11 +27,11 @@ class Administration(Base):
     def resource_groups(self) -> Iterator[ResourceGroup]:
         """The tenant's resource groups; their ``connection`` is empty."""
         # Without a page size in its header Prefer the API gives all of them at once.
-        yield from reading.entries(self.http.json("GET", _GROUPS), reading.group)
+        yield from parse_list(self.http.json("GET", _GROUPS), parse_resource_group)
 
     def resource_group_of(self, name: str) -> ResourceGroup:
         """One resource group. Raises NotFound."""
-        return reading.whole(self.http.json("GET", below(_GROUPS, name)), reading.group)
+        return parse_one(self.http.json("GET", below(_GROUPS, name)), parse_resource_group)
 
     def create_resource_group(
         self, name: str, labels: Mapping[str, str] | None = None
@@ -37,17 +42,14 @@ class Administration(Base):
             labels: the prefix that the API requires of keys is added if missing.
         """
         prefixed = _prefixed(labels or {})
-        body: dict[str, object] = {"resourceGroupId": name}
-        if prefixed:
-            body["labels"] = labels_body(prefixed)
-        self.http.call("POST", _GROUPS, body=body)
+        self.http.call("POST", _GROUPS, body=serialize_new_group(name, prefixed))
         return ResourceGroup("", name, "PROVISIONING", prefixed, now())
 
     def label_resource_group(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
         """Replace the labels of a resource group and return them with the prefix that the API
         requires of their keys. Raises NotFound."""
         prefixed = _prefixed(labels)
-        body = {"labels": labels_body(prefixed)}
+        body = serialize_group_labels(prefixed)
         self.http.call("PATCH", below(_GROUPS, name), body=body, again=True)
         return prefixed
 
@@ -57,11 +59,11 @@ class Administration(Base):
 
     def object_store_secrets(self) -> Iterator[StoreInfo]:
         """The object stores of the resource group."""
-        return self._list(_SECRETS, reading.store)
+        return self._list(_SECRETS, parse_store_info)
 
     def object_store_secret(self, name: str) -> StoreInfo:
         """One object store. Raises NotFound."""
-        return reading.whole(self._get(below(_SECRETS, name)), reading.store)
+        return parse_one(self._get(below(_SECRETS, name)), parse_store_info)
 
     def create_object_store_secret(self, secret: Mapping[str, object]) -> None:
         """Make an object store secret.

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
+from launchpad_tui.aiapi.lenient import parse_list
+from launchpad_tui.aiapi.values import JsonObject
 from launchpad_tui.domain.connection import RESOURCE_GROUP_NAME, check_name
 from launchpad_tui.errors import InvalidInput, RuntimeRejected
-from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.http import PAUSE, AICoreHttp, segment
-from launchpad_tui.runtimes.aicore.reading import Json
 
 #: entries that are asked for at once: the API's default; it allows 100000
 PAGE = 10_000
-#: the API: changes of one bulk request
-BULK = 100
 MERGE_PATCH = "application/merge-patch+json"
 _GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
 Read = TypeVar("Read")
@@ -80,15 +78,18 @@ class Base:
             ) from None
 
     def _list(
-        self, path: str, read: Callable[[Json], Read], query: Mapping[str, object] | None = None
+        self,
+        path: str,
+        read: Callable[[JsonObject], Read],
+        query: Mapping[str, object] | None = None,
     ) -> Iterator[Read]:
         """The entries of a list that the API does not page."""
-        yield from reading.entries(self._get(path, query), read)
+        yield from parse_list(self._get(path, query), read)
 
     def _pages(
         self,
         path: str,
-        read: Callable[[Json], Read],
+        read: Callable[[JsonObject], Read],
         query: Mapping[str, object],
         skip: int = 0,
         page: int = 0,
@@ -114,7 +115,7 @@ class Base:
                 if isinstance(each, Mapping) and str(each.get("id")) not in seen
             ]
             seen.update(str(each.get("id")) for each in fresh)
-            yield from reading.entries({"resources": fresh}, read)
+            yield from parse_list({"resources": fresh}, read)
             skip += len(found)
             count = data.get("count")
             more = isinstance(count, int) and count > skip
@@ -160,9 +161,3 @@ def chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
     unique = list(dict.fromkeys(items))
     for start in range(0, len(unique), size):
         yield unique[start : start + size]
-
-
-def labels_body(labels: Mapping[str, str] | Sequence[tuple[str, str]]) -> list[dict[str, str]]:
-    """Labels as the API lists them."""
-    pairs = labels.items() if isinstance(labels, Mapping) else labels
-    return [{"key": key, "value": value} for key, value in pairs]

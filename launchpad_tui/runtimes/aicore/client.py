@@ -10,11 +10,39 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from launchpad_tui.aiapi.artifacts import NewArtifact, parse_artifact, serialize_new_artifact
+from launchpad_tui.aiapi.configurations import (
+    NewConfiguration,
+    parse_configuration,
+    serialize_new_configuration,
+)
+from launchpad_tui.aiapi.errors import parse_item_error
+from launchpad_tui.aiapi.executions import (
+    BULK_LIMIT,
+    parse_execution,
+    parse_execution_state,
+    serialize_new_execution,
+    serialize_target_status,
+    serialize_target_statuses,
+)
+from launchpad_tui.aiapi.lenient import identity, parse_list, parse_one
+from launchpad_tui.aiapi.meta import RuntimeMeta, parse_meta
+from launchpad_tui.aiapi.scenarios import (
+    deployable as is_deployable,
+)
+from launchpad_tui.aiapi.scenarios import (
+    parse_executable,
+    parse_scenario,
+    parse_version,
+)
+from launchpad_tui.aiapi.values import JsonObject
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Capabilities, Field
 from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
+    ExecutionState,
+    LogRecord,
     Outcome,
     Status,
     TargetStatus,
@@ -23,15 +51,11 @@ from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import CapabilityMissing, NotFound, RuntimeRejected
 from launchpad_tui.net.redaction import redact
-from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.administration import Administration
-from launchpad_tui.runtimes.aicore.answers import told_of_item
-from launchpad_tui.runtimes.aicore.base import BULK, MERGE_PATCH, below, chunks, given, labels_body
+from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, below, chunks, given
 from launchpad_tui.runtimes.aicore.logs import LogPages
-from launchpad_tui.runtimes.aicore.model import Meta
 from launchpad_tui.runtimes.aicore.schedules import Schedules
 from launchpad_tui.runtimes.aicore.tracking import Tracking
-from launchpad_tui.runtimes.base import ExecutionState, LogRecord
 
 _SCENARIOS, _ARTIFACTS = "/lm/scenarios", "/lm/artifacts"
 _CONFIGURATIONS, _EXECUTIONS = "/lm/configurations", "/lm/executions"
@@ -49,9 +73,9 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     # What the runtime is -------------------------------------------------------------------------------------------
 
-    def meta(self) -> Meta:
+    def meta(self) -> RuntimeMeta:
         """What the runtime says of itself. Raises NotFound where it does not."""
-        return reading.meta(self._get("/lm/meta"))
+        return parse_meta(self._get("/lm/meta"))
 
     def capabilities(self) -> Capabilities:
         """What the runtime can do. One that says nothing of itself but answers has the API's defaults."""
@@ -59,13 +83,13 @@ class AICoreClient(Tracking, Schedules, Administration):
             return self.meta().capabilities()
         except NotFound:
             self._get(_SCENARIOS)
-            return Meta().capabilities()
+            return RuntimeMeta().capabilities()
 
     # Scenarios and executables -------------------------------------------------------------------------------------
 
     def scenarios(self) -> Iterator[Scenario]:
         """All scenarios of the tenant."""
-        return self._list(_SCENARIOS, reading.scenario)
+        return self._list(_SCENARIOS, parse_scenario)
 
     def executables(
         self, scenario_id: str, version_id: str = "", *, deployable: bool | None = False
@@ -77,15 +101,13 @@ class AICoreClient(Tracking, Schedules, Administration):
             deployable: True: those of deployments; False: of executions; None: all.
         """
         data = self._get(f"{below(_SCENARIOS, scenario_id)}/executables", {"versionId": version_id})
-        for one in reading.entries(
-            data, lambda each: (each, reading.executable(each, scenario_id))
-        ):
-            if deployable is None or (one[0].get("deployable") is True) is deployable:
+        for one in parse_list(data, lambda each: (each, parse_executable(each, scenario_id))):
+            if deployable is None or is_deployable(one[0]) is deployable:
                 yield one[1]
 
     def versions(self, scenario_id: str) -> Iterator[Version]:
         """The versions of a scenario."""
-        return self._list(f"{below(_SCENARIOS, scenario_id)}/versions", reading.version)
+        return self._list(f"{below(_SCENARIOS, scenario_id)}/versions", parse_version)
 
     def add_executables(self, path: Path) -> AddedExecutables:  # noqa: ARG002
         """Raise CapabilityMissing: the AI API does not accept executables."""
@@ -126,7 +148,7 @@ class AICoreClient(Tracking, Schedules, Administration):
             labels: at most 10.
         """
         query = _artifact_query(kind, scenario_id, execution_id, name, search, labels)
-        return self._pages(_ARTIFACTS, reading.artifact, query, skip, page)
+        return self._pages(_ARTIFACTS, parse_artifact, query, skip, page)
 
     def count_artifacts(
         self,
@@ -145,7 +167,7 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def artifact(self, artifact_id: str) -> Artifact:
         """One artifact. Raises NotFound."""
-        return reading.whole(self._get(below(_ARTIFACTS, artifact_id)), reading.artifact)
+        return parse_one(self._get(below(_ARTIFACTS, artifact_id)), parse_artifact)
 
     def create_artifact(
         self,
@@ -159,17 +181,8 @@ class AICoreClient(Tracking, Schedules, Administration):
         size: int | None = None,  # noqa: ARG002  the runtime measures artifacts by itself
     ) -> str:
         """Register an artifact; gives its ID."""
-        body: dict[str, object] = {
-            "name": name,
-            "kind": str(kind),
-            "url": url,
-            "scenarioId": scenario_id,
-        }
-        if description:
-            body["description"] = description
-        if labels:
-            body["labels"] = labels_body(labels)
-        return self._create(_ARTIFACTS, body)
+        new = NewArtifact(name, kind, url, scenario_id, description, labels)
+        return self._create(_ARTIFACTS, serialize_new_artifact(new))
 
     # Configurations ------------------------------------------------------------------------------------------------
 
@@ -189,7 +202,7 @@ class AICoreClient(Tracking, Schedules, Administration):
             skip: so many are passed over.
         """
         return self._pages(
-            _CONFIGURATIONS, reading.configuration, _of(scenario_id, executable_ids, search), skip
+            _CONFIGURATIONS, parse_configuration, _of(scenario_id, executable_ids, search), skip
         )
 
     def count_configurations(
@@ -200,9 +213,7 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def configuration(self, configuration_id: str) -> Configuration:
         """One configuration. Raises NotFound."""
-        return reading.whole(
-            self._get(below(_CONFIGURATIONS, configuration_id)), reading.configuration
-        )
+        return parse_one(self._get(below(_CONFIGURATIONS, configuration_id)), parse_configuration)
 
     def create_configuration(
         self,
@@ -217,16 +228,8 @@ class AICoreClient(Tracking, Schedules, Administration):
         Args:
             inputs: artifact IDs by the input's name.
         """
-        body = {
-            "name": name,
-            "scenarioId": scenario_id,
-            "executableId": executable_id,
-            "parameterBindings": labels_body(parameters or {}),
-            "inputArtifactBindings": [
-                {"key": key, "artifactId": one} for key, one in (inputs or {}).items()
-            ],
-        }
-        return self._create(_CONFIGURATIONS, body)
+        new = NewConfiguration(name, scenario_id, executable_id, parameters or {}, inputs or {})
+        return self._create(_CONFIGURATIONS, serialize_new_configuration(new))
 
     # Executions ----------------------------------------------------------------------------------------------------
 
@@ -242,12 +245,12 @@ class AICoreClient(Tracking, Schedules, Administration):
     ) -> Iterator[Execution]:
         """Executions that are all of this, behind the first ``skip``."""
         query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
-        return self._pages(_EXECUTIONS, reading.execution, query, skip)
+        return self._pages(_EXECUTIONS, parse_execution, query, skip)
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
         """Which executions there are (in a status), and when each changed last: far fewer bytes than `executions`."""
         return self._pages(
-            _EXECUTIONS, reading.execution_state, {"status": status, "$select": "status"}
+            _EXECUTIONS, parse_execution_state, {"status": status, "$select": "status"}
         )
 
     def count_executions(
@@ -265,15 +268,15 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def execution(self, execution_id: str) -> Execution:
         """One execution. Raises NotFound."""
-        return reading.whole(self._get(below(_EXECUTIONS, execution_id)), reading.execution)
+        return parse_one(self._get(below(_EXECUTIONS, execution_id)), parse_execution)
 
     def create_execution(self, configuration_id: str) -> str:
         """Start an execution; gives its ID. It is asked for once only: after an error look whether it runs."""
-        return self._create(_EXECUTIONS, {"configurationId": configuration_id})
+        return self._create(_EXECUTIONS, serialize_new_execution(configuration_id))
 
     def stop(self, execution_id: str) -> None:
         """Ask it to stop. Raises NotFound, and Conflict where it is neither PENDING nor RUNNING."""
-        path, body = below(_EXECUTIONS, execution_id), {"targetStatus": str(TargetStatus.STOPPED)}
+        path, body = below(_EXECUTIONS, execution_id), serialize_target_status(TargetStatus.STOPPED)
         self.http.call("PATCH", path, group=self.resource_group, body=body, again=True, done=(412,))
 
     def delete(self, execution_id: str) -> None:
@@ -282,18 +285,18 @@ class AICoreClient(Tracking, Schedules, Administration):
         self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
 
     def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:
-        """Stop or delete many, 100 a request; what came of each. For runtimes whose `Meta.bulk` is True.
+        """Stop or delete many, 100 a request; what came of each. For runtimes whose `RuntimeMeta.bulk` is True.
 
         Args:
             target: STOPPED or DELETED.
         """
-        for piece in chunks(execution_ids, BULK):
-            body = {"executions": [{"id": one, "targetStatus": str(target)} for one in piece]}
+        for piece in chunks(execution_ids, BULK_LIMIT):
+            body = serialize_target_statuses(piece, target)
             data = self.http.json(
                 "PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH
             )
-            found = reading.entries(
-                data, lambda one: _outcome(one, target, self.http.secrets), under="executions"
+            found = parse_list(
+                data, lambda one: _outcome(one, target, self.http.secrets), key="executions"
             )
             came = {each.id: each for each in found}
             yield from (
@@ -344,17 +347,15 @@ def _no_templates() -> CapabilityMissing:
     )
 
 
-def _outcome(data: reading.Json, target: TargetStatus, secrets: Sequence[str]) -> Outcome:
+def _outcome(data: JsonObject, target: TargetStatus, secrets: Sequence[str]) -> Outcome:
     error = data.get("error")
     if error is None:
-        return Outcome(reading.identity(data))
-    said = told_of_item(error)
-    shown = (
-        f"{said.code}: {said.message}" if said.code and said.message else said.message or said.code
-    )
-    if said.request_id:
-        shown += f" (request ID {said.request_id})"
-    return _rejected(reading.identity(data), target, redact(shown, secrets) or "It was rejected.")
+        return Outcome(identity(data))
+    report = parse_item_error(error)
+    shown = report.summary()
+    if report.request_id:
+        shown += f" (request ID {report.request_id})"
+    return _rejected(identity(data), target, redact(shown, secrets) or "It was rejected.")
 
 
 def _rejected(execution_id: str, target: TargetStatus, reason: str) -> Outcome:

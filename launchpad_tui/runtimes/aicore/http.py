@@ -19,8 +19,8 @@ from launchpad_tui.net.oauth import AccessToken, TokenCache, request_token
 from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
 from launchpad_tui.net.tls import create_context
-from launchpad_tui.runtimes.aicore.answers import failure
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
+from launchpad_tui.runtimes.aicore.response_errors import response_error
 
 #: times that a request is sent, and seconds before the second time, see `RetryPolicy`
 ATTEMPTS = 4
@@ -257,6 +257,6 @@ def segment(text: str) -> str:
 def _explained(
     response: HttpResponse, request: str, server: str, secrets: Sequence[str]
 ) -> LaunchpadError:
-    error = failure(response, request, server, secrets)
+    error = response_error(response, request, server, secrets)
     error.retry_after = retry_after(response.headers)
     return error

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from launchpad_tui.domain.timestamps import EPOCH, to_rfc3339
-from launchpad_tui.runtimes.aicore import reading
-from launchpad_tui.runtimes.base import LogRecord
+from launchpad_tui.aiapi.executions import parse_log
+from launchpad_tui.domain.execution import LogRecord
+from launchpad_tui.domain.timestamps import to_rfc3339
 
 #: the API: lines of a page
 PAGE = 5000
@@ -43,7 +43,7 @@ class LogPages:
         known: Counter[LogRecord] = Counter()
         given = 0
         while limit is None or given < limit:
-            found = list(self._read())
+            found = self._read()
             left = known.copy()
             for line in found:
                 if left[line] > 0:
@@ -72,22 +72,9 @@ class LogPages:
     def _advances(self, last: datetime, bound: datetime) -> bool:
         return last + _INSTANT < bound if self._newest_first else last > bound
 
-    def _read(self) -> Iterator[LogRecord]:
+    def _read(self) -> list[LogRecord]:
         query: dict[str, object] = {
             name: to_rfc3339(value) for name, value in self._bounds.items() if value is not None
         }
         order = "desc" if self._newest_first else "asc"
-        data = self._ask({**query, "$top": self._page, "$order": order})
-        inner = data.get("data") if isinstance(data, Mapping) else None
-        return reading.entries(inner, _record, under="result")
-
-
-def _record(data: reading.Json) -> LogRecord:
-    return LogRecord(
-        reading.moment(data, "timestamp") or EPOCH,
-        reading.text(data, "msg"),
-        reading.text(data, "stream"),
-        reading.text(data, "container"),
-        reading.text(data, "pod"),
-        reading.text(data, "timestamp"),
-    )
+        return parse_log(self._ask({**query, "$top": self._page, "$order": order}))

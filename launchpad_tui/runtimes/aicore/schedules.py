@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
+from launchpad_tui.aiapi.lenient import parse_one
+from launchpad_tui.aiapi.schedules import (
+    ScheduleRequest,
+    parse_schedule,
+    serialize_schedule_request,
+)
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
-from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import Base, below
 
 _SCHEDULES = "/lm/executionSchedules"
@@ -20,7 +25,7 @@ class Schedules(Base):
     ) -> Iterator[Schedule]:
         """Schedules that are all of this."""
         return self._pages(
-            _SCHEDULES, reading.schedule, {"configurationId": configuration_id, "status": status}
+            _SCHEDULES, parse_schedule, {"configurationId": configuration_id, "status": status}
         )
 
     def count_schedules(
@@ -31,7 +36,7 @@ class Schedules(Base):
 
     def schedule(self, schedule_id: str) -> Schedule:
         """One schedule. Raises NotFound."""
-        return reading.whole(self._get(below(_SCHEDULES, schedule_id)), reading.schedule)
+        return parse_one(self._get(below(_SCHEDULES, schedule_id)), parse_schedule)
 
     def create_schedule(
         self,
@@ -47,13 +52,8 @@ class Schedules(Base):
             cron: five fields, or what else the server takes.
             start, end: when it begins and ends to count; aware.
         """
-        body = {
-            "name": name,
-            "cron": cron,
-            "configurationId": configuration_id,
-            **_bounds(start, end),
-        }
-        return self._create(_SCHEDULES, body)
+        request = ScheduleRequest(name, cron, configuration_id, start=start, end=end)
+        return self._create(_SCHEDULES, serialize_schedule_request(request))
 
     def change_schedule(
         self,
@@ -66,17 +66,12 @@ class Schedules(Base):
         end: datetime | None = None,
     ) -> None:
         """Change what is given of a schedule. Raises NotFound."""
-        body: dict[str, object] = {
-            "cron": cron,
-            "configurationId": configuration_id,
-            "status": status,
-        }
-        body = {name: value for name, value in body.items() if value} | _bounds(start, end)
+        request = ScheduleRequest("", cron, configuration_id, status, start, end)
         self.http.call(
             "PATCH",
             below(_SCHEDULES, schedule_id),
             group=self.resource_group,
-            body=body,
+            body=serialize_schedule_request(request),
             again=True,
         )
 
@@ -84,12 +79,3 @@ class Schedules(Base):
         """Delete a schedule. Raises NotFound."""
         path = below(_SCHEDULES, schedule_id)
         self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
-
-
-def _bounds(start: datetime | None, end: datetime | None) -> dict[str, object]:
-    """RFC 3339 in UTC without fractions, as the API wants it."""
-    return {
-        name: value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        for name, value in (("start", start), ("end", end))
-        if value is not None
-    }

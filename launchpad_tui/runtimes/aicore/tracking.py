@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from launchpad_tui.aiapi.metrics import (
+    MetricRequest,
+    parse_metric_resource,
+    serialize_metric_request,
+)
 from launchpad_tui.domain.metric import POINTS_PER_REQUEST, CustomInfo, Metric, MetricResource, Tag
-from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.aicore import reading
 from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, Base, chunks
 
 _METRICS = "/lm/metrics"
@@ -32,7 +35,7 @@ class Tracking(Base):
         """
         for piece in chunks(execution_ids, _EXECUTIONS):
             query = {"executionIds": list(piece), "$select": list(select), "$top": _TOP}
-            yield from self._list(_METRICS, reading.metric_resource, query)
+            yield from self._list(_METRICS, parse_metric_resource, query)
 
     def patch_metrics(
         self,
@@ -53,19 +56,15 @@ class Tracking(Base):
                 raise InvalidInput(
                     title, f"At step {one.step}.", "Its metrics are finite numbers.", field="value"
                 )
-        rest: dict[str, object] = {}
-        if tags:
-            rest["tags"] = [{"name": one.name, "value": one.value} for one in tags]
-        if custom_info:
-            rest["customInfo"] = [{"name": one.name, "value": one.value} for one in custom_info]
         pieces = [
             metrics[at : at + POINTS_PER_REQUEST]
             for at in range(0, len(metrics), POINTS_PER_REQUEST)
         ]
         for place, piece in enumerate(pieces or [()]):
-            body: dict[str, object] = {"executionId": execution_id, **(rest if place == 0 else {})}
-            if piece:
-                body["metrics"] = [_point(one) for one in piece]
+            request = (
+                MetricRequest(piece, tags, custom_info) if place == 0 else MetricRequest(piece)
+            )
+            body = serialize_metric_request(execution_id, request)
             if len(body) > 1:
                 self.http.call(
                     "PATCH",
@@ -82,15 +81,3 @@ class Tracking(Base):
         self.http.call(
             "DELETE", _METRICS, query, group=self.resource_group, again=True, done=(404,)
         )
-
-
-def _point(one: Metric) -> dict[str, object]:
-    point: dict[str, object] = {
-        "name": one.name,
-        "value": one.value,
-        "timestamp": to_rfc3339(one.timestamp),
-        "step": one.step,
-    }
-    if one.labels:
-        point["labels"] = [{"name": name, "value": value} for name, value in one.labels]
-    return point

@@ -17,6 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from launchpad_tui.aiapi.errors import CODE_TOO_LARGE
+from launchpad_tui.aiapi.values import ID
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import LaunchpadError, NotFound
@@ -35,9 +37,8 @@ from launchpad_tui.server.api import (
 )
 from launchpad_tui.server.api.call import Answer, Call, Entry, Sent, in_scope
 from launchpad_tui.server.api.errors import Refusal, refusal
-from launchpad_tui.server.api.query import ID, Query
+from launchpad_tui.server.api.query import Query
 from launchpad_tui.server.api.tokens import Tokens
-from launchpad_tui.server.metric_body import CODE_TOO_LARGE
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.local_files import local_error
 

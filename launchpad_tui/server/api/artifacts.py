@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from launchpad_tui.aiapi.artifacts import parse_new_artifact, serialize_artifact
+from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.execution import RESOURCE_NAME
 from launchpad_tui.domain.filters import ArtifactFilter
 from launchpad_tui.domain.scenario import Scenario
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 
 
@@ -39,7 +40,7 @@ def expanded(call: Call) -> Mapping[str, Scenario] | None:
 def _list(call: Call) -> Answer:
     wanted, scenarios = _filter(call), expanded(call)
     found = call.desk.serving.artifacts(call.scope, wanted, *call.query.page())
-    return Answer(data=writing.resources(writing.artifact(each, scenarios) for each in found))
+    return Answer(data=resource_list(serialize_artifact(each, scenarios) for each in found))
 
 
 def _count(call: Call) -> Answer:
@@ -49,27 +50,16 @@ def _count(call: Call) -> Answer:
 def _get(call: Call) -> Answer:
     scenarios = expanded(call)
     return Answer(
-        data=writing.artifact(
+        data=serialize_artifact(
             call.desk.artifacts.get(call.scope, call.parts["artifactId"]), scenarios
         )
     )
 
 
 def _create(call: Call) -> Answer:
-    body = call.body()
-    kind = fields.text(body, "kind")
-    if kind not in set(ArtifactKind):
-        raise InvalidInput(
-            f"kind cannot be {kind[:40]!r}", hint=f"One of {', '.join(ArtifactKind)}.", field="kind"
-        )
+    new = parse_new_artifact(call.body())
     made = call.desk.artifacts.add(
-        call.scope,
-        ArtifactKind(kind),
-        fields.text(body, "name"),
-        fields.text(body, "url"),
-        fields.text(body, "scenarioId"),
-        fields.text(body, "description", needed=False),
-        fields.pairs(body, "labels", "value"),
+        call.scope, new.kind, new.name, new.url, new.scenario_id, new.description, new.labels
     )
     return Answer(
         201,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from launchpad_tui.aiapi.configurations import parse_new_configuration, serialize_configuration
+from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.filters import ConfigurationFilter
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.artifacts import expanded
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
-
-#: AI API: bindings of a configuration
-_BINDINGS = 1000
 
 
 def _filter(call: Call) -> ConfigurationFilter:
@@ -25,7 +23,7 @@ def _filter(call: Call) -> ConfigurationFilter:
 def _list(call: Call) -> Answer:
     wanted, scenarios = _filter(call), expanded(call)
     found = call.desk.serving.configurations(call.scope, wanted, *call.query.page())
-    return Answer(data=writing.resources(writing.configuration(each, scenarios) for each in found))
+    return Answer(data=resource_list(serialize_configuration(each, scenarios) for each in found))
 
 
 def _count(call: Call) -> Answer:
@@ -35,18 +33,17 @@ def _count(call: Call) -> Answer:
 def _get(call: Call) -> Answer:
     scenarios = expanded(call)
     found = call.desk.configurations.get(call.scope, call.parts["configurationId"])
-    return Answer(data=writing.configuration(found, scenarios))
+    return Answer(data=serialize_configuration(found, scenarios))
 
 
 def _create(call: Call) -> Answer:
-    body = call.body()
-    name, scenario = fields.text(body, "name"), fields.text(body, "scenarioId")
-    executable = fields.text(body, "executableId")
-    parameters = fields.mapping(body, "parameterBindings", "value", _BINDINGS)
-    inputs = fields.mapping(body, "inputArtifactBindings", "artifactId", _BINDINGS)
-    if call.desk.scenarios.executable(call.scope, executable).scenario_id != scenario:
-        raise NotFound(f"The scenario {scenario[:80]!r} has no executable {executable[:80]!r}")
-    for slot, artifact_id in inputs.items():
+    new = parse_new_configuration(call.body())
+    executable = call.desk.scenarios.executable(call.scope, new.executable_id)
+    if executable.scenario_id != new.scenario_id:
+        raise NotFound(
+            f"The scenario {new.scenario_id[:80]!r} has no executable {new.executable_id[:80]!r}"
+        )
+    for slot, artifact_id in new.inputs.items():
         # Here, as below names and beginnings of IDs would do.
         try:
             call.desk.artifacts.get(call.scope, artifact_id)
@@ -54,7 +51,9 @@ def _create(call: Call) -> Answer:
             raise InvalidInput(
                 error.title, f"Input {slot[:80]}.", field="inputArtifactBindings"
             ) from error
-    made = call.desk.configurations.create(call.scope, name, executable, parameters, inputs)
+    made = call.desk.configurations.create(
+        call.scope, new.name, new.executable_id, new.parameters, new.inputs
+    )
     return Answer(
         201,
         {"id": made.id, "message": "Configuration created"},

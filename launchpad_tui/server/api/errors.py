@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
+from launchpad_tui.aiapi.errors import (
+    CODE_TOO_LARGE,
+    LimitExceeded,
+    listed_details,
+    serialize_error,
+)
+from launchpad_tui.aiapi.values import Json
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
-from launchpad_tui.server.metric_body import CODE_TOO_LARGE, LimitExceeded
 
 _log = logging.getLogger(__name__)
 #: what a code is where an error has none of its own
@@ -50,23 +55,17 @@ class Refusal(Exception):
         self.field = field
         self.headers = headers or {}
 
-    def body(self, request_id: str, target: str, *, listed: bool = False) -> dict[str, Any]:
+    def body(self, request_id: str, target: str, *, listed: bool = False) -> Json:
         """The JSON of the error.
 
         Args:
             target: the path that was called.
             listed: as the metrics API has it: ``details`` is a list.
         """
-        details: Any = {"field": self.field} if self.field else {}
+        details: Json | list[Json] = {"field": self.field} if self.field else {}
         if listed:
-            details = [{"code": self.field, "message": self.message}] if self.field else []
-        error = {
-            "code": self.code,
-            "message": self.message,
-            "requestId": request_id,
-            "target": target,
-        }
-        return {"error": {**error, "details": details}}
+            details = listed_details([(self.field, self.message)] if self.field else [])
+        return serialize_error(self.code, self.message, request_id, target, details)
 
 
 def refusal(error: Exception, *, conflict: int = 409, missing: int = 404) -> Refusal:

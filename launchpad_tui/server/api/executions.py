@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 
+from launchpad_tui.aiapi.executions import (
+    parse_new_execution,
+    parse_target_status,
+    parse_target_statuses,
+    serialize_execution,
+    serialize_execution_status,
+    serialize_log,
+)
+from launchpad_tui.aiapi.values import Json, resource_list
 from launchpad_tui.domain.execution import Outcome, Status, TargetStatus
 from launchpad_tui.domain.filters import ExecutionFilter
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import ConfigError, InvalidInput
-from launchpad_tui.server.api import fields, writing
+from launchpad_tui.errors import ConfigError
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.errors import Refusal, refusal
-from launchpad_tui.services.serving import log_lines
+from launchpad_tui.services.serving import ServedExecution, log_lines
 
-#: AI API: executions of a bulk request; lines of a log in one answer, and where nothing is said
-_BULK, _LINES, _LINES_DEFAULT = 100, 5000, 1000
+#: the API's maximum number of log lines in one response, and its default
+_LINES, _LINES_DEFAULT = 5000, 1000
 _SAID = {
     TargetStatus.STOPPED: "Execution modification scheduled",
     TargetStatus.DELETED: "Deletion scheduled",
@@ -37,9 +44,13 @@ def _list(call: Call) -> Answer:
     wanted = _filter(call)
     whole = not call.query.word("$select", "status")
     found = call.desk.serving.executions(call.scope, wanted, *call.query.page(), outputs=whole)
-    return Answer(
-        data=writing.resources(map(writing.execution if whole else writing.execution_status, found))
-    )
+    return Answer(data=resource_list(_serialize(each, whole) for each in found))
+
+
+def _serialize(served: ServedExecution, whole: bool) -> Json:
+    if whole:
+        return serialize_execution(served.execution, served.outputs)
+    return serialize_execution_status(served.execution)
 
 
 def _count(call: Call) -> Answer:
@@ -47,12 +58,13 @@ def _count(call: Call) -> Answer:
 
 
 def _get(call: Call) -> Answer:
-    write = writing.execution_status if call.query.word("$select", "status") else writing.execution
-    return Answer(data=write(call.desk.serving.execution(call.scope, call.parts["executionId"])))
+    whole = not call.query.word("$select", "status")
+    found = call.desk.serving.execution(call.scope, call.parts["executionId"])
+    return Answer(data=_serialize(found, whole))
 
 
 def _create(call: Call) -> Answer:
-    configuration = fields.text(call.body(), "configurationId")
+    configuration = parse_new_execution(call.body())
     try:
         made = call.desk.executions.create(call.scope, configuration)
     except ConfigError as error:
@@ -81,12 +93,7 @@ def _change(call: Call, execution_id: str, target: TargetStatus) -> Outcome:
 
 
 def _stop(call: Call) -> Answer:
-    target = fields.text(call.body(), "targetStatus")
-    if target != TargetStatus.STOPPED:
-        raise InvalidInput(
-            f"targetStatus cannot be {target[:40]!r}", hint="STOPPED only.", field="targetStatus"
-        )
-    return _changed(call, TargetStatus.STOPPED)
+    return _changed(call, parse_target_status(call.body(), TargetStatus.STOPPED))
 
 
 def _delete(call: Call) -> Answer:
@@ -101,9 +108,8 @@ def _changed(call: Call, target: TargetStatus) -> Answer:
 
 
 def _bulk(call: Call) -> Answer:
-    wanted = _bulk_items(call)
-    answers: list[writing.Json] = []
-    for execution_id, target in wanted:
+    answers: list[Json] = []
+    for execution_id, target in parse_target_statuses(call.body()):
         outcome = _change(call, execution_id, target)
         if outcome.error is None:
             answers.append({"id": execution_id, "message": _SAID[target]})
@@ -115,24 +121,6 @@ def _bulk(call: Call) -> Answer:
     return Answer(202, {"executions": answers})
 
 
-def _bulk_items(call: Call) -> Sequence[tuple[str, TargetStatus]]:
-    found = fields.objects(call.body(), "executions", _BULK)
-    if not found:
-        raise InvalidInput("executions is empty", f"1 to {_BULK} are taken.", field="executions")
-    items: list[tuple[str, TargetStatus]] = []
-    for each in found:
-        execution_id, target = fields.identity(each, "id"), fields.text(each, "targetStatus")
-        if target not in {TargetStatus.STOPPED, TargetStatus.DELETED}:
-            hint = "STOPPED or DELETED."
-            raise InvalidInput(
-                f"targetStatus cannot be {target[:40]!r}", hint=hint, field="targetStatus"
-            )
-        items.append((execution_id, TargetStatus(target)))
-    if len(set(items)) < len(items):
-        raise InvalidInput("executions has the same entry twice", field="executions")
-    return items
-
-
 def _logs(call: Call) -> Answer:
     at, query = now(), call.query
     start, end = query.moment("start", at - timedelta(hours=1)), query.moment("end", at)
@@ -141,9 +129,7 @@ def _logs(call: Call) -> Answer:
     execution_id = call.parts["executionId"]
     log = call.desk.executions.log(call.scope, execution_id)
     lines = log_lines(log, start, end, limit, newest_first)
-    return Answer(
-        data={"data": {"result": [writing.log_line(line, execution_id) for line in lines]}}
-    )
+    return Answer(data=serialize_log(lines, execution_id))
 
 
 _ONE = "/lm/executions/{executionId}"

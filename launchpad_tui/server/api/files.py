@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
+from launchpad_tui.aiapi.values import Json
 from launchpad_tui.domain.connection import DEFAULT_STORE
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
@@ -35,7 +36,6 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.errors import Refusal
-from launchpad_tui.server.api.writing import Json
 from launchpad_tui.stores.base import ObjectStore, StoredObject
 
 #: the name of the place in a path that holds a file's path

@@ -5,20 +5,20 @@ from __future__ import annotations
 import base64
 import re
 import uuid
-from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from launchpad_tui.aiapi.resource_groups import (
+    parse_group_labels,
+    parse_new_group,
+    serialize_resource_group,
+)
+from launchpad_tui.aiapi.values import Json, generic_id, resource_list
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup
-from launchpad_tui.errors import InvalidInput
-from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry, in_scope
 from launchpad_tui.server.api.errors import Refusal
 from launchpad_tui.server.api.query import UNLIMITED
 
 _PATH = "/admin/resourceGroups"
-#: AI API: keys of a resource group's labels, and the most characters of one
-_KEY = re.compile(r"ext\.ai\.sap\.com/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?")
-_KEY_LIMIT = 63
 _PAGE = re.compile(
     r"(?:^|[,;\s])(?:odata\.)?maxpagesize\s*=\s*\"?([1-9][0-9]{0,8})\"?(?:$|[,;\s])", re.IGNORECASE
 )
@@ -53,7 +53,7 @@ def _list(call: Call) -> Answer:
     if page:
         headers["Preference-Applied"] = f"maxpagesize={size}"
     count = total if call.query.flag("$count") else None
-    return Answer(data=writing.resources(map(_group, shown), count), headers=headers)
+    return Answer(data=resource_list(map(_group, shown), count), headers=headers)
 
 
 def _key(name: str) -> tuple[bool, str]:
@@ -85,9 +85,9 @@ def _get(call: Call) -> Answer:
 
 def _create(call: Call) -> Answer:
     call.unbound()
-    body = call.body()
-    name = fields.text(body, "resourceGroupId", needed=False) or str(uuid.uuid4())
-    made = call.desk.connections.add_group(DEFAULT_SCOPE.connection, name, _labels(body))
+    name, labels = parse_new_group(call.body())
+    name = name or str(uuid.uuid4())
+    made = call.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
     return Answer(
         202, {"resourceGroupId": made.name, **_TENANT}, headers=call.created(_PATH, made.name)
     )
@@ -95,7 +95,9 @@ def _create(call: Call) -> Answer:
 
 def _change(call: Call) -> Answer:
     call.unbound()
-    call.desk.serving.label_group(in_scope(call.parts["resourceGroupId"]), _labels(call.body()))
+    call.desk.serving.label_group(
+        in_scope(call.parts["resourceGroupId"]), parse_group_labels(call.body())
+    )
     return Answer(202)
 
 
@@ -103,29 +105,11 @@ def _delete(call: Call) -> Answer:
     call.unbound()
     name = call.parts["resourceGroupId"]
     call.desk.connections.delete_group(in_scope(name))
-    return Answer(
-        202, {"id": writing.generic_id(name), "message": "Resource Group deletion scheduled"}
-    )
+    return Answer(202, {"id": generic_id(name), "message": "Resource Group deletion scheduled"})
 
 
-def _labels(body: Mapping[str, object]) -> dict[str, str]:
-    found = fields.mapping(body, "labels", "value", 1000)
-    for key in found:
-        if not _KEY.fullmatch(key) or len(key) > _KEY_LIMIT:
-            hint = f"Such as ext.ai.sap.com/team; at most {_KEY_LIMIT} characters."
-            raise InvalidInput(f"{key[:80]!r} is no key of a label", hint=hint, field="labels")
-    return found
-
-
-def _group(one: ResourceGroup) -> writing.Json:
-    return {
-        "resourceGroupId": one.name,
-        **_TENANT,
-        "status": one.status,
-        "statusMessage": "",
-        "labels": writing.labels(one.labels.items()),
-        **writing.moments(createdAt=one.created_at),
-    }
+def _group(group: ResourceGroup) -> Json:
+    return {**serialize_resource_group(group), **_TENANT}
 
 
 _ONE = f"{_PATH}/{{resourceGroupId}}"

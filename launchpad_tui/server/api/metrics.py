@@ -6,18 +6,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from launchpad_tui.aiapi.metrics import parse_metric_request, serialize_metric_resource
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import MetricResource
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
-from launchpad_tui.server.metric_body import (
+from launchpad_tui.server.metric_query import (
     BODY_LIMIT,
     matches_tags,
-    read_resource,
-    selection,
-    wanted_ids,
-    write_resource,
+    requested_executions,
+    selected_attributes,
 )
 from launchpad_tui.services.metrics import MetricService
 
@@ -30,8 +29,8 @@ _AT_ONCE = 10_000
 
 def _get(call: Call) -> Answer:
     query, service = call.query, call.desk.metrics
-    wanted = wanted_ids(query.all("executionIds"), query.all("$filter"))
-    select = selection(query.all("$select"))
+    wanted = requested_executions(query.all("executionIds"), query.all("$filter"))
+    select = selected_attributes(query.all("$select"))
     tag_filters = query.all("tagFilters")
     top, skip = query.page(_TOP, _TOP_LIMIT)
     found: list[MetricResource] = []
@@ -51,7 +50,7 @@ def _written(
 ) -> Iterator[bytes]:
     yield f'{{"count":{len(found)},"resources":['.encode()
     for number, resource in enumerate(found):
-        data = write_resource(resource, select - {"metrics"})
+        data = serialize_metric_resource(resource, select - {"metrics"})
         yield ("," if number else "").encode() + json.dumps(data, separators=(",", ":")).encode()[
             :-1
         ]
@@ -69,9 +68,9 @@ def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator
     for key in dict.fromkeys(one.key for one in service.series(scope, execution_id)):
         after = 0
         while points := service.points(scope, execution_id, key, after, _AT_ONCE):
-            some = write_resource(MetricResource(execution_id, points), frozenset({"metrics"}))[
-                "metrics"
-            ]
+            some = serialize_metric_resource(
+                MetricResource(execution_id, points), frozenset({"metrics"})
+            )["metrics"]
             yield (b"," if begun else b"") + json.dumps(some, separators=(",", ":")).encode()[1:-1]
             after, begun = after + len(points), True
 
@@ -79,11 +78,11 @@ def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator
 def _patch(call: Call) -> Answer:
     if call.headers.get("content-encoding", "identity").lower() != "identity":
         raise InvalidInput("The body is encoded", "Send it without.", field="Content-Encoding")
-    execution_id, recording = read_resource(call.content, now())
+    execution_id, request = parse_metric_request(call.content, now())
     try:
         call.desk.serving.require_execution(call.scope, execution_id)
         call.desk.metrics.record(
-            execution_id, recording.metrics, recording.tags, recording.custom_info, call.scope
+            execution_id, request.metrics, request.tags, request.custom_info, call.scope
         )
     except NotFound as error:
         raise InvalidInput(error.title, field="executionId") from error

@@ -8,13 +8,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
+from launchpad_tui.aiapi.values import ID
 from launchpad_tui.domain.filters import LabelCondition
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 Choice = TypeVar("Choice", bound=StrEnum)
 #: IDs of the AI API; scenarios and executables of this machine may have shorter ones
-ID = re.compile(r"[\w.-]{4,64}", re.ASCII)
 _ANY_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _SEARCH = re.compile(r"[^~]{1,80}", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,18}")

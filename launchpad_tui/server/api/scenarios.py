@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.scenario import Executable
+from launchpad_tui.aiapi.scenarios import (
+    serialize_executable,
+    serialize_scenario,
+    serialize_version,
+)
+from launchpad_tui.aiapi.values import resource_list
+from launchpad_tui.domain.scenario import Executable, Version
 from launchpad_tui.errors import NotFound
-from launchpad_tui.server.api import writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 
 
 def _list(call: Call) -> Answer:
     return Answer(
-        data=writing.resources(map(writing.scenario, call.desk.scenarios.scenarios(call.scope)))
+        data=resource_list(map(serialize_scenario, call.desk.scenarios.scenarios(call.scope)))
     )
 
 
 def _get(call: Call) -> Answer:
     return Answer(
-        data=writing.scenario(call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"]))
+        data=serialize_scenario(call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"]))
     )
 
 
 def _executables(call: Call) -> Answer:
     version = call.query.text("versionId")
     return Answer(
-        data=writing.resources(
-            writing.executable(each) for each in _of_scenario(call) if version in {"", each.version}
+        data=resource_list(
+            serialize_executable(each)
+            for each in _of_scenario(call)
+            if version in {"", each.version}
         )
     )
 
@@ -33,7 +40,7 @@ def _executable(call: Call) -> Answer:
     found = call.desk.scenarios.executable(call.scope, call.parts["executableId"])
     if found.scenario_id != call.parts["scenarioId"]:
         raise NotFound(f"The scenario has no executable {found.id!r}")
-    return Answer(data=writing.executable(found))
+    return Answer(data=serialize_executable(found))
 
 
 def _versions(call: Call) -> Answer:
@@ -44,16 +51,16 @@ def _versions(call: Call) -> Answer:
         if selected:
             versions.setdefault(each.version, []).append(each)
     return Answer(
-        data=writing.resources(
-            {
-                "id": version,
-                "scenarioId": call.parts["scenarioId"],
-                "description": "",
-                **writing.moments(
-                    createdAt=min(each.created_at for each in found),
-                    modifiedAt=max(each.modified_at for each in found),
+        data=resource_list(
+            serialize_version(
+                Version(
+                    version,
+                    "",
+                    min(each.created_at for each in found),
+                    max(each.modified_at for each in found),
                 ),
-            }
+                call.parts["scenarioId"],
+            )
             for version, found in sorted(versions.items())
         )
     )

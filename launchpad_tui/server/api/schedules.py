@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from launchpad_tui.aiapi.schedules import parse_schedule_request, serialize_schedule
+from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.server.api import fields, writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 
 
@@ -22,7 +23,7 @@ def _found(call: Call) -> list[Schedule]:
 
 def _list(call: Call) -> Answer:
     top, skip = call.query.page()
-    return Answer(data=writing.resources(map(writing.schedule, _found(call)[skip : skip + top])))
+    return Answer(data=resource_list(map(serialize_schedule, _found(call)[skip : skip + top])))
 
 
 def _count(call: Call) -> Answer:
@@ -31,21 +32,16 @@ def _count(call: Call) -> Answer:
 
 def _get(call: Call) -> Answer:
     return Answer(
-        data=writing.schedule(
+        data=serialize_schedule(
             call.desk.schedules.get(call.scope, call.parts["executionScheduleId"])
         )
     )
 
 
 def _create(call: Call) -> Answer:
-    body = call.body()
+    new = parse_schedule_request(call.body(), new=True)
     made = call.desk.schedules.create(
-        call.scope,
-        fields.text(body, "name", limit=256),
-        fields.text(body, "cron", limit=256),
-        fields.text(body, "configurationId"),
-        fields.moment(body, "start"),
-        fields.moment(body, "end"),
+        call.scope, new.name, new.cron, new.configuration_id, new.start, new.end
     )
     return Answer(
         202,
@@ -57,20 +53,16 @@ def _create(call: Call) -> Answer:
 def _change(call: Call) -> Answer:
     body = call.body()
     schedule_id = call.desk.schedules.get(call.scope, call.parts["executionScheduleId"]).id
-    status = fields.text(body, "status", needed=False)
-    if status and status not in set(ScheduleStatus):
-        raise InvalidInput(
-            f"status cannot be {status[:40]!r}", hint="ACTIVE or INACTIVE.", field="status"
-        )
+    changes = parse_schedule_request(body)
     try:
         call.desk.schedules.change(
             call.scope,
             schedule_id,
-            cron=fields.text(body, "cron", needed=False, limit=256) or None,
-            configuration_id=fields.text(body, "configurationId", needed=False) or None,
-            status=ScheduleStatus(status) if status else None,
-            start=fields.moment(body, "start"),
-            end=fields.moment(body, "end"),
+            cron=changes.cron or None,
+            configuration_id=changes.configuration_id or None,
+            status=changes.status,
+            start=changes.start,
+            end=changes.end,
         )
     except NotFound as error:
         raise InvalidInput(error.title, error.detail, field="configurationId") from error

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
+from launchpad_tui.aiapi.store_secrets import SECRET_SUFFIX
+from launchpad_tui.aiapi.values import Json, generic_id, resource_list
 from launchpad_tui.domain.connection import ObjectStoreRecord
-from launchpad_tui.domain.store_secret import SECRET_SUFFIX, metadata, parse_secrets
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.server.api import writing
 from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
 from launchpad_tui.server.api.query import UNLIMITED
 
@@ -19,15 +16,18 @@ def _list(call: Call) -> Answer:
     found = call.desk.stores.list(call.scope)
     top, skip = call.query.page(len(found), UNLIMITED)
     count = len(found) if call.query.flag("$count") else None
-    return Answer(data=writing.resources(map(_store, found[skip : skip + top]), count))
+    return Answer(
+        data=resource_list((_serialize(call, each) for each in found[skip : skip + top]), count)
+    )
 
 
 def _get(call: Call) -> Answer:
-    return Answer(data=_store(_one(call)))
+    return Answer(data=_serialize(call, _one(call)))
 
 
 def _create(call: Call) -> Answer:
-    (made,) = call.desk.stores.import_secrets(call.scope, _secret(call.body()))
+    secret = call.desk.serving.parse_store_secret(call.body())
+    made = call.desk.stores.add(call.scope, secret.name, secret.kind, secret.values)
     return Answer(
         202, {"message": "secret has been created"}, headers=call.created(_PATH, made.name)
     )
@@ -35,7 +35,7 @@ def _create(call: Call) -> Answer:
 
 def _change(call: Call) -> Answer:
     found = _one(call)
-    (secret,) = parse_secrets(_secret(call.body()))
+    secret = call.desk.serving.parse_store_secret(call.body())
     if secret.name.removesuffix(SECRET_SUFFIX) != found.name:
         raise InvalidInput("name is not that of the path", f"{found.name}.", field="name")
     if secret.kind != found.kind:
@@ -43,15 +43,13 @@ def _change(call: Call) -> Answer:
             f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type"
         )
     call.desk.stores.edit(call.scope, found.name, secret.values)
-    return Answer(
-        202, {"id": writing.generic_id(found.name), "message": "secret has been modified"}
-    )
+    return Answer(202, {"id": generic_id(found.name), "message": "secret has been modified"})
 
 
 def _delete(call: Call) -> Answer:
     found = _one(call)
     call.desk.stores.delete(call.scope, found.name)
-    return Answer(202, {"id": writing.generic_id(found.name), "message": "secret has been deleted"})
+    return Answer(202, {"id": generic_id(found.name), "message": "secret has been deleted"})
 
 
 def _one(call: Call) -> ObjectStoreRecord:
@@ -64,17 +62,8 @@ def _one(call: Call) -> ObjectStoreRecord:
     return found
 
 
-def _secret(body: Mapping[str, object]) -> str:
-    """One secret as text. What the file import also takes (a list, what a server gave back) is none here."""
-    if "resources" in body or "data" not in body:
-        raise InvalidInput(
-            "data is missing", "The body is one secret: name, type, data.", field="data"
-        )
-    return json.dumps(body)
-
-
-def _store(one: ObjectStoreRecord) -> writing.Json:
-    return {"name": one.name + SECRET_SUFFIX, "metadata": metadata(one.kind, one.settings)}
+def _serialize(call: Call, store: ObjectStoreRecord) -> Json:
+    return call.desk.serving.returned_secret(store)
 
 
 _ONE = f"{_PATH}/{{objectStoreName}}"

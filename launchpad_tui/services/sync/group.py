@@ -3,16 +3,15 @@ for that cannot have changed."""
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
+from launchpad_tui.aiapi.store_secrets import secret_of_info
 from launchpad_tui.domain.artifact import Artifact, ArtifactKind
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Configuration, Execution
-from launchpad_tui.domain.store_secret import SECRET_SUFFIX, parse_secrets, postable
 from launchpad_tui.errors import (
     CapabilityMissing,
     InvalidInput,
@@ -22,9 +21,9 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.registry import connections, mirror, mirror_tenant, resource, series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import Runtime, StoreInfo
+from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
-from launchpad_tui.stores.catalog import LAUNCHPAD
+from launchpad_tui.stores.catalog import KINDS, LAUNCHPAD
 
 _log = logging.getLogger(__name__)
 #: models that are read before everything else, so that somebody sees some at once
@@ -240,15 +239,16 @@ class GroupReading(Reading):
             each.name for each in connections.stores(self.registry, self.scope) if not each.remote
         }
         for one in told:
-            name = one.name.removesuffix(SECRET_SUFFIX)
-            if not postable(one.type.lower()) and able is not None and able.files:
+            kind = KINDS.get(one.type.lower())
+            known = kind is not None and kind.secret is not None
+            if not known and able is not None and able.files:
                 # What the user made here under this name, such as a folder that is mounted, stays.
-                if name not in made_here:
-                    found[name] = (LAUNCHPAD, {"object_store": name})
+                if one.name not in made_here:
+                    found[one.name] = (LAUNCHPAD, {"object_store": one.name})
                 continue
             try:
-                for secret in parse_secrets(_as_told(one)):
-                    found[secret.name] = (secret.kind, dict(secret.values))
+                secret = secret_of_info(one, KINDS)
+                found[secret.name] = (secret.kind, dict(secret.values))
             except InvalidInput as error:
                 _log.warning(
                     "the object store %s of %s is not understood: %s",
@@ -257,14 +257,3 @@ class GroupReading(Reading):
                     error.title,
                 )
         mirror_tenant.put_stores(self.registry, self.scope, found)
-
-
-def _as_told(one: StoreInfo) -> str:
-    """The object store in the form in which the runtime told of it."""
-    metadata = {"type": one.type, **one.settings}
-    return json.dumps(
-        {
-            "name": one.name,
-            "metadata": {f"storage.ai.sap.com/{key}": metadata[key] for key in metadata},
-        }
-    )

@@ -742,7 +742,7 @@ def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
     )
     found = client.capabilities()
     assert not any((found.executions, found.stop, found.delete, found.logs, found.add_executable))
-    lacking = {
+    missing = {
         "executions",
         "stop",
         "delete",
@@ -752,9 +752,11 @@ def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
         "bulk",
         "groups",
         "metrics",
+        "files",
+        "store_outputs",
     }
-    assert set(found.reasons) == lacking
-    assert not any(getattr(found, name) for name in lacking)
+    assert set(found.reasons) == missing
+    assert not any(getattr(found, name) for name in missing)
     first(core, refused(404, "x", "no meta"))
     assert client.capabilities().logs
     first(core, then=refused(404, "x", "nothing at all"))

@@ -14,7 +14,6 @@ from launchpad_tui.domain.connection import (
     Scope,
     StoreKind,
 )
-from launchpad_tui.domain.store_secret import postable
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.ui.screens.common.catalog_wizard import NAME, CatalogWizard
 from launchpad_tui.ui.screens.common.wizard import Step
@@ -95,7 +94,8 @@ class StoreAddScreen(_StoreWizard):
 
     @property
     def _asks(self) -> bool:
-        return self._remote and postable(self.kind.id)
+        storable = isinstance(self.kind, StoreKind) and self.kind.secret is not None
+        return self._remote and storable
 
     @property
     def _here(self) -> bool:

@@ -1,4 +1,4 @@
-"""Bodies of the metrics API."""
+"""Serialize and parse metrics, tags and custom info."""
 
 from __future__ import annotations
 
@@ -9,30 +9,28 @@ from typing import Any
 
 import pytest
 
+from launchpad_tui.aiapi.errors import LimitExceeded
+from launchpad_tui.aiapi.metrics import (
+    MetricRequest,
+    parse_metric_request,
+    serialize_metric_resource,
+)
 from launchpad_tui.domain.metric import Metric, MetricResource, Tag
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.server.metric_body import (
-    LimitExceeded,
-    Recording,
-    matches_tags,
-    read_resource,
-    selection,
-    write_resource,
-)
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-def read(**attributes: Any) -> Recording:
-    return read_resource(json.dumps({"executionId": "e1", **attributes}).encode(), NOW)[1]
+def parse(**attributes: Any) -> MetricRequest:
+    return parse_metric_request(json.dumps({"executionId": "e1", **attributes}).encode(), NOW)[1]
 
 
-def test_defaults_are_filled_in() -> None:
+def test_missing_values_have_defaults() -> None:
     point = {"name": "Error Rate", "value": 3, "timestamp": None}
-    assert read(metrics=[point]).metrics == (Metric("Error Rate", 3.0, NOW),)
+    assert parse(metrics=[point]).metrics == (Metric("Error Rate", 3.0, NOW),)
 
 
-def test_everything_given_is_kept() -> None:
+def test_all_values_are_kept() -> None:
     point = {
         "name": "loss",
         "value": 0.5,
@@ -40,21 +38,21 @@ def test_everything_given_is_kept() -> None:
         "step": 4.0,
         "labels": [{"name": "phase", "value": "train"}],
     }
-    found = read(
+    found = parse(
         metrics=[point],
         tags=[{"name": "a", "value": "b"}],
         customInfo=[{"name": "c", "value": "ü" * 10}],
     )
-    moment = datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
-    assert found.metrics == (Metric("loss", 0.5, moment, 4, (("phase", "train"),)),)
+    timestamp = datetime(2026, 1, 1, 0, 0, 0, 123456, tzinfo=UTC)
+    assert found.metrics == (Metric("loss", 0.5, timestamp, 4, (("phase", "train"),)),)
     assert found.tags == (Tag("a", "b"),)
     assert found.custom_info[0].value == "ü" * 10
 
 
-def test_values_that_are_not_finite_are_data() -> None:
+def test_values_that_are_not_finite_are_kept() -> None:
     values = [
         m.value
-        for m in read(
+        for m in parse(
             metrics=[{"name": "a", "value": v} for v in (math.nan, math.inf, -math.inf)]
         ).metrics
     ]
@@ -95,9 +93,9 @@ POINT = {"name": "a", "value": 1}
         ({"executionId": None}, "executionId"),
     ],
 )
-def test_malformed(attributes: dict[str, Any], field: str) -> None:
+def test_malformed_body_names_the_position(attributes: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        read(**attributes)
+        parse(**attributes)
     assert caught.value.field == field
     assert not isinstance(caught.value, LimitExceeded)
 
@@ -105,9 +103,9 @@ def test_malformed(attributes: dict[str, Any], field: str) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"\xff", b'{"executionId":' * 100_000, b"1" * 5000]
 )
-def test_no_json_object(body: bytes) -> None:
+def test_body_that_is_not_a_json_object(body: bytes) -> None:
     with pytest.raises(InvalidInput) as caught:
-        read_resource(body, NOW)
+        parse_metric_request(body, NOW)
     assert caught.value.field == "body"
 
 
@@ -121,39 +119,21 @@ def test_no_json_object(body: bytes) -> None:
         {"customInfo": [{"name": "a", "value": "é" * 2_500_001}]},
     ],
 )
-def test_over_a_limit(attributes: dict[str, Any]) -> None:
+def test_body_over_a_limit(attributes: dict[str, Any]) -> None:
     with pytest.raises(LimitExceeded):
-        read(**attributes)
+        parse(**attributes)
 
 
-def test_at_the_limits() -> None:
-    assert len(read(metrics=[POINT] * 1000).metrics) == 1000
-    assert read(customInfo=[{"name": "a", "value": "x" * 5_000_000}]).custom_info
+def test_body_at_the_limits() -> None:
+    assert len(parse(metrics=[POINT] * 1000).metrics) == 1000
+    assert parse(customInfo=[{"name": "a", "value": "x" * 5_000_000}]).custom_info
 
 
-def test_selection() -> None:
-    everything = frozenset({"metrics", "tags", "customInfo"})
-    assert selection([]) == selection(["*"]) == selection(["tags,*"]) == everything
-    assert selection(["metrics,custominfo"]) == {"metrics", "customInfo"}
-    with pytest.raises(InvalidInput):
-        selection(["labels"])
-
-
-def test_tag_filters() -> None:
-    tags = (Tag("a", "1"), Tag("b,c", "x=y"))
-    assert matches_tags(tags, "a=1,b%2Cc=x%3Dy,a!=2,d!=1,a")
-    assert not matches_tags(tags, "a=2")
-    assert not matches_tags(tags, "a=1,a!=1")
-    assert not matches_tags(tags, "d")
-    with pytest.raises(InvalidInput):
-        matches_tags(tags, "a," * 101)
-
-
-def test_what_is_not_selected_is_not_written() -> None:
+def test_only_selected_attributes_are_serialized() -> None:
     resource = MetricResource(
         "e1", (Metric("a", 1.0, NOW, 2, (("k", "v"),)),), (Tag("t", "u"),), (), NOW, NOW
     )
-    assert write_resource(resource, frozenset({"metrics"})) == {
+    assert serialize_metric_resource(resource, frozenset({"metrics"})) == {
         "executionId": "e1",
         "createdAt": "2026-01-31T12:00:00Z",
         "modifiedAt": "2026-01-31T12:00:00Z",

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from launchpad_tui.aiapi.store_secrets import parse_store_secrets
 from launchpad_tui.domain.fields import checked
-from launchpad_tui.domain.store_secret import parse_secrets
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.stores.catalog import KINDS
 
@@ -48,7 +48,7 @@ def with_data(kind: str, data: Any, **beside: Any) -> dict[str, Any]:
 
 def values(entry: Any) -> dict[str, str]:
     """The values of the only secret, after our own check of the kind's fields."""
-    (secret,) = parse_secrets(json.dumps(entry))
+    (secret,) = parse_store_secrets(json.dumps(entry), KINDS)
     settings, secrets = checked(KINDS[secret.kind].fields, secret.values)
     return {**settings, **secrets}
 
@@ -143,11 +143,11 @@ def test_each_type(entry: dict[str, Any], wanted: dict[str, str]) -> None:
 def test_several_at_once() -> None:
     both = [S3, with_data("oss", OSS)]
     for text in (json.dumps(both), "\ufeff" + json.dumps({"count": 2, "resources": both})):
-        assert [(each.name, each.kind) for each in parse_secrets(text)] == [
+        assert [(each.name, each.kind) for each in parse_store_secrets(text, KINDS)] == [
             ("default", "s3"),
             ("one", "oss"),
         ]
-    assert "geheim" not in repr(parse_secrets(json.dumps(S3)))
+    assert "geheim" not in repr(parse_store_secrets(json.dumps(S3), KINDS))
 
 
 def test_what_a_server_gives_back() -> None:
@@ -171,7 +171,8 @@ def test_what_a_server_gives_back() -> None:
         for kind, settings in kinds.items()
     ]
     found = {
-        each.name: each for each in parse_secrets(json.dumps({"count": 5, "resources": resources}))
+        each.name: each
+        for each in parse_store_secrets(json.dumps({"count": 5, "resources": resources}), KINDS)
     }
     assert list(found) == ["s3", "oss", "webhdfs", "azure", "gcs"]
     assert found["s3"].values == {
@@ -208,7 +209,7 @@ def test_what_a_server_gives_back() -> None:
         ({**S3, "usehttps": "yes"}, "usehttps", '"0"'),
         ({**S3, "verifyssl": ["geheim"]}, "verifyssl", "not valid"),
         ({**S3, "data": None}, "data", "missing"),
-        ({**S3, "data": "geheim"}, "data", "is text"),
+        ({**S3, "data": "geheim"}, "data", "is a string"),
         ({"name": "x", "type": "S3"}, "data", "missing"),
         ({**S3, "data": {"AWS_ACCESS_KEY_ID": "geheim"}}, "data.AWS_SECRET_ACCESS_KEY", "missing"),
         ({**S3, "data": {**S3["data"], "AWS_KEY": "geheim"}}, "data.AWS_KEY", "AWS_ACCESS_KEY_ID"),  # type: ignore[dict-item]
@@ -237,7 +238,7 @@ def test_what_a_server_gives_back() -> None:
         ),
     ],
 )
-def test_what_is_wrong_and_where(entry: dict[str, Any], field: str, words: str) -> None:
+def test_errors_name_the_position(entry: dict[str, Any], field: str, words: str) -> None:
     for text, place in (
         (json.dumps(entry), ""),
         (
@@ -248,7 +249,7 @@ def test_what_is_wrong_and_where(entry: dict[str, Any], field: str, words: str) 
         ),
     ):
         with pytest.raises(InvalidInput) as caught:
-            parse_secrets(text)
+            parse_store_secrets(text, KINDS)
         assert caught.value.field == place + field
         assert caught.value.title.startswith(place + field)
         assert words in str(caught.value)
@@ -261,16 +262,16 @@ def test_what_is_wrong_and_where(entry: dict[str, Any], field: str, words: str) 
         ('{"name": "geheim",\n "type"}', "Line 2, column 8"),
         ("", "Line 1, column 1"),
         ("[" * 100_000, "nested"),
-        ('"geheim"', "It is text"),
+        ('"geheim"', "The file is a string"),
         ("[]", "empty"),
         ('{"resources": {"name": "geheim"}}', "resources is an object"),
-        ("[null]", "[0] is no object store secret"),
-        (json.dumps([S3, S3]), "'default' stands twice"),
+        ("[null]", "[0] is not an object store secret"),
+        (json.dumps([S3, S3]), "'default' occurs twice"),
     ],
 )
-def test_files_that_are_something_else(text: str, words: str) -> None:
+def test_files_without_secrets(text: str, words: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        parse_secrets(text)
+        parse_store_secrets(text, KINDS)
     assert words in str(caught.value)
     assert "geheim" not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -1,0 +1,1 @@
+"""The AI API's JSON: one module per resource with the functions that serialize and parse it."""
