@@ -1,0 +1,155 @@
+"""The queue of the embedded runtime: starts supervisors for pending executions and detects supervisors that died."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+from launchpad_tui.domain.artifact import ArtifactUrl
+from launchpad_tui.domain.connection import DEFAULT_STORE
+from launchpad_tui.domain.execution import (
+    OUTPUTS,
+    OUTPUTS_KEPT,
+    Execution,
+    Status,
+    UnfinishedExecution,
+)
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import Conflict, LaunchpadError
+from launchpad_tui.runtimes.embedded.host import EmbeddedHost
+from launchpad_tui.runtimes.embedded.locks import folder_lock
+
+_log = logging.getLogger(__name__)
+#: the time that a supervisor may take from its start until it holds its lock
+_START_TIMEOUT = timedelta(seconds=30)
+_LOST = "The supervisor ended unexpectedly: it was killed, or the machine restarted"
+
+
+class Dispatcher:
+    """Starts supervisors and checks on them. Safe for threads and for several processes at the same time."""
+
+    def __init__(self, host: EmbeddedHost) -> None:
+        self._host = host
+        self._records = host.records
+
+    def dispatch(self) -> int:
+        """Start pending executions up to the limit of parallel executions and return how many were started."""
+        started = 0
+        parallel = self._host.options.parallel
+        while (claimed := self._records.claim_next(parallel, os.getpid())) is not None:
+            scope, execution = claimed
+            try:
+                self._start(execution)
+            except OSError as error:
+                self._records.transition(
+                    scope,
+                    execution.id,
+                    Status.DEAD,
+                    f"The supervisor could not be started: {error.strerror or error}",
+                    {"reason": "supervisor"},
+                    completed_at=now(),
+                )
+            started += 1
+        return started
+
+    def _start(self, execution: Execution) -> None:
+        folder = self._host.executions_folder / execution.id
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        environ = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AICORE_", "LAUNCHPAD_HOME"))
+        }
+        with open(folder / "supervisor.log", "ab") as output:
+            starter = subprocess.Popen(
+                [*self._host.supervisor_command, execution.id],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=environ,
+                cwd="/",
+                start_new_session=True,
+            )
+        # The started process forks the supervisor and exits at once.
+        starter.wait()
+
+    def wake(self, execution_id: str) -> None:
+        """Make a supervisor check immediately whether it has to stop; otherwise it does so a little later."""
+        for each in self._records.unfinished():
+            if each.execution.id == execution_id and each.claim is not None and each.claim.running:
+                with contextlib.suppress(OSError):
+                    os.kill(each.claim.pid, signal.SIGUSR1)
+
+    def reconcile(self) -> None:
+        """Mark executions whose supervisor died as DEAD, and start pending executions."""
+        pending = False
+        for each in self._records.unfinished():
+            if each.claim is None:
+                pending = pending or each.execution.status is Status.PENDING
+            elif self._is_lost(each):
+                self._mark_lost(each)
+                pending = True
+        if pending:
+            self.dispatch()
+
+    def _is_lost(self, each: UnfinishedExecution) -> bool:
+        if each.claim is None:
+            return False
+        starting = (
+            each.execution.status is Status.PENDING and now() - each.claim.at < _START_TIMEOUT
+        )
+        if starting and not each.claim.running:
+            return False
+        with folder_lock(self._host.executions_folder / each.execution.id) as acquired:
+            return acquired
+
+    def _mark_lost(self, each: UnfinishedExecution) -> None:
+        from launchpad_tui.runtimes.embedded.logs import LogWriter
+        from launchpad_tui.runtimes.embedded.output_registration import has_pending_outputs
+        from launchpad_tui.runtimes.embedded.process import kill_remaining
+
+        execution = each.execution
+        kill_remaining(execution.id)
+        stopping = execution.status is Status.STOPPING
+        folder = self._host.executions_folder / execution.id
+        message = _LOST + _last_line(folder / "supervisor.log")
+        details = {**execution.status_details, "reason": "supervisor lost"}
+        if not stopping and has_pending_outputs(folder):
+            details[OUTPUTS] = OUTPUTS_KEPT
+            message = f"{message}. Its outputs are kept"
+        with contextlib.suppress(Conflict):
+            self._records.transition(
+                each.scope,
+                execution.id,
+                Status.STOPPED if stopping else Status.DEAD,
+                message,
+                details,
+                completed_at=now(),
+            )
+            self._delete_stored_outputs(each)
+            with contextlib.suppress(OSError):
+                log = LogWriter(folder)
+                log.report(message)
+                log.close()
+
+    def _delete_stored_outputs(self, each: UnfinishedExecution) -> None:
+        """Delete outputs that were stored, but not yet registered, when the supervisor died."""
+        url = str(ArtifactUrl(DEFAULT_STORE, each.execution.id))
+        try:
+            self._host.files.delete_output(each.scope, url)
+        except LaunchpadError as error:
+            _log.warning("outputs of %s could not be deleted", each.execution.id, exc_info=error)
+
+
+def _last_line(path: Path) -> str:
+    """Return the last line of a supervisor's output in brackets, or an empty string."""
+    try:
+        lines = path.read_text("utf-8", "replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f" (its last output: {lines[-1][:120]})" if lines else ""

@@ -1,0 +1,233 @@
+"""Storing and registering the outputs of an execution: all of them or none.
+
+The outputs are first listed in ``outputs.json`` in the execution's folder. If the object store fails, the files stay
+on this machine and the execution is DEAD with the status detail ``outputs: kept``. `register_outputs` may then be
+repeated at any time, by any process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from launchpad_tui.domain.artifact import (
+    Artifact,
+    ArtifactFile,
+    ArtifactKind,
+    ArtifactUrl,
+    new_artifact_id,
+)
+from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.execution import Execution
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.domain.transfer import Progress
+from launchpad_tui.errors import LaunchpadError, NotFound, StorageFull
+from launchpad_tui.runtimes.embedded.host import ArtifactFiles, EmbeddedHost
+from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
+
+_FILE = "outputs.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOutput:
+    """An output that is to be stored, and the artifact that it becomes.
+
+    Args:
+        name: the output's ``globalName``.
+        path: the file or folder on this machine.
+        suffix: the path inside the output at which the artifact begins; empty for the entire output.
+    """
+
+    name: str
+    path: str
+    artifact_name: str
+    kind: str
+    description: str
+    labels: tuple[tuple[str, str], ...]
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class PendingOutputs:
+    """All outputs of an execution, and the signatures that it gave them, by ``globalName``."""
+
+    outputs: tuple[PendingOutput, ...]
+    signatures: Mapping[str, str]
+
+
+def pending_outputs(
+    parsed: ParsedTemplate, paths: Mapping[str, Path], signatures: Mapping[str, str]
+) -> PendingOutputs:
+    """Return the outputs of an execution of a template.
+
+    Args:
+        parsed: the template.
+        paths: the file or folder of each output, by ``globalName``.
+        signatures: the signatures of the outputs, by ``globalName``.
+    """
+    slots = {each.name: each for each in parsed.executable.outputs}
+    return PendingOutputs(
+        tuple(
+            PendingOutput(
+                name,
+                str(path),
+                parsed.names.get(name, name),
+                slots[name].kind,
+                slots[name].description,
+                tuple(slots[name].labels),
+                parsed.suffixes.get(name, ""),
+            )
+            for name, path in paths.items()
+        ),
+        dict(signatures),
+    )
+
+
+def save_pending_outputs(folder: Path, outputs: PendingOutputs) -> None:
+    """Write the list of outputs into the execution's folder, entirely or not at all.
+
+    Raises:
+        StorageFull: the disk is full.
+        OSError: the file cannot be written.
+    """
+    handle, temporary = tempfile.mkstemp(prefix=f".{_FILE}.", dir=folder)
+    try:
+        with open(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(outputs), file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(temporary, folder / _FILE)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull(
+                "The list of outputs cannot be written: the disk is full",
+                str(folder / _FILE),
+                "Free some disk space and run the execution again.",
+            ) from error
+        raise
+
+
+def load_pending_outputs(folder: Path) -> PendingOutputs:
+    """Return the outputs that `save_pending_outputs` listed.
+
+    Raises:
+        NotFound: there is no valid list, or a listed file or folder no longer exists.
+    """
+    try:
+        data = json.loads((folder / _FILE).read_text("utf-8"))
+        outputs = tuple(
+            PendingOutput(
+                **{**each, "labels": tuple((key, value) for key, value in each["labels"])}
+            )
+            for each in data["outputs"]
+        )
+        signatures = dict(data["signatures"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise NotFound("The execution has no kept outputs") from error
+    missing = [each.path for each in outputs if not os.path.lexists(each.path)]
+    if missing:
+        raise NotFound(
+            "The kept outputs of the execution are missing",
+            "\n".join(missing),
+            "Run the execution again.",
+        )
+    return PendingOutputs(outputs, signatures)
+
+
+def discard_pending_outputs(folder: Path) -> None:
+    """Remove the list of outputs; the files are no longer needed."""
+    with contextlib.suppress(OSError):
+        (folder / _FILE).unlink()
+
+
+def has_pending_outputs(folder: Path) -> bool:
+    """Return whether an execution's folder holds outputs that are still to be stored."""
+    return (folder / _FILE).exists()
+
+
+def register_outputs(
+    host: EmbeddedHost,
+    log: LogWriter,
+    scope: Scope,
+    execution: Execution,
+    outputs: PendingOutputs,
+    progress: Progress | None = None,
+    *,
+    retried: bool = False,
+) -> tuple[Artifact, ...]:
+    """Store the outputs, then register them as artifacts and set the execution to COMPLETED in one transaction.
+
+    Args:
+        host: the registry and the object stores.
+        log: the execution's log.
+        retried: the execution is DEAD because its outputs could not be stored before.
+
+    Returns:
+        The new artifacts.
+
+    Raises:
+        LaunchpadError: an output could not be stored, or the execution was stopped in the meantime. Nothing is
+            registered, and what was stored is deleted again.
+    """
+    created: list[tuple[Artifact, tuple[ArtifactFile, ...]]] = []
+    stored: list[str] = []
+    try:
+        for output in outputs.outputs:
+            url = str(ArtifactUrl(DEFAULT_STORE, f"{execution.id}/{output.name}"))
+            log.report(f"Storing output {output.name} at {url}")
+            stored.append(url)
+            files = host.files.store_output(scope, url, Path(output.path), progress)
+            created.append(_artifact(execution, output, url, files))
+        details = {f"signature.{name}": value for name, value in outputs.signatures.items()}
+        host.records.complete(
+            scope, execution.id, created, details, None if retried else now(), retried=retried
+        )
+    except LaunchpadError:
+        for url in stored:
+            _delete(host.files, log, scope, url)
+        raise
+    for artifact, files in created:
+        count = f"{len(files)} file{'s' * (len(files) != 1)}"
+        log.report(f"Registered {artifact.kind} {artifact.name} as {artifact.id} ({count})")
+    log.report("COMPLETED")
+    return tuple(artifact for artifact, _ in created)
+
+
+def _artifact(
+    execution: Execution, output: PendingOutput, url: str, files: Sequence[ArtifactFile]
+) -> tuple[Artifact, tuple[ArtifactFile, ...]]:
+    at, suffix = now(), output.suffix
+    artifact = Artifact(
+        id=new_artifact_id(),
+        name=output.artifact_name,
+        kind=ArtifactKind(output.kind),
+        url=f"{url}/{suffix}" if suffix else url,
+        description=output.description,
+        scenario_id=execution.scenario_id,
+        execution_id=execution.id,
+        labels=output.labels,
+        size=sum(each.size for each in files),
+        created_at=at,
+        modified_at=at,
+    )
+    if not suffix:
+        return artifact, tuple(files)
+    return artifact, tuple(
+        replace(each, path=each.path.removeprefix(f"{suffix}/")) for each in files
+    )
+
+
+def _delete(files: ArtifactFiles, log: LogWriter, scope: Scope, url: str) -> None:
+    try:
+        files.delete_output(scope, url)
+    except LaunchpadError as error:
+        log.report(f"Files at {url} could not be deleted: {error.title}")

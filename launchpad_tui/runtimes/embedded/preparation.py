@@ -1,0 +1,159 @@
+"""Preparing an execution: its code, its interpreter, its input artifacts and its environment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.execution import Execution
+from launchpad_tui.errors import ConfigError, LaunchpadError, NotFound
+from launchpad_tui.runtimes.embedded import sandbox
+from launchpad_tui.runtimes.embedded.host import EmbeddedHost, MetricRecorder
+from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
+from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
+from launchpad_tui.runtimes.embedded.secrets import read_secret
+from launchpad_tui.runtimes.embedded.template_model import SIGNATURES, ParsedTemplate
+from launchpad_tui.runtimes.embedded.workflow_run import RunContext
+from launchpad_tui.runtimes.embedded.workspace import (
+    Workspace,
+    code_folder,
+    container_code_path,
+    copy_code,
+    interpreter,
+    name_interpreter,
+)
+
+_TRACKING_ENDPOINT = "AICORE_TRACKING_ENDPOINT"
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Prepares one execution for its run.
+
+    Args:
+        host: the registry, the object stores and the options of the runtime.
+        scope: the resource group of the execution.
+        workspace: the folders of the execution.
+        log: the log of the execution.
+    """
+
+    host: EmbeddedHost
+    scope: Scope
+    execution: Execution
+    workspace: Workspace
+    log: LogWriter
+
+    def run_context(
+        self,
+        parsed: ParsedTemplate,
+        settings: Mapping[str, str],
+        endpoint: str,
+        cancellation: Cancellation,
+        recorder: MetricRecorder,
+    ) -> RunContext:
+        """Copy the code, download the inputs and return what the steps of the workflow share.
+
+        Args:
+            parsed: the workflow template of the executable.
+            settings: the settings of the executable.
+            endpoint: the base URL of the tracking endpoint.
+            cancellation: stops the steps.
+            recorder: stores the metrics that the steps print.
+
+        Raises:
+            ConfigError: the settings of the executable are invalid, or its code cannot be copied.
+            LaunchpadError: an input artifact cannot be downloaded.
+        """
+        workspace, workflow = self.workspace, parsed.workflow
+        folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
+        size = copy_code(folder, workspace.code, self.host.options.code_limit_mb)
+        code_path = container_code_path(workflow, folder)
+        python = interpreter(settings.get("python", ""), folder, sys.executable)
+        name_interpreter(workspace.bin, python, sys.executable)
+        isolation = sandbox.choose()
+        visible = f", visible at {code_path}" if code_path else ""
+        self.log.report(f"Code: copied from {folder} ({size / 1e6:.1f} MB){visible}")
+        self.log.report(f"Python interpreter: {python}")
+        self.log.report(f"Container paths are mapped by {isolation.name}: {isolation.note}")
+        parameters = {name: default or "" for name, default in workflow.parameters}
+        bound = self.host.records.configuration(self.scope, self.execution.configuration_id)
+        parameters |= dict(bound.parameters)
+        inputs, signatures = self._stage_inputs()
+        return RunContext(
+            workflow=workflow,
+            execution_id=self.execution.id,
+            workspace=workspace,
+            parameters=parameters,
+            inputs=inputs,
+            env=self._environment(settings, endpoint, signatures),
+            python=python,
+            code_path=code_path,
+            sandbox=isolation,
+            log=self.log,
+            cancellation=cancellation,
+            secret=lambda name: read_secret(self.host.secrets_folder, name),
+            record=MetricLineRecorder(recorder, self.log).record,
+        )
+
+    def _stage_inputs(self) -> tuple[dict[str, Path], dict[str, str]]:
+        """Download the input artifacts.
+
+        Returns:
+            The folder of each input, and the signatures that the executions which created them left, both by the
+            name of the input.
+        """
+        with suppress(LaunchpadError):
+            # The keyring may be locked by the time the outputs are stored: read the credentials now.
+            self.host.files.open_store(self.scope, DEFAULT_STORE)
+        folders: dict[str, Path] = {}
+        signatures: dict[str, str] = {}
+        for name, artifact in self.host.records.inputs(self.scope, self.execution.id):
+            target = self.workspace.artifacts / "inputs" / name.replace("/", "_")
+            target.mkdir(parents=True, exist_ok=True)
+            paths = self.host.files.stage(self.scope, artifact.url, target)
+            count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
+            self.log.report(f"Input {name}: {artifact.name} ({count} from {artifact.url})")
+            folders[name] = target
+            with suppress(NotFound):
+                source = self.host.records.execution(self.scope, artifact.execution_id)
+                signature = source.status_details.get(f"signature.{artifact.name}")
+                if signature:
+                    signatures[name] = signature
+        return folders, signatures
+
+    def _environment(
+        self, settings: Mapping[str, str], endpoint: str, signatures: Mapping[str, str]
+    ) -> dict[str, str]:
+        env = {
+            name: value for name, value in os.environ.items() if not name.startswith("LAUNCHPAD_")
+        }
+        try:
+            pairs = [item.partition("=") for item in shlex.split(settings.get("environment", ""))]
+        except ValueError as error:
+            raise ConfigError(
+                "The environment of the executable is invalid",
+                str(error),
+                "Change environment in the executable's settings.",
+            ) from error
+        env |= {name: value for name, _, value in pairs}
+        if settings.get("path"):
+            env["PATH"] = f"{settings['path']}{os.pathsep}{env.get('PATH', os.defpath)}"
+        if signatures:
+            env[SIGNATURES] = json.dumps(signatures)
+        group = self.scope.resource_group
+        return {
+            **env,
+            "PYTHONUNBUFFERED": "1",
+            EXECUTION_ID_VARIABLE: self.execution.id,
+            _TRACKING_ENDPOINT: endpoint,
+            "AI-RESOURCE-GROUP": group,
+            "AICORE_RESOURCE_GROUP": group,
+        }

@@ -1,0 +1,278 @@
+"""The supervisor of one execution: prepares it, runs its workflow, and stores and registers its outputs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Status
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.errors import Conflict, LaunchpadError, RateLimited, StorageFull, Unreachable
+from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
+from launchpad_tui.runtimes.embedded.host import (
+    EmbeddedHost,
+    ExecutionRecords,
+    TrackingEndpoint,
+)
+from launchpad_tui.runtimes.embedded.locks import folder_lock
+from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.embedded.output_registration import (
+    PendingOutputs,
+    discard_pending_outputs,
+    has_pending_outputs,
+    pending_outputs,
+    register_outputs,
+    save_pending_outputs,
+)
+from launchpad_tui.runtimes.embedded.preparation import Preparation
+from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
+from launchpad_tui.runtimes.embedded.templates import parse_text
+from launchpad_tui.runtimes.embedded.workflow_run import Interrupted, StepFailed, WorkflowRun
+from launchpad_tui.runtimes.embedded.workspace import Workspace
+
+#: seconds between two checks whether the execution has to stop
+_STOP_CHECK_SECONDS = 0.25
+#: seconds before each further attempt to store the outputs in a store that did not answer
+_RETRY_SECONDS = (2, 8, 20)
+_log = logging.getLogger(__name__)
+
+
+def supervise(host: EmbeddedHost, endpoint: TrackingEndpoint, execution_id: str) -> None:
+    """Run one execution in this process until it ends, then start the next pending executions.
+
+    Every failure becomes the status of the execution.
+
+    Args:
+        host: the registry, the object stores and the options of the runtime.
+        endpoint: opens the tracking endpoint of the execution.
+        execution_id: a claimed execution.
+
+    Raises:
+        NotFound: there is no such execution.
+    """
+    scope = host.records.scope_of(execution_id)
+    workspace = Workspace(host.executions_folder, execution_id).create()
+    with folder_lock(workspace.root, wait=True):
+        host.records.set_supervisor(scope, execution_id, os.getpid())
+        execution = host.records.execution(scope, execution_id)
+        log = LogWriter(workspace.root)
+        try:
+            _SupervisedRun(host, endpoint, scope, execution, workspace, log).run()
+        finally:
+            log.close()
+    _remove_old_work_folders(host)
+    Dispatcher(host).dispatch()
+
+
+def _remove_old_work_folders(host: EmbeddedHost) -> None:
+    """Remove the working folders of executions that ended longer ago than the options keep them."""
+    oldest = now().timestamp() - host.options.keep_work_days * 86400
+    running = {each.execution.id for each in host.records.unfinished()}
+    folder = host.executions_folder
+    for each in folder.iterdir() if folder.is_dir() else ():
+        work = each / "work"
+        if each.name in running or has_pending_outputs(each):
+            continue
+        if work.is_dir() and work.stat().st_mtime < oldest:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _ExecutionMetrics:
+    """The metrics of one execution, for its tracking endpoint."""
+
+    records: ExecutionRecords
+    scope: Scope
+    execution_id: str
+
+    def record(
+        self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
+    ) -> None:
+        self.records.record_metrics(self.scope, self.execution_id, metrics, tags, custom_info)
+
+    def resource(self) -> MetricResource:
+        return self.records.metrics(self.scope, self.execution_id)
+
+    def delete(self) -> None:
+        self.records.delete_metrics(self.scope, self.execution_id)
+
+
+class _SupervisedRun:
+    """The run of one execution by its supervisor."""
+
+    def __init__(
+        self,
+        host: EmbeddedHost,
+        endpoint: TrackingEndpoint,
+        scope: Scope,
+        execution: Execution,
+        workspace: Workspace,
+        log: LogWriter,
+    ) -> None:
+        self._host = host
+        self._records = host.records
+        self._endpoint = endpoint
+        self._scope = scope
+        self._execution = execution
+        self._workspace = workspace
+        self._log = log
+        self._cancellation: Cancellation | None = None
+        self._wake = threading.Event()
+        self._finished = threading.Event()
+
+    def run(self) -> None:
+        """Run the execution; every error becomes its status."""
+        try:
+            try:
+                self._run_and_store()
+            except Interrupted:
+                self._set_interrupted()
+            except StepFailed as error:
+                self._set_dead(error, {"reason": "step failed", **error.details})
+            except StorageFull as error:
+                self._set_dead(error, {"reason": "no room"})
+            except LaunchpadError as error:
+                self._set_dead(error, {"reason": type(error).__name__})
+            except OSError as error:
+                _log.error("an execution ended because of a system error", exc_info=error)
+                text = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+                self._set_dead(LaunchpadError(text), {"reason": "system"})
+            except Exception as error:  # noqa: BLE001  the execution must not stay RUNNING
+                _log.error("an execution ended because of an unexpected error", exc_info=error)
+                text = f"Unexpected error: {type(error).__name__}: {error}"
+                self._set_dead(LaunchpadError(text), {"reason": "internal"})
+        except Conflict as conflict:
+            # Another process ended the execution, for example by stopping it while it was being started.
+            self._log.report(str(conflict))
+        finally:
+            self._finished.set()
+            kill_remaining(self._execution.id)
+
+    def _run_and_store(self) -> None:
+        execution, scope = self._execution, self._scope
+        if execution.status.final:
+            return
+        if execution.status is Status.STOPPING:
+            raise Interrupted("Stopped before it started")
+        executable = self._records.executable(scope, execution.executable_id)
+        parsed = parse_text(executable.template, Path(executable.source or "template"))
+        self._execution = self._records.transition(
+            scope, execution.id, Status.RUNNING, "", started_at=now()
+        )
+        cancellation = Cancellation(
+            parsed.workflow.deadline_seconds, self._host.options.stop_grace_seconds
+        )
+        self._cancellation = cancellation
+        threading.Thread(
+            target=self._watch_for_stop, args=(cancellation,), name="stop-watch", daemon=True
+        ).start()
+        signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
+        for note in executable.notes:
+            self._log.report(f"Note: {note}")
+        recorder = _ExecutionMetrics(self._records, scope, execution.id)
+        with self._endpoint(execution.id, recorder) as url:
+            preparation = Preparation(
+                self._host, scope, self._execution, self._workspace, self._log
+            )
+            run = WorkflowRun(
+                preparation.run_context(parsed, executable.settings, url, cancellation, recorder)
+            )
+            paths = run.run()
+        if cancellation.requested:
+            raise Interrupted("Stopped before the outputs were stored")
+        outputs = pending_outputs(parsed, paths, run.signatures)
+        save_pending_outputs(self._workspace.root, outputs)
+        try:
+            self._store(outputs, cancellation)
+        except LaunchpadError as error:
+            self._set_not_stored(error)
+            return
+        discard_pending_outputs(self._workspace.root)
+        self._workspace.clear()
+
+    def _store(self, outputs: PendingOutputs, cancellation: Cancellation) -> None:
+        """Store and register the outputs, with retries if the object store does not answer."""
+        for seconds in (*_RETRY_SECONDS, None):
+            try:
+                register_outputs(self._host, self._log, self._scope, self._execution, outputs)
+                return
+            except (Unreachable, RateLimited) as error:
+                if seconds is None or cancellation.requested:
+                    raise
+                self._log.report(f"Outputs not stored: {error.title}. Retrying in {seconds} s")
+                self._wake.wait(seconds)
+
+    def _set_not_stored(self, error: LaunchpadError) -> None:
+        reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
+        command = f"launchpad executions store-outputs {self._execution.id}"
+        self._log.report(f"The outputs are kept on this machine. Retry storing them with: {command}")
+        title = f"The outputs could not be stored and are kept: {error.title}"
+        self._set_dead(
+            LaunchpadError(title, error.detail, error.hint),
+            {"reason": reason, OUTPUTS: OUTPUTS_KEPT},
+        )
+
+    def _set_stopped(self) -> bool:
+        """Set the status STOPPED if a stop was requested, whatever else ended the execution.
+
+        Returns:
+            Whether a stop was requested.
+        """
+        execution = self._records.execution(self._scope, self._execution.id)
+        if execution.status is not Status.STOPPING:
+            return False
+        self._log.report("STOPPED")
+        discard_pending_outputs(self._workspace.root)
+        self._records.transition(
+            self._scope, execution.id, Status.STOPPED, "Stopped", completed_at=now()
+        )
+        return True
+
+    def _set_interrupted(self) -> None:
+        if self._set_stopped():
+            return
+        self._set_dead(
+            LaunchpadError("The deadline of the workflow (activeDeadlineSeconds) was exceeded"),
+            {"reason": "deadline"},
+        )
+
+    def _set_dead(self, error: LaunchpadError, details: Mapping[str, str]) -> None:
+        if self._set_stopped():
+            return
+        message = f"{error.title}{f': {error.detail}' if error.detail else ''}"
+        self._log.report(f"DEAD: {error}")
+        self._records.transition(
+            self._scope,
+            self._execution.id,
+            Status.DEAD,
+            message,
+            dict(details),
+            completed_at=now(),
+        )
+
+    def _watch_for_stop(self, cancellation: Cancellation) -> None:
+        """Cancel the run when a stop is requested; checked several times a second, and at once after a wake-up."""
+        seen: int | None = None
+        while not self._finished.is_set():
+            try:
+                revision = self._records.revision()
+                if revision != seen:
+                    execution = self._records.execution(self._scope, self._execution.id)
+                    seen = revision
+                    if execution.status is Status.STOPPING:
+                        cancellation.cancel()
+                        return
+            except LaunchpadError as error:
+                _log.warning(
+                    "the registry cannot be checked for a request to stop", exc_info=error
+                )
+            self._wake.wait(_STOP_CHECK_SECONDS)
+            self._wake.clear()
