@@ -367,19 +367,17 @@ def run_sync_daemon(arguments: Sequence[str]) -> int:
 def _supervise(home: Home, execution_id: str) -> int:
     from launchpad_tui.config import logfile
     from launchpad_tui.config.credentials import Credentials
+    from launchpad_tui.runtimes.embedded.supervisor import supervise
     from launchpad_tui.server.tracking import tracking_endpoint
     from launchpad_tui.services.files import FileService
-    from launchpad_tui.services.metrics import MetricService
-    from launchpad_tui.services.runtimes import Runtimes
-    from launchpad_tui.services.supervision import Supervisor
+    from launchpad_tui.services.runtime_host import LocalRuntimeHost
 
     logfile.setup(home)
     registry = Registry(home.registry_path)
     settings = Settings.load(home)
-    credentials = Credentials(home.credentials_path, settings.credentials.keep)
-    files = FileService(home, registry, credentials)
-    runtimes = Runtimes(registry, credentials, _open_runtime)
-    supervisor = Supervisor(
-        home, settings, registry, files, MetricService(registry, runtimes), tracking_endpoint
+    files = FileService(
+        home, registry, Credentials(home.credentials_path, settings.credentials.keep)
     )
-    return supervisor.supervise(execution_id)
+    host = LocalRuntimeHost(home, settings.executions, registry, lambda: files)
+    supervise(host, tracking_endpoint, execution_id)
+    return 0

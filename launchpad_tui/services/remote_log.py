@@ -17,8 +17,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, LogLine, LogRecord
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.runtimes.base import Runtime
+from launchpad_tui.runtimes.embedded.locks import folder_lock
 from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
-from launchpad_tui.services.dispatch import supervisor_lock
 
 _log = logging.getLogger(__name__)
 #: seconds between two questions for more of a log that grows, and after one that failed
@@ -116,7 +116,7 @@ class RemoteLog:
 
     def _read(self) -> None:
         try:
-            with supervisor_lock(self._folder) as mine:
+            with folder_lock(self._folder) as mine:
                 if mine:
                     self._append()
             self._next = time.monotonic() + EVERY

@@ -29,7 +29,7 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import executions, series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.dispatch import supervisor_lock
+from launchpad_tui.runtimes.embedded.locks import folder_lock
 from launchpad_tui.ui.widgets.board_view import BoardView
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet
@@ -121,7 +121,7 @@ def live(root: Path) -> None:
                 {"loss": falling(1 + number, 600)},
                 Status.RUNNING,
             )
-            locks.enter_context(supervisor_lock(home.executions / execution_id(number)))
+            locks.enter_context(folder_lock(home.executions / execution_id(number)))
             executions.set_supervisor(
                 registry, DEFAULT_SCOPE, execution_id(number), os.getpid(), "supervisor"
             )

@@ -35,12 +35,12 @@ def test_what_is_right_is_kept(
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("python", "/nowhere/python", "no interpreter"),
-        ("python", __file__, "no interpreter"),
+        ("python", "/nowhere/python", "no Python interpreter"),
+        ("python", __file__, "no Python interpreter"),
         ("code", "/nowhere", "no folder"),
         ("environment", "SEED", "not NAME=value"),
         ("environment", "1A=2", "not NAME=value"),
-        ("environment", "A='open", "cannot be read"),
+        ("environment", "A='open", "not valid"),
         ("colour", "red", "no field"),
     ],
 )

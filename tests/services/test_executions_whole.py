@@ -59,7 +59,7 @@ def test_a_tutorials_template_runs_unchanged(bench: Bench, mapped: str) -> None:
     assert time.monotonic() - begun < 20
     log = bench.log(one)
     assert f"mapped by {mapped}" in log
-    assert "note: image is ignored" in log
+    assert "Note: image is ignored" in log
     assert "{{" not in log
     assert "/app" in log.splitlines(), log
     details = bench.desk.executions.get(DEFAULT_SCOPE, one)

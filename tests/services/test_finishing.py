@@ -75,9 +75,9 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
     one = bench.shell(TRAIN)
     dead = bench.wait(one)
     assert dead.status is Status.DEAD
-    assert dead.status_message.startswith("The outputs are not stored, but kept:")
+    assert dead.status_message.startswith("The outputs could not be stored and are kept:")
     assert dead.status_details == {"reason": "AuthenticationFailed", OUTPUTS: OUTPUTS_KEPT}
-    assert f"launchpad executions finish {one}" in bench.log(one)
+    assert f"launchpad executions store-outputs {one}" in bench.log(one)
     assert bench.models() == []
     with pytest.raises(AuthenticationFailed):
         bench.desk.executions.finish(DEFAULT_SCOPE, one)
@@ -111,7 +111,7 @@ def test_a_store_that_comes_back_is_asked_again(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "once more in 2 s")
+    bench.said(one, "Retrying in 2 s")
     assert bench.execution(one).status is Status.RUNNING
     bench.desk.home.files.unlink()
     bench.desk.home.files.mkdir()
@@ -123,7 +123,7 @@ def test_stopping_while_the_store_is_waited_for(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "once more in 2 s")
+    bench.said(one, "Retrying in 2 s")
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     assert bench.wait(one).status is Status.STOPPED
     with pytest.raises(Conflict):
@@ -134,12 +134,12 @@ def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "once more in 2 s")
+    bench.said(one, "Retrying in 2 s")
     os.kill(bench.supervisor(one), signal.SIGKILL)
     dead = bench.look(one)
     assert dead.status is Status.DEAD
     assert dead.status_details[OUTPUTS] == OUTPUTS_KEPT
-    assert "its outputs are kept" in dead.status_message
+    assert "Its outputs are kept" in dead.status_message
     with pytest.raises(Unreachable):
         bench.desk.executions.finish(DEFAULT_SCOPE, one)
     bench.desk.home.files.unlink()
@@ -154,14 +154,14 @@ def test_outputs_that_somebody_took_away(bench: Bench) -> None:
     one = bench.shell(TRAIN)
     bench.wait(one)
     shutil.rmtree(bench.desk.home.executions / one / "work")
-    with pytest.raises(NotFound, match="gone"):
+    with pytest.raises(NotFound, match="missing"):
         bench.desk.executions.finish(DEFAULT_SCOPE, one)
 
 
 def test_what_never_had_outputs_cannot_be_finished(bench: Bench) -> None:
     failed = bench.shell("exit 3")
     assert bench.wait(failed).status is Status.DEAD
-    with pytest.raises(Conflict, match="cannot be finished"):
+    with pytest.raises(Conflict, match="cannot be stored"):
         bench.desk.executions.finish(DEFAULT_SCOPE, failed)
 
 

@@ -127,7 +127,7 @@ def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> N
     with pytest.raises(InvalidInput) as error:
         service.create(DEFAULT_SCOPE, "over", "* * * * *", configuration, end=NOON)
     assert error.value.field == "end"
-    with pytest.raises(InvalidInput, match="before it begins"):
+    with pytest.raises(InvalidInput, match="before it starts"):
         service.create(
             DEFAULT_SCOPE,
             "turned",
@@ -278,7 +278,7 @@ def test_one_that_cannot_holds_up_no_other(
     assert [
         record.getMessage().splitlines()[0]
         for record in caplog.records
-        if "created nothing" in record.message
+        if "created no execution" in record.message
     ]
     assert service.get(DEFAULT_SCOPE, broken.id).next_at == NOON + timedelta(hours=2)
 

@@ -51,12 +51,12 @@ def test_kill_9_of_the_supervisor_kills_the_training_and_is_noticed(bench: Bench
     assert bench.execution(one).status is Status.RUNNING
     dead = bench.look(one)
     assert dead.status is Status.DEAD
-    assert "supervisor ended without a word" in dead.status_message
+    assert "supervisor ended unexpectedly" in dead.status_message
     assert dead.status_details["reason"] == "supervisor lost"
     assert dead.completed_at is not None
     log = bench.desk.executions.log(DEFAULT_SCOPE, one)
     assert log.finished
-    assert "supervisor ended without a word" in bench.log(one)
+    assert "supervisor ended unexpectedly" in bench.log(one)
     assert bench.models() == []
 
 
@@ -91,7 +91,7 @@ def test_kill_9_of_the_training(bench: Bench) -> None:
 def test_a_supervisor_killed_while_it_stores_leaves_nothing_listed(bench: Bench) -> None:
     script = "head -c 300000000 /dev/zero > /app/model/a; echo x > /app/model/b; echo done"
     one = bench.shell(script)
-    bench.said(one, "storing")
+    bench.said(one, "Storing")
     os.kill(bench.supervisor(one), signal.SIGKILL)
     assert bench.look(one).status is Status.DEAD
     assert bench.models() == []

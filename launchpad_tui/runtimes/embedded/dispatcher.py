@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,27 +22,29 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError
-from launchpad_tui.runtimes.embedded.host import EmbeddedHost
 from launchpad_tui.runtimes.embedded.locks import folder_lock
+from launchpad_tui.runtimes.host import RuntimeHost
 
 _log = logging.getLogger(__name__)
 #: the time that a supervisor may take from its start until it holds its lock
 _START_TIMEOUT = timedelta(seconds=30)
+#: what `Claim.boot` is once the supervisor itself runs; before that, the claim is its starter's
+RUNNING_SUPERVISOR = "supervisor"
 _LOST = "The supervisor ended unexpectedly: it was killed, or the machine restarted"
 
 
 class Dispatcher:
     """Starts supervisors and checks on them. Safe for threads and for several processes at the same time."""
 
-    def __init__(self, host: EmbeddedHost) -> None:
+    def __init__(self, host: RuntimeHost) -> None:
         self._host = host
         self._records = host.records
 
     def dispatch(self) -> int:
         """Start pending executions up to the limit of parallel executions and return how many were started."""
         started = 0
-        parallel = self._host.options.parallel
-        while (claimed := self._records.claim_next(parallel, os.getpid())) is not None:
+        parallel = self._host.settings.parallel
+        while (claimed := self._records.claim_next(parallel, os.getpid(), "")) is not None:
             scope, execution = claimed
             try:
                 self._start(execution)
@@ -58,7 +61,7 @@ class Dispatcher:
         return started
 
     def _start(self, execution: Execution) -> None:
-        folder = self._host.executions_folder / execution.id
+        folder = self._host.home.executions / execution.id
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         environ = {
             name: value
@@ -67,7 +70,15 @@ class Dispatcher:
         }
         with open(folder / "supervisor.log", "ab") as output:
             starter = subprocess.Popen(
-                [*self._host.supervisor_command, execution.id],
+                [
+                    sys.executable,
+                    "-m",
+                    "launchpad_tui",
+                    "_supervise",
+                    str(self._host.home.root),
+                    str(self._host.home.settings_path),
+                    execution.id,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -81,7 +92,11 @@ class Dispatcher:
     def wake(self, execution_id: str) -> None:
         """Make a supervisor check immediately whether it has to stop; otherwise it does so a little later."""
         for each in self._records.unfinished():
-            if each.execution.id == execution_id and each.claim is not None and each.claim.running:
+            if (
+                each.execution.id == execution_id
+                and each.claim is not None
+                and each.claim.boot == RUNNING_SUPERVISOR
+            ):
                 with contextlib.suppress(OSError):
                     os.kill(each.claim.pid, signal.SIGUSR1)
 
@@ -103,9 +118,9 @@ class Dispatcher:
         starting = (
             each.execution.status is Status.PENDING and now() - each.claim.at < _START_TIMEOUT
         )
-        if starting and not each.claim.running:
+        if starting and each.claim.boot != RUNNING_SUPERVISOR:
             return False
-        with folder_lock(self._host.executions_folder / each.execution.id) as acquired:
+        with folder_lock(self._host.home.executions / each.execution.id) as acquired:
             return acquired
 
     def _mark_lost(self, each: UnfinishedExecution) -> None:
@@ -116,7 +131,7 @@ class Dispatcher:
         execution = each.execution
         kill_remaining(execution.id)
         stopping = execution.status is Status.STOPPING
-        folder = self._host.executions_folder / execution.id
+        folder = self._host.home.executions / execution.id
         message = _LOST + _last_line(folder / "supervisor.log")
         details = {**execution.status_details, "reason": "supervisor lost"}
         if not stopping and has_pending_outputs(folder):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
+from launchpad_tui.domain.metric import CustomInfo, Metric, MetricSink, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.embedded.host import MetricRecorder
 from launchpad_tui.runtimes.embedded.logs import LogWriter
 
 #: the maximum number of problems that are written to the log of an execution
@@ -16,8 +15,8 @@ _REPORTED_PROBLEMS = 5
 class MetricLineRecorder:
     """Parses lines that begin with ``::`` and records the metrics in them. Problems are written to the log."""
 
-    def __init__(self, recorder: MetricRecorder, log: LogWriter) -> None:
-        self._recorder = recorder
+    def __init__(self, sink: MetricSink, log: LogWriter) -> None:
+        self._sink = sink
         self._log = log
         self._problems = 0
 
@@ -39,7 +38,7 @@ class MetricLineRecorder:
                 infos += found.custom_info
         if metrics or tags or infos:
             try:
-                self._recorder.record(metrics, tags, infos)
+                self._sink.record(metrics, tags, infos)
             except LaunchpadError as error:
                 self._report_problem(f"Metrics could not be recorded: {error.title}")
 

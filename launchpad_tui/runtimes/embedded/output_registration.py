@@ -8,14 +8,14 @@ repeated at any time, by any process.
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import os
-import tempfile
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from launchpad_tui.config.atomic import write_private
 from launchpad_tui.domain.artifact import (
     Artifact,
     ArtifactFile,
@@ -24,13 +24,14 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
 )
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
-from launchpad_tui.domain.execution import Execution
+from launchpad_tui.domain.execution import Execution, why_not_finish
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
-from launchpad_tui.errors import LaunchpadError, NotFound, StorageFull
-from launchpad_tui.runtimes.embedded.host import ArtifactFiles, EmbeddedHost
+from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
+from launchpad_tui.runtimes.embedded.locks import folder_lock
 from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
+from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
 
 _FILE = "outputs.json"
 
@@ -95,25 +96,9 @@ def save_pending_outputs(folder: Path, outputs: PendingOutputs) -> None:
 
     Raises:
         StorageFull: the disk is full.
-        OSError: the file cannot be written.
+        ConfigError: the file cannot be written.
     """
-    handle, temporary = tempfile.mkstemp(prefix=f".{_FILE}.", dir=folder)
-    try:
-        with open(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(outputs), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(temporary, folder / _FILE)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(
-                "The list of outputs cannot be written: the disk is full",
-                str(folder / _FILE),
-                "Free some disk space and run the execution again.",
-            ) from error
-        raise
+    write_private(folder / _FILE, json.dumps(asdict(outputs)).encode())
 
 
 def load_pending_outputs(folder: Path) -> PendingOutputs:
@@ -155,7 +140,7 @@ def has_pending_outputs(folder: Path) -> bool:
 
 
 def register_outputs(
-    host: EmbeddedHost,
+    host: RuntimeHost,
     log: LogWriter,
     scope: Scope,
     execution: Execution,
@@ -189,7 +174,7 @@ def register_outputs(
             created.append(_artifact(execution, output, url, files))
         details = {f"signature.{name}": value for name, value in outputs.signatures.items()}
         host.records.complete(
-            scope, execution.id, created, details, None if retried else now(), retried=retried
+            scope, execution.id, created, None if retried else now(), details, again=retried
         )
     except LaunchpadError:
         for url in stored:
@@ -200,6 +185,37 @@ def register_outputs(
         log.report(f"Registered {artifact.kind} {artifact.name} as {artifact.id} ({count})")
     log.report("COMPLETED")
     return tuple(artifact for artifact, _ in created)
+
+
+def retry_registration(
+    host: RuntimeHost, scope: Scope, execution: Execution, progress: Progress | None = None
+) -> None:
+    """Store and register outputs that could not be stored when the execution ended.
+
+    Raises:
+        NotFound: the outputs were deleted.
+        Conflict: no outputs are waiting, or another process is storing them.
+        LaunchpadError: the object store failed again; the outputs are still kept.
+    """
+    folder = host.home.executions / execution.id
+    with folder_lock(folder) as acquired:
+        reason = why_not_finish(execution)
+        if reason is not None or not acquired:
+            raise Conflict(
+                f"The outputs of execution {execution.id} cannot be stored",
+                reason or "Another process is storing them.",
+            )
+        outputs = load_pending_outputs(folder)
+        log = LogWriter(folder)
+        try:
+            register_outputs(host, log, scope, execution, outputs, progress, retried=True)
+        except LaunchpadError as error:
+            log.report(f"Outputs not stored: {error.title}")
+            raise
+        finally:
+            log.close()
+        discard_pending_outputs(folder)
+    shutil.rmtree(folder / "work", ignore_errors=True)
 
 
 def _artifact(
@@ -226,7 +242,7 @@ def _artifact(
     )
 
 
-def _delete(files: ArtifactFiles, log: LogWriter, scope: Scope, url: str) -> None:
+def _delete(files: HostFiles, log: LogWriter, scope: Scope, url: str) -> None:
     try:
         files.delete_output(scope, url)
     except LaunchpadError as error:

@@ -7,15 +7,14 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
+from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
-from launchpad_tui.errors import ConfigError, LaunchpadError, NotFound
+from launchpad_tui.domain.metric import MetricSink
+from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.runtimes.embedded import sandbox
-from launchpad_tui.runtimes.embedded.host import EmbeddedHost, MetricRecorder
 from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
@@ -30,6 +29,7 @@ from launchpad_tui.runtimes.embedded.workspace import (
     interpreter,
     name_interpreter,
 )
+from launchpad_tui.runtimes.host import RuntimeHost
 
 _TRACKING_ENDPOINT = "AICORE_TRACKING_ENDPOINT"
 
@@ -45,7 +45,7 @@ class Preparation:
         log: the log of the execution.
     """
 
-    host: EmbeddedHost
+    host: RuntimeHost
     scope: Scope
     execution: Execution
     workspace: Workspace
@@ -57,7 +57,7 @@ class Preparation:
         settings: Mapping[str, str],
         endpoint: str,
         cancellation: Cancellation,
-        recorder: MetricRecorder,
+        sink: MetricSink,
     ) -> RunContext:
         """Copy the code, download the inputs and return what the steps of the workflow share.
 
@@ -66,7 +66,7 @@ class Preparation:
             settings: the settings of the executable.
             endpoint: the base URL of the tracking endpoint.
             cancellation: stops the steps.
-            recorder: stores the metrics that the steps print.
+            sink: stores the metrics that the steps print.
 
         Raises:
             ConfigError: the settings of the executable are invalid, or its code cannot be copied.
@@ -74,7 +74,7 @@ class Preparation:
         """
         workspace, workflow = self.workspace, parsed.workflow
         folder = code_folder(workflow, parsed.executable.source, settings.get("code", ""))
-        size = copy_code(folder, workspace.code, self.host.options.code_limit_mb)
+        size = copy_code(folder, workspace.code, self.host.settings.code_limit_mb)
         code_path = container_code_path(workflow, folder)
         python = interpreter(settings.get("python", ""), folder, sys.executable)
         name_interpreter(workspace.bin, python, sys.executable)
@@ -99,8 +99,8 @@ class Preparation:
             sandbox=isolation,
             log=self.log,
             cancellation=cancellation,
-            secret=lambda name: read_secret(self.host.secrets_folder, name),
-            record=MetricLineRecorder(recorder, self.log).record,
+            secret=lambda name: read_secret(self.host.home.secrets, name),
+            record=MetricLineRecorder(sink, self.log).record,
         )
 
     def _stage_inputs(self) -> tuple[dict[str, Path], dict[str, str]]:
@@ -110,23 +110,32 @@ class Preparation:
             The folder of each input, and the signatures that the executions which created them left, both by the
             name of the input.
         """
-        with suppress(LaunchpadError):
-            # The keyring may be locked by the time the outputs are stored: read the credentials now.
-            self.host.files.open_store(self.scope, DEFAULT_STORE)
+        # The keyring may be locked by the time the outputs are stored: read the credentials now.
+        self.host.files.prepare(self.scope)
         folders: dict[str, Path] = {}
         signatures: dict[str, str] = {}
-        for name, artifact in self.host.records.inputs(self.scope, self.execution.id):
+        records, scope = self.host.records, self.scope
+        bound = records.inputs_of(scope, self.execution.id)
+        known = records.artifacts_by_id(scope, [artifact_id for _, artifact_id in bound])
+        sources = records.executions_by_id(scope, [each.execution_id for each in known.values()])
+        for name, artifact_id in bound:
+            artifact = known.get(artifact_id)
+            if artifact is None:
+                raise NotFound(
+                    f"The input artifact {name} does not exist",
+                    artifact_id,
+                    "Create an execution with another input artifact.",
+                )
             target = self.workspace.artifacts / "inputs" / name.replace("/", "_")
             target.mkdir(parents=True, exist_ok=True)
-            paths = self.host.files.stage(self.scope, artifact.url, target)
+            paths = self.host.files.stage(scope, artifact.url, target)
             count = f"{len(paths)} file{'s' * (len(paths) != 1)}"
             self.log.report(f"Input {name}: {artifact.name} ({count} from {artifact.url})")
             folders[name] = target
-            with suppress(NotFound):
-                source = self.host.records.execution(self.scope, artifact.execution_id)
-                signature = source.status_details.get(f"signature.{artifact.name}")
-                if signature:
-                    signatures[name] = signature
+            source = sources.get(artifact.execution_id)
+            signature = source.status_details.get(f"signature.{artifact.name}") if source else None
+            if signature:
+                signatures[name] = signature
         return folders, signatures
 
     def _environment(

@@ -30,28 +30,19 @@ class Cancellation:
     """What ends an execution from outside. Safe for threads."""
 
     def __init__(self, deadline_seconds: float | None, grace_seconds: float) -> None:
-        self._stop = threading.Event()
+        self._cancelled = threading.Event()
         self._deadline = None if deadline_seconds is None else time.monotonic() + deadline_seconds
         self.grace_seconds = grace_seconds
 
-    def stop(self) -> None:
-        """Ask everything to end."""
-        self._stop.set()
+    def cancel(self) -> None:
+        """Request that all commands end."""
+        self._cancelled.set()
 
     @property
-    def stopped(self) -> bool:
-        """Whether it was asked to end."""
-        return self._stop.is_set()
-
-    @property
-    def overdue(self) -> bool:
-        """Whether the deadline has passed."""
-        return self._deadline is not None and time.monotonic() > self._deadline
-
-    @property
-    def ending(self) -> bool:
-        """Whether commands have to end."""
-        return self.stopped or self.overdue
+    def requested(self) -> bool:
+        """Whether all commands have to end: they were cancelled, or the deadline has passed."""
+        overdue = self._deadline is not None and time.monotonic() > self._deadline
+        return overdue or self._cancelled.is_set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +65,8 @@ def run(
     launch: Launch,
     step: str,
     log: LogWriter,
-    control: Cancellation,
-    listen: Callable[[list[bytes]], None],
+    cancellation: Cancellation,
+    record: Callable[[list[bytes]], None],
 ) -> ExitStatus:
     """Run a command to its end.
 
@@ -83,8 +74,8 @@ def run(
         launch: what to start.
         step: its name, for the log.
         log: where its output goes.
-        control: looked at ten times a second; TERM to the whole group, and KILL after the grace.
-        listen: gets the lines of standard output that begin with ``::``.
+        cancellation: looked at ten times a second; TERM to the whole group, and KILL after the grace.
+        record: gets the lines of standard output that begin with ``::``.
 
     Raises:
         OSError: it cannot be started.
@@ -99,7 +90,7 @@ def run(
         start_new_session=True,
     )
     try:
-        _listen(process, step, log, control, listen)
+        _listen(process, step, log, cancellation, record)
     finally:
         # The group lives as long as one of its members; the leader is not reaped yet, so the number is still its own.
         _kill(process.pid, signal.SIGKILL)
@@ -110,18 +101,18 @@ def run(
 class _Ending:
     """Takes a process group through TERM and KILL once the control says that it has to end."""
 
-    def __init__(self, group: int, control: Cancellation) -> None:
+    def __init__(self, group: int, cancellation: Cancellation) -> None:
         self._group = group
-        self._control = control
+        self._cancellation = cancellation
         self._since: float | None = None
 
     def look(self) -> None:
         """Signal what is due now."""
         at = time.monotonic()
-        if self._control.ending and self._since is None:
+        if self._cancellation.requested and self._since is None:
             self._since = at
             _kill(self._group, signal.SIGTERM)
-        if self._since is not None and at - self._since > self._control.grace_seconds:
+        if self._since is not None and at - self._since > self._cancellation.grace_seconds:
             _kill(self._group, signal.SIGKILL)
 
 
@@ -129,10 +120,10 @@ def _listen(
     process: subprocess.Popen[bytes],
     step: str,
     log: LogWriter,
-    control: Cancellation,
-    listen: Callable[[list[bytes]], None],
+    cancellation: Cancellation,
+    record: Callable[[list[bytes]], None],
 ) -> None:
-    ending = _Ending(process.pid, control)
+    ending = _Ending(process.pid, cancellation)
     ended_at: float | None = None
     with selectors.DefaultSelector() as selector:
         for name, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
@@ -145,7 +136,7 @@ def _listen(
                 data = _read(key.fd)
                 if data is None:
                     continue
-                _keep(name, step, breaker.feed(data) if data else breaker.rest(), log, listen)
+                _keep(name, step, breaker.feed(data) if data else breaker.rest(), log, record)
                 if not data:
                     selector.unregister(key.fileobj)
             ending.look()
@@ -155,7 +146,7 @@ def _listen(
                 break
         for key in list(selector.get_map().values()):
             name, breaker = key.data
-            _keep(name, step, breaker.rest(), log, listen)
+            _keep(name, step, breaker.rest(), log, record)
     while not _has_ended(process.pid):
         # Its output is closed, but it goes on.
         ending.look()
@@ -167,13 +158,13 @@ def _keep(
     step: str,
     lines: list[bytes],
     log: LogWriter,
-    listen: Callable[[list[bytes]], None],
+    record: Callable[[list[bytes]], None],
 ) -> None:
     if not lines:
         return
     log.write(stream, step, lines)
     if stream == "stdout" and (marked := [line for line in lines if line.startswith(b"::")]):
-        listen(marked)
+        record(marked)
 
 
 def _read(file: int) -> bytes | None:

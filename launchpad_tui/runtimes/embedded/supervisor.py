@@ -16,12 +16,7 @@ from launchpad_tui.domain.execution import OUTPUTS, OUTPUTS_KEPT, Execution, Sta
 from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, RateLimited, StorageFull, Unreachable
-from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
-from launchpad_tui.runtimes.embedded.host import (
-    EmbeddedHost,
-    ExecutionRecords,
-    TrackingEndpoint,
-)
+from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
 from launchpad_tui.runtimes.embedded.locks import folder_lock
 from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.output_registration import (
@@ -37,6 +32,7 @@ from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.workflow_run import Interrupted, StepFailed, WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
+from launchpad_tui.runtimes.host import MetricRecords, RuntimeHost, TrackingEndpoint
 
 #: seconds between two checks whether the execution has to stop
 _STOP_CHECK_SECONDS = 0.25
@@ -45,7 +41,7 @@ _RETRY_SECONDS = (2, 8, 20)
 _log = logging.getLogger(__name__)
 
 
-def supervise(host: EmbeddedHost, endpoint: TrackingEndpoint, execution_id: str) -> None:
+def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) -> None:
     """Run one execution in this process until it ends, then start the next pending executions.
 
     Every failure becomes the status of the execution.
@@ -59,9 +55,9 @@ def supervise(host: EmbeddedHost, endpoint: TrackingEndpoint, execution_id: str)
         NotFound: there is no such execution.
     """
     scope = host.records.scope_of(execution_id)
-    workspace = Workspace(host.executions_folder, execution_id).create()
+    workspace = Workspace(host.home.executions, execution_id).create()
     with folder_lock(workspace.root, wait=True):
-        host.records.set_supervisor(scope, execution_id, os.getpid())
+        host.records.set_supervisor(scope, execution_id, os.getpid(), RUNNING_SUPERVISOR)
         execution = host.records.execution(scope, execution_id)
         log = LogWriter(workspace.root)
         try:
@@ -72,11 +68,11 @@ def supervise(host: EmbeddedHost, endpoint: TrackingEndpoint, execution_id: str)
     Dispatcher(host).dispatch()
 
 
-def _remove_old_work_folders(host: EmbeddedHost) -> None:
+def _remove_old_work_folders(host: RuntimeHost) -> None:
     """Remove the working folders of executions that ended longer ago than the options keep them."""
-    oldest = now().timestamp() - host.options.keep_work_days * 86400
+    oldest = now().timestamp() - host.settings.keep_work_days * 86400
     running = {each.execution.id for each in host.records.unfinished()}
-    folder = host.executions_folder
+    folder = host.home.executions
     for each in folder.iterdir() if folder.is_dir() else ():
         work = each / "work"
         if each.name in running or has_pending_outputs(each):
@@ -89,7 +85,7 @@ def _remove_old_work_folders(host: EmbeddedHost) -> None:
 class _ExecutionMetrics:
     """The metrics of one execution, for its tracking endpoint."""
 
-    records: ExecutionRecords
+    records: MetricRecords
     scope: Scope
     execution_id: str
 
@@ -99,7 +95,7 @@ class _ExecutionMetrics:
         self.records.record_metrics(self.scope, self.execution_id, metrics, tags, custom_info)
 
     def resource(self) -> MetricResource:
-        return self.records.metrics(self.scope, self.execution_id)
+        return self.records.metric_resource(self.scope, self.execution_id)
 
     def delete(self) -> None:
         self.records.delete_metrics(self.scope, self.execution_id)
@@ -110,7 +106,7 @@ class _SupervisedRun:
 
     def __init__(
         self,
-        host: EmbeddedHost,
+        host: RuntimeHost,
         endpoint: TrackingEndpoint,
         scope: Scope,
         execution: Execution,
@@ -168,7 +164,7 @@ class _SupervisedRun:
             scope, execution.id, Status.RUNNING, "", started_at=now()
         )
         cancellation = Cancellation(
-            parsed.workflow.deadline_seconds, self._host.options.stop_grace_seconds
+            parsed.workflow.deadline_seconds, self._host.settings.stop_grace_seconds
         )
         self._cancellation = cancellation
         threading.Thread(
@@ -177,13 +173,13 @@ class _SupervisedRun:
         signal.signal(signal.SIGUSR1, lambda *_: self._wake.set())
         for note in executable.notes:
             self._log.report(f"Note: {note}")
-        recorder = _ExecutionMetrics(self._records, scope, execution.id)
-        with self._endpoint(execution.id, recorder) as url:
+        sink = _ExecutionMetrics(self._records, scope, execution.id)
+        with self._endpoint(execution.id, sink) as url:
             preparation = Preparation(
                 self._host, scope, self._execution, self._workspace, self._log
             )
             run = WorkflowRun(
-                preparation.run_context(parsed, executable.settings, url, cancellation, recorder)
+                preparation.run_context(parsed, executable.settings, url, cancellation, sink)
             )
             paths = run.run()
         if cancellation.requested:
@@ -213,7 +209,9 @@ class _SupervisedRun:
     def _set_not_stored(self, error: LaunchpadError) -> None:
         reason = "no room" if isinstance(error, StorageFull) else type(error).__name__
         command = f"launchpad executions store-outputs {self._execution.id}"
-        self._log.report(f"The outputs are kept on this machine. Retry storing them with: {command}")
+        self._log.report(
+            f"The outputs are kept on this machine. Retry storing them with: {command}"
+        )
         title = f"The outputs could not be stored and are kept: {error.title}"
         self._set_dead(
             LaunchpadError(title, error.detail, error.hint),
@@ -263,16 +261,14 @@ class _SupervisedRun:
         seen: int | None = None
         while not self._finished.is_set():
             try:
-                revision = self._records.revision()
-                if revision != seen:
+                version = self._records.version()
+                if version != seen:
                     execution = self._records.execution(self._scope, self._execution.id)
-                    seen = revision
+                    seen = version
                     if execution.status is Status.STOPPING:
                         cancellation.cancel()
                         return
             except LaunchpadError as error:
-                _log.warning(
-                    "the registry cannot be checked for a request to stop", exc_info=error
-                )
+                _log.warning("the registry cannot be checked for a request to stop", exc_info=error)
             self._wake.wait(_STOP_CHECK_SECONDS)
             self._wake.clear()

@@ -50,7 +50,7 @@ class RunContext:
     ``inputs`` maps the name of an input artifact to the folder that it was staged in; ``code_path`` is where the code
     stands in the container's paths, empty where nothing says so; ``python`` is the interpreter that is meant by that
     word; ``secret`` gives a secret's keys and values;
-    ``listen`` gets the lines of standard output that begin with ``::``.
+    ``record`` gets the lines of standard output that begin with ``::``.
     """
 
     workflow: Workflow
@@ -63,9 +63,9 @@ class RunContext:
     code_path: str
     sandbox: Sandbox
     log: LogWriter
-    control: Cancellation
+    cancellation: Cancellation
     secret: Callable[[str], Mapping[str, str]]
-    listen: Callable[[list[bytes]], None]
+    record: Callable[[list[bytes]], None]
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class WorkflowRun:
         known: dict[str, str],
     ) -> _CallOutputs:
         context = self._context
-        if context.control.ending:
+        if context.cancellation.requested:
             raise Interrupted("stopped before this step")
         place = _unique(context.workspace.artifacts / _file_name(step))
         mounts: dict[str, Mount] = {}
@@ -186,8 +186,8 @@ class WorkflowRun:
         launch = self._launch(step, container, known, list(mounts.values()), place)
         words = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
         context.log.report(f"step {step} begins: {shlex.join(words)[:2000]}", step)
-        ended = run(launch, step, context.log, context.control, context.listen)
-        if context.control.ending:
+        ended = run(launch, step, context.log, context.cancellation, context.record)
+        if context.cancellation.requested:
             raise Interrupted(f"step {step} was stopped ({ended})")
         context.log.report(f"step {step} ended: {ended}", step)
         if ended.code:

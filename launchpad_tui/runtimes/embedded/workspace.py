@@ -57,7 +57,7 @@ class Workspace:
         self.bin = self.work / "bin"
         self.lock = self.root / "lock"
 
-    def make(self) -> Workspace:
+    def create(self) -> Workspace:
         """Make the folders, 0700; returns itself."""
         for folder in (self.root, self.work, self.artifacts, self.bin):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

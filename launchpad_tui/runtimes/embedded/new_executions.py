@@ -1,0 +1,41 @@
+"""New executions, checked before they are queued."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.execution import Execution, Status, TargetStatus, new_execution_id
+from launchpad_tui.domain.timestamps import now
+from launchpad_tui.runtimes.embedded.secrets import read_secret
+from launchpad_tui.runtimes.embedded.templates import parse_text
+from launchpad_tui.runtimes.host import RuntimeHost
+
+
+def new_execution(host: RuntimeHost, scope: Scope, configuration_id: str) -> Execution:
+    """Return a PENDING execution of a configuration, which is not yet in the registry.
+
+    Raises:
+        NotFound: the configuration or its executable does not exist.
+        ConfigError: a secret that the executable requires is missing.
+    """
+    configuration = host.records.configuration(scope, configuration_id)
+    executable = host.records.executable(scope, configuration.executable_id)
+    template = parse_text(executable.template, Path(executable.source or "template"))
+    for name, key in template.workflow.secrets:
+        read_secret(host.home.secrets, name, key)
+    at = now()
+    return Execution(
+        new_execution_id(),
+        configuration.id,
+        configuration.name,
+        configuration.scenario_id,
+        configuration.executable_id,
+        executable.version,
+        Status.PENDING,
+        TargetStatus.COMPLETED,
+        "",
+        at,
+        at,
+        submitted_at=at,
+    )
