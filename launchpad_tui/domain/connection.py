@@ -236,6 +236,8 @@ class StoreKind:
         extra: the package's extra that the adapter needs.
         secret: the form of its object store secrets; None if the AI API has no such type.
         location_fields: fields that together identify the bucket, container or server.
+        served: whether the runtime of the connection serves the files, which then also provides
+            values that are missing.
         folder_field: the field with the store's folder on this machine, if that is where it is.
     """
 
@@ -248,3 +250,4 @@ class StoreKind:
     secret: SecretFormat | None = None
     location_fields: tuple[str, ...] = ()
     folder_field: str = ""
+    served: bool = False

@@ -20,7 +20,7 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.downloads import Wanted, fetch
 from launchpad_tui.services.local_files import local_error, source_files, target_path
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
-from launchpad_tui.stores.catalog import LAUNCHPAD, store_kind
+from launchpad_tui.stores.catalog import store_kind
 
 #: a look at a URL counts at most so many files: it is a check, not an inventory
 _COUNT_LIMIT = 10_000
@@ -86,13 +86,15 @@ class FileService:
             NotFound, ConfigError, DependencyMissing: it cannot be used.
         """
         complete = dict(values)
-        if record.kind == "file" and not complete.get("root"):
-            complete["root"] = str(self._home.files)
-        return open_store(store_kind(record.kind), complete)
+        kind = store_kind(record.kind)
+        if kind.folder_field and not complete.get(kind.folder_field):
+            complete[kind.folder_field] = str(self._home.files)
+        return open_store(kind, complete)
 
     def _addressed(self, scope: Scope, kind: str, values: dict[str, str]) -> dict[str, str]:
-        """Values of a store, with the connection's where another launchpad gives the store away."""
-        if kind != LAUNCHPAD:
+        """Return the values of a store, completed by the connection if its runtime serves the
+        files."""
+        if not store_kind(kind).served:
             return values
         values = {
             "resource_group": scope.resource_group,

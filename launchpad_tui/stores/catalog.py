@@ -374,14 +374,14 @@ _GCS = StoreKind(
     ),
 )
 
-#: the kind of object stores that another launchpad gives away, and what of a connection to it reaches them
-LAUNCHPAD = "launchpad"
+#: fields whose values a connection provides
 _OWN = "Empty, as the three others: those of the connection."
 _LAUNCHPAD = StoreKind(
-    id=LAUNCHPAD,
+    id="launchpad",
     title="launchpad",
     description="An object store of another machine, through its launchpad serve.",
     adapter="launchpad_tui.stores.launchpad:LaunchpadStore",
+    served=True,
     location_fields=("base_url", "object_store", "resource_group"),
     fields=(
         Field("object_store", "Object store", default="default", help="Its name there."),
@@ -422,6 +422,8 @@ _LAUNCHPAD = StoreKind(
 KINDS: dict[str, StoreKind] = {
     kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)
 }
+#: the kind through which the runtime of a connection serves files
+SERVED_KIND = next(kind for kind in KINDS.values() if kind.served)
 
 
 def store_kind(kind_id: str) -> StoreKind:

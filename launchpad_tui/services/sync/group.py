@@ -23,7 +23,7 @@ from launchpad_tui.registry import connections, mirror, mirror_tenant, resource,
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
-from launchpad_tui.stores.catalog import KINDS, LAUNCHPAD
+from launchpad_tui.stores.catalog import KINDS, SERVED_KIND
 
 _log = logging.getLogger(__name__)
 #: models that are read before everything else, so that somebody sees some at once
@@ -244,7 +244,7 @@ class GroupReading(Reading):
             if not known and able is not None and able.files:
                 # What the user made here under this name, such as a folder that is mounted, stays.
                 if one.name not in made_here:
-                    found[one.name] = (LAUNCHPAD, {"object_store": one.name})
+                    found[one.name] = (SERVED_KIND.id, {"object_store": one.name})
                 continue
             try:
                 secret = secret_of_info(one, KINDS)
