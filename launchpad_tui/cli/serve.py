@@ -18,7 +18,7 @@ _HOST, _PORT = "127.0.0.1", 7070
 
 
 def _serve(context: Context, options: argparse.Namespace) -> None:
-    from launchpad_tui.server.api.process import Address, require_packages, serve
+    from launchpad_tui.server.api.process import ListenAddress, require_packages, serve
 
     require_packages()
     desk = context.desk
@@ -26,7 +26,7 @@ def _serve(context: Context, options: argparse.Namespace) -> None:
         None if each is None else Path(each).expanduser()
         for each in (options.tls_cert, options.tls_key)
     )
-    address = Address(options.host, options.port, certificate, key, options.insecure_http)
+    address = ListenAddress(options.host, options.port, certificate, key, options.insecure_http)
     if not desk.clients.list():
         context.note(
             "note: nobody can call this server yet; add a client: launchpad serve clients add NAME"

@@ -23,8 +23,8 @@ from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.server.api import (
-    access,
     artifacts,
+    authentication,
     configurations,
     executions,
     files,
@@ -35,10 +35,16 @@ from launchpad_tui.server.api import (
     schedules,
     stores,
 )
-from launchpad_tui.server.api.call import Answer, Call, Entry, Sent, in_scope
-from launchpad_tui.server.api.errors import Refusal, refusal
-from launchpad_tui.server.api.query import Query
-from launchpad_tui.server.api.tokens import Tokens
+from launchpad_tui.server.api.endpoint import (
+    ApiRequest,
+    ApiResponse,
+    Endpoint,
+    ReceivedFile,
+    local_scope,
+)
+from launchpad_tui.server.api.errors import ApiError, api_error
+from launchpad_tui.server.api.query_parameters import QueryParameters
+from launchpad_tui.server.api.tokens import IssuedTokens
 from launchpad_tui.services.desk import Desk
 from launchpad_tui.services.local_files import local_error
 
@@ -55,17 +61,17 @@ PREFIXES = ("/v2", "")
 _DRAIN_LIMIT = 256 * 1024 * 1024
 #: secrets that are hashed at a time: each costs 16 MB and a core
 _CHECKS = 2
-_ENTRIES: tuple[Entry, ...] = (
-    *scenarios.ENTRIES,
-    *artifacts.ENTRIES,
-    *configurations.ENTRIES,
-    *executions.ENTRIES,
-    *schedules.ENTRIES,
-    *metrics.ENTRIES,
-    *meta.ENTRIES,
-    *groups.ENTRIES,
-    *stores.ENTRIES,
-    *files.ENTRIES,
+_ENTRIES: tuple[Endpoint, ...] = (
+    *scenarios.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+    *configurations.ENDPOINTS,
+    *executions.ENDPOINTS,
+    *schedules.ENDPOINTS,
+    *metrics.ENDPOINTS,
+    *meta.ENDPOINTS,
+    *groups.ENDPOINTS,
+    *stores.ENDPOINTS,
+    *files.ENDPOINTS,
 )
 
 
@@ -96,12 +102,12 @@ class _Trace:
         )
 
 
-class Api:
+class ApiApplication:
     """The application over a desk."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._tokens = Tokens(desk.clients.get)
+        self._tokens = IssuedTokens(desk.clients.get)
 
     def application(self) -> ASGIApp:
         """The ASGI application."""
@@ -119,12 +125,12 @@ class Api:
         limiter = anyio.CapacityLimiter(_CHECKS)
 
         async def token(request: Request) -> Response:
-            content, refused = await _content(request, access.FORM_LIMIT)
+            content, refused = await _content(request, authentication.FORM_LIMIT)
             return await anyio.to_thread.run_sync(
                 self._token, _headers(request), content, refused, limiter=limiter
             )
 
-        routes = [Route(access.TOKEN_PATH, token, methods=["POST"])]
+        routes = [Route(authentication.TOKEN_PATH, token, methods=["POST"])]
         for prefix in PREFIXES:
             for path, entries in _by_path(_ENTRIES).items():
                 methods = {entry.method: entry for entry in entries}
@@ -151,30 +157,30 @@ class Api:
 
         return endpoint
 
-    def _endpoint(self, prefix: str, methods: Mapping[str, Entry]) -> Any:
+    def _endpoint(self, prefix: str, methods: Mapping[str, Endpoint]) -> Any:
         from starlette.concurrency import run_in_threadpool
 
         async def endpoint(request: Request) -> Response:
             entry = methods.get(request.method) or methods["GET"]
-            trace = _Trace(request.method, request.url.path, listed=entry.listed)
+            trace = _Trace(request.method, request.url.path, listed=entry.listed_details)
             try:
-                client = access.authenticated(request.headers, self._tokens)
-            except (Refusal, LaunchpadError) as error:
+                client = authentication.authenticated_client(request.headers, self._tokens)
+            except (ApiError, LaunchpadError) as error:
                 await _content(request, 0)
-                return _refused(error, trace)
+                return _error_response(error, trace)
             trace.client = client.name
             answer = partial(self._answer, request, entry, prefix, client, trace)
-            if not entry.file:
-                return await run_in_threadpool(answer, *await _content(request, entry.limit))
+            if not entry.body_to_file:
+                return await run_in_threadpool(answer, *await _content(request, entry.body_limit))
             with ExitStack() as held:
                 try:
                     file = await run_in_threadpool(
                         held.enter_context, self._desk.served_files.incoming()
                     )
-                    sent, refused = await _to_file(request, file, entry.limit)
+                    sent, refused = await _to_file(request, file, entry.body_limit)
                 except LaunchpadError as error:
                     await _content(request, 0)
-                    return _refused(error, trace)
+                    return _error_response(error, trace)
                 return await run_in_threadpool(answer, b"", refused, sent)
 
         return endpoint
@@ -182,13 +188,13 @@ class Api:
     def _answer(
         self,
         request: Request,
-        entry: Entry,
+        entry: Endpoint,
         prefix: str,
         client: ApiClient,
         trace: _Trace,
         content: bytes,
-        refused: Refusal | None,
-        sent: Sent | None = None,
+        refused: ApiError | None,
+        sent: ReceivedFile | None = None,
     ) -> Response:
         parts = dict(request.path_params)
         try:
@@ -196,12 +202,12 @@ class Api:
                 raise refused
             group = self._group(request, client)
             trace.group = group
-            scope = in_scope(group)
-            if not entry.tenant:
+            scope = local_scope(group)
+            if not entry.tenant_wide:
                 self._require(scope.resource_group, client)
             path = request.url.path
-            query = Query(request.query_params.multi_items())
-            call = Call(
+            query = QueryParameters(request.query_params.multi_items())
+            call = ApiRequest(
                 self._desk,
                 client,
                 scope,
@@ -219,8 +225,8 @@ class Api:
             if isinstance(error, NotFound) and entry.path.startswith("/lm"):
                 ids = (name for name in parts if name != files.PATH)
                 wrong = next((name for name in ids if not ID.fullmatch(parts[name])), "")
-                error = Refusal(400, f"{wrong} is no ID.", field=wrong) if wrong else error
-            return _refused(error, trace, conflict=entry.conflict, missing=entry.missing)
+                error = ApiError(400, f"{wrong} is no ID.", field=wrong) if wrong else error
+            return _error_response(error, trace, conflict=entry.conflict, missing=entry.missing)
 
     @staticmethod
     def _group(request: Request, client: ApiClient) -> str:
@@ -230,53 +236,57 @@ class Api:
 
     def _require(self, group: str, client: ApiClient) -> None:
         if client.group not in {"", group}:
-            raise Refusal(
+            raise ApiError(
                 403,
                 f"This client belongs to the resource group {client.group}.",
                 field="AI-Resource-Group",
             )
         try:
-            self._desk.serving.require_group(in_scope(group))
+            self._desk.serving.require_group(local_scope(group))
         except NotFound as error:
             message = f"There is no resource group {group[:80]!r}."
-            raise Refusal(
+            raise ApiError(
                 404, message, code="ResourceGroupNotFound", field="AI-Resource-Group"
             ) from error
 
     def _token(
-        self, headers: Mapping[str, str], content: bytes, refused: Refusal | None
+        self, headers: Mapping[str, str], content: bytes, refused: ApiError | None
     ) -> Response:
-        trace = _Trace("POST", access.TOKEN_PATH)
+        trace = _Trace("POST", authentication.TOKEN_PATH)
         try:
             if refused is not None:
                 raise refused
-            answer, trace.client = access.token(headers, content, self._desk.clients, self._tokens)
+            answer, trace.client = authentication.token_response(
+                headers, content, self._desk.clients, self._tokens
+            )
             return _response(answer, trace)
         except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
-            return _refused(error, trace)
+            return _error_response(error, trace)
 
     async def _broken(self, request: Request, error: Exception) -> Response:
         """What no resource is to blame for; uvicorn keeps the traceback."""
-        return _refused(error, _Trace(request.method, request.url.path))
+        return _error_response(error, _Trace(request.method, request.url.path))
 
     async def _unknown(self, request: Request, error: Any) -> Response:
         """No such path, or not this method; who has no token does not learn which."""
         await _content(request, 0)
         trace = _Trace(request.method, request.url.path)
         try:
-            if request.url.path != access.TOKEN_PATH:
-                trace.client = access.authenticated(request.headers, self._tokens).name
-        except (Refusal, LaunchpadError) as refused:
-            return _refused(refused, trace)
+            if request.url.path != authentication.TOKEN_PATH:
+                trace.client = authentication.authenticated_client(
+                    request.headers, self._tokens
+                ).name
+        except (ApiError, LaunchpadError) as refused:
+            return _error_response(refused, trace)
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
             message = f"{request.method[:16]} is not offered here; {allowed} is."
-            return _refused(Refusal(405, message, headers={"Allow": allowed}), trace)
-        return _refused(Refusal(error.status_code, "There is nothing here."), trace)
+            return _error_response(ApiError(405, message, headers={"Allow": allowed}), trace)
+        return _error_response(ApiError(error.status_code, "There is nothing here."), trace)
 
 
-def _by_path(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    found: dict[str, list[Entry]] = {}
+def _by_path(entries: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
+    found: dict[str, list[Endpoint]] = {}
     for each in entries:
         found.setdefault(each.path, []).append(each)
     return found
@@ -286,7 +296,7 @@ def _headers(request: Request) -> Mapping[str, str]:
     return dict(request.headers)
 
 
-async def _content(request: Request, limit: int) -> tuple[bytes, Refusal | None]:
+async def _content(request: Request, limit: int) -> tuple[bytes, ApiError | None]:
     """The body, read to its end so that the connection can go on; the refusal of one over the limit."""
     from starlette.requests import ClientDisconnect
 
@@ -302,15 +312,17 @@ async def _content(request: Request, limit: int) -> tuple[bytes, Refusal | None]
             if size > _DRAIN_LIMIT:
                 break
     except ClientDisconnect:
-        return b"", Refusal(400, "The body ended early.")
+        return b"", ApiError(400, "The body ended early.")
     if size > limit:
-        return b"", Refusal(
+        return b"", ApiError(
             413, f"The body has {size} bytes; at most {limit}.", code=CODE_TOO_LARGE
         )
     return b"".join(pieces), None
 
 
-async def _to_file(request: Request, file: Path, limit: int) -> tuple[Sent | None, Refusal | None]:
+async def _to_file(
+    request: Request, file: Path, limit: int
+) -> tuple[ReceivedFile | None, ApiError | None]:
     """Write the body to a file; the refusal of one over the limit, or that ended early.
 
     Raises:
@@ -325,19 +337,19 @@ async def _to_file(request: Request, file: Path, limit: int) -> tuple[Sent | Non
             async for piece in request.stream():
                 size += len(piece)
                 if size > limit:
-                    return None, Refusal(
+                    return None, ApiError(
                         413, f"The body has more than {limit} bytes.", code=CODE_TOO_LARGE
                     )
                 digest.update(piece)
                 await run_in_threadpool(target.write, piece)
     except ClientDisconnect:
-        return None, Refusal(400, "The body ended early.")
+        return None, ApiError(400, "The body ended early.")
     except OSError as error:
         raise local_error(error, file) from error
-    return Sent(file, digest.hexdigest()), None
+    return ReceivedFile(file, digest.hexdigest()), None
 
 
-def _response(answer: Answer, trace: _Trace) -> Response:
+def _response(answer: ApiResponse, trace: _Trace) -> Response:
     from starlette.responses import Response, StreamingResponse
 
     headers = {**answer.headers, "X-Request-ID": trace.request_id}
@@ -352,9 +364,9 @@ def _response(answer: Answer, trace: _Trace) -> Response:
     return Response(content, answer.status, headers, "application/json")
 
 
-def _refused(
+def _error_response(
     error: Exception, trace: _Trace, *, conflict: int = 409, missing: int = 404
 ) -> Response:
-    found = refusal(error, conflict=conflict, missing=missing)
+    found = api_error(error, conflict=conflict, missing=missing)
     body = found.body(trace.request_id, trace.path, listed=trace.listed)
-    return _response(Answer(found.status, body, headers=found.headers), trace)
+    return _response(ApiResponse(found.status, body, headers=found.headers), trace)

@@ -11,11 +11,11 @@ from launchpad_tui.domain.execution import RESOURCE_NAME
 from launchpad_tui.domain.filters import ArtifactFilter
 from launchpad_tui.domain.scenario import Scenario
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
-def _filter(call: Call) -> ArtifactFilter:
-    query = call.query
+def _filter(request: ApiRequest) -> ArtifactFilter:
+    query = request.query
     name = query.text("name")
     if name and not RESOURCE_NAME.fullmatch(name):
         raise InvalidInput("name is not a name of an artifact", repr(name[:80]), field="name")
@@ -30,47 +30,50 @@ def _filter(call: Call) -> ArtifactFilter:
     )
 
 
-def expanded(call: Call) -> Mapping[str, Scenario] | None:
+def expanded(request: ApiRequest) -> Mapping[str, Scenario] | None:
     """The scenarios by ID where ``$expand`` asks for them."""
-    if not call.query.word("$expand", "scenario"):
+    if not request.query.word("$expand", "scenario"):
         return None
-    return {each.id: each for each in call.desk.scenarios.scenarios(call.scope)}
+    return {each.id: each for each in request.desk.scenarios.scenarios(request.scope)}
 
 
-def _list(call: Call) -> Answer:
-    wanted, scenarios = _filter(call), expanded(call)
-    found = call.desk.serving.artifacts(call.scope, wanted, *call.query.page())
-    return Answer(data=resource_list(serialize_artifact(each, scenarios) for each in found))
+def _list(request: ApiRequest) -> ApiResponse:
+    wanted, scenarios = _filter(request), expanded(request)
+    found = request.desk.serving.artifacts(request.scope, wanted, *request.query.page())
+    return ApiResponse(data=resource_list(serialize_artifact(each, scenarios) for each in found))
 
 
-def _count(call: Call) -> Answer:
-    return Answer(text=str(call.desk.serving.count_artifacts(call.scope, _filter(call))))
+def _count(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        text=str(request.desk.serving.count_artifacts(request.scope, _filter(request)))
+    )
 
 
-def _get(call: Call) -> Answer:
-    scenarios = expanded(call)
-    return Answer(
+def _get(request: ApiRequest) -> ApiResponse:
+    scenarios = expanded(request)
+    return ApiResponse(
         data=serialize_artifact(
-            call.desk.artifacts.get(call.scope, call.parts["artifactId"]), scenarios
+            request.desk.artifacts.get(request.scope, request.path_parameters["artifactId"]),
+            scenarios,
         )
     )
 
 
-def _create(call: Call) -> Answer:
-    new = parse_new_artifact(call.body())
-    made = call.desk.artifacts.add(
-        call.scope, new.kind, new.name, new.url, new.scenario_id, new.description, new.labels
+def _create(request: ApiRequest) -> ApiResponse:
+    new = parse_new_artifact(request.body())
+    made = request.desk.artifacts.add(
+        request.scope, new.kind, new.name, new.url, new.scenario_id, new.description, new.labels
     )
-    return Answer(
+    return ApiResponse(
         201,
         {"id": made.id, "message": "Artifact acknowledged", "url": made.url},
-        headers=call.created("/lm/artifacts", made.id),
+        headers=request.location_header("/lm/artifacts", made.id),
     )
 
 
-ENTRIES: Entries = (
-    Entry("GET", "/lm/artifacts/$count", _count),
-    Entry("GET", "/lm/artifacts", _list),
-    Entry("POST", "/lm/artifacts", _create, missing=400),
-    Entry("GET", "/lm/artifacts/{artifactId}", _get),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", "/lm/artifacts/$count", _count),
+    Endpoint("GET", "/lm/artifacts", _list),
+    Endpoint("POST", "/lm/artifacts", _create, missing=400),
+    Endpoint("GET", "/lm/artifacts/{artifactId}", _get),
 )

@@ -7,11 +7,11 @@ from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.filters import ConfigurationFilter
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.server.api.artifacts import expanded
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
-def _filter(call: Call) -> ConfigurationFilter:
-    query = call.query
+def _filter(request: ApiRequest) -> ConfigurationFilter:
+    query = request.query
     return ConfigurationFilter(
         query.id("scenarioId", short=True),
         query.ids("executableIds"),
@@ -20,25 +20,31 @@ def _filter(call: Call) -> ConfigurationFilter:
     )
 
 
-def _list(call: Call) -> Answer:
-    wanted, scenarios = _filter(call), expanded(call)
-    found = call.desk.serving.configurations(call.scope, wanted, *call.query.page())
-    return Answer(data=resource_list(serialize_configuration(each, scenarios) for each in found))
+def _list(request: ApiRequest) -> ApiResponse:
+    wanted, scenarios = _filter(request), expanded(request)
+    found = request.desk.serving.configurations(request.scope, wanted, *request.query.page())
+    return ApiResponse(
+        data=resource_list(serialize_configuration(each, scenarios) for each in found)
+    )
 
 
-def _count(call: Call) -> Answer:
-    return Answer(text=str(call.desk.serving.count_configurations(call.scope, _filter(call))))
+def _count(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        text=str(request.desk.serving.count_configurations(request.scope, _filter(request)))
+    )
 
 
-def _get(call: Call) -> Answer:
-    scenarios = expanded(call)
-    found = call.desk.configurations.get(call.scope, call.parts["configurationId"])
-    return Answer(data=serialize_configuration(found, scenarios))
+def _get(request: ApiRequest) -> ApiResponse:
+    scenarios = expanded(request)
+    found = request.desk.configurations.get(
+        request.scope, request.path_parameters["configurationId"]
+    )
+    return ApiResponse(data=serialize_configuration(found, scenarios))
 
 
-def _create(call: Call) -> Answer:
-    new = parse_new_configuration(call.body())
-    executable = call.desk.scenarios.executable(call.scope, new.executable_id)
+def _create(request: ApiRequest) -> ApiResponse:
+    new = parse_new_configuration(request.body())
+    executable = request.desk.scenarios.executable(request.scope, new.executable_id)
     if executable.scenario_id != new.scenario_id:
         raise NotFound(
             f"The scenario {new.scenario_id[:80]!r} has no executable {new.executable_id[:80]!r}"
@@ -46,24 +52,24 @@ def _create(call: Call) -> Answer:
     for slot, artifact_id in new.inputs.items():
         # Here, as below names and beginnings of IDs would do.
         try:
-            call.desk.artifacts.get(call.scope, artifact_id)
+            request.desk.artifacts.get(request.scope, artifact_id)
         except NotFound as error:
             raise InvalidInput(
                 error.title, f"Input {slot[:80]}.", field="inputArtifactBindings"
             ) from error
-    made = call.desk.configurations.create(
-        call.scope, new.name, new.executable_id, new.parameters, new.inputs
+    made = request.desk.configurations.create(
+        request.scope, new.name, new.executable_id, new.parameters, new.inputs
     )
-    return Answer(
+    return ApiResponse(
         201,
         {"id": made.id, "message": "Configuration created"},
-        headers=call.created("/lm/configurations", made.id),
+        headers=request.location_header("/lm/configurations", made.id),
     )
 
 
-ENTRIES: Entries = (
-    Entry("GET", "/lm/configurations/$count", _count),
-    Entry("GET", "/lm/configurations", _list),
-    Entry("POST", "/lm/configurations", _create, missing=400),
-    Entry("GET", "/lm/configurations/{configurationId}", _get),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", "/lm/configurations/$count", _count),
+    Endpoint("GET", "/lm/configurations", _list),
+    Endpoint("POST", "/lm/configurations", _create, missing=400),
+    Endpoint("GET", "/lm/configurations/{configurationId}", _get),
 )

@@ -31,7 +31,7 @@ _CODES = {
 }
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """An answer that is an error.
 
     Args:
@@ -68,30 +68,32 @@ class Refusal(Exception):
         return serialize_error(self.code, self.message, request_id, target, details)
 
 
-def refusal(error: Exception, *, conflict: int = 409, missing: int = 404) -> Refusal:
+def api_error(error: Exception, *, conflict: int = 409, missing: int = 404) -> ApiError:
     """How the API says an error; what is not the caller's fault goes to the log file, with its traceback.
 
     Args:
         conflict: the status of a Conflict: 412 where the state of a resource forbids it.
         missing: the status of a NotFound: 400 where something that does not exist is referred to.
     """
-    if isinstance(error, Refusal):
+    if isinstance(error, ApiError):
         return error
     if not isinstance(error, LaunchpadError):
         _log.error("a request failed", exc_info=error)
-        return Refusal(500, "Something unexpected happened; the server's log file has the details.")
+        return ApiError(
+            500, "Something unexpected happened; the server's log file has the details."
+        )
     message = " ".join(
         f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part
     )
     if isinstance(error, LimitExceeded):
-        return Refusal(413, message, code=CODE_TOO_LARGE, field=error.field)
+        return ApiError(413, message, code=CODE_TOO_LARGE, field=error.field)
     if isinstance(error, InvalidInput):
-        return Refusal(400, message, field=error.field)
+        return ApiError(400, message, field=error.field)
     if isinstance(error, NotFound):
-        return Refusal(missing, message)
+        return ApiError(missing, message)
     if isinstance(error, Conflict):
-        return Refusal(conflict, message)
+        return ApiError(conflict, message)
     _log.error("a request failed", exc_info=error)
     if error.retryable:
-        return Refusal(503, error.title, headers={"Retry-After": "1"})
-    return Refusal(500, error.title)
+        return ApiError(503, error.title, headers={"Retry-After": "1"})
+    return ApiError(500, error.title)

@@ -17,8 +17,8 @@ from launchpad_tui.domain.execution import Outcome, Status, TargetStatus
 from launchpad_tui.domain.filters import ExecutionFilter
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
-from launchpad_tui.server.api.errors import Refusal, refusal
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
+from launchpad_tui.server.api.errors import ApiError, api_error
 from launchpad_tui.services.serving import ServedExecution, log_lines
 
 #: the API's maximum number of log lines in one response, and its default
@@ -29,8 +29,8 @@ _SAID = {
 }
 
 
-def _filter(call: Call) -> ExecutionFilter:
-    query = call.query
+def _filter(request: ApiRequest) -> ExecutionFilter:
+    query = request.query
     return ExecutionFilter(
         query.id("scenarioId", short=True),
         query.ids("executableIds"),
@@ -40,11 +40,13 @@ def _filter(call: Call) -> ExecutionFilter:
     )
 
 
-def _list(call: Call) -> Answer:
-    wanted = _filter(call)
-    whole = not call.query.word("$select", "status")
-    found = call.desk.serving.executions(call.scope, wanted, *call.query.page(), outputs=whole)
-    return Answer(data=resource_list(_serialize(each, whole) for each in found))
+def _list(request: ApiRequest) -> ApiResponse:
+    wanted = _filter(request)
+    whole = not request.query.word("$select", "status")
+    found = request.desk.serving.executions(
+        request.scope, wanted, *request.query.page(), outputs=whole
+    )
+    return ApiResponse(data=resource_list(_serialize(each, whole) for each in found))
 
 
 def _serialize(served: ServedExecution, whole: bool) -> Json:
@@ -53,26 +55,28 @@ def _serialize(served: ServedExecution, whole: bool) -> Json:
     return serialize_execution_status(served.execution)
 
 
-def _count(call: Call) -> Answer:
-    return Answer(text=str(call.desk.serving.count_executions(call.scope, _filter(call))))
+def _count(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        text=str(request.desk.serving.count_executions(request.scope, _filter(request)))
+    )
 
 
-def _get(call: Call) -> Answer:
-    whole = not call.query.word("$select", "status")
-    found = call.desk.serving.execution(call.scope, call.parts["executionId"])
-    return Answer(data=_serialize(found, whole))
+def _get(request: ApiRequest) -> ApiResponse:
+    whole = not request.query.word("$select", "status")
+    found = request.desk.serving.execution(request.scope, request.path_parameters["executionId"])
+    return ApiResponse(data=_serialize(found, whole))
 
 
-def _create(call: Call) -> Answer:
-    configuration = parse_new_execution(call.body())
+def _create(request: ApiRequest) -> ApiResponse:
+    configuration = parse_new_execution(request.body())
     try:
-        made = call.desk.executions.create(call.scope, configuration)
+        made = request.desk.executions.create(request.scope, configuration)
     except ConfigError as error:
         # A secret that the template names is not there: for its caller the configuration cannot be executed.
-        raise Refusal(
+        raise ApiError(
             400, f"{error.title}. {error.hint}".strip(), field="configurationId"
         ) from error
-    return Answer(
+    return ApiResponse(
         202,
         {
             "id": made.id,
@@ -80,66 +84,66 @@ def _create(call: Call) -> Answer:
             "status": str(Status.UNKNOWN),
             "targetStatus": str(TargetStatus.COMPLETED),
         },
-        headers=call.created("/lm/executions", made.id),
+        headers=request.location_header("/lm/executions", made.id),
     )
 
 
-def _change(call: Call, execution_id: str, target: TargetStatus) -> Outcome:
-    service = call.desk.executions
+def _change(request: ApiRequest, execution_id: str, target: TargetStatus) -> Outcome:
+    service = request.desk.executions
     (outcome,) = (service.stop if target is TargetStatus.STOPPED else service.delete)(
-        call.scope, [execution_id]
+        request.scope, [execution_id]
     )
     return outcome
 
 
-def _stop(call: Call) -> Answer:
-    return _changed(call, parse_target_status(call.body(), TargetStatus.STOPPED))
+def _stop(request: ApiRequest) -> ApiResponse:
+    return _changed(request, parse_target_status(request.body(), TargetStatus.STOPPED))
 
 
-def _delete(call: Call) -> Answer:
-    return _changed(call, TargetStatus.DELETED)
+def _delete(request: ApiRequest) -> ApiResponse:
+    return _changed(request, TargetStatus.DELETED)
 
 
-def _changed(call: Call, target: TargetStatus) -> Answer:
-    outcome = _change(call, call.parts["executionId"], target)
+def _changed(request: ApiRequest, target: TargetStatus) -> ApiResponse:
+    outcome = _change(request, request.path_parameters["executionId"], target)
     if outcome.error is not None:
         raise outcome.error
-    return Answer(202, {"id": outcome.id, "message": _SAID[target]})
+    return ApiResponse(202, {"id": outcome.id, "message": _SAID[target]})
 
 
-def _bulk(call: Call) -> Answer:
+def _bulk(request: ApiRequest) -> ApiResponse:
     answers: list[Json] = []
-    for execution_id, target in parse_target_statuses(call.body()):
-        outcome = _change(call, execution_id, target)
+    for execution_id, target in parse_target_statuses(request.body()):
+        outcome = _change(request, execution_id, target)
         if outcome.error is None:
             answers.append({"id": execution_id, "message": _SAID[target]})
         else:
-            body = refusal(outcome.error, conflict=412).body(
-                call.request_id, f"{call.path}/{execution_id}"
+            body = api_error(outcome.error, conflict=412).body(
+                request.request_id, f"{request.path}/{execution_id}"
             )
             answers.append({"id": execution_id, **body})
-    return Answer(202, {"executions": answers})
+    return ApiResponse(202, {"executions": answers})
 
 
-def _logs(call: Call) -> Answer:
-    at, query = now(), call.query
+def _logs(request: ApiRequest) -> ApiResponse:
+    at, query = now(), request.query
     start, end = query.moment("start", at - timedelta(hours=1)), query.moment("end", at)
     limit = query.number("$top", _LINES_DEFAULT, 1, _LINES)
     newest_first = query.word("$order", "asc", "desc") == "desc"
-    execution_id = call.parts["executionId"]
-    log = call.desk.executions.log(call.scope, execution_id)
+    execution_id = request.path_parameters["executionId"]
+    log = request.desk.executions.log(request.scope, execution_id)
     lines = log_lines(log, start, end, limit, newest_first)
-    return Answer(data=serialize_log(lines, execution_id))
+    return ApiResponse(data=serialize_log(lines, execution_id))
 
 
 _ONE = "/lm/executions/{executionId}"
-ENTRIES: Entries = (
-    Entry("GET", "/lm/executions/$count", _count),
-    Entry("GET", "/lm/executions", _list),
-    Entry("POST", "/lm/executions", _create, missing=400, conflict=400),
-    Entry("PATCH", "/lm/executions", _bulk, conflict=412),
-    Entry("GET", _ONE, _get),
-    Entry("PATCH", _ONE, _stop, conflict=412),
-    Entry("DELETE", _ONE, _delete, conflict=412),
-    Entry("GET", f"{_ONE}/logs", _logs),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", "/lm/executions/$count", _count),
+    Endpoint("GET", "/lm/executions", _list),
+    Endpoint("POST", "/lm/executions", _create, missing=400, conflict=400),
+    Endpoint("PATCH", "/lm/executions", _bulk, conflict=412),
+    Endpoint("GET", _ONE, _get),
+    Endpoint("PATCH", _ONE, _stop, conflict=412),
+    Endpoint("DELETE", _ONE, _delete, conflict=412),
+    Endpoint("GET", f"{_ONE}/logs", _logs),
 )

@@ -34,8 +34,8 @@ from launchpad_tui.errors import (
     PermissionDenied,
     StorageFull,
 )
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
-from launchpad_tui.server.api.errors import Refusal
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
+from launchpad_tui.server.api.errors import ApiError
 from launchpad_tui.stores.base import ObjectStore, StoredObject
 
 #: the name of the place in a path that holds a file's path
@@ -54,69 +54,74 @@ _SAFE = {
 }
 
 
-def _guarded(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+def _guarded(handler: Callable[[ApiRequest], ApiResponse]) -> Callable[[ApiRequest], ApiResponse]:
     """A handler whose stores' errors have the statuses of HTTP."""
 
-    def guarded(call: Call) -> Answer:
+    def guarded(request: ApiRequest) -> ApiResponse:
         try:
-            _admit(call)
-            return handler(call)
+            _admit(request)
+            return handler(request)
         except ObjectMissing as error:
-            raise Refusal(404, f"{error.title}.") from error
+            raise ApiError(404, f"{error.title}.") from error
         except NotFound as error:
-            raise Refusal(
+            raise ApiError(
                 404, f"{error.title}.", code="ObjectStoreNotFound", field="objectStore"
             ) from error
         except PermissionDenied as error:
-            raise Refusal(403, f"{error.title}.") from error
+            raise ApiError(403, f"{error.title}.") from error
         except StorageFull as error:
-            raise Refusal(507, f"{error.title}.", code="InsufficientStorage") from error
+            raise ApiError(507, f"{error.title}.", code="InsufficientStorage") from error
 
     return guarded
 
 
-def _admit(call: Call) -> None:
+def _admit(request: ApiRequest) -> None:
     """Raises Refusal where a client of one resource group would reach the files of another."""
-    if not call.client.group:
+    if not request.client.group:
         return
-    name = DEFAULT_STORE if PATH in call.parts else _name(call)
-    if other := call.desk.served_files.shared_with(call.scope, name):
-        raise Refusal(
+    name = DEFAULT_STORE if PATH in request.path_parameters else _name(request)
+    if other := request.desk.served_files.shared_with(request.scope, name):
+        raise ApiError(
             403,
-            f"The object store {name[:80]} lies where one of {other} does. This client belongs to {call.client.group}: "
-            "its files can be given once the group has an object store of its own.",
+            f"The object store {name[:80]} shares its location with one of the resource group {other}. "
+            f"This client belongs to {request.client.group}. Give the resource group an object store "
+            "of its own.",
         )
 
 
-def _get(call: Call) -> Answer:
-    return _content(call, call.desk.served_files.store(call.scope, DEFAULT_STORE), _named(call))
+def _get(request: ApiRequest) -> ApiResponse:
+    return _content(
+        request, request.desk.served_files.store(request.scope, DEFAULT_STORE), _named(request)
+    )
 
 
-def _put(call: Call) -> Answer:
-    assert call.sent is not None, "its entry says so"
-    path, replace = _named(call), call.query.flag("overwrite")
-    call.desk.served_files.put(call.scope, DEFAULT_STORE, path, call.sent.file, replace=replace)
+def _put(request: ApiRequest) -> ApiResponse:
+    assert request.received is not None, "its entry says so"
+    path, replace = _named(request), request.query.flag("overwrite")
+    request.desk.served_files.put(
+        request.scope, DEFAULT_STORE, path, request.received.file, replace=replace
+    )
     url = f"ai://{DEFAULT_STORE}/{path}"
-    return Answer(
+    return ApiResponse(
         201, {"message": "File creation acknowledged", "url": url}, headers={"Location": url}
     )
 
 
-def _delete(call: Call) -> Answer:
-    store, path = call.desk.served_files.store(call.scope, DEFAULT_STORE), _named(call)
+def _delete(request: ApiRequest) -> ApiResponse:
+    store, path = request.desk.served_files.store(request.scope, DEFAULT_STORE), _named(request)
     store.stat(path)
     store.delete(path)
-    return Answer(204)
+    return ApiResponse(204)
 
 
-def _look(call: Call) -> Answer:
-    store, path = _store(call), call.query.text("path")
-    view = call.query.word("view", "folder", "tree", "file")
+def _look(request: ApiRequest) -> ApiResponse:
+    store, path = _store(request), request.query.text("path")
+    view = request.query.word("view", "folder", "tree", "file")
     if view == "folder":
         page = store.browse(
-            path, call.query.text("token"), call.query.number("limit", 1000, 1, 1000)
+            path, request.query.text("token"), request.query.number("limit", 1000, 1, 1000)
         )
-        return Answer(
+        return ApiResponse(
             data={
                 "folders": page.folders,
                 "files": [_file(each) for each in page.objects],
@@ -126,74 +131,82 @@ def _look(call: Call) -> Answer:
     if view == "tree":
         found = store.list(path)
         first = list(islice(found, _LINES))
-        return Answer(chunks=_lines(first, found), media="application/x-ndjson")
-    return Answer(data=_file(store.stat(path))) if view == "file" else _content(call, store, path)
-
-
-def _store_file(call: Call) -> Answer:
-    assert call.sent is not None, "its entry says so"
-    path, upload, wanted = (
-        call.query.text("path"),
-        call.query.text("upload"),
-        call.query.text("sha256"),
+        return ApiResponse(chunks=_lines(first, found), media="application/x-ndjson")
+    return (
+        ApiResponse(data=_file(store.stat(path)))
+        if view == "file"
+        else _content(request, store, path)
     )
-    if wanted not in {"", call.sent.sha256}:
+
+
+def _store_file(request: ApiRequest) -> ApiResponse:
+    assert request.received is not None, "its entry says so"
+    path, upload, wanted = (
+        request.query.text("path"),
+        request.query.text("upload"),
+        request.query.text("sha256"),
+    )
+    if wanted not in {"", request.received.sha256}:
         raise Conflict(
             "What came is not what was sent",
-            f"It has SHA-256 {call.sent.sha256}, not {wanted[:64]}",
+            f"It has SHA-256 {request.received.sha256}, not {wanted[:64]}",
         )
     if upload:
-        call.desk.served_files.keep(upload, path, call.sent.file)
-        return Answer(201, {"sha256": call.sent.sha256})
-    name, replace = _name(call), call.query.flag("overwrite")
-    return Answer(
+        request.desk.served_files.keep(upload, path, request.received.file)
+        return ApiResponse(201, {"sha256": request.received.sha256})
+    name, replace = _name(request), request.query.flag("overwrite")
+    return ApiResponse(
         201,
-        _file(call.desk.served_files.put(call.scope, name, path, call.sent.file, replace=replace)),
+        _file(
+            request.desk.served_files.put(
+                request.scope, name, path, request.received.file, replace=replace
+            )
+        ),
     )
 
 
-def _publish(call: Call) -> Answer:
-    name = _name(call)
-    path, upload = call.query.text("path"), call.query.text("upload")
-    stored = call.desk.served_files.publish(call.scope, name, path, upload)
-    return Answer(201, {"files": [_file(each) for each in stored]})
+def _publish(request: ApiRequest) -> ApiResponse:
+    name = _name(request)
+    path, upload = request.query.text("path"), request.query.text("upload")
+    stored = request.desk.served_files.publish(request.scope, name, path, upload)
+    return ApiResponse(201, {"files": [_file(each) for each in stored]})
 
 
-def _remove(call: Call) -> Answer:
-    if upload := call.query.text("upload"):
-        call.desk.served_files.discard(upload)
-        return Answer(data={"count": 0})
-    store, path = _store(call), call.query.text("path")
-    if call.query.word("view", "tree", "file") == "tree":
-        return Answer(data={"count": store.delete_prefix(path)})
+def _remove(request: ApiRequest) -> ApiResponse:
+    if upload := request.query.text("upload"):
+        request.desk.served_files.discard(upload)
+        return ApiResponse(data={"count": 0})
+    store, path = _store(request), request.query.text("path")
+    if request.query.word("view", "tree", "file") == "tree":
+        return ApiResponse(data={"count": store.delete_prefix(path)})
     store.delete(path)
-    return Answer(data={"count": 1})
+    return ApiResponse(data={"count": 1})
 
 
-def _name(call: Call) -> str:
-    return call.query.text("objectStore") or DEFAULT_STORE
+def _name(request: ApiRequest) -> str:
+    return request.query.text("objectStore") or DEFAULT_STORE
 
 
-def _store(call: Call) -> ObjectStore:
-    return call.desk.served_files.store(call.scope, _name(call))
+def _store(request: ApiRequest) -> ObjectStore:
+    return request.desk.served_files.store(request.scope, _name(request))
 
 
-def _named(call: Call) -> str:
-    path = call.parts[PATH]
+def _named(request: ApiRequest) -> str:
+    path = request.path_parameters[PATH]
     if not _AI_API.fullmatch(path):
         hint = "Letters, digits, '_', '.' and '-', with / between its parts."
         raise InvalidInput("The path is none of the AI API", repr(path[:80]), hint, field="path")
     return path
 
 
-def _content(call: Call, store: ObjectStore, path: str) -> Answer:
+def _content(request: ApiRequest, store: ObjectStore, path: str) -> ApiResponse:
     """The file's bytes, or the range of them that is asked for; an If-Match that does not hold is 412."""
     found = store.stat(path)
-    meant = call.headers.get("if-match", "").strip().strip('"')
+    meant = request.headers.get("if-match", "").strip().strip('"')
     if meant not in {"", "*", found.version}:
-        raise Refusal(412, "It is another version now.")
+        raise ApiError(412, "It is another version now.")
     headers = {**_SAFE, "Accept-Ranges": "bytes", "ETag": f'"{found.version}"'}
-    asked = _RANGE.fullmatch(call.headers.get("range", "").strip())
+    asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
     start, stop, status = 0, found.size, 200
     if asked is not None:
         start, stop, status = (
@@ -203,13 +216,15 @@ def _content(call: Call, store: ObjectStore, path: str) -> Answer:
         )
         if start >= stop:
             headers = {"Content-Range": f"bytes */{found.size}"}
-            raise Refusal(416, "It has no such bytes.", code="RangeNotSatisfiable", headers=headers)
+            raise ApiError(
+                416, "It has no such bytes.", code="RangeNotSatisfiable", headers=headers
+            )
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
     headers["Content-Length"] = str(stop - start)
     pieces = store.read(path, start, stop - start, found.version)
     # What is wrong with it shows with its first bytes, while there is still another answer.
     first = next(pieces, b"")
-    return Answer(
+    return ApiResponse(
         status, chunks=chain((first,), pieces), headers=headers, media="application/octet-stream"
     )
 
@@ -234,12 +249,14 @@ def _file(one: StoredObject) -> Json:
 
 _ALL = "/lm/dataset/files"
 _ONE = f"{_ALL}/{{{PATH}:anypath}}"
-ENTRIES: Entries = (
-    Entry("GET", _ONE, _guarded(_get), listed=True),
-    Entry("PUT", _ONE, _guarded(_put), listed=True, limit=LIMIT, file=True),
-    Entry("DELETE", _ONE, _guarded(_delete), listed=True),
-    Entry("GET", _ALL, _guarded(_look), listed=True),
-    Entry("PUT", _ALL, _guarded(_store_file), listed=True, limit=LIMIT, file=True),
-    Entry("POST", _ALL, _guarded(_publish), listed=True),
-    Entry("DELETE", _ALL, _guarded(_remove), listed=True),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", _ONE, _guarded(_get), listed_details=True),
+    Endpoint("PUT", _ONE, _guarded(_put), listed_details=True, body_limit=LIMIT, body_to_file=True),
+    Endpoint("DELETE", _ONE, _guarded(_delete), listed_details=True),
+    Endpoint("GET", _ALL, _guarded(_look), listed_details=True),
+    Endpoint(
+        "PUT", _ALL, _guarded(_store_file), listed_details=True, body_limit=LIMIT, body_to_file=True
+    ),
+    Endpoint("POST", _ALL, _guarded(_publish), listed_details=True),
+    Endpoint("DELETE", _ALL, _guarded(_remove), listed_details=True),
 )

@@ -14,9 +14,15 @@ from launchpad_tui.aiapi.resource_groups import (
 )
 from launchpad_tui.aiapi.values import Json, generic_id, resource_list
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, ResourceGroup
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry, in_scope
-from launchpad_tui.server.api.errors import Refusal
-from launchpad_tui.server.api.query import UNLIMITED
+from launchpad_tui.server.api.endpoint import (
+    ApiRequest,
+    ApiResponse,
+    Endpoint,
+    Endpoints,
+    local_scope,
+)
+from launchpad_tui.server.api.errors import ApiError
+from launchpad_tui.server.api.query_parameters import UNLIMITED
 
 _PATH = "/admin/resourceGroups"
 _PAGE = re.compile(
@@ -25,35 +31,35 @@ _PAGE = re.compile(
 _TENANT = {"tenantId": "launchpad", "zoneId": ""}
 
 
-def _list(call: Call) -> Answer:
-    found = _visible(call)
-    for condition in call.query.labels("labelSelector", UNLIMITED):
+def _list(request: ApiRequest) -> ApiResponse:
+    found = _visible(request)
+    for condition in request.query.labels("labelSelector", UNLIMITED):
         found = [
             each
             for each in found
             if (each.labels.get(condition.key) == condition.value) is not condition.differs
         ]
     total = len(found)
-    top, skip = call.query.page(total, UNLIMITED)
+    top, skip = request.query.page(total, UNLIMITED)
     found = found[skip : skip + top]
-    after = _after(call.query.text("continueToken"))
+    after = _after(request.query.text("continueToken"))
     start = next(
         (number for number, each in enumerate(found) if _key(each.name) > _key(after)), len(found)
     )
     left = found[start if after else 0 :]
-    page = _PAGE.search(call.headers.get("prefer", ""))
+    page = _PAGE.search(request.headers.get("prefer", ""))
     size = int(page.group(1)) if page else len(left)
     shown = left[:size]
     headers: dict[str, str] = {}
     if len(left) > len(shown):
         token = base64.urlsafe_b64encode(shown[-1].name.encode()).decode()
         headers["Link"] = (
-            f'<{call.prefix}{_PATH}?{urlencode({"continueToken": token})}>; rel="next"'
+            f'<{request.prefix}{_PATH}?{urlencode({"continueToken": token})}>; rel="next"'
         )
     if page:
         headers["Preference-Applied"] = f"maxpagesize={size}"
-    count = total if call.query.flag("$count") else None
-    return Answer(data=resource_list(map(_group, shown), count), headers=headers)
+    count = total if request.query.flag("$count") else None
+    return ApiResponse(data=resource_list(map(_group, shown), count), headers=headers)
 
 
 def _key(name: str) -> tuple[bool, str]:
@@ -66,46 +72,50 @@ def _after(token: str) -> str:
     try:
         return base64.b64decode(token.encode("ascii"), b"-_", validate=True).decode()
     except ValueError as error:
-        raise Refusal(
+        raise ApiError(
             410, "The continueToken is not one of this server's.", field="continueToken"
         ) from error
 
 
-def _visible(call: Call) -> list[ResourceGroup]:
-    found = call.desk.connections.groups(DEFAULT_SCOPE.connection)
-    return [each for each in found if call.client.group in {"", each.name}]
+def _visible(request: ApiRequest) -> list[ResourceGroup]:
+    found = request.desk.connections.groups(DEFAULT_SCOPE.connection)
+    return [each for each in found if request.client.group in {"", each.name}]
 
 
-def _get(call: Call) -> Answer:
-    name = call.parts["resourceGroupId"]
-    if call.client.group not in {"", name}:
-        call.unbound()
-    return Answer(data=_group(call.desk.serving.group(in_scope(name))))
+def _get(request: ApiRequest) -> ApiResponse:
+    name = request.path_parameters["resourceGroupId"]
+    if request.client.group not in {"", name}:
+        request.require_tenant_client()
+    return ApiResponse(data=_group(request.desk.serving.group(local_scope(name))))
 
 
-def _create(call: Call) -> Answer:
-    call.unbound()
-    name, labels = parse_new_group(call.body())
+def _create(request: ApiRequest) -> ApiResponse:
+    request.require_tenant_client()
+    name, labels = parse_new_group(request.body())
     name = name or str(uuid.uuid4())
-    made = call.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
-    return Answer(
-        202, {"resourceGroupId": made.name, **_TENANT}, headers=call.created(_PATH, made.name)
+    made = request.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
+    return ApiResponse(
+        202,
+        {"resourceGroupId": made.name, **_TENANT},
+        headers=request.location_header(_PATH, made.name),
     )
 
 
-def _change(call: Call) -> Answer:
-    call.unbound()
-    call.desk.serving.label_group(
-        in_scope(call.parts["resourceGroupId"]), parse_group_labels(call.body())
+def _change(request: ApiRequest) -> ApiResponse:
+    request.require_tenant_client()
+    request.desk.serving.label_group(
+        local_scope(request.path_parameters["resourceGroupId"]), parse_group_labels(request.body())
     )
-    return Answer(202)
+    return ApiResponse(202)
 
 
-def _delete(call: Call) -> Answer:
-    call.unbound()
-    name = call.parts["resourceGroupId"]
-    call.desk.connections.delete_group(in_scope(name))
-    return Answer(202, {"id": generic_id(name), "message": "Resource Group deletion scheduled"})
+def _delete(request: ApiRequest) -> ApiResponse:
+    request.require_tenant_client()
+    name = request.path_parameters["resourceGroupId"]
+    request.desk.connections.delete_group(local_scope(name))
+    return ApiResponse(
+        202, {"id": generic_id(name), "message": "Resource Group deletion scheduled"}
+    )
 
 
 def _group(group: ResourceGroup) -> Json:
@@ -113,10 +123,10 @@ def _group(group: ResourceGroup) -> Json:
 
 
 _ONE = f"{_PATH}/{{resourceGroupId}}"
-ENTRIES: Entries = (
-    Entry("GET", _PATH, _list, tenant=True),
-    Entry("POST", _PATH, _create, tenant=True),
-    Entry("GET", _ONE, _get, tenant=True),
-    Entry("PATCH", _ONE, _change, tenant=True),
-    Entry("DELETE", _ONE, _delete, tenant=True),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", _PATH, _list, tenant_wide=True),
+    Endpoint("POST", _PATH, _create, tenant_wide=True),
+    Endpoint("GET", _ONE, _get, tenant_wide=True),
+    Endpoint("PATCH", _ONE, _change, tenant_wide=True),
+    Endpoint("DELETE", _ONE, _delete, tenant_wide=True),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from launchpad_tui.aiapi.meta import API_VERSION, RuntimeMeta, serialize_meta
 from launchpad_tui.server.api import files
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 _META = RuntimeMeta("launchpad", API_VERSION, API_VERSION, schedules=True, bulk=True, files=True)
 
 
-def _meta(_call: Call) -> Answer:
+def _meta(_request: ApiRequest) -> ApiResponse:
     description = "Workflow templates as processes of one machine"
-    return Answer(data=serialize_meta(_META, description, files.LIMIT))
+    return ApiResponse(data=serialize_meta(_META, description, files.LIMIT))
 
 
-ENTRIES: Entries = (Entry("GET", "/lm/meta", _meta, tenant=True),)
+ENDPOINTS: Endpoints = (Endpoint("GET", "/lm/meta", _meta, tenant_wide=True),)

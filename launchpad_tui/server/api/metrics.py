@@ -11,7 +11,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import MetricResource
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.metric_query import (
     BODY_LIMIT,
     matches_tags,
@@ -27,8 +27,8 @@ _TOP_LIMIT, _TOP = 10_000, 1000
 _AT_ONCE = 10_000
 
 
-def _get(call: Call) -> Answer:
-    query, service = call.query, call.desk.metrics
+def _get(request: ApiRequest) -> ApiResponse:
+    query, service = request.query, request.desk.metrics
     wanted = requested_executions(query.all("executionIds"), query.all("$filter"))
     select = selected_attributes(query.all("$select"))
     tag_filters = query.all("tagFilters")
@@ -36,13 +36,13 @@ def _get(call: Call) -> Answer:
     found: list[MetricResource] = []
     for execution_id in wanted:
         try:
-            resource = service.resource(execution_id, call.scope, limit=0)
+            resource = service.resource(execution_id, request.scope, limit=0)
         except NotFound:
             continue
         something = resource.created_at is not None
         if something and all(matches_tags(resource.tags, text) for text in tag_filters):
             found.append(resource)
-    return Answer(chunks=_written(service, call.scope, found[skip : skip + top], select))
+    return ApiResponse(chunks=_written(service, request.scope, found[skip : skip + top], select))
 
 
 def _written(
@@ -75,31 +75,32 @@ def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator
             after, begun = after + len(points), True
 
 
-def _patch(call: Call) -> Answer:
-    if call.headers.get("content-encoding", "identity").lower() != "identity":
-        raise InvalidInput("The body is encoded", "Send it without.", field="Content-Encoding")
-    execution_id, request = parse_metric_request(call.content, now())
+def _patch(request: ApiRequest) -> ApiResponse:
+    request.require_identity_encoding()
+    execution_id, logged = parse_metric_request(request.content, now())
     try:
-        call.desk.serving.require_execution(call.scope, execution_id)
-        call.desk.metrics.record(
-            execution_id, request.metrics, request.tags, request.custom_info, call.scope
+        request.desk.serving.require_execution(request.scope, execution_id)
+        request.desk.metrics.record(
+            execution_id, logged.metrics, logged.tags, logged.custom_info, request.scope
         )
     except NotFound as error:
         raise InvalidInput(error.title, field="executionId") from error
-    return Answer(204)
+    return ApiResponse(204)
 
 
-def _delete(call: Call) -> Answer:
+def _delete(request: ApiRequest) -> ApiResponse:
     # The specification has no 400 for this: whatever names no execution is not found.
-    execution_id = ",".join(call.query.all("executionId"))
+    execution_id = ",".join(request.query.all("executionId"))
     if not execution_id:
         raise NotFound(
             "executionId is missing", "It names the execution whose metrics are deleted."
         )
-    if _nothing(call.desk.metrics, call.scope, execution_id):
+    if _nothing(request.desk.metrics, request.scope, execution_id):
         raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
-    call.desk.metrics.delete(execution_id, call.scope)
-    return Answer(data={"id": execution_id, "message": "Metric Resource was successfully deleted"})
+    request.desk.metrics.delete(execution_id, request.scope)
+    return ApiResponse(
+        data={"id": execution_id, "message": "Metric Resource was successfully deleted"}
+    )
 
 
 def _nothing(service: MetricService, scope: Scope, execution_id: str) -> bool:
@@ -110,8 +111,8 @@ def _nothing(service: MetricService, scope: Scope, execution_id: str) -> bool:
     return not any(kept) and not service.custom_info(scope, execution_id)
 
 
-ENTRIES: Entries = (
-    Entry("GET", _PATH, _get, listed=True),
-    Entry("PATCH", _PATH, _patch, listed=True, limit=BODY_LIMIT),
-    Entry("DELETE", _PATH, _delete, listed=True),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", _PATH, _get, listed_details=True),
+    Endpoint("PATCH", _PATH, _patch, listed_details=True, body_limit=BODY_LIMIT),
+    Endpoint("DELETE", _PATH, _delete, listed_details=True),
 )

@@ -28,7 +28,7 @@ _IDLE = 75
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ListenAddress:
     """Where to listen.
 
     Args:
@@ -70,7 +70,7 @@ def require_packages() -> None:
         )
 
 
-def check(address: Address, clients: int) -> None:
+def check(address: ListenAddress, clients: int) -> None:
     """Refuse what would be a door without a lock.
 
     Args:
@@ -103,7 +103,7 @@ def check(address: Address, clients: int) -> None:
         )
 
 
-def serve(desk: Desk, address: Address, ready: Callable[[str], None]) -> None:
+def serve(desk: Desk, address: ListenAddress, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM, or SIGINT, which raises KeyboardInterrupt when all is closed.
 
     Args:
@@ -122,7 +122,7 @@ def serve(desk: Desk, address: Address, ready: Callable[[str], None]) -> None:
         _run(desk, address, listening, ready)
 
 
-def _listen(address: Address) -> socket.socket:
+def _listen(address: ListenAddress) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -141,7 +141,7 @@ def _listen(address: Address) -> socket.socket:
     return made
 
 
-def _check_certificate(address: Address) -> None:
+def _check_certificate(address: ListenAddress) -> None:
     import ssl
 
     context: ssl.SSLContext = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -157,11 +157,11 @@ def _check_certificate(address: Address) -> None:
 
 
 def _run(
-    desk: Desk, address: Address, listening: socket.socket, ready: Callable[[str], None]
+    desk: Desk, address: ListenAddress, listening: socket.socket, ready: Callable[[str], None]
 ) -> None:
     import uvicorn
 
-    from launchpad_tui.server.api.app import Api, access_log
+    from launchpad_tui.server.api.app import ApiApplication, access_log
     from launchpad_tui.server.api.maintenance import MaintenanceThread
 
     url = address.url(listening.getsockname()[1])
@@ -179,7 +179,7 @@ def _run(
     outer.handlers, outer.propagate = list(logging.getLogger("launchpad_tui").handlers), False
     outer.setLevel(logging.WARNING)
     config = uvicorn.Config(
-        Api(desk).application(),
+        ApiApplication(desk).application(),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -10,47 +10,51 @@ from launchpad_tui.aiapi.scenarios import (
 from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.scenario import Executable, Version
 from launchpad_tui.errors import NotFound
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
-def _list(call: Call) -> Answer:
-    return Answer(
-        data=resource_list(map(serialize_scenario, call.desk.scenarios.scenarios(call.scope)))
+def _list(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        data=resource_list(map(serialize_scenario, request.desk.scenarios.scenarios(request.scope)))
     )
 
 
-def _get(call: Call) -> Answer:
-    return Answer(
-        data=serialize_scenario(call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"]))
+def _get(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
+        data=serialize_scenario(
+            request.desk.scenarios.scenario(request.scope, request.path_parameters["scenarioId"])
+        )
     )
 
 
-def _executables(call: Call) -> Answer:
-    version = call.query.text("versionId")
-    return Answer(
+def _executables(request: ApiRequest) -> ApiResponse:
+    version = request.query.text("versionId")
+    return ApiResponse(
         data=resource_list(
             serialize_executable(each)
-            for each in _of_scenario(call)
+            for each in _of_scenario(request)
             if version in {"", each.version}
         )
     )
 
 
-def _executable(call: Call) -> Answer:
-    found = call.desk.scenarios.executable(call.scope, call.parts["executableId"])
-    if found.scenario_id != call.parts["scenarioId"]:
+def _executable(request: ApiRequest) -> ApiResponse:
+    found = request.desk.scenarios.executable(
+        request.scope, request.path_parameters["executableId"]
+    )
+    if found.scenario_id != request.path_parameters["scenarioId"]:
         raise NotFound(f"The scenario has no executable {found.id!r}")
-    return Answer(data=serialize_executable(found))
+    return ApiResponse(data=serialize_executable(found))
 
 
-def _versions(call: Call) -> Answer:
+def _versions(request: ApiRequest) -> ApiResponse:
     # Versions of this machine have no labels, so that only "differs" holds of them.
-    selected = all(condition.differs for condition in call.query.labels("labelSelector"))
+    selected = all(condition.differs for condition in request.query.labels("labelSelector"))
     versions: dict[str, list[Executable]] = {}
-    for each in _of_scenario(call):
+    for each in _of_scenario(request):
         if selected:
             versions.setdefault(each.version, []).append(each)
-    return Answer(
+    return ApiResponse(
         data=resource_list(
             serialize_version(
                 Version(
@@ -59,24 +63,24 @@ def _versions(call: Call) -> Answer:
                     min(each.created_at for each in found),
                     max(each.modified_at for each in found),
                 ),
-                call.parts["scenarioId"],
+                request.path_parameters["scenarioId"],
             )
             for version, found in sorted(versions.items())
         )
     )
 
 
-def _of_scenario(call: Call) -> list[Executable]:
-    scenario = call.desk.scenarios.scenario(call.scope, call.parts["scenarioId"])
-    return call.desk.scenarios.executables(call.scope, scenario.id)
+def _of_scenario(request: ApiRequest) -> list[Executable]:
+    scenario = request.desk.scenarios.scenario(request.scope, request.path_parameters["scenarioId"])
+    return request.desk.scenarios.executables(request.scope, scenario.id)
 
 
 _ONE = "/lm/scenarios/{scenarioId}"
 # The lists of executables and versions know no 404.
-ENTRIES: Entries = (
-    Entry("GET", "/lm/scenarios", _list),
-    Entry("GET", _ONE, _get),
-    Entry("GET", f"{_ONE}/executables", _executables, missing=400),
-    Entry("GET", f"{_ONE}/executables/{{executableId}}", _executable),
-    Entry("GET", f"{_ONE}/versions", _versions, missing=400),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", "/lm/scenarios", _list),
+    Endpoint("GET", _ONE, _get),
+    Endpoint("GET", f"{_ONE}/executables", _executables, missing=400),
+    Endpoint("GET", f"{_ONE}/executables/{{executableId}}", _executable),
+    Endpoint("GET", f"{_ONE}/versions", _versions, missing=400),
 )

@@ -6,57 +6,63 @@ from launchpad_tui.aiapi.schedules import parse_schedule_request, serialize_sche
 from launchpad_tui.aiapi.values import resource_list
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.errors import InvalidInput, NotFound
-from launchpad_tui.server.api.call import Answer, Call, Entries, Entry
+from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 
 
-def _found(call: Call) -> list[Schedule]:
+def _found(request: ApiRequest) -> list[Schedule]:
     configuration, status = (
-        call.query.id("configurationId"),
-        call.query.choice("status", ScheduleStatus),
+        request.query.id("configurationId"),
+        request.query.choice("status", ScheduleStatus),
     )
-    newest_first = call.desk.schedules.list(
-        call.scope, configuration_id=configuration, status=status
+    newest_first = request.desk.schedules.list(
+        request.scope, configuration_id=configuration, status=status
     )
     # Oldest first, as all lists: what is added while somebody reads page by page comes last.
     return newest_first[::-1]
 
 
-def _list(call: Call) -> Answer:
-    top, skip = call.query.page()
-    return Answer(data=resource_list(map(serialize_schedule, _found(call)[skip : skip + top])))
+def _list(request: ApiRequest) -> ApiResponse:
+    top, skip = request.query.page()
+    return ApiResponse(
+        data=resource_list(map(serialize_schedule, _found(request)[skip : skip + top]))
+    )
 
 
-def _count(call: Call) -> Answer:
-    return Answer(text=str(len(_found(call))))
+def _count(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(text=str(len(_found(request))))
 
 
-def _get(call: Call) -> Answer:
-    return Answer(
+def _get(request: ApiRequest) -> ApiResponse:
+    return ApiResponse(
         data=serialize_schedule(
-            call.desk.schedules.get(call.scope, call.parts["executionScheduleId"])
+            request.desk.schedules.get(
+                request.scope, request.path_parameters["executionScheduleId"]
+            )
         )
     )
 
 
-def _create(call: Call) -> Answer:
-    new = parse_schedule_request(call.body(), new=True)
-    made = call.desk.schedules.create(
-        call.scope, new.name, new.cron, new.configuration_id, new.start, new.end
+def _create(request: ApiRequest) -> ApiResponse:
+    new = parse_schedule_request(request.body(), new=True)
+    made = request.desk.schedules.create(
+        request.scope, new.name, new.cron, new.configuration_id, new.start, new.end
     )
-    return Answer(
+    return ApiResponse(
         202,
         {"id": made.id, "message": "Execution Schedule created"},
-        headers=call.created("/lm/executionSchedules", made.id),
+        headers=request.location_header("/lm/executionSchedules", made.id),
     )
 
 
-def _change(call: Call) -> Answer:
-    body = call.body()
-    schedule_id = call.desk.schedules.get(call.scope, call.parts["executionScheduleId"]).id
+def _change(request: ApiRequest) -> ApiResponse:
+    body = request.body()
+    schedule_id = request.desk.schedules.get(
+        request.scope, request.path_parameters["executionScheduleId"]
+    ).id
     changes = parse_schedule_request(body)
     try:
-        call.desk.schedules.change(
-            call.scope,
+        request.desk.schedules.change(
+            request.scope,
             schedule_id,
             cron=changes.cron or None,
             configuration_id=changes.configuration_id or None,
@@ -66,21 +72,21 @@ def _change(call: Call) -> Answer:
         )
     except NotFound as error:
         raise InvalidInput(error.title, error.detail, field="configurationId") from error
-    return Answer(202, {"id": schedule_id, "message": "Execution Schedule modified"})
+    return ApiResponse(202, {"id": schedule_id, "message": "Execution Schedule modified"})
 
 
-def _delete(call: Call) -> Answer:
-    schedule_id = call.parts["executionScheduleId"]
-    call.desk.schedules.delete(call.scope, schedule_id)
-    return Answer(202, {"id": schedule_id, "message": "Execution Schedule deleted"})
+def _delete(request: ApiRequest) -> ApiResponse:
+    schedule_id = request.path_parameters["executionScheduleId"]
+    request.desk.schedules.delete(request.scope, schedule_id)
+    return ApiResponse(202, {"id": schedule_id, "message": "Execution Schedule deleted"})
 
 
 _ONE = "/lm/executionSchedules/{executionScheduleId}"
-ENTRIES: Entries = (
-    Entry("GET", "/lm/executionSchedules/$count", _count),
-    Entry("GET", "/lm/executionSchedules", _list),
-    Entry("POST", "/lm/executionSchedules", _create, missing=400, conflict=400),
-    Entry("GET", _ONE, _get),
-    Entry("PATCH", _ONE, _change, conflict=400),
-    Entry("DELETE", _ONE, _delete),
+ENDPOINTS: Endpoints = (
+    Endpoint("GET", "/lm/executionSchedules/$count", _count),
+    Endpoint("GET", "/lm/executionSchedules", _list),
+    Endpoint("POST", "/lm/executionSchedules", _create, missing=400, conflict=400),
+    Endpoint("GET", _ONE, _get),
+    Endpoint("PATCH", _ONE, _change, conflict=400),
+    Endpoint("DELETE", _ONE, _delete),
 )

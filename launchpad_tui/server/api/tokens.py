@@ -1,4 +1,4 @@
-"""Access tokens: random, opaque, in memory only, and there only as hashes. A server that starts anew knows none."""
+"""Access tokens: random, opaque, kept in memory only, as hashes. A restarted server knows none."""
 
 from __future__ import annotations
 
@@ -10,49 +10,53 @@ from collections.abc import Callable
 
 from launchpad_tui.domain.api_client import ApiClient
 
-#: seconds that a token is good for. SAP's SDK fetches a new one when under an hour is left, so it has to be more.
+#: Seconds for which a token is valid. SAP's SDK requests a new token when less than an hour is left,
+#: so it has to be longer.
 LIFETIME = 43199
-#: tokens that are kept; beyond, the oldest go
-_MOST = 10_000
+#: maximum number of tokens; the oldest are dropped
+_TOKENS_LIMIT = 10_000
 
 
-class Tokens:
-    """The tokens given. Safe for threads.
+class IssuedTokens:
+    """The access tokens that were issued. Thread-safe.
 
     Args:
-        known: the client with an ID, None where it was deleted: its tokens are worth nothing then.
-        clock: seconds that only grow; for tests.
+        find_client: returns the client with an ID; None if it was deleted, which invalidates its
+            tokens.
+        clock: monotonic seconds; replaced in tests.
     """
 
     def __init__(
-        self, known: Callable[[str], ApiClient | None], clock: Callable[[], float] = time.monotonic
+        self,
+        find_client: Callable[[str], ApiClient | None],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._known = known
+        self._find_client = find_client
         self._clock = clock
         self._lock = threading.Lock()
-        #: client ID and end by the token's hash, oldest first
-        self._given: dict[bytes, tuple[str, float]] = {}
+        #: client ID and expiry by the token's hash, oldest first
+        self._issued: dict[bytes, tuple[str, float]] = {}
 
-    def give(self, client: ApiClient) -> str:
-        """A new token of the client."""
+    def issue(self, client: ApiClient) -> str:
+        """Return a new token of a client."""
         token = secrets.token_urlsafe(32)
         at = self._clock()
         with self._lock:
-            for key, (_, end) in list(self._given.items()):
-                if end > at and len(self._given) < _MOST:
+            for key, (_, expiry) in list(self._issued.items()):
+                if expiry > at and len(self._issued) < _TOKENS_LIMIT:
                     break
-                del self._given[key]
-            self._given[_hashed(token)] = (client.id, at + LIFETIME)
+                del self._issued[key]
+            self._issued[_hash(token)] = (client.id, at + LIFETIME)
         return token
 
     def client(self, token: str) -> ApiClient | None:
-        """Whose token it is; None where it is nobody's, or too old."""
-        # Looked up by its hash, so that how long it takes says nothing of how much of a guess was right.
-        found = self._given.get(_hashed(token))
+        """Return the client of a token; None if the token is unknown or expired."""
+        # Looking up the hash keeps the duration independent of how much of a guess is right.
+        found = self._issued.get(_hash(token))
         if found is None or found[1] <= self._clock():
             return None
-        return self._known(found[0])
+        return self._find_client(found[0])
 
 
-def _hashed(token: str) -> bytes:
+def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

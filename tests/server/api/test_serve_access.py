@@ -18,7 +18,7 @@ from launchpad_tui.config.api_clients import ApiClients
 from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
-from launchpad_tui.server.api.tokens import LIFETIME, Tokens
+from launchpad_tui.server.api.tokens import LIFETIME, IssuedTokens
 from tests.server.api.served import SECONDS, House, add_client, command, environment, serving, told
 
 
@@ -73,12 +73,12 @@ def test_nothing_without_a_token(house: House) -> None:
 
 def test_tokens_grow_old_and_end_with_their_client() -> None:
     at, known = [0.0], {"a": ApiClient("n", "a", "", now())}
-    tokens = Tokens(known.get, lambda: at[0])
-    token = tokens.give(known["a"])
+    tokens = IssuedTokens(known.get, lambda: at[0])
+    token = tokens.issue(known["a"])
     assert tokens.client(token) == known["a"]
     assert tokens.client(token + "x") is None
     at[0] = LIFETIME - 1
-    second = tokens.give(known["a"])
+    second = tokens.issue(known["a"])
     assert tokens.client(token) == known["a"]
     at[0] = LIFETIME
     assert tokens.client(token) is None

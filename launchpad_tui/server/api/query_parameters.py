@@ -25,7 +25,7 @@ SELECTORS, EXECUTABLES, TOP_LIMIT, TOP = 10, 1000, 100_000, 10_000
 UNLIMITED = 2**62
 
 
-class Query:
+class QueryParameters:
     """The parameters of a request, in their order.
 
     Its methods raise InvalidInput where a value is not what it has to be; ``field`` is the parameter's name.
