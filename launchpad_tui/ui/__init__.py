@@ -9,14 +9,6 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 
-def collect_again() -> None:
-    """Look for garbage again, but not among what was there when the first screen showed."""
-    import gc
-
-    gc.freeze()
-    gc.enable()
-
-
 def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int:
     """Run the interface until the user leaves.
 

@@ -1,27 +1,29 @@
-"""What screens and widgets share: their actions become bindings, and no error in a handler ends the app."""
+"""The base of screens and widgets: their actions become key bindings, and no error in a handler ends the app."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Coroutine, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.dom import DOMNode
-from textual.message import Message
 
 from launchpad_tui.ui.keymap import Action, textual_key
+from launchpad_tui.ui.textual_compat import GuardedMessages, KeyBinding, replace_bindings
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
     from textual.worker import Worker
 
-    from launchpad_tui.ui.app import LaunchpadApp
+    from launchpad_tui.ui.shell import Shell
 
 
-class ActionOwner(DOMNode):
-    """Mixin of screens and widgets that have actions.
+class ActionOwner(GuardedMessages, DOMNode):
+    """Mixin of the app, screens and widgets that have actions.
 
-    A class lists its own in ``ACTIONS``; those of its bases hold too, and one with the same id replaces theirs.
+    A class lists its own actions in ``ACTIONS`` and inherits those of its bases; an action with the same id replaces an
+    inherited one.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
@@ -30,13 +32,11 @@ class ActionOwner(DOMNode):
 
     if TYPE_CHECKING:
         run_worker: Any
-        on_mount: Any
 
     @property
-    def launchpad(self) -> LaunchpadApp:
-        """The app, typed."""
-        app: Any = self.app
-        return app  # type: ignore[no-any-return]
+    def launchpad(self) -> Shell:
+        """The application."""
+        return cast("Shell", self.app)
 
     @classmethod
     def class_actions(cls) -> tuple[Action, ...]:
@@ -52,26 +52,19 @@ class ActionOwner(DOMNode):
         return self.class_actions()
 
     def bind_actions(self) -> None:
-        """Make bindings of the actions, with the keys that the settings give them."""
+        """Bind the keys of all actions, as the settings define them."""
         keymap = self.launchpad.keymap
-        for key in self._keys_bound:
-            self._bindings.key_to_bindings.pop(key, None)
-        bound: set[str] = set()
+        bindings: dict[str, KeyBinding] = {}
         for action in self.actions():
             for name in keymap.keys(action):
                 key = textual_key(name)
-                if key in bound:
-                    continue
-                bound.add(key)
-                # Textual's own bindings, such as tab for the next widget, give way.
-                self._bindings.key_to_bindings.pop(key, None)
-                self._bindings.bind(
-                    key, f"do({action.id!r})", action.title, priority=action.priority, show=False
-                )
+                binding = KeyBinding(key, f"do({action.id!r})", action.title, action.priority)
+                bindings.setdefault(key, binding)
+        replace_bindings(self, self._keys_bound, bindings.values())
+        self._keys_bound = frozenset(bindings)
 
-        self._keys_bound = frozenset(bound)
-
-    def _on_mount(self, *_event: Any) -> None:
+    def on_mount(self) -> Any:
+        """Bind the keys. Textual calls this as well if a subclass has its own ``on_mount``."""
         self.bind_actions()
 
     def action_do(self, action_id: str) -> None:
@@ -80,8 +73,8 @@ class ActionOwner(DOMNode):
 
     def disabled_reason(self, action: Action) -> str | None:
         """Why the action cannot be done now; None where it can."""
-        if action.needs and (lacking := self.launchpad.freshness.lacks(action.needs)):
-            return lacking
+        if action.needs and (reason := self.launchpad.sync_status.missing_reason(action.needs)):
+            return reason
         ask = getattr(self, f"why_not_{action.name}", None)
         return ask() if ask is not None else None
 
@@ -97,7 +90,7 @@ class ActionOwner(DOMNode):
                 return True
             result = getattr(self, f"do_{action.name}")()
             if inspect.isawaitable(result):
-                self.launchpad.began(self.run_task(result, group=f"action {action.id}"))
+                self.launchpad.action_started(self.run_task(result, group=f"action {action.id}"))
         except Exception as error:  # noqa: BLE001  whatever a handler raises is shown, and the app lives on
             self.launchpad.show_error(error)
         return True
@@ -126,12 +119,28 @@ class ActionOwner(DOMNode):
         except Exception as error:  # noqa: BLE001  shown, not swallowed
             self.launchpad.show_error(error)
 
-    async def _dispatch_message(self, message: Message) -> None:
-        # A handler that fails must not end the message pump, and with it the app.
-        try:
-            await super()._dispatch_message(message)
-        except Exception as error:  # noqa: BLE001
-            self.launchpad.show_error(error)
+    def handler_failed(self, error: Exception) -> None:
+        """Show the error of a message handler."""
+        self.launchpad.show_error(error)
+
+
+def reachable_actions(screen: Screen[Any]) -> list[tuple[Action, ActionOwner]]:
+    """Return all actions that keys reach now, each with the object that performs it.
+
+    They belong to the focused widget and the widgets around it, to the screen and to the app, in this order; an action
+    id occurs once.
+    """
+    owners: list[ActionOwner] = []
+    if screen.focused is not None:
+        owners = [
+            node for node in screen.focused.ancestors_with_self if isinstance(node, ActionOwner)
+        ]
+    owners += [node for node in (screen, screen.app) if isinstance(node, ActionOwner)]
+    found: dict[str, tuple[Action, ActionOwner]] = {}
+    for owner in owners:
+        for action in owner.actions():
+            found.setdefault(action.id, (action, owner))
+    return list(found.values())
 
 
 Task = Coroutine[Any, Any, None]

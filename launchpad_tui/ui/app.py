@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Callable
@@ -16,16 +17,18 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.query import Condition, Op, Query, Subject
 from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.services.lanes import Lane
-from launchpad_tui.ui import collect_again, routes
-from launchpad_tui.ui.actions import ActionOwner
-from launchpad_tui.ui.keymap import Action, Keymap
+from launchpad_tui.ui import routes
+from launchpad_tui.ui.actions import ActionOwner, reachable_actions
+from launchpad_tui.ui.app_actions import APP_ACTIONS
+from launchpad_tui.ui.key_reference import places
+from launchpad_tui.ui.keymap import Keymap
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
-from launchpad_tui.ui.sync_status import FreshnessWatch
-from launchpad_tui.ui.telling import unexpected
+from launchpad_tui.ui.sync_status import SyncStatus
+from launchpad_tui.ui.textual_compat import accept_result
 from launchpad_tui.ui.theme import BY_NAME, find_look, textual_theme
 from launchpad_tui.ui.transfer_watch import TransferWatch
 from launchpad_tui.ui.typing_ahead import TypingAhead
-from launchpad_tui.ui.widgets.bars import HeaderLine, StatusLine
+from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
@@ -58,30 +61,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     Input:focus { border: none; }
     #search { padding: 0 1; }
     """
-    ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action(
-            "app.commands",
-            ": ctrl+p",
-            "commands",
-            "Every screen and action by name.",
-            "Everywhere",
-            90,
-        ),
-        Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
-        Action(
-            "app.transfers",
-            "ctrl+t",
-            "transfers",
-            "Downloads, uploads and looks that go on.",
-            "Everywhere",
-        ),
-        Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
-        *(
-            Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
-            for route in routes.ROUTES
-            if route.key
-        ),
-    )
+    ACTIONS = APP_ACTIONS
 
     def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
         # Textual would turn colours into greys; the palette without colour says it with bold and reverse.
@@ -95,7 +75,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self.keymap = Keymap()
         self.look = find_look(environ=self._environ)
         self.transfers = TransferWatch(self)
-        self.freshness = FreshnessWatch(self)
+        self.sync_status = SyncStatus(self)
         self.running, self.stale = 0, ""
         self.message = ("", "text")
         self._opening = opening
@@ -150,13 +130,17 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Call one that changes something, perhaps at another machine, on the lane for it."""
         return await self.lanes["acts"].run(function, *args, **kwargs)
 
+    async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that tests a connection or an object store, on the lane for tests."""
+        return await self.lanes["probes"].run(function, *args, **kwargs)
+
     async def choose_scope(self, scope: Scope, then: str = "models") -> None:
         """Stand in another connection and resource group: a top screen opens in place of all that show the old one;
         with an empty ``then`` what is open stays."""
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
         await self._count_running()
-        await self.freshness.look()
+        await self.sync_status.update()
         self._repaint(HeaderLine)
         if then:
             self.open(then)
@@ -167,8 +151,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """The first screen, so that the first frame is it."""
         route = routes.BY_ID[self._start]
         screen: Screen[Any] = route.load()(**route.params)
-        # Textual gives its default screen no place for a result, and switching away from it takes one off.
-        screen._push_result_callback(self, None)
+        accept_result(screen, self)
         return screen
 
     def open(self, route_id: str, **params: Any) -> None:
@@ -222,7 +205,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Do an action of the focused widget, the screen or the app."""
         screen = self.screen
         if isinstance(screen, LaunchpadScreen):
-            for action, owner in screen.all_actions():
+            for action, owner in reachable_actions(screen):
                 if action.id == action_id:
                     owner.perform(action_id)
                     return
@@ -278,7 +261,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Show an error where it belongs: a passing one in the header and the message line, one of input in the
         message line, all others in a dialog. What is no LaunchpadError is logged whole."""
         if not isinstance(error, LaunchpadError):
-            error = unexpected(error, str(self._desk.home.log_path) if self._desk else "the log")
+            error = self._unexpected(error)
         elif error.retryable:
             self.stale = error.title
             self._repaint(HeaderLine)
@@ -294,8 +277,8 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         if not any(isinstance(screen, ErrorDialog) for screen in self.screen_stack):
             self.push_screen(ErrorDialog(error))
 
-    def fresh(self) -> None:
-        """What is shown is what the registry holds: the header says live again."""
+    def mark_current(self) -> None:
+        """Note that the screen shows what the registry holds: the header says live again."""
         self._last_error = ""
         if self.stale:
             self.stale = ""
@@ -315,7 +298,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
     def on_unmount(self) -> None:
         """Quitting waits for no lane."""
-        self.freshness.close()
+        self.sync_status.close()
         for lane in self.lanes.values():
             lane.close()
 
@@ -334,9 +317,9 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             return
         self.desk_opened.set()
         self._repaint(HeaderLine)
-        self.set_timer(1.0, collect_again)
+        self.set_timer(1.0, _resume_collecting)
         self.run_task(self._reconcile(), "reconcile")
-        self.run_task(self.freshness.follow(), "freshness")
+        self.run_task(self.sync_status.follow(), "sync status")
         await self._count_running()
         while True:
             await asyncio.sleep(desk.settings.ui.refresh_seconds)
@@ -385,8 +368,6 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Give every action that is bound already the keys of the settings, and say what is wrong with these."""
         if not self.desk.settings.keys:
             return
-        from launchpad_tui.ui.key_reference import places
-
         self.bind_actions()
         for screen in self.screen_stack:
             for node in screen.walk_children(with_self=True):
@@ -405,7 +386,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             self.theme = theme.name
 
     def _repaint(self, kind: type[Painted]) -> None:
-        if self._screen_stack:
+        if self.screen_stack:
             for widget in self.screen_stack[-1].query(kind):
                 widget.repaint()
 
@@ -417,7 +398,27 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             return_code=2, message=str(known) if known else f"launchpad cannot start: {error}"
         )
 
-    def _handle_exception(self, error: Exception) -> None:
-        # Textual would end the app with a traceback.
-        self._exception = self._exception or error
+    def _unexpected(self, error: BaseException) -> LaunchpadError:
+        """Log an error that is not a `LaunchpadError`, and return one that can be shown."""
+        log.error("unexpected error", exc_info=error)
+        detail = f"{type(error).__name__}: {error}"[:2000]
+        where = str(self._desk.home.log_path) if self._desk else "the log"
+        return LaunchpadError("Something unexpected went wrong", detail, f"Details are in {where}.")
+
+    def unexpected_error(self, error: Exception) -> None:
+        """Show an error that no handler caught."""
         self.show_error(error)
+
+    def repaint_header(self) -> None:
+        """Paint the header again where it changed."""
+        self._repaint(HeaderLine)
+
+    def repaint_footer(self) -> None:
+        """Paint the footer again where it changed."""
+        self._repaint(FooterLine)
+
+
+def _resume_collecting() -> None:
+    """Collect garbage from now on, except for objects that existed when the first screen was shown."""
+    gc.freeze()
+    gc.enable()

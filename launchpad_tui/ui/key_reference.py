@@ -9,6 +9,7 @@ import sys
 
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import ActionOwner
+from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.keymap import Action, key_table
 
 
@@ -31,17 +32,14 @@ def _widgets() -> list[tuple[str, type[ActionOwner]]]:
 def places() -> list[tuple[str, tuple[Action, ...]]]:
     """Every place with the actions that hold there at once: everywhere, each screen, each kind of widget. A screen
     whose module cannot be imported is left out."""
-    from launchpad_tui.ui.app import LaunchpadApp
-
-    everywhere = LaunchpadApp.class_actions()
-    found: list[tuple[str, tuple[Action, ...]]] = [("Everywhere", everywhere)]
+    found: list[tuple[str, tuple[Action, ...]]] = [("Everywhere", APP_ACTIONS)]
     found += [(title, kind.class_actions()) for title, kind in _widgets()]
     for route in routes.ROUTES:
         try:
             screen = route.load()
         except (ImportError, AttributeError):
             continue
-        found.append((route.title, (*screen.class_actions(), *everywhere)))
+        found.append((route.title, (*screen.class_actions(), *APP_ACTIONS)))
     return found
 
 

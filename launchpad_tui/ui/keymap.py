@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from textual.keys import _character_to_key
+from launchpad_tui.ui.textual_compat import key_of_character
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ _ASCII = {"up": "up", "down": "down", "left": "left", "right": "right"}
 
 def textual_key(key: str) -> str:
     """The key as Textual names it: ``/`` is ``slash``."""
-    return _character_to_key(key) if len(key) == 1 else key
+    return key_of_character(key) if len(key) == 1 else key
 
 
 def shown_key(key: str, *, ascii_only: bool = False) -> str:

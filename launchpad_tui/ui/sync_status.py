@@ -1,4 +1,4 @@
-"""How old what is shown of a runtime elsewhere is, in the header; and the process that keeps it fresh."""
+"""The age of a remote runtime's data, which the header shows, and the sync daemon that updates them."""
 
 from __future__ import annotations
 
@@ -13,101 +13,99 @@ from typing import TYPE_CHECKING
 from launchpad_tui.domain.connection import Capabilities, Scope
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError, NotFound
-from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine
 
 if TYPE_CHECKING:
     from launchpad_tui.services.sync.service import Freshness
-    from launchpad_tui.ui.app import LaunchpadApp
+    from launchpad_tui.ui.shell import Shell
 
 log = logging.getLogger("launchpad_tui.ui")
-#: seconds between two looks at how old it is, and where all is of this machine
-LOOK_SECONDS, REST_SECONDS = 1.0, 4.0
-#: seconds between two words that somebody looks, and before a sync daemon that ended is started again
-WANT_SECONDS, START_SECONDS = 30.0, 20.0
-#: seconds before metrics that were asked for may be asked for again
-_AGAIN = 60.0
+#: seconds between two updates of the header, if the chosen scope is remote and if it is local
+_REMOTE_SECONDS, _LOCAL_SECONDS = 1.0, 4.0
+#: seconds between two requests to keep the scope synced, and before an ended sync daemon is restarted
+_REQUEST_SECONDS, _RESTART_SECONDS = 30.0, 20.0
+#: seconds before the metrics of an execution are requested again
+_METRICS_SECONDS = 60.0
 
 
-class FreshnessWatch:
-    """Follows how old what is shown is. Used on the UI's thread only."""
+class SyncStatus:
+    """The age of the data shown, and the sync daemon that this app starts. Used on the UI's thread only."""
 
-    def __init__(self, app: LaunchpadApp) -> None:
+    def __init__(self, app: Shell) -> None:
         self._app = app
-        #: what the header says, and its role; empty for what is of this machine
+        #: the header's text and its colour role; empty if the data belong to this machine
         self.text, self.role = "", "dim"
         #: whether to start the sync daemon
-        self.keeping = True
-        self._wanted_at = self._started_at = -1e9
+        self.start_daemon = True
+        self._requested_at = self._started_at = -1e9
         self._scope: Scope | None = None
         self._daemon: subprocess.Popen[bytes] | None = None
         self._asked: dict[str, float] = {}
-        self._able = Capabilities()
+        self._capabilities = Capabilities()
 
     @property
     def remote(self) -> bool:
-        """Whether what is shown was read from elsewhere, as far as is known yet."""
+        """Whether the data shown belong to a remote runtime, as far as is known yet."""
         return bool(self.text)
 
-    def lacks(self, capability: str) -> str:
-        """Why the runtime of what is shown does not do something, by the attribute of `Capabilities`; empty where it
-        does."""
-        if getattr(self._able, capability):
+    def missing_reason(self, capability: str) -> str:
+        """Return why the runtime of the chosen scope does not offer a capability, empty if it does."""
+        if getattr(self._capabilities, capability):
             return ""
-        return self._able.reasons.get(capability, "") or "The runtime does not do this"
+        return self._capabilities.reasons.get(capability, "") or "The runtime does not support this"
 
     async def follow(self) -> None:
-        """Look again and again, for as long as the app is open."""
+        """Update the header regularly, for as long as the app is open."""
         while True:
             try:
-                await self.look()
+                await self.update()
             except LaunchpadError as error:
-                log.warning("how old things are cannot be told: %s", error.title)
-            await asyncio.sleep(LOOK_SECONDS if self.remote else REST_SECONDS)
+                log.warning("reading the sync status failed: %s", error.title)
+            await asyncio.sleep(_REMOTE_SECONDS if self.remote else _LOCAL_SECONDS)
 
-    async def look(self) -> None:
-        """See how old what is shown is, and that somebody keeps it fresh."""
+    async def update(self) -> None:
+        """Read the age of the data shown, and make sure that the sync daemon updates them."""
         app = self._app
         scope, desk = app.scope, app.desk
-        readable = await app.read(desk.sync.remote_connections)
-        if self.keeping and desk.settings.sync.background and readable:
-            await self._keep()
+        readcapabilities = await app.read(desk.sync.remote_connections)
+        if self.start_daemon and desk.settings.sync.background and readable:
+            await self._ensure_daemon()
         try:
             remote = await app.read(desk.sync.is_remote, scope)
         except NotFound:
             # The connection was removed; the screen reports that.
             remote = False
         if not remote:
-            self._able = Capabilities()
-            self._say("", "dim")
+            self._capabilities = Capabilities()
+            self._show("", "dim")
             return
-        able = await app.read(desk.connections.capabilities, scope.connection)
-        if able != self._able:
-            self._able = able
-            self._app._repaint(FooterLine)
+        capabilities = await app.read(desk.connections.capabilities, scope.connection)
+        if capabilities != self._capabilities:
+            self._capabilities = capabilities
+            self._app.repaint_footer()
         if scope.connection not in readable:
             # This version does not know the type of the connection.
-            self._say("never read", "warn")
+            self._show("never read", "warn")
             return
-        if scope != self._scope or time.monotonic() - self._wanted_at > WANT_SECONDS:
-            self._scope, self._wanted_at = scope, time.monotonic()
+        if scope != self._scope or time.monotonic() - self._requested_at > _REQUEST_SECONDS:
+            self._scope, self._requested_at = scope, time.monotonic()
             await app.read(desk.sync.want, scope)
-        self._say(*words(await app.read(desk.sync.freshness, scope)))
+        self._show(*header_text(await app.read(desk.sync.freshness, scope)))
 
-    async def ask(self) -> None:
-        """Have what is shown read now, where it is of elsewhere."""
+    async def request_sync(self) -> None:
+        """Ask the sync daemon to read the chosen scope now, if it is remote."""
         if self.remote:
             await self._app.read(self._app.desk.sync.ask, self._app.scope)
             self._app.say(f"Asked {self._app.scope.connection} for what is new")
 
     async def read_metrics(self, execution_ids: Sequence[str]) -> None:
-        """Read what executions elsewhere logged, where that was not read yet; what is shown follows by itself."""
+        """Read the metrics of remote executions that have not been read yet; the screens update by themselves."""
         scope, at = self._app.scope, time.monotonic()
         if not self.remote:
             return
         ids = [
             one
             for one in execution_ids
-            if one and at - self._asked.get(f"{scope} {one}", -1e9) > _AGAIN
+            if one and at - self._asked.get(f"{scope} {one}", -1e9) > _METRICS_SECONDS
         ]
         if not ids:
             return
@@ -117,26 +115,26 @@ class FreshnessWatch:
             await self._app.network(self._app.desk.sync.read_metrics, scope, ids)
 
     def close(self) -> None:
-        """The sync daemon ends with its standard input."""
+        """Stop the sync daemon: it ends when its standard input is closed."""
         if self._daemon is not None and self._daemon.stdin is not None:
             self._daemon.stdin.close()
 
-    async def _keep(self) -> None:
+    async def _ensure_daemon(self) -> None:
         ended = self._daemon is None or self._daemon.poll() is not None
-        if ended and time.monotonic() - self._started_at > START_SECONDS:
+        if ended and time.monotonic() - self._started_at > _RESTART_SECONDS:
             self._started_at = time.monotonic()
             self._daemon = await self._app.read(
                 _start, str(self._app.desk.home.root), str(self._app.desk.home.settings_path)
             )
 
-    def _say(self, text: str, role: str) -> None:
+    def _show(self, text: str, role: str) -> None:
         if (text, role) != (self.text, self.role):
             self.text, self.role = text, role
-            self._app._repaint(HeaderLine)
+            self._app.repaint_header()
 
 
-def words(of: Freshness) -> tuple[str, str]:
-    """What the header says, and its role. It changes at most once a minute where nothing goes on."""
+def header_text(of: Freshness) -> tuple[str, str]:
+    """Return the header's text and its colour role. While nothing is read, it changes at most once a minute."""
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
     if of.held:
         return f"held, {f'read {age}' if age else 'never read'}", "warn"

@@ -1,5 +1,4 @@
-"""What the app knows of transfers: it begins them, follows them in the header, says how they ended, and asks before it
-leaves them."""
+"""Transfers of the app: starts them, shows their progress in the header, reports results, confirms before quitting."""
 
 from __future__ import annotations
 
@@ -8,14 +7,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.text import clip
-from launchpad_tui.ui.widgets.bars import HeaderLine
 
 if TYPE_CHECKING:
     from launchpad_tui.services.transfers import Job, Work
-    from launchpad_tui.ui.app import LaunchpadApp
+    from launchpad_tui.ui.shell import Shell
 
-#: seconds between two looks at what goes on
-LOOK_SECONDS = 0.5
+#: seconds between two updates of the header
+_UPDATE_SECONDS = 0.5
 #: seconds that transfers have to end when the app is left
 LEAVE_SECONDS = 1.0
 
@@ -27,7 +25,7 @@ class TransferWatch:
         app: asked for its desk when the first transfer begins.
     """
 
-    def __init__(self, app: LaunchpadApp) -> None:
+    def __init__(self, app: Shell) -> None:
         self._app = app
         self._timer: Any = None
         self._then: dict[int, Callable[[Job], None]] = {}
@@ -60,7 +58,7 @@ class TransferWatch:
         self.follow()
         return number
 
-    def again(self, number: int) -> None:
+    def retry(self, number: int) -> None:
         """Begin a transfer anew that failed or was cancelled."""
         self._told.discard(number)
         self._app.desk.transfers.again(number)
@@ -109,7 +107,7 @@ class TransferWatch:
     def follow(self) -> None:
         """Look at what goes on, now and until nothing does."""
         if self._timer is None:
-            self._timer = self._app.set_interval(LOOK_SECONDS, self._look)
+            self._timer = self._app.set_interval(_UPDATE_SECONDS, self._look)
         self._look()
 
     def _look(self) -> None:
@@ -122,7 +120,7 @@ class TransferWatch:
         text = header_text(going)
         if text != self.text:
             self.text = text
-            self._app._repaint(HeaderLine)
+            self._app.repaint_header()
         if not going and self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -132,9 +130,9 @@ class TransferWatch:
         if then is not None:
             then(job)
         else:
-            self.tell(job)
+            self.report(job)
 
-    def tell(self, job: Job) -> None:
+    def report(self, job: Job) -> None:
         """Say how a transfer ended."""
         if job.error is not None:
             reason = f"{job.error.title}. {job.error.hint or 'ctrl+t tells more'}"

@@ -11,11 +11,12 @@ from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
-from textual.app import App
 from textual.dom import DOMNode
 from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.worker import Worker
+
+from launchpad_tui.ui.textual_compat import ContinuingApp
 
 #: seconds after which a key goes on to whatever is there
 PATIENCE = 0.5
@@ -25,7 +26,7 @@ _ACT_PATIENCE = 0.15
 _BRISK = 0.005
 
 
-class TypingAhead(App[None]):
+class TypingAhead(ContinuingApp):
     """Hands on a key, or what is pasted, when all that follows from the one before it is done and the screen on top can
     take it. A key that comes alone passes at once.
 
@@ -51,13 +52,13 @@ class TypingAhead(App[None]):
         under_way = self._under_way is not None and not self._under_way.done()
         return under_way or bool(self._ahead) or self._next is not None
 
-    def began(self, act: Worker[Any]) -> None:
-        """Say that an action goes on in a worker: the next key waits a moment for the dialog that it may open."""
-        self._act = act
+    def action_started(self, worker: Worker[Any]) -> None:
+        """Note that an action continues in a worker: the next key waits for the dialog that it may open."""
+        self._act = worker
 
     async def on_event(self, event: Event) -> None:
         """Every event comes through here: keys first as typed, and once more when no widget wanted them."""
-        if not isinstance(event, Key | Paste) or event.is_forwarded or not self._screen_stack:
+        if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
         elif event is not self._next and (self._ahead or self._next is not None):
             self._ahead.append(event)
@@ -73,7 +74,7 @@ class TypingAhead(App[None]):
             self._under_way = asyncio.create_task(self._see_off(standing))
 
     def _standing(self) -> tuple[Screen[Any], DOMNode | None]:
-        screen = self._screen_stack[-1]
+        screen = self.screen_stack[-1]
         return screen, screen.focused
 
     def _takes(self, event: Key | Paste) -> bool:
@@ -107,7 +108,7 @@ class TypingAhead(App[None]):
                 start = self._waits_since = time.monotonic()
                 self._next = self._ahead.popleft()
                 self.post_message(self._next)
-            await _moment(start)
+            await _pause(start)
 
     async def _see_off(self, standing: tuple[Screen[Any], DOMNode | None]) -> None:
         """Be done when all that a key led to is: in what had the focus, in all around it, in the app."""
@@ -129,7 +130,7 @@ class TypingAhead(App[None]):
             and self._standing() == standing
             and time.monotonic() - start < _ACT_PATIENCE
         ):
-            await _moment(start)
+            await _pause(start)
 
 
 async def _pass_through(path: list[DOMNode]) -> None:
@@ -138,8 +139,8 @@ async def _pass_through(path: list[DOMNode]) -> None:
         passed, start = asyncio.Event(), time.monotonic()
         if node.call_later(passed.set):
             while not passed.is_set() and node.is_running:
-                await _moment(start)
+                await _pause(start)
 
 
-async def _moment(start: float) -> None:
+async def _pause(start: float) -> None:
     await asyncio.sleep(0 if time.monotonic() - start < _BRISK else 0.002)

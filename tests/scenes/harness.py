@@ -18,7 +18,6 @@ from typing import Any
 from unittest.mock import patch
 
 from textual.events import Key, Paste
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
@@ -26,6 +25,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
+from launchpad_tui.ui.textual_compat import key_of_character
 from tests.scenes.picture import self_contained
 
 FROZEN = {
@@ -75,7 +75,7 @@ async def running(home: Home, start: str = "models", size: tuple[int, int] = (12
         time.tzset()
         lane = Lane("registry")
         app = LaunchpadApp(lane.submit(open_desk, home), lane, start)
-        app.freshness.keeping = False
+        app.sync_status.start_daemon = False
         async with app.run_test(size=size) as pilot:
             await asyncio.wait_for(app.desk_opened.wait(), 10)
             await settled(pilot)
@@ -96,7 +96,7 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
         busy = [
             w
             for w in app.workers
-            if w.group not in {"follow", "reconcile", "freshness"}
+            if w.group not in {"follow", "reconcile", "sync status"}
             and not w.is_finished
             and not (asking and app.screen not in w.node.ancestors_with_self)
         ]
@@ -115,7 +115,7 @@ async def burst(pilot: Pilot[Any], text: str) -> None:
     """Type a text all at once, as it comes over a slow line; ``\\r`` is enter."""
     for character in text:
         pilot.app.post_message(
-            Key("enter" if character == "\r" else _character_to_key(character), character)
+            Key("enter" if character == "\r" else key_of_character(character), character)
         )
     await settled(pilot)
 

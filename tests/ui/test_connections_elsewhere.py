@@ -116,7 +116,7 @@ async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
         assert "It is not read in the background" in screen_text(pilot)
         await press(pilot, "down", "down", "enter", "0", "H")
         assert "core is read no more in the background" in screen_text(pilot)
-        await pilot.app.freshness.look()
+        await pilot.app.sync_status.update()
         await settled(pilot)
         assert "held, read" in screen_text(pilot)
         await press(pilot, "H")

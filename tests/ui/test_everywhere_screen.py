@@ -113,7 +113,7 @@ async def test_metrics_come_when_they_are_looked_at(home: Home, tenant: Tenant) 
     assert not desk.metrics.series(CORE, old)
     desk.runtimes.close()
     async with running(home, size=(120, 40)) as pilot:
-        await until(pilot, lambda: pilot.app.freshness.remote)
+        await until(pilot, lambda: pilot.app.sync_status.remote)
         pilot.app.open("execution", item_id=old)
         await until(pilot, lambda: bool(desk.metrics.series(CORE, old)))
     desk.close()

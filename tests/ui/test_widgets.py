@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from textual.widgets._input import Input
+from textual.widgets import Input
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -15,6 +15,7 @@ from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.errors import InvalidInput
+from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.routes import ROUTES
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.details import Details, Item, heading
@@ -365,7 +366,7 @@ async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) 
             meaning: dict[str, str] = {}
             if not isinstance(screen, LaunchpadScreen):
                 continue
-            for action, _ in screen.all_actions():
+            for action, _ in reachable_actions(screen):
                 for key in screen.launchpad.keymap.keys(action):
                     other = meaning.setdefault(key, action.id)
                     # Down is down, in the widget that has the focus and around it.

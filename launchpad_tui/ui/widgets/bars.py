@@ -8,6 +8,7 @@ from textual import events
 from textual.strip import Strip
 
 from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import Action, shown_key
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
@@ -23,7 +24,7 @@ class HeaderLine(Painted):
     DEFAULT_CSS = "HeaderLine { height: 1; }"
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """Mark, scope and breadcrumb to the left; running executions and freshness to the right."""
+        """Mark, scope and breadcrumb to the left; running executions and sync status to the right."""
         app, look = self.launchpad, self.look
         glyphs = look.glyphs
         right: list[tuple[str, str]] = []
@@ -38,8 +39,8 @@ class HeaderLine(Painted):
                     "warn",
                 )
             )
-        elif app.freshness.text:
-            text, role = app.freshness.text, app.freshness.role
+        elif app.sync_status.text:
+            text, role = app.sync_status.text, app.sync_status.role
             text = clip(text, max(24, width * 2 // 5), glyphs.ellipsis)
             right.append((f"{glyphs.warning} {text}" if role == "warn" else text, role))
         else:
@@ -115,14 +116,9 @@ class FooterLine(Painted):
 
     def shown(self) -> Sequence[tuple[Action, bool]]:
         """The actions in the footer, and whether each can be used."""
-        from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
-
-        screen = self.screen
-        if not isinstance(screen, LaunchpadScreen):
-            return ()
         found = [
             (action, owner)
-            for action, owner in screen.all_actions()
+            for action, owner in reachable_actions(self.screen)
             if action.footer and self._key(action)
         ]
         found.sort(key=lambda pair: pair[0].footer)

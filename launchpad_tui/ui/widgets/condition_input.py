@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.suggester import Suggester
-from textual.widgets._input import Input
+from textual.widgets import Input
 
 from launchpad_tui.domain.expression import complete, parse_where, written
 from launchpad_tui.domain.query import Condition, Subject

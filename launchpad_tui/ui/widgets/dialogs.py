@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.strip import Strip
-from textual.widgets._input import Input
+from textual.widgets import Input
 
 from launchpad_tui.domain.text import clip, wrap
 from launchpad_tui.errors import LaunchpadError

@@ -13,7 +13,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets._input import Input
+from textual.widgets import Input
 
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import counts
@@ -210,7 +210,8 @@ class ChoiceLine(Painted):
 class _LinesInput(Input):
     """An input that keeps the line breaks of what is pasted, such as a certificate; its dots show none of it."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Insert the text with its line breaks, instead of its first line."""
         event.stop()
         event.prevent_default()
         start, end = self.selection

@@ -126,6 +126,13 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             super().__init__()
             self.table = table
 
+    class SortRequested(Message):
+        """The user wants to choose the column to sort by."""
+
+        def __init__(self, table: VirtualTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
     class SortChanged(Message):
         """The user wants another order: give the table a source that has it."""
 
@@ -291,22 +298,18 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         if ids:
             self.launchpad.copy("\n".join(ids), ids[0] if len(ids) == 1 else f"{len(ids)} IDs")
 
+    def why_not_sort(self) -> str | None:
+        """Return why the list cannot be sorted."""
+        return None if self.sortable else "This list has one order only"
+
     def do_sort(self) -> None:
-        """Key ``s``."""
-        from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+        """Ask the screen to let the user choose the column to sort by."""
+        self.post_message(self.SortRequested(self))
 
-        sortable = [column for column in self.columns if column.sort is not None]
-        if not sortable:
-            self.launchpad.say("This list has one order only", "warn")
-            return
-        choices = [Choice(column.id, column.title) for column in sortable]
-        current = next((column.id for column in sortable if column.sort == self.order[0]), "")
-
-        def chosen(picked: tuple[str, ...] | None) -> None:
-            if picked:
-                self._sort_by(next(column for column in sortable if column.id == picked[0]))
-
-        self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), chosen)
+    @property
+    def sortable(self) -> tuple[Column[Row], ...]:
+        """The columns that the list can be sorted by."""
+        return tuple(column for column in self.columns if column.sort is not None)
 
     def do_reverse(self) -> None:
         """Key ``I``."""
@@ -321,7 +324,8 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         """Key ``backspace``."""
         self.post_message(self.ChipRemoved(self, len(self.chips) - 1))
 
-    def _sort_by(self, column: Column[Row]) -> None:
+    def sort_by(self, column: Column[Row]) -> None:
+        """Ask the screen to sort by a column; the column of the present order reverses it."""
         by, descending = self.order
         turned = not descending if column.sort == by else column.align == "right"
         self.post_message(self.SortChanged(self, column.sort, turned))
@@ -332,7 +336,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.post_message(self.ChipRemoved(self, chip))
         elif (column := self.heading_at(event.x, event.y)) is not None:
             if column.sort is not None:
-                self._sort_by(column)
+                self.sort_by(column)
         elif (index := self.index_at(event.y)) is not None:
             if event.shift and self.multi:
                 self.move_to(index, extend=True)

@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.ui import routes
+from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import PALETTES
@@ -16,7 +17,7 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from launchpad_tui.ui.app import LaunchpadApp
+    from launchpad_tui.ui.shell import Shell
 
 
 class CommandScreen(ChooseDialog):
@@ -32,7 +33,7 @@ class CommandScreen(ChooseDialog):
         if isinstance(screen, LaunchpadScreen):
             keymap = screen.launchpad.keymap
             plain = screen.launchpad.look.glyphs.ascii
-            for action, owner in screen.all_actions():
+            for action, owner in reachable_actions(screen):
                 if action.hidden or action.id == "app.commands":
                     continue
                 keys = " ".join(shown_key(key, ascii_only=plain) for key in keymap.keys(action))
@@ -60,7 +61,7 @@ class CommandScreen(ChooseDialog):
 
     def do_take(self) -> None:
         """Do what is chosen; a word that names a screen or is ``q`` wins over the list."""
-        from textual.widgets._input import Input
+        from textual.widgets import Input
 
         word = self.query_one(Input).value.strip().lstrip(":").lower()
         app = self.launchpad
@@ -87,7 +88,7 @@ class CommandScreen(ChooseDialog):
             app.call_later(act, name)
 
 
-async def choose_theme(app: LaunchpadApp, name: str) -> None:
+async def choose_theme(app: Shell, name: str) -> None:
     """Change the palette, and remember it in the settings."""
     app.use_theme(name)
     await app.files(Settings.save, app.desk.home, {"ui.theme": name})

@@ -13,8 +13,8 @@ from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.services.transfers import Job
-    from launchpad_tui.ui.app import LaunchpadApp
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+    from launchpad_tui.ui.shell import Shell
 
 #: fetches into a folder, replacing what is there where it may, and gives the files' paths
 Fetch = Callable[[Path, "Progress", bool], Sequence[Path]]
@@ -28,7 +28,7 @@ def folder_name(name: str) -> str:
     )
 
 
-async def download(app: LaunchpadApp, name: str, fetch: Fetch) -> None:
+async def download(app: Shell, name: str, fetch: Fetch) -> None:
     """Ask where to, and begin.
 
     Args:
@@ -43,7 +43,7 @@ async def download(app: LaunchpadApp, name: str, fetch: Fetch) -> None:
         _begin(app, f"Download {name}", Path(typed).expanduser().absolute(), fetch, overwrite=False)
 
 
-def _begin(app: LaunchpadApp, title: str, target: Path, fetch: Fetch, *, overwrite: bool) -> None:
+def _begin(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: bool) -> None:
     def fetched(progress: Progress) -> Sequence[Path]:
         return fetch(target, progress, overwrite)
 
@@ -63,7 +63,7 @@ def _begin(app: LaunchpadApp, title: str, target: Path, fetch: Fetch, *, overwri
                 ),
             )
         else:
-            app.transfers.tell(job)
+            app.transfers.report(job)
 
     app.transfers.start(title, partial(_fetched, fetched, target), then=over)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from textual.screen import Screen
 
+from launchpad_tui.ui.actions import reachable_actions
 from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
@@ -23,7 +24,7 @@ class HelpScreen(ChooseDialog):
         groups: dict[str, list[Choice]] = {}
         if isinstance(screen, LaunchpadScreen):
             app = screen.launchpad
-            for action, owner in screen.all_actions():
+            for action, owner in reachable_actions(screen):
                 keys = " ".join(
                     shown_key(k, ascii_only=app.look.glyphs.ascii) for k in app.keymap.keys(action)
                 )

@@ -20,7 +20,7 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 if TYPE_CHECKING:
-    from textual.widgets._input import Input
+    from textual.widgets import Input
 
     from launchpad_tui.ui.widgets.condition_input import WhereLine
 
@@ -163,7 +163,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             lines.first().focus()
             return
         # Only now: importing it costs a tenth of the first paint.
-        from textual.widgets._input import Input
+        from textual.widgets import Input
 
         hint = "search: words in name, description, ID, labels"
         line = Input(self.query_now.search, placeholder=hint, id="search", select_on_focus=False)
@@ -271,6 +271,21 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         """Drop one condition."""
         left = tuple(c for i, c in enumerate(self.query_now.conditions) if i != event.index)
         self.ask(replace(self.query_now, conditions=left))
+
+    @on(VirtualTable.SortRequested)
+    def sort_requested(self, event: VirtualTable.SortRequested) -> None:
+        """Let the user choose the column to sort by."""
+        from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
+
+        table = event.table
+        choices = [Choice(column.id, column.title) for column in table.sortable]
+        current = next((c.id for c in table.sortable if c.sort == table.order[0]), "")
+
+        def chosen(picked: tuple[str, ...] | None) -> None:
+            if picked:
+                table.sort_by(next(c for c in table.sortable if c.id == picked[0]))
+
+        self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), chosen)
 
     @on(VirtualTable.SortChanged)
     def sort_changed(self, event: VirtualTable.SortChanged) -> None:

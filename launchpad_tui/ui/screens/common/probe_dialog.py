@@ -47,7 +47,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
 
     def __init__(self, name: str, look: Callable[[Callable[[CheckStep], None]], bool]) -> None:
         super().__init__()
-        self._name = name
+        self._subject = name
         self._look = look
         self._found = Probed()
 
@@ -66,7 +66,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
 
         try:
             # A lane of its own: a server that hangs holds up nothing but further looks.
-            self._found.right = await self.launchpad.lanes["probes"].run(self._look, tell)
+            self._found.right = await self.launchpad.probe(self._look, tell)
         except LaunchpadError as error:
             self._found.right, self._found.error = False, error
         self._show()
@@ -82,7 +82,7 @@ class ProbeDialog(LaunchpadModal[Probed]):
 
     def _parts(self) -> list[tuple[str, str]]:
         glyphs = self.launchpad.look.glyphs
-        parts = [(f"{self._name}: can it be used?", "title"), ("", "text")]
+        parts = [(f"{self._subject}: can it be used?", "title"), ("", "text")]
         for step in self._found.steps:
             glyph, role = (glyphs.error, "bad") if step.error is not None else (glyphs.done, "text")
             parts.append((f"{glyph} {step.name:{_NAMES}}{step.message}", role))

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar
 
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import Screen
-from textual.widget import Widget
 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.textual_compat import ScreenWithoutOverlays
 from launchpad_tui.ui.widgets.bars import FooterLine, HeaderLine, StatusLine
 from launchpad_tui.ui.widgets.painted import Painted
 
@@ -32,7 +31,7 @@ class RegistryChanged(Message):
         self.topics = topics
 
 
-class LaunchpadScreen(ActionOwner, Screen[object]):
+class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     """A screen: override `body` (its widgets), `load` (reads, then shows), ``ACTIONS``, ``TOPICS`` and `title_text`.
 
     `load` is called when the desk is open, again after `RegistryChanged` with one of ``TOPICS``, when the screen comes
@@ -82,7 +81,7 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     def is_current(self) -> bool:
         """Whether it is on top. Textual says so of the screen below, too, and paints everything again whenever that one
         changes, for ever: what is covered waits until it comes back."""
-        stack = self.app._screen_stack
+        stack = self.app.screen_stack
         return bool(stack) and stack[-1] is self
 
     @property
@@ -112,22 +111,6 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         for footer in self.query(FooterLine):
             footer.repaint()
 
-    def all_actions(self) -> list[tuple[Action, ActionOwner]]:
-        """All actions that keys reach now: of the focused widget and what it stands in, the screen, the app."""
-        owners: list[ActionOwner] = []
-        focused = self.focused
-        if focused is not None:
-            owners += [
-                node for node in focused.ancestors_with_self if isinstance(node, ActionOwner)
-            ]
-        if self not in owners:
-            owners += [self, self.launchpad]
-        found: dict[str, tuple[Action, ActionOwner]] = {}
-        for owner in owners:
-            for action in owner.actions():
-                found.setdefault(action.id, (action, owner))
-        return list(found.values())
-
     # How it works ---------------------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
@@ -137,11 +120,8 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         yield StatusLine()
         yield FooterLine()
 
-    def _extend_compose(self, widgets: list[Widget]) -> None:
-        """Without Textual's toasts and tooltips: both cover content, and each costs a layout when a screen opens."""
-
-    def _on_mount(self, *event: object) -> None:
-        super()._on_mount(*event)
+    def on_mount(self) -> Any:
+        """Load the content."""
         self.reload()
 
     async def _load(self) -> None:
@@ -155,7 +135,7 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
             except Exception as error:  # noqa: BLE001  shown, not swallowed
                 self.show_load_error(error)
             else:
-                self.launchpad.fresh()
+                self.launchpad.mark_current()
             if not self._again:
                 break
         self._loading = False
@@ -174,7 +154,8 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
         """Remember, while another screen covers this one, that it has to load when it comes back."""
         self._missed = self._missed or bool(topics & self.TOPICS)
 
-    def _on_screen_resume(self, *_event: object) -> None:
+    def on_screen_resume(self) -> None:
+        """Paint the frame again, and load what changed while another screen was on top."""
         self.repaint_frame()
         if self._missed:
             self.reload()
@@ -196,7 +177,7 @@ class LaunchpadScreen(ActionOwner, Screen[object]):
     def do_refresh(self) -> None:
         """Key ``r``."""
         self.reload()
-        self.run_task(self.launchpad.freshness.ask(), "ask")
+        self.run_task(self.launchpad.sync_status.request_sync(), "ask")
 
     def do_back(self) -> None:
         """Key ``esc``."""

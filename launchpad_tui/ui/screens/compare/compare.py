@@ -20,7 +20,7 @@ from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
-    from textual.widgets._input import Input
+    from textual.widgets import Input
 
 #: a terminal that is at least so wide has room for a chart beside the sheet
 BESIDE_FROM = 190
@@ -258,7 +258,7 @@ class CompareScreen(CompareExport):
         if lines:
             lines.first().focus()
             return
-        from textual.widgets._input import Input
+        from textual.widgets import Input
 
         line = Input(
             self.options.text, placeholder="keep rows with: words of group or name", id="search"

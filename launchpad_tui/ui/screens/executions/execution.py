@@ -119,7 +119,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         tags = await self.read(metrics.tags, self.scope, self.item_id)
         infos = await self.read(metrics.custom_info, self.scope, self.item_id)
         self.query_one("#resource", Details).set_items(metric_items(series, tags, infos))
-        self.run_task(self.launchpad.freshness.read_metrics([self.item_id]), "metrics")
+        self.run_task(self.launchpad.sync_status.read_metrics([self.item_id]), "metrics")
         self._show_details()
         if first:
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)

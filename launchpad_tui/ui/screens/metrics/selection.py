@@ -121,7 +121,7 @@ class SelectionScreen(LaunchpadScreen):
             noun = "is" if len(gone) == 1 else "are"
             self.launchpad.say(f"{len(gone)} of the selection {noun} gone", "warn")
         sources = [one.execution.id for one in subjects if one.execution is not None]
-        self.run_task(self.launchpad.freshness.read_metrics(sources), "metrics")
+        self.run_task(self.launchpad.sync_status.read_metrics(sources), "metrics")
         slots = await self.read(desk.boards.slots, self.selected.ids)
         self.directions = await self.read(desk.boards.directions)
         self.subjects = subjects

@@ -140,7 +140,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         items = overview_items(one, subjects[0] if subjects else None, self.launchpad.look, names)
         self.query_one("#overview", Details).set_items(items)
         await self._load_metrics(one)
-        self.run_task(self.launchpad.freshness.read_metrics([one.execution_id]), "metrics")
+        self.run_task(self.launchpad.sync_status.read_metrics([one.execution_id]), "metrics")
         await self._load_files()
         self._show_lineage()
         self.repaint_frame()

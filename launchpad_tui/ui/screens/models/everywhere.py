@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets._input import Input
+from textual.widgets import Input
 
 from launchpad_tui.domain.query import Hit
 from launchpad_tui.ui.keymap import Action

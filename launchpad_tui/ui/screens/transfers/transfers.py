@@ -14,11 +14,12 @@ from launchpad_tui.services.transfers import Job, JobState
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.theme import Look
-from launchpad_tui.ui.transfer_watch import LOOK_SECONDS
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, ErrorDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
+#: seconds between two updates of the list
+_REFRESH_SECONDS = 0.5
 #: cells of a progress bar
 _BAR = 14
 NOTHING = "There is nothing under the cursor"
@@ -62,7 +63,7 @@ class TransfersScreen(LaunchpadScreen):
 
     def on_mount(self) -> None:
         """Follow them."""
-        self.set_interval(LOOK_SECONDS, self._tick)
+        self.set_interval(_REFRESH_SECONDS, self._tick)
 
     async def load(self) -> None:
         """Show them as they are now."""
@@ -106,7 +107,7 @@ class TransfersScreen(LaunchpadScreen):
 
     def do_again(self) -> None:
         """Key ``A``."""
-        self.launchpad.transfers.again(int(self.table.row_id))
+        self.launchpad.transfers.retry(int(self.table.row_id))
         self.reload()
 
     def do_forget(self) -> None:

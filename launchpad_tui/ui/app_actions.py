@@ -1,0 +1,31 @@
+"""The actions of the application, which work on every screen."""
+
+from __future__ import annotations
+
+from launchpad_tui.ui import routes
+from launchpad_tui.ui.keymap import Action
+
+APP_ACTIONS: tuple[Action, ...] = (
+    Action(
+        "app.commands",
+        ": ctrl+p",
+        "commands",
+        "Every screen and action by name.",
+        "Everywhere",
+        90,
+    ),
+    Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
+    Action(
+        "app.transfers",
+        "ctrl+t",
+        "transfers",
+        "Downloads, uploads and looks that go on.",
+        "Everywhere",
+    ),
+    Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
+    *(
+        Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
+        for route in routes.ROUTES
+        if route.key
+    ),
+)

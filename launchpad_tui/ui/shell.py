@@ -1,0 +1,228 @@
+"""What screens, widgets and dialogs may ask of the application.
+
+The application (`launchpad_tui.ui.app`) implements `Shell`. Screens and widgets are typed against this protocol, so
+that none of them imports the application.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+    from textual.timer import Timer
+    from textual.worker import Worker
+
+    from launchpad_tui.domain.connection import Scope
+    from launchpad_tui.services.desk import Desk
+    from launchpad_tui.services.transfers import Job, Work
+    from launchpad_tui.ui.keymap import Keymap
+    from launchpad_tui.ui.theme import Look
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Transfers(Protocol):
+    """The transfers started in this app; their progress is in the header."""
+
+    @property
+    def text(self) -> str:
+        """The header's text; empty if no transfer is waiting or running."""
+
+    def start(
+        self,
+        title: str,
+        work: Work,
+        unit: str = "B",
+        then: Callable[[Job], None] | None = None,
+        quiet: bool = False,
+    ) -> int:
+        """Start a transfer in the background and return its number.
+
+        Args:
+            title: the name of the transfer, such as ``Download churn``.
+            work: see `services.transfers.Work`.
+            unit: the unit of the progress.
+            then: called at the end, instead of the message that reports the result.
+            quiet: do not show a message now.
+        """
+
+    def retry(self, number: int) -> None:
+        """Restart a failed or cancelled transfer."""
+
+    def follow(self) -> None:
+        """Update the header now and until no transfer is waiting or running."""
+
+    def report(self, job: Job) -> None:
+        """Show a message with the result of a transfer."""
+
+
+class SyncInfo(Protocol):
+    """How current the data of the chosen scope are."""
+
+    @property
+    def text(self) -> str:
+        """The header's text; empty if the data belong to this machine."""
+
+    @property
+    def role(self) -> str:
+        """The colour role of ``text``."""
+
+    def missing_reason(self, capability: str) -> str:
+        """Return why the runtime does not offer a capability, empty if it does.
+
+        Args:
+            capability: an attribute of `domain.connection.Capabilities`.
+        """
+
+    async def request_sync(self) -> None:
+        """Ask the sync daemon to read the chosen scope now, if it is remote."""
+
+    async def read_metrics(self, execution_ids: Sequence[str]) -> None:
+        """Read the metrics of remote executions that have not been read yet."""
+
+
+class Shell(Protocol):
+    """The application as screens and widgets see it. Call it on the UI's thread only."""
+
+    #: set once `desk` can be used
+    desk_opened: asyncio.Event
+    keymap: Keymap
+    #: styles and glyphs of the chosen theme
+    look: Look
+    #: the number of running executions in the chosen scope
+    running: int
+    #: the title of the last passing error; empty if the data shown are current
+    stale: str
+    #: text and colour role of the message line
+    message: tuple[str, str]
+
+    # Services -------------------------------------------------------------------------------------------------------
+
+    @property
+    def desk(self) -> Desk:
+        """The services. Wait for `desk_opened` first."""
+
+    @property
+    def desk_is_open(self) -> bool:
+        """Whether `desk` can be used."""
+
+    @property
+    def scope(self) -> Scope:
+        """The chosen connection and resource group."""
+
+    @property
+    def scope_text(self) -> str:
+        """The chosen scope as the header shows it."""
+
+    @property
+    def transfers(self) -> Transfers:
+        """The transfers started in this app."""
+
+    @property
+    def sync_status(self) -> SyncInfo:
+        """How current the data of the chosen scope are."""
+
+    async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a service on the registry's lane and return its result."""
+
+    async def files(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that reads or writes objects or files, on the lane for files."""
+
+    async def chart(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that draws, on the lane for charts."""
+
+    async def network(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that may wait for another machine, on the lane for the network."""
+
+    async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that changes something, perhaps on another machine, on the lane for changes."""
+
+    async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that tests a connection or an object store, on the lane for tests."""
+
+    async def choose_scope(self, scope: Scope, then: str = "models") -> None:
+        """Switch to another connection and resource group.
+
+        Args:
+            scope: the new scope.
+            then: the route of the top screen that replaces the open screens; empty keeps these open.
+        """
+
+    # Screens --------------------------------------------------------------------------------------------------------
+
+    def open(self, route_id: str, **params: Any) -> None:
+        """Open a screen: a top screen replaces all open screens, any other is pushed on top of them.
+
+        Args:
+            route_id: see `routes.ROUTES`.
+            params: arguments of the screen's constructor.
+        """
+
+    def back(self) -> None:
+        """Close the screen on top, unless it is the last one."""
+
+    async def ask(self, dialog: Screen[T]) -> T | None:
+        """Show a dialog and return its result, None if it was cancelled. For coroutines that run as workers."""
+
+    def trail(self) -> list[str]:
+        """Return the titles of the open screens, the first one first."""
+
+    def push_screen(
+        self, screen: Screen[Any], callback: Callable[[Any], None] | None = None
+    ) -> Any:
+        """Show a screen on top; the callback gets its result."""
+
+    def use_theme(self, name: str) -> None:
+        """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
+
+    def exit(self) -> None:
+        """Leave the app."""
+
+    # Actions and tasks ----------------------------------------------------------------------------------------------
+
+    def perform_anywhere(self, action_id: str) -> None:
+        """Perform an action of the focused widget, the screen or the app."""
+
+    def action_started(self, worker: Worker[Any]) -> None:
+        """Tell that an action continues in a worker: the next key waits for the dialog that it may open."""
+
+    def run_task(
+        self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True
+    ) -> Worker[Any]:
+        """Run a coroutine in the background and show its errors."""
+
+    def call_later(self, callback: Callable[..., Any], *args: Any, **kwargs: Any) -> bool:
+        """Call a function once the messages that are waiting have been processed."""
+
+    def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer:
+        """Call a function at regular intervals, in seconds, until the timer is stopped."""
+
+    # Messages -------------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
+        """Show a message above the footer.
+
+        Args:
+            text: the message; empty clears the line.
+            role: text, good, warn or bad.
+            seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
+        """
+
+    def copy(self, text: str, what: str = "") -> None:
+        """Copy text to the terminal's clipboard and show a message about ``what``."""
+
+    def show_error(self, error: BaseException) -> None:
+        """Show an error where it belongs: in the header, in the message line or in a dialog."""
+
+    def mark_current(self) -> None:
+        """Note that the screen shows what the registry holds, which clears `stale`."""
+
+    def repaint_header(self) -> None:
+        """Paint the header again where it changed."""
+
+    def repaint_footer(self) -> None:
+        """Paint the footer again where it changed."""
