@@ -66,7 +66,7 @@ class SyncStatus:
         """Read the age of the data shown, and make sure that the sync daemon updates them."""
         app = self._app
         scope, desk = app.scope, app.desk
-        readcapabilities = await app.read(desk.sync.remote_connections)
+        readable = await app.read(desk.sync.remote_connections)
         if self.start_daemon and desk.settings.sync.background and readable:
             await self._ensure_daemon()
         try:

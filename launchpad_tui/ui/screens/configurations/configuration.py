@@ -12,7 +12,7 @@ from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.domain.query import Condition, ExecutionRow, Op, Query, Subject
 from launchpad_tui.errors import NotFound
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import timestamp_item
+from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading

@@ -13,8 +13,8 @@ from launchpad_tui.domain.connection import (
     ResourceGroup,
     Scope,
 )
-from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_item, timestamp_text
-from launchpad_tui.ui.screens.common.setting_items import field_items
+from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
+from launchpad_tui.ui.screens.common.detail_items import field_items, timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading

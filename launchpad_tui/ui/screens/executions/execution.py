@@ -12,7 +12,7 @@ from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, ExecutionDetail
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import metric_items
+from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen, RegistryChanged
 from launchpad_tui.ui.screens.executions.execution_flow import flow_boxes
 from launchpad_tui.ui.screens.executions.execution_items import execution_items

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from launchpad_tui.domain.execution import ExecutionDetails
 from launchpad_tui.domain.timestamps import duration_text
-from launchpad_tui.ui.screens.common.cells import (
-    timestamp_item,
-    timestamp_text,
-)
+from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.details import Item, heading
 

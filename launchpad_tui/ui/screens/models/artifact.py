@@ -14,7 +14,7 @@ from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.domain.transfer import Transfer
 from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import metric_items
+from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.models.artifact_items import (

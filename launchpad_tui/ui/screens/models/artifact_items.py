@@ -10,7 +10,8 @@ from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.metric import Metric, series_key
 from launchpad_tui.domain.numbers import metric_text, size_text
 from launchpad_tui.domain.timestamps import duration_text, now
-from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_item, timestamp_text
+from launchpad_tui.ui.screens.common.cells import files_cell, timestamp_text
+from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.theme import Look
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.details import Item, heading

@@ -9,7 +9,8 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.scenario import ArtifactSlot, Executable
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.cells import labels_text, timestamp_item
+from launchpad_tui.ui.screens.common.cells import labels_text
+from launchpad_tui.ui.screens.common.detail_items import timestamp_item
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.details import NONE, Details, Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog, PromptDialog
