@@ -83,7 +83,7 @@ async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> Non
     async with running(home, "executions", (120, 30)) as pilot:
         await until(pilot, lambda: "read just now" in screen_text(pilot))
         await press(pilot, "a")
-        assert "This runtime does not let users execute anything." in screen_text(pilot)
+        assert "This runtime does not allow users to create executions." in screen_text(pilot)
 
 
 async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
