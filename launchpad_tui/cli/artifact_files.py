@@ -1,4 +1,4 @@
-"""Commands on the files of artifacts: listed, verified, previewed, downloaded, uploaded, and found in a store."""
+"""Commands on the files of artifacts: list, verify, preview, download, upload and import."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, serialize_file_check
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.command import Arg, Command, arg
+from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact
+from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.progress import counted, progress
 from launchpad_tui.domain.artifact import (
     Artifact,
@@ -23,19 +24,21 @@ from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.services.importing import Proposal
     from launchpad_tui.services.verification import Verified
 
-_BAD = {FileState.CHANGED, FileState.MISSING, FileState.EXTRA}
+_FAILED_STATES = {FileState.CHANGED, FileState.MISSING, FileState.EXTRA}
 
 
-def _find(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> Artifact:
+def _resolve(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> Artifact:
     return context.desk.artifacts.resolve(context.scope, options.id, kind)
 
 
-def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
+def _files(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
+    one = _resolve(kind, context, options)
     context.resources(
         context.desk.files.recorded(context.scope, one.id),
         serialize_file,
@@ -44,23 +47,28 @@ def _files(kind: ArtifactKind | None, context: Context, options: argparse.Namesp
     )
 
 
-def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> int:
+def _verify(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> int:
     if bool(options.id) == options.all:
-        raise InvalidInput("Name one, or say --all", field="id")
+        raise InvalidInput(
+            "Nothing to verify" if not options.id else "An ID and --all exclude each other",
+            "The command verifies either one artifact or all of them.",
+            "Pass an ID or --all.",
+            field="id",
+        )
     if options.all:
         return _verify_all(kind, context, options)
-    one = _find(kind, context, options)
+    one = _resolve(kind, context, options)
     if options.record:
-        with progress("Reading", quiet=context.quiet) as tell:
-            files = context.desk.verification.record(context.scope, one.id, tell)
+        with progress("Hashing", quiet=context.quiet) as report:
+            files = context.desk.verification.record(context.scope, one.id, report)
         context.done(
-            f"Recorded {len(files)} files of {one.id}.",
+            f"Recorded the checksums of {len(files)} files of {one.id}.",
             {"files": [serialize_file(f) for f in files]},
             id=one.id,
         )
         return 0
-    with progress("Verifying", quiet=context.quiet) as tell:
-        checks = context.desk.verification.verify(context.scope, one.id, tell)
+    with progress("Verifying", quiet=context.quiet) as report:
+        checks = context.desk.verification.verify(context.scope, one.id, report)
     context.resources(
         checks,
         serialize_file_check,
@@ -68,47 +76,56 @@ def _verify(kind: ArtifactKind | None, context: Context, options: argparse.Names
         lambda each: (str(each.state), each.file.path, size_text(each.size), each.sha256),
     )
     if any(each.state is FileState.UNRECORDED for each in checks):
-        context.note("Nothing was recorded of these files; --record keeps what is there now.")
-    return 1 if not checks or any(each.state in _BAD for each in checks) else 0
+        context.note("No checksums are recorded for some files. To record them: --record")
+    return 1 if not checks or any(each.state in _FAILED_STATES for each in checks) else 0
 
 
-def _verify_all(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> int:
+def _verify_all(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> int:
     if options.record:
-        raise InvalidInput("--record is for one at a time", field="record")
-    looked: list[Verified] = []
-    with counted("Verifying", quiet=context.quiet) as tell:
+        raise InvalidInput(
+            "--record and --all exclude each other",
+            "Checksums are recorded for one artifact at a time.",
+            "Pass an ID instead of --all.",
+            field="record",
+        )
+    results: list[Verified] = []
+    with counted("Verifying", quiet=context.quiet) as report:
 
-        def told(verified: Verified) -> None:
-            looked.append(verified)
-            if tell is not None:
-                tell(verified.done, verified.artifact.name)
+        def collect(verified: Verified) -> None:
+            results.append(verified)
+            if report is not None:
+                report(verified.done, verified.artifact.name)
 
         counts = context.desk.verification.verify_all(
-            context.scope, kind, told, content=options.content
+            context.scope, kind, collect, content=options.checksum
         )
-    shown = [each for each in looked if each.state is not FilesState.INTACT or each.error]
+    shown = [each for each in results if each.state is not FilesState.INTACT or each.error]
     context.resources(
-        looked if context.json else shown,
+        results if context.json else shown,
         lambda each: {
             **extended_artifact(each.artifact),
             "filesState": str(each.state),
             "error": each.error or None,
         },
-        ("ID", "NAME", "STATE", "WHY"),
+        ("ID", "NAME", "STATE", "ERROR"),
         lambda each: (each.artifact.id, each.artifact.name, str(each.state), each.error),
     )
     if not context.json:
         context.note(", ".join(f"{count} {state}" for state, count in counts.items()))
-    failed = any(each.error for each in looked)
+    failed = any(each.error for each in results)
     return 1 if counts[FilesState.MISSING] or counts[FilesState.CHANGED] or failed else 0
 
 
-def _preview(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    from launchpad_tui.cli import previews
+def _preview(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> None:
+    from launchpad_tui.cli.preview_output import print_preview
     from launchpad_tui.domain.artifact import parse_url
     from launchpad_tui.stores.base import join
 
-    one = _find(kind, context, options)
+    one = _resolve(kind, context, options)
     url = parse_url(one.url)
     path = join(url.path, options.path) if options.path else url.path
     if not options.path:
@@ -117,20 +134,27 @@ def _preview(kind: ArtifactKind | None, context: Context, options: argparse.Name
             for each in context.desk.files.store(context.scope, url.store).list(url.path, limit=20)
         ]
         if len(found) != 1:
-            hint = f"Files: {', '.join(each.removeprefix(url.path).lstrip('/') for each in found) or 'none'}."
+            names = ", ".join(each.removeprefix(url.path).lstrip("/") for each in found)
             raise InvalidInput(
-                "Which file?", f"{one.url} has several, or none.", hint, field="path"
+                "The path of the file is missing" if found else "No file to preview",
+                f"{one.url} has {'several files' if found else 'no files'}.",
+                f"Pass one of these paths: {names}"
+                if found
+                else "Verify the files of the artifact.",
+                field="path",
             )
         path = found[0]
-    previews.show(context, context.desk.browsing.preview(context.scope, url.store, path))
+    print_preview(context, context.desk.browsing.preview(context.scope, url.store, path))
 
 
-def _download(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
+def _download(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> None:
+    one = _resolve(kind, context, options)
     target = Path(options.target).expanduser()
-    with progress("Downloading", quiet=context.quiet) as tell:
+    with progress("Downloading", quiet=context.quiet) as report:
         paths = context.desk.files.download(
-            context.scope, one.id, target, tell, overwrite=options.overwrite
+            context.scope, one.id, target, report, overwrite=options.overwrite
         )
     data = {"id": one.id, "target": str(target), "files": [str(path) for path in paths]}
     context.done(
@@ -140,9 +164,11 @@ def _download(kind: ArtifactKind | None, context: Context, options: argparse.Nam
     )
 
 
-def _upload(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+def _upload(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> None:
     url = options.url or str(ArtifactUrl("default", options.name))
-    with progress("Uploading", quiet=context.quiet) as tell:
+    with progress("Uploading", quiet=context.quiet) as report:
         one = context.desk.importing.upload(
             context.scope,
             kind or ArtifactKind(options.kind),
@@ -152,45 +178,49 @@ def _upload(kind: ArtifactKind | None, context: Context, options: argparse.Names
             options.scenario,
             options.description or "",
             tuple(parse_label(text) for text in options.label or ()),
-            tell,
+            report,
         )
     context.done(
-        f"Stored at {one.url} and added as {one.kind} {one.id}.", extended_artifact(one), id=one.id
+        f"Uploaded to {one.url} and added as {one.kind} {one.id}.",
+        extended_artifact(one),
+        id=one.id,
     )
 
 
-def _import(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+def _import(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> None:
     importing = context.desk.importing
-    with counted("Looking", quiet=context.quiet) as tell:
+    with counted("Listing files", quiet=context.quiet) as report:
         found = importing.propose(
             context.scope,
             options.store,
             options.prefix or "",
             options.pattern,
-            (lambda count: tell(count, "")) if tell is not None else None,
+            (lambda count: report(count, "")) if report is not None else None,
         )
-    wanted = [each for each in found if not each.known and not each.problem]
+    new = [each for each in found if not each.known and not each.problem]
     if options.dry_run:
-        _proposed(context, found)
+        _print_proposals(context, found)
         return
     for each in found:
         if each.problem:
-            context.note(f"left out: {each.path}: {each.problem}")
-    made = importing.register(
-        context.scope, kind or ArtifactKind(options.kind), options.scenario, wanted
+            context.note(f"skipped: {each.path}: {each.problem}")
+    added = importing.register(
+        context.scope, kind or ArtifactKind(options.kind), options.scenario, new
     )
     context.resources(
-        made,
+        added,
         extended_artifact,
         ("ID", "NAME", "SIZE", "URL"),
         lambda one: (one.id, one.name, size_text(one.size), one.url),
     )
     if not context.json and not context.quiet:
         known = sum(each.known for each in found)
-        context.note(f"Added {len(made)}; {known} were there already.")
+        context.note(f"Added {len(added)}. {known} had already been added.")
 
 
-def _proposed(context: Context, found: list[Proposal]) -> None:
+def _print_proposals(context: CommandContext, found: list[Proposal]) -> None:
     context.resources(
         found,
         lambda one: {
@@ -202,128 +232,161 @@ def _proposed(context: Context, found: list[Proposal]) -> None:
             "known": one.known,
             "problem": one.problem or None,
         },
-        ("NAME", "FILES", "SIZE", "MODIFIED", "", "URL"),
+        ("NAME", "FILES", "SIZE", "MODIFIED", "NOTE", "URL"),
         lambda one: (
             one.name,
             str(len(one.files)),
             size_text(one.size),
             rfc3339(one.modified) or "",
-            "there already" if one.known else one.problem,
+            "already added" if one.known else one.problem,
             one.url,
         ),
     )
 
 
-def commands(word: str, kind: ArtifactKind | None, one: Arg) -> tuple[Command, ...]:
-    """The commands behind a word such as ``models``; ``one`` is the argument that names an artifact."""
-    a_thing = f"a {kind}" if kind else "an artifact"
+def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
+    """Return the commands on files of a group such as ``models``.
+
+    Args:
+        group: The first word of the commands.
+        noun: An artifact of the group with its article, such as ``a model``.
+        plural: The artifacts of the group, such as ``models``.
+        kind: The kind of the artifacts; None for all kinds.
+    """
+    one = artifact(group)
     kind_option = "" if kind else " --kind other"
     kinds = (
         ()
         if kind
-        else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+        else (
+            argument(
+                "--kind", required=True, choices=tuple(ArtifactKind), help="Kind of the artifact"
+            ),
+        )
     )
-    scenario = arg(
+    scenario = argument(
         "--scenario",
         required=True,
         metavar="ID",
-        help="the scenario that it belongs to",
+        help="Scenario of the artifact",
         completes="scenarios",
     )
-    maybe = arg("id", nargs="?", help=one.help, completes=one.completes)
     return (
         Command(
-            (word, "files"),
-            f"list the files of {a_thing}",
-            (f"launchpad {word} files churn", f"launchpad {word} files churn --json"),
+            (group, "files"),
+            f"List the files of {noun}",
+            (f"launchpad {group} files churn", f"launchpad {group} files churn --json"),
             partial(_files, kind),
             (one,),
         ),
         Command(
-            (word, "verify"),
-            "check its files against what was recorded; exit code 1 where one is changed or missing",
+            (group, "verify"),
+            f"Verify the files of {noun}",
             (
-                f"launchpad {word} verify churn",
-                f"launchpad {word} verify churn --record",
-                f"launchpad {word} verify --all",
+                f"launchpad {group} verify churn",
+                f"launchpad {group} verify churn --record",
+                f"launchpad {group} verify --all",
             ),
             partial(_verify, kind),
             (
-                maybe,
-                arg("--record", action="store_true", help="record what is there now instead"),
-                arg(
+                artifact(group, optional=True),
+                argument(
+                    "--record",
+                    action="store_true",
+                    help="Record the checksums of the current files",
+                ),
+                argument(
                     "--all",
                     action="store_true",
-                    help=f"all {word}; reads only files that may have been replaced since they were last read",
+                    help=f"Verify all {plural}; reads only files that changed since they were last verified",
                 ),
-                arg("--content", action="store_true", help="with --all: read every file whole"),
+                argument(
+                    "--checksum",
+                    action="store_true",
+                    help="With --all: read all files, also apparently unchanged ones",
+                ),
+            ),
+            details=(
+                "Compares the files in the object store with the recorded checksums. The exit code is 1 if "
+                "a file was changed or is missing."
             ),
         ),
         Command(
-            (word, "preview"),
-            "show what a file of it says of itself; nothing in it is executed",
+            (group, "preview"),
+            f"Show a preview of a file of {noun}",
             (
-                f"launchpad {word} preview churn",
-                f"launchpad {word} preview churn model.safetensors --json",
+                f"launchpad {group} preview churn",
+                f"launchpad {group} preview churn model.safetensors --json",
             ),
             partial(_preview, kind),
-            (one, arg("path", nargs="?", help="the file; needed where there are several")),
+            (
+                one,
+                argument(
+                    "path", nargs="?", help="Path of the file; required if there are several files"
+                ),
+            ),
+            details="Shows metadata and the first lines, rows or tensors. No content of the file is executed.",
         ),
         Command(
-            (word, "download"),
-            f"download the files of {a_thing}; what was broken off goes on",
+            (group, "download"),
+            f"Download the files of {noun}",
             (
-                f"launchpad {word} download churn ./churn",
-                f"launchpad {word} download churn ./churn --overwrite",
+                f"launchpad {group} download churn ./churn",
+                f"launchpad {group} download churn ./churn --overwrite",
             ),
             partial(_download, kind),
             (
                 one,
-                arg("target", help="the folder to put them in", completes="files"),
-                arg("--overwrite", action="store_true", help="replace files that are there"),
+                argument("target", help="Target folder", completes="files"),
+                OVERWRITE,
             ),
+            details="Run the command again to resume an interrupted download.",
         ),
         Command(
-            (word, "upload"),
-            f"store a file or folder of this machine, and add it as {a_thing}",
+            (group, "upload"),
+            f"Upload a file or folder and add it as {noun}",
             (
-                f"launchpad {word} upload churn ./churn --scenario churn{kind_option}",
-                f"launchpad {word} upload churn m.onnx --url ai://lake/churn/3 --scenario churn{kind_option}",
+                f"launchpad {group} upload churn ./churn --scenario churn{kind_option}",
+                f"launchpad {group} upload churn m.onnx --url ai://lake/churn/3 --scenario churn{kind_option}",
             ),
             partial(_upload, kind),
             (
-                arg("name", help="its name; need not be unique"),
-                arg("source", help="the file or folder", completes="files"),
+                argument("name", help="Name; need not be unique"),
+                argument("source", help="File or folder to upload", completes="files"),
                 *kinds,
                 scenario,
-                arg(
-                    "--url", metavar="URL", help="where to store it (default: ai://default/<name>)"
-                ),
-                arg("--description", metavar="TEXT", help="what it is"),
-                arg(
-                    "--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"
-                ),
+                argument("--url", metavar="URL", help="Target URL (default: ai://default/<name>)"),
+                argument("--description", metavar="TEXT", help="Description"),
+                LABEL,
             ),
         ),
         Command(
-            (word, "import"),
-            f"add {word} that are in an object store already, folder by folder; those that are known stay as they are",
+            (group, "import"),
+            f"Add {plural} found in an object store",
             (
-                f"launchpad {word} import lake models --scenario churn{kind_option} --dry-run",
-                f"launchpad {word} import lake models --pattern '*/*' --scenario churn{kind_option}",
+                f"launchpad {group} import lake models --scenario churn{kind_option} --dry-run",
+                f"launchpad {group} import lake models --pattern '*/*' --scenario churn{kind_option}",
             ),
             partial(_import, kind),
             (
-                arg("store", help="the object store", completes="stores"),
-                arg("prefix", nargs="?", help="where to look; without it, in all of the store"),
+                argument("store", help="Object store", completes="stores"),
+                argument("prefix", nargs="?", help="Folder to search (default: the whole store)"),
                 *kinds,
                 scenario,
-                arg(
+                argument(
                     "--pattern",
                     default="*",
-                    help="which paths below it are one each: * is any part, ** any number of them (default: *)",
+                    help="Paths below the folder that are added: * matches one part, ** any number (default: *)",
                 ),
-                arg("--dry-run", action="store_true", help="only show what would be added"),
+                argument(
+                    "--dry-run",
+                    action="store_true",
+                    help="Show what would be added, without adding it",
+                ),
+            ),
+            details=(
+                f"Each file or folder that matches the pattern is added. {plural.capitalize()} that were "
+                "already added are skipped."
             ),
         ),
     )

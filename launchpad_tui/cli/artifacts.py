@@ -1,4 +1,4 @@
-"""Commands on models, datasets, result sets, and artifacts of any kind: the same commands under four words."""
+"""Commands on models, datasets, result sets and artifacts of any kind: four groups of the same commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from launchpad_tui.aiapi.executions import extended_execution
 from launchpad_tui.aiapi.metrics import serialize_metric_values, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import artifact_files, listing
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.arguments import LABEL, artifact
+from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.domain.artifact import (
     LABEL_PREFIX,
     Artifact,
@@ -22,7 +23,7 @@ from launchpad_tui.domain.artifact import (
 from launchpad_tui.domain.numbers import metric_text, size_text
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.lineage import Lineage, LineageExecution
 
 ATTRIBUTES = frozenset(
@@ -40,19 +41,20 @@ ATTRIBUTES = frozenset(
         "checked_at",
     }
 )
-_WORDS: dict[str, ArtifactKind | None] = {
-    "models": ArtifactKind.MODEL,
-    "datasets": ArtifactKind.DATASET,
-    "resultsets": ArtifactKind.RESULTSET,
-    "artifacts": None,
+#: By group: the kind of its artifacts, their noun with its article, and their plural.
+_GROUPS: dict[str, tuple[ArtifactKind | None, str, str]] = {
+    "models": (ArtifactKind.MODEL, "a model", "models"),
+    "datasets": (ArtifactKind.DATASET, "a dataset", "datasets"),
+    "resultsets": (ArtifactKind.RESULTSET, "a result set", "result sets"),
+    "artifacts": (None, "an artifact", "artifacts"),
 }
 
 
-def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+def _list(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     query = listing.query(context, options, ATTRIBUTES)
     columns = query.metrics
     context.resources(
-        listing.walk(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
+        listing.rows(context.desk.artifacts.listing(context.scope, kind, query), options.limit),
         lambda row: {
             **extended_artifact(row.artifact),
             "metrics": serialize_metric_values(row.metrics),
@@ -65,7 +67,7 @@ def _list(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
             "SCENARIO",
             "SIZE",
             "CREATED",
-            *(("CHANGED", "LABELS", "FILES") if options.wide else ()),
+            *(("MODIFIED", "LABELS", "FILES") if options.wide else ()),
             "EXECUTION",
             *map(str, columns),
             "URL",
@@ -98,17 +100,19 @@ def _labels(one: Artifact) -> str:
     return ", ".join(f"{key.removeprefix(LABEL_PREFIX)}={value}" for key, value in one.labels)
 
 
-def _since(one: Artifact) -> str:
+def _checked_text(one: Artifact) -> str:
     checked = rfc3339(one.checked_at)
     return f", as of {checked}" if checked else ""
 
 
-def _find(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> Artifact:
+def _resolve(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> Artifact:
     return context.desk.artifacts.resolve(context.scope, options.id, kind)
 
 
-def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
+def _show(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
+    one = _resolve(kind, context, options)
     files = context.desk.files.recorded(context.scope, one.id)
     subjects = context.desk.compare.artifacts(context.scope, [one.id])
     parameters = next(
@@ -123,10 +127,10 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
         ("description", one.description),
         ("url", one.url),
         ("scenario", one.scenario_id),
-        ("execution", one.execution_id or "none: added by hand"),
+        ("execution", one.execution_id or "none (added manually)"),
         ("labels", "\n".join(f"{key} = {value}" for key, value in one.labels)),
         ("size", size_text(one.size)),
-        ("files are", f"{one.files_state}{_since(one)}"),
+        ("files state", f"{one.files_state}{_checked_text(one)}"),
         ("created", rfc3339(one.created_at) or ""),
         ("parameters", "\n".join(f"{key} = {value}" for key, value in parameters.items())),
         ("inputs", "\n".join(f"{key} = {value}" for key, value in inputs.items())),
@@ -149,9 +153,9 @@ def _show(kind: ArtifactKind | None, context: Context, options: argparse.Namespa
     context.resource(data, lines)
 
 
-def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
+def _add(kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace) -> None:
     found = context.desk.files.check_url(context.scope, options.url)
-    # Of an unknown store the registration itself complains.
+    # Adding the artifact raises an error if the object store does not exist.
     if found.state in {UrlState.EMPTY, UrlState.UNREACHABLE}:
         context.note(f"warning: {found.message}")
     one = context.desk.artifacts.add(
@@ -168,8 +172,10 @@ def _add(kind: ArtifactKind | None, context: Context, options: argparse.Namespac
     context.done(f"Added {one.kind} {one.id}.", extended_artifact(one), id=one.id)
 
 
-def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Namespace) -> None:
-    one = _find(kind, context, options)
+def _lineage(
+    kind: ArtifactKind | None, context: CommandContext, options: argparse.Namespace
+) -> None:
+    one = _resolve(kind, context, options)
     found = context.desk.lineage.lineage(context.scope, one.id)
     if context.json:
         context.print_json(
@@ -193,19 +199,20 @@ def _lineage(kind: ArtifactKind | None, context: Context, options: argparse.Name
     for depth, text in _tree(found):
         context.line("  " * depth + text)
     if found.truncated:
-        context.note("There is more; it was cut.")
+        context.note("The lineage was truncated.")
 
 
 def _tree(found: Lineage) -> list[tuple[int, str]]:
+    """Return the lines of a lineage, each with its depth."""
     from launchpad_tui.domain.text import safe_text
 
     seen: set[str] = set()
 
-    def artifact(artifact_id: str) -> str:
+    def artifact_text(artifact_id: str) -> str:
         one = found.artifacts.get(artifact_id)
-        return safe_text(f"{one.kind} {one.name} ({one.id})") if one else f"{artifact_id} (gone)"
+        return safe_text(f"{one.kind} {one.name} ({one.id})") if one else f"{artifact_id} (deleted)"
 
-    def run(each: LineageExecution) -> str:
+    def execution_text(each: LineageExecution) -> str:
         return safe_text(
             f"execution {each.execution.id} of {each.execution.configuration_name}: {each.execution.status}"
         )
@@ -215,10 +222,10 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
         if source is None or source.execution.id in seen:
             return []
         seen.add(source.execution.id)
-        lines = [(depth, f"made by {run(source)}")]
+        lines = [(depth, f"created by {execution_text(source)}")]
         for key, value in source.inputs:
             lines += [
-                (depth + 1, f"from {safe_text(key)}: {artifact(value)}"),
+                (depth + 1, f"input {safe_text(key)}: {artifact_text(value)}"),
                 *up(value, depth + 2),
             ]
         return lines
@@ -226,86 +233,96 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
     def down(artifact_id: str, depth: int) -> list[tuple[int, str]]:
         lines: list[tuple[int, str]] = []
         for each in found.consumers(artifact_id):
-            lines.append((depth, f"went into {run(each)}"))
+            lines.append((depth, f"used by {execution_text(each)}"))
             if each.execution.id in seen:
                 continue
             seen.add(each.execution.id)
             for value in each.outputs:
-                lines += [(depth + 1, f"which made {artifact(value)}"), *down(value, depth + 2)]
+                lines += [(depth + 1, f"output: {artifact_text(value)}"), *down(value, depth + 2)]
         return lines
 
-    return [(0, artifact(found.root)), *up(found.root, 1), *down(found.root, 1)]
+    return [(0, artifact_text(found.root)), *up(found.root, 1), *down(found.root, 1)]
 
 
-def _commands(word: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
-    a_thing = f"a {kind}" if kind else "an artifact"
-    one = arg("id", help="ID, a unique part of its beginning, or a unique name", completes=word)
+def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> tuple[Command, ...]:
+    one = artifact(group)
     kind_option = "" if kind else " --kind other"
     kinds = (
         ()
         if kind
-        else (arg("--kind", required=True, choices=tuple(ArtifactKind), help="its kind"),)
+        else (
+            argument(
+                "--kind", required=True, choices=tuple(ArtifactKind), help="Kind of the artifact"
+            ),
+        )
     )
     return (
         Command(
-            (word, "list"),
-            f"list the {word}, newest first",
+            (group, "list"),
+            f"List the {plural}, newest first",
             (
-                f"launchpad {word} list --search churn",
-                f"launchpad {word} list --metric loss:best --sort loss --limit 10",
+                f"launchpad {group} list --search churn",
+                f"launchpad {group} list --metric loss:best --sort loss --limit 10",
             ),
             partial(_list, kind),
             (
-                *listing.OPTIONS,
-                arg("--wide", "-w", action="store_true", help="description, labels, files too"),
+                *listing.LIST_OPTIONS,
+                argument(
+                    "--wide",
+                    "-w",
+                    action="store_true",
+                    help="Add columns for description, modification time, labels and files state",
+                ),
             ),
         ),
         Command(
-            (word, "show"),
-            f"show {a_thing}",
-            (f"launchpad {word} show churn", f"launchpad {word} show churn --json"),
+            (group, "show"),
+            f"Show {noun}",
+            (f"launchpad {group} show churn", f"launchpad {group} show churn --json"),
             partial(_show, kind),
             (one,),
         ),
         Command(
-            (word, "add"),
-            f"add {a_thing} by its URL",
+            (group, "add"),
+            f"Add {noun} by its URL",
             (
-                f"launchpad {word} add churn ai://default/churn/1 --scenario churn{kind_option} --label stage=prod",
-                f"launchpad {word} add churn ai://lake/churn/2 --scenario churn{kind_option} --record",
+                f"launchpad {group} add churn ai://default/churn/1 --scenario churn{kind_option} --label stage=prod",
+                f"launchpad {group} add churn ai://lake/churn/2 --scenario churn{kind_option} --record",
             ),
             partial(_add, kind),
             (
-                arg("name", help="its name; need not be unique"),
-                arg("url", help="ai://<object store>/<path>"),
+                argument("name", help="Name; need not be unique"),
+                argument("url", help="URL in the form ai://<object store>/<path>"),
                 *kinds,
-                arg(
+                argument(
                     "--scenario",
                     required=True,
                     metavar="ID",
-                    help="the scenario that it belongs to",
+                    help="Scenario of the artifact",
                     completes="scenarios",
                 ),
-                arg("--description", metavar="TEXT", help="what it is"),
-                arg(
-                    "--label", action="append", metavar="KEY=VALUE", help="a label; may be repeated"
-                ),
-                arg(
+                argument("--description", metavar="TEXT", help="Description"),
+                LABEL,
+                argument(
                     "--record",
                     action="store_true",
-                    help="hash its files now, so that changes are noticed later",
+                    help="Record the checksums of the files, to detect changes later",
                 ),
             ),
         ),
-        *artifact_files.commands(word, kind, one),
+        *artifact_files.commands(group, noun, plural, kind),
         Command(
-            (word, "lineage"),
-            "show what it was made from, and what was made from it",
-            (f"launchpad {word} lineage churn", f"launchpad {word} lineage churn --json"),
+            (group, "lineage"),
+            f"Show the inputs of {noun} and what uses it",
+            (f"launchpad {group} lineage churn", f"launchpad {group} lineage churn --json"),
             partial(_lineage, kind),
             (one,),
         ),
     )
 
 
-COMMANDS = tuple(command for word, kind in _WORDS.items() for command in _commands(word, kind))
+COMMANDS = tuple(
+    command
+    for group, (kind, noun, plural) in _GROUPS.items()
+    for command in _commands(group, kind, noun, plural)
+)

@@ -1,4 +1,4 @@
-"""``name=value`` words of the command line."""
+"""Parse ``name=value`` arguments."""
 
 from __future__ import annotations
 
@@ -8,37 +8,71 @@ from typing import TYPE_CHECKING
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
 
 
 def bindings(texts: Sequence[str] | None, what: str) -> dict[str, str]:
-    """``name=value`` texts as a mapping; the last of one name wins.
+    """Return ``name=value`` arguments as a mapping. The last one of a name wins.
 
     Args:
-        what: what they are, such as ``parameter``, for the message.
+        texts: The arguments; None if there are none.
+        what: What they are, such as ``parameter``, for the error message.
 
     Raises:
-        InvalidInput: one has no ``=`` or no name.
+        InvalidInput: An argument has no ``=`` or no name.
     """
     found: dict[str, str] = {}
     for text in texts or ():
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise InvalidInput(
-                f"{text[:80]!r} is not a {what}", hint="Write it as name=value.", field=what
+                f"Invalid {what} {text[:80]!r}",
+                "The name or the = is missing.",
+                "Write it as NAME=VALUE.",
+                field=what,
             )
         found[name] = value
     return found
 
 
-def input_bindings(context: Context, texts: Sequence[str] | None) -> dict[str, str]:
-    """``name=artifact`` texts with each artifact (ID, prefix or name) as its ID.
+def input_bindings(context: CommandContext, texts: Sequence[str] | None) -> dict[str, str]:
+    """Return ``name=artifact`` arguments as a mapping of names to artifact IDs.
 
     Raises:
-        InvalidInput: one is not so written.
-        NotFound, Conflict: an artifact is not known, or not the only one of its name.
+        InvalidInput: An argument has no ``=`` or no name.
+        NotFound: An artifact does not exist.
+        Conflict: An ID prefix or a name belongs to several artifacts.
     """
     found = bindings(texts, "input")
     return {
         name: context.desk.artifacts.resolve(context.scope, text).id for name, text in found.items()
     }
+
+
+def number_bindings(texts: Sequence[str] | None, what: str) -> dict[str, float]:
+    """Return ``name=number`` arguments as a mapping.
+
+    Raises:
+        InvalidInput: An argument has no ``=``, no name or no number.
+    """
+    numbers: dict[str, float] = {}
+    for name, text in bindings(texts, what).items():
+        try:
+            numbers[name] = float(text)
+        except ValueError as error:
+            raise InvalidInput(
+                f"Invalid value of the {what} {name[:80]!r}",
+                f"{text[:80]!r} is not a number.",
+                "Write it as NAME=NUMBER, such as loss=0.31.",
+                field=what,
+            ) from error
+    return numbers
+
+
+def nothing_to_log() -> InvalidInput:
+    """Return the error of a command that logs metrics and was given none."""
+    return InvalidInput(
+        "Nothing to log",
+        "No metric, tag or custom info was given.",
+        "Pass metrics as NAME=NUMBER, or use --tag or --info.",
+    )

@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.charts import SIZE_ARGS, draw_chart
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.arguments import SUBJECTS
+from launchpad_tui.cli.charts import SIZE_OPTIONS, draw_chart
+from launchpad_tui.cli.command import Command, argument
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
 
 
-def _list(context: Context, _options: argparse.Namespace) -> None:
+def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     boards = [
         context.desk.boards.get(context.scope, name)
         for name in context.desk.boards.names(context.scope)
@@ -26,7 +27,7 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     board = context.desk.boards.get(context.scope, options.name)
     lines = [("name", board.name), ("description", board.description)]
     lines += [
@@ -36,54 +37,60 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     context.resource(board.to_json(), lines)
 
 
-def _export(context: Context, options: argparse.Namespace) -> None:
+def _export(context: CommandContext, options: argparse.Namespace) -> None:
     board = context.desk.boards.get(context.scope, options.name)
-    path = context.desk.boards.export(board, Path(options.file), overwrite=options.force)
-    context.done(f"Written to {path}.", {"name": board.name, "path": str(path)}, id=board.name)
-
-
-def _import(context: Context, options: argparse.Namespace) -> None:
-    board = context.desk.boards.read_file(Path(options.file))
-    context.desk.boards.save(context.scope, board, replace=options.force)
+    path = context.desk.boards.export(board, Path(options.file), overwrite=options.overwrite)
     context.done(
-        f"Imported {board.name} with {len(board.charts)} charts.", board.to_json(), id=board.name
+        f"Exported board {board.name} to {path}.",
+        {"name": board.name, "path": str(path)},
+        id=board.name,
     )
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _import(context: CommandContext, options: argparse.Namespace) -> None:
+    board = context.desk.boards.read_file(Path(options.file))
+    context.desk.boards.save(context.scope, board, replace=options.overwrite)
+    context.done(
+        f"Imported board {board.name} with {len(board.charts)} charts.",
+        board.to_json(),
+        id=board.name,
+    )
+
+
+def _delete(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.boards.delete(context.scope, options.name)
     context.done(f"Deleted board {options.name}.", id=options.name)
 
 
-def _draw(context: Context, options: argparse.Namespace) -> None:
-    from launchpad_tui.cli.compare import find
+def _draw(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.compare import find_subjects
 
     board = context.desk.boards.get(context.scope, options.name)
-    subjects = find(context, options.ids)
+    subjects = find_subjects(context, options.ids)
     for number, chart in enumerate(board.charts):
         if number:
             context.line("")
         draw_chart(context, subjects, chart, options)
 
 
-_NAME = arg("name", help="the board's name")
+_NAME = argument("name", help="Name of the board")
 COMMANDS = (
     Command(
         ("boards", "list"),
-        "list the boards of charts",
+        "List the boards",
         ("launchpad boards list", "launchpad boards list --json"),
         _list,
     ),
     Command(
         ("boards", "show"),
-        "show the charts of a board",
+        "Show the charts of a board",
         ("launchpad boards show 'My board'", "launchpad boards show 'My board' --json"),
         _show,
         (_NAME,),
     ),
     Command(
         ("boards", "draw"),
-        "draw a board's charts of models or executions",
+        "Draw the charts of a board for models or executions",
         (
             "launchpad boards draw 'My board' churn-1 churn-2",
             "launchpad boards draw 'My board' e0123 --width 120",
@@ -91,43 +98,41 @@ COMMANDS = (
         _draw,
         (
             _NAME,
-            arg(
-                "ids",
-                nargs="+",
-                metavar="id",
-                completes="artifacts",
-                help="models or executions: IDs, beginnings of them, or unique names",
-            ),
-            *SIZE_ARGS,
+            SUBJECTS,
+            *SIZE_OPTIONS,
         ),
     ),
     Command(
         ("boards", "export"),
-        "write a board into a file",
+        "Export a board to a JSON file",
         (
             "launchpad boards export 'My board' board.json",
-            "launchpad boards export 'My board' board.json --force",
+            "launchpad boards export 'My board' board.json --overwrite",
         ),
         _export,
         (
             _NAME,
-            arg("file", help="the file (JSON)", completes="files"),
-            arg("--force", action="store_true", help="replace a file that is there"),
+            argument("file", help="JSON file to write", completes="files"),
+            argument("--overwrite", action="store_true", help="Replace an existing file"),
         ),
     ),
     Command(
         ("boards", "import"),
-        "keep the board that a file holds",
-        ("launchpad boards import board.json", "launchpad boards import board.json --force"),
+        "Import a board from a JSON file",
+        ("launchpad boards import board.json", "launchpad boards import board.json --overwrite"),
         _import,
         (
-            arg("file", help="a file that was exported", completes="files"),
-            arg("--force", action="store_true", help="replace a board of that name"),
+            argument("file", help="Exported JSON file", completes="files"),
+            argument(
+                "--overwrite",
+                action="store_true",
+                help="Replace an existing board of the same name",
+            ),
         ),
     ),
     Command(
         ("boards", "delete"),
-        "forget a board",
+        "Delete a board",
         ("launchpad boards delete 'My board'", "launchpad boards delete 'My board' --quiet"),
         _delete,
         (_NAME,),

@@ -1,4 +1,4 @@
-"""Charts on the command line: the same that the screens draw."""
+"""Print charts of metrics, drawn as in the terminal interface."""
 
 from __future__ import annotations
 
@@ -10,118 +10,134 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import Arg, arg
+from launchpad_tui.cli.command import Argument, argument
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.charts.model import Drawing
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.board import ChartDefinition
     from launchpad_tui.domain.comparison import ComparedItem
 
-OVER = ("step", "relative", "time", "parameters", "source")
-#: cells of a chart where the terminal does not say
+X_AXES = ("step", "relative", "time", "parameters", "source")
+#: Size of a chart in cells, if the size of the terminal is unknown.
 _WIDTH, _HEIGHT = 80, 20
-#: colours of pictures beside those of series
+#: Colours of the background, the text and the grid of SVG files.
 _PAPER, _INK, _FAINT = "#14171c", "#d3d8e0", "#8f98a7"
-#: bounds of what is drawn
-_MOST = 1000
+#: The greatest width and height of a chart in cells.
+_MAXIMUM = 1000
 
-SIZE_ARGS: tuple[Arg, ...] = (
-    arg("--width", type=int, metavar="CELLS", help="the chart's width (default: the terminal's)"),
-    arg("--height", type=int, metavar="LINES", help=f"the chart's height (default: {_HEIGHT})"),
-)
-CHART_ARGS: tuple[Arg, ...] = (
-    arg(
-        "--over",
-        choices=OVER,
-        default="step",
-        help="what the metric is drawn over: step (default), relative or wall time, parameters, or the source itself",
+SIZE_OPTIONS: tuple[Argument, ...] = (
+    argument(
+        "--width",
+        type=int,
+        metavar="CELLS",
+        help="Width of the chart (default: width of the terminal)",
     ),
-    arg(
+    argument(
+        "--height", type=int, metavar="LINES", help=f"Height of the chart (default: {_HEIGHT})"
+    ),
+)
+CHART_OPTIONS: tuple[Argument, ...] = (
+    argument(
+        "--x-axis",
+        choices=X_AXES,
+        default="step",
+        help="X axis: step (default), relative time, wall time, parameters, or source (one bar for each model or "
+        "execution)",
+    ),
+    argument(
         "--kind",
         metavar="KIND",
-        help="the kind of chart, where several suit; a wrong one lists them",
+        help="Kind of chart (default: the first one that fits the x axis)",
     ),
-    arg(
+    argument(
         "--parameter",
         action="append",
         metavar="NAME",
-        help="with --over parameters: which; two for a heat map",
+        help="With --x-axis parameters: a parameter; two of them give a heat map",
     ),
-    arg(
+    argument(
         "--smooth",
         type=float,
         default=0.0,
         metavar="WEIGHT",
-        help="exponential smoothing as TensorBoard's, from 0 to below 1; the raw curve stays, faint",
+        help="Exponential smoothing as in TensorBoard, from 0 to less than 1; the original curve is drawn faintly",
     ),
-    arg("--log", action="store_true", help="a logarithmic y axis"),
-    arg(
+    argument("--log-y", action="store_true", help="Use a logarithmic y axis"),
+    argument(
         "--svg",
         metavar="FILE",
-        help="write a picture (SVG) instead of printing; only one metric then",
+        help="Write the chart of one metric to an SVG file instead of printing it",
     ),
-    *SIZE_ARGS,
+    *SIZE_OPTIONS,
 )
 
 
 def print_charts(
-    context: Context, subjects: Sequence[ComparedItem], options: argparse.Namespace
+    context: CommandContext, subjects: Sequence[ComparedItem], options: argparse.Namespace
 ) -> None:
-    """Draw one chart for each metric that the options name, or for each that was logged.
+    """Print one chart for each metric that the options name, or for each metric that was logged.
 
     Raises:
-        NotFound: none of them logged it.
-        InvalidInput: an option has a wrong value, or these data cannot be drawn so.
+        NotFound: No model or execution has the metric.
+        InvalidInput: An option is invalid, or the data cannot be drawn in this kind of chart.
     """
     from launchpad_tui.services.charting import metric_keys
 
     known = metric_keys(subjects)
     if not known:
         raise NotFound(
-            "No metrics were logged",
-            "Neither by these executions nor by those that made these models.",
+            "No metrics to draw",
+            "No metrics were logged by these executions, or by those that created these models.",
+            "To list executions with their metrics: launchpad executions list --metric NAME",
         )
     if options.metric:
         unknown = [name for name in options.metric if name not in known]
         if unknown:
             raise NotFound(
-                f"There is no metric {unknown[0][:80]!r}", hint=f"Metrics: {', '.join(known[:20])}."
+                f"Metric {unknown[0][:80]!r} not found",
+                "It was not logged for these models or executions.",
+                f"Metrics: {', '.join(known[:20])}.",
             )
-        wanted = list(dict.fromkeys(options.metric))
+        names = list(dict.fromkeys(options.metric))
     else:
-        wanted = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
-    if options.svg and len(wanted) > 1:
+        names = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
+    if options.svg and len(names) > 1:
         raise InvalidInput(
-            "A picture holds one metric",
-            f"Logged: {', '.join(wanted[:20])}.",
-            "Say which: --metric.",
+            "An SVG file holds the chart of one metric",
+            f"{len(names)} metrics were logged: {', '.join(names[:20])}.",
+            "Select one with --metric.",
+            field="metric",
         )
-    for number, name in enumerate(wanted):
+    for number, name in enumerate(names):
         if number:
             context.line("")
         draw_chart(context, subjects, definition(name, options), options, options.svg)
 
 
 def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
-    """The chart that the options describe. Raises InvalidInput."""
+    """Return the chart of a metric that the options describe. Raises InvalidInput."""
     from launchpad_tui.charts.catalog import AGAINST, KINDS, SOURCE
     from launchpad_tui.charts.catalog import OVER as OVER_KIND
     from launchpad_tui.domain.board import Against, ChartDefinition
 
-    against = Against(options.over)
+    against = Against(options.x_axis)
     if not 0 <= options.smooth < 1:
         raise InvalidInput(
-            f"{options.smooth:g} is no smoothing", hint="From 0 to below 1.", field="smooth"
+            f"Invalid smoothing {options.smooth:g}",
+            "The weight of previous values is out of range.",
+            "Use a number from 0 to less than 1, such as 0.9.",
+            field="smooth",
         )
     compares = OVER_KIND if against.over else AGAINST if against is Against.PARAMETERS else SOURCE
-    suited = [kind.id for kind in KINDS.values() if compares in kind.compares]
-    kind = options.kind or (suited[0] if suited else "line")
-    if kind not in suited:
+    suitable = [kind.id for kind in KINDS.values() if compares in kind.compares]
+    kind = options.kind or (suitable[0] if suitable else "line")
+    if kind not in suitable:
         raise InvalidInput(
-            f"A {kind[:40]!r} chart cannot be drawn over {options.over}",
-            hint=f"Kinds: {', '.join(suited)}.",
+            f"Invalid kind of chart {kind[:40]!r}",
+            f"It cannot be drawn with the x axis {options.x_axis}.",
+            f"Kinds for this x axis: {', '.join(suitable)}.",
             field="kind",
         )
     parameters = tuple(options.parameter or ())
@@ -131,25 +147,28 @@ def definition(metric: str, options: argparse.Namespace) -> ChartDefinition:
         kind=kind,
         parameters=parameters,
         smoothing=options.smooth,
-        y_log=options.log,
+        y_log=options.log_y,
     )
 
 
 def draw_chart(
-    context: Context,
+    context: CommandContext,
     subjects: Sequence[ComparedItem],
     chart: ChartDefinition,
     options: argparse.Namespace,
     svg: str | None = None,
 ) -> None:
-    """Draw one chart, or write it as a picture.
+    """Print one chart, or write it to an SVG file.
 
     Args:
-        options: ``width`` and ``height``.
-        svg: the file of the picture.
+        context: The context of the command.
+        subjects: The models or executions.
+        chart: The chart.
+        options: Options with ``width`` and ``height``.
+        svg: The path of the SVG file; None prints the chart.
 
     Raises:
-        InvalidInput: the size is wrong, or these data cannot be drawn so.
+        InvalidInput: The size is invalid, or the data cannot be drawn in this kind of chart.
     """
     from dataclasses import replace
 
@@ -165,16 +184,20 @@ def draw_chart(
     kind = KINDS[chart.kind]
     if reason := kind.why_not(data):
         raise InvalidInput(
-            f"{chart.title} cannot be drawn as {kind.title.lower()}", reason, field="kind"
+            f"{chart.title} cannot be drawn as {kind.title.lower()}",
+            reason,
+            "Select another kind of chart with --kind.",
+            field="kind",
         )
-    plain = not _unicode()
+    ascii_only = not _supports_braille()
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
-    # Without colour nothing can be faint, and two curves of one model would be taken for two models.
+    # Without colour the original curve cannot be faint and would look like another model.
     spec = replace(
-        view.spec(width, height, chart.title, ascii_only=plain), raw=context.colour or bool(svg)
+        view.spec(width, height, chart.title, ascii_only=ascii_only),
+        raw=context.colour or bool(svg),
     )
-    drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=plain)
+    drawing = with_legend(kind.draw(spec, data), data, kind.id, width, ascii_only=ascii_only)
     if svg:
         _write_svg(context, Path(svg), drawing, chart.title)
         return
@@ -184,29 +207,32 @@ def draw_chart(
         context.note(note)
 
 
-def _write_svg(context: Context, path: Path, drawing: Drawing, title: str) -> None:
+def _write_svg(context: CommandContext, path: Path, drawing: Drawing, title: str) -> None:
     from launchpad_tui.charts.palette import RGB
     from launchpad_tui.charts.svg import to_svg
     from launchpad_tui.services.boards import write_text
 
     path = path.expanduser().absolute()
     write_text(path, to_svg(drawing, RGB, _PAPER, _INK, _FAINT, title), overwrite=True)
-    context.done(f"Written to {path}", {"path": str(path)})
+    context.done(f"Wrote the chart to {path}.", {"path": str(path)})
 
 
 def _size(options: argparse.Namespace) -> tuple[int, int]:
     terminal = shutil.get_terminal_size((_WIDTH, _HEIGHT + 4))
     width = options.width or terminal.columns
     height = options.height or _HEIGHT
-    for name, value, least in (("width", width, 20), ("height", height, 5)):
-        if not least <= value <= _MOST:
+    for name, value, minimum in (("width", width, 20), ("height", height, 5)):
+        if not minimum <= value <= _MAXIMUM:
             raise InvalidInput(
-                f"A chart cannot have a {name} of {value}", hint=f"{least} to {_MOST}.", field=name
+                f"Invalid {name} {value}",
+                "A chart of this size cannot be drawn.",
+                f"Use a {name} from {minimum} to {_MAXIMUM} cells.",
+                field=name,
             )
     return width, height
 
 
-def _unicode() -> bool:
+def _supports_braille() -> bool:
     try:
         "⣿".encode(sys.stdout.encoding or "ascii")
     except (UnicodeEncodeError, LookupError):

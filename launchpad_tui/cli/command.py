@@ -1,4 +1,4 @@
-"""What a command is: data, from which the parser, the help, the completion and README's list are made."""
+"""Commands as data: the parser, the help, the completion and the manual are generated from them."""
 
 from __future__ import annotations
 
@@ -8,140 +8,149 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping
 
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
 
-# Named tuples, as the dataclasses module costs 11 ms at every start.
+# Named tuples, because importing the dataclasses module would add 11 ms to every start.
 
 
-class Arg(NamedTuple):
-    """An argument or option. ``options`` are argparse's; ``completes`` names what a shell may offer for its value:
-    models, datasets, resultsets, artifacts, executions, configurations, executables, scenarios, connections, groups,
-    stores, kinds, types, metrics, topics, files."""
+class Argument(NamedTuple):
+    """A positional argument or an option of a command.
+
+    Attributes:
+        flags: The name of a positional argument, or the flags of an option.
+        help: One phrase that begins with a capital letter and has no full stop.
+        keywords: Further keyword arguments of argparse's ``add_argument``.
+        completes: What shell completion offers as a value: models, datasets, resultsets, artifacts,
+            executions, schedules, configurations, executables, scenarios, connections, groups, stores,
+            connection types, store types, metrics, topics or files. Empty if there is nothing to offer.
+    """
 
     flags: tuple[str, ...]
     help: str
-    options: Mapping[str, Any]
+    keywords: Mapping[str, Any]
     completes: str = ""
 
     @property
     def positional(self) -> bool:
-        """Whether it has no flag."""
+        """Return whether this is a positional argument."""
         return not self.flags[0].startswith("-")
 
     @property
     def takes_value(self) -> bool:
-        """Whether a word of the command line is its value."""
-        return not str(self.options.get("action", "")).startswith("store_")
+        """Return whether the option is followed by a value."""
+        return not str(self.keywords.get("action", "")).startswith("store_")
 
 
-def arg(*flags: str, help: str, completes: str = "", **options: Any) -> Arg:  # noqa: A002  argparse's word
-    """An `Arg` as it is written in a table."""
-    return Arg(flags, help, options, completes)
+def argument(*flags: str, help: str, completes: str = "", **keywords: Any) -> Argument:  # noqa: A002  as argparse
+    """Return an `Argument`, written like a call of argparse's ``add_argument``."""
+    return Argument(flags, help, keywords, completes)
 
 
 class Command(NamedTuple):
-    """A command: the words after ``launchpad``, one line of help, examples, arguments and what runs it.
+    """A command.
 
-    ``run`` gives the exit code, None for 0. ``common`` are the flags of `COMMON` that it takes too.
+    Attributes:
+        path: The words after ``launchpad``, such as ``("models", "list")``.
+        help: One imperative phrase that begins with a capital letter and has no full stop.
+        examples: Complete command lines.
+        run: Runs the command and returns its exit code; None stands for 0.
+        args: The arguments and options that only this command has.
+        details: Further sentences for the help of the command.
+        hidden: Whether help and completion leave the command out.
     """
 
-    words: tuple[str, ...]
+    path: tuple[str, ...]
     help: str
     examples: tuple[str, ...]
-    run: Callable[[Context, argparse.Namespace], int | None]
-    args: tuple[Arg, ...] = ()
+    run: Callable[[CommandContext, argparse.Namespace], int | None]
+    args: tuple[Argument, ...] = ()
+    details: str = ""
     hidden: bool = False
 
     @property
-    def common(self) -> tuple[Arg, ...]:
-        """The options of `COMMON` that mean something to it, and that it has no own meaning for."""
+    def common(self) -> tuple[Argument, ...]:
+        """Return the common options that apply to the command and that it does not define itself."""
         own = {flag for each in self.args for flag in each.flags}
-        wanted = (
-            each for each in COMMON if self.words[0] not in PLAIN or each.flags[0] == "--home"
+        applicable = (
+            each
+            for each in COMMON_OPTIONS
+            if self.path[0] not in ONLY_HOME or each.flags[0] == "--home"
         )
-        return tuple(each for each in wanted if own.isdisjoint(each.flags))
+        return tuple(each for each in applicable if own.isdisjoint(each.flags))
 
 
-class Word(NamedTuple):
-    """A first word behind ``launchpad``: the module of its commands, loaded when it is used, and its line of help."""
+class CommandGroup(NamedTuple):
+    """The commands that share their first word.
+
+    Attributes:
+        module: The module of this package that defines them; imported when the group is used.
+        help: One imperative phrase that begins with a capital letter and has no full stop.
+        hidden: Whether help and completion leave the group out.
+    """
 
     module: str
     help: str
     hidden: bool = False
 
 
-#: in the order of the help
-WORDS: Mapping[str, Word] = {
-    "demo": Word(
-        "tools", "train six models on this machine and look at them, in a home of its own"
-    ),
-    "models": Word(
-        "artifacts", "list, show, add, import, trace, verify, preview, upload and download models"
-    ),
-    "datasets": Word("artifacts", "the same for data sets"),
-    "resultsets": Word("artifacts", "the same for result sets"),
-    "artifacts": Word("artifacts", "the same for artifacts of any kind"),
-    "search": Word("everywhere", "search all connections and resource groups at once"),
-    "compare": Word("compare", "lay models or executions side by side"),
-    "metrics": Word("metrics", "list and export the metrics of executions and models"),
-    "boards": Word("boards", "list, draw, export, import and delete boards of charts"),
-    "executions": Word("executions", "create, list, follow, stop, finish and delete executions"),
-    "schedules": Word(
-        "schedules", "execute configurations again and again: create, list, pause, resume, delete"
-    ),
-    "configurations": Word("configurations", "create, list and show configurations"),
-    "executables": Word("executables", "add, list, show and set up workflow executables"),
-    "scenarios": Word("executables", "list and show scenarios"),
-    "connections": Word(
-        "connections", "add, choose, edit, test and refresh connections to AI runtimes"
-    ),
-    "sync": Word("sync", "read runtimes elsewhere, and show how old what is known of them is"),
-    "groups": Word("groups", "add, choose and delete resource groups"),
-    "stores": Word("stores", "add, edit, test, browse and import object stores"),
-    "serve": Word(
-        "serve", "serve the AI API of this machine, for SAP's SDK, scripts and other launchpads"
-    ),
-    "log": Word("tools", "log metrics from inside an execution, for programs without any SDK"),
-    "reconcile": Word(
-        "tools", "see to executions whose process is gone, and start those that wait"
-    ),
-    "paths": Word("tools", "show where everything lies"),
-    "settings": Word("tools", "show the settings in force"),
-    "help": Word("manual", "list the topics of the manual, or show one of them"),
-    "completion": Word("tools", "print the completion script of a shell"),
-    "_complete": Word("tools", "print what may follow these words", hidden=True),
+#: In the order of the help.
+COMMAND_GROUPS: Mapping[str, CommandGroup] = {
+    "demo": CommandGroup("demo", "Train example models on this machine and browse them"),
+    "models": CommandGroup("artifacts", "Manage models, their files and their lineage"),
+    "datasets": CommandGroup("artifacts", "Manage datasets"),
+    "resultsets": CommandGroup("artifacts", "Manage result sets"),
+    "artifacts": CommandGroup("artifacts", "Manage artifacts of any kind"),
+    "search": CommandGroup("search", "Search all connections and resource groups"),
+    "compare": CommandGroup("compare", "Compare models or executions"),
+    "metrics": CommandGroup("metrics", "List, export, chart and log metrics"),
+    "boards": CommandGroup("boards", "Manage and draw boards of charts"),
+    "executions": CommandGroup("executions", "Create, follow, stop and delete executions"),
+    "schedules": CommandGroup("schedules", "Manage execution schedules"),
+    "configurations": CommandGroup("configurations", "Create, list and show configurations"),
+    "executables": CommandGroup("executables", "Manage executables (workflow templates)"),
+    "scenarios": CommandGroup("executables", "List and show scenarios"),
+    "connections": CommandGroup("connections", "Manage connections to AI runtimes"),
+    "sync": CommandGroup("sync", "Synchronize with remote runtimes"),
+    "groups": CommandGroup("groups", "Manage resource groups"),
+    "stores": CommandGroup("stores", "Manage and browse object stores"),
+    "serve": CommandGroup("serve", "Serve the AI API of this machine"),
+    "log": CommandGroup("tracking", "Log metrics from inside an execution"),
+    "reconcile": CommandGroup("home", "Correct the status of executions and start queued ones"),
+    "paths": CommandGroup("home", "Show the paths of the registry, files, settings and log"),
+    "settings": CommandGroup("home", "Show the effective settings"),
+    "help": CommandGroup("manual", "List the topics of the manual, or show one"),
+    "completion": CommandGroup("completion", "Print the completion script for a shell"),
+    "_complete": CommandGroup("completion", "Print the completions of a command line", hidden=True),
 }
-#: what stands below a command that is one itself, by the words before
-BRANCHES: Mapping[tuple[str, ...], str] = {
-    (
-        "serve",
-        "clients",
-    ): "add, list and delete the clients that may call the AI API of this machine",
+#: Help of the groups below the first word, by path.
+SUBGROUPS: Mapping[tuple[str, ...], str] = {
+    ("serve", "clients"): "Manage the clients that may call the AI API",
 }
-#: words whose commands have an output of their own, and so take no other common option than --home
-PLAIN = frozenset({"demo", "log", "help", "completion", "_complete"})
+#: Groups whose commands take ``--home`` and no other common option, because they print a format of
+#: their own.
+ONLY_HOME = frozenset({"demo", "log", "help", "completion", "_complete"})
 
-#: what commands take beside their own; before the command's words they may stand too
-COMMON = (
-    arg(
+#: Options of all commands. They may also stand before the path of a command.
+COMMON_OPTIONS = (
+    argument(
         "--home",
-        help="the home folder (default: LAUNCHPAD_HOME, else the XDG data folder)",
+        help="Home folder (default: LAUNCHPAD_HOME, or the XDG data folder)",
         metavar="DIR",
         completes="files",
     ),
-    arg(
+    argument(
         "--connection",
-        help="the connection (default: the one chosen last)",
+        help="Connection (default: the current one)",
         metavar="NAME",
         completes="connections",
     ),
-    arg(
+    argument(
         "--group",
-        help="the resource group (default: the one chosen last)",
+        help="Resource group (default: the current one)",
         metavar="NAME",
         completes="groups",
     ),
-    arg("--json", help="print JSON, for programs", action="store_true"),
-    arg("--quiet", "-q", help="print IDs only, or nothing", action="store_true"),
-    arg("--no-color", help="print without colour (so does NO_COLOR)", action="store_true"),
+    argument("--json", help="Print JSON", action="store_true"),
+    argument("--quiet", "-q", help="Print only IDs or names", action="store_true"),
+    argument("--no-color", help="Print without colour, as NO_COLOR does", action="store_true"),
 )

@@ -1,4 +1,4 @@
-"""The command that lays models or executions side by side."""
+"""The command that compares models or executions."""
 
 from __future__ import annotations
 
@@ -9,59 +9,65 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from launchpad_tui.cli import output
-from launchpad_tui.cli.charts import CHART_ARGS, print_charts
-from launchpad_tui.cli.command import WORDS, Command, arg
+from launchpad_tui.cli.arguments import METRICS, SUBJECTS
+from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, compare
 from launchpad_tui.domain.comparison_text import as_csv, as_json, as_markdown, cell_texts
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.comparison import ComparedItem
 
 FORMATS = ("table", "csv", "markdown", "json")
 
 
-def _compare(context: Context, options: argparse.Namespace) -> None:
-    subjects = find(context, options.ids)
+def _compare(context: CommandContext, options: argparse.Namespace) -> None:
+    subjects = find_subjects(context, options.ids)
     if options.diff:
         _print_difference(context, options)
         return
     if options.chart:
         print_charts(context, subjects, options)
         return
-    baseline = subjects[_place(context, subjects, options.baseline)].id if options.baseline else ""
-    form = "json" if context.json else options.format
-    every = options.all or form == "json" or len(subjects) < 2
+    baseline = (
+        subjects[_baseline_index(context, subjects, options.baseline)].id
+        if options.baseline
+        else ""
+    )
+    output_format = "json" if context.json else options.format
+    all_rows = options.all or output_format == "json" or len(subjects) < 2
     desk = context.desk
     at = None if options.at_step is None else desk.charts.at_step(subjects, options.at_step)
-    chosen = Options(
+    comparison_options = Options(
         options.aggregate,
         at=at,
-        differing=not every,
+        differing=not all_rows,
         baseline=baseline,
         directions=desk.boards.directions(),
     )
-    found = compare(subjects, chosen)
-    found = replace(found, rows=tuple(row for row in found.rows if _wanted(row, options)))
-    if form == "json":
+    found = compare(subjects, comparison_options)
+    found = replace(found, rows=tuple(row for row in found.rows if _selected(row, options)))
+    if output_format == "json":
         context.print_json(as_json(found))
-    elif form == "csv":
+    elif output_format == "csv":
         sys.stdout.write(as_csv(found))
-    elif form == "markdown":
+    elif output_format == "markdown":
         sys.stdout.write(as_markdown(found))
     else:
         _print_table(found)
-    if not found.rows and form != "json":
-        context.note("Nothing differs; --all shows all rows.")
+    if not found.rows and output_format != "json":
+        context.note("No differences. To show all rows: --all")
 
 
-def find(context: Context, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
-    """The subjects that the texts name, in their order: artifacts by ID, beginning of it or name, or executions.
+def find_subjects(context: CommandContext, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
+    """Return the models, other artifacts and executions that the texts name, in the order of the texts.
 
     Raises:
-        NotFound, Conflict: a text names none, or several.
+        NotFound: A text names nothing.
+        Conflict: A text names several artifacts or executions.
     """
     artifacts: dict[str, str] = {}
     executions: dict[str, str] = {}
@@ -72,14 +78,21 @@ def find(context: Context, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
             try:
                 executions[text] = context.desk.executions.resolve(context.scope, text).id
             except NotFound:
-                hint = "Give IDs, beginnings of them, or names of models; or IDs of executions."
-                raise NotFound(f"There is no model or execution {text[:80]!r}", hint=hint) from None
+                raise NotFound(
+                    f"Model or execution {text[:80]!r} not found",
+                    f"It is not in {context.scope}.",
+                    "Pass the ID, an ID prefix or the name of a model, or the ID of an execution.",
+                ) from None
 
     def read() -> dict[str, ComparedItem]:
         service = context.desk.compare
-        made = service.artifacts(context.scope, list(artifacts.values())) if artifacts else ()
-        alone = service.executions(context.scope, list(executions.values())) if executions else ()
-        return {one.id: one for one in (*made, *alone)}
+        with_artifact = (
+            service.artifacts(context.scope, list(artifacts.values())) if artifacts else ()
+        )
+        only_execution = (
+            service.executions(context.scope, list(executions.values())) if executions else ()
+        )
+        return {one.id: one for one in (*with_artifact, *only_execution)}
 
     found = read()
     if context.read_metrics(
@@ -90,18 +103,23 @@ def find(context: Context, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
     return tuple(found[one] for one in ids)
 
 
-def _wanted(row: Row, options: argparse.Namespace) -> bool:
+def _selected(row: Row, options: argparse.Namespace) -> bool:
     if not options.metric or not row.numeric:
         return True
     return row.name in options.metric or row.name.split("{")[0] in options.metric
 
 
-def _print_difference(context: Context, options: argparse.Namespace) -> None:
+def _print_difference(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.difference import difference
 
     if len(options.ids) != 2:
-        raise InvalidInput(f"A difference is between two, not {len(options.ids)}", field="id")
-    ids = [one.id for one in find(context, options.ids)]
+        raise InvalidInput(
+            f"--diff cannot compare {len(options.ids)} items",
+            "It compares two models or executions line by line.",
+            "Pass two IDs, or leave out --diff.",
+            field="id",
+        )
+    ids = [one.id for one in find_subjects(context, options.ids)]
     subjects, _ = context.desk.compare.subjects(context.scope, ids, files=True)
     one, other = (subjects * 2)[:2]
     found = difference(one, other)
@@ -112,15 +130,20 @@ def _print_difference(context: Context, options: argparse.Namespace) -> None:
     for head in (f"--- {one.name} {one.id}", f"+++ {other.name} {other.id}", *map(str, found)):
         context.line(safe_text(head))
     if not found:
-        context.note("Nothing differs.")
+        context.note("No differences.")
 
 
-def _place(context: Context, subjects: Sequence[ComparedItem], text: str) -> int:
-    wanted = find(context, [text])[0].id
+def _baseline_index(context: CommandContext, subjects: Sequence[ComparedItem], text: str) -> int:
+    baseline = find_subjects(context, [text])[0].id
     for index, one in enumerate(subjects):
-        if one.id == wanted:
+        if one.id == baseline:
             return index
-    raise InvalidInput(f"{text[:80]!r} is not among those compared", field="baseline")
+    raise InvalidInput(
+        f"Invalid baseline {text[:80]!r}",
+        "It is not one of the compared models or executions.",
+        "Add it to the compared IDs, or select another baseline.",
+        field="baseline",
+    )
 
 
 def _print_table(found: Comparison) -> None:
@@ -144,60 +167,50 @@ def _print_table(found: Comparison) -> None:
 COMMANDS = (
     Command(
         ("compare",),
-        WORDS["compare"].help,
+        COMMAND_GROUPS["compare"].help,
         (
             "launchpad compare churn-1 churn-2 churn-3",
             "launchpad compare e0123 e4567 --all --aggregate best --baseline e0123",
-            "launchpad compare churn-1 churn-2 --metric loss --over step --chart",
+            "launchpad compare churn-1 churn-2 --metric loss --x-axis step --chart",
             "launchpad compare churn-1 churn-2 --format markdown > comparison.md",
         ),
         _compare,
         (
-            arg(
-                "ids",
-                nargs="+",
-                metavar="id",
-                completes="artifacts",
-                help="models or executions: IDs, beginnings of them, or unique names",
+            SUBJECTS,
+            argument(
+                "--all", action="store_true", help="Show all rows, not only those that differ"
             ),
-            arg("--all", action="store_true", help="all rows, not only those that differ"),
-            arg(
-                "--metric",
-                action="append",
-                metavar="NAME",
-                completes="metrics",
-                help="of the metrics only this one; may be repeated",
-            ),
-            arg(
+            METRICS,
+            argument(
                 "--aggregate",
                 choices=AGGREGATES,
                 default="last",
-                help="which value of a metric (default: last)",
+                help="Value of a metric (default: last)",
             ),
-            arg(
+            argument(
                 "--at-step",
                 type=int,
                 metavar="N",
-                help="metrics at this step, or at the last one before it that was logged",
+                help="Show metrics at this step, or at the last logged step before it",
             ),
-            arg(
+            argument(
                 "--diff",
                 action="store_true",
-                help="two of them line by line, with custom info and files",
+                help="Compare two line by line, including custom info and files",
             ),
-            arg(
+            argument(
                 "--baseline",
                 metavar="ID",
-                help="show differences to this one, in units and percent",
+                help="Show differences from this model or execution, absolute and in percent",
                 completes="artifacts",
             ),
-            arg("--chart", action="store_true", help="draw the metrics instead"),
-            *CHART_ARGS,
-            arg(
+            argument("--chart", action="store_true", help="Draw charts of the metrics"),
+            *CHART_OPTIONS,
+            argument(
                 "--format",
                 choices=FORMATS,
                 default="table",
-                help="how to print it (default: table)",
+                help="Output format (default: table)",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Shell completion: one small script a shell, which asks ``launchpad _complete`` what may follow."""
+"""Shell completion: a small script for each shell, which calls ``launchpad _complete``."""
 
 from __future__ import annotations
 
@@ -6,17 +6,26 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import BRANCHES, COMMON, WORDS, Arg, Command
+from launchpad_tui.cli.command import (
+    COMMAND_GROUPS,
+    COMMON_OPTIONS,
+    SUBGROUPS,
+    Argument,
+    Command,
+    argument,
+)
 from launchpad_tui.errors import LaunchpadError
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    import argparse
+
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.artifact import ArtifactKind
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.services.desk import Desk
 
-#: at most so many IDs or names are offered
-_MOST = 200
+#: The maximum number of IDs or names that are offered.
+_LIMIT = 200
 _SCRIPTS = {
     "bash": """\
 _launchpad() {
@@ -61,93 +70,98 @@ complete -c launchpad -f -a '(__launchpad_complete)'
 
 
 def script(shell: str) -> str:
-    """The script of a shell: bash, zsh or fish."""
+    """Return the completion script for bash, zsh or fish."""
     return _SCRIPTS[shell]
 
 
-def candidates(context: Context, words: list[str]) -> Iterator[str]:
-    """What may stand in place of the last word: ``word<tab>what it is``, or ``//files`` where it is a path.
+def candidates(context: CommandContext, words: list[str]) -> Iterator[str]:
+    """Yield the completions of the last word: ``word<tab>description``, or ``//files`` for a path.
 
     Args:
-        context: to look IDs and names up in.
-        words: the words behind ``launchpad``, the last one unfinished (perhaps empty).
+        context: The context that provides IDs and names.
+        words: The words after ``launchpad``. The last one is incomplete, possibly empty.
     """
-    from launchpad_tui.cli.parser import commands, first_word
+    from launchpad_tui.cli.aliases import current_names
+    from launchpad_tui.cli.parser import commands, group_name
 
     *before, last = words or [""]
-    plain = _plain(before)
-    word = first_word(before)
-    if not word:
-        yield from (
-            _options(COMMON, before, last, context) if _wants(COMMON, before, last) else _top(last)
-        )
+    before = current_names(before)
+    plain = _plain_words(before)
+    group = group_name(before)
+    if not group:
+        if _completes_option(COMMON_OPTIONS, before, last):
+            yield from _option_completions(COMMON_OPTIONS, before, last, context)
+        else:
+            yield from _group_names(last)
         return
-    if word not in WORDS:
+    if group not in COMMAND_GROUPS:
         return
-    table = commands(word)
-    fitting = [each for each in table if plain[: len(each.words)] == list(each.words)]
-    command = max(fitting, key=lambda each: len(each.words), default=None)
+    table = commands(group)
+    matching = [each for each in table if plain[: len(each.path)] == list(each.path)]
+    command = max(matching, key=lambda each: len(each.path), default=None)
     if command is None:
         yield from _next_words(table, plain, last)
         return
     arguments = (*command.args, *command.common)
-    if _wants(arguments, before, last):
-        yield from _options(arguments, before, last, context)
+    if _completes_option(arguments, before, last):
+        yield from _option_completions(arguments, before, last, context)
         return
     yield from _next_words(table, plain, last)
     positional = [each for each in command.args if each.positional]
-    place = len(_plain(before, arguments)) - len(command.words)
+    position = len(_plain_words(before, arguments)) - len(command.path)
     if positional and (
-        place < len(positional) or positional[-1].options.get("nargs") in {"*", "+"}
+        position < len(positional) or positional[-1].keywords.get("nargs") in {"*", "+"}
     ):
-        yield from _values(context, positional[min(place, len(positional) - 1)], last)
+        yield from _values(context, positional[min(position, len(positional) - 1)], last)
 
 
 def _next_words(table: Sequence[Command], plain: Sequence[str], last: str) -> Iterator[str]:
-    """The words that lead from these to a command."""
+    """Yield the words that may follow in the path of a command."""
     below = [
         each
         for each in table
-        if len(each.words) > len(plain) and list(each.words[: len(plain)]) == list(plain)
+        if len(each.path) > len(plain) and list(each.path[: len(plain)]) == list(plain)
     ]
-    meanings: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     for each in below:
-        words = each.words[: len(plain) + 1]
-        meanings.setdefault(words[-1], each.help if words == each.words else BRANCHES[words])
-    yield from (f"{word}\t{meaning}" for word, meaning in meanings.items() if word.startswith(last))
+        path = each.path[: len(plain) + 1]
+        descriptions.setdefault(path[-1], each.help if path == each.path else SUBGROUPS[path])
+    for word, description in descriptions.items():
+        if word.startswith(last):
+            yield f"{word}\t{description}"
 
 
-def _plain(words: Sequence[str], arguments: Sequence[Arg] = COMMON) -> list[str]:
-    """The words that are neither options nor their values."""
-    values = {flag for each in arguments if each.takes_value for flag in each.flags}
+def _plain_words(words: Sequence[str], arguments: Sequence[Argument] = COMMON_OPTIONS) -> list[str]:
+    """Return the words that are neither options nor their values."""
+    with_value = {flag for each in arguments if each.takes_value for flag in each.flags}
     rest, found = iter(words), []
     for each in rest:
-        if each in values:
+        if each in with_value:
             next(rest, None)
         elif not each.startswith("-"):
             found.append(each)
     return found
 
 
-def _wants(arguments: Sequence[Arg], before: Sequence[str], last: str) -> bool:
-    """Whether an option or an option's value is to be completed."""
-    return last.startswith("-") or _valued(arguments, before) is not None
+def _completes_option(arguments: Sequence[Argument], before: Sequence[str], last: str) -> bool:
+    """Return whether the last word is an option or the value of one."""
+    return last.startswith("-") or _option_before(arguments, before) is not None
 
 
-def _valued(arguments: Sequence[Arg], before: Sequence[str]) -> Arg | None:
-    """The option whose value comes next."""
+def _option_before(arguments: Sequence[Argument], before: Sequence[str]) -> Argument | None:
+    """Return the option whose value is the last word; None if there is none."""
     return next(
         (each for each in arguments if before and before[-1] in each.flags and each.takes_value),
         None,
     )
 
 
-def _options(
-    arguments: Sequence[Arg], before: Sequence[str], last: str, context: Context
+def _option_completions(
+    arguments: Sequence[Argument], before: Sequence[str], last: str, context: CommandContext
 ) -> Iterator[str]:
-    valued = _valued(arguments, before)
-    if valued is not None and not valued.positional:
-        yield from _values(context, valued, last)
+    option = _option_before(arguments, before)
+    if option is not None and not option.positional:
+        yield from _values(context, option, last)
         return
     for each in arguments:
         for flag in each.flags:
@@ -155,14 +169,14 @@ def _options(
                 yield f"{flag}\t{each.help}"
 
 
-def _top(last: str) -> Iterator[str]:
-    for name, word in WORDS.items():
-        if name.startswith(last) and not word.hidden:
-            yield f"{name}\t{word.help}"
+def _group_names(last: str) -> Iterator[str]:
+    for name, group in COMMAND_GROUPS.items():
+        if name.startswith(last) and not group.hidden:
+            yield f"{name}\t{group.help}"
 
 
-def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
-    choices = each.options.get("choices")
+def _values(context: CommandContext, each: Argument, last: str) -> Iterator[str]:
+    choices = each.keywords.get("choices")
     if choices:
         yield from (str(choice) for choice in choices if str(choice).startswith(last))
     elif each.completes == "files":
@@ -175,20 +189,20 @@ def _values(context: Context, each: Arg, last: str) -> Iterator[str]:
         from launchpad_tui.domain.text import safe_text
 
         if not context.home.registry_path.exists():
-            # Pressing a key must not make a home.
+            # Completion must not create a home folder.
             return
         try:
-            found = list(_known(context, each.completes, last))
+            found = list(_stored_values(context, each.completes, last))
         except LaunchpadError:
-            # The shell is asking in the middle of a line: a registry that cannot be read offers nothing.
+            # An error message would be printed into the command line that the user is editing.
             return
-        for value, meaning in found:
+        for value, description in found:
             if value.startswith(last) and value == safe_text(value):
-                yield f"{value}\t{safe_text(meaning, 60)}"
+                yield f"{value}\t{safe_text(description, 60)}"
 
 
-def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
-    """What there is of a sort, with a few words on each."""
+def _stored_values(context: CommandContext, name: str, last: str) -> Iterable[tuple[str, str]]:
+    """Return the values of a kind (see `Argument.completes`), each with a short description."""
     from launchpad_tui.domain.artifact import ArtifactKind
 
     desk, scope = context.desk, context.scope
@@ -197,13 +211,13 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
         "datasets": ArtifactKind.DATASET,
         "resultsets": ArtifactKind.RESULTSET,
     }
-    if what in kinds or what == "artifacts":
-        return _artifacts(desk, scope, kinds.get(what), last)
-    known: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
+    if name in kinds or name == "artifacts":
+        return _artifacts(desk, scope, kinds.get(name), last)
+    values: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "executions": lambda: _executions(desk, scope),
-        "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:_MOST]),
+        "schedules": lambda: ((one.id, one.name) for one in desk.schedules.list(scope)[:_LIMIT]),
         "configurations": lambda: (
-            (one.id, one.name) for one in desk.configurations.list(scope)[:_MOST]
+            (one.id, one.name) for one in desk.configurations.list(scope)[:_LIMIT]
         ),
         "executables": lambda: ((one.id, one.name) for one in desk.scenarios.executables(scope)),
         "scenarios": lambda: ((one.id, one.name) for one in desk.scenarios.scenarios(scope)),
@@ -212,11 +226,11 @@ def _known(context: Context, what: str, last: str) -> Iterable[tuple[str, str]]:
             (one.name, one.status) for one in desk.connections.groups(scope.connection)
         ),
         "stores": lambda: ((one.name, one.kind) for one in desk.stores.list(scope)),
-        "kinds": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
-        "types": lambda: ((one.id, one.title) for one in desk.stores.kinds()),
+        "connection types": lambda: ((one.id, one.title) for one in desk.connections.kinds()),
+        "store types": lambda: ((one.id, one.title) for one in desk.stores.kinds()),
         "metrics": lambda: ((key, "") for key in desk.artifacts.metric_keys(scope)),
     }
-    return known[what]()
+    return values[name]()
 
 
 def _artifacts(
@@ -224,11 +238,11 @@ def _artifacts(
 ) -> Iterator[tuple[str, str]]:
     from launchpad_tui.domain.query import Query
 
-    rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _MOST)
+    rows = desk.artifacts.listing(scope, kind, Query(search=last)).slice(0, _LIMIT)
     names = Counter(row.artifact.name for row in rows)
     for row in rows:
         yield row.artifact.id, row.artifact.name
-        # A name stands for its artifact where it is the only one, and is one word of a shell.
+        # A name is offered if it is unique and needs no quoting in a shell.
         if (
             names[row.artifact.name] == 1
             and row.artifact.name.replace("-", "").replace("_", "").isalnum()
@@ -239,5 +253,41 @@ def _artifacts(
 def _executions(desk: Desk, scope: Scope) -> Iterator[tuple[str, str]]:
     from launchpad_tui.domain.query import Query
 
-    for row in desk.executions.listing(scope, Query()).slice(0, _MOST):
+    for row in desk.executions.listing(scope, Query()).slice(0, _LIMIT):
         yield row.execution.id, f"{row.execution.configuration_name} {row.execution.status}"
+
+
+def _print_script(_context: CommandContext, options: argparse.Namespace) -> None:
+    print(script(options.shell), end="")
+
+
+def _print_completions(context: CommandContext, options: argparse.Namespace) -> None:
+    for line in candidates(context, options.words):
+        print(line)
+
+
+COMMANDS = (
+    Command(
+        ("completion",),
+        COMMAND_GROUPS["completion"].help,
+        (
+            'eval "$(launchpad completion bash)"',
+            "launchpad completion zsh > ~/.zfunc/_launchpad",
+            "launchpad completion fish > ~/.config/fish/completions/launchpad.fish",
+        ),
+        _print_script,
+        (argument("shell", choices=("bash", "zsh", "fish"), help="Name of the shell"),),
+    ),
+    Command(
+        ("_complete",),
+        COMMAND_GROUPS["_complete"].help,
+        ("launchpad _complete -- models sh", "launchpad _complete -- models show ''"),
+        _print_completions,
+        (
+            argument(
+                "words", nargs="*", help="Words of the command line; the last one is incomplete"
+            ),
+        ),
+        hidden=True,
+    ),
+)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from launchpad_tui.aiapi.configurations import serialize_configuration
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.bindings import bindings, input_bindings
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.command import Command, argument
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
 
 
-def _list(context: Context, options: argparse.Namespace) -> None:
+def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         context.desk.configurations.list(
             context.scope, executable_id=options.executable, search=options.search or ""
@@ -31,7 +31,7 @@ def _list(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.configurations.resolve(context.scope, options.id)
     lines = [
         ("id", one.id),
@@ -45,7 +45,7 @@ def _show(context: Context, options: argparse.Namespace) -> None:
     context.resource(serialize_configuration(one), lines)
 
 
-def _create(context: Context, options: argparse.Namespace) -> None:
+def _create(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.configurations.create(
         context.scope,
         options.name,
@@ -58,65 +58,69 @@ def _create(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-BINDINGS = (
-    arg(
+BINDING_OPTIONS = (
+    argument(
         "--parameter",
         "-p",
         action="append",
         metavar="NAME=VALUE",
-        help="a parameter; others keep their default",
+        help="Value of a parameter; others keep their default; may be repeated",
     ),
-    arg(
+    argument(
         "--input",
         "-i",
         action="append",
         metavar="NAME=ARTIFACT",
-        help="an input artifact, by ID or name",
+        help="Input artifact: ID, unique ID prefix or unique name; may be repeated",
         completes="artifacts",
     ),
 )
 COMMANDS = (
     Command(
         ("configurations", "create"),
-        "create a configuration",
+        "Create a configuration",
         (
             "launchpad configurations create digits-train --name fast -p learning_rate=0.1 -i digits=digits",
             "launchpad configurations create digits-train --name plain --quiet",
         ),
         _create,
         (
-            arg("executable", help="the executable's ID", completes="executables"),
-            arg("--name", required=True, help="its name; need not be unique"),
-            *BINDINGS,
+            argument("executable", help="ID of the executable", completes="executables"),
+            argument("--name", required=True, help="Name; need not be unique"),
+            *BINDING_OPTIONS,
         ),
     ),
     Command(
         ("configurations", "list"),
-        "list the configurations, newest first",
+        "List the configurations, newest first",
         (
             "launchpad configurations list",
             "launchpad configurations list --executable digits-train --json",
         ),
         _list,
         (
-            arg(
+            argument(
                 "--executable",
                 metavar="ID",
-                help="of this executable only",
+                help="Only configurations of this executable",
                 completes="executables",
             ),
-            arg("--search", metavar="TEXT", help="the name or ID holds this"),
+            argument(
+                "--search",
+                metavar="TEXT",
+                help="Only configurations whose name or ID contains the text",
+            ),
         ),
     ),
     Command(
         ("configurations", "show"),
-        "show a configuration",
+        "Show a configuration",
         ("launchpad configurations show fast", "launchpad configurations show fast --json"),
         _show,
         (
-            arg(
+            argument(
                 "id",
-                help="ID, a unique part of its beginning, or a unique name",
+                help="ID, unique ID prefix or unique name",
                 completes="configurations",
             ),
         ),

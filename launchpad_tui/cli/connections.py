@@ -13,24 +13,24 @@ from launchpad_tui.aiapi.connections import (
     serialize_connection,
 )
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import fields
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.connection import Capabilities, ConnectionKind
 
 
-#: the number of characters that are read of a service key
+#: The greatest number of characters that are read of a service key.
 _KEY_LIMIT = 1_000_000
 
 
-def _list(context: Context, _options: argparse.Namespace) -> None:
+def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     current = context.desk.connections.current().connection
     context.resources(
         context.desk.connections.list(),
-        lambda one: {**serialize_connection(one), "chosen": one.name == current},
-        ("NAME", "KIND", "CHOSEN", "REFRESHED", "LAST ERROR"),
+        lambda one: {**serialize_connection(one), "current": one.name == current},
+        ("NAME", "TYPE", "CURRENT", "SYNCHRONIZED", "LAST ERROR"),
         lambda one: (
             one.name,
             one.kind,
@@ -41,25 +41,25 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.connections.get(options.name)
-    able = context.desk.connections.capabilities(one.name)
+    capabilities = context.desk.connections.capabilities(one.name)
     groups = [each.name for each in context.desk.connections.groups(one.name)]
     lines = [
         ("name", one.name),
-        ("kind", one.kind),
+        ("type", one.kind),
         ("created", rfc3339(one.created_at) or ""),
-        ("refreshed", rfc3339(one.synced_at) or ""),
+        ("synchronized", rfc3339(one.synced_at) or ""),
         *one.settings.items(),
-        ("groups", "\n".join(groups)),
-        *_capability_lines(able),
+        ("resource groups", "\n".join(groups)),
+        *_capability_lines(capabilities),
         ("last error", one.last_error),
     ]
     context.resource(
         {
             **serialize_connection(one),
             "resourceGroups": groups,
-            "capabilities": serialize_capabilities(able),
+            "capabilities": serialize_capabilities(capabilities),
         },
         lines,
     )
@@ -76,55 +76,64 @@ def _capability_lines(able: Capabilities) -> list[tuple[str, str]]:
     ]
 
 
-def _kinds(context: Context, _options: argparse.Namespace) -> None:
-    fields.print_kinds(context, context.desk.connections.kinds())
+def _types(context: CommandContext, _options: argparse.Namespace) -> None:
+    print_types(context, context.desk.connections.kinds())
 
 
-def _kind(context: Context, name: str) -> ConnectionKind:
+def _kind(context: CommandContext, name: str) -> ConnectionKind:
     from launchpad_tui.errors import InvalidInput
 
     kinds = {kind.id: kind for kind in context.desk.connections.kinds()}
     if name not in kinds:
         raise InvalidInput(
-            f"There is no kind {name[:80]!r}", hint=f"Kinds: {', '.join(kinds)}.", field="kind"
+            f"Unknown connection type {name[:80]!r}",
+            "",
+            f"Types: {', '.join(kinds)}.",
+            field="type",
         )
     return kinds[name]
 
 
-def _add(context: Context, options: argparse.Namespace) -> None:
+def _add(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.errors import InvalidInput
 
-    if not options.kind and not options.service_key:
+    if not options.type and not options.service_key:
         raise InvalidInput(
-            "The type is missing",
-            "",
-            "Give --type; see: launchpad connections kinds.",
+            "The connection type is missing",
+            "It is required if no service key is passed.",
+            "Use --type. To list the types: launchpad connections types",
             field="type",
         )
-    kind = _kind(context, options.kind or _key_kinds(context)[0])
+    kind = _kind(context, options.type or _types_with_service_key(context)[0])
     values = {
         **_service_key(context, kind, options.service_key),
-        **fields.values(options, kind.fields),
+        **field_values(options, kind.fields),
     }
     one = context.desk.connections.add(options.name, kind.id, values)
     context.done(f"Added connection {one.name}.", serialize_connection(one), id=one.name)
 
 
-def _key_kinds(context: Context) -> list[str]:
+def _types_with_service_key(context: CommandContext) -> list[str]:
     return [kind.id for kind in context.desk.connections.kinds() if kind.key_title]
 
 
-def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> dict[str, str]:
-    """What the service key in a file fills; ``-`` is standard input. Nothing where there is none."""
+def _service_key(context: CommandContext, kind: ConnectionKind, path: str | None) -> dict[str, str]:
+    """Return the fields that a service key sets.
+
+    Args:
+        context: The context of the command.
+        kind: The type of the connection.
+        path: The file of the service key; ``-`` is standard input; None returns no fields.
+    """
     from launchpad_tui.errors import InvalidInput
 
     if not path:
         return {}
     if not kind.key_title:
         raise InvalidInput(
-            f"Connections of the type {kind.id} have no service key",
-            "",
-            f"Types with a service key: {', '.join(_key_kinds(context))}.",
+            f"A connection of type {kind.id} has no service key",
+            f"Types with a service key: {', '.join(_types_with_service_key(context))}.",
+            "Use --set and --secret instead.",
             field="service-key",
         )
     if path == "-":
@@ -136,42 +145,44 @@ def _service_key(context: Context, kind: ConnectionKind, path: str | None) -> di
     return context.desk.connections.service_key(text, kind.id)
 
 
-def _edit(context: Context, options: argparse.Namespace) -> None:
+def _edit(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.connections.get(options.name)
     kind = _kind(context, one.kind)
     key = _service_key(context, kind, options.service_key)
-    values = {**one.settings, **key, **fields.values(options, kind.fields)}
+    values = {**one.settings, **key, **field_values(options, kind.fields)}
     one = context.desk.connections.edit(one.name, values)
     context.done(f"Changed connection {one.name}.", serialize_connection(one), id=one.name)
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _remove(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.connections.delete(options.name)
     context.done(
-        f"Deleted connection {options.name}; nothing is lost in the runtime.", id=options.name
+        f"Removed connection {options.name}. Nothing was deleted in its runtime.", id=options.name
     )
 
 
-def _refresh(context: Context, options: argparse.Namespace) -> None:
+def _refresh(context: CommandContext, options: argparse.Namespace) -> None:
     found = context.desk.connections.refresh(options.name)
     context.resource(
         {"name": options.name, **serialize_capabilities(found)}, _capability_lines(found)
     )
 
 
-def _test(context: Context, options: argparse.Namespace) -> int:
-    from launchpad_tui.cli import steps
+def _test(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.step_report import run_test
 
     name, group = options.name, options.group or ""
-    return steps.run(context, name, lambda tell: context.desk.connections.test(name, group, tell))
+    return run_test(
+        context, name, lambda report: context.desk.connections.test(name, group, report)
+    )
 
 
-def _use(context: Context, options: argparse.Namespace) -> None:
+def _use(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 
     scope = Scope(options.name, options.group or DEFAULT_SCOPE.resource_group)
     context.desk.connections.choose(scope)
-    message = f"From now on: connection {scope.connection}, resource group {scope.resource_group}."
+    message = f"Switched to connection {scope.connection}, resource group {scope.resource_group}."
     context.done(
         message,
         {"connection": scope.connection, "resourceGroup": scope.resource_group},
@@ -179,94 +190,99 @@ def _use(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-_NAME = arg("name", help="the connection", completes="connections")
-_KEY = arg(
+_NAME = argument("name", help="Name of the connection", completes="connections")
+_KEY = argument(
     "--service-key",
     metavar="FILE",
     completes="files",
-    help="fill the fields from a service key of SAP AI Core, JSON; - reads standard input",
+    help="Set the fields from an SAP AI Core service key in JSON; - reads standard input",
 )
 COMMANDS = (
     Command(
         ("connections", "list"),
-        "list the connections",
+        "List the connections",
         ("launchpad connections list", "launchpad connections list --json"),
         _list,
     ),
     Command(
-        ("connections", "kinds"),
-        "list the kinds of connections and their fields",
-        ("launchpad connections kinds", "launchpad connections kinds --json"),
-        _kinds,
+        ("connections", "types"),
+        "List the connection types and their fields",
+        ("launchpad connections types", "launchpad connections types --json"),
+        _types,
     ),
     Command(
         ("connections", "show"),
-        "show a connection and what it can do",
+        "Show a connection and its capabilities",
         ("launchpad connections show local", "launchpad connections show local --json"),
         _show,
         (_NAME,),
     ),
     Command(
         ("connections", "add"),
-        "add a connection; secrets are never words of the command line",
+        "Add a connection",
         (
             "launchpad connections add core --type sap-ai-core --service-key key.json",
             "launchpad connections add core --type sap-ai-core --set credentials=environment",
         ),
         _add,
         (
-            arg("name", help="its name: lower-case letters, digits, '-' and '.'"),
-            arg(
+            argument("name", help="Name: lower-case letters, digits, '-' and '.'"),
+            argument(
                 "--type",
-                "--kind",
-                dest="kind",
-                metavar="TYPE",
-                help="a kind of runtime (see: connections kinds)",
-                completes="kinds",
+                help="Connection type; to list them: launchpad connections types",
+                completes="connection types",
             ),
             _KEY,
-            *fields.OPTIONS,
+            *FIELD_OPTIONS,
+        ),
+        details=(
+            "Secrets are passed with --secret, --set-file or --service-key, because other users of the "
+            "machine can read the command line."
         ),
     ),
     Command(
         ("connections", "edit"),
-        "change fields of a connection; the others stay",
+        "Change fields of a connection",
         (
-            "launchpad connections edit local --set description='the machine in the lab'",
+            "launchpad connections edit local --set description='machine in the lab'",
             "launchpad connections edit lab --secret token < token.txt",
         ),
         _edit,
-        (_NAME, _KEY, *fields.OPTIONS),
+        (_NAME, _KEY, *FIELD_OPTIONS),
+        details="Fields without an option keep their value.",
     ),
     Command(
-        ("connections", "delete"),
-        "forget a connection; nothing is lost in its runtime",
-        ("launchpad connections delete lab", "launchpad connections delete lab --quiet"),
-        _delete,
+        ("connections", "remove"),
+        "Remove a connection",
+        ("launchpad connections remove lab", "launchpad connections remove lab --quiet"),
+        _remove,
         (_NAME,),
+        details="Nothing is deleted in its runtime.",
     ),
     Command(
         ("connections", "refresh"),
-        "ask the runtime what it can do",
+        "Fetch the capabilities of the runtime",
         ("launchpad connections refresh local", "launchpad connections refresh local --json"),
         _refresh,
         (_NAME,),
     ),
     Command(
         ("connections", "test"),
-        "look at a connection step by step, up to what is wrong",
+        "Test a connection step by step",
         (
             "launchpad connections test core",
             "launchpad connections test core --group vision --json",
         ),
         _test,
         (_NAME,),
+        details="Stops at the first step that fails, with exit code 1.",
     ),
     Command(
         ("connections", "use"),
-        "choose the connection for later commands",
+        "Make a connection the current one",
         ("launchpad connections use local", "launchpad connections use local --group default"),
         _use,
         (_NAME,),
+        details="Later commands use it, unless they have the option --connection.",
     ),
 )

@@ -1,4 +1,4 @@
-"""What every command needs: the services, the scope, and a way to print."""
+"""The context of a command: its services, its scope and its output."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 
-class Context:
-    """A command's surroundings. The desk is opened on first use."""
+class CommandContext:
+    """The services, scope and output of a command. The desk is opened on first use."""
 
     def __init__(self, home: Path | None, options: argparse.Namespace) -> None:
         self._home = home
@@ -32,14 +32,14 @@ class Context:
 
     @cached_property
     def home(self) -> Home:
-        """The home folder, as it is; nothing is made. Raises ConfigError."""
+        """Return the home folder, without creating it. Raises ConfigError."""
         from launchpad_tui.config.paths import Home
 
         return Home.at(self._home) if self._home else Home.find()
 
     @cached_property
     def desk(self) -> Desk:
-        """The services. Raises LaunchpadError where the home cannot be opened."""
+        """Return the services. Raises LaunchpadError if the home folder cannot be opened."""
         from launchpad_tui.bootstrap import open_desk
         from launchpad_tui.config.logfile import setup
 
@@ -49,10 +49,10 @@ class Context:
 
     @cached_property
     def scope(self) -> Scope:
-        """The connection and resource group that the options name, else those chosen last.
+        """Return the connection and resource group named by the options, or the current ones.
 
         Raises:
-            NotFound: there is no such connection or group.
+            NotFound: The connection or the resource group does not exist.
         """
         from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
         from launchpad_tui.errors import NotFound
@@ -68,28 +68,36 @@ class Context:
         )
         names = [each.name for each in self.desk.connections.groups(scope.connection)]
         if scope.resource_group not in names:
-            title = f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
-            raise NotFound(title, hint=f"There are: {', '.join(names)}.")
+            raise NotFound(
+                f"Resource group {scope.resource_group[:80]!r} not found",
+                f"Resource groups of connection {scope.connection}: {', '.join(names)}.",
+                "To add one: launchpad groups add NAME",
+            )
         return scope
 
     def read_metrics(self, execution_ids: Sequence[str]) -> bool:
-        """Read what executions elsewhere logged, where that was not read yet; says whether anything was. Without a
-        network what was read before stays."""
+        """Fetch metrics of remote executions that were not fetched yet.
+
+        If the runtime is not reachable, a note is printed and the stored metrics are used.
+
+        Returns:
+            Whether any metrics were fetched.
+        """
         from launchpad_tui.errors import LaunchpadError
 
         try:
             return self.desk.sync.read_metrics(self.scope, execution_ids)
         except LaunchpadError as error:
-            self.note(f"note: {error.title}; what was read before is shown")
+            self.note(f"note: {error.title}. Metrics stored earlier are shown.")
             return False
 
     @property
     def colour(self) -> bool:
-        """Whether to print with colour."""
+        """Return whether to print with colour."""
         return output.coloured(self._options.no_color)
 
     def resource(self, data: Mapping[str, Any], lines: Iterable[tuple[str, str]]) -> None:
-        """Print one thing: as JSON, with ``--quiet`` its ID or name, else its fields on lines of their own."""
+        """Print one resource: as JSON, as its ID or name with ``--quiet``, or one field per line."""
         if self.json:
             self.print_json(data)
         elif self.quiet and ("id" in data or "name" in data):
@@ -104,8 +112,14 @@ class Context:
         heads: Sequence[str],
         cells: Callable[[Row], Sequence[str]],
     ) -> None:
-        """Print a list as it comes: JSON (``{"resources": […], "count": N}``), with ``--quiet`` the first column of
-        each row, else a table. Rows may be a generator of any length: few are held at a time."""
+        """Print a list: as JSON, as the first column with ``--quiet``, or as a table.
+
+        Args:
+            rows: May be a generator of any length: only a few rows are held in memory.
+            to_json: Returns the JSON object of a row.
+            heads: The heads of the columns.
+            cells: Returns the cells of a row.
+        """
         if self.json:
             output.stream_json(to_json(row) for row in rows)
         elif self.quiet:
@@ -115,11 +129,11 @@ class Context:
             output.print_table(heads, (cells(row) for row in rows))
 
     def print_json(self, data: Any) -> None:
-        """Print a value as JSON."""
+        """Print a value as indented JSON."""
         self.line(output.json_text(data, indent=2))
 
     def done(self, message: str, data: Mapping[str, Any] | None = None, *, id: str = "") -> None:  # noqa: A002
-        """Say that something was done: JSON where asked for, the ID alone with ``--quiet``, else the message."""
+        """Report success: as JSON, as the ID with ``--quiet``, or as the message."""
         if self.json:
             self.print_json(data if data is not None else {"id": id, "message": message})
         elif self.quiet:
@@ -130,10 +144,10 @@ class Context:
 
     @staticmethod
     def line(text: str) -> None:
-        """Print a line that is safe already, at once where somebody watches."""
+        """Print a line that is safe for terminals; on a terminal it is flushed immediately."""
         print(text, flush=sys.stdout.isatty())
 
     @staticmethod
     def note(text: str) -> None:
-        """Say something beside the output: on standard error."""
+        """Print a message on standard error."""
         print(safe_text(text), file=sys.stderr)

@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.scenarios import extended_executable, extended_scenario
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.scenario import ArtifactSlot
 
 
-def _scenarios(context: Context, _options: argparse.Namespace) -> None:
+def _scenarios(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.scenarios(context.scope),
         extended_scenario,
@@ -24,25 +24,30 @@ def _scenarios(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _scenario(context: Context, options: argparse.Namespace) -> None:
+def _scenario(context: CommandContext, options: argparse.Namespace) -> None:
     one = next(
         (each for each in context.desk.scenarios.scenarios(context.scope) if each.id == options.id),
         None,
     )
     if one is None:
         raise NotFound(
-            f"There is no scenario {options.id!r}", hint="launchpad scenarios list shows all."
+            f"Scenario {options.id[:80]!r} not found",
+            f"It is not in {context.scope}.",
+            "To list the scenarios: launchpad scenarios list",
         )
-    inside = context.desk.scenarios.executables(context.scope, one.id)
+    executables = context.desk.scenarios.executables(context.scope, one.id)
     lines = [("id", one.id), ("name", one.name), ("description", one.description)]
-    lines.append(("executables", "\n".join(f"{each.id}  {each.name}" for each in inside)))
+    lines.append(("executables", "\n".join(f"{each.id}  {each.name}" for each in executables)))
     context.resource(
-        {**extended_scenario(one), "executables": [extended_executable(each) for each in inside]},
+        {
+            **extended_scenario(one),
+            "executables": [extended_executable(each) for each in executables],
+        },
         lines,
     )
 
 
-def _list(context: Context, options: argparse.Namespace) -> None:
+def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         context.desk.scenarios.executables(context.scope, options.scenario),
         extended_executable,
@@ -51,7 +56,7 @@ def _list(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = context.desk.scenarios.executable(context.scope, options.id)
     if options.template:
         print(one.template, end="" if one.template.endswith("\n") else "\n")
@@ -74,13 +79,13 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ("inputs", slots(one.inputs)),
         ("outputs", slots(one.outputs)),
         ("source", one.source),
-        ("ignored here", "\n".join(one.notes)),
+        ("ignored settings", "\n".join(one.notes)),
         *((f"setting {name}", value) for name, value in one.settings.items()),
     ]
     context.resource(extended_executable(one), lines)
 
 
-def _add(context: Context, options: argparse.Namespace) -> int:
+def _add(context: CommandContext, options: argparse.Namespace) -> int:
     found = context.desk.scenarios.add_executables(
         context.scope, Path(options.path).expanduser().absolute()
     )
@@ -103,14 +108,15 @@ def _add(context: Context, options: argparse.Namespace) -> int:
         return 1
     if not found.added:
         raise InvalidInput(
-            f"There is no workflow template in {options.path}",
-            hint="A template is a YAML document with kind: WorkflowTemplate.",
+            f"No workflow template in {options.path}",
+            "There is no YAML document with kind: WorkflowTemplate.",
+            "Pass the YAML file of a workflow template, or a folder that contains one.",
             field="path",
         )
     return 0
 
 
-def _set(context: Context, options: argparse.Namespace) -> None:
+def _set(context: CommandContext, options: argparse.Namespace) -> None:
     fields = {field.name: field for field in context.desk.scenarios.executable_fields()}
     one = context.desk.scenarios.executable(context.scope, options.id)
     if not options.values:
@@ -121,7 +127,7 @@ def _set(context: Context, options: argparse.Namespace) -> None:
         context.resources(
             rows,
             lambda row: dict(zip(("name", "help", "value"), row, strict=True)),
-            ("SETTING", "MEANING", "VALUE"),
+            ("SETTING", "DESCRIPTION", "VALUE"),
             tuple,
         )
         return
@@ -130,60 +136,73 @@ def _set(context: Context, options: argparse.Namespace) -> None:
         name, equals, value = text.partition("=")
         if not equals or name not in fields:
             raise InvalidInput(
-                f"{text!r} is no setting of an executable", hint=f"Settings: {', '.join(fields)}."
+                f"Invalid setting {text[:80]!r}",
+                "It is not a setting of an executable, or the = is missing.",
+                f"Write NAME=VALUE with one of these names: {', '.join(fields)}.",
             )
         values[name] = value.replace("\\n", "\n") if name == "env" else value
     context.desk.scenarios.set_executable(context.scope, options.id, values)
     context.done(f"Changed the settings of {options.id}.", id=options.id)
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _remove(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.scenarios.delete_executable(context.scope, options.id)
-    context.done(f"Deleted executable {options.id}; what it made stays.", id=options.id)
+    context.done(
+        f"Removed executable {options.id}. Its executions and their outputs are kept.",
+        id=options.id,
+    )
 
 
-_ID = arg("id", help="the executable's ID", completes="executables")
+_ID = argument("id", help="ID of the executable", completes="executables")
 COMMANDS = (
     Command(
         ("scenarios", "list"),
-        "list the scenarios",
+        "List the scenarios",
         ("launchpad scenarios list", "launchpad scenarios list --json"),
         _scenarios,
     ),
     Command(
         ("scenarios", "show"),
-        "show a scenario and its executables",
+        "Show a scenario and its executables",
         ("launchpad scenarios show digits", "launchpad scenarios show digits --json"),
         _scenario,
-        (arg("id", help="the scenario's ID", completes="scenarios"),),
+        (argument("id", help="ID of the scenario", completes="scenarios"),),
     ),
     Command(
         ("executables", "add"),
-        "add workflow templates: a file, or all in a folder such as a git checkout",
+        "Add workflow templates from a file or folder",
         ("launchpad executables add train.yaml", "launchpad executables add ~/src/churn"),
         _add,
-        (arg("path", help="a YAML file or a folder", completes="files"),),
+        (argument("path", help="YAML file or folder", completes="files"),),
+        details="In a folder, such as a Git checkout, all YAML files with kind: WorkflowTemplate are added.",
     ),
     Command(
         ("executables", "list"),
-        "list the executables",
+        "List the executables",
         ("launchpad executables list", "launchpad executables list --scenario digits"),
         _list,
-        (arg("--scenario", metavar="ID", help="of this scenario only", completes="scenarios"),),
+        (
+            argument(
+                "--scenario",
+                metavar="ID",
+                help="Only executables of this scenario",
+                completes="scenarios",
+            ),
+        ),
     ),
     Command(
         ("executables", "show"),
-        "show an executable",
+        "Show an executable",
         (
             "launchpad executables show digits-train",
             "launchpad executables show digits-train --template",
         ),
         _show,
-        (_ID, arg("--template", help="print the workflow template", action="store_true")),
+        (_ID, argument("--template", help="Print the workflow template", action="store_true")),
     ),
     Command(
         ("executables", "set"),
-        "show or change the settings with which it runs on this machine",
+        "Show or change the settings of an executable",
         (
             "launchpad executables set digits-train",
             "launchpad executables set digits-train python=~/venvs/torch",
@@ -191,22 +210,27 @@ COMMANDS = (
         _set,
         (
             _ID,
-            arg(
+            argument(
                 "values",
                 nargs="*",
                 metavar="NAME=VALUE",
-                help="settings to change; none: show them",
+                help="Settings to change; without any, the settings are shown",
             ),
+        ),
+        details=(
+            "The settings determine how the executable runs on this machine, for example with which "
+            "Python interpreter."
         ),
     ),
     Command(
-        ("executables", "delete"),
-        "forget an executable",
+        ("executables", "remove"),
+        "Remove an executable",
         (
-            "launchpad executables delete digits-train",
-            "launchpad executables delete digits-train --quiet",
+            "launchpad executables remove digits-train",
+            "launchpad executables remove digits-train --quiet",
         ),
-        _delete,
+        _remove,
         (_ID,),
+        details="Its executions and their outputs are kept.",
     ),
 )

@@ -12,17 +12,18 @@ from launchpad_tui.aiapi.executions import extended_execution, extended_executio
 from launchpad_tui.aiapi.metrics import serialize_metric_values
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import listing, logs, output
+from launchpad_tui.cli.arguments import CONFIGURATION, EXECUTION, EXECUTIONS
 from launchpad_tui.cli.bindings import bindings, input_bindings
-from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.cli.configurations import BINDINGS
+from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.configurations import BINDING_OPTIONS
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import metric_text
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
 
-_LOOK_SECONDS = 0.3
+_POLL_SECONDS = 0.3
 ATTRIBUTES = frozenset(
     {
         "id",
@@ -44,12 +45,12 @@ ATTRIBUTES = frozenset(
 )
 
 
-def _list(context: Context, options: argparse.Namespace) -> None:
+def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     query = listing.query(context, options, ATTRIBUTES)
     columns = query.metrics
     context.resources(
-        listing.walk(context.desk.executions.listing(context.scope, query), options.limit),
+        listing.rows(context.desk.executions.listing(context.scope, query), options.limit),
         lambda row: {
             **extended_execution(row.execution),
             "metrics": serialize_metric_values(row.metrics),
@@ -84,14 +85,14 @@ def _duration(execution: Execution) -> str:
     return "" if seconds is None else duration_text(seconds)
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.executions.reconcile()
     found = context.desk.executions.resolve(context.scope, options.id)
     details = context.desk.executions.get(context.scope, found.id)
     one = details.execution
     parameters = details.configuration.parameters if details.configuration else {}
     inputs = [
-        f"{name}: {each.name} ({each.id})" if each else f"{name}: gone"
+        f"{name}: {each.name} ({each.id})" if each else f"{name}: deleted"
         for name, each in details.inputs
     ]
     lines = [
@@ -110,62 +111,71 @@ def _show(context: Context, options: argparse.Namespace) -> None:
         ),
         ("created", rfc3339(one.created_at) or ""),
         ("started", rfc3339(one.started_at) or ""),
-        ("finished", rfc3339(one.completed_at) or ""),
+        ("completed", rfc3339(one.completed_at) or ""),
         ("duration", _duration(one)),
-        *((f"detail {key}", value) for key, value in one.status_details.items()),
+        *((f"status detail {key}", value) for key, value in one.status_details.items()),
     ]
     context.resource(extended_execution_details(details), lines)
 
 
-def _create(context: Context, options: argparse.Namespace) -> int:
+def _create(context: CommandContext, options: argparse.Namespace) -> int:
     configuration = context.desk.configurations.resolve(context.scope, options.configuration)
-    return _created(
+    return _report_created(
         context, context.desk.executions.create(context.scope, configuration.id), options.wait
     )
 
 
-def _again(context: Context, options: argparse.Namespace) -> int:
+def _rerun(context: CommandContext, options: argparse.Namespace) -> int:
     source = context.desk.executions.resolve(context.scope, options.id)
-    made = context.desk.executions.create_again(
+    execution = context.desk.executions.create_again(
         context.scope,
         source.id,
         bindings(options.parameter, "parameter"),
         input_bindings(context, options.input),
         options.name or "",
     )
-    return _created(context, made, options.wait)
+    return _report_created(context, execution, options.wait)
 
 
-def _created(context: Context, made: Execution, wait: bool) -> int:
+def _report_created(context: CommandContext, execution: Execution, wait: bool) -> int:
     if not wait:
-        context.done(f"Created execution {made.id}.", extended_execution(made), id=made.id)
+        context.done(
+            f"Created execution {execution.id}.", extended_execution(execution), id=execution.id
+        )
         return 0
-    ended = _until_ended(context, [made.id], None)
+    ended = _wait_for(context, [execution.id], None)
     for each in ended:
-        context.done(_told(each), extended_execution_details(each), id=made.id)
-    return _judged(ended)
+        context.done(_status_line(each), extended_execution_details(each), id=execution.id)
+    return _exit_code(ended)
 
 
-def _wait(context: Context, options: argparse.Namespace) -> int:
+def _wait(context: CommandContext, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    ended = _until_ended(context, ids, options.timeout, tell=not context.json)
+    ended = _wait_for(context, ids, options.timeout, report=not context.json)
     if context.json:
         output.stream_json(extended_execution_details(each) for each in ended)
-    return 1 if len(ended) < len(set(ids)) else _judged(ended)
+    return 1 if len(ended) < len(set(ids)) else _exit_code(ended)
 
 
-def _told(each: ExecutionDetails) -> str:
+def _status_line(each: ExecutionDetails) -> str:
     return f"{each.execution.id}: {each.execution.status}  {each.execution.status_message}".rstrip()
 
 
-def _judged(ended: Sequence[ExecutionDetails]) -> int:
+def _exit_code(ended: Sequence[ExecutionDetails]) -> int:
     return 0 if all(each.execution.status == "COMPLETED" for each in ended) else 1
 
 
-def _until_ended(
-    context: Context, ids: Sequence[str], timeout: float | None, *, tell: bool = False
+def _wait_for(
+    context: CommandContext, ids: Sequence[str], timeout: float | None, *, report: bool = False
 ) -> list[ExecutionDetails]:
-    """Those that ended, as they ended; all of them unless the time is over."""
+    """Wait for executions and return those that ended, in the order in which they ended.
+
+    Args:
+        context: The context of the command.
+        ids: The IDs of the executions.
+        timeout: The greatest time to wait in seconds; None waits until all have ended.
+        report: Whether to print each execution when it ends.
+    """
     deadline = None if timeout is None else time.monotonic() + timeout
     waiting, ended = list(dict.fromkeys(ids)), []
     while True:
@@ -176,35 +186,42 @@ def _until_ended(
             if details.execution.status.final:
                 waiting.remove(execution_id)
                 ended.append(details)
-                if tell:
-                    context.done(_told(details), id=execution_id)
+                if report:
+                    context.done(_status_line(details), id=execution_id)
         if not waiting:
             return ended
         if deadline is not None and time.monotonic() > deadline:
-            context.note(f"not ended after {timeout:g} s: {', '.join(waiting)}")
+            context.note(f"Timed out after {timeout:g} s. Still running: {', '.join(waiting)}")
             return ended
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
 
 
-def _stop(context: Context, options: argparse.Namespace) -> int:
+def _stop(context: CommandContext, options: argparse.Namespace) -> int:
     ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    return _outcomes(context, context.desk.executions.stop(context.scope, ids), "Stopping {}.")
-
-
-def _delete(context: Context, options: argparse.Namespace) -> int:
-    ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
-    return _outcomes(
-        context, context.desk.executions.delete(context.scope, ids), "Deleted {}; its models stay."
+    return _print_outcomes(
+        context, context.desk.executions.stop(context.scope, ids), "Stopping {}."
     )
 
 
-def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
-    """Tell what became of each; as JSON like the AI API's answer to a bulk change."""
+def _delete(context: CommandContext, options: argparse.Namespace) -> int:
+    ids = [context.desk.executions.resolve(context.scope, text).id for text in options.ids]
+    return _print_outcomes(
+        context,
+        context.desk.executions.delete(context.scope, ids),
+        "Deleted {}. Its outputs are kept.",
+    )
+
+
+def _print_outcomes(context: CommandContext, outcomes: Sequence[Outcome], message: str) -> int:
+    """Print the outcome for each execution and return the exit code.
+
+    The JSON output has the format of the AI API's response to a bulk update.
+    """
     if context.json:
         context.print_json(
             {
                 "executions": [
-                    {"id": each.id, "message": said.format(each.id)}
+                    {"id": each.id, "message": message.format(each.id)}
                     if each.error is None
                     else {
                         "id": each.id,
@@ -217,7 +234,7 @@ def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
     else:
         for each in outcomes:
             if each.error is None:
-                context.done(said.format(each.id), id=each.id)
+                context.done(message.format(each.id), id=each.id)
         for each in outcomes:
             if each.error is not None:
                 context.note(f"launchpad: {each.error.title}")
@@ -227,109 +244,117 @@ def _outcomes(context: Context, outcomes: Sequence[Outcome], said: str) -> int:
     return 1 if any(each.error is not None for each in outcomes) else 0
 
 
-def _finish(context: Context, options: argparse.Namespace) -> None:
+def _store_outputs(context: CommandContext, options: argparse.Namespace) -> None:
     for text in options.ids:
         execution = context.desk.executions.resolve(context.scope, text)
-        with progress("Storing", quiet=context.quiet) as tell:
-            made = context.desk.executions.finish(context.scope, execution.id, tell)
-        data = {"id": execution.id, "artifacts": [extended_artifact(each) for each in made]}
+        with progress("Storing", quiet=context.quiet) as report:
+            outputs = context.desk.executions.finish(context.scope, execution.id, report)
+        data = {"id": execution.id, "artifacts": [extended_artifact(each) for each in outputs]}
         context.done(
-            f"Finished {execution.id}: {', '.join(each.name for each in made)}.",
+            f"Stored the outputs of {execution.id}: {', '.join(each.name for each in outputs)}.",
             data,
             id=execution.id,
         )
 
 
-_ID = arg(
-    "id", help="the execution's ID, or a unique part of its beginning", completes="executions"
-)
-_IDS = arg(
-    "ids",
-    nargs="+",
-    metavar="id",
-    help="IDs, or unique parts of their beginnings",
-    completes="executions",
-)
-_WAIT = arg(
-    "--wait", help="wait until it has ended; exit code 1 unless COMPLETED", action="store_true"
+_WAIT = argument(
+    "--wait", help="Wait until it has ended; exit code 1 unless COMPLETED", action="store_true"
 )
 COMMANDS = (
     Command(
         ("executions", "create"),
-        "create an execution of a configuration: it starts as soon as there is room",
+        "Create an execution of a configuration",
         ("launchpad executions create fast", "launchpad executions create fast --wait"),
         _create,
         (
-            arg(
-                "configuration",
-                help="the configuration's ID or unique name",
-                completes="configurations",
-            ),
+            CONFIGURATION,
             _WAIT,
+        ),
+        details=(
+            "It starts as soon as fewer executions than executions.parallel (see: launchpad settings) "
+            "are running."
         ),
     ),
     Command(
-        ("executions", "again"),
-        "create an execution again, with changed parameters or inputs",
+        ("executions", "rerun"),
+        "Rerun an execution, with the same or other bindings",
         (
-            "launchpad executions again e0123 -p learning_rate=0.05",
-            "launchpad executions again e0123 --wait",
+            "launchpad executions rerun e0123 -p learning_rate=0.05",
+            "launchpad executions rerun e0123 --wait",
         ),
-        _again,
-        (_ID, *BINDINGS, arg("--name", help="the new configuration's name"), _WAIT),
+        _rerun,
+        (
+            EXECUTION,
+            *BINDING_OPTIONS,
+            argument("--name", help="Name of the new configuration"),
+            _WAIT,
+        ),
+        details=(
+            "With --parameter, --input or --name a new configuration is created, otherwise that of the "
+            "execution is used."
+        ),
     ),
     Command(
         ("executions", "list"),
-        "list the executions, newest first",
+        "List the executions, newest first",
         (
             "launchpad executions list",
             "launchpad executions list --where 'status = RUNNING' --metric loss",
         ),
         _list,
-        listing.OPTIONS,
+        listing.LIST_OPTIONS,
     ),
     Command(
         ("executions", "show"),
-        "show an execution",
+        "Show an execution",
         ("launchpad executions show e0123", "launchpad executions show e0123 --json"),
         _show,
-        (_ID,),
+        (EXECUTION,),
     ),
     Command(
         ("executions", "wait"),
-        "wait until executions have ended; exit code 1 unless all are COMPLETED",
+        "Wait until executions have ended",
         ("launchpad executions wait e0123 --timeout 600", "launchpad executions wait e0123 e4567"),
         _wait,
         (
-            _IDS,
-            arg(
+            EXECUTIONS,
+            argument(
                 "--timeout",
                 type=float,
                 metavar="SECONDS",
-                help="give up after so long, exit code 1",
+                help="Maximum time to wait; exit code 1 after that",
             ),
         ),
+        details="Prints each execution when it ends. The exit code is 1 unless all are COMPLETED.",
     ),
     Command(
         ("executions", "stop"),
-        "stop executions",
+        "Stop executions",
         ("launchpad executions stop e0123", "launchpad executions stop e0123 e4567"),
         _stop,
-        (_IDS,),
+        (EXECUTIONS,),
     ),
     Command(
-        ("executions", "finish"),
-        "store and register the outputs of executions that did their work while the object store failed",
-        ("launchpad executions finish e0123", "launchpad executions finish e0123 e4567 --json"),
-        _finish,
-        (_IDS,),
+        ("executions", "store-outputs"),
+        "Retry storing the outputs of executions",
+        (
+            "launchpad executions store-outputs e0123",
+            "launchpad executions store-outputs e0123 e4567 --json",
+        ),
+        _store_outputs,
+        (EXECUTIONS,),
+        details=(
+            "Stores and registers the outputs of executions whose training ended while the object store "
+            "could not be reached."
+        ),
     ),
     Command(
         ("executions", "delete"),
-        "delete executions that have ended; their models stay",
+        "Delete executions that have ended; their outputs are kept",
         ("launchpad executions delete e0123", "launchpad executions delete e0123 e4567"),
         _delete,
-        (_IDS,),
+        (EXECUTIONS,),
+        details="Models and other outputs are kept. Running executions have to be stopped first.",
     ),
     *logs.COMMANDS,
 )

@@ -1,4 +1,4 @@
-"""Lists on the command line: the options that all have, and a walk through a listing of any length."""
+"""Options of list commands, and rows of listings of any length."""
 
 from __future__ import annotations
 
@@ -7,54 +7,61 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from launchpad_tui.cli.command import arg
+from launchpad_tui.cli.command import argument
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.query import MetricColumn, Query
     from launchpad_tui.services.listing import Listing
 
 Row = TypeVar("Row")
 _BATCH = 500
 
-OPTIONS = (
-    arg(
+LIST_OPTIONS = (
+    argument(
         "--search",
         metavar="TEXT",
-        help="name, description, ID or a label holds all of these words, in any case",
+        help="Only items whose name, description, ID or labels contain all words",
     ),
-    arg(
+    argument(
         "--where",
         metavar="CONDITION",
         action="append",
-        help="conditions such as 'accuracy > 0.9 and rate < 0.1', 'status = DEAD', 'label.stage = prod'",
+        help="Only items that meet a condition, such as 'accuracy > 0.9 and rate < 0.1', 'status = DEAD' or "
+        "'label.stage = prod'; may be repeated",
     ),
-    arg(
+    argument(
         "--sort",
         metavar="NAME",
         completes="metrics",
-        help="an attribute or a metric (loss, loss:min); --sort=-NAME sorts downwards",
+        help="Sort by an attribute or a metric (loss, loss:min); --sort=-NAME sorts in descending order",
     ),
-    arg(
+    argument(
         "--metric",
         metavar="NAME",
         action="append",
         completes="metrics",
-        help="a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
+        help="Add a metric as a column: loss, loss:best, loss:min, loss:max; may be repeated",
     ),
-    arg("--limit", metavar="N", type=int, default=0, help="at most so many rows (default: all)"),
+    argument(
+        "--limit", metavar="N", type=int, default=0, help="Maximum number of rows (default: all)"
+    ),
 )
 
 
-def query(context: Context, options: argparse.Namespace, attributes: frozenset[str]) -> Query:
-    """The query that the options ask for.
+def query(
+    context: CommandContext, options: argparse.Namespace, attributes: frozenset[str]
+) -> Query:
+    """Return the query that the options of a list command describe.
 
     Args:
-        attributes: what of the list can be sorted and filtered by, in snake case; camelCase is understood too.
+        context: The context of the command.
+        options: The parsed options.
+        attributes: The sortable attributes in snake case. Options may name them in camelCase too.
 
     Raises:
-        InvalidInput: a condition, a metric or the order cannot be read.
+        InvalidInput: A condition, a metric or the sort order is invalid.
     """
     from launchpad_tui.domain.query import Condition, Order, Query
 
@@ -84,10 +91,10 @@ def query(context: Context, options: argparse.Namespace, attributes: frozenset[s
 
 
 def metric_column(text: str) -> MetricColumn:
-    """``loss`` or ``loss:min`` as a column.
+    """Return the metric column that a text such as ``loss`` or ``loss:min`` names.
 
     Raises:
-        InvalidInput: the part behind the colon is no statistic.
+        InvalidInput: The text after the colon is not a statistic.
     """
     from launchpad_tui.domain.query import MetricColumn, Statistic
 
@@ -99,14 +106,30 @@ def metric_column(text: str) -> MetricColumn:
     except ValueError as error:
         names = ", ".join(Statistic)
         raise InvalidInput(
-            f"{statistic!r} is no value of a metric", hint=f"One of {names}.", field="metric"
+            f"Invalid statistic {statistic[:80]!r}",
+            f"It is part of the metric column {text[:80]!r}.",
+            f"Use one of {names}.",
+            field="metric",
         ) from error
 
 
-def walk(listing: Listing[Row], limit: int) -> Iterator[Row]:
-    """The rows in order, a batch at a time; ``limit`` 0 means all."""
+def rows(listing: Listing[Row], limit: int) -> Iterator[Row]:
+    """Yield the rows of a listing in order, read in batches.
+
+    Args:
+        listing: The listing.
+        limit: The maximum number of rows; 0 stands for all.
+
+    Raises:
+        InvalidInput: The limit is negative.
+    """
     if limit < 0:
-        raise InvalidInput(f"{limit} rows cannot be listed", hint="0 lists all.", field="limit")
+        raise InvalidInput(
+            f"Invalid limit {limit}",
+            "The number of rows cannot be negative.",
+            "Use 0 to list all rows.",
+            field="limit",
+        )
     total = listing.count()
     if limit > 0:
         total = min(total, limit)

@@ -1,4 +1,4 @@
-"""The command that prints, follows, searches and saves the log of an execution."""
+"""The command that prints, follows, filters and saves the log of an execution."""
 
 from __future__ import annotations
 
@@ -13,30 +13,37 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli import output
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.arguments import EXECUTION
+from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.execution import LogLine
     from launchpad_tui.runtimes.base import ExecutionLog
 
-_LOOK_SECONDS = 0.3
+_POLL_SECONDS = 0.3
 _BATCH = 2000
-#: a log that nothing closed (its supervisor was killed) gets no more lines so long after its execution ended
+#: A log that was not closed, because its supervisor was killed, is considered complete this long after
+#: the execution ended.
 _SILENT_SECONDS = 2.0
 _AGO = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def _logs(context: Context, options: argparse.Namespace) -> int:
+def _logs(context: CommandContext, options: argparse.Namespace) -> int:
     if options.tail is not None and options.tail < 0:
-        raise InvalidInput(f"{options.tail} lines cannot be printed", field="tail")
+        raise InvalidInput(
+            f"Invalid number of lines {options.tail}",
+            "It cannot be negative.",
+            "Use --tail N with N from 0.",
+            field="tail",
+        )
     execution = context.desk.executions.resolve(context.scope, options.id).id
     log = context.desk.executions.log(context.scope, execution)
-    since, until = moment(options.since, "since"), moment(options.until, "until")
+    since, until = parse_time(options.since, "since"), parse_time(options.until, "until")
     filtered = bool(options.grep or since or until)
     if options.save:
         target = Path(options.save).expanduser()
@@ -48,12 +55,12 @@ def _logs(context: Context, options: argparse.Namespace) -> int:
         )
         return 0
     log.whole()
-    seen = log.count()
-    for line in _first(log, seen, options, filtered, since, until):
+    printed = log.count()
+    for line in _present_lines(log, printed, options, filtered, since, until):
         _print_line(context, options, line)
     if not options.follow:
         return 0
-    for line in _later(context, execution, log, seen):
+    for line in _following_lines(context, execution, log, printed):
         if (options.grep.casefold() in line.message.casefold() if options.grep else True) and (
             since is None or line.timestamp >= since
         ):
@@ -63,7 +70,7 @@ def _logs(context: Context, options: argparse.Namespace) -> int:
     return 0
 
 
-def _first(
+def _present_lines(
     log: ExecutionLog,
     count: int,
     options: argparse.Namespace,
@@ -71,7 +78,7 @@ def _first(
     since: datetime | None,
     until: datetime | None,
 ) -> Iterator[LogLine]:
-    """The lines that are there, of which ``--tail`` keeps the last."""
+    """Yield the matching ones of the first ``count`` lines; with ``--tail`` only the last of them."""
     if filtered:
         numbers: Sequence[int] = [
             n for n in log.matching(options.grep or "", since, until) if n < count
@@ -80,13 +87,13 @@ def _first(
         numbers = range(count)
     if options.tail is not None:
         numbers = numbers[len(numbers) - min(len(numbers), options.tail) :]
-    for start, stop in _stretches(numbers):
+    for start, stop in _ranges(numbers):
         for batch in range(start, stop, _BATCH):
             yield from log.slice(batch, min(stop, batch + _BATCH))
 
 
-def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Sorted numbers as ranges without gaps."""
+def _ranges(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield sorted numbers as ranges without gaps: start and stop."""
     if isinstance(numbers, range):
         yield numbers.start, numbers.stop
         return
@@ -95,11 +102,13 @@ def _stretches(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield found[0], found[-1] + 1
 
 
-def _later(context: Context, execution: str, log: ExecutionLog, position: int) -> Iterator[LogLine]:
-    """The lines that come, until the execution has ended."""
+def _following_lines(
+    context: CommandContext, execution: str, log: ExecutionLog, position: int
+) -> Iterator[LogLine]:
+    """Yield new lines until the execution has ended."""
     ended_at: float | None = None
     while True:
-        # Asked before the count: what was written up to the end is then counted for sure.
+        # This is read before the count, so that the count includes the last line.
         finished = log.finished
         count = log.count()
         if count > position:
@@ -109,7 +118,7 @@ def _later(context: Context, execution: str, log: ExecutionLog, position: int) -
             continue
         if finished or (ended_at is not None and time.monotonic() - ended_at > _SILENT_SECONDS):
             return
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)
         context.desk.executions.reconcile()
         context.desk.sync.follow(context.scope)
         if (
@@ -119,7 +128,7 @@ def _later(context: Context, execution: str, log: ExecutionLog, position: int) -
             ended_at = time.monotonic()
 
 
-def _print_line(context: Context, options: argparse.Namespace, line: LogLine) -> None:
+def _print_line(context: CommandContext, options: argparse.Namespace, line: LogLine) -> None:
     at = rfc3339(line.timestamp)
     if context.json:
         data = {"timestamp": at, "stream": line.stream, "container": line.step, "msg": line.message}
@@ -130,11 +139,15 @@ def _print_line(context: Context, options: argparse.Namespace, line: LogLine) ->
         context.line(safe_text(line.message))
 
 
-def moment(text: str | None, field: str) -> datetime | None:
-    """A moment: RFC 3339, or how long ago (``90s``, ``10m``, ``2h``, ``1d``).
+def parse_time(text: str | None, field: str) -> datetime | None:
+    """Return the time that a text names: an RFC 3339 timestamp, or an age (``90s``, ``10m``, ``2h``, ``1d``).
+
+    Args:
+        text: The text; None or an empty text returns None.
+        field: The option, for the error message.
 
     Raises:
-        InvalidInput: it is neither.
+        InvalidInput: The text is neither a timestamp nor an age.
     """
     if not text:
         return None
@@ -144,14 +157,18 @@ def moment(text: str | None, field: str) -> datetime | None:
             return now() - timedelta(**{_UNITS[ago.group(2)]: int(ago.group(1))})
         return parse_rfc3339(text)
     except (ValueError, OverflowError) as error:
-        hint = "Write it as 2026-01-31T12:00:00Z, or how long ago: 90s, 10m, 2h, 1d."
-        raise InvalidInput(f"{text[:80]!r} is not a moment", hint=hint, field=field) from error
+        raise InvalidInput(
+            f"Invalid time {text[:80]!r}",
+            "It is neither an RFC 3339 timestamp nor an age.",
+            "Write it as 2026-01-31T12:00:00Z, or as an age: 90s, 10m, 2h, 1d.",
+            field=field,
+        ) from error
 
 
 COMMANDS = (
     Command(
         ("executions", "logs"),
-        "print the log; with --json one object a line",
+        "Print the log of an execution",
         (
             "launchpad executions logs e0123 --follow",
             "launchpad executions logs e0123 --grep error --since 10m --timestamps",
@@ -159,27 +176,31 @@ COMMANDS = (
         ),
         _logs,
         (
-            arg(
-                "id",
-                help="the execution's ID, or a unique part of its beginning",
-                completes="executions",
-            ),
-            arg("--follow", "-f", help="go on until the execution ends", action="store_true"),
-            arg(
-                "--timestamps",
-                "-t",
-                help="moment, stream and step before each line",
+            EXECUTION,
+            argument(
+                "--follow",
+                "-f",
+                help="Print new lines until the execution ends",
                 action="store_true",
             ),
-            arg("--grep", metavar="TEXT", help="lines with this text, in any case"),
-            arg(
-                "--since",
-                metavar="MOMENT",
-                help="from this moment on: RFC 3339, or how long ago, such as 10m",
+            argument(
+                "--timestamps",
+                "-t",
+                help="Print time, stream and step before each line",
+                action="store_true",
             ),
-            arg("--until", metavar="MOMENT", help="up to this moment"),
-            arg("--tail", type=int, metavar="N", help="the last N of these lines"),
-            arg("--save", metavar="FILE", help="write them into a file", completes="files"),
+            argument(
+                "--grep", metavar="TEXT", help="Only lines that contain the text; case is ignored"
+            ),
+            argument(
+                "--since",
+                metavar="TIME",
+                help="Only lines since this time: RFC 3339, or an age such as 10m",
+            ),
+            argument("--until", metavar="TIME", help="Only lines until this time"),
+            argument("--tail", type=int, metavar="N", help="Only the last N of these lines"),
+            argument("--save", metavar="FILE", help="Write the lines to a file", completes="files"),
         ),
+        details="With --json each line is an object.",
     ),
 )

@@ -1,23 +1,23 @@
-"""``launchpad help``: the manual on the command line."""
+"""The command that shows the manual."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from launchpad_tui.cli.command import WORDS, Command, arg
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
 
-#: the widest line that is comfortable to read
+#: The greatest width of a line of text.
 _WIDEST = 100
 _BOLD = ("\x1b[1m", "\x1b[0m")
 
 
-def _help(context: Context, options: argparse.Namespace) -> None:
+def _help(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.cli.output import terminal_width
     from launchpad_tui.cli.pager import print_paged
     from launchpad_tui.services.manual import find_topic, topic, topics
@@ -32,7 +32,7 @@ def _help(context: Context, options: argparse.Namespace) -> None:
         )
         return
     name = options.topic[0]
-    if len(options.topic) > 1 or (find_topic(name) is None and name in WORDS):
+    if len(options.topic) > 1 or (find_topic(name) is None and name in COMMAND_GROUPS):
         _command_help(options.topic)
         return
     text = topic(name).text
@@ -51,25 +51,25 @@ def _lines(text: str, width: int, *, bold: bool) -> Iterator[str]:
         yield "".join(parts).rstrip()
 
 
-def _command_help(words: list[str]) -> None:
+def _command_help(path: list[str]) -> None:
     """Print the help of a command and end the program, as ``launchpad COMMAND --help`` does."""
-    from launchpad_tui.cli.parser import build
+    from launchpad_tui.cli.parser import parse
 
-    build(words).parse_args([*words, "--help"])
+    parse([*path, "--help"])
 
 
 COMMANDS = (
     Command(
         ("help",),
-        WORDS["help"].help,
+        COMMAND_GROUPS["help"].help,
         ("launchpad help", "launchpad help stores", "launchpad help models list"),
         _help,
         (
-            arg(
+            argument(
                 "topic",
                 nargs="*",
                 metavar="TOPIC",
-                help="a topic of the manual, or the words of a command",
+                help="Topic of the manual, or path of a command",
                 completes="topics",
             ),
         ),

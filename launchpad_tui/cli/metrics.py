@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.metrics import extended_metric, serialize_series
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.bindings import bindings
-from launchpad_tui.cli.charts import CHART_ARGS, print_charts
-from launchpad_tui.cli.command import Command, arg
-from launchpad_tui.errors import InvalidInput, NotFound
+from launchpad_tui.cli.aliases import current_direction
+from launchpad_tui.cli.arguments import EXECUTION, METRICS, SUBJECTS
+from launchpad_tui.cli.bindings import bindings, nothing_to_log, number_bindings
+from launchpad_tui.cli.charts import CHART_OPTIONS, print_charts
+from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.errors import NotFound
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.metric import Metric, SeriesSummary
 
 _BATCH = 1000
 
 
-def execution_id(context: Context, text: str) -> str:
-    """The execution that a text names: an execution, or the one that made the artifact so named.
+def execution_id(context: CommandContext, text: str) -> str:
+    """Return the ID of the execution that a text names, directly or by one of its artifacts.
 
     Raises:
-        NotFound: neither, or the artifact was added by hand.
+        NotFound: The text names nothing, or the artifact was added manually.
     """
     try:
         execution = context.desk.executions.resolve(context.scope, text).id
@@ -32,22 +34,24 @@ def execution_id(context: Context, text: str) -> str:
         found = context.desk.artifacts.resolve(context.scope, text)
         if not found.execution_id:
             raise NotFound(
-                f"{found.name} has no metrics", "It was added by hand: no execution made it."
+                f"{found.kind.capitalize()} {found.name} has no metrics",
+                "It was added manually, not created by an execution.",
+                "Metrics belong to executions. To list them: launchpad executions list",
             ) from None
         execution = found.execution_id
     context.read_metrics([execution])
     return execution
 
 
-def _series(context: Context, text: str) -> tuple[SeriesSummary, ...]:
+def _series(context: CommandContext, text: str) -> tuple[SeriesSummary, ...]:
     return context.desk.metrics.series(context.scope, execution_id(context, text))
 
 
-def _list(context: Context, options: argparse.Namespace) -> None:
+def _list(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         _series(context, options.id),
         serialize_series,
-        ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NOT FINITE"),
+        ("METRIC", "LAST", "AT STEP", "MIN", "MAX", "POINTS", "NON-FINITE"),
         lambda one: (
             one.key,
             f"{one.last:.6g}",
@@ -60,8 +64,8 @@ def _list(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
-    """The metric resource: metrics, tags and custom info."""
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
+    """Print the metrics, tags and custom info of an execution."""
     execution = execution_id(context, options.id)
     series = context.desk.metrics.series(context.scope, execution)
     tags = context.desk.metrics.tags(context.scope, execution)
@@ -79,12 +83,12 @@ def _show(context: Context, options: argparse.Namespace) -> None:
             "\n".join(f"{each.key} = {each.last:.6g} at step {each.last_step}" for each in series),
         ),
         ("tags", "\n".join(f"{each.name} = {each.value}" for each in tags)),
-        *((f"info {each.name}", each.value) for each in infos),
+        *((f"custom info {each.name}", each.value) for each in infos),
     ]
     context.resource(data, lines)
 
 
-def _keys(context: Context, _options: argparse.Namespace) -> None:
+def _keys(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.artifacts.metric_keys(context.scope),
         lambda key: {"key": key},
@@ -93,19 +97,23 @@ def _keys(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _export(context: Context, options: argparse.Namespace) -> None:
+def _export(context: CommandContext, options: argparse.Namespace) -> None:
     execution = execution_id(context, options.id)
     names = [each.key for each in context.desk.metrics.series(context.scope, execution)]
-    wanted = [
+    selected = [
         key
         for key in names
         if not options.metric or key in options.metric or key.split("{")[0] in options.metric
     ]
-    if not wanted:
-        raise NotFound("There is no such metric", hint=f"Metrics: {', '.join(names) or 'none'}.")
+    if not selected:
+        raise NotFound(
+            f"No metric to export for {options.id[:80]!r}",
+            "The selected metrics were not logged." if names else "No metrics were logged.",
+            f"Logged metrics: {', '.join(names) or 'none'}.",
+        )
 
     def points() -> Iterator[Metric]:
-        for key in wanted:
+        for key in selected:
             start = 0
             while found := context.desk.metrics.points(
                 context.scope, execution, key, start, _BATCH
@@ -136,161 +144,149 @@ def _export(context: Context, options: argparse.Namespace) -> None:
         )
 
 
-def _log(context: Context, options: argparse.Namespace) -> None:
+def _log(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
     from launchpad_tui.domain.timestamps import now
 
     execution = context.desk.executions.resolve(context.scope, options.id).id
-    points, at = [], now().replace(microsecond=0)
-    for name, text in bindings(options.metric, "metric").items():
-        try:
-            points.append(Metric(name, float(text), at, options.step))
-        except ValueError as error:
-            raise InvalidInput(
-                f"{text[:60]!r} is no number", f"The metric {name}.", field="metric"
-            ) from error
+    at = now().replace(microsecond=0)
+    values = number_bindings(options.metric, "metric")
+    points = [Metric(name, value, at, options.step) for name, value in values.items()]
     tags = [Tag(*pair) for pair in bindings(options.tag, "tag").items()]
     infos = [CustomInfo(*pair) for pair in bindings(options.info, "info").items()]
     if not (points or tags or infos):
-        raise InvalidInput(
-            "There is nothing to log", hint="Give metrics as name=number, or --tag, or --info."
-        )
+        raise nothing_to_log()
     context.desk.metrics.record(execution, points, tags, infos, context.scope)
     context.done(
-        f"Logged {len(points) + len(tags) + len(infos)} entries of {execution}.", id=execution
+        f"Logged {len(points)} metrics, {len(tags)} tags and {len(infos)} custom info entries for {execution}.",
+        id=execution,
     )
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _delete(context: CommandContext, options: argparse.Namespace) -> None:
     execution = context.desk.executions.resolve(context.scope, options.id).id
     context.desk.metrics.delete(execution, context.scope)
     context.done(f"Deleted the metrics, tags and custom info of {execution}.", id=execution)
 
 
-def _direction(context: Context, options: argparse.Namespace) -> None:
-    way = None if options.direction == "name" else options.direction
-    context.desk.boards.set_direction(options.metric, way)
-    words = {"lower": "lower is better", "higher": "higher is better"}
+def _set_direction(context: CommandContext, options: argparse.Namespace) -> None:
+    direction = None if options.direction == "auto" else options.direction
+    context.desk.boards.set_direction(options.metric, direction)
     context.done(
-        f"{options.metric}: {words.get(options.direction, 'as its name says')}.",
-        {"metric": options.metric, "direction": way},
+        f"{options.metric}: {direction or 'automatic: lower or higher'} is better.",
+        {"metric": options.metric, "direction": direction},
         id=options.metric,
     )
 
 
-def _chart(context: Context, options: argparse.Namespace) -> None:
-    from launchpad_tui.cli.compare import find
+def _chart(context: CommandContext, options: argparse.Namespace) -> None:
+    from launchpad_tui.cli.compare import find_subjects
 
-    print_charts(context, find(context, options.ids), options)
+    print_charts(context, find_subjects(context, options.ids), options)
 
 
-_ID = arg(
-    "id", help="an execution or a model: ID, part of its beginning, or name", completes="artifacts"
+_SUBJECT = argument(
+    "id",
+    help="Execution or model: ID, unique ID prefix or unique name",
+    completes="artifacts",
 )
 COMMANDS = (
     Command(
         ("metrics", "list"),
-        "list the metrics of an execution or model",
+        "List the metrics of an execution or model",
         ("launchpad metrics list churn", "launchpad metrics list e0123 --json"),
         _list,
-        (_ID,),
+        (_SUBJECT,),
     ),
     Command(
         ("metrics", "show"),
-        "show the metric resource: metrics, tags, custom info",
+        "Show metrics, tags and custom info",
         ("launchpad metrics show churn", "launchpad metrics show e0123 --json"),
         _show,
-        (_ID,),
+        (_SUBJECT,),
     ),
     Command(
         ("metrics", "keys"),
-        "list the metrics of the resource group",
+        "List the metrics that were logged in the resource group",
         ("launchpad metrics keys", "launchpad metrics keys --json"),
         _keys,
     ),
     Command(
         ("metrics", "export"),
-        "print all points as CSV or JSON",
+        "Print all points of metrics as CSV or JSON",
         (
             "launchpad metrics export churn --metric loss > loss.csv",
             "launchpad metrics export e0123 --json",
         ),
         _export,
         (
-            _ID,
-            arg(
-                "--metric",
-                action="append",
-                metavar="NAME",
-                help="this metric only; may be repeated",
-                completes="metrics",
-            ),
+            _SUBJECT,
+            METRICS,
         ),
     ),
     Command(
         ("metrics", "log"),
-        "add metrics, tags or custom info to an execution, from outside of it",
+        "Log metrics, tags or custom info for an execution",
         (
             "launchpad metrics log e0123 accuracy=0.93 --step 10",
             "launchpad metrics log e0123 --tag reviewed=yes --info 'note=good on night images'",
         ),
         _log,
         (
-            arg("id", help="the execution: ID or part of its beginning", completes="executions"),
-            arg("metric", nargs="*", metavar="NAME=NUMBER", help="a metric"),
-            arg("--step", type=int, default=0, metavar="N", help="the step (default: 0)"),
-            arg("--tag", action="append", metavar="NAME=VALUE", help="a tag; may be repeated"),
-            arg(
-                "--info", action="append", metavar="NAME=TEXT", help="custom info; may be repeated"
+            EXECUTION,
+            argument(
+                "metric",
+                nargs="*",
+                metavar="NAME=NUMBER",
+                help="Metric and its value; nan and inf are allowed",
+            ),
+            argument("--step", type=int, default=0, metavar="N", help="Step (default: 0)"),
+            argument("--tag", action="append", metavar="NAME=VALUE", help="Tag; may be repeated"),
+            argument(
+                "--info", action="append", metavar="NAME=TEXT", help="Custom info; may be repeated"
             ),
         ),
+        details="Use this from outside of the execution. Inside of it, use: launchpad log",
     ),
     Command(
         ("metrics", "delete"),
-        "delete all metrics, tags and custom info of an execution",
+        "Delete metrics, tags and custom info of an execution",
         ("launchpad metrics delete e0123", "launchpad metrics delete e0123 --quiet"),
         _delete,
-        (arg("id", help="the execution: ID or part of its beginning", completes="executions"),),
+        (EXECUTION,),
     ),
     Command(
-        ("metrics", "better"),
-        "say which way a metric is better, for comparisons",
-        ("launchpad metrics better margin higher", "launchpad metrics better margin name"),
-        _direction,
+        ("metrics", "set-direction"),
+        "Set which values of a metric are better",
         (
-            arg("metric", help="the metric", completes="metrics"),
-            arg(
+            "launchpad metrics set-direction margin higher",
+            "launchpad metrics set-direction margin auto",
+        ),
+        _set_direction,
+        (
+            argument("metric", help="Name of the metric", completes="metrics"),
+            argument(
                 "direction",
-                choices=("lower", "higher", "name"),
-                help="which way; name: as the name says",
+                type=current_direction,
+                choices=("lower", "higher", "auto"),
+                help="Better direction; auto derives it from the name of the metric",
             ),
         ),
+        details="The direction determines the best value in comparisons.",
     ),
     Command(
         ("metrics", "chart"),
-        "draw the metrics of executions or models",
+        "Draw charts of the metrics of executions or models",
         (
             "launchpad metrics chart churn",
             "launchpad metrics chart churn-1 churn-2 --metric loss --smooth 0.9",
-            "launchpad metrics chart e0123 --metric loss --over relative --log --width 100 --height 30",
+            "launchpad metrics chart e0123 --metric loss --x-axis relative --log-y --width 100 --height 30",
         ),
         _chart,
         (
-            arg(
-                "ids",
-                nargs="+",
-                metavar="id",
-                completes="artifacts",
-                help="models or executions: IDs, beginnings of them, or unique names",
-            ),
-            arg(
-                "--metric",
-                action="append",
-                metavar="NAME",
-                completes="metrics",
-                help="this metric only; may be repeated",
-            ),
-            *CHART_ARGS,
+            SUBJECTS,
+            METRICS,
+            *CHART_OPTIONS,
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs. Nothing from outside reaches the terminal as it is."""
+"""Print tables, fields and JSON. Text from outside is never passed to the terminal unescaped."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from typing import Any
 
 from launchpad_tui.domain.text import cell_width, clip, safe_text
 
-#: columns of a table stand so many spaces apart
+#: Number of spaces between two columns of a table.
 GAP = 2
-#: rows on which a table measures its columns, and the cells that a column is padded to at most where nothing is cut
+#: Number of rows that determine the widths of the columns; the greatest width to which a column is
+#: padded in a pipe.
 _MEASURED, _PADDED = 500, 60
-#: a column that has to give way keeps at least so many cells
-_LEAST = 8
-#: what JSON may hold as it is, and a terminal would obey: DEL, C1, line separators, direction controls; and lone halves
-#: of surrogate pairs, which UTF-8 has no bytes for
+#: The smallest width to which a column is cut while others can still be cut.
+_MINIMUM = 8
+#: Characters that JSON allows and terminals interpret (DEL, C1, line separators, bidirectional
+#: controls), and lone surrogates, which UTF-8 cannot encode.
 _UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
-    """A value as JSON that is harmless on any terminal; beyond the control characters text stays as it is."""
+    """Return a value as JSON in which all characters that a terminal might interpret are escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
 
 def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
-    """Print ``{"resources": […], "count": N}`` one item at a time; N is the number of items printed."""
+    """Print ``{"resources": […], "count": N}``, one item at a time."""
     write = sys.stdout.write
     write('{"resources": [')
     count = 0
@@ -42,21 +43,28 @@ def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
 
 
 def coloured(no_color: bool) -> bool:
-    """Whether to print with colour: to a terminal that has it, unless the option or ``NO_COLOR`` says no."""
+    """Return whether to print with colour.
+
+    Colour requires a terminal that supports it, and is disabled by ``--no-color`` and ``NO_COLOR``.
+    """
     dumb = os.environ.get("TERM", "") in {"", "dumb"}
     return not no_color and not os.environ.get("NO_COLOR") and not dumb and sys.stdout.isatty()
 
 
 def terminal_width() -> int:
-    """The cells of a line of the terminal; 80 where it is not known."""
+    """Return the width of the terminal in cells; 80 if it is unknown."""
     return shutil.get_terminal_size().columns
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], kept: int = 1) -> None:
-    """Print a table with aligned columns, as the rows come.
+    """Print a table with aligned columns.
 
-    On a terminal lines fit its width: the widest columns are cut, the first ``kept`` (IDs and names, to copy) only
-    where nothing else is left. In a pipe nothing is cut.
+    On a terminal the widest columns are cut to fit its width. In a pipe nothing is cut.
+
+    Args:
+        heads: The heads of the columns.
+        rows: The cells of the rows; may be a generator of any length.
+        kept: The number of first columns (IDs and names, to copy) that are cut last.
     """
     for line in table_lines(heads, rows, terminal_width() if sys.stdout.isatty() else None, kept):
         print(line)
@@ -65,7 +73,16 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], kept: int =
 def table_lines(
     heads: Sequence[str], rows: Iterable[Sequence[str]], width: int | None, kept: int = 1
 ) -> Iterable[str]:
-    """The lines of a table of at most ``width`` cells (None: any); it holds the first 500 rows, then one at a time."""
+    """Return the lines of a table.
+
+    The first 500 rows are held in memory to determine the widths, the others one at a time.
+
+    Args:
+        heads: The heads of the columns.
+        rows: The cells of the rows.
+        width: The greatest width of a line in cells; None if it is not limited.
+        kept: The number of first columns that are cut last.
+    """
     source = ([safe_text(cell) for cell in row] for row in rows)
     first = list(islice(source, _MEASURED))
     widths = [max(map(cell_width, column)) for column in zip(heads, *first, strict=True)]
@@ -89,17 +106,20 @@ def table_lines(
 
 
 def _fit(widths: list[int], room: int, kept: int) -> None:
-    for first, least in ((kept, _LEAST), (kept, 1), (0, 1)):
+    for first, minimum in ((kept, _MINIMUM), (kept, 1), (0, 1)):
         open_columns = range(min(first, len(widths) - 1), len(widths))
         while sum(widths) > room:
             widest = max(open_columns, key=lambda index: widths[index])
-            if widths[widest] <= least:
+            if widths[widest] <= minimum:
                 break
             widths[widest] -= 1
 
 
 def print_fields(lines: Iterable[tuple[str, str]]) -> None:
-    """Print fields on lines of their own, names padded; empty ones are left out. A value may have several lines."""
+    """Print one field per line with padded names.
+
+    Empty fields are left out. A value may have several lines.
+    """
     shown = [(name, value) for name, value in lines if value]
     width = max((cell_width(safe_text(name)) for name, _ in shown), default=0)
     for name, value in shown:

@@ -1,4 +1,4 @@
-"""Long output through the pager of the terminal."""
+"""Show long output in the pager."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def print_paged(text: str) -> None:
-    """Print a text that is safe already: through ``$PAGER`` on a terminal, else as it is.
+    """Print a text that is safe for terminals: in ``$PAGER`` on a terminal, otherwise directly.
 
     Without ``PAGER``, ``less`` is used if it is installed. An empty ``PAGER`` means no pager.
     """
@@ -26,7 +26,7 @@ def _pager() -> list[str]:
     try:
         return shlex.split(named)
     except ValueError:
-        # An unbalanced quote: the text matters more than the pager.
+        # An unbalanced quote: the text is printed without a pager.
         return []
 
 
@@ -35,18 +35,18 @@ def _piped(command: list[str], text: str) -> bool:
     import signal
     import subprocess
 
-    # -F: a short text needs no pager; -R: colours; -X: the text stays on the screen afterwards.
+    # F exits at once if the text fits on the screen, R shows colours, X keeps the text on exit.
     environ = {"LESS": "FRX", **os.environ}
     try:
         pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)
     except OSError:
         return False
-    # ctrl+c is for the pager, which stops what it is doing and stays open.
+    # The pager handles Ctrl+C and stays open.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         pager.communicate(text.encode("utf-8", "backslashreplace"))
     except BrokenPipeError:
-        # The reader left before the end.
+        # The pager was closed before the end of the text.
         pager.wait()
     finally:
         signal.signal(signal.SIGINT, before)

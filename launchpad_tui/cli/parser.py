@@ -1,162 +1,219 @@
-"""The parser, made from the tables of commands: those of the first word only, as building all would cost each start."""
+"""The argument parser, built from the tables of commands.
+
+Only the commands of the group in use are loaded, because building all of them would slow down
+every start.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
+from textwrap import fill
 
 from launchpad_tui import __version__
-from launchpad_tui.cli.command import BRANCHES, COMMON, WORDS, Arg, Command
+from launchpad_tui.cli.aliases import current_names
+from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Argument, Command
 
-DESCRIPTION = "The models desk of an AI runtime, in a terminal: train, list, trace, chart, compare."
+DESCRIPTION = """\
+Train, list, trace, chart and compare models of an AI runtime.
+
+Without a command, launchpad opens the terminal interface."""
 EPILOG = """\
 examples:
-  launchpad                     open the terminal interface
-  launchpad demo                train models on this machine and watch them
-  launchpad models list         list the models of the resource group
-  launchpad compare A B         lay two models side by side
+  launchpad                     Open the terminal interface
+  launchpad demo                Train example models and watch them
+  launchpad models list         List the models of the resource group
+  launchpad compare A B         Compare two models
 
---json prints the AI API's field names (executionId, createdAt as RFC 3339); lists are
-{"resources": [...], "count": N}; numbers that are not finite are "NaN", "Infinity", "-Infinity"
+JSON output has the field names of the AI API (executionId, createdAt in
+RFC 3339). Lists are {"resources": [...], "count": N}. Numbers that are not
+finite are "NaN", "Infinity" and "-Infinity".
 
-exit codes: 0 done; 1 what was asked for failed (an execution died, a file is missing);
-2 wrong use, or an error, told on standard error; 130 interrupted
+exit codes:
+  0    Success
+  1    The operation ran and failed: an execution died, a file is missing
+  2    Invalid usage, or an error, which is printed on standard error
+  130  Interrupted
 """
 
 
-def commands(word: str | None = None) -> tuple[Command, ...]:
-    """The commands under a first word, or all in the order of the help; loads the modules that define them."""
+def commands(group: str | None = None) -> tuple[Command, ...]:
+    """Return the commands of a group, or all commands in the order of the help.
+
+    The modules that define them are imported.
+    """
     found: list[Command] = []
-    for each in WORDS if word is None else (word,):
+    for each in COMMAND_GROUPS if group is None else (group,):
         table: tuple[Command, ...] = import_module(
-            f"launchpad_tui.cli.{WORDS[each].module}"
+            f"launchpad_tui.cli.{COMMAND_GROUPS[each].module}"
         ).COMMANDS
-        found += [command for command in table if command.words[0] == each]
+        found += [command for command in table if command.path[0] == each]
     return tuple(found)
 
 
-def command_tree() -> tuple[Command, ...]:
-    """All commands that a user may give, in the order of the help."""
+def visible_commands() -> tuple[Command, ...]:
+    """Return all commands that are not hidden, in the order of the help."""
     return tuple(command for command in commands() if not command.hidden)
 
 
 class _Parser(argparse.ArgumentParser):
-    """Gives the usage errors the look of all others: the message and what to do."""
+    """A parser whose help and usage errors look like the rest of the command line."""
+
+    def __init__(self, **keywords: object) -> None:
+        super().__init__(
+            **{  # type: ignore[arg-type]
+                "formatter_class": _HelpFormatter,
+                "allow_abbrev": False,
+                "add_help": False,
+                **keywords,
+            }
+        )
+        self._positionals.title = "arguments"
+        self.add_argument("--help", "-h", action="help", help="Show this help")
 
     def error(self, message: str) -> None:  # type: ignore[override]
         from launchpad_tui.domain.text import safe_text
 
-        self.exit(2, f"{self.prog}: {safe_text(message)}\nTry: {self.prog} --help\n")
+        message = message[:1].upper() + message[1:]
+        self.exit(2, f"launchpad: {safe_text(message)}\n  To see the usage: {self.prog} --help\n")
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
-    """Help whose first column holds the longest word."""
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Help whose first column is as wide as the longest command."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=26)
 
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            # argparse ignores the indentation of commands, so that the longest one would get a
+            # line of its own.
+            longest = max(map(len, action.choices), default=0)
+            self._action_max_length = max(self._action_max_length, longest + 4)
 
-def first_word(arguments: Sequence[str]) -> str:
-    """The first of the arguments that is no common option and no value of one; empty where there is none."""
-    values = {flag for each in COMMON if each.takes_value for flag in each.flags}
+
+def group_name(arguments: Sequence[str]) -> str:
+    """Return the first argument that is neither an option nor its value; empty if there is none."""
+    with_value = {flag for each in COMMON_OPTIONS if each.takes_value for flag in each.flags}
     rest = iter(arguments)
     for each in rest:
-        if each in values:
+        if each in with_value:
             next(rest, None)
         elif not each.startswith("-"):
             return each
     return ""
 
 
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Parse a command line, in which former names are accepted.
+
+    Returns:
+        The values of all options; ``command`` is the `Command`, or None if none was named;
+        ``branch`` is the parser of the group that was named without a command.
+    """
+    named = current_names(arguments)
+    return build(named).parse_args(named)
+
+
 def build(arguments: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    """The parser; its result has ``command`` (the `Command`, None where none was named) and the common options.
+    """Return the parser for a command line.
 
     Args:
-        arguments: the command line that it is for, so that only the commands of its first word are loaded; None: all.
+        arguments: The command line; only the commands of its group are loaded. None loads all.
     """
-    parser = _Parser(
-        prog="launchpad",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=_Help,
-        allow_abbrev=False,
+    parser = _Parser(prog="launchpad", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"launchpad {__version__}",
+        help="Show the version",
     )
-    parser.add_argument("--version", action="version", version=f"launchpad {__version__}")
-    for option in COMMON:
+    for option in COMMON_OPTIONS:
         _add(parser, option)
     parser.set_defaults(command=None, branch=None)
     top = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    chosen = None if arguments is None else first_word(arguments)
-    for name, word in WORDS.items():
-        if chosen is None or name == chosen:
-            _word(top, name)
-        elif not word.hidden:
-            # Never parsed: it stands for its line in the help, and for the choices of an unknown word.
-            top.add_parser(name, help=word.help, add_help=False)
+    used = None if arguments is None else group_name(arguments)
+    for name, group in COMMAND_GROUPS.items():
+        if used is None or name == used:
+            _add_branch(top, (name,), group.help, commands(name))
+        elif not group.hidden:
+            # This parser is never used: it provides the line of the group in the help, and the
+            # name of the group in the error about an unknown command.
+            top.add_parser(name, help=group.help)
     return parser
 
 
-def _word(top: argparse._SubParsersAction[_Parser], name: str) -> None:
-    _branch(top, (name,), WORDS[name].help, commands(name))
-
-
-def _branch(
+def _add_branch(
     place: argparse._SubParsersAction[_Parser],
-    words: tuple[str, ...],
-    heading: str,
+    path: tuple[str, ...],
+    help_line: str,
     table: Sequence[Command],
 ) -> None:
-    """Everything that begins with these words: the command that they are themselves, and those behind them."""
-    own = next((each for each in table if each.words == words), None)
-    below = [each for each in table if len(each.words) > len(words)]
+    """Add all commands below a path, and the command at the path itself if there is one."""
+    own = next((each for each in table if each.path == path), None)
+    below = [each for each in table if len(each.path) > len(path)]
     if own is not None:
-        branch = _leaf(place, own)
+        branch = _add_command(place, own)
     else:
         examples = "\n".join(f"  {each.examples[0]}" for each in table[:3])
         branch = place.add_parser(
-            words[-1],
-            help=heading,
-            description=heading[0].upper() + heading[1:] + ".",
+            path[-1],
+            help=help_line,
+            description=f"{help_line}.",
             epilog=f"examples:\n{examples}",
-            formatter_class=_Help,
-            allow_abbrev=False,
         )
         branch.set_defaults(command=None, branch=branch)
     if not below:
         return
     inner = branch.add_subparsers(title="commands", metavar="COMMAND", parser_class=_Parser)
-    for word in dict.fromkeys(each.words[len(words)] for each in below):
-        further = (*words, word)
-        under = [each for each in below if each.words[: len(further)] == further]
-        if under[0].words == further and len(under) == 1:
-            _leaf(inner, under[0])
+    for word in dict.fromkeys(each.path[len(path)] for each in below):
+        further = (*path, word)
+        under = [each for each in below if each.path[: len(further)] == further]
+        if under[0].path == further and len(under) == 1:
+            _add_command(inner, under[0])
         else:
-            _branch(inner, further, BRANCHES[further], under)
+            _add_branch(inner, further, SUBGROUPS[further], under)
 
 
-def _leaf(place: argparse._SubParsersAction[_Parser], command: Command) -> _Parser:
-    leaf = place.add_parser(
-        command.words[-1],
-        description=command.help[0].upper() + command.help[1:] + ".",
+def _add_command(place: argparse._SubParsersAction[_Parser], command: Command) -> _Parser:
+    parser = place.add_parser(
+        command.path[-1],
+        usage=_usage(command),
+        description="\n\n".join(filter(None, (f"{command.help}.", fill(command.details, 78)))),
         epilog="examples:\n" + "\n".join(f"  {line}" for line in command.examples),
-        formatter_class=_Help,
-        allow_abbrev=False,
-        # Without a help argument the word stays out of the list; None would show it.
+        # A help argument of None would list a hidden command.
         **({} if command.hidden else {"help": command.help}),  # type: ignore[arg-type]
     )
-    leaf.set_defaults(command=command, branch=leaf)
+    parser.set_defaults(command=command, branch=parser)
     for each in command.args:
-        _add(leaf, each)
-    common = leaf.add_argument_group("everywhere")
+        _add(parser, each)
+    common = parser.add_argument_group("common options")
     for each in command.common:
-        # They may stand before the command's words too: a default here would overwrite what was said there.
+        # They may also stand before the path: a default here would overwrite that value.
         _add(common, each, default=argparse.SUPPRESS)
-    return leaf
+    return parser
 
 
-def _add(place: argparse._ActionsContainer, each: Arg, default: str | None = None) -> None:
-    options = dict(each.options)
+def _usage(command: Command) -> str:
+    """Return the usage of a command without its optional options, which the help lists."""
+    words = ["launchpad", *command.path, "[options]"]
+    for each in command.args:
+        name = str(each.keywords.get("metavar", each.flags[0].lstrip("-")))
+        if each.positional:
+            choices = each.keywords.get("choices")
+            name = f"{{{','.join(choices)}}}" if choices else name
+            form = {"?": "[{}]", "*": "[{} ...]", "+": "{0} [{0} ...]"}
+            words.append(form.get(each.keywords.get("nargs", ""), "{}").format(name))
+        elif each.keywords.get("required"):
+            words.insert(words.index("[options]") + 1, f"{each.flags[0]} {name.upper()}")
+    return " ".join(words)
+
+
+def _add(place: argparse._ActionsContainer, each: Argument, default: str | None = None) -> None:
+    keywords = dict(each.keywords)
     if default is not None:
-        options["default"] = default
-    place.add_argument(*each.flags, help=each.help, **options)
+        keywords["default"] = default
+    # argparse reads % in a help text as a format.
+    place.add_argument(*each.flags, help=each.help.replace("%", "%%"), **keywords)

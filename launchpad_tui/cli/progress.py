@@ -1,4 +1,4 @@
-"""How far a transfer is, on standard error of somebody who watches."""
+"""Progress lines on standard error, shown on terminals only."""
 
 from __future__ import annotations
 
@@ -15,30 +15,33 @@ from launchpad_tui.domain.text import clip
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Transfer
 
-#: seconds between two repaints: few bytes over a slow line
-_EVERY = 0.2
+#: Seconds between two repaints, chosen for slow connections.
+_INTERVAL = 0.2
 
 
 @contextmanager
 def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] | None]:
-    """Gives what a transfer tells its progress to; None where nobody watches. The line is gone when it is over.
+    """Show the progress of a transfer in one line, which is erased at the end.
 
     Args:
-        verb: what is done, such as ``Downloading``.
-        quiet: tell nothing.
+        verb: The activity, such as ``Downloading``.
+        quiet: Show nothing.
+
+    Yields:
+        A callback for the transfer, or None if nothing is shown.
     """
     if quiet or not sys.stderr.isatty():
         yield None
         return
     started = time.monotonic()
-    next_at = started + _EVERY
+    next_at = started + _INTERVAL
     shown = False
 
-    def tell(transfer: Transfer) -> None:
+    def report(transfer: Transfer) -> None:
         nonlocal next_at, shown
         if time.monotonic() < next_at:
             return
-        next_at, shown = time.monotonic() + _EVERY, True
+        next_at, shown = time.monotonic() + _INTERVAL, True
         part = (
             f"{100 * transfer.done // transfer.total:3} %"
             if transfer.total
@@ -47,7 +50,7 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
         _show(f"{verb} {part}{_pace(transfer, started)} {transfer.path}")
 
     try:
-        yield tell
+        yield report
     finally:
         if shown:
             _show("")
@@ -55,20 +58,28 @@ def progress(verb: str, *, quiet: bool) -> Iterator[Callable[[Transfer], None] |
 
 @contextmanager
 def counted(verb: str, *, quiet: bool) -> Iterator[Callable[[int, str], None] | None]:
-    """As `progress`, for things that are counted: told how many there were, and what the last one was."""
+    """Show a count in one line, which is erased at the end.
+
+    Args:
+        verb: The activity, such as ``Verifying``.
+        quiet: Show nothing.
+
+    Yields:
+        A callback for the count and the name of the last item, or None if nothing is shown.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    next_at = time.monotonic() + _EVERY
+    next_at = time.monotonic() + _INTERVAL
 
-    def tell(count: int, name: str) -> None:
+    def report(count: int, name: str) -> None:
         nonlocal next_at
         if time.monotonic() >= next_at:
-            next_at = time.monotonic() + _EVERY
+            next_at = time.monotonic() + _INTERVAL
             _show(f"{verb} {count:,} {name}")
 
     try:
-        yield tell
+        yield report
     finally:
         _show("")
 
@@ -83,7 +94,7 @@ def _show(line: str) -> None:
 
 
 def _pace(transfer: Transfer, started: float) -> str:
-    """Bytes a second since the beginning, and the time that is left at that pace."""
+    """Return the average transfer rate and the remaining time at that rate."""
     seconds = time.monotonic() - started
     if not transfer.done or seconds < 1:
         return ""

@@ -1,4 +1,4 @@
-"""From a command line to an exit code: every error told, no traceback shown."""
+"""Run a command line and return its exit code. Errors are reported without a traceback."""
 
 from __future__ import annotations
 
@@ -12,30 +12,32 @@ from launchpad_tui.errors import InvalidInput, LaunchpadError
 if TYPE_CHECKING:
     from pathlib import Path
 
-FAILED, WRONG, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
-#: the word that makes this process the supervisor of one execution: it needs no parser
+ERROR, INTERRUPTED, PIPE_CLOSED = 2, 130, 141
+#: Internal command: supervise one execution. It is handled before the parser is loaded.
 SUPERVISE = "_supervise"
-#: the word that makes this process keep what is known of runtimes elsewhere fresh
-KEEP = "_keep"
+#: Internal command: run the background sync of remote runtimes.
+SYNC_DAEMON = "_sync_daemon"
 
 
 def run(arguments: list[str]) -> int:
     """Run a command line.
 
     Returns:
-        0 done; 1 what was asked for failed; 2 wrong use or an error; 130 interrupted; 141 nobody reads the output.
+        0 after success; 1 if the operation ran and failed; 2 after invalid usage or an error;
+        130 if interrupted; 141 if the reader of the output has closed the pipe.
     """
     if arguments[:1] == [SUPERVISE]:
         if len(arguments) != 4:
             print(
-                f"launchpad: {SUPERVISE} is for launchpad itself: it takes home, settings and ID",
+                f"launchpad: {SUPERVISE} is an internal command of launchpad\n"
+                "  It requires a home folder, settings and the ID of an execution.",
                 file=sys.stderr,
             )
-            return WRONG
+            return ERROR
         from launchpad_tui.bootstrap import run_supervisor
 
         return run_supervisor(arguments[1:])
-    if arguments[:1] == [KEEP] and len(arguments) == 3:
+    if arguments[:1] == [SYNC_DAEMON] and len(arguments) == 3:
         from launchpad_tui.bootstrap import run_sync_daemon
 
         return run_sync_daemon(arguments[1:])
@@ -54,14 +56,14 @@ def _command(arguments: list[str]) -> int:
     home: Path | None = None
     try:
         if not arguments:
-            # Making a parser takes a tenth of the time to the first picture.
-            from launchpad_tui.cli.screens import open_ui
+            # Building a parser would take a tenth of the time to the first paint.
+            from launchpad_tui.cli.terminal_ui import open_ui
 
             return open_ui(None)
         _check_text(arguments)
-        from launchpad_tui.cli.parser import build
+        from launchpad_tui.cli.parser import parse
 
-        options = build(arguments).parse_args(arguments)
+        options = parse(arguments)
         if options.home:
             from pathlib import Path
 
@@ -69,45 +71,52 @@ def _command(arguments: list[str]) -> int:
         if options.command is None:
             if options.branch is not None:
                 options.branch.print_help(sys.stderr)
-                return WRONG
-            from launchpad_tui.cli.screens import open_ui
+                return ERROR
+            from launchpad_tui.cli.terminal_ui import open_ui
 
             return open_ui(home)
-        from launchpad_tui.cli.context import Context
+        from launchpad_tui.cli.context import CommandContext
 
-        code = options.command.run(Context(home, options), options) or 0
+        code = options.command.run(CommandContext(home, options), options) or 0
         sys.stdout.flush()
         return code
     except LaunchpadError as error:
-        return _tell(error)
+        return _report(error)
     except BrokenPipeError:
         raise
-    except Exception as error:  # noqa: BLE001 - the last place before the user: told in words, kept whole in the log
+    except Exception as error:  # noqa: BLE001 - the outermost handler: reported here, logged with its traceback
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EIO, errno.EDQUOT}:
             _silence()
-            return _tell(
-                LaunchpadError("The output cannot be written", error.strerror or str(error))
+            return _report(
+                LaunchpadError(
+                    "Writing the output failed",
+                    error.strerror or str(error),
+                    "Free space on the device, or write to another one.",
+                )
             )
         return _unexpected(error, home)
 
 
 def _open_streams() -> None:
-    """Let nothing that is printed fail: a character that the terminal's encoding lacks is escaped, a closed standard
-    stream is nowhere."""
+    """Make printing safe.
+
+    Characters that are missing in the terminal's encoding are escaped, and a closed standard stream
+    is replaced by the null device.
+    """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  it stays open to the end
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  open until the process exits
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
 
 
 def _silence() -> None:
-    """Send what is still to be flushed nowhere: whoever read the output went away, or its disk is full."""
+    """Discard buffered output, because its reader has exited or its disk is full."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        # A stream without a descriptor, as in tests, has nothing that Python flushes at exit.
+        # A stream without a file descriptor, as in tests, is not flushed at exit.
         return
 
 
@@ -116,16 +125,20 @@ def _check_text(arguments: list[str]) -> None:
         try:
             each.encode()
         except UnicodeEncodeError as error:
-            raise InvalidInput("An argument is no valid UTF-8 text", ascii(each)[:80]) from error
+            raise InvalidInput(
+                "An argument is not valid UTF-8",
+                ascii(each)[:80],
+                "Use a UTF-8 locale, such as LANG=C.UTF-8.",
+            ) from error
 
 
-def _tell(error: LaunchpadError) -> int:
+def _report(error: LaunchpadError) -> int:
     from launchpad_tui.domain.text import safe_lines
 
     _flush()
     first, *rest = safe_lines(str(error))
     print(f"launchpad: {first}", *rest, sep="\n  ", file=sys.stderr)
-    return WRONG
+    return ERROR
 
 
 def _unexpected(error: Exception, home: Path | None) -> int:
@@ -135,22 +148,22 @@ def _unexpected(error: Exception, home: Path | None) -> int:
 
     _flush()
     print(
-        f"launchpad: something unexpected happened: {safe_text(f'{type(error).__name__}: {error}', 300)}",
+        f"launchpad: unexpected error: {safe_text(f'{type(error).__name__}: {error}', 300)}",
         file=sys.stderr,
     )
     try:
         place = (Home.at(home) if home else Home.find()).ensure()
     except LaunchpadError:
-        # Nowhere to keep the details: the message stands alone.
-        return WRONG
+        # Without a home folder there is no log to write the details to.
+        return ERROR
     setup(place)
-    logger.error("unexpected error on the command line", exc_info=error)
-    print(f"  The details are in {safe_text(str(place.log_path))}", file=sys.stderr)
-    return WRONG
+    logger.error("unexpected error in a command", exc_info=error)
+    print(f"  Details were written to {safe_text(str(place.log_path))}", file=sys.stderr)
+    return ERROR
 
 
 def _flush() -> None:
-    """What was printed comes before the message."""
+    """Flush standard output, so that it precedes the error message."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""``launchpad serve``: the AI API of this machine, and the clients that may call it."""
+"""Commands that serve the AI API of this machine and manage the clients that may call it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.command import WORDS, Command, arg
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
 from launchpad_tui.domain.text import safe_text
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.api_client import ApiClient
 
 _HOST, _PORT = "127.0.0.1", 7070
 
 
-def _serve(context: Context, options: argparse.Namespace) -> None:
+def _serve(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.server.api.process import ListenAddress, require_packages, serve
 
     require_packages()
@@ -29,12 +29,12 @@ def _serve(context: Context, options: argparse.Namespace) -> None:
     address = ListenAddress(options.host, options.port, certificate, key, options.insecure_http)
     if not desk.clients.list():
         context.note(
-            "note: nobody can call this server yet; add a client: launchpad serve clients add NAME"
+            "note: no client can call this server yet. To add one: launchpad serve clients add NAME"
         )
-    serve(desk, address, lambda url: _ready(context, url))
+    serve(desk, address, lambda url: _print_address(context, url))
 
 
-def _ready(context: Context, url: str) -> None:
+def _print_address(context: CommandContext, url: str) -> None:
     clients = context.desk.clients.list()
     one = clients[0] if len(clients) == 1 else None
     variables = {
@@ -49,16 +49,25 @@ def _ready(context: Context, url: str) -> None:
 
         print(json_text({"url": url, "baseUrl": f"{url}/v2", "environment": variables}), flush=True)
         return
-    print(f"launchpad serves {url}/v2", flush=True)
+    print(f"Serving the AI API at {url}/v2", flush=True)
     if not context.quiet:
-        told = {"AICORE_CLIENT_ID": "<client ID>", "AICORE_CLIENT_SECRET": "<client secret>"}
+        placeholders = {
+            "AICORE_CLIENT_ID": "<client ID>",
+            "AICORE_CLIENT_SECRET": "<client secret>",
+        }
         lines = [
-            f"  export {name}={safe_text(value or told[name])}" for name, value in variables.items()
+            f"  export {name}={safe_text(value or placeholders[name])}"
+            for name, value in variables.items()
         ]
-        print(*lines, "ctrl+c ends it; executions go on.", sep="\n", flush=True)
+        print(
+            *lines,
+            "Press Ctrl+C to stop the server. Running executions continue.",
+            sep="\n",
+            flush=True,
+        )
 
 
-def _shape(one: ApiClient) -> dict[str, Any]:
+def _client_json(one: ApiClient) -> dict[str, Any]:
     return {
         "name": one.name,
         "clientId": one.id,
@@ -67,10 +76,12 @@ def _shape(one: ApiClient) -> dict[str, Any]:
     }
 
 
-def _add(context: Context, options: argparse.Namespace) -> None:
+def _add(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.services.clients import service_key
 
-    one, secret = context.desk.clients.add(options.name, options.bound or options.group or "")
+    one, secret = context.desk.clients.add(
+        options.name, options.client_group or options.group or ""
+    )
     if context.json:
         context.print_json(service_key(one, secret, options.url))
         return
@@ -86,28 +97,28 @@ def _add(context: Context, options: argparse.Namespace) -> None:
         ],
     )
     context.note(
-        "The secret is kept nowhere: it is shown this once. With --json the same is a service key."
+        "The secret is not stored and is shown only once. With --json a service key is printed."
     )
 
 
-def _list(context: Context, _options: argparse.Namespace) -> None:
+def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.clients.list(),
-        _shape,
+        _client_json,
         ("NAME", "CLIENT ID", "GROUP", "CREATED"),
         lambda one: (one.name, one.id, one.group or "all", rfc3339(one.created_at) or ""),
     )
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _delete(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.clients.delete(options.name)
-    context.done(f"Deleted client {options.name}; its tokens are worth nothing.", id=options.name)
+    context.done(f"Deleted client {options.name} and revoked its tokens.", id=options.name)
 
 
 COMMANDS = (
     Command(
         ("serve",),
-        WORDS["serve"].help,
+        COMMAND_GROUPS["serve"].help,
         (
             "launchpad serve",
             "launchpad serve --port 0 --json",
@@ -115,27 +126,40 @@ COMMANDS = (
         ),
         _serve,
         (
-            arg(
+            argument(
                 "--host",
                 default=_HOST,
                 metavar="HOST",
-                help=f"the address to listen at (default: {_HOST})",
+                help=f"Address to listen on (default: {_HOST})",
             ),
-            arg(
+            argument(
                 "--port",
                 type=int,
                 default=_PORT,
                 metavar="N",
-                help=f"the port (default: {_PORT}); 0: any free one",
+                help=f"Port (default: {_PORT}); 0 selects a free port",
             ),
-            arg("--tls-cert", metavar="FILE", help="certificate for TLS, PEM", completes="files"),
-            arg("--tls-key", metavar="FILE", help="its key, PEM", completes="files"),
-            arg("--insecure-http", action="store_true", help="let plain HTTP leave this machine"),
+            argument(
+                "--tls-cert",
+                metavar="FILE",
+                help="TLS certificate in PEM format",
+                completes="files",
+            ),
+            argument(
+                "--tls-key",
+                metavar="FILE",
+                help="Private key of the TLS certificate in PEM format",
+                completes="files",
+            ),
+            argument(
+                "--insecure-http", action="store_true", help="Allow plain HTTP from other machines"
+            ),
         ),
+        details="SAP's SDK, scripts and other installations of launchpad can call it.",
     ),
     Command(
         ("serve", "clients", "add"),
-        "add a client that may call the AI API; its secret is shown this once",
+        "Add a client that may call the AI API",
         (
             "launchpad serve clients add notebook",
             "launchpad serve clients add gpu --json > key.json",
@@ -143,36 +167,37 @@ COMMANDS = (
         ),
         _add,
         (
-            arg("name", help="its name: lower-case letters, digits, '-' and '.'"),
-            arg(
+            argument("name", help="Name: lower-case letters, digits, '-' and '.'"),
+            argument(
                 "--group",
-                dest="bound",
+                dest="client_group",
                 metavar="NAME",
                 completes="groups",
-                help="the only resource group that it may use (default: all)",
+                help="Only resource group that the client may use (default: all)",
             ),
-            arg(
+            argument(
                 "--url",
                 default=f"http://{_HOST}:{_PORT}",
                 metavar="URL",
-                help=f"where the server is reached, for the service key (default: http://{_HOST}:{_PORT})",
+                help=f"URL of the server in the service key (default: http://{_HOST}:{_PORT})",
             ),
         ),
+        details="The client secret is shown only once. With --json a service key is printed.",
     ),
     Command(
         ("serve", "clients", "list"),
-        "list the clients",
+        "List the clients",
         ("launchpad serve clients list", "launchpad serve clients list --json"),
         _list,
     ),
     Command(
         ("serve", "clients", "delete"),
-        "forget a client: its tokens are worth nothing at once",
+        "Delete a client and revoke its tokens",
         (
             "launchpad serve clients delete notebook",
             "launchpad serve clients delete notebook --quiet",
         ),
         _delete,
-        (arg("name", help="the client"),),
+        (argument("name", help="Name of the client"),),
     ),
 )

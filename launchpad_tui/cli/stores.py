@@ -1,4 +1,4 @@
-"""Commands on object stores: which there are, what is in them, and whether they answer."""
+"""Commands on object stores: manage, test and browse them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.connections import serialize_object_store
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli import fields, previews
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.arguments import OVERWRITE
+from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
+from launchpad_tui.cli.preview_output import print_preview
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -17,11 +19,11 @@ from launchpad_tui.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.connection import ObjectStoreRecord, StoreKind
 
 
-def _list(context: Context, _options: argparse.Namespace) -> None:
+def _list(context: CommandContext, _options: argparse.Namespace) -> None:
     context.resources(
         context.desk.stores.list(context.scope),
         serialize_object_store,
@@ -34,85 +36,99 @@ def _list(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _store(context: Context, name: str) -> ObjectStoreRecord:
+def _store(context: CommandContext, name: str) -> ObjectStoreRecord:
     stores = {each.name: each for each in context.desk.stores.list(context.scope)}
     if name not in stores:
-        hint = f"Object stores of {context.scope}: {', '.join(stores) or 'none'}."
-        raise NotFound(f"There is no object store {name[:80]!r}", hint=hint)
+        raise NotFound(
+            f"Object store {name[:80]!r} not found",
+            f"Object stores of {context.scope}: {', '.join(stores) or 'none'}.",
+            "To add one: launchpad stores add NAME",
+        )
     return stores[name]
 
 
-def _kinds(context: Context, _options: argparse.Namespace) -> None:
-    fields.print_kinds(context, context.desk.stores.kinds())
+def _types(context: CommandContext, _options: argparse.Namespace) -> None:
+    print_types(context, context.desk.stores.kinds())
 
 
-def _kind(context: Context, name: str) -> StoreKind:
+def _kind(context: CommandContext, name: str) -> StoreKind:
     kinds = {kind.id: kind for kind in context.desk.stores.kinds()}
     if name not in kinds:
         raise InvalidInput(
-            f"There is no type {name[:80]!r}", hint=f"Types: {', '.join(kinds)}.", field="type"
+            f"Unknown object store type {name[:80]!r}",
+            "",
+            f"Types: {', '.join(kinds)}.",
+            field="type",
         )
     return kinds[name]
 
 
-def _show(context: Context, options: argparse.Namespace) -> None:
+def _show(context: CommandContext, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
     lines = [
         ("name", one.name),
         ("type", one.kind),
         ("created", rfc3339(one.created_at) or ""),
     ]
-    kept = sorted(context.desk.stores.kept(context.scope, one.name))
-    place = context.desk.stores.kept_where(context.scope, one.name)
+    secrets = sorted(context.desk.stores.kept(context.scope, one.name))
+    location = context.desk.stores.kept_where(context.scope, one.name)
     lines = [
         *lines,
         *one.settings.items(),
-        ("secrets, not shown", ", ".join(kept)),
-        ("secrets kept in", place),
+        ("secrets", ", ".join(secrets)),
+        ("secrets stored in", location),
     ]
     context.resource(
-        {**serialize_object_store(one), "secrets": kept, "secretsKeptIn": place or None}, lines
+        {**serialize_object_store(one), "secrets": secrets, "secretsKeptIn": location or None},
+        lines,
     )
 
 
-def _add(context: Context, options: argparse.Namespace) -> None:
+def _add(context: CommandContext, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
-    values = fields.values(options, kind.fields)
-    one = context.desk.stores.add(context.scope, options.name, kind.id, values, here=options.here)
+    values = field_values(options, kind.fields)
+    one = context.desk.stores.add(
+        context.scope, options.name, kind.id, values, here=options.local_only
+    )
     context.done(f"Added object store {one.name}.", serialize_object_store(one), id=one.name)
 
 
-def _edit(context: Context, options: argparse.Namespace) -> None:
+def _edit(context: CommandContext, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
-    values = {**one.settings, **fields.values(options, _kind(context, one.kind).fields)}
-    one = context.desk.stores.edit(context.scope, one.name, values, at_runtime=options.at_runtime)
-    where = ", at its runtime too" if options.at_runtime else ""
+    values = {**one.settings, **field_values(options, _kind(context, one.kind).fields)}
+    one = context.desk.stores.edit(
+        context.scope, one.name, values, at_runtime=options.update_runtime
+    )
+    where = " and its secret in the runtime" if options.update_runtime else ""
     context.done(
         f"Changed object store {one.name}{where}.", serialize_object_store(one), id=one.name
     )
 
 
-def _delete(context: Context, options: argparse.Namespace) -> None:
+def _remove(context: CommandContext, options: argparse.Namespace) -> None:
     context.desk.stores.delete(context.scope, options.name)
-    context.done(f"Deleted object store {options.name}; its files stay.", id=options.name)
+    context.done(f"Removed object store {options.name}. Its files are kept.", id=options.name)
 
 
-def _rename(context: Context, options: argparse.Namespace) -> None:
+def _rename(context: CommandContext, options: argparse.Namespace) -> None:
     count = context.desk.stores.rename(context.scope, options.name, options.new)
     context.done(
-        f"{options.name} is {options.new} now; {_followed(count)}.",
+        f"Renamed object store {options.name} to {options.new}. {_updated_text(count)}",
         {"name": options.new},
         id=options.new,
     )
 
 
-def _replace(context: Context, options: argparse.Namespace) -> None:
+def _replace(context: CommandContext, options: argparse.Namespace) -> None:
     kind = _kind(context, options.type)
-    values = fields.values(options, kind.fields)
+    values = field_values(options, kind.fields)
     one, count = context.desk.stores.replace(
         context.scope, options.name, kind.id, values, options.keep_as
     )
-    message = f"{one.name} is of type {one.kind} now; the old one is {options.keep_as}, {_followed(count)}."
+    message = (
+        f"Replaced object store {one.name} by one of type {one.kind}. "
+        f"The previous store is now {options.keep_as}. {_updated_text(count)}"
+    )
     context.done(
         message,
         {**serialize_object_store(one), "keptAs": options.keep_as, "artifacts": count},
@@ -120,30 +136,32 @@ def _replace(context: Context, options: argparse.Namespace) -> None:
     )
 
 
-def _followed(count: int) -> str:
-    return f"{count} artifact{'' if count == 1 else 's'} in it follow{'s' if count == 1 else ''}"
+def _updated_text(count: int) -> str:
+    return f"Updated the URL{'s' * (count != 1)} of {count} artifact{'s' * (count != 1)}."
 
 
-def _import(context: Context, options: argparse.Namespace) -> None:
+def _import(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.services.input_files import read_text
 
     text = read_text("file", Path(options.file).expanduser())
-    made = context.desk.stores.import_secrets(context.scope, text)
+    added = context.desk.stores.import_secrets(context.scope, text)
     context.resources(
-        made, serialize_object_store, ("NAME", "TYPE"), lambda one: (one.name, one.kind)
+        added, serialize_object_store, ("NAME", "TYPE"), lambda one: (one.name, one.kind)
     )
 
 
-def _test(context: Context, options: argparse.Namespace) -> int:
-    from launchpad_tui.cli import steps
+def _test(context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.cli.step_report import run_test
 
     one = _store(context, options.name)
-    return steps.run(
-        context, one.name, lambda tell: context.desk.browsing.probe(context.scope, one.name, tell)
+    return run_test(
+        context,
+        one.name,
+        lambda report: context.desk.browsing.probe(context.scope, one.name, report),
     )
 
 
-def _browse(context: Context, options: argparse.Namespace) -> None:
+def _browse(context: CommandContext, options: argparse.Namespace) -> None:
     context.resources(
         _entries(context, options),
         lambda row: {"path": row[0], "size": row[1], "modifiedAt": row[2] or None},
@@ -153,9 +171,9 @@ def _browse(context: Context, options: argparse.Namespace) -> None:
 
 
 def _entries(
-    context: Context, options: argparse.Namespace
+    context: CommandContext, options: argparse.Namespace
 ) -> Iterator[tuple[str, int | None, str]]:
-    """Paths of folders with a slash behind them, then of objects; sizes in bytes; moments."""
+    """Yield path, size in bytes and modification time: first folders (with a trailing slash), then objects."""
     store, path = _store(context, options.name).name, (options.path or "").strip("/")
     if options.recursive:
         for each in context.desk.files.store(context.scope, store).list(
@@ -163,88 +181,94 @@ def _entries(
         ):
             yield each.path, each.size, rfc3339(each.modified) or ""
         return
-    token, left = "", options.limit or None
+    token, remaining = "", options.limit or None
     while True:
         page = context.desk.browsing.page(context.scope, store, path, token)
         rows: list[tuple[str, int | None, str]] = [(f"{each}/", None, "") for each in page.folders]
         rows += [(each.path, each.size, rfc3339(each.modified) or "") for each in page.objects]
-        yield from rows[:left]
-        left = None if left is None else left - len(rows)
+        yield from rows[:remaining]
+        remaining = None if remaining is None else remaining - len(rows)
         token = page.next
-        if not token or (left is not None and left <= 0):
+        if not token or (remaining is not None and remaining <= 0):
             return
 
 
-def _preview(context: Context, options: argparse.Namespace) -> None:
+def _preview(context: CommandContext, options: argparse.Namespace) -> None:
     one = _store(context, options.name)
-    previews.show(
+    print_preview(
         context, context.desk.browsing.preview(context.scope, one.name, options.path.strip("/"))
     )
 
 
-def _download(context: Context, options: argparse.Namespace) -> None:
+def _download(context: CommandContext, options: argparse.Namespace) -> None:
     from launchpad_tui.domain.artifact import ArtifactUrl
 
     url = str(ArtifactUrl(_store(context, options.name).name, options.path.strip("/")))
     target = Path(options.target).expanduser()
-    with progress("Downloading", quiet=context.quiet) as tell:
+    with progress("Downloading", quiet=context.quiet) as report:
         paths = context.desk.files.stage(
-            context.scope, url, target, tell, overwrite=options.overwrite
+            context.scope, url, target, report, overwrite=options.overwrite
         )
     data = {"url": url, "target": str(target), "files": [str(path) for path in paths]}
     context.done(f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}.", data)
 
 
-_STORE = arg("name", help="the object store", completes="stores")
+_STORE = argument("name", help="Name of the object store", completes="stores")
 COMMANDS = (
     Command(
         ("stores", "list"),
-        "list the object stores",
+        "List the object stores",
         ("launchpad stores list", "launchpad stores list --group vision --json"),
         _list,
     ),
     Command(
-        ("stores", "kinds"),
-        "list the types of object stores and their fields",
-        ("launchpad stores kinds", "launchpad stores kinds --json"),
-        _kinds,
+        ("stores", "types"),
+        "List the object store types and their fields",
+        ("launchpad stores types", "launchpad stores types --json"),
+        _types,
     ),
     Command(
         ("stores", "show"),
-        "show an object store, without its secrets",
+        "Show an object store",
         ("launchpad stores show default", "launchpad stores show lake --json"),
         _show,
         (_STORE,),
+        details="Secrets are listed by name, without their values.",
     ),
     Command(
         ("stores", "add"),
-        "add an object store; secrets are never words of the command line",
+        "Add an object store",
         (
             "launchpad stores add archive --type file --set root=/srv/models",
             "launchpad stores add lake --type s3 --set bucket=models --secret access_key_id \\\n"
             "    --secret secret_access_key < keys.txt",
-            "launchpad stores add default --connection gpu --here --type file --set root=/mnt/gpu/files",
+            "launchpad stores add default --connection gpu --local-only --type file --set root=/mnt/gpu/files",
         ),
         _add,
         (
-            arg("name", help="its name, the host part of ai:// URLs"),
-            arg(
+            argument("name", help="Name, which is the host in ai:// URLs"),
+            argument(
                 "--type",
                 required=True,
-                help="a type of object store (see: stores kinds)",
-                completes="types",
+                help="Object store type; to list them: launchpad stores types",
+                completes="store types",
             ),
-            *fields.OPTIONS,
-            arg(
-                "--here",
+            *FIELD_OPTIONS,
+            argument(
+                "--local-only",
                 action="store_true",
-                help="only this machine knows it; nothing is made at a runtime elsewhere",
+                help="Add it on this machine only, without creating an object store secret in the remote runtime",
             ),
+        ),
+        details=(
+            "In a remote runtime an object store secret is created, unless --local-only is given. "
+            "Secrets are passed with --secret or --set-file, because other users of the machine can read "
+            "the command line."
         ),
     ),
     Command(
         ("stores", "edit"),
-        "change fields of an object store; the others stay",
+        "Change fields of an object store",
         (
             "launchpad stores edit archive --set root=/srv/new",
             "launchpad stores edit lake --secret secret_access_key",
@@ -252,25 +276,26 @@ COMMANDS = (
         _edit,
         (
             _STORE,
-            *fields.OPTIONS,
-            arg(
-                "--at-runtime",
+            *FIELD_OPTIONS,
+            argument(
+                "--update-runtime",
                 action="store_true",
-                help="replace its secret at the runtime too, for everybody, with all that it has here then",
+                help="Also replace the object store secret in the remote runtime, for all users, with the new fields",
             ),
         ),
+        details="Fields without an option keep their value.",
     ),
     Command(
         ("stores", "rename"),
-        "give an object store another name; the URLs of the artifacts in it follow",
+        "Rename an object store",
         ("launchpad stores rename lake archive", "launchpad stores rename lake archive --json"),
         _rename,
-        (_STORE, arg("new", help="its new name")),
+        (_STORE, argument("new", help="New name")),
+        details="The URLs of the artifacts in it are updated.",
     ),
     Command(
         ("stores", "replace"),
-        "put another object store under a name, such as a bucket where outputs shall go from now on; the old one "
-        "stays under another name",
+        "Replace an object store and rename the previous one",
         (
             "launchpad stores replace default --keep-as files --type s3 --set bucket=models \\\n"
             "    --set credentials=profile",
@@ -279,50 +304,64 @@ COMMANDS = (
         _replace,
         (
             _STORE,
-            arg(
-                "--keep-as", required=True, metavar="NAME", help="the old store's name from now on"
+            argument(
+                "--keep-as",
+                required=True,
+                metavar="NAME",
+                help="New name of the previous object store",
             ),
-            arg(
+            argument(
                 "--type",
                 required=True,
-                help="a type of object store (see: stores kinds)",
-                completes="types",
+                help="Object store type; to list them: launchpad stores types",
+                completes="store types",
             ),
-            *fields.OPTIONS,
+            *FIELD_OPTIONS,
+        ),
+        details=(
+            "Use this, for example, to store new outputs in a bucket: replace default by an s3 store. "
+            "The previous store is renamed to --keep-as, and the URLs of its artifacts are updated."
         ),
     ),
     Command(
         ("stores", "import"),
-        "add object stores from a JSON file with object store secrets in the AI API's form",
+        "Import object stores from object store secrets",
         (
             "launchpad stores import secret.json",
             "launchpad stores import secrets.json --group vision",
         ),
         _import,
         (
-            arg(
-                "file", help="one secret, a list of them, or what a server lists", completes="files"
+            argument(
+                "file",
+                help="JSON file with one secret, a list of secrets, or a response that lists them",
+                completes="files",
             ),
         ),
+        details="The file is JSON in the format of the AI API.",
     ),
     Command(
-        ("stores", "delete"),
-        "forget an object store; what is in it stays",
-        ("launchpad stores delete lake", "launchpad stores delete lake --quiet"),
-        _delete,
+        ("stores", "remove"),
+        "Remove an object store; its files are kept",
+        ("launchpad stores remove lake", "launchpad stores remove lake --quiet"),
+        _remove,
         (_STORE,),
+        details="Its files are kept. In a remote runtime its object store secret is deleted.",
     ),
     Command(
         ("stores", "test"),
-        "look step by step whether the object store answers: name, network, TLS, credentials, permission, bucket, "
-        "prefix; exit code 1 where one is wrong",
+        "Test an object store step by step",
         ("launchpad stores test default", "launchpad stores test lake --json"),
         _test,
         (_STORE,),
+        details=(
+            "Tests name resolution, network, TLS, credentials, permissions, bucket and prefix. The exit "
+            "code is 1 if a step fails."
+        ),
     ),
     Command(
         ("stores", "browse"),
-        "list what is in a folder of an object store",
+        "List the files and folders in an object store",
         (
             "launchpad stores browse lake models",
             "launchpad stores browse lake --recursive --limit 100",
@@ -330,30 +369,33 @@ COMMANDS = (
         _browse,
         (
             _STORE,
-            arg("path", nargs="?", help="the folder; without it, all of the store"),
-            arg("--recursive", "-r", action="store_true", help="everything below the folder, too"),
-            arg(
+            argument("path", nargs="?", help="Folder (default: the root of the store)"),
+            argument(
+                "--recursive", "-r", action="store_true", help="Include all files below the folder"
+            ),
+            argument(
                 "--limit",
                 type=int,
                 default=1000,
                 metavar="N",
-                help="at most so many (default 1000; 0: all)",
+                help="Maximum number of entries (default: 1000); 0 lists all",
             ),
         ),
     ),
     Command(
         ("stores", "preview"),
-        "show what a file says of itself; nothing in it is executed",
+        "Show a preview of a file",
         (
             "launchpad stores preview lake models/a/model.safetensors",
             "launchpad stores preview lake a.csv --json",
         ),
         _preview,
-        (_STORE, arg("path", help="the file's path in the store")),
+        (_STORE, argument("path", help="Path of the file in the store")),
+        details="Shows metadata and the first lines, rows or tensors. No content of the file is executed.",
     ),
     Command(
         ("stores", "download"),
-        "download a file or a folder of an object store; what was broken off goes on",
+        "Download a file or folder",
         (
             "launchpad stores download lake models/a ./a",
             "launchpad stores download lake a.csv . --overwrite",
@@ -361,9 +403,10 @@ COMMANDS = (
         _download,
         (
             _STORE,
-            arg("path", help="the file's or folder's path in the store"),
-            arg("target", help="the folder to put it in", completes="files"),
-            arg("--overwrite", action="store_true", help="replace files that are there"),
+            argument("path", help="Path of the file or folder in the store"),
+            argument("target", help="Target folder", completes="files"),
+            OVERWRITE,
         ),
+        details="Run the command again to resume an interrupted download.",
     ),
 )

@@ -1,4 +1,4 @@
-"""The command that reads runtimes elsewhere."""
+"""Commands that synchronize this machine with remote runtimes."""
 
 from __future__ import annotations
 
@@ -6,28 +6,30 @@ import argparse
 from typing import TYPE_CHECKING
 
 from launchpad_tui.aiapi.values import rfc3339
-from launchpad_tui.cli.command import Command, arg
+from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError
 
 if TYPE_CHECKING:
-    from launchpad_tui.cli.context import Context
+    from launchpad_tui.cli.context import CommandContext
     from launchpad_tui.domain.connection import Scope
     from launchpad_tui.services.sync.lists import Progress
 
 
-def _sync(context: Context, options: argparse.Namespace) -> int:
-    """Read the scope, or all of the connection's groups; 1 where one could not be read."""
+def _sync(context: CommandContext, options: argparse.Namespace) -> int:
+    """Synchronize one resource group or all of the connection; return 1 if one failed."""
     from launchpad_tui.domain.connection import Scope
 
     scope = context.scope
-    _remote(context)
-    done = [_one(context, scope, options.thorough)]
+    _remote_connection(context)
+    results = [_sync_group(context, scope, options.full)]
     if options.all:
         for group in context.desk.connections.groups(scope.connection):
             if group.name != scope.resource_group and group.deleted_at is None:
-                done.append(_one(context, Scope(scope.connection, group.name), options.thorough))
+                results.append(
+                    _sync_group(context, Scope(scope.connection, group.name), options.full)
+                )
     context.resources(
-        done,
+        results,
         lambda row: dict(
             zip(
                 ("connection", "resourceGroup", "artifacts", "executions", "error"),
@@ -38,23 +40,25 @@ def _sync(context: Context, options: argparse.Namespace) -> int:
         ("CONNECTION", "GROUP", "ARTIFACTS", "EXECUTIONS", "ERROR"),
         lambda row: tuple(str(each) for each in row),
     )
-    return 1 if any(row[-1] for row in done) else 0
+    return 1 if any(row[-1] for row in results) else 0
 
 
-def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int, int, str]:
+def _sync_group(
+    context: CommandContext, scope: Scope, full: bool
+) -> tuple[str, str, int, int, str]:
     from launchpad_tui.cli.progress import counted
     from launchpad_tui.domain.query import Query
 
     failed = ""
-    with counted(f"Reading {scope}:", quiet=context.quiet) as tell:
+    with counted(f"Synchronizing {scope}:", quiet=context.quiet) as report:
 
-        def told(progress: Progress) -> None:
-            if tell is not None:
+        def report_progress(progress: Progress) -> None:
+            if report is not None:
                 of = "" if progress.total is None else f"of {progress.total:,} "
-                tell(progress.done, f"{of}{progress.part}")
+                report(progress.done, f"{of}{progress.part}")
 
         try:
-            context.desk.sync.sync(scope, told, thorough=thorough, again=thorough)
+            context.desk.sync.sync(scope, report_progress, thorough=full, again=full)
         except LaunchpadError as error:
             failed = error.title
             context.note(
@@ -68,7 +72,7 @@ def _one(context: Context, scope: Scope, thorough: bool) -> tuple[str, str, int,
     return scope.connection, scope.resource_group, artifacts, executions, failed
 
 
-def _status(context: Context, _options: argparse.Namespace) -> None:
+def _status(context: CommandContext, _options: argparse.Namespace) -> None:
     from launchpad_tui.domain.connection import Scope
 
     rows = [
@@ -87,7 +91,7 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
             if row[1].part
             else None,
         },
-        ("CONNECTION", "GROUP", "READ", "GOES ON", "LAST ERROR"),
+        ("CONNECTION", "GROUP", "LAST SYNC", "IN PROGRESS", "LAST ERROR"),
         lambda row: (
             row[0].connection,
             row[0].resource_group,
@@ -98,25 +102,28 @@ def _status(context: Context, _options: argparse.Namespace) -> None:
     )
 
 
-def _hold(context: Context, _options: argparse.Namespace) -> None:
-    context.desk.sync.hold(_remote(context), True)
+def _pause(context: CommandContext, _options: argparse.Namespace) -> None:
+    context.desk.sync.hold(_remote_connection(context), True)
     context.done(
-        f"{context.scope.connection} is read no more in the background.",
+        f"Paused background sync of {context.scope.connection}.",
         id=context.scope.connection,
     )
 
 
-def _resume(context: Context, _options: argparse.Namespace) -> None:
-    context.desk.sync.hold(_remote(context), False)
-    context.done(f"{context.scope.connection} is kept fresh again.", id=context.scope.connection)
+def _resume(context: CommandContext, _options: argparse.Namespace) -> None:
+    context.desk.sync.hold(_remote_connection(context), False)
+    context.done(
+        f"Resumed background sync of {context.scope.connection}.", id=context.scope.connection
+    )
 
 
-def _remote(context: Context) -> str:
-    """The connection. Raises CapabilityMissing where it is this machine."""
+def _remote_connection(context: CommandContext) -> str:
+    """Return the name of the connection. Raises CapabilityMissing if it is not remote."""
     if not context.desk.sync.is_remote(context.scope):
         raise CapabilityMissing(
-            f"{context.scope.connection} is this machine: there is nothing to read",
-            hint="Name another connection with --connection.",
+            f"Connection {context.scope.connection} has nothing to synchronize",
+            "It is the embedded runtime of this machine.",
+            "Select a remote connection with --connection.",
         )
     return context.scope.connection
 
@@ -124,36 +131,46 @@ def _remote(context: Context) -> str:
 COMMANDS = (
     Command(
         ("sync", "now"),
-        "read a resource group of a runtime elsewhere, so that it is there without a network",
+        "Synchronize a resource group of a remote runtime",
         (
             "launchpad sync now --connection core",
             "launchpad sync now --connection core --all --json",
         ),
         _sync,
         (
-            arg("--all", action="store_true", help="all resource groups of the connection"),
-            arg(
-                "--thorough",
+            argument(
+                "--all",
                 action="store_true",
-                help="all from its beginning, also what seems not to have changed",
+                help="Synchronize all resource groups of the connection",
+            ),
+            argument(
+                "--full",
+                action="store_true",
+                help="Fetch everything again, including what appears unchanged",
             ),
         ),
+        details="Fetched data is available without a network. The exit code is 1 if the sync failed.",
     ),
     Command(
         ("sync", "status"),
-        "show when each resource group elsewhere was read, and what failed",
+        "Show the sync status of remote resource groups",
         ("launchpad sync status", "launchpad sync status --json"),
         _status,
+        details="Shows the last sync and the last error of each resource group.",
     ),
     Command(
-        ("sync", "hold"),
-        "read a connection no more in the background; what is being read is broken off",
-        ("launchpad sync hold --connection core", "launchpad sync hold --connection core --quiet"),
-        _hold,
+        ("sync", "pause"),
+        "Pause background sync of a connection",
+        (
+            "launchpad sync pause --connection core",
+            "launchpad sync pause --connection core --quiet",
+        ),
+        _pause,
+        details="A sync in progress is interrupted. launchpad sync now still works.",
     ),
     Command(
         ("sync", "resume"),
-        "keep a connection fresh again",
+        "Resume background sync of a connection",
         (
             "launchpad sync resume --connection core",
             "launchpad sync resume --connection core --quiet",

@@ -156,7 +156,7 @@ def _age(seconds: float) -> str:
 
 def _start(root: str, settings: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "launchpad_tui", "_keep", root, settings],
+        [sys.executable, "-m", "launchpad_tui", "_sync_daemon", root, settings],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""A template, and command lines in processes of their own."""
+"""A workflow template, and command lines in processes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ model.mkdir(parents=True, exist_ok=True)
 
 @dataclass(frozen=True)
 class Result:
-    """What a command line did."""
+    """The exit code and the output of a command line."""
 
     code: int
     out: str
@@ -96,7 +96,7 @@ Cli = Callable[..., Result]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a child: this one's, with the home and the launchpad beside this interpreter."""
+    """Return the environment of a child process, with the home and this interpreter's launchpad."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     kept = {
         name: value
@@ -107,7 +107,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 
 
 def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:
-    """A command line in a process of its own."""
+    """Run a command line in a process."""
     done = subprocess.run(
         [sys.executable, "-m", "launchpad_tui", *words],
         env={**environment(home), **(env or {})},
@@ -121,7 +121,7 @@ def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: 
 
 
 def checkout(folder: Path) -> Path:
-    """A folder with the template and its code."""
+    """Create a folder with the template and its code."""
     (folder / "src").mkdir(parents=True)
     (folder / "train.yaml").write_text(TEMPLATE)
     (folder / "src" / "train.py").write_text(TRAIN)
@@ -129,7 +129,7 @@ def checkout(folder: Path) -> Path:
 
 
 def prepare(root: Path, templates: Path) -> None:
-    """Add the template and the data set to a home."""
+    """Add the template and a dataset to a home."""
     added = spawn(root, "executables", "add", str(templates))
     assert added.code == 0, added.err
     data = root / "files" / "numbers"

@@ -1,4 +1,4 @@
-"""A real home with a real template, and the command line over it."""
+"""A home with a template, and the command line for it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.cli_support import Cli, Result, checkout, prepare, spawn
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home that the environment names."""
+    """An empty home, set in the environment."""
     root = tmp_path / "home"
     monkeypatch.setenv("LAUNCHPAD_HOME", str(root))
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -44,7 +44,7 @@ def template(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home in which two executions completed and one died; tests that use it only read."""
+    """A home with two completed executions and one dead one. Tests must not change it."""
     folder = tmp_path_factory.mktemp("cli-trained")
     root = folder / "home"
     prepare(root, checkout(folder / "checkout"))
@@ -82,6 +82,6 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trained(trained_home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The command line over the trained home."""
+    """The command line for the trained home."""
     monkeypatch.setenv("LAUNCHPAD_HOME", str(trained_home))
     return cli

@@ -1,4 +1,4 @@
-"""Boards of charts on the command line."""
+"""Boards of charts."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ def board(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_board_comes_and_goes(trained: Cli, board: Path, tmp_path: Path) -> None:
+def test_a_board_is_imported_drawn_exported_and_deleted(
+    trained: Cli, board: Path, tmp_path: Path
+) -> None:
     assert trained("boards", "import", str(board)).code == 0
     assert trained("boards", "import", str(board)).code == 2
-    assert trained("boards", "import", str(board), "--force").code == 0
+    assert trained("boards", "import", str(board), "--overwrite").code == 0
     assert trained("boards", "list", "--quiet").lines == ["Mine"]
     assert trained("boards", "show", "Mine", "--json").json["charts"][1]["kind"] == "bar"
     target = tmp_path / "out.json"
@@ -37,26 +39,26 @@ def test_a_board_comes_and_goes(trained: Cli, board: Path, tmp_path: Path) -> No
     assert {"accuracy", "Bars"} <= set(drawn.lines)
     assert "█" in drawn.out
     assert trained("boards", "delete", "Mine").code == 0
-    gone = trained("boards", "show", "Mine")
-    assert gone.code == 2
-    assert "no board 'Mine'" in gone.err
+    deleted = trained("boards", "show", "Mine")
+    assert deleted.code == 2
+    assert "no board 'Mine'" in deleted.err
 
 
-def test_what_is_no_board(trained: Cli, tmp_path: Path) -> None:
+def test_an_invalid_board_is_refused(trained: Cli, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"name": "x", "charts": [{"metrics": []}]}')
     refused = trained("boards", "import", str(tmp_path / "x.json"))
     assert refused.code == 2
     assert "charts[0].metrics" in refused.err
 
 
-def test_directions(trained: Cli) -> None:
+def test_the_direction_of_a_metric_is_set(trained: Cli) -> None:
     models = trained("models", "list", "--quiet").lines
-    assert "higher is better" in trained("metrics", "better", "loss", "higher").out
+    assert "higher is better" in trained("metrics", "set-direction", "loss", "higher").out
     row = next(
         one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss"
     )
     assert row["direction"] == "higher"
-    trained("metrics", "better", "loss", "name")
+    trained("metrics", "set-direction", "loss", "auto")
     row = next(
         one for one in trained("compare", *models, "--json").json["rows"] if one["name"] == "loss"
     )

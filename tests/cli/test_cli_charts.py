@@ -19,7 +19,7 @@ def test_compare_draws_the_chart_of_a_metric(trained: Cli, models: list[str]) ->
         *models,
         "--metric",
         "accuracy",
-        "--over",
+        "--x-axis",
         "step",
         "--chart",
         "--width",
@@ -47,12 +47,14 @@ def test_metrics_chart_draws_all_metrics(trained: Cli, models: list[str]) -> Non
     assert "not finite" in shown.err
 
 
-def test_what_is_wrong_is_said(trained: Cli, models: list[str]) -> None:
+def test_invalid_options_are_explained(trained: Cli, models: list[str]) -> None:
     unknown = trained("metrics", "chart", models[0], "--metric", "nothing")
     assert unknown.code != 0
     assert "Metrics: " in unknown.err
-    assert "From 0 to below 1" in trained("metrics", "chart", models[0], "--smooth", "1").err
-    assert "Kinds: line" in trained("metrics", "chart", models[0], "--kind", "pie").err
+    assert "from 0 to less than 1" in trained("metrics", "chart", models[0], "--smooth", "1").err
+    assert (
+        "Kinds for this x axis: line" in trained("metrics", "chart", models[0], "--kind", "pie").err
+    )
     assert "20 to 1000" in trained("metrics", "chart", models[0], "--width", "3").err
     broken = trained("executions", "list", "--where", "status = DEAD", "--quiet").lines[0]
     bare = trained("metrics", "chart", broken)

@@ -1,4 +1,4 @@
-"""Completion in real shells, and what it offers."""
+"""Completion in real shells, and its candidates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from launchpad_tui.cli.parser import command_tree
+from launchpad_tui.cli.parser import visible_commands
 from tests.cli.cli_support import Cli, environment
 
 SHELLS = ("bash", "zsh", "fish")
@@ -32,7 +32,7 @@ def in_shell(shell: str, home: Path, script: str) -> list[str]:
 
 
 def bash(home: Path, line: str) -> list[str]:
-    """What bash would offer at the end of a line."""
+    """Return the completions that bash offers at the end of a line."""
     script = (
         'eval "$(launchpad completion bash)"\n'
         f'read -ra COMP_WORDS <<< "{line}"\n'
@@ -44,7 +44,7 @@ def bash(home: Path, line: str) -> list[str]:
 
 
 def fish(home: Path, line: str) -> list[str]:
-    """What fish would offer at the end of a line, without the descriptions."""
+    """Return the completions that fish offers at the end of a line, without descriptions."""
     offered = in_shell("fish", home, f"launchpad completion fish | source\ncomplete -C '{line}'")
     return [each.split("\t")[0] for each in offered]
 
@@ -68,7 +68,7 @@ def test_words_options_and_names(complete: object, trained_home: Path, trained: 
     assert complete(trained_home, "launchpad compare --format m") == ["markdown"]
 
 
-def test_bash_quotes_what_it_would_expand(home: Path) -> None:
+def test_bash_quotes_special_characters(home: Path) -> None:
     script = (
         'eval "$(launchpad completion bash)"\n'
         "launchpad() { printf 'loss{a=1,b=2}\\tx\\nError Rate\\t\\n$(id)\\n'; }\n"
@@ -78,7 +78,7 @@ def test_bash_quotes_what_it_would_expand(home: Path) -> None:
     assert in_shell("bash", home, script) == ["loss{a=1,b=2}", "Error Rate", "$(id)"]
 
 
-def test_completing_makes_no_home(home: Path, cli: Cli) -> None:
+def test_completion_creates_no_home(home: Path, cli: Cli) -> None:
     assert offered(cli, "models", "show", "") == []
     assert not home.exists()
 
@@ -91,7 +91,8 @@ def test_files_in_bash(trained_home: Path, tmp_path: Path) -> None:
 
 
 def test_zsh_offers(trained_home: Path) -> None:
-    # zsh completes only in its line editor; here the function runs with what the editor would hand it.
+    # zsh completes only in its line editor. Here the function is called with the variables that
+    # the editor would set.
     script = (
         "autoload -Uz compinit && compinit -u -D\n"
         'eval "$(launchpad completion zsh)"\n'
@@ -102,7 +103,7 @@ def test_zsh_offers(trained_home: Path) -> None:
     offered = in_shell("zsh", trained_home, script)
     assert offered == [
         "tiny-train:Train",
-        "add:add an object store; secrets are never words of the command line",
+        "add:Add an object store",
     ]
 
 
@@ -122,12 +123,12 @@ def offered(cli: Cli, *words: str) -> list[str]:
     return [line.split("\t")[0] for line in shown.lines]
 
 
-def test_every_word_is_offered(cli: Cli) -> None:
+def test_every_command_is_offered(cli: Cli) -> None:
     top = offered(cli, "")
-    for command in command_tree():
-        assert command.words[0] in top
-        if len(command.words) == 2:
-            assert command.words[1] in offered(cli, command.words[0], "")
+    for command in visible_commands():
+        assert command.path[0] in top
+        if len(command.path) == 2:
+            assert command.path[1] in offered(cli, command.path[0], "")
     assert "_complete" not in top
 
 
@@ -142,10 +143,10 @@ def test_values_of_options(trained: Cli) -> None:
     assert offered(trained, "models", "download", "x", "") == ["//files"]
 
 
-def test_a_registry_that_cannot_be_read_offers_words(home: Path, cli: Cli) -> None:
+def test_a_damaged_registry_offers_commands(home: Path, cli: Cli) -> None:
     home.mkdir()
     (home / "registry.db").write_text(
-        "this is no database, and long enough to be looked at by SQLite" * 40
+        "not a database, and long enough for SQLite to check its header" * 40
     )
     assert offered(cli, "mod") == ["models"]
     assert offered(cli, "models", "show", "") == []

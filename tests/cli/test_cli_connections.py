@@ -1,4 +1,4 @@
-"""Connections, groups and stores; secrets are never words of a command line."""
+"""Connections, resource groups and object stores; secrets are never part of a command line."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_connections(cli: Cli) -> None:
         "modifiedAt",
         "syncedAt",
         "lastError",
-        "chosen",
+        "current",
     }
-    assert {each["id"] for each in cli("connections", "kinds", "--json").json["resources"]} >= {
+    assert {each["id"] for each in cli("connections", "types", "--json").json["resources"]} >= {
         "local"
     }
     assert cli("connections", "show", "local", "--json").json["capabilities"]["executions"] is True
@@ -34,8 +34,8 @@ def test_connections(cli: Cli) -> None:
     assert cli("connections", "edit", "local", "--set", "description=here").code == 0
     assert "here" in cli("connections", "show", "local").out
     assert cli("connections", "edit", "local", "--set", "nix=1").code == 2
-    assert cli("connections", "add", "lab", "--kind", "nix").code == 2
-    assert cli("connections", "delete", "nix").code == 2
+    assert cli("connections", "add", "lab", "--type", "nix").code == 2
+    assert cli("connections", "remove", "nix").code == 2
 
 
 def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
@@ -43,7 +43,7 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
         "connections",
         "add",
         "lab",
-        "--kind",
+        "--type",
         "sap-ai-core",
         "--set",
         "base_url=https://api.example.com",
@@ -68,7 +68,7 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
     assert b"hush-hush" not in b"".join(each.read_bytes() for each in home.glob("registry.db*"))
     assert cli("connections", "edit", "lab", "--set", "client_id=other").code == 0
     assert "hush-hush" in kept.read_text()
-    assert cli("connections", "delete", "lab").code == 0
+    assert cli("connections", "remove", "lab").code == 0
     assert "hush-hush" not in kept.read_text()
 
 
@@ -80,7 +80,7 @@ def test_secrets_from_files(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     words = ["stores", "add", "lake", "--type", "s3", "--set", "bucket=b"]
     missing = cli(*words, "--secret", "access_key_id")
-    assert "Standard input has ended" in missing.err
+    assert "Standard input ended" in missing.err
     assert cli(*words, "--set-file", "access_key_id=/nowhere").code == 2
     assert cli(*words, "--set-file", "nix=/nowhere").code == 2
     both = [f"--set-file=access_key_id={key}", f"--set-file=secret_access_key={key}"]
@@ -99,7 +99,7 @@ def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
         {"key": "team", "value": "eyes"}
     ]
     assert cli("groups", "use", "vision").code == 0
-    assert [each["chosen"] for each in cli("groups", "list", "--json").json["resources"]] == [
+    assert [each["current"] for each in cli("groups", "list", "--json").json["resources"]] == [
         False,
         True,
     ]
@@ -112,15 +112,15 @@ def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
     folder.rmdir()
     assert cli("stores", "edit", "archive", "--set", f"root={tmp_path}/file").code == 0
     assert cli("stores", "show", "archive", "--json").json["settings"]["root"] == f"{tmp_path}/file"
-    assert cli("stores", "delete", "archive").code == 0
-    assert cli("stores", "delete", "archive").code == 2
+    assert cli("stores", "remove", "archive").code == 0
+    assert cli("stores", "remove", "archive").code == 2
     assert cli("connections", "use", "local").code == 0
     assert cli("groups", "delete", "vision").code == 0
     assert cli("groups", "list", "--quiet").lines == ["default"]
     assert cli("groups", "delete", "default").code == 2
 
 
-def test_an_artifact_by_hand(home: Path, cli: Cli, template: Path) -> None:
+def test_an_artifact_is_added_manually(home: Path, cli: Cli, template: Path) -> None:
     cli("executables", "add", str(template))
     added = cli(
         "models",

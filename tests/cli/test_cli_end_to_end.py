@@ -1,4 +1,4 @@
-"""The main road by commands alone: template, configuration, execution, model, and everything asked of them."""
+"""From a template to a model by commands: configuration, execution, model, metrics, logs and lineage."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def test_executions(trained: Cli) -> None:
     assert {"key": "rate", "value": "0.5"} in shown["configuration"]["parameterBindings"]
     assert shown["inputArtifacts"][0]["artifact"]["name"] == "numbers"
     assert shown["outputArtifacts"][0]["name"] == "tiny-model"
-    people = trained("executions", "show", by_name["broken"]["id"])
-    assert "DEAD" in people.out
+    fields = trained("executions", "show", by_name["broken"]["id"])
+    assert "DEAD" in fields.out
     assert trained("executions", "wait", by_name["fast"]["id"]).code == 0
     waited = trained("executions", "wait", *(each["id"] for each in by_name.values()), "--json")
     assert (waited.code, waited.json["count"]) == (1, 3)
@@ -122,7 +122,7 @@ def test_filters_and_columns(trained: Cli) -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "told"),
+    ("condition", "message"),
     [
         ("acuracy > 1", "accuracy"),
         ("accuracy >", "NAME OPERATOR VALUE"),
@@ -132,10 +132,10 @@ def test_filters_and_columns(trained: Cli) -> None:
         ("name = {", "cannot be read"),
     ],
 )
-def test_wrong_conditions(condition: str, told: str, trained: Cli) -> None:
+def test_invalid_conditions_are_refused(condition: str, message: str, trained: Cli) -> None:
     shown = trained("executions", "list", "--where", condition)
     assert shown.code == 2
-    assert told in shown.err
+    assert message in shown.err
     assert shown.out == ""
 
 
@@ -168,8 +168,8 @@ def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
     assert trained("models", "download", one["id"], str(target), "--overwrite").code == 0
     lineage = trained("models", "lineage", one["id"], "--json").json
     assert {each["name"] for each in lineage["artifacts"]} == {"tiny-model", "numbers"}
-    assert "made by execution" in trained("models", "lineage", one["id"]).out
-    assert "went into execution" in trained("datasets", "lineage", "numbers").out
+    assert "created by execution" in trained("models", "lineage", one["id"]).out
+    assert "used by execution" in trained("datasets", "lineage", "numbers").out
 
 
 def test_metrics(trained: Cli) -> None:
@@ -209,15 +209,15 @@ def test_configurations(trained: Cli) -> None:
     }
     assert set(listed["resources"][0]) == keys
     assert trained("configurations", "show", "fast", "--json").json["name"] == "fast"
-    for words, told in (
+    for words, message in (
         (["-p", "nix=1"], "nix"),
-        (["-p", "rate"], "name=value"),
+        (["-p", "rate"], "NAME=VALUE"),
         ([], "numbers is missing"),
         (["-i", "numbers=nowhere"], "nowhere"),
     ):
         refused = trained("configurations", "create", "tiny-train", "--name", "x", *words)
         assert refused.code == 2
-        assert told in refused.err
+        assert message in refused.err
 
 
 def test_logs(trained: Cli, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_logs(trained: Cli, tmp_path: Path) -> None:
     assert target.read_text().rstrip().endswith("rows: 1")
 
 
-def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
+def test_follow_stop_rerun_and_delete(home: Path, template: Path, cli: Cli) -> None:
     prepare(home, template)
     made = cli(
         "configurations",
@@ -272,7 +272,7 @@ def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
     seen = ""
     while "rows: 1" not in seen:
         seen = follower.stdout.readline()
-        assert seen, "the log ended before the training wrote"
+        assert seen, "the log ended before the training printed a line"
     assert cli("executions", "delete", execution).code == 1
     timed = cli("executions", "wait", execution, "--timeout", "0.1")
     assert (timed.code, timed.out) == (1, "")
@@ -285,7 +285,7 @@ def test_follow_stop_again_delete(home: Path, template: Path, cli: Cli) -> None:
     twice = cli("executions", "stop", execution, "--json")
     assert twice.code == 1
     assert "cannot be stopped" in twice.json["executions"][0]["error"]["message"]
-    again = cli("executions", "again", execution, "-p", "mode=train", "--wait", "--json")
+    again = cli("executions", "rerun", execution, "-p", "mode=train", "--wait", "--json")
     assert (again.code, again.json["status"]) == (0, "COMPLETED")
     assert cli("executions", "delete", execution, again.json["id"]).code == 0
     assert cli("executions", "show", execution).code == 2
@@ -322,12 +322,12 @@ def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
     logged = {each["key"]: each for each in shown["metrics"]}
     assert (logged["loss{phase=val}"]["last"], logged["loss{phase=val}"]["lastStep"]) == (0.5, 3)
     assert logged["x{phase=val}"]["last"] == "NaN"
-    # Of one tag the last wins: the training set it again.
+    # The last value of a tag is kept: the training set it again.
     assert shown["tags"] == [{"name": "team", "value": "blue"}]
     assert {"name": "n", "value": "t u"} in shown["customInfo"]
 
 
-def test_interrupt_is_130(home: Path, template: Path) -> None:
+def test_an_interrupt_exits_with_130(home: Path, template: Path) -> None:
     prepare(home, template)
     words = (
         "configurations",
@@ -357,7 +357,7 @@ def test_interrupt_is_130(home: Path, template: Path) -> None:
     assert spawn(home, "executions", "wait", execution).code == 1
 
 
-def test_a_template_that_is_wrong(home: Path, tmp_path: Path, cli: Cli) -> None:
+def test_an_invalid_template_is_refused(home: Path, tmp_path: Path, cli: Cli) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {}\n")
     refused = cli("executables", "add", str(bad))
@@ -382,5 +382,5 @@ def test_settings_of_an_executable(home: Path, template: Path, cli: Cli) -> None
     )
     assert sys.executable in cli("executables", "set", "tiny-train").out
     assert cli("executables", "set", "tiny-train", "nix=1").code == 2
-    assert cli("executables", "delete", "tiny-train").code == 0
+    assert cli("executables", "remove", "tiny-train").code == 0
     assert cli("executables", "list", "--quiet").lines == []

@@ -1,4 +1,4 @@
-"""Errors: in words on standard error, exit code 2, details in the log, and never a traceback."""
+"""Errors are reported on standard error with exit code 2, logged with details, and show no traceback."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.cli.test_cli_output import on_terminal
         ["models", "list", "--sort", "nix:worst"],
         ["models", "list", "--connection", "nowhere"],
         ["models", "list", "--group", "nowhere"],
-        ["models", "add", "x", "http://elsewhere", "--scenario", "s"],
+        ["models", "add", "x", "http://example.com", "--scenario", "s"],
         ["models", "add", "x", "ai://nowhere/x", "--scenario", "s"],
         ["executions", "show", "e000"],
         ["compare", "nowhere"],
@@ -37,22 +37,24 @@ from tests.cli.test_cli_output import on_terminal
         ["_supervise"],
     ],
 )
-def test_wrong_use(words: list[str], cli: Cli) -> None:
+def test_invalid_usage_exits_with_2(words: list[str], cli: Cli) -> None:
     shown = cli(*words)
     assert (shown.code, shown.out) == (2, "")
     assert shown.err.startswith("launchpad")
     assert "unexpected" not in shown.err
 
 
-def test_no_terminal_no_interface(home: Path) -> None:
+def test_the_interface_requires_a_terminal(home: Path) -> None:
     for words in ((), ("demo",)):
         shown = spawn(home, *words)
         assert (shown.code, shown.out) == (2, "")
-        assert "no terminal" in shown.err
+        assert "requires a terminal" in shown.err
 
 
 @pytest.mark.parametrize("words", [[], ["models", "list"], ["settings"]])
-def test_wrong_settings_are_told_before_the_screen(words: list[str], home: Path) -> None:
+def test_invalid_settings_are_reported_before_the_interface_opens(
+    words: list[str], home: Path
+) -> None:
     home.mkdir()
     (home / "settings.toml").write_text("[executions]\nparallel = 0\n")
     lines = on_terminal(home, 100, *words)
@@ -61,7 +63,7 @@ def test_wrong_settings_are_told_before_the_screen(words: list[str], home: Path)
     assert not any("\x1b" in line for line in lines)
 
 
-def test_a_damaged_registry(home: Path, cli: Cli) -> None:
+def test_a_damaged_registry_is_reported(home: Path, cli: Cli) -> None:
     home.mkdir()
     (home / "registry.db").write_bytes(b"not a database at all" * 500)
     shown = cli("models", "list")
@@ -71,7 +73,9 @@ def test_a_damaged_registry(home: Path, cli: Cli) -> None:
     assert cli("paths", "--json").json["registry"] == str(home / "registry.db")
 
 
-def test_what_nobody_expected(home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_is_logged(
+    home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(_service: ConnectionService) -> None:
         raise RuntimeError("inner \x1b[31m workings")
 
@@ -85,13 +89,13 @@ def test_what_nobody_expected(home: Path, cli: Cli, monkeypatch: pytest.MonkeyPa
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_arguments_that_are_no_text(home: Path) -> None:
+def test_an_argument_that_is_not_utf_8_is_refused(home: Path) -> None:
     shown = spawn(home, "models", "show", "\udcff")
     assert shown.code == 2
     assert "UTF-8" in shown.err
 
 
-def test_home_by_option_and_environment(home: Path, tmp_path: Path, cli: Cli) -> None:
+def test_the_home_is_set_by_option_or_environment(home: Path, tmp_path: Path, cli: Cli) -> None:
     other = tmp_path / "other"
     assert cli("--home", str(other), "groups", "add", "vision").code == 0
     assert cli("groups", "list", "--home", str(other), "--quiet").lines == ["default", "vision"]

@@ -1,33 +1,74 @@
-"""Every command explains itself, and costs nothing before it is known."""
+"""The help of every command, and the modules that are loaded for it."""
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
 
 import pytest
 
-from launchpad_tui.cli.command import COMMON, WORDS, Command
-from launchpad_tui.cli.parser import build, command_tree, first_word
+from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS, SUBGROUPS, Command
+from launchpad_tui.cli.parser import build, group_name, visible_commands
 from tests.cli.cli_support import Cli
 
-TREE = command_tree()
+TREE = visible_commands()
 
 
-@pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.words))
-def test_help_of_each_command(command: Command, cli: Cli) -> None:
-    shown = cli(*command.words, "--help")
+@pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.path))
+def test_each_command_has_help(command: Command, cli: Cli) -> None:
+    shown = cli(*command.path, "--help")
     assert shown.code == 0
     assert "examples:" in shown.out
     assert len(command.examples) >= 2
-    assert len(command.help.splitlines()) == 1
     for each in (*command.args, *command.common):
         assert each.help
         assert all(flag in shown.out for flag in each.flags if not each.positional)
 
 
-@pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.words))
+LINES = {
+    **{f"launchpad {name}": group.help for name, group in COMMAND_GROUPS.items()},
+    **{" ".join(path): help_line for path, help_line in SUBGROUPS.items()},
+    **{" ".join(command.path): command.help for command in TREE},
+}
+
+
+@pytest.mark.parametrize("path", LINES)
+def test_help_lines_are_imperative_phrases(path: str) -> None:
+    """An imperative verb with an object, in one line that fits into 80 columns of a list."""
+    line = LINES[path]
+    verb, _, rest = line.partition(" ")
+    assert re.fullmatch("[A-Z][a-z]+,?", verb)
+    assert rest
+    assert not verb.endswith(("ing", "ed", "s")), "not an imperative verb"
+    assert not line.endswith(".")
+    assert len(line) <= 60
+
+
+@pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.path))
+def test_texts_of_arguments_and_details(command: Command) -> None:
+    for each in (*command.args, *COMMON_OPTIONS):
+        assert re.match("[A-Z]", each.help), each.flags
+        assert not each.help.endswith("."), each.flags
+    assert not command.details or re.fullmatch(
+        r"[A-Z].*[.:]|.*: launchpad [a-z ]+", command.details
+    )
+
+
+def test_the_usage_names_required_arguments_only(cli: Cli) -> None:
+    def usage(*path: str) -> str:
+        return cli(*path, "--help").lines[0].removeprefix(f"usage: launchpad {' '.join(path)} ")
+
+    assert usage("models", "list") == "[options]"
+    assert usage("models", "preview") == "[options] id [path]"
+    assert usage("models", "upload") == "[options] --scenario ID name source"
+    assert usage("compare") == "[options] id [id ...]"
+    assert usage("log") == "[options] [NAME=NUMBER ...]"
+    assert usage("metrics", "set-direction") == "[options] metric {lower,higher,auto}"
+
+
+@pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.path))
 def test_examples_are_valid(command: Command) -> None:
     for example in command.examples:
         line = example.replace("\\\n", " ")
@@ -40,31 +81,31 @@ def test_examples_are_valid(command: Command) -> None:
         assert build(words[1:]).parse_args(words[1:]).command is command
 
 
-def test_words_are_told_by_the_top_help(cli: Cli) -> None:
+def test_the_help_lists_all_groups(cli: Cli) -> None:
     shown = cli("--help")
     assert shown.code == 0
-    for name, word in WORDS.items():
-        assert (f"    {name} " in shown.out) is not word.hidden
+    for name, group in COMMAND_GROUPS.items():
+        assert (f"    {name} " in shown.out) is not group.hidden
     assert "exit codes" in shown.out
 
 
 @pytest.mark.parametrize(
-    "word", sorted({command.words[0] for command in TREE if len(command.words) == 2})
+    "group", sorted({command.path[0] for command in TREE if len(command.path) == 2})
 )
-def test_a_group_alone_shows_its_commands(word: str, cli: Cli) -> None:
-    shown = cli(word)
+def test_a_group_without_a_command_prints_its_help(group: str, cli: Cli) -> None:
+    shown = cli(group)
     assert (shown.code, shown.out) == (2, "")
-    assert all(f"    {each.words[1]} " in shown.err for each in TREE if each.words[0] == word)
+    assert all(f"    {each.path[1]} " in shown.err for each in TREE if each.path[0] == group)
 
 
-def test_common_options_stand_before_and_behind() -> None:
+def test_common_options_may_precede_or_follow_the_command() -> None:
     for words in (["--json", "models", "list"], ["models", "list", "--json"]):
         assert build(words).parse_args(words).json is True
     words = ["--group", "models", "groups", "list"]
     options = build(words).parse_args(words)
-    assert (options.group, options.command.words) == ("models", ("groups", "list"))
-    assert first_word(["--home", "x", "-q", "stores"]) == "stores"
-    assert all(each.help for each in COMMON)
+    assert (options.group, options.command.path) == ("models", ("groups", "list"))
+    assert group_name(["--home", "x", "-q", "stores"]) == "stores"
+    assert all(each.help for each in COMMON_OPTIONS)
 
 
 def loaded(*words: str) -> set[str]:
@@ -88,6 +129,7 @@ def test_help_loads_no_module_of_commands() -> None:
         "launchpad_tui.cli.run",
         "launchpad_tui.cli.parser",
         "launchpad_tui.cli.command",
+        "launchpad_tui.cli.aliases",
     }
     assert not modules & {
         "textual",

@@ -210,8 +210,9 @@ def test_full_disk(home: Path) -> None:
     )
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "launchpad: The output cannot be written",
+        "launchpad: Writing the output failed",
         "  No space left on device",
+        "  Free space on the device, or write to another one.",
     ]
 
 

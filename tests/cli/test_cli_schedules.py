@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cli.cli_support import Cli
 
 
-def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:
+def test_a_schedule_is_created_changed_paused_and_deleted(cli: Cli, home: Path) -> None:
     from launchpad_tui.bootstrap import open_desk
     from launchpad_tui.config.paths import Home
     from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -19,15 +19,15 @@ def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:
     new = Configuration("c0ffee00-0000-4000-8000-000000000001", "fast", "s", "x", {}, {}, now())
     configurations.add(desk.registry, DEFAULT_SCOPE, new)
     desk.close()
-    made = cli(
+    created = cli(
         "schedules", "create", "fast", "--cron", "0 3 * * *", "--name", "nightly", "--json"
     ).json
-    assert (made["cron"], made["status"], made["configurationId"]) == (
+    assert (created["cron"], created["status"], created["configurationId"]) == (
         "0 3 * * *",
         "ACTIVE",
         new.id,
     )
-    assert made["nextAt"].endswith("T03:00:00Z")
+    assert created["nextAt"].endswith("T03:00:00Z")
     assert cli("schedules", "pause", "nightly", "--json").json["status"] == "INACTIVE"
     assert cli("schedules", "resume", "nightly", "--json").json["status"] == "ACTIVE"
     edited = cli(
@@ -47,5 +47,5 @@ def test_the_life_of_a_schedule(cli: Cli, home: Path) -> None:
     wrong = cli("schedules", "create", "fast", "--cron", "often")
     assert wrong.code == 2
     assert "no cron expression" in wrong.err
-    assert cli("schedules", "delete", "nightly", "--quiet").out.strip() == made["id"]
+    assert cli("schedules", "delete", "nightly", "--quiet").out.strip() == created["id"]
     assert cli("schedules", "list", "--json").json["count"] == 0

@@ -1,4 +1,4 @@
-"""Files in stores and of artifacts: browsed, verified, fetched, brought in."""
+"""Files in stores and of artifacts: browse, verify, preview, download, upload and import."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.cli.cli_support import Cli
 
 @pytest.fixture
 def tiny(template: Path, cli: Cli) -> str:
-    """The scenario that a template brings."""
+    """The scenario of the template."""
     assert cli("executables", "add", str(template)).code == 0
     return "tiny"
 
@@ -39,20 +39,20 @@ def models(lake: Path, tiny: str, cli: Cli) -> list[str]:
     return [each["id"] for each in made.json["resources"]]
 
 
-def test_a_store_is_tested_step_by_step(lake: Path, cli: Cli) -> None:
-    told = cli("stores", "test", "lake")
-    assert told.code == 0
-    assert [line.split()[:2] for line in told.lines] == [
+def test_a_store_test_prints_its_steps(lake: Path, cli: Cli) -> None:
+    tested = cli("stores", "test", "lake")
+    assert tested.code == 0
+    assert [line.split()[:2] for line in tested.lines] == [
         ["ok", name] for name in ("settings", "permission", "bucket", "prefix")
     ]
     cli("stores", "add", "far", "--type", "file", "--set", "root=/no/such/place")
     wrong = cli("stores", "test", "far")
     assert wrong.code == 1
-    assert "WRONG" in wrong.out
+    assert "FAILED" in wrong.out
     assert "Make or mount it" in wrong.out
     found = cli("stores", "test", "far", "--json").json
     assert found["reachable"] is False
-    assert found["steps"][-1]["right"] is False
+    assert found["steps"][-1]["ok"] is False
     assert cli("stores", "test", "nowhere").code == 2
 
 
@@ -77,7 +77,7 @@ def test_a_store_is_browsed(lake: Path, cli: Cli) -> None:
     assert cli("stores", "browse", "lake", "nothing").code == 0
 
 
-def test_a_store_is_downloaded_from(lake: Path, tmp_path: Path, cli: Cli) -> None:
+def test_files_of_a_store_are_downloaded(lake: Path, tmp_path: Path, cli: Cli) -> None:
     assert cli("stores", "download", "lake", "models/a", str(tmp_path / "t")).code == 0
     assert (tmp_path / "t" / "weights.bin").read_text() == "content of models/a/weights.bin"
     again = cli("stores", "download", "lake", "models/a", str(tmp_path / "t"))
@@ -88,7 +88,7 @@ def test_a_store_is_downloaded_from(lake: Path, tmp_path: Path, cli: Cli) -> Non
     ] == [str(tmp_path / "t" / "readme.txt")]
 
 
-def test_what_a_file_says_of_itself(lake: Path, models: list[str], cli: Cli) -> None:
+def test_files_are_previewed(lake: Path, models: list[str], cli: Cli) -> None:
     assert "content of readme.txt" in cli("stores", "preview", "lake", "readme.txt").out
     which = cli("models", "preview", models[0])
     assert which.code == 2
@@ -110,14 +110,14 @@ def test_models_are_imported_once(lake: Path, tiny: str, cli: Cli) -> None:
         ("b", 1, False),
     ]
     assert cli("models", "list", "--quiet").lines == []
-    assert "Added 2; 0 were there already." in cli(*words).err
-    assert "Added 0; 2 were there already." in cli(*words).err
+    assert "Added 2. 0 had already been added." in cli(*words).err
+    assert "Added 0. 2 had already been added." in cli(*words).err
     assert len(cli("models", "list", "--quiet").lines) == 2
     assert cli("models", "import", "lake", "--pattern", "", "--scenario", "tiny").code == 2
     assert cli("models", "import", "lake", "--scenario", "nix").code == 2
 
 
-def test_all_are_verified(lake: Path, models: list[str], cli: Cli) -> None:
+def test_all_models_are_verified(lake: Path, models: list[str], cli: Cli) -> None:
     fine = cli("models", "verify", "--all")
     assert fine.code == 0
     assert "2 intact" in fine.err
@@ -174,7 +174,7 @@ def test_stores_are_renamed_and_replaced(
     lake: Path, models: list[str], tmp_path: Path, cli: Cli
 ) -> None:
     renamed = cli("stores", "rename", "lake", "pond")
-    assert "2 artifacts in it follow" in renamed.out
+    assert "Updated the URLs of 2 artifacts." in renamed.out
     assert cli("models", "show", models[0], "--json").json["url"] == "ai://pond/models/a"
     assert cli("models", "verify", "--all").code == 0
     assert cli("stores", "rename", "default", "x").code == 2
@@ -196,5 +196,5 @@ def test_stores_are_renamed_and_replaced(
     assert cli("stores", "rename", "pond", "files").code == 2
 
 
-def test_finishing_what_has_nothing_to_finish(tiny: str, cli: Cli) -> None:
-    assert cli("executions", "finish", "e-nothing").code == 2
+def test_store_outputs_of_an_unknown_execution_is_refused(tiny: str, cli: Cli) -> None:
+    assert cli("executions", "store-outputs", "e-nothing").code == 2

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from launchpad_tui.charts.catalog import KINDS as CHART_KINDS
-from launchpad_tui.cli.command import COMMON, WORDS
-from launchpad_tui.cli.parser import command_tree, commands
+from launchpad_tui.cli.aliases import current_names
+from launchpad_tui.cli.command import COMMAND_GROUPS, COMMON_OPTIONS
+from launchpad_tui.cli.parser import commands, visible_commands
 from launchpad_tui.config import settings
 from launchpad_tui.domain.markdown import heading_anchors, link_targets
 from launchpad_tui.services.manual import TOPICS, topics
@@ -43,9 +44,9 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 def command_table() -> str:
     """Return all commands with their line of help; those like the commands of models are left out."""
     rows = [
-        (f"`launchpad {' '.join(each.words)}`", each.help)
-        for each in command_tree()
-        if each.words[0] not in LIKE_MODELS
+        (f"`launchpad {' '.join(each.path)}`", each.help)
+        for each in visible_commands()
+        if each.path[0] not in LIKE_MODELS
     ]
     return _table(("Command", "What it does"), rows)
 
@@ -146,15 +147,15 @@ def unknown_command(words: list[str]) -> bool:
     plain = [word for word in words if re.fullmatch(r"[a-z]+(?:-[a-z]+)*", word)]
     options = {word.partition("=")[0] for word in words if word.startswith("--")}
     if not words or words[0].startswith("-"):
-        known = {"--help", "--version"} | {flag for each in COMMON for flag in each.flags}
+        known = {"--help", "--version"} | {flag for each in COMMON_OPTIONS for flag in each.flags}
         return bool(options - known)
     if words[0].isupper():
         # A placeholder, as in "launchpad COMMAND --help".
         return False
-    if words[0] not in WORDS:
+    if words[0] not in COMMAND_GROUPS:
         return True
-    fitting = [each for each in commands(words[0]) if plain[: len(each.words)] == list(each.words)]
-    command = max(fitting, key=lambda each: len(each.words), default=None)
+    fitting = [each for each in commands(words[0]) if plain[: len(each.path)] == list(each.path)]
+    command = max(fitting, key=lambda each: len(each.path), default=None)
     if command is None:
         return options != {"--help"}
     known = {"--help"} | {flag for each in (*command.args, *command.common) for flag in each.flags}
@@ -224,6 +225,8 @@ def test_a_broken_link_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_exist(page: Path) -> None:
     found = calls(page.read_text(encoding="utf-8"))
+    if page.name == "README.md":
+        found = [current_names(words) for words in found]
     assert [" ".join(words) for words in found if unknown_command(words)] == []
 
 
@@ -233,8 +236,8 @@ def test_an_unknown_command_is_noticed() -> None:
 
 
 def test_groups_like_models_have_the_commands_of_models() -> None:
-    models = [command.words[1] for command in commands("models")]
-    assert all([command.words[1] for command in commands(word)] == models for word in LIKE_MODELS)
+    models = [command.path[1] for command in commands("models")]
+    assert all([command.path[1] for command in commands(word)] == models for word in LIKE_MODELS)
 
 
 def test_every_setting_has_a_meaning() -> None:

@@ -47,5 +47,5 @@ def test_without_arguments_nothing_is_parsed() -> None:
         check=True,
         stdin=subprocess.DEVNULL,
     )
-    assert "There is no terminal" in result.stderr
+    assert "requires a terminal" in result.stderr
     assert result.stderr.strip().splitlines()[-1] == "loaded: [] 2"

@@ -53,7 +53,7 @@ def start(desk: Desk) -> Iterator[Start]:
                     sys.executable,
                     "-m",
                     "launchpad_tui",
-                    "_keep",
+                    "_sync_daemon",
                     str(desk.home.root),
                     str(desk.home.settings_path),
                 ],

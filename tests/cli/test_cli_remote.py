@@ -1,4 +1,4 @@
-"""Groups and object stores of a connection elsewhere, by commands."""
+"""Resource groups and object stores of a remote connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def core(tenant: Tenant, cli: Cli, tmp_path: Path) -> Cli:
-    """The command line of a home with the connection ``core``, which was asked what it can do."""
+    """The command line of a home with the refreshed connection ``core``."""
     key = tmp_path / "key.json"
     key.write_text(tenant.service_key)
     assert cli("connections", "add", "core", "--service-key", str(key)).code == 0
@@ -30,7 +30,7 @@ def core(tenant: Tenant, cli: Cli, tmp_path: Path) -> Cli:
     return cli
 
 
-def test_a_group_is_deleted_by_its_name_only(core: Cli, tenant: Tenant) -> None:
+def test_deleting_a_group_requires_its_name(core: Cli, tenant: Tenant) -> None:
     added = core(
         "groups", "add", "vision", "--connection", "core", "--label", "team=eyes", "--json"
     )
@@ -46,7 +46,7 @@ def test_a_group_is_deleted_by_its_name_only(core: Cli, tenant: Tenant) -> None:
     assert core("groups", "list", "--connection", "core", "--quiet").lines == ["default"]
 
 
-def test_stores_are_made_and_deleted_there(
+def test_stores_are_created_and_removed_in_the_runtime(
     core: Cli, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"AKIA\n{SECRET}\n"))
@@ -77,13 +77,13 @@ def test_stores_are_made_and_deleted_there(
     shown = core("stores", "show", "lake", "--connection", "core", "--json")
     assert shown.json["secrets"] == ["access_key_id", "secret_access_key"]
     assert SECRET not in added.out + added.err + shown.out
-    deleted = core("stores", "delete", "lake", "--connection", "core")
+    deleted = core("stores", "remove", "lake", "--connection", "core")
     assert deleted.code == 0, deleted.err
     assert core("stores", "list", "--connection", "core", "--quiet").lines == []
     assert tenant.groups["default"].stores == []
 
 
-def test_a_way_to_log_in_is_needed(cli: Cli) -> None:
+def test_credentials_are_required(cli: Cli) -> None:
     words = [
         "connections",
         "add",

@@ -1,4 +1,4 @@
-"""The door to the terminal interface. It imports nothing that parses: without arguments there is nothing to parse."""
+"""Open the terminal interface. The argument parser is not imported here, to start faster."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def open_ui(home: Path | None, route: str = "models") -> int:
-    """Open the terminal interface; its exit code.
+    """Open the terminal interface and return its exit code.
 
     Raises:
-        ConfigError: there is no terminal.
+        ConfigError: Standard input or output is not a terminal.
     """
     check_terminal()
     from launchpad_tui.config.logfile import setup
@@ -25,7 +25,8 @@ def open_ui(home: Path | None, route: str = "models") -> int:
     from launchpad_tui.config.settings import Settings
     from launchpad_tui.ui import run_ui
 
-    # Before the screen is taken: what is wrong with the home or the settings belongs on standard error.
+    # Errors in the home folder or the settings are reported on standard error, before the
+    # terminal switches to full-screen mode.
     place = (Home.at(home) if home else Home.find()).ensure()
     Settings.load(place)
     setup(place)
@@ -39,10 +40,10 @@ def open_ui(home: Path | None, route: str = "models") -> int:
 
 
 def check_terminal() -> None:
-    """Raises ConfigError where there is no terminal to draw on."""
+    """Raise ConfigError if standard input or output is not a terminal."""
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         raise ConfigError(
-            "There is no terminal to draw on",
-            "Standard input and output have to be a terminal.",
-            "For scripts there are commands: launchpad --help",
+            "The terminal interface requires a terminal",
+            "Standard input or standard output is not a terminal.",
+            "In scripts, use commands: launchpad --help",
         )

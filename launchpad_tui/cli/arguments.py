@@ -1,0 +1,43 @@
+"""Arguments that several commands share."""
+
+from __future__ import annotations
+
+from launchpad_tui.cli.command import Argument, argument
+
+EXECUTION = argument("id", help="Execution: ID or unique ID prefix", completes="executions")
+EXECUTIONS = argument(
+    "ids",
+    nargs="+",
+    metavar="id",
+    help="Executions: IDs or unique ID prefixes",
+    completes="executions",
+)
+SUBJECTS = argument(
+    "ids",
+    nargs="+",
+    metavar="id",
+    help="Models or executions: IDs, unique ID prefixes or unique names",
+    completes="artifacts",
+)
+CONFIGURATION = argument(
+    "configuration",
+    help="Configuration: ID, unique ID prefix or unique name",
+    completes="configurations",
+)
+LABEL = argument("--label", action="append", metavar="KEY=VALUE", help="Label; may be repeated")
+METRICS = argument(
+    "--metric",
+    action="append",
+    metavar="NAME",
+    help="Only this metric; may be repeated",
+    completes="metrics",
+)
+OVERWRITE = argument("--overwrite", action="store_true", help="Replace existing files")
+
+
+def artifact(completes: str, *, optional: bool = False) -> Argument:
+    """Return the argument that names an artifact of the kinds that ``completes`` offers."""
+    keywords = {"nargs": "?"} if optional else {}
+    return argument(
+        "id", help="ID, unique ID prefix or unique name", completes=completes, **keywords
+    )

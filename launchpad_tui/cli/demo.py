@@ -1,0 +1,72 @@
+"""The command that trains example models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command, argument
+from launchpad_tui.errors import LaunchpadError
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.demo.plan import DemoPlan
+    from launchpad_tui.services.desk import Desk
+
+
+def _demo(_context: CommandContext, options: argparse.Namespace) -> int:
+    from launchpad_tui.bootstrap import open_desk
+    from launchpad_tui.cli.terminal_ui import check_terminal, open_ui
+    from launchpad_tui.config.paths import Home
+    from launchpad_tui.demo.headless import run_headless
+    from launchpad_tui.demo.plan import demo_home, prepare_demo
+
+    home = Home.at(Path(options.home).expanduser().absolute()) if options.home else demo_home()
+    if options.headless:
+        return run_headless(open_desk(home), sys.stdout, again=options.retrain, quick=options.quick)
+    check_terminal()
+    desk = open_desk(home)
+    plan = prepare_demo(desk, again=options.retrain, quick=options.quick)
+    _finish_in_background(desk, plan)
+    return open_ui(home.root)
+
+
+def _finish_in_background(desk: Desk, plan: DemoPlan) -> None:
+    """Start the evaluation of the best model as soon as it is known.
+
+    This ends without a result when the terminal interface is closed.
+    """
+    from threading import Thread
+
+    from launchpad_tui.config.logfile import logger
+    from launchpad_tui.demo.results import finish_demo
+
+    def finish() -> None:
+        try:
+            finish_demo(desk, plan)
+        except LaunchpadError:
+            # The terminal interface shows the state so far, and the next start of the demo resumes.
+            logger.warning("starting the evaluation of the demo failed", exc_info=True)
+
+    Thread(target=finish, name="demo", daemon=True).start()
+
+
+COMMANDS = (
+    Command(
+        ("demo",),
+        COMMAND_GROUPS["demo"].help,
+        ("launchpad demo", "launchpad demo --headless", "launchpad demo --retrain"),
+        _demo,
+        (
+            argument(
+                "--headless",
+                help="Print the progress and the comparison without opening the interface",
+                action="store_true",
+            ),
+            argument("--retrain", help="Train again what was already trained", action="store_true"),
+            argument("--quick", help="Train for fewer epochs", action="store_true"),
+        ),
+    ),
+)

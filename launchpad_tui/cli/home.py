@@ -1,0 +1,70 @@
+"""Commands on the home folder: reconcile, paths and settings."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli.command import COMMAND_GROUPS, Command
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+
+
+def _reconcile(context: CommandContext, _options: argparse.Namespace) -> None:
+    context.desk.executions.reconcile()
+    context.done("Reconciled all executions.", {"reconciled": True})
+
+
+def _paths(context: CommandContext, _options: argparse.Namespace) -> None:
+    # The registry is not opened, so that this works when it is damaged.
+    home = context.home
+    data = {
+        "home": str(home.root),
+        "registry": str(home.registry_path),
+        "files": str(home.files),
+        "executions": str(home.executions),
+        "secrets": str(home.secrets),
+        "settings": str(home.settings_path),
+        "credentials": str(home.credentials_path),
+        "clients": str(home.clients_path),
+        "log": str(home.log_path),
+    }
+    context.resource(data, list(data.items()))
+
+
+def _settings(context: CommandContext, _options: argparse.Namespace) -> None:
+    from launchpad_tui.config.settings import Settings
+
+    settings = Settings.load(context.home)
+    data = settings.by_section()
+    lines = [
+        (f"{section}.{key}", str(value))
+        for section, values in data.items()
+        for key, value in values.items()
+    ]
+    context.resource(data, lines)
+    for warning in settings.warnings:
+        context.note(warning)
+
+
+COMMANDS = (
+    Command(
+        ("reconcile",),
+        COMMAND_GROUPS["reconcile"].help,
+        ("launchpad reconcile", "launchpad reconcile --quiet"),
+        _reconcile,
+    ),
+    Command(
+        ("paths",),
+        COMMAND_GROUPS["paths"].help,
+        ("launchpad paths", "launchpad paths --json"),
+        _paths,
+    ),
+    Command(
+        ("settings",),
+        COMMAND_GROUPS["settings"].help,
+        ("launchpad settings", "launchpad settings --json"),
+        _settings,
+    ),
+)

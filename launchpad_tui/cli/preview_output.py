@@ -1,0 +1,39 @@
+"""Print the preview of a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from launchpad_tui.cli import output
+from launchpad_tui.domain.text import safe_text
+
+if TYPE_CHECKING:
+    from launchpad_tui.cli.context import CommandContext
+    from launchpad_tui.domain.formats import Preview
+
+
+def print_preview(context: CommandContext, preview: Preview) -> None:
+    """Print a preview as JSON, or as facts, a table and lines of text."""
+    if context.json:
+        context.print_json(
+            {
+                "kind": preview.kind,
+                "title": preview.title,
+                "facts": [{"name": name, "value": value} for name, value in preview.facts],
+                "columns": list(preview.columns),
+                "rows": [list(row) for row in preview.rows],
+                "lines": list(preview.lines),
+                "note": preview.note or None,
+            }
+        )
+        return
+    output.print_fields([("kind", preview.title), *preview.facts])
+    if preview.rows:
+        context.line("")
+        output.print_table(preview.columns, preview.rows)
+    if preview.lines:
+        context.line("")
+        for line in preview.lines:
+            context.line(safe_text(line))
+    if preview.note:
+        context.note(preview.note)
