@@ -1,1 +1,4 @@
-"""The words of the AI API as frozen dataclasses and pure functions: no I/O, no third-party import."""
+"""The words of the AI API as frozen dataclasses and pure functions.
+
+No I/O, no third-party import.
+"""

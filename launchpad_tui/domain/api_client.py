@@ -1,4 +1,4 @@
-"""Who may call the AI API of this machine."""
+"""Clients that may call the AI API of this machine."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class ApiClient:
-    """A client of ``launchpad serve``. ``group`` is the only resource group that it may use, empty where it may use
-    all."""
+    """A client of ``launchpad serve``.
+
+    ``group`` is the only resource group it may use, empty for all.
+    """
 
     name: str
     id: str

@@ -1,4 +1,4 @@
-"""Artifacts: models, datasets, result sets and others, found in an object store by their URL."""
+"""Artifacts (models, datasets, result sets and others), located in an object store by their URL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LABEL_VALUE_LIMIT = 5000
 
 
 class ArtifactKind(StrEnum):
-    """The AI API's kinds."""
+    """The kinds of artifacts that the AI API defines."""
 
     MODEL = "model"
     DATASET = "dataset"
@@ -34,25 +34,24 @@ class ArtifactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactUrl:
-    """``ai://<store>/<path>``; ``path`` has no slash at either end."""
+    """An artifact's URL, ``ai://<store>/<path>``; ``path`` has no slash at either end."""
 
     store: str
     path: str
 
     def __str__(self) -> str:
-        """The URL."""
+        """Return the URL."""
         return f"ai://{self.store}/{self.path}"
 
 
 def parse_url(text: str) -> ArtifactUrl:
-    """Read an artifact's URL.
+    """Parse an artifact's URL.
 
     Raises:
-        InvalidInput: it is no ``ai://<object store>/<path>``, longer than 1024 characters, or climbs with ``..``.
+        InvalidInput: the text is not ``ai://<object store>/<path>``, is longer than 1024
+            characters, or leaves the store with ``..``.
     """
-    hint = (
-        "A URL looks like ai://default/models/churn: the object store's name, then the path in it."
-    )
+    hint = "Use ai://<object store>/<path>, such as ai://default/models/churn."
     if len(text) > URL_LIMIT:
         raise InvalidInput(
             "The URL is too long",
@@ -67,7 +66,7 @@ def parse_url(text: str) -> ArtifactUrl:
     if not path or any(part in {".", ".."} for part in path.split("/")) or "\0" in path:
         raise InvalidInput(
             f"The path {path[:80]!r} is not allowed",
-            "It is empty or has . or .. in it.",
+            "The path is empty or contains . or .. segments.",
             hint,
             field="url",
         )
@@ -75,15 +74,15 @@ def parse_url(text: str) -> ArtifactUrl:
 
 
 def new_artifact_id() -> str:
-    """A new unique ID (UUID 4 text)."""
+    """Return a new unique ID (the text of a UUID 4)."""
     return str(uuid.uuid4())
 
 
 def parse_label(text: str) -> tuple[str, str]:
-    """Read ``key=value``; the key gets the prefix ``ext.ai.sap.com/`` where it has none.
+    """Parse ``key=value``; a key without the prefix ``ext.ai.sap.com/`` gets it.
 
     Raises:
-        InvalidInput: no ``=``, or key or value outside the AI API's rules.
+        InvalidInput: the ``=`` is missing, or key or value break the AI API's rules.
     """
     key, equals, value = text.partition("=")
     key = key.strip()
@@ -93,28 +92,29 @@ def parse_label(text: str) -> tuple[str, str]:
 
 
 def parse_labels(text: str) -> tuple[tuple[str, str], ...]:
-    """Read ``key=value key="value with spaces"``, each as `parse_label` does; a key that comes again keeps its last
-    value.
+    """Parse ``key=value key="value with spaces"``, each label like `parse_label`.
+
+    If a key occurs more than once, its last value counts.
 
     Raises:
-        InvalidInput: a quote is not closed, or a label is not valid.
+        InvalidInput: a quote is not closed, or a label is invalid.
     """
     try:
         words = shlex.split(text)
     except ValueError as error:
         raise InvalidInput(
-            "The labels cannot be read", str(error), "Close all quotes.", field="labels"
+            "The labels cannot be parsed", str(error), "Close all quotes.", field="labels"
         ) from error
     return tuple(dict(parse_label(word) for word in words).items())
 
 
 def check_label(key: str, value: str | None) -> tuple[str, str]:
-    """The label where key and value keep the AI API's rules.
+    """Return the label if key and value follow the AI API's rules.
 
     Raises:
         InvalidInput: they do not.
     """
-    hint = "A label is written key=value, its key being letters, digits, '_', '-' and '.', such as stage=production."
+    hint = "Use key=value, such as stage=production. Keys consist of letters, digits, '_', '-' and '.'."
     if value is None or not LABEL_KEY.fullmatch(key) or len(key) > LABEL_KEY_LIMIT:
         raise InvalidInput(f"{key[:80]!r} is not a valid label", hint=hint, field="labels")
     if len(value) > LABEL_VALUE_LIMIT:
@@ -124,7 +124,7 @@ def check_label(key: str, value: str | None) -> tuple[str, str]:
 
 
 class FilesState(StrEnum):
-    """What is known of an artifact's files together, worst first."""
+    """The state of an artifact's files as a whole, worst first."""
 
     MISSING = "missing"
     CHANGED = "changed"
@@ -134,10 +134,15 @@ class FilesState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """An artifact. ``labels`` in the order given; ``execution_id`` is empty where none made it.
+    """An artifact.
 
-    ``size`` is the bytes of all its files, None where they were never counted. ``files_state`` is what the last look
-    at its files found, ``checked_at`` when that was; ``gone_at`` is since when its runtime has it no more.
+    Attributes:
+        labels: in the order in which they were given.
+        execution_id: the execution that created it, empty for a registered artifact.
+        size: the size of all its files in bytes, None if it is unknown.
+        files_state: the result of the last verification of its files.
+        checked_at: the time of that verification.
+        deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
     """
 
     id: str
@@ -158,9 +163,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFile:
-    """A file of an artifact as recorded when it was stored. ``path`` is relative to the artifact's URL, ``.`` where the
-    URL names the file itself; ``sha256`` is hexadecimal, empty where it was never computed; ``version`` is what the
-    object store called this content, empty where that is not known."""
+    """A file of an artifact as it was recorded when it was stored.
+
+    Attributes:
+        path: relative to the artifact's URL; ``.`` if the URL names the file itself.
+        sha256: hexadecimal, empty if it was never computed.
+        version: the object store's identifier of this content, empty if it is unknown.
+    """
 
     path: str
     size: int
@@ -169,7 +178,7 @@ class ArtifactFile:
 
 
 class FileState(StrEnum):
-    """What a look into the object store found."""
+    """The result of verifying a file in the object store."""
 
     INTACT = "intact"
     CHANGED = "changed"
@@ -180,7 +189,10 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """One file's state; ``size`` and ``sha256`` are those found now (None where it is missing)."""
+    """The state of one file.
+
+    ``size`` and ``sha256`` are the current ones (None if it is missing).
+    """
 
     file: ArtifactFile
     state: FileState
@@ -189,7 +201,7 @@ class FileCheck:
 
 
 def state_of(checks: Sequence[FileCheck]) -> FilesState:
-    """What the checks of an artifact's files come to; no files at all are missing ones."""
+    """Return the state of all files together; an artifact without files counts as missing."""
     states = {each.state for each in checks}
     if not states or FileState.MISSING in states:
         return FilesState.MISSING
@@ -199,7 +211,7 @@ def state_of(checks: Sequence[FileCheck]) -> FilesState:
 
 
 class UrlState(StrEnum):
-    """What a check of a URL before registration found."""
+    """The result of checking a URL before registration."""
 
     OK = "ok"
     EMPTY = "empty"
@@ -209,7 +221,7 @@ class UrlState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UrlCheck:
-    """The result of a look at an artifact's URL. ``message`` says it in words; only UNKNOWN_STORE forbids to go on."""
+    """The result of checking an artifact's URL; only UNKNOWN_STORE prevents the registration."""
 
     state: UrlState
     message: str

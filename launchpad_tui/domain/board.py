@@ -1,4 +1,4 @@
-"""Charts as users define them, and boards of them; their form as JSON."""
+"""Chart definitions and boards of charts, with their JSON form."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from launchpad_tui.errors import InvalidInput
 
 #: the version of the JSON form that `Board.to_json` writes
 FORMAT = 1
-#: more than a terminal can show, and a bound for files that are imported
+#: more charts than a terminal can show: a limit for imported files
 MOST_CHARTS = 100
 _NAME = re.compile(r"\S(.{0,78}\S)?")
 
 
 class Against(StrEnum):
-    """What metrics are drawn against."""
+    """What metrics are charted against."""
 
     STEP = "step"
     RELATIVE = "relative"
@@ -32,7 +32,7 @@ class Against(StrEnum):
         return self in {Against.STEP, Against.RELATIVE, Against.TIME}
 
 
-#: which value stands for a series where one is wanted
+#: which value represents a series where a single value is needed
 AGGREGATES = ("last", "best", "min", "max", "mean")
 
 
@@ -40,9 +40,12 @@ AGGREGATES = ("last", "best", "min", "max", "mean")
 class ChartDefinition:
     """A chart of a board.
 
-    ``metrics`` are names (all series of that name) or series keys. ``labels`` keeps series that have all of these
-    labels. ``parameters`` are one, or for a heat map two, names where it is drawn against parameters. ``kind`` is an ID
-    of the catalog of charts. ``smoothing`` is TensorBoard's, from 0 to below 1.
+    Attributes:
+        metrics: names (all series of that name) or series keys.
+        labels: keeps the series that have all of these labels.
+        parameters: one name, or two for a heat map, if it is charted against parameters.
+        kind: an ID of the chart catalog.
+        smoothing: the weight of TensorBoard's smoothing, from 0 to below 1.
     """
 
     metrics: tuple[str, ...]
@@ -58,7 +61,7 @@ class ChartDefinition:
 
     @property
     def title(self) -> str:
-        """Its name, or what it shows."""
+        """Return its name, or a description of what it shows."""
         if self.name:
             return self.name
         shown = ", ".join(self.metrics[:3]) + (", …" if len(self.metrics) > 3 else "")
@@ -71,7 +74,7 @@ class ChartDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Charts under a name. ``columns`` is how many stand side by side, 0 as many as fit."""
+    """A named list of charts; ``columns`` is the number of charts per row, 0 for as many as fit."""
 
     name: str
     charts: tuple[ChartDefinition, ...] = ()
@@ -79,7 +82,7 @@ class Board:
     description: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """The board as JSON has it; `board_from_json` reads it."""
+        """Return the board as JSON, the form that `board_from_json` parses."""
         return {
             "format": FORMAT,
             **asdict(self),
@@ -88,30 +91,36 @@ class Board:
 
 
 def check_board_name(name: str) -> str:
-    """The name, trimmed. Raises InvalidInput where it is empty, longer than 80 characters or has line ends."""
+    """Return the trimmed name.
+
+    Raises:
+        InvalidInput: it is empty, longer than 80 characters or has line breaks.
+    """
     name = name.strip()
     if not _NAME.fullmatch(name) or not name.isprintable():
         raise InvalidInput(
-            "A board needs a name", hint="1 to 80 characters in one line.", field="name"
+            "The board has no valid name", hint="Use 1 to 80 characters in one line.", field="name"
         )
     return name
 
 
 def board_from_json(data: Any) -> Board:
-    """The board of such JSON; what is missing has its default.
+    """Parse a board from JSON; missing members have their defaults.
 
     Raises:
-        InvalidInput: it is no board, of a newer format, or has wrong values; the detail says where.
+        InvalidInput: it is not a board, has a newer format, or has invalid values; the detail names
+            the position.
     """
     if not isinstance(data, dict) or not isinstance(data.get("charts"), list):
-        raise InvalidInput("This is not a board", 'It needs "name" and a list "charts".')
+        raise InvalidInput("The file is not a board", 'Expected: "name" and a list "charts".')
     if data.get("format", FORMAT) != FORMAT:
         raise InvalidInput(
-            "This board has another format", f"format {data.get('format')!r}; known: {FORMAT}."
+            "The format of the board is not supported",
+            f"format {data.get('format')!r}; known: {FORMAT}.",
         )
     if len(data["charts"]) > MOST_CHARTS:
         raise InvalidInput(
-            "This board has too many charts", f"{len(data['charts'])}; at most {MOST_CHARTS}."
+            "The board has too many charts", f"{len(data['charts'])}; at most {MOST_CHARTS}."
         )
     columns = data.get("columns", 0)
     if not isinstance(columns, int) or not 0 <= columns <= 12:
@@ -134,12 +143,12 @@ def _chart(data: Any, where: str) -> ChartDefinition:
     values: dict[str, Any] = {}
     for name in ("name", "description", "kind", "aggregate"):
         if name in data:
-            values[name] = _of(data[name], str, f"{where}.{name}", "a text")
+            values[name] = _of(data[name], str, f"{where}.{name}", "a string")
     for name in ("metrics", "parameters"):
         if name in data:
             values[name] = _texts(data[name], f"{where}.{name}")
     if not values.get("metrics"):
-        raise _wrong(f"{where}.metrics", "a list with at least one metric's name")
+        raise _wrong(f"{where}.metrics", "a list with at least one metric name")
     _choices(data, where, values)
     return ChartDefinition(**values)
 
@@ -179,20 +188,23 @@ def _of(value: Any, kind: type, where: str, what: str) -> Any:
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise _wrong(where, "a list of texts")
+        raise _wrong(where, "a list of strings")
     return tuple(value)
 
 
 def _wrong(where: str, what: str) -> InvalidInput:
     return InvalidInput(
-        f"This is not a board: {where} is wrong", f"It has to be {what}.", field=where
+        f"The board is invalid: {where} is wrong", f"Expected: {what}.", field=where
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a metrics overview shows: IDs of models or executions in their order; those of ``hidden`` are not drawn, and
-    where ``solo`` is one of them, it alone is."""
+    """The items of a metrics overview.
+
+    IDs of models or executions in their order. Those in ``hidden`` are not drawn; if ``solo`` is
+    one of the IDs, only that one is.
+    """
 
     ids: tuple[str, ...]
     hidden: frozenset[str] = frozenset()
@@ -201,7 +213,7 @@ class Selected:
 
     @property
     def drawn(self) -> tuple[str, ...]:
-        """The IDs that are drawn."""
+        """Return the IDs that are drawn."""
         if self.solo in self.ids:
             return (self.solo,)
         return tuple(one for one in self.ids if one not in self.hidden)

@@ -1,4 +1,4 @@
-"""Models side by side: one column a model, rows in groups, differing rows and best values known."""
+"""Comparisons of models: a column per model, grouped rows, differences and best values."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ class RowGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One column: a model with its source execution, or an execution alone (``artifact`` is None). ``files`` are the
-    artifact's recorded files by path, each as size and checksum in words; empty where nobody asked for them."""
+    """One column: a model with its source execution, or an execution (``artifact`` is None).
+
+    ``files`` maps the paths of the artifact's recorded files to size and checksum as text; it is
+    empty unless files are compared.
+    """
 
     artifact: Artifact | None
     execution: Execution | None
@@ -44,32 +47,34 @@ class ComparedItem:
 
     @property
     def id(self) -> str:
-        """The artifact's ID, or the execution's."""
+        """The ID of the artifact, or else of the execution."""
         if self.artifact is not None:
             return self.artifact.id
         return self.execution.id if self.execution else ""
 
     @property
     def name(self) -> str:
-        """The artifact's name, or the configuration's."""
+        """The name of the artifact, or else of the configuration."""
         if self.artifact is not None:
             return self.artifact.name
         return self.execution.configuration_name if self.execution else ""
 
 
-#: which value of a series a row shows
+#: which value of a series a row can show
 AGGREGATES = ("last", "best", "min", "max")
-#: the value of a cell; None where there is none
+#: the value of a cell; None if the item has no value
 Value = str | float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: a value for each subject, None where it has none.
+    """A row: one value per compared item, None for an item without a value.
 
-    ``best`` and ``worst`` are the places of the best and worst values, empty where ``direction`` (which way the metric
-    is better, ``lower`` or ``higher``) is not known or all are equal. ``aggregate`` is the word for the value
-    of the series that a metric's row shows; empty for other rows.
+    Attributes:
+        direction: whether ``lower`` or ``higher`` values are better, None if that is unknown.
+        best: the positions of the best values; empty without a direction or if all are equal.
+        worst: the positions of the worst values, likewise.
+        aggregate: which value of the series a metric's row shows; empty for other rows.
     """
 
     group: RowGroup
@@ -82,17 +87,17 @@ class Row:
 
     @property
     def key(self) -> str:
-        """The row's name in its comparison: the same whatever else is compared."""
+        """The row's identifier, which does not depend on what else is compared."""
         return f"{self.group}/{self.name}"
 
     @property
     def numeric(self) -> bool:
-        """Whether it is a metric's row."""
+        """Whether it is the row of a metric."""
         return self.group in {RowGroup.METRICS, RowGroup.MODEL_METRICS}
 
     @property
     def differs(self) -> bool:
-        """Whether not all values are the same; NaN is the same as NaN."""
+        """Whether the values are not all the same; NaN equals NaN."""
         return (
             len(
                 {
@@ -104,7 +109,7 @@ class Row:
         )
 
     def number(self, place: int) -> float | None:
-        """The value as a number, where it is one: a metric's, or a parameter that reads as one."""
+        """Return the value as a number if it is a metric's, or a parameter that parses as one."""
         value = self.values[place]
         if isinstance(value, str):
             try:
@@ -114,19 +119,24 @@ class Row:
         return value
 
     def differences(self, baseline: int) -> list[float | None]:
-        """By how much each value is above the one at the place ``baseline``; None where one of the two is no number."""
+        """Return the differences to the value at position ``baseline``.
+
+        None where one is not a number.
+        """
         base = self.number(baseline)
         numbers = [self.number(place) for place in range(len(self.values))]
         return [None if base is None or value is None else value - base for value in numbers]
 
     def text(self, place: int, digits: int = 5) -> str:
-        """The value in words, empty where there is none."""
+        """Return the value as text, empty if there is none."""
         value = self.values[place]
         return number_text(value, digits) if isinstance(value, float) else value or ""
 
     def change(self, place: int, baseline: int) -> str:
-        """The difference to the baseline with its percentage, ``+0.012 +1.3%``, ``=`` where there is none; empty where
-        there is nothing to say."""
+        """Return the difference to the baseline with its percentage, such as ``+0.012 +1.3%``.
+
+        Equal values yield ``=``; values without a difference yield an empty text.
+        """
         value, base = self.number(place), self.number(baseline)
         if place == baseline or value is None or base is None:
             return ""
@@ -137,13 +147,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What of a comparison is shown, and how.
+    """What a comparison shows, and how.
 
-    ``aggregate`` is one of `AGGREGATES`, ``aggregates`` has those of single metrics by their keys; where ``at`` has
-    values (by the registry's IDs of series), these are shown instead. ``hidden`` are IDs of subjects, ``folded`` and
-    ``left_out`` groups: of a folded one the heading stays. ``text`` keeps rows whose group or name has all its words.
-    ``order`` sorts subjects by a row's key, descending or not; those without a value come last. ``directions``
-    overrides what names of metrics say.
+    Attributes:
+        aggregate: one of `AGGREGATES`; ``aggregates`` overrides it by metric key.
+        at: values by the registry's series IDs; if given, these are shown instead.
+        hidden: IDs of items that are not shown.
+        folded: groups of which only the heading is shown.
+        left_out: groups that are not shown.
+        text: keeps rows whose group or name contains all its words.
+        order: sorts items by a row's key, descending or not; items without a value come last.
+        directions: overrides the direction that a metric's name suggests.
     """
 
     aggregate: str = "last"
@@ -161,8 +175,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is shown: subjects in their order, rows with a value for each of them, and of each group how many rows are
-    shown and how many there are. ``baseline`` is that subject's place."""
+    """The result: items in their order, rows, and per group the numbers of shown and of all rows.
+
+    ``baseline`` is the position of the baseline.
+    """
 
     subjects: tuple[ComparedItem, ...]
     rows: tuple[Row, ...]
@@ -170,7 +186,10 @@ class Comparison:
     baseline: int | None = None
 
     def titles(self) -> list[str]:
-        """A heading for each subject: its name, with the beginning of its ID where another has the same name."""
+        """A heading per item.
+
+        Its name, with the start of its ID if another item has the same name.
+        """
         names = [one.name for one in self.subjects]
         return [
             one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}"
@@ -179,7 +198,7 @@ class Comparison:
 
 
 def compare(subjects: Sequence[ComparedItem], options: Options = Options()) -> Comparison:
-    """Lay subjects side by side."""
+    """Compare items, one column each."""
     shown = [one for one in subjects if one.id not in options.hidden]
     if options.order is not None:
         shown = _ordered(shown, options)
@@ -265,7 +284,10 @@ def _rows(group: RowGroup, subjects: Sequence[ComparedItem], options: Options) -
 def extremes(
     values: Sequence[Value], direction: str | None
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The places of the best and of the worst finite numbers; empty where no direction is known or all are equal."""
+    """Return the positions of the best and of the worst finite numbers.
+
+    Both are empty without a direction or if all numbers are equal.
+    """
     finite = [value for value in values if isinstance(value, float) and math.isfinite(value)]
     if direction is None or len(set(finite)) < 2:
         return (), ()

@@ -1,4 +1,4 @@
-"""A comparison as text for other programs and for tickets: CSV, JSON, Markdown."""
+"""Comparisons as text for other programs and for tickets: CSV, JSON, Markdown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 
 def as_csv(comparison: Comparison) -> str:
-    """One line a row, one column a subject behind group and name; numbers with all their digits (RFC 4180 quoting)."""
+    """Return CSV (RFC 4180): a line per row, a column per item after group and name, all digits."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("group", "name", *(safe_text(title) for title in comparison.titles())))
@@ -28,7 +28,7 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """A table that GitHub, GitLab and Jira show; best values are bold."""
+    """Return a table that GitHub, GitLab and Jira render; best values are bold."""
     heads = comparison.titles()
     lines = [_line(["", "", *(_escaped(head) for head in heads)]), f"|{'---|' * (len(heads) + 2)}"]
     for row in comparison.rows:
@@ -39,8 +39,12 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def as_json(comparison: Comparison) -> Json:
-    """``count``, ``subjects``, ``baseline`` (an ID or None), ``rows`` with ``group``, ``name``, ``values`` (NaN and
-    infinity as texts), ``differs``, ``best`` (places), ``direction`` and, with a baseline, ``differences``."""
+    """Return the comparison as JSON.
+
+    The members are ``count``, ``subjects``, ``baseline`` (an ID or None) and ``rows`` with
+    ``group``, ``name``, ``values`` (NaN and infinity as text), ``differs``, ``best`` (positions),
+    ``direction`` and, with a baseline, ``differences``.
+    """
     base = comparison.baseline
     return {
         "count": len(comparison.subjects),
@@ -51,7 +55,7 @@ def as_json(comparison: Comparison) -> Json:
 
 
 def cell_texts(row: Row, baseline: int | None) -> list[str]:
-    """The row's values; where there is a baseline, numbers with the difference to it behind them."""
+    """Return the values of a row as text, with a baseline followed by the difference to it."""
     texts = [row.text(place) for place in range(len(row.values))]
     if baseline is None or not any(text != texts[baseline] for text in texts):
         return texts
@@ -89,7 +93,7 @@ def _row(row: Row, baseline: int | None) -> Json:
 
 
 def json_value(value: str | float | None) -> str | float | None:
-    """The value as JSON has it, which knows neither NaN nor infinity: these as texts."""
+    """Return the value as JSON, which has neither NaN nor infinity: these become text."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
@@ -100,7 +104,7 @@ def _line(cells: list[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is, inside a cell of a table."""
+    """Return text that Markdown renders literally inside a table cell."""
     text = safe_text(text)
     for char in "\\`*_{}[]<>|~#":
         text = text.replace(char, "\\" + char)

@@ -1,4 +1,4 @@
-"""Connections to AI runtimes, their resource groups and object stores, and the fields that describe them."""
+"""Connections to AI runtimes, resource groups, object stores, and the fields that describe them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RESOURCE_GROUP_RULE = (
 
 
 class FieldKind(StrEnum):
-    """How a field is typed in a form."""
+    """How a field is entered in a form."""
 
     TEXT = "text"
     SECRET = "secret"
@@ -36,10 +36,10 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One setting of a connection, a store or an executable, declared once: form, CLI flag, validation and help.
+    """A setting of a connection, a store or an executable: declares form, CLI flag and validation.
 
-    ``when`` names another field and the values of it with which this one counts; empty: always. ``lines`` says that a
-    value has several lines, such as a certificate.
+    ``when`` names another field and the values of it for which this one applies; empty: always.
+    ``lines`` allows several lines, such as for a certificate.
     """
 
     name: str
@@ -56,7 +56,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection to an AI runtime. ``settings`` holds no secret; secrets live in the credentials file."""
+    """A connection to an AI runtime. ``settings`` has no secrets.
+
+    These are in the credential store.
+    """
 
     name: str
     kind: str
@@ -69,7 +72,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ResourceGroup:
-    """A resource group of a connection. ``gone_at`` is since when its runtime has it no more."""
+    """A resource group of a connection; ``deleted_at`` is None while it exists in the runtime."""
 
     connection: str
     name: str
@@ -81,9 +84,10 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStoreRecord:
-    """An object store (secret) of a resource group: ``ai://<name>/…``. ``settings`` holds no secret.
+    """An object store (secret) of a resource group, ``ai://<name>/…``. ``settings`` has no secrets.
 
-    ``remote`` says that a runtime elsewhere told of it, ``gone_at`` since when that has it no more.
+    ``remote`` means that a remote runtime reported it; ``deleted_at`` is the time at which its
+    deletion there was noticed.
     """
 
     name: str
@@ -96,17 +100,17 @@ class ObjectStoreRecord:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
-    """What every list stands in: one connection and one of its resource groups."""
+    """A connection and one of its resource groups: the scope of every list."""
 
     connection: str
     resource_group: str
 
     def __str__(self) -> str:
-        """``connection/resource group``."""
+        """Return ``connection/resource group``."""
         return f"{self.connection}/{self.resource_group}"
 
 
-#: the connection, group and store that exist without a question asked
+#: the connection, group and store that exist from the start
 DEFAULT_SCOPE = Scope("local", "default")
 DEFAULT_STORE = "default"
 
@@ -141,10 +145,10 @@ class Capabilities:
 def check_name(
     value: str, pattern: re.Pattern[str], what: str, rule: str, *, field_name: str = "name"
 ) -> str:
-    """The stripped value where it matches the pattern wholly.
+    """Return the stripped value if it matches the pattern completely.
 
     Raises:
-        InvalidInput: it does not; the rule is the hint.
+        InvalidInput: it does not; the hint states the rule.
     """
     value = value.strip()
     if not pattern.fullmatch(value):
@@ -157,9 +161,9 @@ class ConnectionKind:
     """A kind of AI runtime, as the catalog lists it.
 
     ``adapter`` is the dotted path ``module:callable`` that opens a runtime, ``support`` that of a
-    `runtimes.connection_support.ConnectionSupport` (empty: the default); both are loaded on first use.
-    ``remote``: records are kept by the runtime and copied to this machine. ``addable``: users can
-    add connections of this kind. ``key_title`` names the service key that can fill the fields
+    `runtimes.connection_support.ConnectionSupport` (empty: the default); both are loaded on first
+    use. ``remote``: records are kept by the runtime and copied to this machine. ``addable``: users
+    can add connections of this kind. ``key_title`` names the service key that can fill the fields
     (empty: none), ``profile_field`` the field that names a credential profile (empty: none).
     """
 
@@ -229,17 +233,7 @@ class SecretFormat:
 
 @dataclass(frozen=True, slots=True)
 class StoreKind:
-    """A kind of object store, as a catalog lists it.
-
-    Attributes:
-        adapter: the dotted path ``module:Class``, imported on first use.
-        extra: the package's extra that the adapter needs.
-        secret: the form of its object store secrets; None if the AI API has no such type.
-        location_fields: fields that together identify the bucket, container or server.
-        served: whether the runtime of the connection serves the files, which then also provides
-            values that are missing.
-        folder_field: the field with the store's folder on this machine, if that is where it is.
-    """
+    """A kind of object store in the catalog; ``adapter`` is ``module:Class``, imported on use."""
 
     id: str
     title: str

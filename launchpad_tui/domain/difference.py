@@ -1,4 +1,4 @@
-"""Two models line by line: what one has, what the other has, what both have otherwise."""
+"""Differences between two models, line by line."""
 
 from __future__ import annotations
 
@@ -12,25 +12,28 @@ from launchpad_tui.domain.comparison import ComparedItem, Options, RowGroup, com
 #: longer texts are not compared line by line: the time grows with the product of their lengths
 _MOST_LINES = 5000
 _CONTEXT = 2
-#: what is another one in each execution says nothing
+#: values that differ between any two executions are not worth showing
 _ALWAYS = frozenset({f"{RowGroup.EXECUTION}/execution", f"{RowGroup.EXECUTION}/created"})
 
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line: ``kind`` is heading, minus (the first one has it), plus (the second one has it), same or note."""
+    """A line; ``kind`` is heading, minus (in the first only), plus (second only), same or note."""
 
     kind: str
     text: str
 
     def __str__(self) -> str:
-        """As a unified diff writes it."""
+        """Return the line as a unified diff shows it."""
         sign = {"heading": "@@ ", "minus": "- ", "plus": "+ ", "same": "  "}.get(self.kind, "  ")
         return f"{sign}{self.text}" + (" @@" if self.kind == "heading" else "")
 
 
 def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
-    """What differs, by groups; of long texts, such as custom info, the lines that differ with those around them."""
+    """Return the differences by group.
+
+    Of long texts, such as custom info, only the differing lines and their context are returned.
+    """
     found: list[DiffLine] = []
     rows = compare((one, other), Options()).rows
     for group in RowGroup:
@@ -66,7 +69,7 @@ def _texts(name: str, first: str, second: str) -> Iterator[DiffLine]:
     if max(len(before), len(after)) > _MOST_LINES:
         yield DiffLine(
             "note",
-            f"{len(before):,} and {len(after):,} lines: too long to be compared line by line",
+            f"{len(before):,} and {len(after):,} lines: too long to compare line by line",
         )
         return
     for line in difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""):
@@ -78,14 +81,14 @@ def _texts(name: str, first: str, second: str) -> Iterator[DiffLine]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text; JSON is laid out first, so that values stand in lines of their own."""
+    """Return the lines of a text; JSON is formatted first, so that each value has its own line."""
     try:
         data = json.loads(text)
     except (ValueError, RecursionError):
         return text.splitlines()
     if isinstance(data, dict | list):
         if isinstance(data, list) and data and all(isinstance(row, list) for row in data):
-            # A matrix reads best row by row.
+            # A matrix is easiest to read row by row.
             return [json.dumps(row) for row in data]
         return json.dumps(data, indent=2, ensure_ascii=False).splitlines()
     return text.splitlines()

@@ -1,4 +1,4 @@
-"""Configurations, and executions with the AI API's states and rules."""
+"""Configurations and executions, with the AI API's states and rules."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESOURCE_NAME = re.compile(r"[\w\s.!?,;:\[\](){}<>\"'=+*/\\^&%@~$#|-]{1,256}", r
 
 
 class Status(StrEnum):
-    """An execution's status."""
+    """The status of an execution."""
 
     UNKNOWN = "UNKNOWN"
     PENDING = "PENDING"
@@ -32,12 +32,12 @@ class Status(StrEnum):
 
     @property
     def final(self) -> bool:
-        """Whether it stays so for ever."""
+        """Whether the status cannot change any more."""
         return self in FINAL
 
 
 class TargetStatus(StrEnum):
-    """What an execution was last asked to become."""
+    """The status that was last requested for an execution."""
 
     COMPLETED = "COMPLETED"
     STOPPED = "STOPPED"
@@ -45,13 +45,13 @@ class TargetStatus(StrEnum):
 
 
 FINAL = frozenset({Status.STOPPED, Status.COMPLETED, Status.DEAD})
-#: AI API: a PATCH to STOPPED is answered only in these
+#: AI API: a PATCH to STOPPED is accepted only in these
 STOPPABLE = frozenset({Status.PENDING, Status.RUNNING})
-#: AI API: a DELETE is answered only in these
+#: AI API: a DELETE is accepted only in these
 DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.DEAD})
-#: the status detail that says of a DEAD execution that its outputs are still on this machine, and its value
+#: the status detail of a DEAD execution whose outputs are still on this machine, and its value
 OUTPUTS, OUTPUTS_KEPT = "outputs", "kept"
-#: what may follow what
+#: the statuses that may follow each status
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.UNKNOWN: frozenset({Status.PENDING, Status.DEAD}),
     Status.PENDING: frozenset({Status.RUNNING, Status.STOPPING, Status.STOPPED, Status.DEAD}),
@@ -60,15 +60,15 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 }
 
 
-def why_not_finish(execution: Execution) -> str | None:
-    """Why the outputs of an execution cannot be stored now; None where they can."""
+def why_not_store_outputs(execution: Execution) -> str | None:
+    """Return why the outputs of an execution cannot be stored now; None if they can."""
     if execution.status is Status.DEAD and execution.status_details.get(OUTPUTS) == OUTPUTS_KEPT:
         return None
-    return "No outputs of it wait to be stored"
+    return "No outputs are waiting to be stored"
 
 
 def check_stop(execution_id: str, status: Status) -> None:
-    """Raises Conflict where an execution in this status cannot be stopped."""
+    """Raise Conflict if an execution with this status cannot be stopped."""
     if status not in STOPPABLE:
         raise Conflict(
             f"Execution {execution_id} is {status} and cannot be stopped",
@@ -77,7 +77,7 @@ def check_stop(execution_id: str, status: Status) -> None:
 
 
 def check_delete(execution_id: str, status: Status) -> None:
-    """Raises Conflict where an execution in this status cannot be deleted."""
+    """Raise Conflict if an execution with this status cannot be deleted."""
     if status not in DELETABLE:
         raise Conflict(
             f"Execution {execution_id} is {status} and cannot be deleted",
@@ -86,7 +86,7 @@ def check_delete(execution_id: str, status: Status) -> None:
 
 
 def new_execution_id() -> str:
-    """A new ID of the AI API's look: ``e`` and 15 more hexadecimal digits."""
+    """Return a new ID in the AI API's form: ``e`` and 15 more hexadecimal digits."""
     return "e" + secrets.token_hex(8)[1:]
 
 
@@ -94,7 +94,7 @@ def new_execution_id() -> str:
 class Configuration:
     """Parameter bindings and input artifact bindings for an executable; immutable.
 
-    ``inputs`` maps an input's name to an artifact ID.
+    ``inputs`` maps the name of an input to an artifact ID.
     """
 
     id: str
@@ -108,8 +108,12 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """One execution of a configuration's executable. ``schedule_id`` is empty where no schedule created it; ``gone_at``
-    is since when its runtime has it no more."""
+    """One execution of a configuration's executable.
+
+    Attributes:
+        schedule_id: the schedule that created it, else empty.
+        deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
+    """
 
     id: str
     configuration_id: str
@@ -130,7 +134,10 @@ class Execution:
     deleted_at: datetime | None = None
 
     def duration_seconds(self, at: datetime) -> float | None:
-        """Seconds from start to completion, or to ``at`` while it runs; None before the start."""
+        """Return the seconds from start to completion, or to ``at`` while it runs.
+
+        None before the start.
+        """
         if self.started_at is None:
             return None
         return ((self.completed_at or at) - self.started_at).total_seconds()
@@ -140,8 +147,8 @@ class Execution:
 class ExecutionDetails:
     """An execution with everything that its process flow names.
 
-    ``executable_name`` is empty and ``configuration`` None where those were deleted at the runtime. ``inputs`` pairs an
-    input's name with its artifact, None where that is gone.
+    ``executable_name`` is empty and ``configuration`` None if those were deleted in the runtime.
+    ``inputs`` pairs the name of an input with its artifact, None if that was deleted.
     """
 
     execution: Execution
@@ -179,8 +186,13 @@ class UnfinishedExecution:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """One line of an execution's log. ``number`` counts from 0 and never changes; ``stream`` is stdout, stderr or
-    launchpad (what the runtime itself says); ``step`` is the template step that wrote it."""
+    """One line of an execution's log.
+
+    Attributes:
+        number: counts from 0 and never changes.
+        stream: stdout, stderr, or launchpad for messages of the runtime itself.
+        step: the template step that wrote the line.
+    """
 
     number: int
     timestamp: datetime

@@ -1,4 +1,4 @@
-"""Conditions as text: ``accuracy > 0.9 and status = COMPLETED``. Read, and completed while they are typed."""
+"""Filter expressions such as ``accuracy > 0.9 and status = COMPLETED``: parsing and completion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from launchpad_tui.errors import InvalidInput
 
 _HINT = (
     "Write conditions such as: name contains churn, createdAt after 2026-01-31, label.stage = prod, accuracy > 0.9; "
-    "join them with and. metric.NAME and param.NAME tell a metric from a parameter; names with spaces stand in quotes."
+    "join them with and. metric.NAME and param.NAME distinguish a metric from a parameter; quote names with spaces."
 )
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _TOKEN = re.compile(
@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
-#: what a list's heading leaves out of an attribute's name
+#: the part of an attribute's name that a column heading omits
 _ENDINGS = ("_id", "_name", "_at", "_state")
 _MOMENTS = {"created_at", "modified_at", "submitted_at", "started_at", "completed_at"}
 
@@ -31,14 +31,15 @@ def parse_where(
     metrics: Callable[[], Collection[str]],
     parameters: Callable[[], Collection[str]],
 ) -> tuple[Condition, ...]:
-    """The conditions of a text; all must hold.
+    """Parse the conditions of an expression, all of which must hold.
 
     Args:
-        attributes: columns of the list, in snake case; the text may have them in camelCase too.
-        metrics, parameters: the names that there are, asked for where a name is no attribute.
+        attributes: columns of the list in snake case; the expression may also use camel case.
+        metrics, parameters: return the existing names; called for names that are not attributes.
 
     Raises:
-        InvalidInput: it cannot be read, or a name is not known; the detail says where.
+        InvalidInput: the expression cannot be parsed, or a name is unknown; the detail has the
+            position.
     """
     tokens = list(_tokens(text))
     found = []
@@ -53,7 +54,7 @@ def parse_where(
         )
         found.append(_condition(tokens[:end], attributes, metrics, parameters))
         if end == len(tokens) - 1:
-            raise _wrong("Nothing stands behind the last and")
+            raise _wrong("The condition after the last and is missing")
         tokens = tokens[end + 1 :]
     if not found:
         raise _wrong("The condition is empty")
@@ -66,7 +67,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise _wrong(f"The condition cannot be read from {text[position : position + 40]!r} on")
+            raise _wrong(f"Unexpected text in the condition: {text[position : position + 40]!r}")
         kind = str(match.lastgroup)
         word = match.group(kind)
         yield (kind, re.sub(r"\\(.)", r"\1", word[1:-1])) if kind == "quoted" else (kind, word)
@@ -81,9 +82,9 @@ def _condition(
 ) -> Condition:
     shown = " ".join(word for _, word in tokens)
     if len(tokens) < 3 or tokens[1][0] == "quoted" or tokens[1][1] not in _OPS:
-        raise _wrong(f"{shown[:80]!r} is not NAME OPERATOR VALUE")
+        raise _wrong(f"{shown[:80]!r} is not a condition of the form NAME OPERATOR VALUE")
     op = _OPS[tokens[1][1]]
-    # A value of several words needs no quotes: it ends where the condition ends.
+    # A value of several words needs no quotes: it ends with the condition.
     value = " ".join(word for _, word in tokens[2:])
     subject, name = _subject(tokens[0], attributes, metrics, parameters)
     if subject is Subject.ATTRIBUTE and name in _MOMENTS and op in {Op.LESS, Op.GREATER}:
@@ -112,7 +113,7 @@ def _subject(
         return Subject.METRIC, word
     if word in known_parameters:
         return Subject.PARAMETER, word
-    # The headings of lists say Scenario, Created and Files.
+    # Column headings read Scenario, Created and Files.
     if kind == "word" and (
         full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")
     ):
@@ -123,7 +124,7 @@ def _subject(
     names = ", ".join(near or sorted(attributes))
     raise InvalidInput(
         f"There is no {word[:80]!r} to filter by",
-        f"{'Near it' if near else 'Attributes'}: {names}.",
+        f"{'Similar names' if near else 'Attributes'}: {names}.",
         _HINT,
         field="where",
     )
@@ -134,10 +135,10 @@ def _wrong(title: str) -> InvalidInput:
 
 
 def complete(text: str, names: Sequence[str]) -> list[str]:
-    """What the text may become: with the name, operator or word that is being typed completed, best first.
+    """Return completions of an expression: of the last name, operator or word, best first.
 
     Args:
-        names: what conditions may look at, as `written`.
+        names: the names that conditions may use, in the form of `written`.
     """
     done, last = _typed(text)
     condition = done[max((i for i, word in enumerate(done) if word == "and"), default=-1) + 1 :]
@@ -160,7 +161,10 @@ def complete(text: str, names: Sequence[str]) -> list[str]:
 
 
 def written(subject: Subject, name: str) -> str:
-    """How a condition's name is written in an expression: labels and names that are no word are told by their kind."""
+    """Return a condition's name as an expression has it.
+
+    Labels, and names that are not a single word, are marked with their kind.
+    """
     prefix = next((word for word, each in _PREFIXES.items() if each is subject), "")
     if subject is Subject.LABEL:
         name = name.removeprefix(LABEL_PREFIX)
@@ -171,13 +175,13 @@ def written(subject: Subject, name: str) -> str:
 
 
 def _typed(text: str) -> tuple[list[str], str]:
-    """The words that are complete, and the one that is being typed."""
+    """Return the complete words and the unfinished one."""
     words: list[str] = []
     position = 0
     while match := _TOKEN.match(text, position):
         words.append(match.group(str(match.lastgroup)))
         position = match.end()
         if position == len(text):
-            # Its end is the text's: it may go on.
+            # It ends with the text, so more of it may follow.
             return words[:-1], words[-1]
     return words, text[position:].lstrip()

@@ -1,4 +1,4 @@
-"""Values of declared fields: checked, completed with defaults, secrets apart."""
+"""Values of declared fields: validated, completed with defaults, separated from secrets."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from collections.abc import Collection, Mapping, Sequence
 from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.errors import InvalidInput
 
-#: what a flag may say
+#: the values of a flag
 FLAGS = ("true", "false")
 
 
 def checked(
     fields: Sequence[Field], values: Mapping[str, str], kept_secrets: Collection[str] = ()
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """The settings and the secrets among the values, in the fields' order; empty ones are left out, and so are those of
-    fields that do not count beside the others.
+    """Return the settings and the secrets among the values, in the order of the fields.
+
+    Empty values are omitted, and so are values of fields that do not apply to the others.
 
     Args:
-        values: by field name; a missing one takes its field's default.
-        kept_secrets: names of secrets that are kept elsewhere already, so that an empty value is no lack.
+        values: by field name; a missing one has its field's default.
+        kept_secrets: names of secrets that are stored already, so that an empty value is valid.
 
     Raises:
         InvalidInput: a value is unknown, missing or not of its field's kind; ``field`` names it.
@@ -29,7 +30,7 @@ def checked(
     for name in values:
         if name not in known:
             hint = f"Fields: {', '.join(field.name for field in fields) or 'none'}."
-            raise InvalidInput(f"There is no field {name!r}", hint=hint, field=name)
+            raise InvalidInput(f"Unknown field {name!r}", hint=hint, field=name)
     settings: dict[str, str] = {}
     secrets: dict[str, str] = {}
     defaults = {field.name: field.default for field in fields}
@@ -52,18 +53,18 @@ def checked(
 
 
 def counts(field: Field, values: Mapping[str, str]) -> bool:
-    """Whether the field has a meaning beside these values, defaults among them."""
+    """Return whether the field applies to these values and the defaults of the others."""
     other, wanted = field.when
     return not other or values.get(other, "") in wanted
 
 
 def _check(field: Field, value: str) -> None:
-    # A secret's value stays out of every message.
+    # No message contains the value of a secret.
     shown = "" if field.kind is FieldKind.SECRET else f": {value[:80]!r}"
     if field.kind is FieldKind.CHOICE and value not in field.choices:
-        hint = f"One of {', '.join(field.choices)}."
+        hint = f"Use one of {', '.join(field.choices)}."
         raise InvalidInput(
-            f"{field.title} is not one of the choices{shown}", hint=hint, field=field.name
+            f"{field.title} has an unknown value{shown}", hint=hint, field=field.name
         )
     if field.kind is FieldKind.FLAG and value not in FLAGS:
         raise InvalidInput(f"{field.title} is neither true nor false{shown}", field=field.name)

@@ -1,4 +1,4 @@
-"""What the AI API's lists may be asked for: filters that all have to hold. What is empty or None filters nothing."""
+"""Filters of the AI API's lists. All filters must hold; empty or None filters nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from launchpad_tui.domain.execution import Status
 
 @dataclass(frozen=True, slots=True)
 class LabelCondition:
-    """``key=value``, or ``key!=value`` where ``differs``: that also holds of what has no such label."""
+    """``key=value``, or ``key!=value`` if ``differs``; items without the label match the latter."""
 
     key: str
     value: str
@@ -19,7 +19,10 @@ class LabelCondition:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactFilter:
-    """``search`` is a part of name or description; ``name`` is the whole name."""
+    """A filter of artifacts.
+
+    ``search`` is part of the name or description, ``name`` the whole name.
+    """
 
     scenario_id: str = ""
     execution_id: str = ""
@@ -32,7 +35,10 @@ class ArtifactFilter:
 
 @dataclass(frozen=True, slots=True)
 class ConfigurationFilter:
-    """``search`` is a part of the name; of ``executable_ids`` any has to be."""
+    """A filter of configurations.
+
+    ``search`` is part of the name, ``executable_ids`` are alternatives.
+    """
 
     scenario_id: str = ""
     executable_ids: tuple[str, ...] = ()
@@ -42,7 +48,7 @@ class ConfigurationFilter:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionFilter:
-    """Of ``executable_ids`` any has to be."""
+    """A filter of executions; ``executable_ids`` are alternatives."""
 
     scenario_id: str = ""
     executable_ids: tuple[str, ...] = ()

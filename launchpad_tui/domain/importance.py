@@ -1,14 +1,16 @@
-"""Which parameters go with a metric, and whether that could be chance.
+"""Association of parameters with a metric, and whether it could be chance.
 
-Numbers of at least three different values: Spearman's rank correlation, the correlation of average ranks (C. Spearman,
-"The Proof and Measurement of Association between Two Things", The American Journal of Psychology 15, 1904), from -1 to
-1. Everything else: the correlation ratio, the square root of the share of the metric's variance that lies between the
-groups (R. A. Fisher, "Statistical Methods for Research Workers", 1925, section 45), from 0 to 1, without a sign.
+Numbers of at least three different values: Spearman's rank correlation, the correlation of average
+ranks (C. Spearman, "The Proof and Measurement of Association between Two Things", The American
+Journal of Psychology 15, 1904), from -1 to 1. Everything else: the correlation ratio, the square
+root of the share of the metric's variance that lies between the groups (R. A. Fisher, "Statistical
+Methods for Research Workers", 1925, section 45), from 0 to 1, without a sign.
 
-The p-value is that of a permutation test of 1000 shuffles of a seeded generator, the observed one counted too (B.
-Phipson and G. K. Smyth, "Permutation P-values Should Never Be Zero", 2010). From 41 models on shuffling takes long and
-distributions are near enough: Student's t with n - 2 degrees of freedom for rank correlations, Fisher's F for groups.
-As several parameters are looked at, each p-value is multiplied by their number (Bonferroni).
+The p-value is that of a permutation test with 1000 shuffles of a seeded generator, including the
+observed order (B. Phipson and G. K. Smyth, "Permutation P-values Should Never Be Zero", 2010). With
+more than 40 models shuffling is slow and distributions are close enough: Student's t with n - 2
+degrees of freedom for rank correlations, Fisher's F for groups. Because several parameters are
+tested, each p-value is multiplied by their number (Bonferroni).
 """
 
 from __future__ import annotations
@@ -19,14 +21,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-#: of fewer models nothing is computed
+#: the least number of models for which anything is computed
 LEAST = 5
-#: a p-value above this could be chance
+#: an association with a p-value above this could be chance
 CHANCE = 0.05
 _SHUFFLES = 1000
-#: up to so many models p-values come from shuffles
+#: the largest number of models for which p-values come from shuffles
 _SHUFFLED = 40
-#: numbers of so few different values are groups
+#: numbers with fewer different values are treated as groups
 _FEW = 3
 
 Column = Sequence[float | str | None]
@@ -34,11 +36,13 @@ Column = Sequence[float | str | None]
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """How strongly a parameter goes with a metric.
+    """The association of a parameter with a metric.
 
-    ``strength`` is the rank correlation (``signed``) or the correlation ratio, None where there are too few models or
-    nothing differs; ``p`` is already corrected for the number of parameters, None where strength is. ``n`` models have
-    both values.
+    Attributes:
+        strength: the rank correlation (``signed``) or the correlation ratio; None if there are too
+            few models or nothing varies.
+        n: the number of models that have both values.
+        p: corrected for the number of parameters; None if ``strength`` is None.
     """
 
     name: str
@@ -49,17 +53,20 @@ class Importance:
 
     @property
     def could_be_chance(self) -> bool:
-        """Whether shuffled values often go together as well as these."""
+        """Whether shuffled values are often associated as strongly as these."""
         return self.p is None or self.p > CHANCE
 
 
 def importance(
     parameters: Mapping[str, Column], metric: Sequence[float | None]
 ) -> tuple[Importance, ...]:
-    """How strongly each parameter goes with the metric, strongest first, those that cannot be computed last.
+    """Return the importance of each parameter for the metric.
+
+    The strongest come first, those that cannot be computed last.
 
     Args:
-        parameters: columns of values, one a model. Values that are not finite, and None, are left out.
+        parameters: columns with one value per model. Values that are None or not finite are
+            ignored.
         metric: as long as the columns.
     """
     key = tuple((name, tuple(column)) for name, column in parameters.items())
@@ -67,7 +74,7 @@ def importance(
 
 
 def ranking(parameters: Mapping[str, Column], metric: Sequence[float | None]) -> list[str]:
-    """The names of the parameters, strongest first, without p-values, which take long."""
+    """Return the names of the parameters, strongest first, without the slow p-values."""
     found = {
         name: _prepared(name, column, metric).found.strength for name, column in parameters.items()
     }
@@ -153,7 +160,7 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
             Importance(name, strength, True, len(pairs)), correlation, tuple(y_ranks), groups
         )
     if groups == len(pairs):
-        # Each model a group of its own explains everything, and says nothing.
+        # If every model is its own group, the groups explain all variance without meaning anything.
         return nothing
     places: dict[str, list[int]] = {}
     for place, x in enumerate(xs):
@@ -177,7 +184,7 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
 
 
 def ranks(values: Sequence[float]) -> list[float]:
-    """Ranks from 1; equal values have the mean of theirs."""
+    """Return the ranks from 1; equal values share the mean of their ranks."""
     order = sorted(range(len(values)), key=values.__getitem__)
     found = [0.0] * len(values)
     start = 0
@@ -192,7 +199,7 @@ def ranks(values: Sequence[float]) -> list[float]:
 
 
 def _scaled(values: Sequence[float]) -> list[float]:
-    """At most 1 in size, so that squares are within the floats."""
+    """Return the values scaled to at most 1, so that squares do not overflow."""
     most = max((abs(value) for value in values), default=0.0)
     return [value / most for value in values] if most else list(values)
 
@@ -203,8 +210,11 @@ def _centred(values: Sequence[float]) -> list[float]:
 
 
 def f_tail(f: float, d1: int, d2: int) -> float:
-    """The chance of an F of at least ``f``: the regularized incomplete beta function I_x(d2/2, d1/2) at
-    x = d2 / (d2 + d1 f) (Abramowitz and Stegun, 26.6.2)."""
+    """Return the probability of an F of at least ``f``.
+
+    It is the regularized incomplete beta function I_x(d2/2, d1/2) at x = d2 / (d2 + d1 f)
+    (Abramowitz and Stegun, 26.6.2).
+    """
     return _beta(d2 / 2, d1 / 2, d2 / (d2 + d1 * f)) if f > 0 else 1.0
 
 
@@ -220,7 +230,10 @@ def _beta(a: float, b: float, x: float) -> float:
 
 
 def _fraction(a: float, b: float, x: float) -> float:
-    """The continued fraction of the incomplete beta function (Abramowitz and Stegun, 26.5.8), evaluated by Lentz."""
+    """Return the continued fraction of the incomplete beta function by Lentz's method.
+
+    See Abramowitz and Stegun, 26.5.8.
+    """
     tiny = 1e-300
     c, d = 1.0, 1 - (a + b) * x / (a + 1)
     d = 1 / (d if abs(d) > tiny else tiny)

@@ -1,4 +1,4 @@
-"""Where an artifact came from and what was made from it, whole: a graph walked in both directions."""
+"""Lineage: the graph of everything upstream and downstream of an artifact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from launchpad_tui.domain.execution import Configuration, Execution
 
 @dataclass(frozen=True, slots=True)
 class LineageExecution:
-    """An execution in a lineage: ``inputs`` are (input name, artifact ID), ``outputs`` artifact IDs."""
+    """An execution in a lineage.
+
+    ``inputs`` are (input name, artifact ID), ``outputs`` artifact IDs.
+    """
 
     execution: Execution
     configuration: Configuration | None
@@ -21,10 +24,11 @@ class LineageExecution:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """All that an artifact descends from and all that descends from it.
+    """Everything upstream and downstream of an artifact.
 
-    ``artifacts`` and ``executions`` are keyed by ID; an artifact ID that an execution names and that is in no map was
-    deleted or never known. ``truncated`` says that a limit on the number of executions was met.
+    ``artifacts`` and ``executions`` are keyed by ID. An artifact ID that an execution names but
+    that is not a key was deleted or is unknown. ``truncated`` means that the limit on the number of
+    executions was reached.
     """
 
     root: str
@@ -33,11 +37,11 @@ class Lineage:
     truncated: bool = False
 
     def source(self, artifact_id: str) -> LineageExecution | None:
-        """The execution that made the artifact."""
+        """The execution that created the artifact."""
         artifact = self.artifacts.get(artifact_id)
         return self.executions.get(artifact.execution_id) if artifact else None
 
     def consumers(self, artifact_id: str) -> tuple[LineageExecution, ...]:
-        """The executions that took the artifact as an input, oldest first."""
+        """The executions that used the artifact as an input, oldest first."""
         found = [e for e in self.executions.values() if any(a == artifact_id for _, a in e.inputs)]
         return tuple(sorted(found, key=lambda e: e.execution.created_at))

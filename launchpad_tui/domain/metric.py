@@ -19,13 +19,13 @@ TAGS_LIMIT = 100
 CUSTOM_INFO_LIMIT = 100
 CUSTOM_INFO_BYTES = 5_000_000
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
-#: the label that says which model of an execution a metric belongs to
+#: the label that assigns a metric to one model of its execution
 ARTIFACT_LABEL = "metrics.ai.sap.com/Artifact.name"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One point. ``value`` may be NaN or infinite: both are data."""
+    """One point; ``value`` may be NaN or infinite, both of which are data."""
 
     name: str
     value: float
@@ -36,7 +36,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of an execution; of one with the same name the last wins."""
+    """A tag of an execution; of tags with the same name the last one counts."""
 
     name: str
     value: str
@@ -44,7 +44,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CustomInfo:
-    """A named text (often JSON) of an execution; of one with the same name the last wins."""
+    """A named text (often JSON) of an execution.
+
+    Of those with the same name the last one counts.
+    """
 
     name: str
     value: str
@@ -52,12 +55,17 @@ class CustomInfo:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """What is known of one series without reading its points.
+    """A summary of one series, known without reading its points.
 
-    A series is all points of one execution with one metric name and one set of labels. ``id`` is the registry's own.
-    ``key`` is ``name`` or ``name{label=value,…}`` without the artifact label, which is in ``artifact_name``.
-    ``minimum`` and ``maximum`` are over finite values, None where there are none. ``last`` is the value at the highest
-    step (of equal steps the latest logged). ``not_finite`` counts NaN and ±inf.
+    A series is all points of one execution with one metric name and one set of labels.
+
+    Attributes:
+        id: the registry's own ID.
+        key: ``name`` or ``name{label=value,…}`` without the artifact label.
+        artifact_name: the value of the artifact label.
+        minimum, maximum: over finite values, None if there are none.
+        last: the value at the highest step; of equal steps, the one logged last.
+        not_finite: the number of values that are NaN or infinite.
     """
 
     id: int
@@ -81,25 +89,25 @@ class SeriesSummary:
 
 
 def series_key(name: str, labels: Sequence[tuple[str, str]]) -> str:
-    """``name`` or ``name{label=value,…}``, labels sorted, the artifact label left out."""
+    """Return ``name`` or ``name{label=value,…}`` with sorted labels, without the artifact label."""
     inner = ",".join(f"{key}={value}" for key, value in sorted(labels) if key != ARTIFACT_LABEL)
     return f"{name}{{{inner}}}" if inner else name
 
 
 def check_metric_name(name: str) -> str:
-    """The name where it keeps the AI API's rules (≤ 256, one of ``[A-Za-z0-9_-]`` in it).
+    """Return the name if it follows the AI API's rules (≤ 256, at least one of ``[A-Za-z0-9_-]``).
 
     Raises:
         InvalidInput: it does not.
     """
     if not name or len(name) > NAME_LIMIT or not _NAME.search(name):
         hint = f"At most {NAME_LIMIT} characters, at least one letter, digit, '_' or '-'."
-        raise InvalidInput(f"{name[:80]!r} is not a metric name", hint=hint, field="name")
+        raise InvalidInput(f"{name[:80]!r} is not a valid metric name", hint=hint, field="name")
     return name
 
 
 def check_metric_labels(labels: Sequence[tuple[str, str]]) -> None:
-    """Raises InvalidInput where there are over 20 labels, or a name or value is not of 1 to 256 characters."""
+    """Raise InvalidInput for more than 20 labels, or a name or value not of 1 to 256 characters."""
     if len(labels) > LABELS_PER_METRIC:
         raise InvalidInput(
             f"{len(labels)} labels on one metric",
@@ -109,14 +117,14 @@ def check_metric_labels(labels: Sequence[tuple[str, str]]) -> None:
     for pair in labels:
         if any(not 1 <= len(text) <= LABEL_LIMIT for text in pair):
             raise InvalidInput(
-                "A metric's label is too short or too long",
+                "A label of a metric is too short or too long",
                 f"{pair[0][:40]!r}",
-                "1 to 256 characters.",
+                "Use 1 to 256 characters.",
             )
 
 
 class Direction:
-    """Which way a metric is better."""
+    """Whether lower or higher values of a metric are better."""
 
     LOWER = "lower"
     HIGHER = "higher"
@@ -208,13 +216,13 @@ _LOWER = frozenset(
         "fnr",
     }
 )
-#: what may stand in front of a word without anything between: ``valloss``
+#: prefixes that may precede a word without a separator: ``valloss``
 _PHASE = re.compile(r"^(?:train|training|val|valid|validation|test|eval|dev)(?=[a-z])")
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 
 
 def guess_direction(name: str) -> str | None:
-    """``lower`` or ``higher`` by the words of the metric's name (without labels), None where they do not say."""
+    """Return ``lower`` or ``higher`` according to the words of a metric's name, None if unknown."""
     bare = name.split("{", 1)[0]
     words = {word.lower() for word in (*_WORD.findall(bare), *re.findall(r"[A-Za-z0-9]+", bare))}
     words |= {_PHASE.sub("", word) for word in words}
@@ -225,8 +233,10 @@ def guess_direction(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class MetricResource:
-    """Everything that one execution logged (AI API, section 3). ``created_at`` is the moment of its first entry; it and
-    ``modified_at`` are None where nothing was logged."""
+    """Everything that one execution logged (AI API, section 3).
+
+    ``created_at`` is the time of its first entry; both times are None if nothing was logged.
+    """
 
     execution_id: str
     metrics: Sequence[Metric] = ()
@@ -238,12 +248,12 @@ class MetricResource:
 
 @dataclass(frozen=True, slots=True)
 class SeriesWindow:
-    """A series, or a stretch of it, as it is drawn.
+    """A series, or a section of it, for drawing.
 
-    ``steps``, ``times`` (microseconds since 1970) and ``values`` are of equal length, ordered by step or by time, as
-    asked. ``total`` and ``not_finite`` count the points of the stretch, which are these where ``exact``; otherwise
-    these are chosen from them so that the extremes of every part, the first, the last and the gaps of values that are
-    not finite survive.
+    ``steps``, ``times`` (microseconds since 1970) and ``values`` are of equal length, ordered by
+    step or by time as requested. ``total`` and ``not_finite`` count the points of the section. If
+    ``exact``, these are all of its points; otherwise they are a sample that keeps the extremes of
+    every part, the first and last point, and the gaps of values that are not finite.
     """
 
     series_id: int
@@ -258,8 +268,8 @@ class SeriesWindow:
 class MetricSink(Protocol):
     """The metrics of one execution as a tracking endpoint reads and writes them.
 
-    ``record`` is called from one thread, ``resource`` and ``delete`` from any thread. Each may raise
-    a LaunchpadError.
+    ``record`` is called from one thread, ``resource`` and ``delete`` from any thread. Each may
+    raise a LaunchpadError.
     """
 
     def record(

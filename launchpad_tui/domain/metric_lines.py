@@ -1,6 +1,6 @@
-"""Metrics on standard output, for programs in any language: lines that start with ``::metric``, ``::tag``, ``::info``.
+"""Metrics on standard output: lines that start with ``::metric``, ``::tag`` or ``::info``.
 
-::
+Programs in any language can log with them::
 
     ::metric loss=0.31 accuracy=0.9 step=5
     ::metric loss=0.35 step=5 | phase=validation fold=2
@@ -10,17 +10,20 @@
     ::info confusion=[[50, 2], [1, 47]]
     ::info "two lines"="first\\nsecond"
 
-- The word stands at the very start of the line and is followed by a space; other lines that start with ``::`` are
-  ordinary output.
-- ``::metric`` takes ``name=number`` pairs. ``step=`` (a whole number from 0) and ``time=`` (RFC 3339, or seconds since
-  1970) are reserved and hold for the whole line; so do the labels after ``|``, written ``name=value``. Numbers are
-  written with a point; ``nan``, ``inf``, ``-inf`` and R's ``NA`` are values too.
-- ``::tag`` takes ``name=value`` pairs. ``::info`` takes one name, and all that follows ``=`` up to the end of the line
-  is the text; a text that is wholly in double quotes is read as a JSON string.
-- A name or value with a space, ``=``, ``|`` or ``"`` in it is put in double quotes, with the escapes of JSON.
-- A ``{`` after the word begins the JSON form: for ``::metric`` the names with ``step``, ``time`` and ``labels``
-  reserved (null is NaN), for ``::tag`` and ``::info`` names with values; an info that is no text is kept as JSON.
-- Names and labels keep the AI API's rules. A malformed line logs nothing, wholly.
+- The keyword is at the very start of the line and followed by a space; other lines that start with
+  ``::`` are ordinary output.
+- ``::metric`` takes ``name=number`` pairs. ``step=`` (a whole number from 0) and ``time=`` (RFC 3339,
+  or seconds since 1970) are reserved and apply to the whole line; so do the labels after ``|``,
+  written ``name=value``. Numbers have a decimal point; ``nan``, ``inf``, ``-inf`` and R's ``NA`` are
+  valid.
+- ``::tag`` takes ``name=value`` pairs. ``::info`` takes one name; everything after ``=`` up to the
+  end of the line is the text. A text that is completely in double quotes is parsed as a JSON string.
+- A name or value that contains a space, ``=``, ``|`` or ``"`` is put in double quotes, with the
+  escapes of JSON.
+- A ``{`` after the keyword starts the JSON form: for ``::metric`` the names with ``step``, ``time``
+  and ``labels`` reserved (null is NaN), for ``::tag`` and ``::info`` names with values. An info that
+  is not a string is stored as JSON.
+- Names and labels follow the AI API's rules. A malformed line logs nothing at all.
 """
 
 from __future__ import annotations
@@ -46,7 +49,7 @@ from launchpad_tui.domain.metric import (
 from launchpad_tui.domain.timestamps import from_micros, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
-#: a line without this start is no metric line: a reader of large logs may look for it in the bytes
+#: every metric line starts with this, so that readers of large logs can search for the bytes
 PREFIX = "::"
 _WORD = re.compile(r"::(metric|tag|info)(?:[ \t]+(.*))?", re.DOTALL)
 _TOKEN = r'"(?:[^"\\]|\\.)*"|[^\s="|]+'
@@ -58,12 +61,12 @@ _STEP_LIMIT = 2**63 - 1
 
 
 class MetricLineError(InvalidInput):
-    """A line has the start of a metric line and is malformed; the title says how."""
+    """A line that starts like a metric line and is malformed; the title states the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """What one line logs."""
+    """The content of one line."""
 
     metrics: tuple[Metric, ...] = ()
     tags: tuple[Tag, ...] = ()
@@ -71,7 +74,7 @@ class MetricLine:
 
 
 def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
-    """What the line logs, None where it is ordinary output.
+    """Parse a line; return None if it is ordinary output.
 
     Args:
         line: one line of output, with or without its line break.
@@ -87,7 +90,7 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
         return None
     word, rest = match.group(1), match.group(2) or ""
     if not rest:
-        raise MetricLineError(f"::{word} has nothing after it")
+        raise MetricLineError(f"::{word} requires at least one name")
     try:
         if word == "metric":
             return MetricLine(
@@ -111,14 +114,15 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
-    """The pairs of a text, None for a ``|``."""
+    """Return the pairs of a text, None for a ``|``."""
     position = 0
     while position < len(text):
         match = _PAIR.match(text, position)
         if match is None:
             near = text[position:].strip()[:40]
             raise MetricLineError(
-                f"{near!r} is not name=value", hint='Put what has spaces or "=" in it in quotes.'
+                f"{near!r} is not name=value",
+                hint='Quote names and values that contain spaces or "=".',
             )
         yield None if match.group(3) else (_unquote(match.group(1)), _unquote(match.group(2)))
         position = match.end()
@@ -127,7 +131,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
 def _plain_pairs(text: str) -> Iterator[tuple[str, str]]:
     for pair in _pairs(text):
         if pair is None:
-            raise MetricLineError("Labels after | go with ::metric only")
+            raise MetricLineError("Labels after | are valid for ::metric only")
         yield pair
 
 
@@ -137,7 +141,7 @@ def _unquote(text: str) -> str:
     try:
         return str(json.loads(text, strict=False))
     except ValueError as error:
-        raise MetricLineError(f"{text[:40]!r} is not rightly quoted", str(error)) from error
+        raise MetricLineError(f"{text[:40]!r} has invalid quotes", str(error)) from error
 
 
 def _metrics(text: str, now: datetime) -> tuple[Metric, ...]:
@@ -147,7 +151,7 @@ def _metrics(text: str, now: datetime) -> tuple[Metric, ...]:
     for pair in _pairs(text):
         if pair is None:
             if bar:
-                raise MetricLineError("There are two |")
+                raise MetricLineError("The line has more than one |")
             bar = True
             continue
         name, value = pair
@@ -185,7 +189,7 @@ def _points(
     values: dict[str, float], step: int, moment: datetime, labels: dict[str, str]
 ) -> tuple[Metric, ...]:
     if not values:
-        raise MetricLineError("There is no metric in it", hint="Such as ::metric loss=0.31 step=5")
+        raise MetricLineError("The line has no metric", hint="Example: ::metric loss=0.31 step=5")
     if len(values) > POINTS_PER_REQUEST:
         raise MetricLineError(
             f"{len(values)} metrics on one line", hint=f"At most {POINTS_PER_REQUEST}."
@@ -204,9 +208,9 @@ def _json_object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text, strict=False)
     except ValueError as error:
-        raise MetricLineError("The JSON is not valid", str(error)) from error
+        raise MetricLineError("Invalid JSON", str(error)) from error
     if not isinstance(data, dict) or not data:
-        raise MetricLineError("The JSON has no names in it")
+        raise MetricLineError("The JSON object is empty")
     return data
 
 
@@ -214,11 +218,11 @@ def _number(name: str, text: str) -> float:
     if _NUMBER.fullmatch(text):
         return float(text)
     sign = "-" if text[:1] == "-" else ""
-    # C writes nan(0x8000…) on some systems
+    # C prints nan(0x8000…) on some systems.
     word = text.lstrip("+-").lower().partition("(")[0]
     if word in _NOT_FINITE:
         return float(sign + _NOT_FINITE[word])
-    hint = "Write a decimal point, not a comma." if "," in text else ""
+    hint = "Use a decimal point, not a comma." if "," in text else ""
     raise MetricLineError(f"The value of {name[:40]!r} is not a number: {text[:40]!r}", hint=hint)
 
 
@@ -241,9 +245,9 @@ def _moment(text: str) -> datetime:
 
 
 def _whole(text: str) -> str:
-    """The text, unless half a surrogate pair in it keeps it from being stored."""
+    """Return the text unless half a surrogate pair in it prevents it from being stored."""
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
-        raise MetricLineError("A text has half a surrogate pair in it")
+        raise MetricLineError("The line contains an unpaired surrogate")
     return text
 
 

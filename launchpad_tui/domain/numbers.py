@@ -1,7 +1,8 @@
-"""Numbers for people: short, and never more certain than they are.
+"""Numbers as short text, never more precise than they are.
 
-Plain decimals where they are short, else an exponent that is a multiple of three (engineering form): ``0.0125``,
-``12.5e-6``, ``1.2e6``. What is cut is rounded half to even, and the last digit shown is right.
+Plain decimals if these are short, else an exponent that is a multiple of three (engineering
+notation): ``0.0125``, ``12.5e-6``, ``1.2e6``. Values are rounded half to even, and the last digit
+shown is correct.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from itertools import pairwise
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
-#: below this there is no power of ten to divide by
+#: powers of ten below this lose digits
 _TINY = 1e-290
 
 
 def number_text(value: float | None, digits: int = 5) -> str:
-    """A number in at most so many significant digits; empty where there is none."""
+    """Return a number with at most ``digits`` significant digits; empty for None."""
     if value is None:
         return ""
     if math.isnan(value):
@@ -26,7 +27,7 @@ def number_text(value: float | None, digits: int = 5) -> str:
         return "inf" if value > 0 else "-inf"
     if value == 0:
         return "0"
-    # By its digits: next to the ends of the floats there is no power of ten to divide by.
+    # Formatting yields the digits of any float; dividing by a power of ten fails near the limits.
     mantissa, power = f"{value:.{digits - 1}e}".split("e")
     size = int(power)
     if -4 <= size < max(digits, 6):
@@ -35,7 +36,10 @@ def number_text(value: float | None, digits: int = 5) -> str:
 
 
 def metric_text(value: float | None, digits: int = 5) -> str:
-    """Return a metric's value for a table: whole numbers below a billion exactly, others as `number_text`."""
+    """Return a metric's value for a table.
+
+    Whole numbers below a billion exactly, others as `number_text`.
+    """
     if value is not None and math.isfinite(value) and value == int(value) and abs(value) < 1e9:
         return f"{int(value)}"
     return number_text(value, digits)
@@ -66,8 +70,10 @@ def _trim(text: str) -> str:
 
 
 def axis_texts(ticks: Sequence[float]) -> list[str]:
-    """Texts of ticks with one precision and one exponent for all, so that they can be compared at a glance; different
-    ticks have different texts."""
+    """Return the labels of ticks, with one precision and one exponent for all of them.
+
+    Different ticks have different labels.
+    """
     finite = [tick for tick in ticks if math.isfinite(tick)]
     largest = max((abs(tick) for tick in finite), default=0.0)
     if largest == 0:
@@ -104,7 +110,10 @@ def _close(ticks: Sequence[float], texts: Sequence[str], step: float) -> bool:
 
 
 def percent_text(value: float, baseline: float) -> str:
-    """The difference to a baseline in percent, with its sign; empty where it says nothing (baseline 0, not finite)."""
+    """Return the difference to a baseline in percent, with its sign.
+
+    It is empty if there is none to show (baseline 0, or a value that is not finite).
+    """
     if not (math.isfinite(value) and math.isfinite(baseline)) or baseline == 0:
         return ""
     share = (value - baseline) / abs(baseline) * 100
@@ -114,7 +123,7 @@ def percent_text(value: float, baseline: float) -> str:
 
 
 def difference_text(value: float, baseline: float) -> str:
-    """The difference to a baseline with its sign."""
+    """Return the difference to a baseline with its sign."""
     if not (math.isfinite(value) and math.isfinite(baseline)):
         return ""
     text = number_text(value - baseline, 4)
@@ -122,8 +131,10 @@ def difference_text(value: float, baseline: float) -> str:
 
 
 def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) -> str:
-    """A curve in one line of so many cells; each shows the mean of its share of the values, blank where none is
-    finite."""
+    """Return a curve in one line of ``width`` cells.
+
+    Each cell shows the mean of its share of the values; it is blank if none of them is finite.
+    """
     blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
     if not values or width < 1:
         return " " * max(0, width)
@@ -147,7 +158,8 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
 def position(value: float, low: float, high: float) -> float:
     """Return where a finite value lies between two finite ends: 0 at ``low``, 1 at ``high``.
 
-    A range without extent yields 0. Subnormal ranges and ranges that exceed the largest float are handled.
+    A range without extent yields 0. Subnormal ranges and ranges that exceed the largest float are
+    handled.
     """
     span = high - low
     if span == 0:

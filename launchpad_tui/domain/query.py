@@ -1,4 +1,4 @@
-"""What a list is asked for: filter, order and a place to go on from."""
+"""Queries of lists: filter, order and cursor."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 
 
 class Op(StrEnum):
-    """How a condition compares. BEFORE and AFTER take RFC 3339 text and go with dates."""
+    """The operator of a condition; BEFORE and AFTER compare dates, given as RFC 3339 text."""
 
     EQUALS = "="
     NOT_EQUALS = "!="
@@ -30,8 +30,11 @@ class Op(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a condition looks at. ATTRIBUTE is a column of the list, LABEL an artifact's label, METRIC a metric's latest
-    value, PARAMETER a parameter of the (source) execution's configuration."""
+    """What a condition applies to.
+
+    ATTRIBUTE is a column of the list, LABEL an artifact's label, METRIC a metric's latest value,
+    PARAMETER a parameter of the (source) execution's configuration.
+    """
 
     ATTRIBUTE = "attribute"
     LABEL = "label"
@@ -43,9 +46,10 @@ class Subject(StrEnum):
 class Condition:
     """One condition; all conditions of a query must hold.
 
-    ``name`` is the attribute (``name``, ``description``, ``id``, ``scenario_id``, ``url``, ``execution_id``,
-    ``created_at``, ``modified_at``, ``size``, and for executions ``status``, ``configuration_name``,
-    ``executable_id``, ``duration`` in seconds), the label's key, the metric's name or key, or the parameter's name.
+    ``name`` is the attribute (``name``, ``description``, ``id``, ``scenario_id``, ``url``,
+    ``execution_id``, ``created_at``, ``modified_at``, ``size``, and for executions ``status``,
+    ``configuration_name``, ``executable_id``, ``duration`` in seconds), the label's key, the
+    metric's name or key, or the parameter's name.
     """
 
     subject: Subject
@@ -54,7 +58,10 @@ class Condition:
     value: str
 
     def __str__(self) -> str:
-        """As a chip shows it: ``accuracy > 0.9``, ``label stage = production``."""
+        """Return the condition as a chip shows it.
+
+        ``accuracy > 0.9``, ``label stage = production``.
+        """
         shown = (
             f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
         )
@@ -72,19 +79,22 @@ class Statistic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricColumn:
-    """A metric as a column: a metric's name or a series key, and which value of it."""
+    """A metric as a column: the name of a metric or a series key, and which value of it."""
 
     key: str
     statistic: Statistic = Statistic.LATEST
 
     def __str__(self) -> str:
-        """As written in a column's title and on the command line: ``loss`` or ``loss:min``."""
+        """Return the column as titles and the command line have it: ``loss`` or ``loss:min``."""
         return self.key if self.statistic is Statistic.LATEST else f"{self.key}:{self.statistic}"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list: an attribute, or a metric column. Rows without a value come last either way."""
+    """The order of a list: an attribute or a metric column.
+
+    Rows without a value always come last.
+    """
 
     by: str | MetricColumn = "created_at"
     descending: bool = True
@@ -92,11 +102,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What of a list is wanted.
+    """The filters, order and columns of a list.
 
-    ``search`` is looked for in name, description, ID and labels, any case, part of a word; several words must all
-    be found. ``ids`` limits the list to those IDs where it is not None. ``metrics`` are columns to fill, ``curves`` the
-    keys of metrics whose curves are wanted in a few points.
+    Attributes:
+        search: words, all of which must occur in name, description, ID or labels, in any case.
+        ids: limits the list to these IDs unless it is None.
+        metrics: the metric columns to fill.
+        curves: the keys of metrics whose curves are needed as a few points.
     """
 
     search: str = ""
@@ -107,13 +119,13 @@ class Query:
     ids: tuple[str, ...] | None = None
 
 
-#: the value that the last row had in the order's key, and the registry's row number that breaks ties
+#: the order value of the last row, and the registry's row number that breaks ties
 Cursor = tuple[str | int | float | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in order, with a cursor for each: going on after (or before) a row needs nothing but its cursor."""
+    """Rows in order, each with a cursor from which the list can be continued in both directions."""
 
     rows: tuple[Row, ...]
     cursors: tuple[Cursor, ...]
@@ -121,8 +133,11 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """A line of an artifact list: the artifact, the values of the metric columns asked for, the name of its source
-    execution's configuration, empty where none made it, and the curves asked for by key."""
+    """A row of an artifact list.
+
+    It has the artifact, the values of the metric columns, the name of its source execution's
+    configuration (empty without one) and the curves by key.
+    """
 
     artifact: Artifact
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
@@ -132,7 +147,10 @@ class ArtifactRow:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRow:
-    """A line of the executions list: the execution, the values of the metric columns and the curves asked for."""
+    """A row of the executions list.
+
+    The execution, the values of the metric columns and the curves.
+    """
 
     execution: Execution
     metrics: Mapping[MetricColumn, float] = field(default_factory=dict)
@@ -141,7 +159,7 @@ class ExecutionRow:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that a search over everything found, and where: either ``artifact`` or ``execution`` is set."""
+    """A result of a search over all connections: either ``artifact`` or ``execution`` is set."""
 
     scope: Scope
     artifact: Artifact | None = None
@@ -149,19 +167,19 @@ class Hit:
 
     @property
     def id(self) -> str:
-        """Its ID."""
+        """The ID of the artifact or execution."""
         return self._one.id
 
     @property
     def name(self) -> str:
-        """The artifact's name, or that of the execution's configuration."""
+        """The name of the artifact, or of the execution's configuration."""
         return (
             self.artifact.name if self.artifact is not None else self._execution.configuration_name
         )
 
     @property
     def created_at(self) -> datetime:
-        """When it was created."""
+        """The time of its creation."""
         return self._one.created_at
 
     @property
@@ -175,5 +193,5 @@ class Hit:
 
     @property
     def _execution(self) -> Execution:
-        assert self.execution is not None, "a hit has one of both"
+        assert self.execution is not None, "a hit has either an artifact or an execution"
         return self.execution

@@ -22,7 +22,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a scenario: those of its executables."""
+    """A version of a scenario, taken from its executables."""
 
     id: str
     description: str
@@ -32,7 +32,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter that an executable takes. ``default`` is None where a configuration has to give a value."""
+    """A parameter of an executable; ``default`` is None if a configuration must bind it."""
 
     name: str
     default: str | None = None
@@ -43,7 +43,8 @@ class Parameter:
 class ArtifactSlot:
     """An input or output artifact that an executable declares.
 
-    ``name`` is the input's name or the output's ``globalName``; ``kind`` is model, dataset, resultset or other.
+    ``name`` is the input's name or the output's ``globalName``; ``kind`` is model, dataset,
+    resultset or other.
     """
 
     name: str
@@ -56,9 +57,11 @@ class ArtifactSlot:
 class Executable:
     """A workflow executable of a scenario.
 
-    ``template`` is the workflow template's YAML text (empty where a runtime does not give it away), ``source`` the
-    file that it was read from, ``notes`` what of it this runtime ignores. ``settings`` holds the interpreter and
-    environment to use (embedded runtime).
+    Attributes:
+        template: the workflow template as YAML, empty if the runtime does not return it.
+        source: the file that it was read from.
+        notes: the parts of the template that this runtime ignores.
+        settings: the interpreter and environment to use (embedded runtime).
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Execution schedules: a configuration that is executed again and again, by a cron expression."""
+"""Execution schedules: a cron expression that creates executions of a configuration."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ class ScheduleStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """An execution schedule. ``start`` and ``end`` are None where it has no such bound; ``next_at`` is when it creates
-    its next execution, None where it does not or the runtime does not say. ``gone_at`` is since when its runtime has it
-    no more."""
+    """An execution schedule.
+
+    Attributes:
+        start, end: bounds of the schedule, None if it has none.
+        next_at: the time of its next execution, None if there is none or the runtime does not
+            report it.
+        deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
+    """
 
     id: str
     name: str

@@ -1,8 +1,8 @@
-"""Text from outside made harmless: names, labels, logs and paths are shown, never obeyed.
+"""Untrusted text made safe to show, and the widths of text in terminal cells.
 
-Control characters become visible (``␛`` for ESC, ``␊`` for newline), direction overrides and joiners
-become ``�``-free visible marks or vanish, so that a name can neither move the cursor nor colour the
-screen nor shift a column.
+Names, labels, logs and paths are shown, never interpreted. Control characters become visible (``␛``
+for ESC, ``␊`` for newline); direction overrides become visible marks and joiners are removed, so
+that a name can neither move the cursor, nor colour the screen, nor shift a column.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ _TABLE: dict[int, str] = {code: chr(0x2400 + code) for code in range(0x20)}
 _TABLE[0x7F] = "\u2421"
 _TABLE |= {code: "\ufffd" for code in range(0x80, 0xA0)}
 _TABLE |= {0x2028: "\u2424", 0x2029: "\u2424"}
-#: bidirectional controls (UAX 9) shown as a mark: a terminal that obeys them would reorder the line
+#: bidirectional controls (UAX 9) become a mark: a terminal that applies them reorders the line
 _TABLE |= {
     code: "\u00b7"
     for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
-#: joiners, variation selectors, tags, soft hyphen, zero-width spaces: terminals disagree on the width of what they
-#: form, so they go and the characters that they joined stand side by side
+#: joiners, variation selectors, tags, soft hyphens and zero-width spaces are removed: terminals
+#: disagree on the width of the characters that they combine
 _TABLE |= {
     code: "" for code in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10))
 }
@@ -31,21 +31,21 @@ _TABLE |= {
 }
 
 _PLAIN = re.compile(r"[ -~]*\Z")
-#: characters that take one cell each: Latin, Greek, Cyrillic, the ellipsis, arrows, box drawing, blocks, braille
+#: characters of one cell: Latin, Greek, Cyrillic, ellipsis, arrows, box drawing, blocks, Braille
 _SINGLE_CELLS = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2026\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*\\Z"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: more combining marks than this on one base character are dropped
+#: further combining marks on one base character are dropped
 _MAX_MARKS = 3
 
 
 def safe_text(text: str, limit: int | None = None) -> str:
-    """One line of text that is safe to write to any terminal.
+    """Return text as one line that is safe to write to any terminal.
 
     Args:
-        text: anything from outside.
-        limit: at most this many characters are kept (before width is considered); the cut is marked with ``…``.
+        text: untrusted text.
+        limit: the largest number of characters to keep (regardless of width); ``…`` marks a cut.
     """
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
@@ -68,15 +68,16 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
 
 def safe_lines(text: str) -> list[str]:
-    """Text of several lines, split at newlines (``\\r\\n`` counts as one), each made safe; tabs become spaces."""
+    """Return text as safe lines; ``\\r\\n`` counts as one newline and tabs become spaces."""
     return [safe_text(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]
 
 
 def cell_width(text: str) -> int:
     """Return how many terminal cells a safe text takes.
 
-    Wide East Asian characters take two cells and combining marks none. The widths are those of Rich's
-    table, because the terminal app is drawn with it: a column measured here is as wide there.
+    Wide East Asian characters take two cells and combining marks none. The widths are those of
+    Rich's table, because the terminal app is drawn with it: a column measured here is as wide
+    there.
     """
     if _SINGLE_CELLS.match(text):
         return len(text)
@@ -87,10 +88,10 @@ def cell_width(text: str) -> int:
 
 
 def clip(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return the text, made safe, in at most ``width`` cells; a cut is marked with the ellipsis."""
+    """Return the text, made safe, in at most ``width`` cells; the ellipsis marks a cut."""
     if width <= 0:
         return ""
-    # Most characters take one cell and marks take none: four characters a cell are enough of any text.
+    # A cell holds one character and at most three marks, so four characters per cell are enough.
     limit = width * 4 + 4
     safe = safe_text(text[:limit])
     if len(text) <= limit and cell_width(safe) <= width:
@@ -99,7 +100,10 @@ def clip(text: str, width: int, ellipsis: str = "…") -> str:
 
 
 def clip_left(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return the end of a safe text in at most ``width`` cells; a cut is marked in front."""
+    """Return the end of a safe text in at most ``width`` cells.
+
+    The ellipsis in front marks a cut.
+    """
     if width <= 0:
         return ""
     if cell_width(text) <= width:
@@ -129,7 +133,7 @@ def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
 
 
 def first_cells(text: str, width: int) -> str:
-    """Return the longest beginning of a safe text that takes at most ``width`` cells, without a mark."""
+    """Return the longest start of a safe text that takes at most ``width`` cells."""
     if width <= 0:
         return ""
     if _SINGLE_CELLS.match(text):
@@ -143,13 +147,13 @@ def first_cells(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the text as safe lines of at most ``width`` cells, broken at spaces where there are some."""
+    """Return the text as safe lines of at most ``width`` cells, broken at spaces if possible."""
     lines: list[str] = []
     width = max(1, width)
     for line in safe_lines(text):
         rest = line
         while cell_width(rest) > width:
-            # A character that is wider than the whole line stands alone.
+            # A character that is wider than the line gets its own line.
             head = first_cells(rest, width) or rest[:1]
             space = head.rfind(" ")
             if space > width // 3 and not rest[len(head) :].startswith(" "):

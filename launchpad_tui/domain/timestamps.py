@@ -1,4 +1,4 @@
-"""Moments in time: aware UTC datetimes in the domain, whole microseconds since 1970 in the registry."""
+"""Timestamps: aware UTC datetimes in the domain, whole microseconds since 1970 in the registry."""
 
 from __future__ import annotations
 
@@ -10,31 +10,33 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def now() -> datetime:
-    """The current moment, aware, UTC."""
+    """Return the current time as an aware UTC datetime."""
     return datetime.now(UTC)
 
 
 def to_micros(moment: datetime) -> int:
-    """Whole microseconds since 1970-01-01T00:00:00Z of an aware datetime, exact."""
+    """Return an aware datetime as exact whole microseconds since 1970-01-01T00:00:00Z."""
     return (moment - EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC datetime of whole microseconds since 1970-01-01T00:00:00Z."""
+    """Return whole microseconds since 1970-01-01T00:00:00Z as an aware UTC datetime."""
     return EPOCH + micros * _MICROSECOND
 
 
 def to_rfc3339(moment: datetime) -> str:
-    """``2026-01-31T12:00:00Z``, with six fractional digits where there is a fraction (AI API, section 2)."""
+    """Return ``2026-01-31T12:00:00Z``, with six fractional digits if needed (AI API, section 2)."""
     text = moment.astimezone(UTC).isoformat(timespec="auto")
     return text.removesuffix("+00:00") + "Z"
 
 
 def parse_rfc3339(text: str) -> datetime:
-    """Read an RFC 3339 moment; more than six fractional digits are cut, a missing offset means UTC.
+    """Parse an RFC 3339 timestamp.
+
+    More than six fractional digits are cut; a missing offset means UTC.
 
     Raises:
-        ValueError: the text is no such moment.
+        ValueError: the text is not such a timestamp.
     """
     head, dot, tail = text.strip().partition(".")
     if dot:
@@ -48,7 +50,10 @@ def parse_rfc3339(text: str) -> datetime:
 
 
 def duration_text(seconds: float) -> str:
-    """A duration for people: ``850 ms``, ``12.3 s``, ``4 m 05 s``, ``3 h 07 m``, ``2 d 04 h``."""
+    """Return a duration as text.
+
+    ``850 ms``, ``12.3 s``, ``4 m 05 s``, ``3 h 07 m``, ``2 d 04 h``.
+    """
     if not math.isfinite(seconds):
         return f"{seconds}"
     if seconds < 0:
@@ -66,7 +71,10 @@ def duration_text(seconds: float) -> str:
 
 
 def age_text(moment: datetime, at: datetime) -> str:
-    """How long before ``at`` the moment was, in one unit: ``now``, ``12s``, ``5m``, ``3h``, ``9d``, ``2y``."""
+    """Return the age at the time ``at`` in one unit.
+
+    ``now``, ``12s``, ``5m``, ``3h``, ``9d``, ``2y``.
+    """
     seconds = (at - moment).total_seconds()
     if seconds < 1:
         return "now"

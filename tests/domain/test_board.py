@@ -45,10 +45,10 @@ def test_what_is_written_is_read(charts: list[ChartDefinition], columns: int) ->
     [
         (3, "not a board"),
         ({"name": "x"}, "not a board"),
-        ({"name": "x", "charts": [], "format": 99}, "another format"),
+        ({"name": "x", "charts": [], "format": 99}, "format of the board is not supported"),
         ({"name": "x", "charts": [{}] * 101}, "too many"),
-        ({"name": "", "charts": []}, "needs a name"),
-        ({"name": "two\nlines", "charts": []}, "needs a name"),
+        ({"name": "", "charts": []}, "no valid name"),
+        ({"name": "two\nlines", "charts": []}, "no valid name"),
         ({"name": 3, "charts": []}, "name and description"),
         ({"name": "x", "charts": [], "columns": 99}, "columns"),
         ({"name": "x", "charts": [7]}, "charts[0]"),

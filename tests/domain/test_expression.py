@@ -50,9 +50,9 @@ def test_a_heading_of_a_list_names_its_attribute() -> None:
         ("accuracy", "NAME OPERATOR VALUE"),
         ("accuracy >", "NAME OPERATOR VALUE"),
         ("accuracy ~ 3", "NAME OPERATOR VALUE"),
-        ("accuracy > 1 and", "behind the last and"),
+        ("accuracy > 1 and", "after the last and is missing"),
         ("acuracy > 1", "There is no 'acuracy'"),
-        ('"open > 1', "cannot be read"),
+        ('"open > 1', "Unexpected text in the condition"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, said: str) -> None:

@@ -102,7 +102,7 @@ def test_ordinary_output(line: str) -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("::metric", "nothing after"),
+        ("::metric", "requires at least one name"),
         ("::metric loss", "not name=value"),
         ("::metric loss=", "not name=value"),
         ("::metric loss=0,31", "not a number"),
@@ -114,15 +114,15 @@ def test_ordinary_output(line: str) -> None:
         ("::metric loss=1 time=yesterday", "time"),
         ("::metric loss=1 time=1e300", "time"),
         ("::metric step=1", "no metric"),
-        ("::metric loss=1 | a=b | c=d", "two |"),
+        ("::metric loss=1 | a=b | c=d", "more than one |"),
         ("::metric loss=1 | a", "not name=value"),
         ("::metric !!=1", "metric name"),
         ("::metric {", "JSON"),
-        ("::metric {}", "no names"),
+        ("::metric {}", "JSON object is empty"),
         ('::metric {"a": [1]}', "not a number"),
         ('::metric {"a": true}', "not a number"),
         ('::metric {"a": 1, "labels": [1]}', "labels"),
-        ('::metric "a\\x"=1', "quoted"),
+        ('::metric "a\\x"=1', "invalid quotes"),
         ('::metric "\\ud800a"=1', "surrogate"),
         ("::metric " + '{"a":' * 100_000, "nested|JSON"),
         ("::tag a", "not name=value"),
@@ -136,7 +136,7 @@ def test_ordinary_output(line: str) -> None:
 def test_malformed(line: str, reason: str) -> None:
     with pytest.raises(
         MetricLineError,
-        match=f"(?s).*({reason.replace('|', '[|]') if reason == 'two |' else reason})",
+        match=f"(?s).*({reason.replace('|', '[|]') if reason == 'more than one |' else reason})",
     ):
         parse_metric_line(line, NOW)
 

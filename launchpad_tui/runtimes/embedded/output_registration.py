@@ -24,7 +24,7 @@ from launchpad_tui.domain.artifact import (
     new_artifact_id,
 )
 from launchpad_tui.domain.connection import DEFAULT_STORE, Scope
-from launchpad_tui.domain.execution import Execution, why_not_finish
+from launchpad_tui.domain.execution import Execution, why_not_store_outputs
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
@@ -199,7 +199,7 @@ def retry_registration(
     """
     folder = host.home.executions / execution.id
     with folder_lock(folder) as acquired:
-        reason = why_not_finish(execution)
+        reason = why_not_store_outputs(execution)
         if reason is not None or not acquired:
             raise Conflict(
                 f"The outputs of execution {execution.id} cannot be stored",

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 
-from launchpad_tui.domain.execution import DELETABLE, STOPPABLE, ExecutionDetails, why_not_finish
+from launchpad_tui.domain.execution import (
+    DELETABLE,
+    STOPPABLE,
+    ExecutionDetails,
+    why_not_store_outputs,
+)
 from launchpad_tui.domain.timestamps import now, parse_rfc3339
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.ui.keymap import Action
@@ -217,7 +222,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def why_not_finish(self) -> str | None:
         """Only what ended without its outputs stored."""
-        return NOT_READ if self._details is None else why_not_finish(self._details.execution)
+        return NOT_READ if self._details is None else why_not_store_outputs(self._details.execution)
 
     def do_finish(self) -> None:
         """Key ``F``."""
