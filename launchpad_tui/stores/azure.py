@@ -1,10 +1,10 @@
-"""Object store of kind ``azure``: a container of Azure Blob Storage, by its REST API (version `VERSION`).
+"""Object store of kind ``azure``: a container of Azure Blob Storage by its REST API.
 
 https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-rest-api
 
-How folders appear at once stands in `launchpad_tui.stores.bucket`. Large files are sent in blocks and appear when the
-list of their blocks is sent. Blocks of an upload that was given up cannot be taken back; they show nowhere, and Azure
-removes them by itself after a week.
+`launchpad_tui.stores.bucket` describes how folders are published. Large files are uploaded in
+blocks and appear when the list of their blocks is committed. Uncommitted blocks cannot be deleted;
+they are not listed, and Azure removes them after a week.
 """
 
 from __future__ import annotations
@@ -21,12 +21,9 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from launchpad_tui.errors import (
-    AuthenticationFailed,
     ConfigError,
-    Conflict,
     LaunchpadError,
     ObjectMissing,
-    RateLimited,
     RuntimeRejected,
     Unreachable,
 )
@@ -36,15 +33,23 @@ from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObjec
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
-from launchpad_tui.stores.store_errors import numbered
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    at_path,
+    authentication_failed,
+    explain_status,
+    rate_limited,
+    store_missing,
+    unexpected_response,
+)
 from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests, part_size
 
 #: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
 _MOST_BLOCKS = 50_000
-#: seconds between two looks at a copy that goes on, and how long it may stand still
+#: seconds between two polls of a running copy, and how long it may make no progress
 _COPY_PAUSE = 0.5
 _COPY_PATIENCE = 120
-#: at the same time
+#: deletions in parallel
 _DELETIONS = 8
 _AUTHENTICATION = {
     "AuthenticationFailed",
@@ -52,13 +57,17 @@ _AUTHENTICATION = {
     "NoAuthenticationInformation",
     "KeyBasedAuthenticationNotPermitted",
 }
-#: "Naming and referencing containers, blobs, and metadata": no control characters; a backslash becomes a slash, and
-#: full stops at the end of a part are dropped on some ways
+#: "Naming and referencing containers, blobs, and metadata": control characters are not allowed, a
+#: backslash becomes a slash, and full stops at the end of a part may be dropped
 _NAMES = KeyEncoding("".join(map(chr, range(1, 32))) + "\x7f\\", dots=True)
 
 
 class AzureStore(BucketStore):
-    """A container, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+    """A container, or the objects below a path prefix in it.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(_AzureBucket(values), values.get("path_prefix", ""))
@@ -67,13 +76,13 @@ class AzureStore(BucketStore):
 class _AzureBucket:
     """See `Bucket`."""
 
-    # What Azure keeps of content, an MD5, it keeps of files that came in one request only.
+    # Azure keeps an MD5 only of files that were uploaded in one request.
     abilities = Abilities(copy=True, keeps_sha256=True)
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._container = AzureContainer.of(values.get("container_uri", ""))
-        self.where = f"The container {self._container.name!r}"
+        self.where = f"container {self._container.name!r}"
         self._authenticator = authenticator_of(self._container, values)
         self._http = RestClient(self.where, values, self._authenticator, _error)
 
@@ -95,8 +104,8 @@ class _AzureBucket:
         }
         query |= {"delimiter": delimiter} if delimiter else {}
         query |= {"marker": token} if token else {}
-        answer = self._http.call("GET", self._container.url, query, _HEADERS, path=prefix)
-        return _page(answer.body, self.where)
+        response = self._http.call("GET", self._container.url, query, _HEADERS, path=prefix)
+        return _page(response.body, self.where)
 
     def head(self, key: str) -> StoredObject:
         return _object(key, self._head(key).headers)
@@ -104,7 +113,7 @@ class _AzureBucket:
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         headers = dict(_HEADERS)
         if offset or length is not None:
-            # Beyond the end Azure answers 416, also where nothing is asked for.
+            # Azure rejects an empty range.
             if length == 0:
                 self.head(key)
                 return
@@ -154,12 +163,12 @@ class _AzureBucket:
             )
         headers = {**_HEADERS, "x-ms-copy-source": origin}
         try:
-            answer = self._http.call("PUT", self._blob(target), {}, headers, path=source)
+            response = self._http.call("PUT", self._blob(target), {}, headers, path=source)
         except ObjectMissing:
-            # A container that is not there has no objects either.
+            # The response does not say whether the container is missing instead of the object.
             self.check("")
             raise
-        self._copied(answer.headers, target)
+        self._wait_for_copy(response.headers, target)
 
     def checksum(self, key: str) -> str:
         self.head(key)
@@ -171,7 +180,7 @@ class _AzureBucket:
         )
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
-        """Nothing to do: see this module's beginning."""
+        """Do nothing, because Azure removes uncommitted blocks itself."""
 
     def _blob(self, key: str) -> str:
         return self._container.blob(_NAMES.key(key))
@@ -180,7 +189,7 @@ class _AzureBucket:
         return self._http.call("HEAD", self._blob(key), {}, _HEADERS, path=key)
 
     def _put(self, file: Upload, requests: ParallelRequests) -> None:
-        headers = {**_HEADERS, **_kept(file), "x-ms-blob-type": "BlockBlob"}
+        headers = {**_HEADERS, **_stored_headers(file), "x-ms-blob-type": "BlockBlob"}
         part = FilePart(file.file, 0, file.size, requests)
         self._http.call("PUT", self._blob(file.key), {}, headers, part, path=file.key)
 
@@ -191,7 +200,7 @@ class _AzureBucket:
     def _commit(self, file: Upload, blocks: Sequence[str]) -> None:
         listed = "".join(f"<Latest>{escape(block)}</Latest>" for block in blocks)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
-        headers = {**_HEADERS, **_kept(file)}
+        headers = {**_HEADERS, **_stored_headers(file)}
         self._http.call(
             "PUT", self._blob(file.key), {"comp": "blocklist"}, headers, body, path=file.key
         )
@@ -203,8 +212,8 @@ class _AzureBucket:
         except ObjectMissing:
             pass
 
-    def _copied(self, headers: Mapping[str, str], target: str) -> None:
-        """Wait for a copy that Azure makes after its answer, as long as it moves."""
+    def _wait_for_copy(self, headers: Mapping[str, str], target: str) -> None:
+        """Wait for a copy that Azure makes in the background, as long as it makes progress."""
         moved, until = "", time.monotonic() + _COPY_PATIENCE
         while (status := headers.get("x-ms-copy-status", "success")) == "pending":
             if headers.get("x-ms-copy-progress", "") != moved:
@@ -214,19 +223,24 @@ class _AzureBucket:
                 )
             if time.monotonic() > until:
                 raise Unreachable(
-                    f"{self.where} does not go on with a copy",
-                    f"To {target[:200]!r}: {moved} bytes.",
+                    f"A copy in {self.where} has stalled",
+                    at_path(f"{moved} bytes were copied.", target),
+                    "Try again later.",
                 )
             time.sleep(_COPY_PAUSE)
             headers = self._head(target).headers
         if status != "success":
-            raise Unreachable(f"{self.where} did not copy", f"To {target[:200]!r}: {status[:40]}.")
+            raise Unreachable(
+                f"A copy in {self.where} failed",
+                at_path(f"Its status is {status[:40]}.", target),
+                "Try again later.",
+            )
 
 
 _HEADERS = {"x-ms-version": VERSION}
 
 
-def _kept(file: Upload) -> dict[str, str]:
+def _stored_headers(file: Upload) -> dict[str, str]:
     return {"x-ms-meta-sha256": file.sha256, "x-ms-blob-content-type": "application/octet-stream"}
 
 
@@ -234,75 +248,79 @@ def _object(key: str, headers: Mapping[str, str]) -> StoredObject:
     return StoredObject(
         key,
         int(headers.get("content-length", "0")),
-        _moment(headers.get("last-modified", "")),
+        _parse_time(headers.get("last-modified", "")),
         headers.get("x-ms-meta-sha256", ""),
         headers.get("etag", "").strip('"'),
     )
 
 
-def _moment(text: str) -> datetime:
+def _parse_time(text: str) -> datetime:
     return parsedate_to_datetime(text)
 
 
 def _page(body: bytes, where: str) -> BucketPage:
-    """A page of a listing: https://learn.microsoft.com/en-us/rest/api/storageservices/list-blobs"""
+    """Parse a page of a listing.
+
+    https://learn.microsoft.com/en-us/rest/api/storageservices/list-blobs
+    """
     try:
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
         objects = tuple(
             StoredObject(
                 _name(each),
                 int(each.findtext("Properties/Content-Length") or 0),
-                _moment(each.findtext("Properties/Last-Modified") or ""),
+                _parse_time(each.findtext("Properties/Last-Modified") or ""),
                 "",
                 (each.findtext("Properties/Etag") or "").strip('"'),
             )
             for each in root.iterfind("Blobs/Blob")
-            # Accounts with a hierarchical namespace list their directories among the objects.
+            # Accounts with a hierarchical namespace list directories among the objects.
             if each.findtext("Properties/ResourceType") != "directory"
         )
         prefixes = tuple(_name(each) for each in root.iterfind("Blobs/BlobPrefix"))
         return BucketPage(objects, prefixes, root.findtext("NextMarker") or "")
     except (ElementTree.ParseError, ValueError) as error:
-        raise RuntimeRejected(
-            f"{where} answers what Azure Blob Storage does not", f"To a listing: {error}"
+        raise unexpected_response(
+            where, "Azure Blob Storage", f"Invalid listing: {error}"
         ) from error
 
 
 def _name(entry: ElementTree.Element) -> str:
     name = entry.find("Name")
     text = "" if name is None else name.text or ""
-    # Where a name has characters that XML does not allow.
+    # Names with characters that XML does not allow are percent-encoded.
     return _NAMES.path(
         unquote(text) if name is not None and name.get("Encoded") == "true" else text
     )
 
 
-def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
-    """https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-error-codes"""
-    status, (code, message) = answer.status, _told(answer.body)
-    # The answer to HEAD has no body.
-    code = code or answer.headers.get("x-ms-error-code", "")
-    detail = f"{code or 'HTTP'} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
-    hint = "Check the credentials; shared access signatures run out, and the clock of this machine counts."
-    # Azurite says AuthorizationFailure of a wrong signature; Azure says so of a forbidden network, too.
+def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
+    """Explain an error response.
+
+    https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-error-codes
+    """
+    status, (code, message) = response.status, _code_and_message(response.body)
+    # A response to HEAD has no body.
+    code = code or response.headers.get("x-ms-error-code", "")
+    detail = at_path(f"{code or 'HTTP'} ({status}): {message}", path)
+    hint = "Check the credentials, whether the SAS has expired, and the clock of this machine."
+    # Azurite reports a wrong signature as AuthorizationFailure, as Azure does a forbidden network.
     unsigned = code == "AuthorizationFailure" and "failed to authenticate" in message
     if code in _AUTHENTICATION or unsigned:
-        return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
+        return authentication_failed(where, detail, hint)
     if code in {"ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled"}:
-        return ConfigError(f"{where} does not exist", detail, "Check the container URI.")
+        return store_missing(where, detail, "Check the container URI.")
     if code in {"InvalidResourceName", "InvalidUri"} and not path:
-        return ConfigError(
-            f"{where} cannot be used as it is set up", detail, "Check the container URI."
-        )
+        return ConfigError(f"Invalid settings for {where}", detail, "Check the container URI.")
     if code == "BlobAlreadyExists":
-        return Conflict(f"{where} has something at {path[:200]!r} already", detail)
+        return already_exists(where, path, detail)
     if code == "ServerBusy":
-        return RateLimited(f"{where} asks to be called less often", detail)
-    return numbered(status, code, detail, where, path, replaced=replaced, hint=hint)
+        return rate_limited(where, detail)
+    return explain_status(status, code, detail, where, path, replaced=replaced, hint=hint)
 
 
-def _told(body: bytes) -> tuple[str, str]:
-    """Code and the message's first line; empty where the answer is none of Azure's."""
+def _code_and_message(body: bytes) -> tuple[str, str]:
+    """Return code and first line of the message; empty if the response is not one of Azure."""
     try:
         root = ElementTree.fromstring(body.removeprefix(b"\xef\xbb\xbf"))
     except ElementTree.ParseError:

@@ -1,8 +1,8 @@
-"""Where a container of Azure Blob Storage is, and what lets requests in: a shared access signature (SAS), kept with the
-store or made here of an account's key, or a token of Entra ID.
+"""Address of a container of Azure Blob Storage, and authorization of requests to it.
 
-What is not asked for has no say: with a SAS of the store's own, the environment changes nothing. Only the address of
-Entra ID may come from ``AZURE_AUTHORITY_HOST``, as in Microsoft's own tools.
+Requests are authorized by a shared access signature (SAS), configured or created from an account
+key, or by a token of Entra ID. The environment is used only if the field Credentials says so. The
+exception is the address of Entra ID, which ``AZURE_AUTHORITY_HOST`` may set as in Microsoft's tools.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.errors import AuthenticationFailed, ConfigError
+from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
 from launchpad_tui.stores.request_auth import (
     Authenticator,
@@ -27,25 +27,28 @@ from launchpad_tui.stores.request_auth import (
     RequestAuth,
     environment_variable,
 )
+from launchpad_tui.stores.store_errors import (
+    credentials_missing,
+)
 
-#: of the storage services; names in listings are encoded where XML needs it since 2021-02-12
+#: version of the REST API; since 2021-02-12 names in listings are encoded where XML requires it
 VERSION = "2021-12-02"
 _SCOPE = "https://storage.azure.com/.default"
 _RESOURCE = "https://storage.azure.com/"
-#: where Entra ID is, by the end of the storage's host; elsewhere `_AUTHORITY`
+#: address of Entra ID by the domain of the storage host; `_AUTHORITY` for all others
 _AUTHORITIES = {
     ".chinacloudapi.cn": "https://login.chinacloudapi.cn",
     ".usgovcloudapi.net": "https://login.microsoftonline.us",
 }
 _AUTHORITY = "https://login.microsoftonline.com"
 _MACHINE = "http://169.254.169.254/metadata/identity/oauth2/token"
-#: how long a SAS that is made of a key holds
+#: validity of a SAS that is created from an account key (hours)
 _HOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class AzureContainer:
-    """A container. ``url`` has no slash at its end and no query."""
+    """A container. ``url`` has no trailing slash and no query."""
 
     url: str
     host: str
@@ -54,31 +57,33 @@ class AzureContainer:
 
     @classmethod
     def of(cls, uri: str) -> AzureContainer:
-        """By its URI: ``https://account.host/container``, or ``http://127.0.0.1:10000/account/container``.
+        """Parse a container URI.
+
+        It is ``https://account.host/container`` or ``http://127.0.0.1:10000/account/container``.
 
         Raises:
-            ConfigError: it is none; the message holds nothing of its query, which may be a SAS.
+            ConfigError: it is invalid; the message contains no query, which may be a SAS.
         """
         try:
             parts = urlsplit(uri.strip())
             host, port = parts.hostname or "", parts.port
         except ValueError as error:
-            raise _no_uri("It is no URL.") from error
+            raise _invalid_uri("It is not a URL.") from error
         if parts.scheme not in {"http", "https"} or not host:
-            raise _no_uri("It is no URL.")
+            raise _invalid_uri("It is not a URL.")
         if parts.query or parts.fragment:
-            raise _no_uri("It has a query; a SAS belongs in its own field.")
+            raise _invalid_uri("It has a query. Enter a SAS in its own field.")
         if parts.username is not None or parts.password is not None:
-            raise _no_uri("It has a user in it.")
+            raise _invalid_uri("It contains a user name.")
         names = [unquote(each) for each in parts.path.split("/") if each]
         if len(names) not in {1, 2}:
-            raise _no_uri(
-                "It names no container."
+            raise _invalid_uri(
+                "It has no container name."
                 if not names
-                else "Folders belong in the field Path prefix."
+                else "It contains a folder. Enter folders in the field Path prefix."
             )
         if len(names) == 2 and not _in_path(host):
-            raise _no_uri("Folders belong in the field Path prefix.")
+            raise _invalid_uri("It contains a folder. Enter folders in the field Path prefix.")
         account = names[0] if len(names) == 2 else host.partition(".")[0]
         server = f"[{host}]" if ":" in host else host
         base = f"{parts.scheme}://{server}" + (f":{port}" if port else "")
@@ -87,12 +92,12 @@ class AzureContainer:
         )
 
     def blob(self, key: str) -> str:
-        """The address of an object."""
+        """Return the URL of an object."""
         return f"{self.url}/{quote(key, safe='/~')}"
 
 
 def _in_path(host: str) -> bool:
-    """Whether the account stands in the path: with an address or a name without domain in place of ``account.host``."""
+    """Return whether the path contains the account, because the host is not ``account.domain``."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -100,19 +105,19 @@ def _in_path(host: str) -> bool:
     return True
 
 
-def _no_uri(why: str) -> ConfigError:
+def _invalid_uri(why: str) -> ConfigError:
     return ConfigError(
-        "The container URI is not valid",
+        "Invalid container URI",
         why,
-        "Such as https://account.blob.core.windows.net/container.",
+        "Example: https://account.blob.core.windows.net/container",
     )
 
 
 def authenticator_of(container: AzureContainer, values: Mapping[str, str]) -> Authenticator:
-    """What the store's fields say; does not call.
+    """Return the authenticator that the store's fields configure; does not call it.
 
     Raises:
-        ConfigError: a value is wrong.
+        ConfigError: a value is invalid.
     """
     match values.get("credentials") or "sas":
         case "client":
@@ -128,29 +133,29 @@ def authenticator_of(container: AzureContainer, values: Mapping[str, str]) -> Au
 
 
 class Sas:
-    """A SAS, with or without the question mark before it; see `Authenticator`.
+    """Authorization by a SAS, with or without a leading question mark; see `Authenticator`.
 
     Raises:
-        ConfigError: it is none, or a whole URL; nothing of it is repeated.
+        ConfigError: it is invalid, or a URL; the message contains no part of it.
     """
 
     def __init__(self, token: str) -> None:
-        # A plus sign stands for itself here: signatures are base64, and portals encode spaces as %20.
+        # A plus sign is literal: signatures are base64, and portals encode spaces as %20.
         pairs = [each.partition("=") for each in token.strip().lstrip("?").split("&") if each]
         self._query = {name: unquote(value) for name, _, value in pairs}
         if not self._query.get("sig") or not self._query.get("sv"):
             raise ConfigError(
-                "The SAS token is none",
-                "It has no sv or no sig.",
-                "Enter the query alone, such as sv=2024-…&sp=racwdl&sig=…; not the URL.",
+                "Invalid SAS token",
+                "Its parameter sv or sig is missing.",
+                "Enter only the query, such as sv=2024-…&sp=racwdl&sig=…, not the URL.",
             )
 
     def authorize(self, _refused: RequestAuth | None = None, /) -> RequestAuth:
         return RequestAuth(self._query, {}, (self._query["sig"],))
 
 
-class _Key:
-    """An account's key, of which signatures for the container are made."""
+class _AccountKey:
+    """Authorization by signatures for the container that are created from an account key."""
 
     def __init__(self, container: AzureContainer, key: str, account: str) -> None:
         self._container = container
@@ -159,11 +164,11 @@ class _Key:
             self._key = base64.b64decode(key, validate=True)
         except (binascii.Error, ValueError):
             raise ConfigError(
-                "The account's key is none", "It is not base64.", "Check AZURE_STORAGE_KEY."
+                "Invalid storage account key", "It is not base64.", "Check AZURE_STORAGE_KEY."
             ) from None
 
     def authorize(self, _refused: RequestAuth | None = None, /) -> RequestAuth:
-        """https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas"""
+        """Create a signature: https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas."""
         start, end = (
             (now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
             for hours in (-0.25, _HOURS)
@@ -181,8 +186,11 @@ class _Key:
 
 
 class _Environment:
-    """The first that the environment has: a SAS, an account's key, a client with its secret or its federated token, or
-    the identity of the machine. Looked at on first use."""
+    """Authorization by the environment, read on first use.
+
+    The first that is set: a SAS, an account key, a client with a secret or a federated token, the
+    identity of this machine.
+    """
 
     def __init__(self, container: AzureContainer, values: Mapping[str, str]) -> None:
         self._container = container
@@ -190,16 +198,16 @@ class _Environment:
         self._found: Authenticator | None = None
 
     def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
-        self._found = self._found or self._look()
+        self._found = self._found or self._find()
         return self._found.authorize(refused)
 
-    def _look(self) -> Authenticator:
+    def _find(self) -> Authenticator:
         if token := environment_variable("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS_KEY"):
             return Sas(token)
         if key := environment_variable(
             "AZURE_STORAGE_KEY", "AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_ACCESS_KEY"
         ):
-            return _Key(
+            return _AccountKey(
                 self._container,
                 key,
                 environment_variable("AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_ACCOUNT_NAME"),
@@ -212,10 +220,10 @@ class _Environment:
             return _client(self._container, self._values, tenant, client, secret)
         if tenant and client and (file := environment_variable("AZURE_FEDERATED_TOKEN_FILE")):
             return _federated(self._container, self._values, tenant, client, file)
-        return BearerAuthenticator(lambda: _of_machine(client), _GRANT_HEADERS)
+        return BearerAuthenticator(lambda: _instance_token(client), _HEADERS)
 
 
-_GRANT_HEADERS = {"x-ms-version": VERSION}
+_HEADERS = {"x-ms-version": VERSION}
 
 
 def _login(container: AzureContainer, tenant: str) -> str:
@@ -229,10 +237,7 @@ def _client(
     container: AzureContainer, values: Mapping[str, str], tenant: str, client: str, secret: str
 ) -> Authenticator:
     if not (tenant and client and secret):
-        raise AuthenticationFailed(
-            "The object store needs credentials",
-            hint="Enter tenant ID, client ID and client secret.",
-        )
+        raise credentials_missing("Enter tenant ID, client ID and client secret.")
     form = {
         "grant_type": "client_credentials",
         "client_id": client,
@@ -243,22 +248,27 @@ def _client(
         lambda: request_token_once(
             _login(container, tenant), form, values.get("ca_file", ""), (secret,), "Entra ID"
         ),
-        _GRANT_HEADERS,
+        _HEADERS,
     )
 
 
 def _federated(
     container: AzureContainer, values: Mapping[str, str], tenant: str, client: str, file: str
 ) -> Authenticator:
-    """https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow"""
+    """Use a federated token.
+
+    https://learn.microsoft.com/en-us/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+    """
 
     def fetch() -> AccessToken:
-        # The file is written anew from time to time.
+        # The file is renewed from time to time.
         try:
             assertion = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(
-                "The federated token cannot be read", f"{file}: {type(error).__name__}"
+                "The federated token cannot be read",
+                f"{file}: {type(error).__name__}",
+                "Check AZURE_FEDERATED_TOKEN_FILE.",
             ) from error
         form = {
             "grant_type": "client_credentials",
@@ -271,11 +281,14 @@ def _federated(
             _login(container, tenant), form, values.get("ca_file", ""), (assertion,), "Entra ID"
         )
 
-    return BearerAuthenticator(fetch, _GRANT_HEADERS)
+    return BearerAuthenticator(fetch, _HEADERS)
 
 
-def _of_machine(client: str) -> AccessToken:
-    """https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token"""
+def _instance_token(client: str) -> AccessToken:
+    """Request a token of the managed identity.
+
+    https://learn.microsoft.com/en-us/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+    """
     query = {"resource": _RESOURCE} | ({"client_id": client} if client else {})
     url, header = environment_variable("IDENTITY_ENDPOINT"), environment_variable("IDENTITY_HEADER")
     if url and header:

@@ -1,9 +1,9 @@
-"""What an object store can do. Adapters keep to this; nothing else is known of them.
+"""The protocol of object stores, and what adapters of all kinds share.
 
-Paths are relative to the store's root (bucket and path prefix, or folder), ``/`` between their parts, without one at
-either end, and valid UTF-8. Whatever an adapter meets leaves it as an error of `launchpad_tui.errors`: Unreachable,
-AuthenticationFailed, PermissionDenied, ObjectMissing, StorageFull, Conflict, InvalidInput,
-CapabilityMissing, ConfigError.
+Paths are relative to the root of the store (bucket and path prefix, or folder). Their parts are
+separated by ``/``, without one at either end, and they are valid UTF-8. Adapters raise only errors
+of `launchpad_tui.errors`: Unreachable, AuthenticationFailed, PermissionDenied, ObjectMissing,
+StorageFull, Conflict, InvalidInput, CapabilityMissing, RateLimited, RuntimeRejected, ConfigError.
 """
 
 from __future__ import annotations
@@ -33,21 +33,27 @@ from launchpad_tui.net.server_check import Endpoint as Endpoint  # noqa: PLC0414
 if TYPE_CHECKING:
     pass
 
-#: told the bytes that moved since the last call, from any thread (negative where a part is sent again); what it raises
-#: ends the transfer and leaves nothing behind
+#: Called with the bytes transferred since the last call, from any thread; negative if a part is sent
+#: again. An exception of it ends the transfer and leaves nothing in the store.
 Progress = Callable[[int], None]
 
-#: the folder in a store's root where things wait until they are complete; no list shows it
+#: the folder in the root of a store where uploads are kept until they are complete; never listed
 STAGING = ".launchpad-staging"
 
-#: the longest path that S3 and OSS take (bytes of UTF-8)
+#: the longest path that S3 and OSS allow (bytes of UTF-8)
 PATH_LIMIT = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object. ``size`` in bytes; ``sha256`` hexadecimal, empty where the store does not keep one; ``version`` is
-    another when the content was replaced (an ETag, or size and time), empty where the store does not tell."""
+    """An object in a store.
+
+    Args:
+        size: bytes.
+        sha256: hexadecimal; empty if the store does not keep it.
+        version: differs after the content was replaced (an ETag, or size and time); empty if the
+            store does not report one.
+    """
 
     path: str
     size: int
@@ -58,7 +64,11 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class FolderPage:
-    """A page of what is directly in a folder: paths of folders, and objects. ``next`` goes on; empty at the end."""
+    """A page of the direct content of a folder: paths of folders, and objects.
+
+    Args:
+        next: token of the next page; empty for the last one.
+    """
 
     folders: tuple[str, ...]
     objects: tuple[StoredObject, ...]
@@ -67,14 +77,16 @@ class FolderPage:
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a store can do beyond what every store does.
+    """The optional capabilities of a store.
 
     Args:
-        copy: whether an object is copied without its bytes passing here.
-        checksum: the algorithm of the checksum that the store keeps of an object's content, empty for none.
-        keeps_sha256: whether `ObjectStore.stat` gives the SHA-256 of what launchpad stored.
-        rename: whether a folder appears in one step for every program; else for launchpad alone.
-        ranges: whether parts of one object are worth fetching side by side.
+        copy: whether objects are copied without a transfer through this machine.
+        checksum: algorithm of the checksum that the store keeps of each object; empty for none.
+        keeps_sha256: whether `ObjectStore.stat` returns the SHA-256 of objects that launchpad
+            uploaded.
+        rename: whether a published folder appears in one step for every program; otherwise it
+            does for launchpad only.
+        ranges: whether downloading parts of one object in parallel is faster.
     """
 
     copy: bool = False
@@ -86,7 +98,7 @@ class Abilities:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file to publish: ``path`` relative to what is published, ``.`` where that is the file itself."""
+    """A file to publish: ``path`` is relative to the published path, ``.`` for a single file."""
 
     path: str
     file: Path
@@ -97,139 +109,143 @@ class ObjectStore(Protocol):
 
     @property
     def abilities(self) -> Abilities:
-        """What it can do; does not call the store."""
+        """The optional capabilities; does not call the store."""
 
     def endpoint(self) -> Endpoint | None:
-        """The server that is called; None where there is none. Does not call it.
+        """Return the server of the store, None if there is none; does not call it.
 
         Raises:
-            ConfigError: it is no address.
+            ConfigError: the address is invalid.
         """
 
     def check(self) -> str:
-        """Look whether the store answers and lets us in; says in a few words where it is.
+        """Check that the store can be reached and read; return a short description of its location.
 
         Raises:
-            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: it does not.
+            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: the check failed.
         """
 
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
-        """The object at this path, and all objects below it as a folder, in an order that stays the same.
+        """Yield the object at this path and all objects below it, in a stable order.
 
-        (By the bytes of their paths; some servers that speak S3 keep to an order of their own.) Nothing there means no
-        objects, not an error. ``a/b`` does not stand for ``a/bc``.
+        The order is that of the bytes of their paths; some S3-compatible servers have their own.
+        Nothing at the path means no objects, not an error. ``a/b`` does not include ``a/bc``.
 
         Args:
-            limit: at most so many; None for all. They are fetched as they are taken.
+            limit: the most objects to yield; None for all. Pages are requested as needed.
         """
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
-        """A page of what is directly in a folder, a single call to the store wherever it can be one.
+        """Return a page of the direct content of a folder, by a single request if possible.
 
         Args:
-            token: ``next`` of the page before; empty for the first.
-            limit: at most so many folders and objects together, 1 to 1000. A page may have fewer and yet go on.
+            token: ``next`` of the previous page; empty for the first.
+            limit: the most folders and objects together, 1 to 1000. A page may have fewer and
+                still not be the last.
         """
 
     def stat(self, path: str) -> StoredObject:
-        """The object at this path.
+        """Return the object at this path.
 
         Raises:
-            ObjectMissing: there is none.
+            ObjectMissing: there is no such object.
         """
 
     def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
-        """Write the object into an open file; the answer's ``sha256`` and ``size`` are of the bytes written.
+        """Download an object into an open file; return it with the size and SHA-256 written.
 
         Raises:
-            ObjectMissing: there is none.
-            StorageFull: the target has no room.
+            ObjectMissing: there is no such object.
+            StorageFull: the disk of the target is full.
         """
 
     def read(
         self, path: str, offset: int = 0, length: int | None = None, version: str = ""
     ) -> Iterator[bytes]:
-        """The object's bytes from an offset on, in pieces of at most 1 MiB; fewer than asked for at its end.
+        """Yield the bytes of an object from an offset, in pieces of at most 1 MiB.
 
-        A connection that breaks off is taken up again where it broke.
+        An interrupted download is resumed.
 
         Args:
-            length: bytes; None for all that follow.
-            version: of the object that is meant, as `stat` told; empty for whichever is there.
+            length: the most bytes to read; None for all that follow. At the end there are fewer.
+            version: the version to read, as `stat` returned it; empty for the current one.
 
         Raises:
-            ObjectMissing: there is none.
-            Conflict: it is another version now.
+            ObjectMissing: there is no such object.
+            Conflict: the object was replaced by another version.
         """
 
     def put(
         self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
     ) -> StoredObject:
-        """Store a file under this path, whole or not at all; what was there before is replaced.
+        """Upload a file to this path, completely or not at all; an existing object is replaced.
 
         Args:
-            sha256: what the content must be; computed where it is empty.
+            sha256: the expected SHA-256 of the content; empty for any.
 
         Raises:
-            Conflict: the source changed meanwhile or is not what ``sha256`` says; or a part of the path is an object.
-            StorageFull: the store has no room.
+            Conflict: the source changed during the upload or has another SHA-256, or a parent of
+                the path is an object.
+            StorageFull: the store has no space left.
         """
 
     def copy(self, source: str, target: str) -> None:
-        """Copy an object within the store; what was at the target is replaced.
+        """Copy an object within the store; an existing object at the target is replaced.
 
         Raises:
-            ObjectMissing: there is none.
-            CapabilityMissing: the store cannot; see `abilities`.
+            ObjectMissing: there is no such object.
+            CapabilityMissing: the store does not copy, see `abilities`.
         """
 
     def checksum(self, path: str) -> str:
-        """The checksum of the content that the store itself keeps, by the algorithm that `abilities` names; empty where
-        it keeps none of this object.
+        """Return the checksum that the store keeps of the object; empty if it keeps none.
+
+        The algorithm is that of `abilities`.
 
         Raises:
-            ObjectMissing: there is none.
+            ObjectMissing: there is no such object.
         """
 
     def delete(self, path: str) -> None:
-        """Delete the object at this path; none there is fine."""
+        """Delete the object at this path, if there is one."""
 
     def delete_prefix(self, path: str) -> int:
-        """Delete the object at this path and all below it; says how many there were."""
+        """Delete the object at this path and all below it; return their number."""
 
     def publish(
         self, path: str, files: Sequence[SourceFile], progress: Progress | None = None
     ) -> tuple[StoredObject, ...]:
-        """Store a folder of files, or one file, so that `list` and `stat` show all of it or nothing of it.
+        """Upload a folder of files, or one file, so that `list` and `stat` show all of it or nothing.
 
-        However it ends (an error, a full disk, ``kill -9``), nothing half-made is shown; what is left over is removed
-        by a later call. How an adapter does it stands in its module.
+        However the upload ends (an error, a full disk, ``kill -9``), no incomplete folder is shown;
+        remains are removed by a later call. The module of each adapter describes how.
 
         Args:
-            path: where ``files`` go; their own paths are below it.
+            path: where the files are stored; their own paths are relative to it.
 
         Returns:
             The objects as stored, with ``sha256``, in the order of ``files``.
 
         Raises:
-            Conflict: something is at this path already, or a source changed while it was read.
-            StorageFull: the store has no room.
+            Conflict: something exists at this path, or a source changed while it was read.
+            StorageFull: the store has no space left.
         """
 
 
 #: bytes that are read at a time
 CHUNK = 1 << 20
-#: how often a read may break off without having moved on
+#: how often a download may be interrupted without progress
 _ATTEMPTS = 3
 
 
 def resumed(
     open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None
 ) -> Iterator[bytes]:
-    """Read on where a connection broke off, as long as it moves.
+    """Yield bytes, resuming after an interruption as long as there is progress.
 
     Args:
-        open_at: reads from an offset so many bytes (None: to the end); Unreachable where it breaks off.
+        open_at: reads a number of bytes (None: to the end) from an offset; raises Unreachable if
+            it is interrupted.
     """
     failures, at = 0, offset
     end = None if length is None else offset + length
@@ -247,7 +263,7 @@ def resumed(
 
 
 class Receiver:
-    """A file that is written to, with size and SHA-256 of what passed. It cannot seek, so that order is kept."""
+    """A target file of a download that computes size and SHA-256. It cannot seek: bytes arrive in order."""
 
     def __init__(self, target: BinaryIO, progress: Progress | None = None) -> None:
         self._target = target
@@ -256,10 +272,10 @@ class Receiver:
         self._size = 0
 
     def write(self, chunk: bytes) -> int:
-        """Take the next bytes.
+        """Write the next bytes.
 
         Raises:
-            StorageFull: no room where the file is.
+            StorageFull: the disk is full.
             PermissionDenied: the file cannot be written.
         """
         try:
@@ -267,10 +283,14 @@ class Receiver:
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise StorageFull(
-                    "No room for the file", error.strerror or "", "Make room and try again."
+                    "No space left for the file",
+                    error.strerror or "",
+                    "Free some space and try again.",
                 ) from error
             raise PermissionDenied(
-                "The file cannot be written", error.strerror or str(error)
+                "The file cannot be written",
+                error.strerror or str(error),
+                "Check the permissions of its folder.",
             ) from error
         self._digest.update(chunk)
         self._size += len(chunk)
@@ -279,18 +299,19 @@ class Receiver:
         return len(chunk)
 
     def received(self, path: str, modified: datetime) -> StoredObject:
-        """The object as it was written."""
+        """Return the object as it was written."""
         return StoredObject(path, self._size, modified, self._digest.hexdigest())
 
 
 def check_path(path: str, *, empty: bool = False) -> str:
-    """The path where it is one that every store takes.
+    """Return the path if every kind of store allows it.
 
     Args:
-        empty: whether the empty path, the store's root, is allowed.
+        empty: whether the empty path, the root of the store, is allowed.
 
     Raises:
-        InvalidInput: it climbs (``..``), is absolute, longer than 1024 bytes, not UTF-8, or the staging folder's.
+        InvalidInput: it contains ``..``, is absolute, longer than 1024 bytes, not UTF-8, or in the
+            staging folder.
     """
     if not path and empty:
         return path
@@ -298,58 +319,67 @@ def check_path(path: str, *, empty: bool = False) -> str:
     if any(part in {"", ".", ".."} for part in parts) or "\0" in path:
         raise InvalidInput(
             f"The path {path[:80]!r} is not allowed",
-            "It is empty or absolute, or has //, . or .. in it.",
+            "It is empty or absolute, or contains //, . or .. as a part.",
+            "Use a relative path such as models/churn.",
             field="path",
         )
     if parts[0] == STAGING:
         raise InvalidInput(
-            f"The path {path[:80]!r} is not allowed", f"{STAGING} is launchpad's own.", field="path"
+            f"The path {path[:80]!r} is not allowed",
+            f"The folder {STAGING} is reserved.",
+            "Choose another path.",
+            field="path",
         )
     try:
         length = len(path.encode())
     except UnicodeEncodeError as error:
-        raise InvalidInput(f"The path {path[:80]!r} is not valid UTF-8", field="path") from error
+        raise InvalidInput(
+            f"The path {path[:80]!r} is not valid UTF-8", "", "Choose another path.", field="path"
+        ) from error
     if length > PATH_LIMIT:
         raise InvalidInput(
             f"The path {path[:80]!r} is too long",
-            f"{length} bytes; at most {PATH_LIMIT}.",
+            f"It has {length} bytes; at most {PATH_LIMIT} are allowed.",
+            "Choose a shorter path.",
             field="path",
         )
     return path
 
 
 def join(path: str, relative: str) -> str:
-    """The path of an object below another; ``.`` is the other itself."""
+    """Return a path relative to another one; ``.`` is the other one itself."""
     if relative == ".":
         return path
     return f"{path}/{relative}" if path else relative
 
 
 def relative_to(path: str, base: str) -> str:
-    """The inverse of `join`."""
+    """Return the path relative to ``base``, the inverse of `join`."""
     if path == base:
         return "."
     return path[len(base) + 1 :] if base else path
 
 
 def server_of(url: str, values: Mapping[str, str]) -> Endpoint:
-    """The server that a URL names, with the fields ``verify_tls`` and ``ca_file`` of a store.
+    """Return the server of a URL, with the fields ``verify_tls`` and ``ca_file`` of a store.
 
     Raises:
-        ConfigError: the URL has no host, or a port that is none.
+        ConfigError: the URL has no host, or an invalid port.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise ConfigError(
-            "The address of the object store is not valid", f"{url[:200]}: {error}"
+            "Invalid address of the object store",
+            f"{url[:200]}: {error}",
+            "Example: https://host.example:443",
         ) from error
     if not host or parts.scheme not in {"http", "https"}:
         raise ConfigError(
-            "The address of the object store is not valid",
+            "Invalid address of the object store",
             url[:200],
-            "Such as https://host.example:443.",
+            "Example: https://host.example:443",
         )
     tls = parts.scheme == "https"
     verify = values.get("verify_tls", "true") != "false"
@@ -362,13 +392,14 @@ _loading = threading.Lock()
 
 
 def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
-    """The store of this kind with these values (settings and secrets together); does not call it yet.
+    """Return a store of this kind; does not call it yet.
 
-    Fields without a value take their defaults.
+    Args:
+        values: settings and secrets together; fields without a value have their defaults.
 
     Raises:
-        DependencyMissing: a package that the kind needs is not installed.
-        ConfigError: a value is wrong.
+        DependencyMissing: a package that the kind requires is not installed.
+        ConfigError: a value is invalid.
     """
     module, _, name = kind.adapter.partition(":")
     complete = {field.name: values.get(field.name) or field.default for field in kind.fields}
@@ -380,7 +411,7 @@ def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
                 f"Install it with: pip install 'launchpad-tui[{kind.extra}]'" if kind.extra else ""
             )
             raise DependencyMissing(
-                f"{kind.title} needs {error.name}", hint=hint, extra=kind.extra
+                f"{kind.title} requires the package {error.name}", hint=hint, extra=kind.extra
             ) from error
     store: ObjectStore = adapter(complete)
     return store

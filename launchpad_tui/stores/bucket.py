@@ -1,13 +1,14 @@
-"""Object stores that are buckets (objects under keys, no folders, no rename) as `ObjectStore`: `BucketStore`.
+"""Object stores that are buckets: objects under keys, without folders and renames.
 
-A folder of objects cannot appear in a bucket at once. So it is published under a notice: before its first object is
-sent, ``.launchpad-staging/<hash of its path>.json`` is stored, and removed after the last one. `list`, `browse` and
-`stat` leave out what a notice stands for; removing it is one step, and by it the folder appears. Notices whose makers
-died are taken away after a week, with what they hid. A single file needs none: an object appears whole. (Programs that
-know nothing of notices see the objects as they come.)
+A bucket cannot store several objects in one step. So a folder is published under a marker:
+``.launchpad-staging/<hash of its path>.json`` is stored before its first object and removed after
+the last one. `list`, `browse` and `stat` hide everything below the path of a marker; the removal of
+the marker is one step, with which the folder appears. Markers of processes that died are removed
+after a week, with the objects that they hide. A single file needs no marker, because an object
+appears completely. (Other programs see the objects as they are uploaded.)
 
-Objects carry their SHA-256 in the metadata ``sha256``, since what a bucket says of an object's content (an ETag, a CRC)
-is no strong hash of it.
+Objects have their SHA-256 in the metadata ``sha256``, because the checksums that buckets keep (an
+ETag, a CRC) are not strong hashes of the content.
 """
 
 from __future__ import annotations
@@ -28,7 +29,6 @@ from launchpad_tui.errors import (
     LaunchpadError,
     ObjectMissing,
     PermissionDenied,
-    Unreachable,
 )
 from launchpad_tui.stores.base import (
     STAGING,
@@ -45,14 +45,24 @@ from launchpad_tui.stores.base import (
     resumed,
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    hash_mismatch,
+    interrupted,
+    object_missing,
+)
 
 PAGE = 1000
-_NOTICE_AGE = timedelta(days=7)
+_MARKER_AGE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class BucketPage:
-    """A page of a bucket's listing: objects (``path`` is the whole key) and common prefixes, by their keys."""
+    """A page of a listing: objects, whose ``path`` is the whole key, and common prefixes.
+
+    Args:
+        next: token of the next page; empty for the last one.
+    """
 
     objects: tuple[StoredObject, ...]
     prefixes: tuple[str, ...] = ()
@@ -61,7 +71,7 @@ class BucketPage:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file to send. ``size`` in bytes, ``sha256`` hexadecimal, kept as metadata."""
+    """A file to upload. ``size`` in bytes; ``sha256`` in hexadecimal, stored as metadata."""
 
     key: str
     file: Path
@@ -70,10 +80,12 @@ class Upload:
 
 
 class Bucket(Protocol):
-    """What an adapter does for `BucketStore`. Keys are whole: with the path prefix. All calls may come from any thread,
-    and leave only errors of launchpad behind, as they stand in `ObjectStore`."""
+    """The operations of one service that `BucketStore` is built on. Safe for threads.
 
-    #: how messages name it, such as ``The bucket 'models'``
+    Keys are complete, with the path prefix. Errors are those of `ObjectStore`.
+    """
+
+    #: how messages name it in the middle of a sentence, such as ``bucket 'models'``
     where: str
     abilities: Abilities
 
@@ -81,29 +93,37 @@ class Bucket(Protocol):
         """See `ObjectStore.endpoint`."""
 
     def check(self, prefix: str) -> str:
-        """List one object below the prefix, so that an error tells what is wrong; says in a few words where it is."""
+        """Check access by listing one object below the prefix; return a short description of the location."""
 
     def page(
         self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
     ) -> BucketPage:
-        """A page of the objects whose keys begin with the prefix, in the bucket's own order, in one call.
+        """Return a page of the objects whose keys begin with the prefix, by one request.
 
         Args:
-            delimiter: ``/`` so that what lies below a further one becomes a common prefix.
+            delimiter: ``/`` to combine keys with a further ``/`` to a common prefix.
         """
 
     def head(self, key: str) -> StoredObject:
-        """The object of this key. Raises ObjectMissing."""
+        """Return the object with this key. Raises ObjectMissing."""
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
-        """One answer's bytes. Raises ObjectMissing, Conflict (another version), Unreachable (it broke off)."""
+        """Yield the bytes of one response.
+
+        Raises:
+            ObjectMissing: there is no such object.
+            Conflict: it has another version.
+            Unreachable: the download was interrupted.
+        """
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
-        """Send files, each whole or not at all. Where one fails, or ``progress`` raises, the others are given up, and
-        parts that were sent are taken back."""
+        """Upload files, each completely or not at all.
+
+        If one fails, or ``progress`` raises, the others are cancelled and their parts removed.
+        """
 
     def create(self, key: str, body: bytes) -> None:
-        """Store a small object. Raises Conflict: there is one of this key."""
+        """Store a small object. Raises Conflict if the key exists."""
 
     def copy(self, source: str, target: str) -> None:
         """See `ObjectStore.copy`."""
@@ -112,15 +132,18 @@ class Bucket(Protocol):
         """See `ObjectStore.checksum`."""
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete at most `PAGE` objects; those that are not there are fine."""
+        """Delete at most `PAGE` objects, as far as they exist."""
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
-        """Take away parts below the prefix that were never put together, where the bucket keeps such: of all uploads,
-        or of those begun before a moment."""
+        """Remove the parts of incomplete uploads below the prefix, if the service keeps them.
+
+        Args:
+            before: only uploads that began before this time; None for all.
+        """
 
 
 class BucketStore:
-    """A bucket, or what lies below a path prefix in it, as an `ObjectStore`."""
+    """A bucket, or the objects below a path prefix in it, as an `ObjectStore`."""
 
     def __init__(self, bucket: Bucket, prefix: str) -> None:
         self._bucket = bucket
@@ -140,7 +163,7 @@ class BucketStore:
         return self._bucket.check(f"{self.prefix}/" if self.prefix else "")
 
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
-        """See `ObjectStore.list`; ``sha256`` is empty, as listings hold none."""
+        """See `ObjectStore.list`; ``sha256`` is empty, because listings do not contain it."""
         check_path(path, empty=True)
         for number, each in enumerate(self._list(path)):
             if limit is not None and number >= limit:
@@ -150,11 +173,11 @@ class BucketStore:
     def browse(self, path: str = "", token: str = "", limit: int = PAGE) -> FolderPage:
         """See `ObjectStore.browse`."""
         prefix = self._key(check_path(path, empty=True))
-        before = self._notices()
+        before = self._markers()
         page = self._bucket.page(
             f"{prefix}/" if prefix else "", delimiter="/", token=token, limit=limit
         )
-        hidden = {*before, *self._notices()}
+        hidden = {*before, *self._markers()}
         folders = [
             relative_to(each.rstrip("/"), self.prefix) for each in page.prefixes if each.strip("/")
         ]
@@ -165,11 +188,9 @@ class BucketStore:
         )
 
     def stat(self, path: str) -> StoredObject:
-        """See `ObjectStore.stat`; ``sha256`` as its metadata says."""
-        if _covers(self._notices(), check_path(path)):
-            raise ObjectMissing(
-                f"{self._bucket.where} has nothing at {path[:200]!r}", "It is being stored."
-            )
+        """See `ObjectStore.stat`; ``sha256`` is read from the metadata."""
+        if _covers(self._markers(), check_path(path)):
+            raise object_missing(self._bucket.where, path, "It is being stored.")
         return self._head(path)
 
     def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
@@ -180,10 +201,7 @@ class BucketStore:
             receiver.write(chunk)
         got = receiver.received(path, found.modified)
         if got.size != found.size:
-            raise Unreachable(
-                f"{self._bucket.where} broke off",
-                f"{got.size:,} of {found.size:,} bytes of {path[:200]!r} came.",
-            )
+            raise interrupted(self._bucket.where, path, got.size, found.size)
         return got
 
     def read(
@@ -191,14 +209,14 @@ class BucketStore:
     ) -> Iterator[bytes]:
         """See `ObjectStore.read`."""
         key = self._key(check_path(path))
-        # What is taken up again must be of the same object.
+        # A resumed download must continue with the same version.
         version = version or self._head(path).version
         return resumed(lambda at, count: self._bucket.read(key, at, count, version), offset, length)
 
     def put(
         self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
     ) -> StoredObject:
-        """See `ObjectStore.put`; the source is read twice, since its hash is sent first."""
+        """See `ObjectStore.put`; the source is read twice, because its hash is sent first."""
         check_path(path)
         (stored,) = self._upload([(path, source)], progress, sha256)
         return stored
@@ -214,29 +232,26 @@ class BucketStore:
     def publish(
         self, path: str, files: Sequence[SourceFile], progress: Progress | None = None
     ) -> tuple[StoredObject, ...]:
-        """See `ObjectStore.publish`, and this module's beginning."""
+        """See `ObjectStore.publish` and the docstring of this module."""
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
         self._sweep()
         if next(self._list(path, hidden=False), None) is not None:
-            raise Conflict(
-                f"{self._bucket.where} has something at {path[:200]!r} already",
-                hint="Delete it, or take another path.",
-            )
+            raise already_exists(self._bucket.where, path)
         sources = [(join(path, each.path), each.file) for each in files]
         if [each.path for each in files] == ["."]:
             return self._upload(sources, progress)
-        notice = self._notice_key(path)
-        self._bucket.create(notice, json.dumps({"path": path}).encode())
+        marker = self._marker_key(path)
+        self._bucket.create(marker, json.dumps({"path": path}).encode())
         try:
             stored = self._upload(sources, progress)
         except BaseException:
-            # What cannot be removed now (the network may be gone) stays hidden until the notice is old.
+            # What cannot be removed now, without a network for example, stays hidden by its marker.
             with contextlib.suppress(Exception):
-                self._discard(path, notice)
+                self._discard(path, marker)
             raise
-        self._bucket.delete([notice])
+        self._bucket.delete([marker])
         return stored
 
     def delete(self, path: str) -> None:
@@ -257,7 +272,8 @@ class BucketStore:
         try:
             found = self._bucket.head(self._key(path))
         except PermissionDenied:
-            # The answer to HEAD has no body, hence no code: a listing tells a wrong key from a forbidden object.
+            # The response to HEAD has no body: only a listing distinguishes wrong credentials from a
+            # forbidden object.
             with contextlib.suppress(PermissionDenied):
                 self.check()
             raise
@@ -268,61 +284,61 @@ class BucketStore:
 
     def _list(self, path: str, *, hidden: bool = True) -> Iterator[StoredObject]:
         prefix = self._key(path)
-        before = self._notices() if hidden else set()
+        before = self._markers() if hidden else set()
         if path:
-            # The path itself sorts before all that begins with it.
+            # The path itself comes before all keys that begin with it.
             page = self._bucket.page(prefix, limit=1)
             yield from (each for each in self._visible(page, before) if each.path == path)
         token = ""
         while True:
             page = self._bucket.page(f"{prefix}/" if prefix else "", token=token)
-            after = self._notices() if hidden and page.objects else before
+            after = self._markers() if hidden and page.objects else before
             yield from self._visible(page, {*before, *after})
             token, before = page.next, after
             if not token:
                 return
 
-    def _visible(self, page: BucketPage, notices: Collection[str]) -> Iterator[StoredObject]:
+    def _visible(self, page: BucketPage, markers: Collection[str]) -> Iterator[StoredObject]:
         for each in page.objects:
             path = relative_to(each.path, self.prefix)
-            # Consoles make an object "folder/" for a folder.
+            # Web consoles create an object "folder/" for a folder.
             if (
                 not path.endswith("/")
                 and not path.startswith(f"{STAGING}/")
-                and not _covers(notices, path)
+                and not _covers(markers, path)
             ):
                 yield StoredObject(path, each.size, each.modified, "", each.version)
 
-    def _notice_key(self, path: str) -> str:
+    def _marker_key(self, path: str) -> str:
         return self._key(f"{STAGING}/{hashlib.sha256(path.encode()).hexdigest()}.json")
 
-    def _notices(self, older_than: datetime | None = None) -> set[str]:
-        """Paths that are being published."""
-        notices: set[str] = set()
+    def _markers(self, older_than: datetime | None = None) -> set[str]:
+        """Return the paths that are being published."""
+        markers: set[str] = set()
         for each in self._bucket.page(f"{self._key(STAGING)}/").objects:
             if older_than is not None and each.modified > older_than:
                 continue
             with contextlib.suppress(ObjectMissing, ValueError, KeyError):
                 path = str(json.loads(b"".join(self._bucket.read(each.path, 0, None, "")))["path"])
-                if self._notice_key(path) == each.path:
-                    notices.add(path)
-        return notices
+                if self._marker_key(path) == each.path:
+                    markers.add(path)
+        return markers
 
     def _sweep(self) -> None:
-        """Take away what makers that died left behind a week ago."""
-        old = now() - _NOTICE_AGE
-        for path in self._notices(older_than=old):
-            self._discard(path, self._notice_key(path))
-        # Some keys may store, but not list what is being stored.
+        """Remove what processes that died left more than a week ago."""
+        old = now() - _MARKER_AGE
+        for path in self._markers(older_than=old):
+            self._discard(path, self._marker_key(path))
+        # Some credentials may store objects, but not list incomplete uploads.
         with contextlib.suppress(LaunchpadError):
             self._bucket.abandon(f"{self.prefix}/" if self.prefix else "", old)
 
-    def _discard(self, path: str, notice: str) -> None:
-        """Take away what a publication left, its parts that were never put together, and its notice, in this order."""
+    def _discard(self, path: str, marker: str) -> None:
+        """Remove the objects of a failed publication, its incomplete uploads and its marker, in this order."""
         self.delete_prefix(path)
         with contextlib.suppress(LaunchpadError):
             self._bucket.abandon(f"{self._key(path)}/")
-        self._bucket.delete([notice])
+        self._bucket.delete([marker])
 
     def _upload(
         self, sources: Sequence[tuple[str, Path]], progress: Progress | None, sha256: str = ""
@@ -337,9 +353,7 @@ class BucketStore:
                 with open(handle, "rb", closefd=False) as file:
                     found = hashlib.file_digest(file, "sha256").hexdigest()
                 if sha256 and found != sha256:
-                    raise Conflict(
-                        "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
-                    )
+                    raise hash_mismatch(str(source), found, sha256)
                 checks.append((path, source, handle, before))
                 plan.append(Upload(self._key(path), source, before.st_size, found))
                 stored.append(StoredObject(path, before.st_size, now(), found))
@@ -353,5 +367,5 @@ class BucketStore:
         return tuple(stored)
 
 
-def _covers(notices: Collection[str], path: str) -> bool:
-    return any(path == notice or path.startswith(f"{notice}/") for notice in notices)
+def _covers(markers: Collection[str], path: str) -> bool:
+    return any(path == marker or path.startswith(f"{marker}/") for marker in markers)

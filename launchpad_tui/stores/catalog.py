@@ -1,4 +1,7 @@
-"""The kinds of object stores: one entry each, data only. Fields yield form, CLI flags, validation and help."""
+"""The kinds of object stores, one entry each.
+
+The entries are data only: their fields yield the form, the CLI flags, the validation and the help.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from launchpad_tui.errors import NotFound
 _PREFIX = Field(
     "path_prefix",
     "Path prefix",
-    help="Where in it the store begins, such as models/prod. Empty: all of it.",
+    help="Only objects below this path belong to the store, such as models/prod. Empty: all.",
 )
 _TLS = (
     Field(
@@ -22,13 +25,13 @@ _TLS = (
         "Verify TLS",
         FieldKind.FLAG,
         default="true",
-        help="Check the server's certificate.",
+        help="Verify the server's certificate.",
     ),
     Field(
         "ca_file",
         "CA file",
         FieldKind.PATH,
-        help="Certificates to trust, PEM. Empty: the usual ones.",
+        help="PEM file of trusted certificate authorities. Empty: those of this machine.",
     ),
 )
 
@@ -53,7 +56,7 @@ def _source(*choices: str, help_text: str) -> Field:
 _FILE = StoreKind(
     id="file",
     title="Files",
-    description="A folder of this machine, or of a file system that is mounted on it.",
+    description="A folder on this machine or on a mounted file system.",
     adapter="launchpad_tui.stores.file:FileStore",
     folder_field="root",
     fields=(
@@ -61,7 +64,7 @@ _FILE = StoreKind(
             "root",
             "Folder",
             FieldKind.PATH,
-            help="An absolute path. Empty: the folder files in launchpad's home.",
+            help="An absolute path. Empty: the folder files in the home folder of launchpad.",
         ),
     ),
 )
@@ -72,7 +75,7 @@ _PROFILE = ("credentials", ("profile",))
 _S3 = StoreKind(
     id="s3",
     title="Amazon S3",
-    description="A bucket of Amazon S3, or of any server that speaks its protocol.",
+    description="A bucket of Amazon S3 or of an S3-compatible server.",
     adapter="launchpad_tui.stores.s3:S3Store",
     location_fields=("bucket", "endpoint"),
     secret=SecretFormat(
@@ -90,12 +93,12 @@ _S3 = StoreKind(
     ),
     fields=(
         Field("bucket", "Bucket", required=True),
-        Field("region", "Region", help="Such as eu-central-1."),
+        Field("region", "Region", help="For example eu-central-1."),
         Field(
             "endpoint",
             "Endpoint",
             pattern=r"https?://\S+",
-            help="A server other than Amazon's, such as https://s3.example.com. Empty: Amazon's of the region.",
+            help="URL of an S3-compatible server, such as https://s3.example.com. Empty: Amazon S3.",
         ),
         _PREFIX,
         _source(
@@ -103,8 +106,8 @@ _S3 = StoreKind(
             "environment",
             "profile",
             "instance",
-            help_text="Keys kept here; or AWS_ACCESS_KEY_ID and its like; or a profile of the aws command, SSO "
-            "included; or what the machine is given by its cloud.",
+            help_text="keys: stored with this object store. environment: AWS_ACCESS_KEY_ID and related "
+            "variables. profile: a profile of the AWS CLI, including SSO. instance: the role of this machine.",
         ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
         Field(
@@ -114,15 +117,15 @@ _S3 = StoreKind(
             "session_token",
             "Session token",
             FieldKind.SECRET,
-            help="Only with temporary credentials.",
+            help="Only for temporary credentials.",
             when=_KEYS,
         ),
-        Field("profile", "Profile", help="Of the aws command. Empty: default.", when=_PROFILE),
+        Field("profile", "Profile", help="Profile of the AWS CLI. Empty: default.", when=_PROFILE),
         Field(
             "credentials_file",
             "Credentials file",
             FieldKind.PATH,
-            help="Where the profile stands. Empty: ~/.aws/credentials.",
+            help="The file that contains the profile. Empty: ~/.aws/credentials.",
             when=_PROFILE,
         ),
         Field(
@@ -131,16 +134,21 @@ _S3 = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "path", "virtual"),
-            help="Whether the bucket stands in the path or in the host's name. auto: in the path with an endpoint.",
+            help="Whether URLs contain the bucket in the path or in the host name. auto: path if there is an endpoint.",
         ),
         Field(
             "encryption",
             "Encryption",
             FieldKind.CHOICE,
             choices=("", "AES256", "aws:kms"),
-            help="At rest, of what is stored from here. Empty: as the bucket has it.",
+            help="Encryption at rest of uploaded objects. Empty: the default of the bucket.",
         ),
-        Field("kms_key_id", "KMS key ID", help="With aws:kms.", when=("encryption", ("aws:kms",))),
+        Field(
+            "kms_key_id",
+            "KMS key ID",
+            help="Key for aws:kms. Empty: the default key.",
+            when=("encryption", ("aws:kms",)),
+        ),
         *_TLS,
     ),
 )
@@ -172,12 +180,16 @@ _OSS = StoreKind(
             "endpoint",
             "Endpoint",
             required=True,
-            help="Such as https://oss-eu-central-1.aliyuncs.com; without https:// it is added.",
+            help="For example https://oss-eu-central-1.aliyuncs.com; https:// may be omitted.",
         ),
-        Field("region", "Region", help="Such as eu-central-1. Empty: as the endpoint says."),
+        Field(
+            "region", "Region", help="For example eu-central-1. Empty: derived from the endpoint."
+        ),
         _PREFIX,
         _source(
-            "keys", "environment", help_text="Keys kept here; or OSS_ACCESS_KEY_ID and its like."
+            "keys",
+            "environment",
+            help_text="keys: stored with this object store. environment: OSS_ACCESS_KEY_ID and related variables.",
         ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
         Field(
@@ -187,7 +199,7 @@ _OSS = StoreKind(
             "session_token",
             "STS token",
             FieldKind.SECRET,
-            help="Only with temporary credentials.",
+            help="Only for temporary credentials.",
             when=_KEYS,
         ),
         Field(
@@ -196,7 +208,7 @@ _OSS = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "path", "virtual", "cname"),
-            help="Whether the bucket stands in the host's name, in the path, or is the host (cname).",
+            help="Whether URLs name the bucket in the host (virtual), in the path, or by a CNAME of it.",
         ),
         *_TLS,
     ),
@@ -205,7 +217,7 @@ _OSS = StoreKind(
 _WEBHDFS = StoreKind(
     id="webhdfs",
     title="WebHDFS",
-    description="Hadoop's file system over HTTP, and SAP HANA Cloud data lake Files.",
+    description="The Hadoop file system over HTTP, or SAP HANA Cloud data lake Files.",
     adapter="launchpad_tui.stores.webhdfs:WebHdfsStore",
     location_fields=("namenode",),
     secret=SecretFormat(
@@ -225,38 +237,38 @@ _WEBHDFS = StoreKind(
             "namenode",
             "NameNode",
             required=True,
-            help="Such as http://namenode:9870, https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
+            help="For example http://namenode:9870 or https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
         ),
         Field(
             "path_prefix",
             "Folder",
-            help="Where the store begins, such as user/alice/models. Empty: the root.",
+            help="Root folder of the store, such as user/alice/models. Empty: the root of the file system.",
         ),
-        Field("user", "User name", help="For Hadoop without Kerberos (user.name)."),
+        Field("user", "User name", help="For Hadoop without Kerberos (parameter user.name)."),
         Field(
             "delegation_token",
             "Delegation token",
             FieldKind.SECRET,
-            help="Of Hadoop, instead of a user name.",
+            help="Delegation token of Hadoop, instead of a user name.",
         ),
         Field(
             "client_cert",
             "Client certificate",
             FieldKind.SECRET,
-            help="PEM text, for data lake Files.",
+            help="PEM text; required by data lake Files.",
             lines=True,
         ),
         Field(
             "client_key",
             "Client key",
             FieldKind.SECRET,
-            help="PEM text of the certificate's key.",
+            help="PEM text of the private key of the certificate.",
             lines=True,
         ),
         Field(
             "headers",
             "Headers",
-            help='JSON, sent with every request, such as {"x-sap-filecontainer": "<container>"}.',
+            help='JSON object of headers sent with every request, such as {"x-sap-filecontainer": "<container>"}.',
         ),
         Field(
             "one_step",
@@ -264,7 +276,7 @@ _WEBHDFS = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "true", "false"),
-            help="Send files at once with data=true. auto: where x-sap-filecontainer is among the headers.",
+            help="Upload files in one request with data=true. auto: if the headers contain x-sap-filecontainer.",
         ),
         *_TLS,
     ),
@@ -302,15 +314,15 @@ _AZURE = StoreKind(
             "Container URI",
             required=True,
             pattern=r"https?://\S+",
-            help="Such as https://account.blob.core.windows.net/container.",
+            help="For example https://account.blob.core.windows.net/container.",
         ),
         _PREFIX,
         _source(
             "sas",
             "client",
             "environment",
-            help_text="A shared access signature; or a client of Entra ID with its secret; or AZURE_STORAGE_KEY, "
-            "AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and their like.",
+            help_text="sas: a shared access signature. client: a client of Entra ID with its secret. "
+            "environment: AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and related variables.",
         ),
         Field(
             "sas_token",
@@ -328,7 +340,11 @@ _AZURE = StoreKind(
             required=True,
             when=("credentials", ("client",)),
         ),
-        Field("region", "Region", help="Kept as SAP AI Core wants it; not used here."),
+        Field(
+            "region",
+            "Region",
+            help="Stored because SAP AI Core requires it; not used by launchpad.",
+        ),
         *_TLS,
     ),
 )
@@ -353,14 +369,14 @@ _GCS = StoreKind(
         _source(
             "key",
             "environment",
-            help_text="A service account key; or GOOGLE_APPLICATION_CREDENTIALS and what gcloud has.",
+            help_text="key: a service account key. environment: GOOGLE_APPLICATION_CREDENTIALS or the login of gcloud.",
         ),
         Field(
             "private_key",
             "Service account key",
             FieldKind.SECRET,
             required=True,
-            help="The key's JSON, as it is or base64.",
+            help="The JSON of the key, plain or base64.",
             lines=True,
             when=("credentials", ("key",)),
         ),
@@ -368,57 +384,61 @@ _GCS = StoreKind(
             "endpoint",
             "Endpoint",
             pattern=r"https?://\S+",
-            help="A server other than Google's. Empty: Google's.",
+            help="URL of a compatible server. Empty: Google Cloud Storage.",
         ),
         *_TLS,
     ),
 )
 
 #: fields whose values a connection provides
-_OWN = "Empty, as the three others: those of the connection."
+_OWN = "If this and the next three fields are empty, those of the connection are used."
 _LAUNCHPAD = StoreKind(
     id="launchpad",
     title="launchpad",
-    description="An object store of another machine, through its launchpad serve.",
+    description="An object store of another machine that runs launchpad serve.",
     adapter="launchpad_tui.stores.launchpad:LaunchpadStore",
     served=True,
     location_fields=("base_url", "object_store", "resource_group"),
     fields=(
-        Field("object_store", "Object store", default="default", help="Its name there."),
+        Field(
+            "object_store", "Object store", default="default", help="Its name on the other machine."
+        ),
         Field(
             "resource_group",
             "Resource group",
-            help="It belongs to there. Empty: the one that it is added to.",
+            help="Its resource group on the other machine. Empty: the group that this store is added to.",
         ),
         Field(
             "base_url",
             "AI API URL",
             pattern=r"https?://\S+",
-            help=f"As launchpad serve says it. {_OWN}",
+            help=f"The URL that launchpad serve prints. {_OWN}",
         ),
         Field(
             "auth_url",
             "Token URL",
             pattern=r"https?://\S+",
-            help="The same with /oauth/token in place of /v2.",
+            help="The AI API URL with /oauth/token instead of /v2.",
         ),
-        Field("client_id", "Client ID", help="As launchpad serve clients add says it."),
+        Field(
+            "client_id", "Client ID", help="The client ID that launchpad serve clients add prints."
+        ),
         Field(
             "client_secret",
             "Client secret",
             FieldKind.SECRET,
-            help="As launchpad serve clients add said it.",
+            help="The secret that launchpad serve clients add prints.",
         ),
         Field(
             "ca_file",
             "CA file",
             FieldKind.PATH,
-            help="Certificates to trust beside the usual ones, PEM.",
+            help="PEM file of certificate authorities trusted in addition to those of this machine.",
         ),
     ),
 )
 
-#: by id, in the order in which they are offered
+#: kinds by ID, in the order in which they are offered
 KINDS: dict[str, StoreKind] = {
     kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)
 }
@@ -427,14 +447,15 @@ SERVED_KIND = next(kind for kind in KINDS.values() if kind.served)
 
 
 def store_kind(kind_id: str) -> StoreKind:
-    """The kind with this id.
+    """Return the kind with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such kind.
     """
     try:
         return KINDS[kind_id]
     except KeyError:
         raise NotFound(
-            f"There is no object store type {kind_id!r}", hint=f"Types: {', '.join(KINDS)}."
+            f"Unknown object store type {kind_id!r}",
+            hint=f"Valid types: {', '.join(KINDS)}.",
         ) from None

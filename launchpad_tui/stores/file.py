@@ -1,10 +1,10 @@
 """Object store of kind ``file``: a folder, with an object for each file in it.
 
-A folder of files is published by a rename: it is built under `STAGING` on the same file system, its files and folders
-are synced to disk, and then it gets its final name in one step. A crash at any point leaves it wholly there or, in the
-staging folder, wholly out of sight.
+A folder of files is published by a rename: it is built in `STAGING` on the same file system, its
+files and folders are synced to disk, and then it gets its final name in one step. After a crash it
+is either complete or, in the staging folder, not listed at all.
 
-Symbolic links in the store are followed where they stay in it; those that lead out are not shown and not opened.
+Symbolic links are followed within the store; those that lead out of it are neither listed nor opened.
 """
 
 from __future__ import annotations
@@ -22,12 +22,9 @@ from typing import BinaryIO
 
 from launchpad_tui.errors import (
     ConfigError,
-    Conflict,
     InvalidInput,
     LaunchpadError,
-    ObjectMissing,
     PermissionDenied,
-    StorageFull,
     Unreachable,
 )
 from launchpad_tui.stores.base import (
@@ -44,9 +41,19 @@ from launchpad_tui.stores.base import (
     join,
 )
 from launchpad_tui.stores.staging import copy_hashed, make_folders, staging, sync_folder, sync_tree
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    hash_mismatch,
+    object_missing,
+    object_replaced,
+    permission_denied,
+    storage_full,
+)
 
-#: another process may remove a parent folder that became empty just before a rename into it
+#: attempts of a rename, as another process may remove an empty parent folder just before it
 _ATTEMPTS = 20
+#: how messages name the store
+_STORE = "the object store"
 
 
 class FileStore:
@@ -55,7 +62,11 @@ class FileStore:
     def __init__(self, values: Mapping[str, str]) -> None:
         root = values.get("root", "")
         if not root.startswith("/"):
-            raise ConfigError("The folder of the object store is not an absolute path", repr(root))
+            raise ConfigError(
+                "The folder of the object store is not an absolute path",
+                repr(root),
+                "Enter a path that begins with /.",
+            )
         self.root = Path(root)
 
     @property
@@ -64,20 +75,20 @@ class FileStore:
         return Abilities(copy=True, rename=True, ranges=False)
 
     def endpoint(self) -> Endpoint | None:
-        """None: no server is called."""
+        """Return None: there is no server."""
         return None
 
     def check(self) -> str:
-        """See `ObjectStore.check`; also how much room is left."""
+        """See `ObjectStore.check`; the description contains the free space."""
         root = self._root()
-        with _translated(str(root)):
+        with _translate_errors(str(root)):
             os.listdir(root)
             space = os.statvfs(root)
         mode = "" if os.access(root, os.W_OK) else ", read only"
         return f"{root}, {space.f_bavail * space.f_frsize / 1e9:,.1f} GB free{mode}"
 
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
-        """See `ObjectStore.list`. Raises InvalidInput at a name that is not UTF-8."""
+        """See `ObjectStore.list`; raises InvalidInput for a name that is not UTF-8."""
         check_path(path, empty=True)
         for number, each in enumerate(self._list(path)):
             if limit is not None and number >= limit:
@@ -85,9 +96,9 @@ class FileStore:
             yield each
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
-        """See `ObjectStore.browse`; ``token`` is the path that the page before ended with."""
+        """See `ObjectStore.browse`; ``token`` is the last path of the previous page."""
         full = self._inside(check_path(path, empty=True))
-        with _translated(path):
+        with _translate_errors(path):
             try:
                 with os.scandir(full) as found:
                     names = sorted(each.name for each in found)
@@ -110,17 +121,17 @@ class FileStore:
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`."""
         full = self._inside(check_path(path))
-        with _translated(path):
+        with _translate_errors(path):
             status = full.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise _missing(path, "It is no file.")
+            raise object_missing(_STORE, path, "It is not a regular file.")
         return _stored(path, status)
 
     def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
         """See `ObjectStore.get`."""
         found = self.stat(path)
         receiver = Receiver(target, progress)
-        with _translated(path), open(self._inside(path), "rb", buffering=0) as source:
+        with _translate_errors(path), open(self._inside(path), "rb", buffering=0) as source:
             while chunk := source.read(CHUNK):
                 receiver.write(chunk)
         return receiver.received(path, found.modified)
@@ -131,9 +142,9 @@ class FileStore:
         """See `ObjectStore.read`."""
         full = self._inside(check_path(path))
         self.stat(path)
-        with _translated(path), open(full, "rb", buffering=0) as source:
+        with _translate_errors(path), open(full, "rb", buffering=0) as source:
             if version and _version(os.fstat(source.fileno())) != version:
-                raise Conflict("The file is another version now", path[:200], "Start again.")
+                raise object_replaced(_STORE, path)
             source.seek(offset)
             left = length
             while (left is None or left > 0) and (
@@ -147,12 +158,10 @@ class FileStore:
     ) -> StoredObject:
         """See `ObjectStore.put`."""
         final = self._inside(check_path(path), writing=True)
-        with _translated(path, writing=True), staging(self._root()) as folder:
+        with _translate_errors(path, writing=True), staging(self._root()) as folder:
             size, found = copy_hashed(source, folder / "object", progress)
             if sha256 and found != sha256:
-                raise Conflict(
-                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
-                )
+                raise hash_mismatch(str(source), found, sha256)
             self._move(folder / "object", final, replace=True)
             return StoredObject(path, size, _modified(final.stat()), found)
 
@@ -164,9 +173,9 @@ class FileStore:
         for each in files:
             check_path(join(path, each.path))
         if next(self.list(path), None) is not None:
-            raise _taken(path)
+            raise already_exists(_STORE, path)
         stored = []
-        with _translated(path, writing=True), staging(self._root()) as folder:
+        with _translate_errors(path, writing=True), staging(self._root()) as folder:
             ready = folder / "ready"
             for each in files:
                 target = ready if each.path == "." else ready / each.path
@@ -187,14 +196,14 @@ class FileStore:
         self.put(target, self._inside(source))
 
     def checksum(self, path: str) -> str:
-        """Empty: a file system keeps none."""
+        """Return an empty string: file systems keep no checksums."""
         self.stat(path)
         return ""
 
     def delete(self, path: str) -> None:
-        """See `ObjectStore.delete`. Folders that become empty go too, as no object store knows an empty folder."""
+        """See `ObjectStore.delete`; folders that become empty are removed, as object stores have none."""
         full = self._inside(check_path(path), writing=True)
-        with _translated(path, writing=True):
+        with _translate_errors(path, writing=True):
             try:
                 if full.is_dir() and not full.is_symlink():
                     return
@@ -204,33 +213,37 @@ class FileStore:
             self._remove_empty(full.parent)
 
     def delete_prefix(self, path: str) -> int:
-        """See `ObjectStore.delete_prefix`. A folder vanishes in one step."""
+        """See `ObjectStore.delete_prefix`; a folder disappears in one step."""
         full = self._inside(check_path(path), writing=True)
         count = sum(1 for _ in self._list(path))
-        with _translated(path, writing=True), staging(self._root()) as folder:
+        with _translate_errors(path, writing=True), staging(self._root()) as folder:
             try:
-                os.rename(full, folder / "gone")
+                os.rename(full, folder / "deleted")
             except (FileNotFoundError, NotADirectoryError):
                 return count
             self._remove_empty(full.parent)
         return count
 
     def _root(self) -> Path:
-        with _translated(str(self.root)):
+        with _translate_errors(str(self.root)):
             real = os.path.realpath(self.root)
             if not os.path.isdir(real):
                 raise Unreachable(
-                    "The folder of the object store is not there",
+                    "The folder of the object store does not exist",
                     str(self.root),
-                    "Make or mount it.",
+                    "Create or mount it.",
                 )
         return Path(real)
 
     def _inside(self, path: str, *, writing: bool = False) -> Path:
-        """Where a checked path is, links resolved; for writing, its last part is not (a link is replaced itself)."""
+        """Return the real path of a checked path in the store.
+
+        Args:
+            writing: whether a link at the path is to be replaced, so its last part is not resolved.
+        """
         root = self._root()
         name = root / path
-        with _translated(path, writing=writing):
+        with _translate_errors(path, writing=writing):
             real = (
                 Path(os.path.realpath(name.parent), name.name)
                 if writing
@@ -238,13 +251,15 @@ class FileStore:
             )
         if not real.is_relative_to(root) or real.is_relative_to(root / STAGING):
             raise PermissionDenied(
-                "The path leaves the object store", f"{path[:200]} is a link that leads out of it."
+                "The path leads out of the object store",
+                f"{path[:200]} is a symbolic link to another folder.",
+                "Choose another path.",
             )
         return real
 
     def _list(self, path: str) -> Iterator[StoredObject]:
         full = self._inside(path)
-        with _translated(path):
+        with _translate_errors(path):
             try:
                 status = full.stat()
             except (FileNotFoundError, NotADirectoryError):
@@ -258,7 +273,7 @@ class FileStore:
         self, folder: Path, path: str, above: frozenset[tuple[int, int]]
     ) -> Iterator[StoredObject]:
         entries: list[tuple[bytes, str, Path | None, os.stat_result]] = []
-        with _translated(path):
+        with _translate_errors(path):
             try:
                 status = folder.stat()
                 with os.scandir(folder) as found:
@@ -279,7 +294,7 @@ class FileStore:
     def _entry(
         self, entry: Path, path: str
     ) -> tuple[bytes, str, Path | None, os.stat_result] | None:
-        """Sort key, path, folder (None: a file) and status of an entry; None where it is not to be shown."""
+        """Return sort key, path, folder (None for a file) and status of an entry; None to hide it."""
         name = join(path, entry.name)
         if name == STAGING:
             return None
@@ -287,7 +302,10 @@ class FileStore:
             name.encode()
         except UnicodeEncodeError as error:
             raise InvalidInput(
-                f"A name in the object store is not UTF-8: {name!r:.200}", field="path"
+                "A file name in the object store is not UTF-8",
+                f"{name!r:.200}",
+                "Rename the file.",
+                field="path",
             ) from error
         try:
             status = entry.stat()
@@ -300,7 +318,7 @@ class FileStore:
                 return None
             raise
         if stat.S_ISDIR(status.st_mode):
-            # A folder sorts as what is in it does: in the order of whole paths, as S3 lists them.
+            # A folder sorts like the paths of its content, in the order in which S3 lists them.
             return name.encode() + b"/", name, entry, status
         return (name.encode(), name, None, status) if stat.S_ISREG(status.st_mode) else None
 
@@ -331,13 +349,13 @@ class FileStore:
 
 
 def _link(ready: Path, final: Path) -> None:
-    """Give a file its final name unless that is taken."""
+    """Give a file its final name unless the name exists."""
     try:
         os.link(ready, final)
     except OSError as error:
         if error.errno not in {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}:
             raise
-        # FAT and some network file systems have no links.
+        # FAT and some network file systems have no hard links.
         if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(final)) from error
         os.rename(ready, final)
@@ -355,43 +373,43 @@ def _version(status: os.stat_result) -> str:
     return f"{status.st_ino:x}-{status.st_size:x}-{status.st_mtime_ns:x}"
 
 
-def _missing(path: str, detail: str = "") -> ObjectMissing:
-    return ObjectMissing(f"The object store has nothing at {path[:200]!r}", detail)
-
-
-def _taken(path: str) -> Conflict:
-    return Conflict(
-        f"The object store has something at {path[:200]!r} already",
-        hint="Delete it, or take another path.",
-    )
-
-
 @contextmanager
-def _translated(path: str, *, writing: bool = False) -> Iterator[None]:
+def _translate_errors(path: str, *, writing: bool = False) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _translation(error, path, writing) from error
+        raise _explain(error, path, writing) from error
 
 
-def _translation(error: OSError, path: str, writing: bool) -> LaunchpadError:
+def _explain(error: OSError, path: str, writing: bool) -> LaunchpadError:
     detail = f"{error.filename or path}: {error.strerror or error}"
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT | errno.EFBIG:
-            return StorageFull(
-                "The object store has no room left", detail, "Make room and try again."
-            )
+            return storage_full(_STORE, detail)
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return PermissionDenied("The object store does not allow it", detail)
+            return permission_denied(_STORE, detail, "Check the permissions of the folder.")
         case errno.EEXIST | errno.ENOTEMPTY | errno.EISDIR:
-            return _taken(path)
+            return already_exists(_STORE, path)
         case errno.ENOTDIR if writing:
-            return _taken(path)
+            return already_exists(_STORE, path)
         case errno.ENOENT | errno.ENOTDIR | errno.ELOOP:
-            return _missing(path, detail)
+            return object_missing(_STORE, path, detail)
         case errno.ENAMETOOLONG | errno.EINVAL | errno.EILSEQ:
-            return InvalidInput(f"The path {path[:80]!r} is not allowed", detail, field="path")
+            return InvalidInput(
+                f"The path {path[:80]!r} is not allowed",
+                detail,
+                "Choose another path.",
+                field="path",
+            )
         case errno.EXDEV:
-            return ConfigError("The object store's folder holds another file system", detail)
+            return ConfigError(
+                "The folder of the object store spans several file systems",
+                detail,
+                "Choose a folder on one file system.",
+            )
         case _:
-            return Unreachable("The object store did not answer", detail)
+            return Unreachable(
+                "The object store cannot be accessed",
+                detail,
+                "Check that its file system is mounted.",
+            )

@@ -2,9 +2,9 @@
 
 https://cloud.google.com/storage/docs/json_api/v1
 
-How folders appear at once stands in `launchpad_tui.stores.bucket`. Large files are sent as resumable uploads: one after
-the other part, taken up where Google says that it stands. One that fails is cancelled; where even that fails, Google
-removes it after a week, and it shows nowhere.
+`launchpad_tui.stores.bucket` describes how folders are published. Large files are sent as resumable
+uploads, part after part, each beginning where Google reports that the previous ones end. A failed
+upload is cancelled; if that fails too, Google removes it after a week, and it is never listed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from launchpad_tui.errors import (
     ConfigError,
     LaunchpadError,
     ObjectMissing,
-    RateLimited,
     RuntimeRejected,
     Unreachable,
 )
@@ -32,22 +31,32 @@ from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
-from launchpad_tui.stores.store_errors import numbered
+from launchpad_tui.stores.store_errors import (
+    at_path,
+    explain_status,
+    rate_limited,
+    store_missing,
+    unexpected_response,
+)
 from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests
 
 _GOOGLE = "https://storage.googleapis.com"
 _FIELDS = "name,size,updated,generation,metadata/sha256"
-#: "Object names": neither of these
+#: characters that "Object names" excludes
 _NAMES = KeyEncoding("\r\n")
 _BOUNDARY = "launchpad-4b1fbd4bd2c64ef19d0b8a6f"
 _MULTIPART = {"Content-Type": f"multipart/related; boundary={_BOUNDARY}"}
-#: at the same time
+#: deletions in parallel
 _DELETIONS = 8
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded"}
 
 
 class GcsStore(BucketStore):
-    """A bucket, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+    """A bucket, or the objects below a path prefix in it.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(_GcsBucket(values), values.get("path_prefix", ""))
@@ -62,7 +71,7 @@ class _GcsBucket:
         self._values = dict(values)
         self._name = values.get("bucket", "")
         self._base = _base(values.get("endpoint", ""))
-        self.where = f"The bucket {self._name!r}"
+        self.where = f"bucket {self._name!r}"
         bucket = f"/storage/v1/b/{quote(self._name, safe='')}/o"
         self._objects = self._base + bucket
         self._uploads = f"{self._base}/upload{bucket}"
@@ -82,25 +91,26 @@ class _GcsBucket:
         query |= {"delimiter": delimiter} if delimiter else {}
         query |= {"pageToken": token} if token else {}
         query["fields"] = "items(name,size,updated,generation),prefixes,nextPageToken"
-        told = self._told(self._http.call("GET", self._objects, query))
-        with self._expected():
+        data = self._parsed(self._http.call("GET", self._objects, query))
+        with self._translated():
             return BucketPage(
-                tuple(_object(each) for each in told.get("items", ())),
-                tuple(_NAMES.path(each) for each in told.get("prefixes", ())),
-                str(told.get("nextPageToken", "")),
+                tuple(_object(each) for each in data.get("items", ())),
+                tuple(_NAMES.path(each) for each in data.get("prefixes", ())),
+                str(data.get("nextPageToken", "")),
             )
 
     def head(self, key: str) -> StoredObject:
-        told = self._told(self._http.call("GET", self._url(key), {"fields": _FIELDS}, path=key))
-        with self._expected():
-            return _object(told)
+        data = self._parsed(self._http.call("GET", self._url(key), {"fields": _FIELDS}, path=key))
+        with self._translated():
+            return _object(data)
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
         if length == 0:
             self.head(key)
             return
         query = {"alt": "media"} | ({"ifGenerationMatch": version} if version else {})
-        # Else what others stored compressed would be unpacked on its way, and ranges would not be what they say.
+        # Otherwise objects that were stored compressed would be decompressed in transit, and ranges
+        # would refer to the decompressed content.
         headers = {"Accept-Encoding": "gzip"}
         if offset or length is not None:
             headers["Range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
@@ -110,7 +120,7 @@ class _GcsBucket:
             ) as pieces:
                 yield from pieces
         except RuntimeRejected as error:
-            # Beyond the end there is nothing.
+            # The range begins after the end of the object.
             if error.status != 416:
                 raise
 
@@ -136,16 +146,20 @@ class _GcsBucket:
         url = f"{self._url(source)}/rewriteTo{self._url(target).removeprefix(f'{self._base}/storage/v1')}"
         query: dict[str, str] = {}
         while True:
-            told = self._told(self._http.call("POST", url, query, path=source))
-            if told.get("done"):
+            data = self._parsed(self._http.call("POST", url, query, path=source))
+            if data.get("done"):
                 return
-            if not told.get("rewriteToken"):
-                raise RuntimeRejected(f"{self.where} did not copy", f"Of {source[:200]!r}.")
-            query = {"rewriteToken": str(told["rewriteToken"])}
+            if not data.get("rewriteToken"):
+                raise unexpected_response(
+                    self.where,
+                    "Google Cloud Storage",
+                    at_path("A copy without rewriteToken.", source),
+                )
+            query = {"rewriteToken": str(data["rewriteToken"])}
 
     def checksum(self, key: str) -> str:
-        told = self._told(self._http.call("GET", self._url(key), {"fields": "crc32c"}, path=key))
-        return str(told.get("crc32c", ""))
+        data = self._parsed(self._http.call("GET", self._url(key), {"fields": "crc32c"}, path=key))
+        return str(data.get("crc32c", ""))
 
     def delete(self, keys: Sequence[str]) -> None:
         ParallelRequests(None).run(
@@ -153,7 +167,7 @@ class _GcsBucket:
         )
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
-        """Nothing to do: see this module's beginning."""
+        """Do nothing, because Google removes incomplete uploads itself."""
 
     def _url(self, key: str) -> str:
         return f"{self._objects}/{quote(_NAMES.key(key), safe='')}"
@@ -175,7 +189,7 @@ class _GcsBucket:
             "X-Upload-Content-Type": "application/octet-stream",
             "X-Upload-Content-Length": str(file.size),
         }
-        answer = self._http.call(
+        response = self._http.call(
             "POST",
             self._uploads,
             query,
@@ -183,19 +197,19 @@ class _GcsBucket:
             json.dumps(_metadata(file)).encode(),
             path=file.key,
         )
-        # Of the address that is given only the session is taken, so that nothing goes to another server.
-        session = parse_qs(urlsplit(answer.headers.get("location", "")).query).get(
+        # Only the session of the returned address is used, so that nothing is sent to another server.
+        session = parse_qs(urlsplit(response.headers.get("location", "")).query).get(
             "upload_id", [""]
         )[0]
         if not session:
-            raise RuntimeRejected(
-                f"{self.where} answers what Google's does not", "An upload without upload_id."
+            raise unexpected_response(
+                self.where, "Google Cloud Storage", "An upload without upload_id."
             )
         query["upload_id"] = session
         try:
             self._send_parts(file, query, requests)
         except BaseException:
-            # What is left over shows nowhere; 499 is how Google says that it is cancelled.
+            # The remains are never listed. Google confirms the cancellation with status 499.
             with contextlib.suppress(LaunchpadError):
                 self._http.call(
                     "DELETE", self._uploads, query, path=file.key, retry=False, allowed=(499,)
@@ -205,40 +219,42 @@ class _GcsBucket:
     def _send_parts(
         self, file: Upload, query: Mapping[str, str], requests: ParallelRequests
     ) -> None:
-        offset, still = 0, 0
+        offset, stalls = 0, 0
         while True:
             size = min(PART_SIZE, file.size - offset)
             part = FilePart(file.file, offset, size, requests)
             headers = {"Content-Range": f"bytes {offset}-{offset + size - 1}/{file.size}"}
-            answer = self._http.call(
+            response = self._http.call(
                 "PUT", self._uploads, query, headers, part, path=file.key, allowed=(308,)
             )
-            if answer.status != 308:
+            if response.status != 308:
                 return
-            kept = re.fullmatch(r"bytes=0-(\d+)", answer.headers.get("range", ""))
-            stands = min(int(kept[1]) + 1, file.size - 1) if kept else 0
-            still = 0 if stands > offset else still + 1
-            if still == 3:
+            kept = re.fullmatch(r"bytes=0-(\d+)", response.headers.get("range", ""))
+            stored = min(int(kept[1]) + 1, file.size - 1) if kept else 0
+            stalls = 0 if stored > offset else stalls + 1
+            if stalls == 3:
                 raise Unreachable(
-                    f"{self.where} does not go on", f"With {file.key[:200]!r}, at {stands:,} bytes."
+                    f"An upload to {self.where} has stalled",
+                    at_path(f"{stored:,} bytes were stored.", file.key),
+                    "Try again later.",
                 )
-            requests.report(stands - offset - size)
-            offset = stands
+            requests.report(stored - offset - size)
+            offset = stored
 
-    def _told(self, answer: HttpResponse) -> dict[str, Any]:
-        with self._expected():
-            told = json.loads(answer.body)
-            if isinstance(told, dict):
-                return told
-            raise ValueError("no object")
+    def _parsed(self, response: HttpResponse) -> dict[str, Any]:
+        with self._translated():
+            data = json.loads(response.body)
+            if isinstance(data, dict):
+                return data
+            raise ValueError("not a JSON object")
 
     @contextlib.contextmanager
-    def _expected(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RuntimeRejected(
-                f"{self.where} answers what Google's does not", f"{type(error).__name__}: {error}"
+            raise unexpected_response(
+                self.where, "Google Cloud Storage", f"{type(error).__name__}: {error}"
             ) from error
 
 
@@ -250,7 +266,9 @@ def _base(endpoint: str) -> str:
         usable = False
     if not usable or parts.query or parts.fragment or "@" in parts.netloc:
         raise ConfigError(
-            "The endpoint is not valid", hint="Such as https://storage.googleapis.com."
+            "Invalid endpoint",
+            "It is not an HTTP address without query and user name.",
+            "Example: https://storage.googleapis.com",
         )
     return (endpoint.strip() or _GOOGLE).rstrip("/")
 
@@ -260,7 +278,7 @@ def _metadata(file: Upload) -> dict[str, Any]:
 
 
 def _around(metadata: Mapping[str, Any]) -> tuple[bytes, bytes]:
-    """What stands before and after the content where both are sent in one request."""
+    """Return the parts before and after the content of a multipart request."""
     before = (
         f"--{_BOUNDARY}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(metadata)}\r\n"
         f"--{_BOUNDARY}\r\nContent-Type: application/octet-stream\r\n\r\n"
@@ -268,45 +286,43 @@ def _around(metadata: Mapping[str, Any]) -> tuple[bytes, bytes]:
     return before.encode(), f"\r\n--{_BOUNDARY}--\r\n".encode()
 
 
-def _object(told: Mapping[str, Any]) -> StoredObject:
+def _object(data: Mapping[str, Any]) -> StoredObject:
     return StoredObject(
-        _NAMES.path(told["name"]),
-        int(told["size"]),
-        datetime.fromisoformat(told["updated"]),
-        str((told.get("metadata") or {}).get("sha256", "")),
-        str(told.get("generation", "")),
+        _NAMES.path(data["name"]),
+        int(data["size"]),
+        datetime.fromisoformat(data["updated"]),
+        str((data.get("metadata") or {}).get("sha256", "")),
+        str(data.get("generation", "")),
     )
 
 
-def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
-    """https://cloud.google.com/storage/docs/json_api/v1/status-codes"""
-    status, (reason, message) = answer.status, _said(answer.body)
-    detail = f"{reason or 'HTTP'} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
+def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
+    """Explain an error response: https://cloud.google.com/storage/docs/json_api/v1/status-codes."""
+    status, (reason, message) = response.status, _reason_and_message(response.body)
+    detail = at_path(f"{reason or 'HTTP'} ({status}): {message}", path)
     if reason in _RATE:
-        return RateLimited(f"{where} asks to be called less often", detail)
+        return rate_limited(where, detail)
     if status == 404 and (not path or "bucket does not exist" in message):
-        return ConfigError(
-            f"{where} does not exist", detail, "Check the bucket's name and the endpoint."
-        )
-    return numbered(
+        return store_missing(where, detail, "Check the bucket's name and the endpoint.")
+    return explain_status(
         status,
         reason,
         detail,
         where,
         path,
         replaced=replaced,
-        hint="Check the service account's key.",
+        hint="Check the service account key.",
     )
 
 
-def _said(body: bytes) -> tuple[str, str]:
-    """Reason and the message's first line; where the answer is no JSON of Google's, the text that it is."""
+def _reason_and_message(body: bytes) -> tuple[str, str]:
+    """Return reason and first line of the message, or the text if the response is not Google's JSON."""
     try:
-        told = json.loads(body)["error"]
-        reason = str((told.get("errors") or [{}])[0].get("reason", "")) or str(
-            told.get("status", "")
+        data = json.loads(body)["error"]
+        reason = str((data.get("errors") or [{}])[0].get("reason", "")) or str(
+            data.get("status", "")
         )
-        message = str(told.get("message", ""))
+        message = str(data.get("message", ""))
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         reason, message = "", body[:400].decode(errors="replace")
     return reason[:80], (message.strip().splitlines() or [""])[0][:400]

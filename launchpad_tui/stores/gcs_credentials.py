@@ -1,4 +1,4 @@
-"""What lets requests in to Google Cloud Storage: a service account's key, or the application default credentials.
+"""Authorization of requests to Google Cloud Storage: a service account key, or the application default credentials.
 
 https://developers.google.com/identity/protocols/oauth2/service-account
 https://cloud.google.com/docs/authentication/application-default-credentials
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from launchpad_tui.errors import AuthenticationFailed, ConfigError, DependencyMissing
+from launchpad_tui.errors import ConfigError, DependencyMissing
 from launchpad_tui.net.oauth import AccessToken, request_instance_token, request_token_once
 from launchpad_tui.stores.request_auth import (
     Authenticator,
@@ -23,65 +23,66 @@ from launchpad_tui.stores.request_auth import (
     RequestAuth,
     environment_variable,
 )
+from launchpad_tui.stores.store_errors import (
+    credentials_missing,
+)
 
 _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _TOKEN = "https://oauth2.googleapis.com/token"
 _BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _NEEDED = ("client_email", "private_key")
-#: seconds; Google takes no more
-_HOLDS = 3600
+#: lifetime of an assertion (seconds); Google allows no more
+_LIFETIME = 3600
 
 
 def authenticator_of(values: Mapping[str, str]) -> Authenticator:
-    """What the store's fields say; does not call.
+    """Return the authenticator that the store's fields configure; does not call it.
 
     Raises:
-        AuthenticationFailed: no key.
-        ConfigError: it is none.
+        AuthenticationFailed: the key is missing.
+        ConfigError: the key is invalid.
     """
     if (values.get("credentials") or "key") == "environment":
         return _Environment(values)
     text = values.get("private_key", "").strip()
     if not text:
-        raise AuthenticationFailed(
-            "The object store needs credentials", hint="Enter a service account key."
-        )
+        raise credentials_missing("Enter a service account key.")
     return _of_account(key_of(text), values)
 
 
 def key_of(text: str) -> dict[str, Any]:
-    """A service account's key, of its JSON as it is or base64.
+    """Parse a service account key, plain JSON or base64.
 
     Raises:
-        ConfigError: it is none; the message says what it lacks and repeats nothing of it.
+        ConfigError: it is invalid; the message contains no part of it.
     """
     if not text.startswith("{"):
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode()
         except (binascii.Error, ValueError):
-            raise _no_key("It is neither JSON nor base64.") from None
+            raise _invalid_key("It is neither JSON nor base64.") from None
     try:
         key = json.loads(text)
     except ValueError:
-        raise _no_key("It is no JSON.") from None
+        raise _invalid_key("It is not valid JSON.") from None
     if not isinstance(key, dict):
-        raise _no_key("It is no JSON object.")
-    lacking = [name for name in _NEEDED if not isinstance(key.get(name), str) or not key[name]]
-    if lacking:
-        raise _no_key(f"It lacks {', '.join(lacking)}.")
+        raise _invalid_key("It is not a JSON object.")
+    missing = [name for name in _NEEDED if not isinstance(key.get(name), str) or not key[name]]
+    if missing:
+        raise _invalid_key(f"Missing: {', '.join(missing)}.")
     if key.get("type", "service_account") != "service_account":
-        raise _no_key("Its type is not service_account.")
+        raise _invalid_key("Its type is not service_account.")
     address = key.get("token_uri") or _TOKEN
     if not isinstance(address, str) or urlsplit(address).scheme not in {"http", "https"}:
-        raise _no_key("Its token_uri is no URL.")
+        raise _invalid_key("Its token_uri is not a URL.")
     return key
 
 
-def _no_key(why: str) -> ConfigError:
+def _invalid_key(why: str) -> ConfigError:
     return ConfigError(
-        "The service account key is none",
+        "Invalid service account key",
         why,
-        "Enter the JSON that Google made for the account, or its base64.",
+        "Enter the JSON that Google created for the account, or its base64.",
     )
 
 
@@ -99,11 +100,11 @@ def _of_account(key: Mapping[str, Any], values: Mapping[str, str]) -> Authentica
 
 
 def _assertion(key: Mapping[str, Any], audience: str) -> str:
-    """What the account asks for a token with: a JWT, signed by its key (RS256, RFC 7518).
+    """Return the JWT with which a token is requested, signed with the key (RS256, RFC 7518).
 
     Raises:
         DependencyMissing: cryptography is not installed.
-        ConfigError: the key is none of RSA.
+        ConfigError: the key is not an RSA key.
     """
     try:
         from cryptography.exceptions import UnsupportedAlgorithm
@@ -113,23 +114,23 @@ def _assertion(key: Mapping[str, Any], audience: str) -> str:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            f"Google Cloud Storage needs {error.name}",
+            f"Google Cloud Storage requires the package {error.name}",
             hint="Install it with: pip install 'launchpad-tui[gcs]'",
             extra="gcs",
         ) from error
     try:
         signer = load_pem_private_key(key["private_key"].encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise _no_key("Its private_key is no PEM text of a key without a password.") from None
+        raise _invalid_key("Its private_key is not PEM text of a key without a password.") from None
     if not isinstance(signer, RSAPrivateKey):
-        raise _no_key("Its private_key is none of RSA.")
+        raise _invalid_key("Its private_key is not an RSA key.")
     at = int(time.time())
     claims = {
         "iss": key["client_email"],
         "scope": _SCOPE,
         "aud": audience,
         "iat": at,
-        "exp": at + _HOLDS,
+        "exp": at + _LIFETIME,
     }
     head = {"alg": "RS256", "typ": "JWT"} | (
         {"kid": key["private_key_id"]} if key.get("private_key_id") else {}
@@ -143,29 +144,34 @@ def _encoded(content: bytes) -> str:
 
 
 class _Environment:
-    """The file that GOOGLE_APPLICATION_CREDENTIALS names, else what gcloud has kept, else the machine's own service.
-    Looked at on first use; see `Authenticator`."""
+    """Authorization by the application default credentials, read on first use.
+
+    The file that GOOGLE_APPLICATION_CREDENTIALS names, the login of gcloud, or the service account
+    of this machine.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._found: Authenticator | None = None
 
     def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
-        self._found = self._found or self._look()
+        self._found = self._found or self._find()
         return self._found.authorize(refused)
 
-    def _look(self) -> Authenticator:
+    def _find(self) -> Authenticator:
         named = environment_variable("GOOGLE_APPLICATION_CREDENTIALS")
         folder = environment_variable("CLOUDSDK_CONFIG")
         kept = Path(folder) if folder else Path.home() / ".config/gcloud"
         file = Path(named) if named else kept / "application_default_credentials.json"
         if not named and not file.exists():
-            return BearerAuthenticator(_of_machine)
+            return BearerAuthenticator(_instance_token)
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise ConfigError(
-                "Google's credentials cannot be read", f"{file}: {type(error).__name__}"
+                "The Google credentials file cannot be read",
+                f"{file}: {type(error).__name__}",
+                "Check GOOGLE_APPLICATION_CREDENTIALS.",
             ) from None
         kind = found.get("type") if isinstance(found, dict) else None
         if kind == "authorized_user":
@@ -173,17 +179,20 @@ class _Environment:
         if kind == "service_account":
             return _of_account(key_of(json.dumps(found)), self._values)
         raise ConfigError(
-            "Google's credentials are of a kind that is not known here",
-            f"{file} is neither service_account nor authorized_user.",
+            "Unsupported type of Google credentials",
+            f"{file} is neither of type service_account nor authorized_user.",
+            "Log in with gcloud auth application-default login, or use a service account key.",
         )
 
 
 def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) -> Authenticator:
     fields = ("client_id", "client_secret", "refresh_token")
-    lacking = [name for name in fields if not isinstance(found.get(name), str)]
-    if lacking:
+    missing = [name for name in fields if not isinstance(found.get(name), str)]
+    if missing:
         raise ConfigError(
-            "Google's credentials are not complete", f"{file} lacks {', '.join(lacking)}."
+            "Incomplete Google credentials",
+            f"Missing in {file}: {', '.join(missing)}.",
+            "Log in again with gcloud auth application-default login.",
         )
     form = {"grant_type": "refresh_token", **{name: found[name] for name in fields}}
     address = str(found.get("token_uri") or _TOKEN)
@@ -193,8 +202,8 @@ def _of_user(found: Mapping[str, Any], values: Mapping[str, str], file: Path) ->
     )
 
 
-def _of_machine() -> AccessToken:
-    """https://cloud.google.com/compute/docs/access/authenticate-workloads"""
+def _instance_token() -> AccessToken:
+    """Request a token: https://cloud.google.com/compute/docs/access/authenticate-workloads."""
     host = environment_variable("GCE_METADATA_HOST") or "metadata.google.internal"
     url = f"http://{host}/computeMetadata/v1/instance/service-accounts/default/token"
     return request_instance_token(

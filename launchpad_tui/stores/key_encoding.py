@@ -1,8 +1,9 @@
-"""Keys for services that do not take every character: those stand as symbols that look like them, and are read back.
+"""Encoding of paths as keys for services that do not allow every character.
 
-The scheme is rclone's, so that its users see the same names (https://rclone.org/overview/#restricted-characters): a
-control character stands as its picture (U+2400 and following), ``\\`` as ``＼`` and a full stop at the end of a part as
-``．``; where a name has such a symbol of its own, ``‛`` (U+201B) stands before it.
+Excluded characters are replaced by similar symbols. The scheme is that of rclone, so that its users
+see the same names (https://rclone.org/overview/#restricted-characters): control characters become
+control pictures (U+2400 and following), ``\\`` becomes ``＼``, and a full stop at the end of a part
+becomes ``．``. A symbol that is part of the name itself is preceded by ``‛`` (U+201B).
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ _QUOTE = "‛"
 
 
 class KeyEncoding:
-    """Makes keys of paths and paths of keys.
+    """The encoding for one service.
 
     Args:
-        refused: single characters that the service does not take: control characters or a backslash.
-        dots: whether it does not take a full stop at the end of a part either.
+        refused: the excluded characters: control characters or a backslash.
+        dots: whether a full stop at the end of a part is excluded too.
     """
 
     def __init__(self, refused: str, *, dots: bool = False) -> None:
@@ -33,11 +34,11 @@ class KeyEncoding:
         )
 
     def key(self, path: str) -> str:
-        """The key that stands for a path."""
+        """Return the key of a path."""
         return self._plain.sub(lambda m: self._symbols[m[0]] if m["raw"] else _QUOTE + m[0], path)
 
     def path(self, key: str) -> str:
-        """The path that a key stands for."""
+        """Return the path of a key."""
         return self._kept.sub(lambda m: m["quoted"] or self._originals[m[0]], key)
 
 

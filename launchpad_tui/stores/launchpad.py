@@ -1,8 +1,9 @@
-"""Object store of kind ``launchpad``: one of another machine, through its ``launchpad serve``.
+"""Object store of kind ``launchpad``: an object store of another machine that runs ``launchpad serve``.
 
-What is called stands in `launchpad_tui.server.api.files`. The server has the store's credentials, and stores whole or
-not at all; a folder is sent file by file, laid aside there, and then published at once. What was sent for a publication
-that did not end is thrown away by the server after a day, and shows nowhere.
+`launchpad_tui.server.api.files` describes the API. The server has the credentials of the store and
+stores each file completely or not at all. The files of a folder are sent one by one, staged on the
+server, and then published in one step. The server removes the staged files of an unfinished
+publication after a day; they are never listed.
 """
 
 from __future__ import annotations
@@ -45,31 +46,44 @@ from launchpad_tui.stores.base import (
 from launchpad_tui.stores.request_auth import BearerAuthenticator
 from launchpad_tui.stores.rest_client import RestClient
 from launchpad_tui.stores.staging import check_unchanged, open_source
-from launchpad_tui.stores.store_errors import numbered
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    explain_status,
+    hash_mismatch,
+    object_replaced,
+    store_missing,
+    unexpected_response,
+)
 from launchpad_tui.stores.uploads import FilePart, ParallelRequests
 
 _FILES = "/lm/dataset/files"
 _ATTEMPTS = 3
-_NEEDED = ("base_url", "auth_url", "client_id", "client_secret")
+_REQUIRED = ("base_url", "auth_url", "client_id", "client_secret")
 
 
 class LaunchpadStore:
-    """An object store of another launchpad; ``values`` by the fields of the catalog."""
+    """An object store behind ``launchpad serve``.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     abilities = Abilities()
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        lacking = next((name for name in _NEEDED if not values.get(name)), "")
-        if lacking:
-            hint = "In a connection to launchpad serve they are the connection's; elsewhere all four are needed."
+        missing = next((name for name in _REQUIRED if not values.get(name)), "")
+        if missing:
             raise ConfigError(
-                "The object store has no address and credentials", f"{lacking} is missing.", hint
+                "The object store has no address or credentials",
+                f"Missing: {missing}.",
+                "In a connection to launchpad serve they are taken from the connection; "
+                "otherwise enter AI API URL, token URL, client ID and client secret.",
             )
         self._values = dict(values)
         self._base = values["base_url"].rstrip("/")
         self._name = values.get("object_store") or "default"
         self._group = values.get("resource_group") or "default"
-        self.where = f"The object store {self._name!r} of {urlsplit(self._base).netloc}"
+        self.where = f"object store {self._name!r} of {urlsplit(self._base).netloc}"
         authenticator = BearerAuthenticator(self._fetch_token, {"AI-Resource-Group": self._group})
         self._http = RestClient(
             self.where, {"ca_file": values.get("ca_file", "")}, authenticator, _error
@@ -85,7 +99,7 @@ class LaunchpadStore:
         return f"{self._base}, object store {self._name} of {self._group}"
 
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
-        """See `ObjectStore.list`; a list that breaks off is asked for again, as long as nothing of it was taken."""
+        """See `ObjectStore.list`; an interrupted listing is repeated if nothing was yielded yet."""
         check_path(path, empty=True)
         if limit == 0:
             return
@@ -104,13 +118,17 @@ class LaunchpadStore:
 
     def _listed(self, path: str) -> Iterator[StoredObject]:
         for line in self._lines(path):
-            with self._expected():
-                told = json.loads(line)
-                if told.get("end"):
+            with self._translated():
+                data = json.loads(line)
+                if data.get("end"):
                     return
-                one = _object(told)
+                one = _object(data)
             yield one
-        raise Unreachable(f"{self.where} broke its list off", "The server's log file says more.")
+        raise Unreachable(
+            f"Incomplete listing from {self.where}",
+            "The server stopped before the end.",
+            "Check the log file of the server.",
+        )
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
         """See `ObjectStore.browse`."""
@@ -120,18 +138,20 @@ class LaunchpadStore:
             "token": token,
             "limit": str(limit),
         }
-        told = self._told(self._call("GET", query))
-        with self._expected():
-            objects = tuple(_object(each) for each in told["files"])
+        data = self._parsed(self._call("GET", query))
+        with self._translated():
+            objects = tuple(_object(each) for each in data["files"])
             return FolderPage(
-                tuple(str(each) for each in told["folders"]), objects, str(told["next"])
+                tuple(str(each) for each in data["folders"]), objects, str(data["next"])
             )
 
     def stat(self, path: str) -> StoredObject:
         """See `ObjectStore.stat`."""
-        told = self._told(self._call("GET", {"path": check_path(path), "view": "file"}, path=path))
-        with self._expected():
-            return _object(told)
+        data = self._parsed(
+            self._call("GET", {"path": check_path(path), "view": "file"}, path=path)
+        )
+        with self._translated():
+            return _object(data)
 
     def get(self, path: str, target: BinaryIO, progress: Progress | None = None) -> StoredObject:
         """See `ObjectStore.get`."""
@@ -149,31 +169,31 @@ class LaunchpadStore:
         if length == 0:
             found = self.stat(path)
             if version not in {"", found.version}:
-                raise Conflict(
-                    f"{self.where} has another version of {path[:200]!r} now", "", "Start again."
-                )
+                raise object_replaced(self.where, path)
             return iter(())
         return resumed(functools.partial(self._read, path, version), offset, length)
 
     def put(
         self, path: str, source: Path, sha256: str = "", progress: Progress | None = None
     ) -> StoredObject:
-        """See `ObjectStore.put`; the source is read twice, since its hash is sent first."""
+        """See `ObjectStore.put`; the source is read twice, because its hash is sent first."""
         check_path(path)
         return self._store(
             {"path": path, "overwrite": "true"}, source, ParallelRequests(progress), sha256
         )
 
     def copy(self, source: str, target: str) -> None:
-        """See `ObjectStore.copy`: it cannot."""
+        """Raise CapabilityMissing: the API has no operation to copy objects."""
         check_path(source)
         check_path(target)
         raise CapabilityMissing(
-            "Another launchpad's object store does not copy", "Files pass this machine."
+            "launchpad serve does not copy objects",
+            "Their content has to be transferred through this machine.",
+            "Download the object and upload it again.",
         )
 
     def checksum(self, path: str) -> str:
-        """See `ObjectStore.checksum`: none is kept."""
+        """See `ObjectStore.checksum`; always empty."""
         self.stat(path)
         return ""
 
@@ -183,78 +203,71 @@ class LaunchpadStore:
 
     def delete_prefix(self, path: str) -> int:
         """See `ObjectStore.delete_prefix`."""
-        told = self._told(
+        data = self._parsed(
             self._call("DELETE", {"path": check_path(path), "view": "tree"}, path=path)
         )
-        with self._expected():
-            return int(told["count"])
+        with self._translated():
+            return int(data["count"])
 
     def publish(
         self, path: str, files: Sequence[SourceFile], progress: Progress | None = None
     ) -> tuple[StoredObject, ...]:
-        """See `ObjectStore.publish`, and this module's beginning."""
+        """See `ObjectStore.publish` and the docstring of this module."""
         check_path(path)
         for each in files:
             check_path(join(path, each.path))
         if next(self.list(path, limit=1), None) is not None:
-            raise Conflict(
-                f"{self.where} has something at {path[:200]!r} already",
-                hint="Delete it, or take another path.",
-            )
+            raise already_exists(self.where, path)
         requests = ParallelRequests(progress)
         if [each.path for each in files] == ["."]:
             return (self._store({"path": path}, files[0].file, requests),)
         upload = uuid.uuid4().hex
         try:
-            requests.run(
-                [functools.partial(self._lay_aside, upload, each, requests) for each in files]
-            )
-            told = self._told(
+            requests.run([functools.partial(self._stage, upload, each, requests) for each in files])
+            data = self._parsed(
                 self._call("POST", {"path": path, "upload": upload}, path=path, retry=False)
             )
         except BaseException:
-            # What cannot be thrown away now (the network may be gone) is so after a day.
+            # What cannot be removed now, without a network for example, is removed after a day.
             with contextlib.suppress(Exception):
                 self._call("DELETE", {"upload": upload}, retry=False)
             raise
-        with self._expected():
-            stored = {each.path: each for each in map(_object, told["files"])}
+        with self._translated():
+            stored = {each.path: each for each in map(_object, data["files"])}
             return tuple(stored[join(path, each.path)] for each in files)
 
     def _store(
         self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
     ) -> StoredObject:
-        answers: list[HttpResponse] = []
-        requests.run([lambda: answers.append(self._send(query, source, requests, sha256))])
-        told = self._told(answers[0])
-        with self._expected():
-            return _object(told)
+        responses: list[HttpResponse] = []
+        requests.run([lambda: responses.append(self._send(query, source, requests, sha256))])
+        data = self._parsed(responses[0])
+        with self._translated():
+            return _object(data)
 
-    def _lay_aside(self, upload: str, one: SourceFile, requests: ParallelRequests) -> None:
+    def _stage(self, upload: str, one: SourceFile, requests: ParallelRequests) -> None:
         self._send({"path": one.path, "upload": upload}, one.file, requests)
 
     def _send(
         self, query: Mapping[str, str], source: Path, requests: ParallelRequests, sha256: str = ""
     ) -> HttpResponse:
-        """Send a file; what is not the same at the end as at the beginning does not stay there."""
+        """Send a file; remove it again if the source changed during the upload."""
         handle = open_source(source)
         try:
             before = os.fstat(handle)
             with open(handle, "rb", closefd=False) as file:
                 found = hashlib.file_digest(file, "sha256").hexdigest()
             if sha256 and found != sha256:
-                raise Conflict(
-                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
-                )
+                raise hash_mismatch(str(source), found, sha256)
             body = FilePart(source, 0, before.st_size, requests)
-            answer = self._call("PUT", {**query, "sha256": found}, body, path=query["path"])
+            response = self._call("PUT", {**query, "sha256": found}, body, path=query["path"])
             try:
                 check_unchanged(source, handle, before, before.st_size)
             except Conflict:
                 if "upload" not in query:
                     self.delete(query["path"])
                 raise
-            return answer
+            return response
         finally:
             os.close(handle)
 
@@ -266,17 +279,17 @@ class LaunchpadStore:
         try:
             yield from self._pieces(query, headers, path, replaced=bool(version))
         except RuntimeRejected as error:
-            # Beyond the end there is nothing.
+            # The range begins after the end of the object.
             if error.status != 416:
                 raise
 
     def _lines(self, path: str) -> Iterator[bytes]:
-        """The lines of a list, as they come."""
-        held = b""
+        """Yield the lines of a listing as they arrive."""
+        rest = b""
         for piece in self._pieces(
             self._query({"path": path, "view": "tree"}), {}, "", replaced=False
         ):
-            *whole, held = (held + piece).split(b"\n")
+            *whole, rest = (rest + piece).split(b"\n")
             yield from whole
 
     def _pieces(
@@ -326,61 +339,62 @@ class LaunchpadStore:
             require_tls=False,
         )
 
-    def _told(self, answer: HttpResponse) -> dict[str, Any]:
-        with self._expected():
-            told = json.loads(answer.body)
-            if isinstance(told, dict):
-                return told
-            raise ValueError("no object")
+    def _parsed(self, response: HttpResponse) -> dict[str, Any]:
+        with self._translated():
+            data = json.loads(response.body)
+            if isinstance(data, dict):
+                return data
+            raise ValueError("not a JSON object")
 
     @contextlib.contextmanager
-    def _expected(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         try:
             yield
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise RuntimeRejected(
-                f"{self.where} answers what launchpad serve does not",
-                f"{type(error).__name__}: {error}",
+            raise unexpected_response(
+                self.where, "launchpad serve", f"{type(error).__name__}: {error}"
             ) from error
 
 
-def _object(told: Mapping[str, Any]) -> StoredObject:
-    path, version = told["path"], told.get("version", "")
+def _object(data: Mapping[str, Any]) -> StoredObject:
+    path, version = data["path"], data.get("version", "")
     if not isinstance(path, str) or not isinstance(version, str):
-        raise TypeError("a path or version is no text")
+        raise TypeError("a path or version is not a string")
     return StoredObject(
         check_path(path),
-        int(told["size"]),
-        parse_rfc3339(told["modifiedAt"]),
-        str(told.get("sha256", "")),
+        int(data["size"]),
+        parse_rfc3339(data["modifiedAt"]),
+        str(data.get("sha256", "")),
         version,
     )
 
 
-def _error(answer: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
-    """See `launchpad_tui.server.api.errors`."""
-    status, (code, message) = answer.status, _said(answer.body)
+def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> LaunchpadError:
+    """Explain an error response, see `launchpad_tui.server.api.errors`."""
+    status, (code, message) = response.status, _code_and_message(response.body)
     detail = f"{code or 'HTTP'} ({status}): {message}"
     if status == 404 and code in {"ObjectStoreNotFound", "ResourceGroupNotFound"}:
-        return ConfigError(
-            f"{where} does not exist", detail, "Check its name and the resource group."
-        )
+        return store_missing(where, detail, "Check its name and the resource group.")
     if status == 404 and (not path or not code):
         return ConfigError(
-            f"{where} cannot be reached", detail, "An older launchpad serve gives no files."
+            f"Files of {where} are not available",
+            detail,
+            "The server may run a version of launchpad that does not serve files: upgrade it.",
         )
     if status == 409:
-        return Conflict(f"{where} did not take {path[:200]!r}", detail)
-    return numbered(
-        status, code, detail, where, path, replaced=replaced, hint="Check the client's secret."
+        return Conflict(
+            f"{path[:200]!r} was not stored in {where}", detail, "Check the path, and try again."
+        )
+    return explain_status(
+        status, code, detail, where, path, replaced=replaced, hint="Check the client secret."
     )
 
 
-def _said(body: bytes) -> tuple[str, str]:
-    """Code and message; where the answer is none of launchpad's, the text that it is."""
+def _code_and_message(body: bytes) -> tuple[str, str]:
+    """Return code and message, or the text if the response is not one of launchpad."""
     try:
-        told = json.loads(body)["error"]
-        code, message = str(told["code"]), str(told["message"])
+        data = json.loads(body)["error"]
+        code, message = str(data["code"]), str(data["message"])
     except (ValueError, KeyError, TypeError):
         code, message = "", body[:400].decode(errors="replace")
     return code[:80], (message.strip().splitlines() or [""])[0][:400]

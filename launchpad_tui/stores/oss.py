@@ -1,7 +1,8 @@
-"""Object store of kind ``oss``: a bucket of Alibaba Cloud Object Storage Service; its SDK does the talking.
+"""Object store of kind ``oss``: a bucket of Alibaba Cloud Object Storage Service, by its SDK.
 
-How folders appear at once stands in `launchpad_tui.stores.bucket`. Where a bucket keeps versions, OSS ignores that a
-notice must not replace another one: there, two that publish under the same path at the same moment are not kept apart.
+`launchpad_tui.stores.bucket` describes how folders are published. In a bucket with versioning OSS
+ignores the condition that a marker must not replace another one: there, two processes that publish
+the same path at the same time are not detected.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from launchpad_tui.stores.base import (
 )
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.oss_client import address, connect
-from launchpad_tui.stores.oss_errors import sdk, strange, translated
+from launchpad_tui.stores.oss_errors import invalid_response, sdk, translate_errors
 from launchpad_tui.stores.oss_transfers import compare, copy, download, put, upload
 
 
 class OssStore(BucketStore):
-    """A bucket, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+    """A bucket, or the objects below a path prefix in it.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._oss = _OssBucket(values)
@@ -36,8 +41,11 @@ class OssStore(BucketStore):
     def read(
         self, path: str, offset: int = 0, length: int | None = None, version: str = ""
     ) -> Iterator[bytes]:
-        """See `ObjectStore.read`; where the whole object is read, it is held to the checksum that OSS keeps of it, and
-        Unreachable says after the last byte that they differ."""
+        """See `ObjectStore.read`.
+
+        A whole object is verified by the checksum that OSS keeps of it; Unreachable is raised
+        after the last byte if they differ.
+        """
         key = self._key(check_path(path))
         if offset or length is not None:
             return super().read(path, offset, length, version)
@@ -66,7 +74,7 @@ class _OssBucket:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._name = values["bucket"]
-        self.where = f"The bucket {self._name!r}"
+        self.where = f"bucket {self._name!r}"
         self._connecting = threading.Lock()
         self._connected: Any = None
 
@@ -82,7 +90,7 @@ class _OssBucket:
         self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
     ) -> BucketPage:
         client = self._client
-        with translated(self.where):
+        with translate_errors(self.where):
             answer = client.list_objects_v2(
                 sdk().models.ListObjectsV2Request(
                     bucket=self._name,
@@ -94,7 +102,7 @@ class _OssBucket:
                 )
             )
         if answer.name != self._name:
-            raise strange(self.where)
+            raise invalid_response(self.where)
         return BucketPage(
             tuple(
                 StoredObject(each.key, int(each.size), each.last_modified, "", each.etag or "")
@@ -114,34 +122,34 @@ class _OssBucket:
     def read(
         self, key: str, offset: int, length: int | None, version: str, kept: list[str] | None = None
     ) -> Iterator[bytes]:
-        """See `Bucket.read`; the checksum of the whole object, where OSS tells one, is added to ``kept``."""
+        """See `Bucket.read`; the checksum of the whole object, if OSS reports it, is appended to ``kept``."""
         client = self._client
         if length == 0:
             return
         try:
-            with translated(self.where, key, changed=bool(version)):
+            with translate_errors(self.where, key, replaced=bool(version)):
                 chunks, checksum = download(client, self._name, key, offset, length, version)
                 if kept is not None and checksum:
                     kept.append(checksum)
                 yield from chunks
         except RuntimeRejected as error:
-            # Nothing is behind the end.
+            # The range begins after the end of the object.
             if error.code != "InvalidRange":
                 raise
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
         client = self._client
-        with translated(self.where, plan[0].key if plan else ""):
+        with translate_errors(self.where, plan[0].key if plan else ""):
             upload(client, self._name, plan, progress)
 
     def create(self, key: str, body: bytes) -> None:
         client = self._client
-        with translated(self.where, key):
+        with translate_errors(self.where, key):
             put(client, self._name, key, body, {}, new=True)
 
     def copy(self, source: str, target: str) -> None:
         found = self._head(source)
-        with translated(self.where, source, changed=True):
+        with translate_errors(self.where, source, replaced=True):
             copy(self._client, self._name, source, target, found)
 
     def checksum(self, key: str) -> str:
@@ -149,27 +157,27 @@ class _OssBucket:
 
     def delete(self, keys: Sequence[str]) -> None:
         client, models = self._client, sdk().models
-        # The request for many is XML, which has no way to write control characters.
+        # The request to delete many objects is XML, which cannot contain control characters.
         single = [key for key in keys if len(keys) == 1 or not key.isprintable()]
         several = [key for key in keys if key not in set(single)]
         for key in single:
-            with translated(self.where, key):
+            with translate_errors(self.where, key):
                 client.delete_object(models.DeleteObjectRequest(bucket=self._name, key=key))
         if several:
-            with translated(self.where):
+            with translate_errors(self.where):
                 answer = client.delete_multiple_objects(
                     models.DeleteMultipleObjectsRequest(
                         bucket=self._name, objects=[models.DeleteObject(key=key) for key in several]
                     )
                 )
-            # Quiet answers name none; OSS leaves out of the others what it did not delete.
+            # The response lists what was deleted; the remaining objects are deleted one by one.
             left = set(several) - {each.key for each in answer.deleted_objects or ()}
             for key in left:
                 self.delete([key])
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
         client, models = self._client, sdk().models
-        with translated(self.where, prefix):
+        with translate_errors(self.where, prefix):
             key_marker = upload_marker = None
             while True:
                 answer = client.list_multipart_uploads(
@@ -194,10 +202,10 @@ class _OssBucket:
 
     def _head(self, key: str) -> Any:
         client = self._client
-        with translated(self.where, key):
+        with translate_errors(self.where, key):
             found = client.head_object(sdk().models.HeadObjectRequest(bucket=self._name, key=key))
         if found.content_length is None or found.last_modified is None:
-            raise strange(self.where)
+            raise invalid_response(self.where)
         return found
 
     @property

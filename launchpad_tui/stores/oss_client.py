@@ -1,5 +1,7 @@
-"""The client of an OSS store: where it calls, as whom, and over which connections. The SDK (alibabacloud-oss-v2) is
-imported when a store is first connected to."""
+"""Client of an OSS store: its address, credentials and connections.
+
+The SDK (alibabacloud-oss-v2) is imported when a store is first used.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from launchpad_tui.stores.oss_errors import sdk
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 ATTEMPTS = 3
-#: transfers at the same time
+#: parallel transfers
 CONCURRENCY = 4
 
 #: https://www.alibabacloud.com/help/en/oss/regions-and-endpoints: public, internal and dual-stack ones
@@ -35,7 +37,7 @@ _VARIABLES = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
 
 @dataclass(frozen=True, slots=True)
 class OssAddress:
-    """Where a bucket is called. ``url`` is the endpoint's, ``style`` one of path, virtual and cname."""
+    """The address of a bucket. ``url`` is that of the endpoint; ``style`` is path, virtual or cname."""
 
     url: str
     region: str
@@ -44,34 +46,36 @@ class OssAddress:
 
 
 def address(values: Mapping[str, str]) -> OssAddress:
-    """By the fields of the catalog; calls nobody and needs no SDK.
+    """Return the address by the fields of the catalog, without requests and the SDK.
 
     Raises:
-        ConfigError: the endpoint is no address, or the region is not known.
+        ConfigError: the endpoint is not an address, or the region is unknown.
     """
     bucket, endpoint = values["bucket"], values.get("endpoint", "").strip()
     url = endpoint if "://" in endpoint else f"https://{endpoint}"
     if "@" in url:
         raise ConfigError(
-            "The endpoint holds credentials", hint="Enter them as access key and secret."
+            "Invalid endpoint",
+            "It contains credentials.",
+            "Enter them as access key ID and access key secret.",
         )
     found = server_of(url, values)
     parts, host = urlsplit(url), found.host
-    named = _HOST.fullmatch(host) or _is_number(host)
+    named = _HOST.fullmatch(host) or _is_ip_address(host)
     if not named or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ConfigError(
-            "The endpoint is not valid",
-            url[:200],
-            "It is a host, such as https://oss-eu-central-1.aliyuncs.com; the bucket has a field of its own.",
+            "Invalid endpoint",
+            f"{url[:200]} is not the address of a host.",
+            "Example: https://oss-eu-central-1.aliyuncs.com; enter the bucket in its own field.",
         )
     theirs = host.endswith(".aliyuncs.com")
     if theirs and host.startswith(f"{bucket}."):
-        # The console shows the bucket's own host next to the endpoint.
+        # The web console shows the host of the bucket beside the endpoint.
         host = host.removeprefix(f"{bucket}.")
     style = values.get("addressing") or "auto"
     if style == "auto":
         style = "virtual" if theirs else "path"
-    if _is_number(host):
+    if _is_ip_address(host):
         style = "path"
     shown = f"[{host}]" if ":" in host else host
     port = "" if parts.port is None else f":{parts.port}"
@@ -83,7 +87,7 @@ def address(values: Mapping[str, str]) -> OssAddress:
 
 
 def _region(named: str, host: str) -> str:
-    """The region that requests are signed for.
+    """Return the region that requests are signed for.
 
     https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4
     """
@@ -95,16 +99,16 @@ def _region(named: str, host: str) -> str:
         region = ""
     if not region:
         raise ConfigError(
-            "The region of the bucket is not known",
-            f"The endpoint {host[:200]} does not say it.",
+            "The region of the bucket is missing",
+            f"It cannot be derived from the endpoint {host[:200]}.",
             "Enter the region, such as eu-central-1.",
         )
     if not _REGION.fullmatch(region):
-        raise ConfigError("The region is not valid", region[:80], "Such as eu-central-1.")
+        raise ConfigError("Invalid region", region[:80], "Example: eu-central-1")
     return region
 
 
-def _is_number(host: str) -> bool:
+def _is_ip_address(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -113,10 +117,10 @@ def _is_number(host: str) -> bool:
 
 
 def connect(values: Mapping[str, str]) -> Any:
-    """A client by the fields of the catalog; it does not call yet.
+    """Create a client by the fields of the catalog; it does not send requests yet.
 
     Raises:
-        ConfigError: endpoint, region, credentials or CA file are missing or wrong.
+        ConfigError: endpoint, region, credentials or CA file are missing or invalid.
         DependencyMissing: the SDK is not installed.
     """
     where = address(values)
@@ -133,18 +137,21 @@ def connect(values: Mapping[str, str]) -> Any:
     config.retry_max_attempts = ATTEMPTS
     config.retryer = _retryer()
     config.http_client = _http_client(where.server)
-    # It would read bodies in small pieces, and cannot tell what to take back; transfers compare for themselves.
+    # The check of the SDK reads bodies in small pieces and does not say which object to remove; the
+    # transfers verify checksums themselves.
     config.disable_upload_crc64_check = True
     return oss.Client(config)
 
 
 def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
-    """Key, secret and token; what is not asked for has no say."""
+    """Return access key ID, secret and token of the configured source only."""
     if values.get("credentials") == "environment":
         missing = [name for name in _VARIABLES if not os.environ.get(name)]
         if missing:
             raise ConfigError(
-                "The object store needs credentials", f"Not set: {', '.join(missing)}."
+                "No credentials found for the object store",
+                f"Not set: {', '.join(missing)}.",
+                "Set these environment variables.",
             )
         key, secret = (os.environ[name].strip() for name in _VARIABLES)
         token = os.environ.get("OSS_SESSION_TOKEN", "").strip()
@@ -153,12 +160,15 @@ def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
         key, secret, token = (values.get(name, "").strip() for name in names)
         if not key or not secret:
             raise ConfigError(
-                "The object store needs credentials", hint="Enter access key and secret."
+                "No credentials found for the object store",
+                hint="Enter access key ID and access key secret.",
             )
-    # They go into a header; what does not fit into one, the HTTP client would tell whole in its error.
+    # The HTTP client would repeat an invalid header completely in its error.
     if not all(each.isascii() and each.isprintable() for each in (key, secret, token)):
         raise ConfigError(
-            "The credentials have characters that no key has", hint="Enter them again."
+            "Invalid credentials",
+            "They contain characters that are not allowed in keys.",
+            "Enter them again.",
         )
     return key, secret, token
 
@@ -166,13 +176,13 @@ def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
 def _retryer() -> Any:
     from alibabacloud_oss_v2.retry import error_retryable, retryer_impl
 
-    # Not the SDK's third, which asks again when a clock is wrong.
+    # Without the SDK's third condition, which repeats requests when the clock is wrong.
     again = [error_retryable.HTTPStatusCodeRetryable(), error_retryable.ClientErrorRetryable()]
     return retryer_impl.StandardRetryer(ATTEMPTS, max_backoff=2.0, error_retryables=again)
 
 
 def _http_client(server: Endpoint) -> Any:
-    """The SDK's HTTP client, with a session that is told apart from the environment."""
+    """Return an HTTP client of the SDK whose TLS settings do not depend on the environment."""
     import requests
     from alibabacloud_oss_v2.transport import RequestsHttpClient
     from requests.adapters import HTTPAdapter
@@ -182,7 +192,7 @@ def _http_client(server: Endpoint) -> Any:
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
 
-        # The user said so; the warning would be written over the terminal's picture.
+        # The user switched verification off. The warning would be written into the terminal app.
         disable_warnings(InsecureRequestWarning)
         trusted = False
     elif server.tls and server.ca_file:
@@ -191,17 +201,19 @@ def _http_client(server: Endpoint) -> Any:
             ssl.create_default_context(cafile=trusted)
         except OSError as error:
             raise ConfigError(
-                "The CA file cannot be used", f"{trusted}: {error.strerror or error}"
+                "The CA file cannot be loaded",
+                f"{trusted}: {error.strerror or error}",
+                "The file must contain certificates in PEM format.",
             ) from error
 
     class Session(requests.Session):
         def merge_environment_settings(self, *arguments: Any, **more: Any) -> Any:
-            """requests lets REQUESTS_CA_BUNDLE beat what it was told to trust."""
+            """Keep ``verify``, which requests would override by REQUESTS_CA_BUNDLE."""
             settings = super().merge_environment_settings(*arguments, **more)
             return settings if trusted is None else {**settings, "verify": trusted}
 
     session = Session()
-    # Else requests would put a password of ~/.netrc in the place of the signature.
+    # Otherwise requests would replace the signature by a password of ~/.netrc.
     session.auth = lambda request: request
     session.hooks["response"].append(_as_stored)
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * CONCURRENCY, max_retries=0)
@@ -213,5 +225,5 @@ def _http_client(server: Endpoint) -> Any:
 
 
 def _as_stored(response: Any, **_: Any) -> None:
-    """An object that is stored with a Content-Encoding comes as it is stored, not unpacked."""
+    """Return objects that have a Content-Encoding as they are stored, not decompressed."""
     response.raw.headers.pop("content-encoding", None)

@@ -1,7 +1,7 @@
-"""What OSS and its SDK raise, as errors of launchpad.
+"""Translation of the errors of OSS and its SDK.
 
-Codes: https://www.alibabacloud.com/help/en/oss/support/error-handling-2. Of an error only code and message are told:
-the rest may hold whole requests.
+Source of the codes: https://www.alibabacloud.com/help/en/oss/support/error-handling-2. Only code and
+message of an error are reported, because the rest may contain whole requests.
 """
 
 from __future__ import annotations
@@ -12,18 +12,28 @@ from typing import Any
 from xml.etree import ElementTree
 
 from launchpad_tui.errors import (
-    AuthenticationFailed,
     ConfigError,
-    Conflict,
     DependencyMissing,
     InvalidInput,
     LaunchpadError,
-    ObjectMissing,
-    PermissionDenied,
-    RateLimited,
     RuntimeRejected,
-    StorageFull,
     Unreachable,
+)
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    at_path,
+    authentication_failed,
+    invalid_settings,
+    no_response,
+    object_missing,
+    object_replaced,
+    permission_denied,
+    rate_limited,
+    storage_full,
+    store_missing,
+    unavailable,
+    untrusted_certificate,
+    wrong_endpoint,
 )
 
 _AUTHENTICATION = {
@@ -61,12 +71,13 @@ _CONFLICT = {
     "PreconditionFailed",
     "ResourceConflict",
 }
-#: what OSS says, under codes that stand for much else, of a bucket that is in another region
-_ELSEWHERE = ("must be addressed using the specified endpoint", "Invalid signing region")
+_NAME_RULE = "Use 3 to 63 lower-case letters, digits and hyphens."
+#: messages, under codes with several meanings, about a bucket in another region
+_OTHER_REGION = ("must be addressed using the specified endpoint", "Invalid signing region")
 
 
 def sdk() -> Any:
-    """The SDK, imported now.
+    """Import and return the SDK.
 
     Raises:
         DependencyMissing: it is not installed.
@@ -76,7 +87,7 @@ def sdk() -> Any:
         import alibabacloud_oss_v2.crc
     except ModuleNotFoundError as error:
         raise DependencyMissing(
-            f"Alibaba OSS needs {error.name}",
+            f"Alibaba OSS requires the package {error.name}",
             hint="Install it with: pip install 'launchpad-tui[oss]'",
             extra="oss",
         ) from error
@@ -84,108 +95,109 @@ def sdk() -> Any:
 
 
 @contextmanager
-def translated(where: str, path: str = "", *, changed: bool = False) -> Iterator[None]:
-    """Run a call to the SDK; ``where`` is how the message names the store, ``path`` the object that is dealt with.
+def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> Iterator[None]:
+    """Translate exceptions of the SDK that are raised in the block.
 
     Args:
-        changed: whether a condition that does not hold means that the object was replaced; else, that it exists.
+        where: how messages name the store in the middle of a sentence.
+        path: the object concerned.
+        replaced: whether a failed precondition means that the object was replaced; otherwise it
+            means that the object exists.
     """
-    told = sdk().exceptions
+    exceptions = sdk().exceptions
     import requests
     import urllib3
 
     try:
         yield
-    except told.OperationError as error:
+    except exceptions.OperationError as error:
         cause = error.unwrap()
-        if isinstance(cause, told.RequestError | told.ResponseError):
+        if isinstance(cause, exceptions.RequestError | exceptions.ResponseError):
             cause = cause.unwrap()
-        if isinstance(cause, told.ServiceError):
-            raise _answer(cause, where, path, changed) from error
-        raise _no_answer(cause, where, path) from error
+        if isinstance(cause, exceptions.ServiceError):
+            raise _error_response(cause, where, path, replaced) from error
+        raise _client_error(cause, where, path) from error
     except (
-        told.BaseError,
+        exceptions.BaseError,
         requests.RequestException,
         urllib3.exceptions.HTTPError,
         ElementTree.ParseError,
     ) as error:
-        raise _no_answer(error, where, path) from error
+        raise _client_error(error, where, path) from error
 
 
-def strange(where: str) -> Unreachable:
-    """The error where an answer is none of OSS, such as a proxy's page that asks to log in."""
+def invalid_response(where: str) -> Unreachable:
+    """Return the error that a response is not one of OSS, such as the login page of a proxy."""
     return Unreachable(
-        f"{where} answers what OSS would not",
-        hint="Check the endpoint: is there a proxy before it?",
+        f"Unexpected response from {where}",
+        "It is not a response of OSS.",
+        "Check the endpoint: a proxy in between may have answered.",
     )
 
 
-def _answer(error: Any, where: str, path: str, changed: bool) -> LaunchpadError:
+def _error_response(error: Any, where: str, path: str, replaced: bool) -> LaunchpadError:
     code, status, message = (
         str(error.code or ""),
         int(error.status_code or 0),
         str(error.message or "")[:500],
     )
-    detail = f"{code} ({status}): {message}" + (f"\nAt {path[:200]!r}." if path else "")
-    if 300 <= status < 400 or any(each in message for each in _ELSEWHERE):
-        return ConfigError(
-            f"{where} is elsewhere", detail, "Check region, endpoint and addressing."
-        )
+    detail = at_path(f"{code} ({status}): {message}", path)
+    if 300 <= status < 400 or any(each in message for each in _OTHER_REGION):
+        return wrong_endpoint(where, detail)
     if code in _AUTHENTICATION:
-        hint = "Check access key and secret."
+        hint = "Check access key ID and access key secret."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:
             hint = "Set the clock of this machine: it is off by more than 15 minutes."
         elif "Token" in code:
-            hint = "STS tokens end; enter new access key, secret and token."
-        return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
+            hint = "STS tokens expire: enter new access key ID, access key secret and STS token."
+        return authentication_failed(where, detail, hint)
     if code in _MISSING or (status == 404 and code == "BadErrorResponse"):
-        return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
+        return object_missing(where, path)
     if code in _CONFLICT or status in {409, 412}:
-        if changed:
-            return Conflict(
-                f"{where} has another version of {path[:200]!r} now", detail, "Start again."
-            )
-        return Conflict(f"{where} has something at {path[:200]!r} already", detail)
+        make = object_replaced if replaced else already_exists
+        return make(where, path, detail)
     return _refusal(error, code, status, where, detail)
 
 
 def _refusal(error: Any, code: str, status: int, where: str, detail: str) -> LaunchpadError:
     if code == "NoSuchBucket":
-        return ConfigError(
-            f"{where} does not exist",
-            detail,
-            "Check the bucket's name, the endpoint and the region.",
-        )
+        return store_missing(where, detail, "Check the bucket's name, the endpoint and the region.")
     if code == "InvalidBucketName":
-        return ConfigError(f"{where} has a name that OSS does not take", detail)
+        return ConfigError(f"Invalid name: {where}", detail, _NAME_RULE)
     if code == "InvalidObjectName":
-        return InvalidInput("OSS does not take this path", detail, field="path")
+        return InvalidInput(
+            "The path is not allowed in OSS", detail, "Choose another path.", field="path"
+        )
     if code in _RATE or status == 429:
-        return RateLimited(f"{where} asks to be called less often", detail)
+        return rate_limited(where, detail)
     if code in _FULL or status == 507:
-        return StorageFull(f"{where} has no room left", detail)
+        return storage_full(where, detail)
     if code in _PERMISSION or status in {401, 403}:
         hint = (
-            "Look whether the account is paid for."
+            "Check the account's balance."
             if code == "UserDisable"
-            else "Check what the access key may do."
+            else "Check the permissions of the access key."
         )
-        return PermissionDenied(f"{where} does not allow it", detail, hint)
+        return permission_denied(where, detail, hint)
     if status >= 500:
-        return Unreachable(f"{where} does not work at the moment", detail)
+        return unavailable(where, detail)
     return RuntimeRejected(
-        f"{where} refused", detail, status=status, code=code, request_id=str(error.request_id or "")
+        f"Request rejected by {where}",
+        detail,
+        "Check the settings.",
+        status=status,
+        code=code,
+        request_id=str(error.request_id or ""),
     )
 
 
-def _no_answer(error: BaseException, where: str, path: str) -> LaunchpadError:
+def _client_error(error: BaseException, where: str, path: str) -> LaunchpadError:
     import requests
     import urllib3
 
-    told = sdk().exceptions
+    exceptions = sdk().exceptions
     if isinstance(error, requests.exceptions.SSLError):
-        hint = "Check the endpoint; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"TLS certificate verification failed for {where}", _reason(error), hint)
+        return untrusted_certificate(where, _reason(error))
     broken = (
         requests.ConnectionError,
         requests.Timeout,
@@ -193,23 +205,23 @@ def _no_answer(error: BaseException, where: str, path: str) -> LaunchpadError:
         urllib3.exceptions.HTTPError,
     )
     if isinstance(error, broken):
-        return Unreachable(
-            f"{where} does not answer", _reason(error), "Check the network and the endpoint."
+        return no_response(where, _reason(error))
+    if isinstance(error, exceptions.DeserializationError | ElementTree.ParseError):
+        return invalid_response(where)
+    if isinstance(error, exceptions.BucketNameInvalidError):
+        return ConfigError(f"Invalid name: {where}", "OSS does not allow it.", _NAME_RULE)
+    if isinstance(error, exceptions.ObjectNameInvalidError):
+        return InvalidInput(
+            f"The path {path[:200]!r} is not allowed in OSS",
+            "",
+            "Choose another path.",
+            field="path",
         )
-    if isinstance(error, told.DeserializationError | ElementTree.ParseError):
-        return strange(where)
-    if isinstance(error, told.BucketNameInvalidError):
-        return ConfigError(
-            f"{where} has a name that OSS does not take",
-            "3 to 63 lower-case letters, digits and hyphens.",
-        )
-    if isinstance(error, told.ObjectNameInvalidError):
-        return InvalidInput(f"OSS does not take the path {path[:200]!r}", field="path")
-    # Its text may hold what was sent.
-    return ConfigError(f"{where} cannot be used as it is set up", type(error).__name__)
+    # Its message may contain the request.
+    return invalid_settings(where, type(error).__name__)
 
 
 def _reason(error: BaseException) -> str:
-    """Why a connection failed, without the request that it was for."""
+    """Return why a connection failed, without the request."""
     inner = error.args[0] if error.args else error
     return str(getattr(inner, "reason", None) or inner)[:300]

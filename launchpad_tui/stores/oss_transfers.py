@@ -1,8 +1,9 @@
 """Uploads, downloads and copies of an OSS store.
 
-OSS keeps a CRC-64 (ECMA-182) of every object and tells it with each part and each object that it takes. What is sent is
-compared with it: a part or an object that does not match is taken away again. The checksum of an object of several
-parts is made of theirs. A download of a whole object is compared in `launchpad_tui.stores.oss`.
+OSS keeps a CRC-64 (ECMA-182) of every object and reports it for each uploaded part and object. It
+is compared with that of the bytes sent: a part or object that does not match is removed again. The
+checksum of a multipart object is combined from those of its parts. `launchpad_tui.stores.oss`
+verifies downloads of whole objects.
 """
 
 from __future__ import annotations
@@ -19,29 +20,29 @@ from launchpad_tui.errors import Conflict, Unreachable
 from launchpad_tui.stores.base import Progress
 from launchpad_tui.stores.bucket import Upload
 from launchpad_tui.stores.oss_client import CONCURRENCY
-from launchpad_tui.stores.oss_errors import sdk, strange
+from launchpad_tui.stores.oss_errors import invalid_response, sdk
 from launchpad_tui.stores.staging import open_source
 
 T = TypeVar("T")
-#: bytes of the parts of large objects; larger where there would be more parts than this (OSS takes 10,000)
-PART = 16 << 20
-_MOST_PARTS = 1000
-#: bytes that are sent at a time (each must leave within the timeout), and read
+#: size (bytes) of the parts of large objects, and the most parts, beyond which they are larger
+PART_SIZE = 16 << 20
+_MAX_PARTS = 1000
+#: bytes that are sent at a time (within the write timeout), and received
 _PIECE = 64 << 10
 _READ = 256 << 10
-#: bytes; OSS copies no more in one call for sure, and so many side by side
+#: largest object that OSS copies in one request, and size of the parts of larger ones (bytes)
 COPY_LIMIT = 1 << 30
-_COPY_PART = 256 << 20
-#: seconds that OSS may take to put parts together, or to copy
+_COPY_PART_SIZE = 256 << 20
+#: seconds that OSS may take to combine parts, or to copy
 _LONG = 120
 
 
 class _Stopped(BaseException):
-    """A transfer that is given up, on its way through HTTP clients that would catch an Exception and try again."""
+    """A cancelled transfer. HTTP clients would catch an Exception and repeat the request."""
 
 
-class _Watch:
-    """Hands progress on, and stops all transfers at the first error."""
+class _TransferMonitor:
+    """Reports progress and stops all transfers at the first error."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
@@ -54,7 +55,7 @@ class _Watch:
         if self._progress is not None and count:
             try:
                 self._progress(count)
-            except BaseException as error:  # noqa: BLE001 - `upload` raises it, on the caller's thread
+            except BaseException as error:  # noqa: BLE001 - `upload` raises it on the caller's thread
                 self.fail(error)
                 raise _Stopped from None
 
@@ -64,7 +65,7 @@ class _Watch:
                 self.error = error
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do it on a thread of the pool, where nothing else failed yet."""
+        """Call ``work`` on a thread of the pool unless another transfer has failed."""
         try:
             self.moved(0)
             return work()
@@ -73,14 +74,14 @@ class _Watch:
             raise
 
 
-class _Body:
-    """Bytes of a file, as the body of a request that may be sent again. ``crc`` is of what was sent last."""
+class _FileBody:
+    """A part of a file as a request body that can be sent again. ``crc`` is that of the bytes sent last."""
 
-    def __init__(self, handle: int, offset: int, size: int, watch: _Watch) -> None:
+    def __init__(self, handle: int, offset: int, size: int, monitor: _TransferMonitor) -> None:
         self._handle = handle
         self._offset = offset
         self._size = size
-        self._watch = watch
+        self._monitor = monitor
         self._moved = 0
         self.crc = 0
 
@@ -88,7 +89,7 @@ class _Body:
         return self._size
 
     def __iter__(self) -> Iterator[bytes]:
-        self._watch.moved(-self._moved)
+        self._monitor.moved(-self._moved)
         self._moved = 0
         crc = sdk().crc.Crc64(0)
         while self._moved < self._size:
@@ -96,42 +97,46 @@ class _Body:
             piece = os.pread(self._handle, count, self._offset + self._moved)
             if not piece:
                 error = Conflict(
-                    "A file is not what it was", "It became shorter while it was sent."
+                    "A file changed during the upload",
+                    "It became shorter.",
+                    "Start the upload again.",
                 )
-                self._watch.fail(error)
+                self._monitor.fail(error)
                 raise _Stopped
             crc.update(piece)
             yield piece
             self._moved += len(piece)
             self.crc = crc.sum64()
-            self._watch.moved(len(piece))
+            self._monitor.moved(len(piece))
 
 
 def upload(client: Any, bucket: str, plan: Sequence[Upload], progress: Progress | None) -> None:
-    """Send files. Where one fails, or ``progress`` raises, the others are given up and parts taken back.
+    """Upload files. If one fails, or ``progress`` raises, the others are cancelled and parts removed.
 
-    One object at a time is sent in parts, these side by side; small files next to it.
+    The parts of one large object at a time are sent in parallel, together with small files.
     """
-    watch = _Watch(progress)
+    monitor = _TransferMonitor(progress)
     with ThreadPoolExecutor(CONCURRENCY, "oss") as pool:
         try:
             sent = []
             for each in plan:
-                watch.moved(0)
-                if each.size > PART:
-                    _put_parts(client, bucket, each, pool, watch)
+                monitor.moved(0)
+                if each.size > PART_SIZE:
+                    _put_parts(client, bucket, each, pool, monitor)
                 else:
-                    sent.append(pool.submit(watch.run, partial(_put, client, bucket, each, watch)))
-            _results(sent, watch)
+                    sent.append(
+                        pool.submit(monitor.run, partial(_put, client, bucket, each, monitor))
+                    )
+            _results(sent, monitor)
         except BaseException as error:  # noqa: BLE001 - it is raised again
-            watch.fail(error)
-            # What is under way must have ended: an object that appears later would be nobody's.
+            monitor.fail(error)
+            # Running requests must end first: an object that appears later would never be removed.
             pool.shutdown(cancel_futures=True)
-            raise watch.error or error  # noqa: B904 - it has its cause
+            raise monitor.error or error  # noqa: B904 - it has its cause
 
 
 def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None:
-    """Copy an object of any size within a bucket; ``found`` is what HEAD said of it."""
+    """Copy an object of any size within a bucket; ``found`` is the response to HEAD."""
     models = sdk().models
     if found.content_length <= COPY_LIMIT:
         request = models.CopyObjectRequest(
@@ -139,12 +144,12 @@ def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None
         )
         client.copy_object(request, readwrite_timeout=_LONG)
         return
-    count = -(-found.content_length // _COPY_PART)
-    watch = _Watch()
+    count = -(-found.content_length // _COPY_PART_SIZE)
+    monitor = _TransferMonitor()
 
     def send(upload_id: str, number: int) -> Any:
-        first = (number - 1) * _COPY_PART
-        last = min(first + _COPY_PART, found.content_length) - 1
+        first = (number - 1) * _COPY_PART_SIZE
+        last = min(first + _COPY_PART_SIZE, found.content_length) - 1
         request = models.UploadPartCopyRequest(
             bucket=bucket,
             key=target,
@@ -161,43 +166,48 @@ def copy(client: Any, bucket: str, source: str, target: str, found: Any) -> None
     metadata = dict(found.metadata or {})
     with (
         ThreadPoolExecutor(CONCURRENCY, "oss") as pool,
-        _in_parts(client, bucket, target, metadata, watch) as upload_id,
+        _in_parts(client, bucket, target, metadata, monitor) as upload_id,
     ):
         running = [
-            pool.submit(watch.run, partial(send, upload_id, number))
+            pool.submit(monitor.run, partial(send, upload_id, number))
             for number in range(1, count + 1)
         ]
-        _complete(client, bucket, target, upload_id, _results(running, watch), found.hash_crc64)
+        _complete(client, bucket, target, upload_id, _results(running, monitor), found.hash_crc64)
 
 
 def download(
     client: Any, bucket: str, key: str, offset: int, length: int | None, version: str
 ) -> tuple[Iterator[bytes], str]:
-    """The bytes of one answer, of the object that has the ETag ``version``, where one is given; and the checksum that
-    OSS keeps of the whole object, empty where it keeps none."""
+    """Return the bytes of one response, and the checksum of the whole object, empty if unknown.
+
+    Args:
+        version: required ETag of the object; empty for any.
+    """
     models = sdk().models
     request = models.GetObjectRequest(bucket=bucket, key=key, if_match=version or None)
     ranged = bool(offset) or length is not None
     if ranged:
         request.range_header = f"bytes={offset}-{'' if length is None else offset + length - 1}"
-        # Else a range that ends behind the object would be answered with all of it.
+        # Otherwise OSS returns the whole object for a range that ends after it.
         request.range_behavior = "standard"
     answer = client.get_object(request)
     if ranged and answer.status_code != 206:
         answer.body.close()
         raise Unreachable(
-            "The object store does not give parts of objects", hint="Is there a proxy before it?"
+            "The object store does not support range requests",
+            "It returned the whole object.",
+            "Check the endpoint: a proxy in between may drop the range.",
         )
     return _chunks(answer.body), answer.hash_crc64 or ""
 
 
 def compare(ours: int, theirs: str | None, key: str) -> None:
-    """Raises Unreachable where the checksum that OSS tells is another one."""
+    """Raise Unreachable if the checksum that OSS reports is a different one."""
     if theirs and theirs != str(ours):
         raise Unreachable(
-            "The object store has other bytes than were sent",
-            f"Of {key[:200]!r} it has CRC-64 {theirs[:20]}, here it is {ours}.",
-            "Try again; where it stays so, something on the way changes what passes.",
+            "Checksum mismatch between this machine and the object store",
+            f"The CRC-64 of {key[:200]!r} is {theirs[:20]} in the store and {ours} here.",
+            "Try again. If it happens again, something on the network changes the content.",
         )
 
 
@@ -206,10 +216,10 @@ def _chunks(body: Any) -> Iterator[bytes]:
         yield from body.iter_bytes(block_size=_READ)
 
 
-def _put(client: Any, bucket: str, each: Upload, watch: _Watch) -> None:
+def _put(client: Any, bucket: str, each: Upload, monitor: _TransferMonitor) -> None:
     handle = open_source(each.file)
     try:
-        body = _Body(handle, 0, each.size, watch)
+        body = _FileBody(handle, 0, each.size, monitor)
         put(client, bucket, each.key, body, {"sha256": each.sha256})
     finally:
         os.close(handle)
@@ -219,15 +229,15 @@ def put(
     client: Any,
     bucket: str,
     key: str,
-    body: _Body | bytes,
+    body: _FileBody | bytes,
     metadata: dict[str, str],
     *,
     new: bool = False,
 ) -> None:
-    """Store an object in one call.
+    """Store an object by one request.
 
     Args:
-        new: refuse (FileAlreadyExists) where there is one of this key.
+        new: whether an existing object is an error (FileAlreadyExists).
     """
     models = sdk().models
     request = models.PutObjectRequest(bucket=bucket, key=key, body=body or b"", metadata=metadata)
@@ -235,7 +245,7 @@ def put(
         request.forbid_overwrite = "true"
     answer = client.put_object(request)
     if not answer.etag:
-        raise strange(f"The bucket {bucket!r}")
+        raise invalid_response(f"bucket {bucket!r}")
     if isinstance(body, bytes):
         crc = sdk().crc.Crc64(0)
         crc.update(body)
@@ -253,16 +263,16 @@ def _compare_or_delete(client: Any, bucket: str, key: str, ours: int, theirs: st
 
 
 def _put_parts(
-    client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor, watch: _Watch
+    client: Any, bucket: str, each: Upload, pool: ThreadPoolExecutor, monitor: _TransferMonitor
 ) -> None:
     models, combine = sdk().models, sdk().crc.Crc64.combine
-    size = max(PART, -(-each.size // _MOST_PARTS))
+    size = max(PART_SIZE, -(-each.size // _MAX_PARTS))
     count = -(-each.size // size)
     handle = open_source(each.file)
 
-    def send(upload_id: str, number: int) -> tuple[Any, _Body]:
+    def send(upload_id: str, number: int) -> tuple[Any, _FileBody]:
         offset = (number - 1) * size
-        body = _Body(handle, offset, min(size, each.size - offset), watch)
+        body = _FileBody(handle, offset, min(size, each.size - offset), monitor)
         request = models.UploadPartRequest(
             bucket=bucket, key=each.key, upload_id=upload_id, part_number=number, body=body
         )
@@ -271,12 +281,12 @@ def _put_parts(
         return models.UploadPart(part_number=number, etag=answer.etag), body
 
     try:
-        with _in_parts(client, bucket, each.key, {"sha256": each.sha256}, watch) as upload_id:
+        with _in_parts(client, bucket, each.key, {"sha256": each.sha256}, monitor) as upload_id:
             running = [
-                pool.submit(watch.run, partial(send, upload_id, number))
+                pool.submit(monitor.run, partial(send, upload_id, number))
                 for number in range(1, count + 1)
             ]
-            parts = _results(running, watch)
+            parts = _results(running, monitor)
             whole = 0
             for _, body in parts:
                 whole = combine(whole, body.crc, len(body))
@@ -287,9 +297,9 @@ def _put_parts(
 
 @contextlib.contextmanager
 def _in_parts(
-    client: Any, bucket: str, key: str, metadata: dict[str, str], watch: _Watch
+    client: Any, bucket: str, key: str, metadata: dict[str, str], monitor: _TransferMonitor
 ) -> Iterator[str]:
-    """Begin an upload in parts, and take it back where the block raises."""
+    """Begin a multipart upload, and abort it if the block raises."""
     models = sdk().models
     begun = client.initiate_multipart_upload(
         models.InitiateMultipartUploadRequest(bucket=bucket, key=key, metadata=metadata)
@@ -297,8 +307,8 @@ def _in_parts(
     try:
         yield begun.upload_id
     except BaseException as error:
-        watch.fail(error)
-        # The first error is told; what cannot be taken back now (the network may be gone), `abandon` takes later.
+        monitor.fail(error)
+        # The first error is reported. `abandon` removes later what cannot be removed now.
         with contextlib.suppress(Exception):
             client.abort_multipart_upload(
                 models.AbortMultipartUploadRequest(
@@ -321,7 +331,7 @@ def _complete(
     try:
         kept = client.complete_multipart_upload(request, readwrite_timeout=_LONG).hash_crc64
     except oss.exceptions.OperationError as error:
-        # Where the answer to the first attempt was lost, the second finds no upload, but the object.
+        # If the response to the first attempt was lost, the second finds the object but no upload.
         if getattr(error.unwrap(), "code", "") != "NoSuchUpload" or not checksum:
             raise
         kept = client.head_object(oss.models.HeadObjectRequest(bucket=bucket, key=key)).hash_crc64
@@ -331,15 +341,15 @@ def _complete(
         _compare_or_delete(client, bucket, key, int(checksum), kept)
 
 
-def _results(running: Sequence[Future[T]], watch: _Watch) -> list[T]:
-    """What they give. Where one fails, those that wait are given up and the others end, before it is raised."""
+def _results(running: Sequence[Future[T]], monitor: _TransferMonitor) -> list[T]:
+    """Return the results. If one fails, cancel those not yet begun and wait for the others, then raise."""
     try:
         wait(running, return_when=FIRST_EXCEPTION)
-        watch.moved(0)
+        monitor.moved(0)
         return [each.result() for each in running]
     except BaseException as error:  # noqa: BLE001 - it is raised again
-        watch.fail(error)
+        monitor.fail(error)
         for each in running:
             each.cancel()
         wait(running)
-        raise watch.error or error  # noqa: B904 - it has its cause
+        raise monitor.error or error  # noqa: B904 - it has its cause

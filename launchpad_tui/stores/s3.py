@@ -1,6 +1,6 @@
-"""Object store of kind ``s3``: a bucket of Amazon S3, or of a server that speaks its protocol; boto3 does the talking.
+"""Object store of kind ``s3``: a bucket of Amazon S3 or of an S3-compatible server, by boto3.
 
-How folders appear at once stands in `launchpad_tui.stores.bucket`.
+`launchpad_tui.stores.bucket` describes how folders are published.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
-from launchpad_tui.stores.s3_errors import translated
+from launchpad_tui.stores.s3_errors import translate_errors
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-#: S3 asks for a checksum where many objects are deleted at once; servers that know another one only answer with these
+#: error codes of servers that do not accept the checksum of a request that deletes many objects
 _NO_BATCH = {
     "InvalidRequest",
     "MissingContentMD5",
@@ -28,12 +28,16 @@ _NO_BATCH = {
     "MalformedXML",
     "501",
 }
-#: what `copy_object` takes in one call (bytes; Amazon S3 API reference, CopyObject)
+#: largest object that `copy_object` copies in one request (bytes; Amazon S3 API, CopyObject)
 _COPY_LIMIT = 5 << 30
 
 
 class S3Store(BucketStore):
-    """A bucket, or what lies below a path prefix in it; ``values`` by the fields of the catalog."""
+    """A bucket, or the objects below a path prefix in it.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(_S3Bucket(values), values.get("path_prefix", ""))
@@ -47,7 +51,7 @@ class _S3Bucket:
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = dict(values)
         self._name = values["bucket"]
-        self.where = f"The bucket {self._name!r}"
+        self.where = f"bucket {self._name!r}"
         self._connecting = threading.Lock()
         self._connected: BaseClient | None = None
 
@@ -55,8 +59,8 @@ class _S3Bucket:
         return server_of(self._client.meta.endpoint_url, self._values)
 
     def check(self, prefix: str) -> str:
-        with translated(self.where):
-            # A listing answers with a code in its body; HEAD would only say 403.
+        with translate_errors(self.where):
+            # The response to a listing contains an error code; that to HEAD is only a status.
             self._client.list_objects_v2(Bucket=self._name, Prefix=prefix, MaxKeys=1)
             endpoint = self._client.meta.endpoint_url
         return f"{endpoint}, bucket {self._name}" + (f", {prefix.rstrip('/')}" if prefix else "")
@@ -67,7 +71,7 @@ class _S3Bucket:
         request: dict[str, Any] = {"Prefix": prefix, "MaxKeys": limit}
         request |= {"Delimiter": delimiter} if delimiter else {}
         request |= {"ContinuationToken": token} if token else {}
-        with translated(self.where):
+        with translate_errors(self.where):
             answer = self._client.list_objects_v2(Bucket=self._name, **request)
             return BucketPage(
                 tuple(
@@ -81,12 +85,12 @@ class _S3Bucket:
                     for each in answer.get("Contents", ())
                 ),
                 tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
-                # Without this an answer that was cut in its head would be an empty list.
+                # Requiring IsTruncated distinguishes an incomplete response from an empty listing.
                 answer.get("NextContinuationToken", "") if answer["IsTruncated"] else "",
             )
 
     def head(self, key: str) -> StoredObject:
-        with translated(self.where, key):
+        with translate_errors(self.where, key):
             found = self._client.head_object(Bucket=self._name, Key=key)
             sha256 = str(found.get("Metadata", {}).get("sha256", ""))
             return StoredObject(
@@ -98,15 +102,15 @@ class _S3Bucket:
             )
 
     def read(self, key: str, offset: int, length: int | None, version: str) -> Iterator[bytes]:
-        with translated(self.where, key, changed=bool(version)):
+        with translate_errors(self.where, key, replaced=bool(version)):
             yield from download(self._client, self._name, key, offset, length, version)
 
     def upload(self, plan: Sequence[Upload], progress: Progress | None) -> None:
-        with translated(self.where, plan[0].key if plan else ""):
+        with translate_errors(self.where, plan[0].key if plan else ""):
             upload(self._client, self._name, plan, extra_arguments(self._values), progress)
 
     def create(self, key: str, body: bytes) -> None:
-        with translated(self.where, key):
+        with translate_errors(self.where, key):
             arguments = extra_arguments(self._values)
             self._client.put_object(
                 Bucket=self._name, Key=key, Body=body, IfNoneMatch="*", **arguments
@@ -115,7 +119,7 @@ class _S3Bucket:
     def copy(self, source: str, target: str) -> None:
         found = self.head(source)
         arguments = extra_arguments(self._values)
-        with translated(self.where, source):
+        with translate_errors(self.where, source):
             origin = {"Bucket": self._name, "Key": source}
             if found.size > _COPY_LIMIT:
                 metadata = {"Metadata": {"sha256": found.sha256}} if found.sha256 else {}
@@ -126,17 +130,17 @@ class _S3Bucket:
                 )
 
     def checksum(self, key: str) -> str:
-        # ETags of multipart uploads and composite CRCs are no hashes of the content.
+        # ETags of multipart uploads and composite CRCs are not hashes of the content.
         self.head(key)
         return ""
 
     def delete(self, keys: Sequence[str]) -> None:
         if len(keys) == 1:
-            with translated(self.where, keys[0]):
+            with translate_errors(self.where, keys[0]):
                 self._client.delete_object(Bucket=self._name, Key=keys[0])
             return
         try:
-            with translated(self.where):
+            with translate_errors(self.where):
                 request = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
                 failed = self._client.delete_objects(Bucket=self._name, Delete=request).get(
                     "Errors", ()
@@ -146,11 +150,11 @@ class _S3Bucket:
                 raise
             failed = [{"Key": key} for key in keys]
         for each in failed:
-            # Again, one by one: either it works or it raises what is wrong.
+            # A single deletion either works or raises the reason.
             self.delete([each["Key"]])
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
-        with translated(self.where, prefix):
+        with translate_errors(self.where, prefix):
             pages = self._client.get_paginator("list_multipart_uploads").paginate(
                 Bucket=self._name, Prefix=prefix
             )
@@ -165,6 +169,6 @@ class _S3Bucket:
     def _client(self) -> Any:
         with self._connecting:
             if self._connected is None:
-                with translated(self.where):
+                with translate_errors(self.where):
                     self._connected = connect(self._values)
             return self._connected

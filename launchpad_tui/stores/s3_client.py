@@ -1,4 +1,4 @@
-"""The boto3 client of an S3 store, and its transfers. boto3 is imported when a store is first connected to."""
+"""Client of an S3 store and its transfers; boto3 is imported when a store is first used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from launchpad_tui.errors import ConfigError, Unreachable
 from launchpad_tui.stores.base import CHUNK, Progress
 from launchpad_tui.stores.bucket import Upload
-from launchpad_tui.stores.s3_credentials import session
+from launchpad_tui.stores.s3_credentials import create_session
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 #: seconds
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
-#: transfers at the same time, and the size (bytes) of the parts of large objects
+#: parallel transfers, and the size (bytes) of the parts of large objects
 _CONCURRENCY = 4
 _PART = 16 << 20
 
 
 def connect(values: Mapping[str, str]) -> BaseClient:
-    """A client by the fields of the catalog; it does not call yet.
+    """Create a client by the fields of the catalog; it does not send requests yet.
 
     Raises:
-        ConfigError: the endpoint is no URL, or the profile is not there.
+        ConfigError: the endpoint is not a URL, or the profile does not exist.
         AuthenticationFailed: there are no credentials.
     """
     import boto3
@@ -37,7 +37,8 @@ def connect(values: Mapping[str, str]) -> BaseClient:
     if verify and values.get("ca_file"):
         verify = values["ca_file"]
     addressing = values.get("addressing") or "auto"
-    # Amazon's own get boto3's defaults; others may refuse checksums in trailers, and few have a host for each bucket.
+    # Amazon S3 gets the defaults of boto3. Other servers may reject checksums in trailers, and few
+    # have a host name for each bucket.
     checksums = {}
     if endpoint is not None:
         addressing = "path" if addressing == "auto" else addressing
@@ -54,25 +55,25 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         ignore_configured_endpoint_urls=True,
         **checksums,
     )
-    core = session(values)
+    core = create_session(values)
     region = values.get("region") or core.get_config_variable("region") or "us-east-1"
-    made = boto3.session.Session(botocore_session=core, region_name=region)
+    session = boto3.session.Session(botocore_session=core, region_name=region)
     if verify is False:
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
 
-        # The user said so; the warning would be written over the terminal's picture.
+        # The user switched verification off. The warning would be written into the terminal app.
         disable_warnings(InsecureRequestWarning)
     try:
-        return made.client("s3", endpoint_url=endpoint, verify=verify, config=config)
+        return session.client("s3", endpoint_url=endpoint, verify=verify, config=config)
     except ValueError as error:
         raise ConfigError(
-            "The object store cannot be used as it is set up", str(error), "Check the endpoint."
+            "Invalid settings for the object store", str(error), "Check the endpoint."
         ) from error
 
 
 def extra_arguments(values: Mapping[str, str]) -> dict[str, str]:
-    """How objects are to be encrypted at rest, as arguments of the calls that store one."""
+    """Return the arguments for encryption at rest of the requests that store an object."""
     arguments = {}
     if values.get("encryption"):
         arguments["ServerSideEncryption"] = values["encryption"]
@@ -88,23 +89,27 @@ def upload(
     extra: Mapping[str, str],
     progress: Progress | None,
 ) -> None:
-    """Send files. Where one fails, or ``progress`` raises, the others are given up."""
-    watch = _Watch(progress)
+    """Upload files. If one fails, or ``progress`` raises, the others are cancelled."""
+    monitor = _TransferMonitor(progress)
     with _manager(client) as manager:
         try:
             for each in plan:
                 arguments = {"Metadata": {"sha256": each.sha256}, **extra}
-                watch.add(manager.upload(str(each.file), bucket, each.key, arguments, [watch]))
-            watch.finish()
+                monitor.add(manager.upload(str(each.file), bucket, each.key, arguments, [monitor]))
+            monitor.finish()
         except BaseException:
-            watch.cancel()
+            monitor.cancel()
             raise
 
 
 def download(
     client: BaseClient, bucket: str, key: str, offset: int, length: int | None, version: str
 ) -> Iterator[bytes]:
-    """The bytes of one answer, of the object that has the ETag ``version``, where one is given."""
+    """Yield the bytes of one response.
+
+    Args:
+        version: required ETag of the object; empty for any.
+    """
     request = {"IfMatch": version} if version else {}
     ranged = bool(offset) or length is not None
     if ranged:
@@ -113,7 +118,9 @@ def download(
     if ranged and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
         answer["Body"].close()
         raise Unreachable(
-            "The object store does not give parts of objects", hint="Is there a proxy before it?"
+            "The object store does not support range requests",
+            "It returned the whole object.",
+            "Check the endpoint: a proxy in between may drop the range.",
         )
     with contextlib.closing(answer["Body"]) as body:
         yield from body.iter_chunks(CHUNK)
@@ -130,8 +137,8 @@ def _manager(client: BaseClient) -> Any:
     return TransferManager(client, config)
 
 
-class _Watch:
-    """Subscriber of s3transfer (its duck type): hands progress on, and stops all transfers at the first error."""
+class _TransferMonitor:
+    """Subscriber of s3transfer (duck-typed) that reports progress and cancels all transfers at the first error."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -139,15 +146,15 @@ class _Watch:
         self._error: BaseException | None = None
 
     def on_queued(self, **_: Any) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def on_progress(self, *, bytes_transferred: int, **_: Any) -> None:
-        """Called on a thread of s3transfer, which swallows errors."""
+        """Report progress. A thread of s3transfer calls this and swallows exceptions."""
         if self._progress is None or self._error is not None:
             return
         try:
             self._progress(bytes_transferred)
-        except BaseException as error:  # noqa: BLE001 - it is raised in `finish`, on the caller's thread
+        except BaseException as error:  # noqa: BLE001 - `finish` raises it on the caller's thread
             self.fail(error)
 
     def fail(self, error: BaseException) -> None:
@@ -155,7 +162,7 @@ class _Watch:
         self.cancel()
 
     def on_done(self, **_: Any) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def add(self, future: Any) -> None:
         self._futures.append(future)
@@ -165,7 +172,7 @@ class _Watch:
             future.cancel()
 
     def finish(self) -> None:
-        """Wait for all; raises the first error."""
+        """Wait for all transfers; raise the first error."""
         try:
             for future in self._futures:
                 future.result()

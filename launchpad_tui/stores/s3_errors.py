@@ -1,4 +1,7 @@
-"""What S3 servers and botocore raise, as errors of launchpad. Codes: Amazon S3 API reference, "Error responses"."""
+"""Translation of the errors of S3 servers and botocore.
+
+Source of the codes: Amazon S3 API reference, "Error responses".
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from launchpad_tui.errors import (
-    AuthenticationFailed,
-    ConfigError,
-    Conflict,
     LaunchpadError,
-    ObjectMissing,
-    PermissionDenied,
-    RateLimited,
     RuntimeRejected,
-    StorageFull,
     Unreachable,
+)
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    at_path,
+    authentication_failed,
+    credentials_missing,
+    invalid_settings,
+    no_response,
+    object_missing,
+    object_replaced,
+    permission_denied,
+    rate_limited,
+    storage_full,
+    store_missing,
+    unavailable,
+    untrusted_certificate,
+    wrong_endpoint,
 )
 
 _AUTHENTICATION = {
@@ -72,105 +85,87 @@ _CONFLICT = {"409", "412", "ConditionalRequestConflict", "OperationAborted", "Pr
 
 
 @contextmanager
-def translated(where: str, path: str = "", *, changed: bool = False) -> Iterator[None]:
-    """Run a call to botocore; ``where`` is how the message names the store, ``path`` the object that is dealt with.
+def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> Iterator[None]:
+    """Translate exceptions of botocore that are raised in the block.
 
     Args:
-        changed: whether a condition that does not hold means that the object was replaced; else, that it exists.
+        where: how messages name the store in the middle of a sentence.
+        path: the object concerned.
+        replaced: whether a failed precondition means that the object was replaced; otherwise it
+            means that the object exists.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise _answer(error.response, where, path, changed) from error
+        raise _error_response(error.response, where, path, replaced) from error
     except BotoCoreError as error:
-        raise _no_answer(error, where) from error
+        raise _client_error(error, where) from error
     except KeyError as error:
-        detail = f"{error.args[0]} is missing in its answer."
         raise Unreachable(
-            f"{where} does not answer as an object store does", detail, "Check the endpoint."
+            f"Unexpected response from {where}",
+            f"{error.args[0]} is missing in it.",
+            "Check the endpoint.",
         ) from error
     except RecursionError:
-        # botocore follows a bucket from region to region, and never stops where a server sends it round.
-        hint = "Check region, endpoint and addressing."
-        raise ConfigError(
-            f"{where} is elsewhere", "The server points to another one, again and again.", hint
-        ) from None
+        # botocore follows redirects from region to region without a limit.
+        raise wrong_endpoint(where, "The servers redirect in a circle.") from None
 
 
-def _answer(
-    response: dict[str, dict[str, object]], where: str, path: str, changed: bool
+def _error_response(
+    response: dict[str, dict[str, object]], where: str, path: str, replaced: bool
 ) -> LaunchpadError:
-    told, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
-    code, status = str(told.get("Code", "")), int(str(meta.get("HTTPStatusCode") or 0))
-    detail = f"{code} ({status}): {told.get('Message', '')}" + (
-        f"\nAt {path[:200]!r}." if path else ""
-    )
+    error_data, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+    code, status = str(error_data.get("Code", "")), int(str(meta.get("HTTPStatusCode") or 0))
+    detail = at_path(f"{code} ({status}): {error_data.get('Message', '')}", path)
     if code in _AUTHENTICATION:
         hint = "Check access key and secret key."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:
-            hint = "The clock of this machine is wrong."
+            hint = "Set the clock of this machine: it is wrong."
         elif "Token" in code:
-            hint = "Temporary credentials end; enter new ones."
-        return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
+            hint = "Temporary credentials have expired: enter new ones."
+        return authentication_failed(where, detail, hint)
     if code in _PERMISSION:
-        return PermissionDenied(
-            f"{where} does not allow it", detail, "Check what the access key may do."
-        )
+        return permission_denied(where, detail, "Check the permissions of the access key.")
     if code == "NoSuchBucket":
-        return ConfigError(
-            f"{where} does not exist",
-            detail,
-            "Check the bucket's name, the endpoint and the region.",
-        )
+        return store_missing(where, detail, "Check the bucket's name, the endpoint and the region.")
     if code in _MISSING:
-        return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
+        return object_missing(where, path)
     if code in _REGION:
-        return ConfigError(
-            f"{where} is elsewhere", detail, "Check region, endpoint and addressing."
-        )
+        return wrong_endpoint(where, detail)
     if code in _RATE:
-        return RateLimited(f"{where} asks to be called less often", detail)
+        return rate_limited(where, detail)
     if code in _FULL or status == 507:
-        return StorageFull(f"{where} has no room left", detail)
-    if code in _CONFLICT and changed:
-        return Conflict(
-            f"{where} has another version of {path[:200]!r} now", detail, "Start again."
-        )
+        return storage_full(where, detail)
     if code in _CONFLICT:
-        return Conflict(f"{where} has something at {path[:200]!r} already", detail)
+        make = object_replaced if replaced else already_exists
+        return make(where, path, detail)
     if status >= 500:
-        return Unreachable(f"{where} does not work at the moment", detail)
+        return unavailable(where, detail)
     return RuntimeRejected(
-        f"{where} refused",
+        f"Request rejected by {where}",
         detail,
+        "Check the settings.",
         status=status,
         code=code,
         request_id=str(meta.get("RequestId") or ""),
     )
 
 
-def _no_answer(error: Exception, where: str) -> LaunchpadError:
+def _client_error(error: Exception, where: str) -> LaunchpadError:
     from botocore import exceptions as boto
 
     detail = str(error)
     if isinstance(error, boto.SSLError):
-        hint = "Check the endpoint; a certificate of your own authority is trusted by the field CA file."
-        return Unreachable(f"TLS certificate verification failed for {where}", detail, hint)
+        return untrusted_certificate(where, detail)
     if isinstance(error, boto.ConnectionError | boto.HTTPClientError | boto.IncompleteReadError):
-        return Unreachable(
-            f"{where} does not answer", detail, "Check the network and the endpoint."
-        )
+        return no_response(where, detail)
     if isinstance(error, boto.SSOError | boto.TokenRetrievalError):
-        return AuthenticationFailed(
-            f"{where} needs credentials", detail, "Log in again: aws sso login."
-        )
+        return credentials_missing("Log in again: aws sso login.", detail)
     if isinstance(
         error,
         boto.NoCredentialsError | boto.PartialCredentialsError | boto.CredentialRetrievalError,
     ):
-        return AuthenticationFailed(
-            f"{where} needs credentials", detail, "Check where they are to come from."
-        )
-    return ConfigError(f"{where} cannot be used as it is set up", detail)
+        return credentials_missing("Check the field Credentials.", detail)
+    return invalid_settings(where, detail)

@@ -1,7 +1,8 @@
-"""The folder in which files of a file store wait until they are complete, and the copying into it.
+"""Staging folders of file stores, copying into them, and checks of source files.
 
-``<root>/.launchpad-staging/<token>/`` belongs to whoever holds the lock on ``<token>.lock`` beside it. The kernel lets
-go of the lock when its owner dies, however it dies, so that the next one to come may clear away what was left.
+``<root>/.launchpad-staging/<token>/`` belongs to the process that holds the lock on
+``<token>.lock`` beside it. The kernel releases the lock when the process ends in any way, so that
+the next process can remove the remains.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from pathlib import Path
 from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.stores.base import CHUNK, STAGING, Progress
 
-#: where a file system has no locks, leftovers are known by their age (seconds)
+#: on file systems without locks, remains are recognized by their age (seconds)
 _OLD = 7 * 86400
 
 
 @contextmanager
 def staging(root: Path) -> Iterator[Path]:
-    """A new empty folder on the root's file system, removed at the end with what is still in it.
+    """Create a folder on the file system of the root that is removed at the end of the block.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     base = root / STAGING
     base.mkdir(exist_ok=True)
@@ -54,7 +55,7 @@ def _locked_token(base: Path) -> tuple[str, int]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # Somebody who sweeps came between the two calls, and takes the file away.
+            # Another process locked the file between the two calls to remove it.
             os.close(handle)
             continue
         except OSError:
@@ -65,7 +66,7 @@ def _locked_token(base: Path) -> tuple[str, int]:
 
 
 def sweep(base: Path) -> None:
-    """Remove what owners that died left behind. What cannot be removed stays for the next time."""
+    """Remove the staging folders of processes that ended, as far as possible."""
     with contextlib.suppress(OSError), os.scandir(base) as entries:
         for entry in list(entries):
             with contextlib.suppress(OSError):
@@ -99,34 +100,46 @@ def _is_old(status: os.stat_result) -> bool:
 
 
 def open_source(path: Path) -> int:
-    """A handle to read an ordinary file.
+    """Open a regular file for reading and return its descriptor.
 
     Raises:
         InvalidInput: it cannot be read, or is a pipe, a device or a folder.
     """
     try:
-        # Without O_NONBLOCK a pipe would make the open wait for its writer.
+        # Without O_NONBLOCK opening a pipe would wait for a writer.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except OSError as error:
         raise InvalidInput(
-            "A file cannot be read", f"{path}: {error.strerror or error}", field="source"
+            f"{path.name} cannot be read",
+            f"{path}: {error.strerror or error}",
+            "Check the path and its permissions.",
+            field="source",
         ) from error
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
-        raise InvalidInput("Only ordinary files can be stored", f"{path} is none.", field="source")
+        raise InvalidInput(
+            f"{path.name} is not a regular file",
+            f"{path} is a pipe, device or folder.",
+            "Choose regular files.",
+            field="source",
+        )
     return handle
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:
-    """What differs when a file was written to or replaced."""
+    """Return values that differ after a file was modified or replaced."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def check_unchanged(path: Path, handle: int, before: os.stat_result, size: int) -> None:
-    """Look that a file is still the one that ``before`` told of, ``size`` bytes of it having been read.
+    """Check that a file has not changed since ``before`` and that ``size`` is its size.
+
+    Args:
+        before: its status when reading began.
+        size: number of bytes read.
 
     Raises:
-        Conflict: it is not.
+        Conflict: it has changed.
     """
     try:
         same = (
@@ -137,17 +150,17 @@ def check_unchanged(path: Path, handle: int, before: os.stat_result, size: int) 
         same = False
     if not same:
         raise Conflict(
-            "A file changed while it was read",
-            f"{path} was written to meanwhile.",
-            "Try again when it is finished.",
+            f"{path.name} changed while it was read",
+            f"{path} was modified by another program.",
+            "Try again when it is complete.",
         )
 
 
 def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[int, str]:
-    """Copy a file to a new one and put it on disk: bytes and SHA-256, computed while they pass.
+    """Copy a file to a new one and sync it to disk; return its size and SHA-256.
 
     Raises:
-        Conflict: the source changed meanwhile.
+        Conflict: the source changed while it was read.
         InvalidInput: the source cannot be read.
         OSError: the target cannot be written.
     """
@@ -158,7 +171,7 @@ def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[
         try:
             digest, size = hashlib.sha256(), 0
             buffer = memoryview(bytearray(CHUNK))
-            # A file that grows as fast as it is read would have no end.
+            # The limit ends the loop for a file that grows as fast as it is read.
             while size <= before.st_size and (count := os.readv(reading, [buffer])):
                 chunk = buffer[:count]
                 digest.update(chunk)
@@ -178,7 +191,7 @@ def copy_hashed(source: Path, target: Path, progress: Progress | None) -> tuple[
 
 
 def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on disk; file systems that cannot are left alone."""
+    """Sync the names in a folder to disk, if the file system supports it."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         with contextlib.suppress(OSError):
@@ -188,24 +201,24 @@ def sync_folder(folder: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """`sync_folder` for a folder and all folders in it, the deepest first."""
+    """Sync a folder and all folders in it, the deepest first."""
     for here, _, _ in os.walk(folder, topdown=False):
         sync_folder(Path(here))
 
 
 def make_folders(folder: Path) -> list[Path]:
-    """Make a folder and what lacks above it, on disk; says which were made, the topmost first.
+    """Create a folder with its missing parents on disk; return those created, the topmost first.
 
     Raises:
-        OSError: one cannot be made.
+        OSError: one cannot be created.
     """
     missing = []
     while not folder.is_dir():
         missing.append(folder)
         folder = folder.parent
-    made = missing[::-1]
-    for each in made:
+    created = missing[::-1]
+    for each in created:
         with contextlib.suppress(FileExistsError):
             each.mkdir()
         sync_folder(each.parent)
-    return made
+    return created

@@ -1,9 +1,13 @@
-"""What the servers of Azure and Google tell, as errors of launchpad."""
+"""Errors of object stores in one wording, whatever the kind of store.
+
+``store`` is how messages name the store in the middle of a sentence, such as ``bucket 'models'``.
+"""
 
 from __future__ import annotations
 
 from launchpad_tui.errors import (
     AuthenticationFailed,
+    ConfigError,
     Conflict,
     LaunchpadError,
     ObjectMissing,
@@ -14,41 +18,169 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 
+#: characters of a path that messages show
+_PATH_LENGTH = 200
 
-def numbered(
+
+def at_path(detail: str, path: str) -> str:
+    """Return the detail with the path concerned, if there is one, on a line of its own."""
+    return f"{detail}\nPath: {path[:_PATH_LENGTH]}" if path else detail
+
+
+def authentication_failed(store: str, detail: str, hint: str) -> AuthenticationFailed:
+    """Return the error that the store does not accept the credentials."""
+    return AuthenticationFailed(
+        f"Authentication failed for {store}", detail, hint or "Check the credentials."
+    )
+
+
+def credentials_missing(hint: str, detail: str = "") -> AuthenticationFailed:
+    """Return the error that the store's fields or the environment contain no credentials."""
+    return AuthenticationFailed("No credentials found for the object store", detail, hint)
+
+
+def permission_denied(
+    store: str, detail: str, hint: str = "Check the permissions of the credentials."
+) -> PermissionDenied:
+    """Return the error that the credentials do not allow the request."""
+    return PermissionDenied(f"Permission denied for {store}", detail, hint)
+
+
+def object_missing(store: str, path: str, detail: str = "") -> ObjectMissing:
+    """Return the error that no object has this path."""
+    return ObjectMissing(
+        f"Object {path[:_PATH_LENGTH]!r} not found in {store}", detail, "Check the path."
+    )
+
+
+def already_exists(store: str, path: str, detail: str = "") -> Conflict:
+    """Return the error that an object or folder has this path already."""
+    return Conflict(
+        f"Path {path[:_PATH_LENGTH]!r} already exists in {store}",
+        detail,
+        "Delete it, or choose another path.",
+    )
+
+
+def object_replaced(store: str, path: str, detail: str = "") -> Conflict:
+    """Return the error that the object is no longer the version that was requested."""
+    return Conflict(
+        f"Object {path[:_PATH_LENGTH]!r} was replaced in {store}", detail, "Start again."
+    )
+
+
+def hash_mismatch(path: str, found: str, expected: str) -> Conflict:
+    """Return the error that a local file does not have the expected content."""
+    return Conflict(
+        f"The content of {path} is not as expected",
+        f"Its SHA-256 is {found}, not {expected}.",
+        "Check whether the file was changed.",
+    )
+
+
+def rate_limited(store: str, detail: str) -> RateLimited:
+    """Return the error that the store accepts fewer requests."""
+    return RateLimited(f"Rate limit exceeded for {store}", detail, "Try again later.")
+
+
+def storage_full(store: str, detail: str) -> StorageFull:
+    """Return the error that the store has no space or quota left."""
+    return StorageFull(
+        f"No space left in {store}", detail, "Free some space, or have the quota raised."
+    )
+
+
+def unavailable(store: str, detail: str) -> Unreachable:
+    """Return the error that the store does not work at the moment."""
+    return Unreachable(f"Service unavailable: {store}", detail, "Try again later.")
+
+
+def no_response(store: str, detail: str) -> Unreachable:
+    """Return the error that the store did not answer."""
+    return Unreachable(
+        f"No response from {store}", detail, "Check the network, the proxy and the endpoint."
+    )
+
+
+def interrupted(store: str, path: str, received: int, size: int) -> Unreachable:
+    """Return the error that a download ended too early."""
+    return Unreachable(
+        f"The download from {store} was interrupted",
+        at_path(f"{received:,} of {size:,} bytes were received.", path),
+        "Try again.",
+    )
+
+
+def untrusted_certificate(store: str, detail: str) -> Unreachable:
+    """Return the error that the TLS certificate of the store is not trusted."""
+    return Unreachable(
+        f"TLS certificate verification failed for {store}",
+        detail,
+        "Check the endpoint. To trust your own certificate authority, set the field CA file.",
+    )
+
+
+def store_missing(store: str, detail: str, hint: str) -> ConfigError:
+    """Return the error that the bucket or container does not exist."""
+    return ConfigError(f"There is no {store}", detail, hint)
+
+
+def wrong_endpoint(store: str, detail: str) -> ConfigError:
+    """Return the error that the store is reached at another endpoint or in another region."""
+    return ConfigError(
+        f"Wrong region or endpoint for {store}", detail, "Check region, endpoint and addressing."
+    )
+
+
+def invalid_settings(store: str, detail: str) -> ConfigError:
+    """Return the error that no request can be made with the store's settings."""
+    return ConfigError(
+        f"Invalid settings for {store}", detail, "Check the fields of the object store."
+    )
+
+
+def unexpected_response(store: str, service: str, detail: str) -> RuntimeRejected:
+    """Return the error that a response is not one of the service."""
+    return RuntimeRejected(
+        f"Unexpected response from {store}",
+        detail,
+        f"Check that the address is one of {service}, without a login page in between.",
+    )
+
+
+def explain_status(
     status: int,
     code: str,
     detail: str,
-    where: str,
+    store: str,
     path: str = "",
     *,
     replaced: bool = False,
     hint: str = "",
 ) -> LaunchpadError:
-    """The error of an answer by its status, where the code tells nothing more.
+    """Return the error of a response by its status, if the service's code says nothing more.
 
     Args:
-        replaced: whether a condition that does not hold means that the object was replaced; else, that it exists.
-        hint: for credentials that are not accepted.
+        code: the service's code of the error.
+        replaced: whether a failed precondition means that the object was replaced; otherwise it
+            means that the object exists.
+        hint: what to do if the credentials are not accepted.
     """
     if status == 401:
-        return AuthenticationFailed(f"{where} does not accept the credentials", detail, hint)
+        return authentication_failed(store, detail, hint)
     if status == 403:
-        return PermissionDenied(
-            f"{where} does not allow it", detail, "Check what the credentials allow."
-        )
+        return permission_denied(store, detail)
     if status == 404:
-        return ObjectMissing(f"{where} has nothing at {path[:200]!r}")
+        return object_missing(store, path)
     if status in {409, 412}:
-        if replaced:
-            return Conflict(
-                f"{where} has another version of {path[:200]!r} now", detail, "Start again."
-            )
-        return Conflict(f"{where} has something at {path[:200]!r} already", detail)
+        make = object_replaced if replaced else already_exists
+        return make(store, path, detail)
     if status == 429:
-        return RateLimited(f"{where} asks to be called less often", detail)
+        return rate_limited(store, detail)
     if status == 507:
-        return StorageFull(f"{where} has no room left", detail)
+        return storage_full(store, detail)
     if status >= 500 or status == 408:
-        return Unreachable(f"{where} does not work at the moment", detail)
-    return RuntimeRejected(f"{where} refused", detail, status=status, code=code)
+        return unavailable(store, detail)
+    return RuntimeRejected(
+        f"Request rejected by {store}", detail, "Check the settings.", status=status, code=code
+    )

@@ -1,10 +1,10 @@
-"""Object store of kind ``webhdfs``: a folder of Hadoop's file system over HTTP, or of SAP's data lake Files.
+"""Object store of kind ``webhdfs``: a folder of the Hadoop file system over HTTP, or of data lake Files.
 
-Files are written below `STAGING` in the store's root, and get their final names by a rename, a folder of files in one
-step; see `launchpad_tui.stores.webhdfs_tree`.
+Files are written below `STAGING` in the root of the store and get their final names by a rename,
+which publishes a whole folder in one step; see `launchpad_tui.stores.webhdfs_tree`.
 
-A name with a colon cannot be in HDFS: the colon is kept as U+F03A, of Unicode's private use area, as other programs do
-on file systems that do not have it.
+HDFS does not allow colons in names. A colon is stored as U+F03A of Unicode's private use area, as
+other programs do on file systems without colons.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import BinaryIO
 from launchpad_tui.errors import (
     CapabilityMissing,
     ConfigError,
-    Conflict,
     InvalidInput,
     ObjectMissing,
     RuntimeRejected,
@@ -41,6 +40,11 @@ from launchpad_tui.stores.base import (
     resumed,
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source
+from launchpad_tui.stores.store_errors import (
+    hash_mismatch,
+    object_missing,
+    object_replaced,
+)
 from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 from launchpad_tui.stores.webhdfs_tree import HdfsEntry, HdfsTree
 
@@ -48,7 +52,11 @@ _COLON = "\uf03a"
 
 
 class WebHdfsStore:
-    """A folder of HDFS; ``values`` by the fields of the catalog."""
+    """A folder of HDFS.
+
+    Args:
+        values: by the names of the catalog's fields.
+    """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._client = WebHdfsClient(values)
@@ -59,7 +67,7 @@ class WebHdfsStore:
 
     @property
     def abilities(self) -> Abilities:
-        """See `ObjectStore.abilities`; the checksum is Hadoop's, which also depends on the size of blocks."""
+        """See `ObjectStore.abilities`; the checksum of Hadoop also depends on the block size."""
         return Abilities(checksum="MD5-of-MD5-of-CRC", rename=True)
 
     def endpoint(self) -> Endpoint | None:
@@ -67,15 +75,17 @@ class WebHdfsStore:
         return self._client.endpoint
 
     def check(self) -> str:
-        """See `ObjectStore.check`; a folder that is not there is fine, since it is made when something is stored."""
+        """See `ObjectStore.check`; a missing folder is no error, because the first upload creates it."""
         tls = "https" if self._client.endpoint.tls else "http"
         where = f"{tls}://{self._client.endpoint.host}:{self._client.endpoint.port}, folder {self._root or '/'}"
         try:
             entries, _ = self._tree.page(self._root or "/", "")
         except ObjectMissing:
-            return f"{where}, not there yet"
+            return f"{where}, does not exist yet"
         if any(not each.name for each in entries):
-            raise ConfigError("The folder of the object store is a file", self._root)
+            raise ConfigError(
+                "The folder of the object store is a file", self._root, "Choose another folder."
+            )
         return where
 
     def list(self, path: str = "", *, limit: int | None = None) -> Iterator[StoredObject]:
@@ -87,7 +97,7 @@ class WebHdfsStore:
             yield each
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
-        """See `ObjectStore.browse`; ``token`` is the name that the page before ended with, as HDFS has it."""
+        """See `ObjectStore.browse`; ``token`` is the last name of the previous page, as stored in HDFS."""
         try:
             entries, more = self._tree.page(self._full(path, empty=True), token)
         except ObjectMissing:
@@ -95,7 +105,7 @@ class WebHdfsStore:
         more = more or len(entries) > limit
         shown = [each for each in entries[:limit] if each.name]
         visible = [
-            (join(path, _ours(each.name)), each) for each in shown if path or each.name != STAGING
+            (join(path, _decode(each.name)), each) for each in shown if path or each.name != STAGING
         ]
         return FolderPage(
             tuple(here for here, each in visible if each.folder),
@@ -130,9 +140,7 @@ class WebHdfsStore:
         with self._tree.staging() as (_, ready):
             entry, found = self._send(source, ready, progress)
             if sha256 and found != sha256:
-                raise Conflict(
-                    "A file is not what it was", f"{source} has SHA-256 {found}, not {sha256}."
-                )
+                raise hash_mismatch(str(source), found, sha256)
             self._tree.move(ready, final, replace=True)
             return entry.stored(path, found)
 
@@ -144,13 +152,13 @@ class WebHdfsStore:
         for each in files:
             self._full(join(path, each.path))
         if next(self._walk(path), None) is not None:
-            raise self._tree.taken(path)
+            raise self._tree.exists_error(path)
         stored = []
         single = [each.path for each in files] == ["."]
         with self._tree.staging() as (folder, ready):
             made = {folder}
             for each in files:
-                target = ready if single else f"{ready}/{_theirs(each.path)}"
+                target = ready if single else f"{ready}/{_encode(each.path)}"
                 parent = target.rpartition("/")[0]
                 if parent not in made:
                     self._client.call("PUT", parent, "MKDIRS", writing=True)
@@ -162,15 +170,20 @@ class WebHdfsStore:
         return tuple(stored)
 
     def copy(self, source: str, target: str) -> None:
-        """Raises CapabilityMissing: WebHDFS has no call for it."""
+        """Raise CapabilityMissing: WebHDFS has no operation to copy files."""
         self._full(source)
         self._full(target)
         raise CapabilityMissing(
-            "WebHDFS does not copy", "Its bytes would have to pass here.", "Fetch it and store it."
+            "WebHDFS does not copy files",
+            "Their content has to be transferred through this machine.",
+            "Download the object and upload it again.",
         )
 
     def checksum(self, path: str) -> str:
-        """See `ObjectStore.checksum`; ``<algorithm>:<hexadecimal>``, as the algorithm's name has Hadoop's settings."""
+        """See `ObjectStore.checksum`.
+
+        It is ``<algorithm>:<hexadecimal>``, because the algorithm depends on Hadoop's settings.
+        """
         self._file(path)
         try:
             answer = self._client.call("GET", self._full(path), "GETFILECHECKSUM")
@@ -184,7 +197,7 @@ class WebHdfsStore:
         )
 
     def delete(self, path: str) -> None:
-        """See `ObjectStore.delete`. Folders that become empty go too, as no object store knows an empty folder."""
+        """See `ObjectStore.delete`; folders that become empty are removed, as object stores have none."""
         full = self._full(path)
         with contextlib.suppress(ObjectMissing):
             if self._tree.status(full).folder:
@@ -193,7 +206,7 @@ class WebHdfsStore:
             self._tree.remove_empty(full)
 
     def delete_prefix(self, path: str) -> int:
-        """See `ObjectStore.delete_prefix`. A folder vanishes in one step."""
+        """See `ObjectStore.delete_prefix`; a folder is deleted in one step."""
         full = self._full(path)
         count = sum(1 for _ in self._walk(path))
         with contextlib.suppress(ObjectMissing):
@@ -202,24 +215,25 @@ class WebHdfsStore:
         return count
 
     def _full(self, path: str, *, empty: bool = False) -> str:
-        """The whole path of a checked one."""
+        """Check a path and return it as an absolute path of HDFS."""
         check_path(path, empty=empty)
         if _COLON in path:
             raise InvalidInput(
-                f"The path {path[:80]!r} is not allowed", "U+F03A stands for a colon.", field="path"
+                f"The path {path[:80]!r} is not allowed",
+                "It contains U+F03A, which stands for a colon in HDFS.",
+                "Choose another path.",
+                field="path",
             )
-        return f"{self._root}/{_theirs(path)}" if path else self._root or "/"
+        return f"{self._root}/{_encode(path)}" if path else self._root or "/"
 
     def _file(self, path: str) -> HdfsEntry:
         found = self._tree.status(self._full(path))
         if found.folder:
-            raise ObjectMissing(
-                f"{self._client.where} has nothing at {path[:200]!r}", "It is a folder."
-            )
+            raise object_missing(self._client.where, path, "It is a folder.")
         return found
 
     def _walk(self, path: str) -> Iterator[StoredObject]:
-        # Folders wait until all names have come that sort before what is in them.
+        # A folder is kept back until all names that sort before its content were yielded.
         waiting: list[tuple[bytes, HdfsEntry]] = []
         with contextlib.suppress(ObjectMissing):
             for each in self._tree.entries(self._full(path, empty=True)):
@@ -236,7 +250,7 @@ class WebHdfsStore:
             yield from self._unfold(path, heapq.heappop(waiting)[1])
 
     def _unfold(self, path: str, entry: HdfsEntry) -> Iterator[StoredObject]:
-        here = join(path, _ours(entry.name))
+        here = join(path, _decode(entry.name))
         if entry.folder:
             yield from self._walk(here)
         else:
@@ -246,23 +260,20 @@ class WebHdfsStore:
         found = self._file(path)
         left = max(found.size - offset, 0)
         left = left if length is None else min(length, left)
-        self._hold(path, found, version)
+        self._require_version(path, found, version)
         if left:
             with self._client.content(self._full(path), offset, left) as pieces:
                 if version:
-                    # It is open now: what is of this version still stays so, whatever becomes of the path.
-                    self._hold(path, self._file(path), version)
+                    # The file is open now. If the path has this version still, so has the open file.
+                    self._require_version(path, self._file(path), version)
                 yield from pieces
 
-    def _hold(self, path: str, found: HdfsEntry, version: str) -> None:
+    def _require_version(self, path: str, found: HdfsEntry, version: str) -> None:
         if version and found.stored(path).version != version:
-            raise Conflict(
-                f"{self._client.where} has another version of {path[:200]!r} now",
-                hint="Start again.",
-            )
+            raise object_replaced(self._client.where, path)
 
     def _send(self, source: Path, target: str, progress: Progress | None) -> tuple[HdfsEntry, str]:
-        """Write a file to a new path; what is there then, and the SHA-256, computed while the bytes passed."""
+        """Upload a file to a new path; return its status and the SHA-256 of the bytes sent."""
         reading = open_source(source)
         try:
             before = os.fstat(reading)
@@ -285,15 +296,16 @@ class WebHdfsStore:
         entry = self._tree.status(target)
         if entry.size != before.st_size:
             raise Unreachable(
-                f"{self._client.where} did not take the whole file",
-                f"{entry.size:,} of {before.st_size:,} bytes.",
+                f"The upload to {self._client.where} is incomplete",
+                f"{entry.size:,} of {before.st_size:,} bytes were stored.",
+                "Try again.",
             )
         return entry, digest.hexdigest()
 
 
-def _theirs(path: str) -> str:
+def _encode(path: str) -> str:
     return path.replace(":", _COLON)
 
 
-def _ours(name: str) -> str:
+def _decode(name: str) -> str:
     return name.replace(_COLON, ":")

@@ -19,12 +19,16 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-from launchpad_tui.errors import ConfigError, RuntimeRejected, Unreachable
+from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.retry import RetryPolicy
 from launchpad_tui.stores.base import CHUNK, Endpoint, server_of
+from launchpad_tui.stores.store_errors import (
+    interrupted,
+    unexpected_response,
+)
 from launchpad_tui.stores.tls import store_context
-from launchpad_tui.stores.webhdfs_errors import answered
+from launchpad_tui.stores.webhdfs_errors import explain_response
 
 #: the longest silence of a server (seconds); a NameNode may be busy for long
 _READ_TIMEOUT = 60.0
@@ -37,10 +41,10 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class WebHdfsClient:
-    """Calls of WebHDFS by the fields of the catalog. Paths are absolute, not encoded.
+    """Requests to a WebHDFS service by the fields of the catalog. Paths are absolute, not encoded.
 
     Raises:
-        ConfigError: a value is wrong.
+        ConfigError: a value is invalid.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
@@ -50,7 +54,7 @@ class WebHdfsClient:
         self.endpoint: Endpoint = replace(
             found, context=lambda: store_context(values, client_certificate=True)
         )
-        self.where = f"The HDFS at {self.endpoint.host}:{self.endpoint.port}"
+        self.where = f"HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
         self._token = values.get("delegation_token", "")
         step = values.get("one_step") or "auto"
@@ -68,13 +72,14 @@ class WebHdfsClient:
         *,
         writing: bool = False,
     ) -> dict[str, Any]:
-        """The answer's JSON; empty where the answer is.
+        """Send a request and return the JSON of its response; empty if the response has no body.
 
         Args:
-            writing: whether an object in place of a folder is a Conflict; else it means ObjectMissing.
+            writing: whether a file in place of a parent folder is a Conflict; otherwise it means
+                ObjectMissing.
 
         Raises:
-            LaunchpadError: as `launchpad_tui.stores.webhdfs_errors` says.
+            LaunchpadError: see `launchpad_tui.stores.webhdfs_errors`.
         """
         with self._open(method, path, op, parameters or {}, writing) as response:
             body = response.read().body
@@ -86,28 +91,28 @@ class WebHdfsClient:
                 return data
         except ValueError:
             pass
-        raise RuntimeRejected(
-            f"{self.where} answers what WebHDFS does not", f"To {op}: no JSON object."
+        raise unexpected_response(
+            self.where, "WebHDFS", f"The response to {op} is not a JSON object."
         )
 
     @contextlib.contextmanager
     def content(self, path: str, offset: int, length: int) -> Iterator[Iterator[bytes]]:
-        """The bytes of an object, in pieces of at most `CHUNK`; the file is open when the block begins.
+        """Yield the bytes of a file, in pieces of at most `CHUNK`; it is open when the block begins.
 
         Raises:
-            ObjectMissing: there is none.
-            Unreachable: also where fewer bytes came than ``length``.
+            ObjectMissing: there is no such file.
+            Unreachable: no response, or fewer bytes than ``length``.
         """
         parameters = {"offset": str(offset), "length": str(length)}
         with self._open("GET", path, "OPEN", parameters, False) as response:
             yield self._pieces(response, path, length)
 
     def create(self, path: str, size: int, pieces: Iterator[bytes]) -> None:
-        """Send a file of so many bytes to a path that is free, its folder being there.
+        """Upload a file of so many bytes to a new path in an existing folder.
 
         Raises:
-            Conflict: there is one.
-            StorageFull: the store has no room.
+            Conflict: the path exists.
+            StorageFull: the store has no space left.
         """
         parameters = {"overwrite": "false", "createparent": "false"}
         if self.one_step:
@@ -118,9 +123,9 @@ class WebHdfsClient:
                 status, location = response.status, response.headers.get("location", "")
             if status not in _REDIRECTS:
                 raise ConfigError(
-                    f"{self.where} wants files in one step",
-                    f"Status {status}.",
-                    "Set One-step upload.",
+                    f"{self.where} requires one-step uploads",
+                    f"It did not redirect the upload (HTTP status {status}).",
+                    "Set the field One-step upload to true.",
                 )
             url = self._redirected(first, location)
         headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
@@ -153,7 +158,9 @@ class WebHdfsClient:
                 location = response.headers.get("location", "")
             url = self._redirected(url, location)
         raise ConfigError(
-            f"{self.where} sends us round in circles", f"More than {_MAX_REDIRECTS} redirects."
+            f"Too many redirects from {self.where}",
+            f"More than {_MAX_REDIRECTS} for one request.",
+            "Check the address of the NameNode.",
         )
 
     @contextlib.contextmanager
@@ -175,7 +182,7 @@ class WebHdfsClient:
         with client.stream(method, url, sent, content, secrets) as response:
             if response.status >= 300 and not (redirects and response.status in _REDIRECTS):
                 body = response.read().body
-                raise answered(
+                raise explain_response(
                     response.status, body, self.where, path, writing=writing, secret=self._token
                 )
             yield response
@@ -186,10 +193,7 @@ class WebHdfsClient:
             yield chunk[:left]
             left -= len(chunk[:left])
         if left:
-            raise Unreachable(
-                f"{self.where} broke off",
-                f"{left:,} of {length:,} bytes of {path[:200]!r} did not come.",
-            )
+            raise interrupted(self.where, path, length - left, length)
 
     def _url(self, path: str, op: str, parameters: Mapping[str, str]) -> str:
         who = {"delegation": self._token} if self._token else {}
@@ -198,13 +202,13 @@ class WebHdfsClient:
         return f"{self._base}{quote(path, safe='/')}?{urlencode({'op': op, **who, **parameters}, quote_via=quote)}"
 
     def _redirected(self, url: str, location: str) -> str:
-        """Where a server sends us to.
+        """Return the target of a redirect.
 
         Raises:
-            ConfigError: nowhere, or from an address with TLS to one without.
+            ConfigError: it is invalid, or leads from a server with TLS to one without.
         """
         try:
-            # urljoin would take away a semicolon at the end of a name.
+            # urljoin would remove a semicolon at the end of a name.
             here = urlsplit(url)
             onward = (
                 f"{here.scheme}://{here.netloc}{location}"
@@ -217,13 +221,15 @@ class WebHdfsClient:
             usable = False
         if not usable:
             raise ConfigError(
-                f"{self.where} sends us nowhere", "Its redirect has no address of a server."
+                f"Invalid redirect from {self.where}",
+                "It contains no address of a server.",
+                "Check the address of the NameNode.",
             )
         if self.endpoint.tls and parts.scheme != "https":
             raise ConfigError(
-                f"{self.where} sends us where there is no TLS",
-                f"To {parts.hostname}; that is not followed.",
-                "The DataNodes have to serve HTTPS (dfs.http.policy).",
+                f"{self.where} redirects to a server without TLS",
+                f"The redirect to {parts.hostname} is not followed.",
+                "Let the DataNodes serve HTTPS (dfs.http.policy).",
             )
         return onward
 
@@ -239,13 +245,17 @@ class WebHdfsClient:
 
 
 def _base(namenode: str) -> str:
-    """The address that paths are appended to. Raises ConfigError where it has a user in it, or a query."""
+    """Return the URL that paths are appended to.
+
+    Raises:
+        ConfigError: the address contains a user or a query.
+    """
     parts = urlsplit(namenode.strip())
     if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
         raise ConfigError(
-            "The NameNode's address is not valid",
-            "It has more in it than server and path.",
-            "Such as http://host:9870",
+            "Invalid address of the NameNode",
+            "It contains more than server and path.",
+            "Example: http://host:9870",
         )
     base = namenode.strip().rstrip("/")
     return base if base.endswith(_API) else base + _API
@@ -258,14 +268,17 @@ def _headers(text: str) -> dict[str, str]:
         given = None
     if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
         raise ConfigError(
-            "The headers are no JSON object of texts",
-            hint='Such as {"x-sap-filecontainer": "<container>"}.',
+            "Invalid headers",
+            "They are not a JSON object of strings.",
+            'Example: {"x-sap-filecontainer": "<container>"}',
         )
     for name, value in given.items():
         if not (
             name and name.isascii() and name.replace("-", "").replace("_", "").isalnum()
         ) or not (value.isascii() and value.isprintable()):
             raise ConfigError(
-                "A header cannot be sent as it is", f"{name!r:.80}: plain ASCII only, on one line."
+                "Invalid header",
+                f"{name!r:.80} cannot be sent.",
+                "Use ASCII characters only, on one line.",
             )
     return {str(name): str(value) for name, value in given.items()}

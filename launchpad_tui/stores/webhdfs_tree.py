@@ -1,9 +1,9 @@
-"""Files and folders of HDFS by their whole paths: pages of folders, folders for what is not complete yet, renames.
+"""Files and folders of HDFS by their absolute paths: listings, staging folders, renames.
 
-The option ``renameoptions`` of Hadoop's RENAME makes that safe: ``OVERWRITE`` replaces a file at once, and never a
-folder that has something in it. A server that does not know the option (HttpFS) answers with a boolean; then a file
-that is replaced is moved aside first, and put back where the rename fails. Staging folders whose makers died are taken
-away after a week.
+The option ``renameoptions`` of Hadoop's RENAME makes publishing safe: ``OVERWRITE`` replaces a file
+in one step, but never a folder with content. A server that does not support the option (HttpFS)
+returns a boolean. Then a file that is replaced is renamed first, and restored if the rename fails.
+Staging folders of processes that died are removed after a week.
 """
 
 from __future__ import annotations
@@ -20,18 +20,29 @@ from typing import Any
 
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, RuntimeRejected
 from launchpad_tui.stores.base import STAGING, StoredObject
+from launchpad_tui.stores.store_errors import (
+    already_exists,
+    unexpected_response,
+)
 from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 
-#: another process may remove a parent folder that became empty just before a rename into it
+#: attempts of a rename, as another process may remove an empty parent folder just before it
 _ATTEMPTS = 20
-#: milliseconds; when staging folders are old, and seconds: how often they are looked for
+#: age (milliseconds) of staging folders that are removed, and seconds between two searches for them
 _OLD = 7 * 86400 * 1000
 _SWEEP = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class HdfsEntry:
-    """A file's or folder's status: ``name`` as HDFS has it, ``size`` in bytes, ``modified`` in milliseconds."""
+    """The status of a file or folder.
+
+    Args:
+        name: as stored in HDFS.
+        size: bytes.
+        modified: milliseconds since the epoch.
+        number: the file ID.
+    """
 
     name: str
     folder: bool
@@ -41,22 +52,22 @@ class HdfsEntry:
 
     @property
     def key(self) -> bytes:
-        """What it sorts by: a folder as what is in it, that is, in the order of whole paths."""
+        """The sort key, by which a folder sorts like the paths of its content."""
         return self.name.encode() + (b"/" if self.folder else b"")
 
     def stored(self, path: str, sha256: str = "") -> StoredObject:
-        """The file as an object of this path; its version is another when the file is."""
-        moment = datetime.fromtimestamp(self.modified / 1000, UTC)
+        """Return the file as an object of this path; its version differs after the file was replaced."""
+        at = datetime.fromtimestamp(self.modified / 1000, UTC)
         return StoredObject(
-            path, self.size, moment, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}"
+            path, self.size, at, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}"
         )
 
 
 class HdfsTree:
-    """What is below a folder of HDFS. All paths are whole, as HDFS has them; may be used from any thread.
+    """The files and folders below a folder of HDFS, by their absolute paths. Safe for threads.
 
     Args:
-        root: the folder without a slash at its end, hence empty for ``/``.
+        root: the folder without a trailing slash, hence empty for ``/``.
     """
 
     def __init__(self, client: WebHdfsClient, root: str) -> None:
@@ -67,17 +78,19 @@ class HdfsTree:
         self._swept: float | None = None
 
     def status(self, full: str) -> HdfsEntry:
-        """What is at a path. Raises ObjectMissing."""
+        """Return the status of a path. Raises ObjectMissing."""
         return _entry(self.client.call("GET", full, "GETFILESTATUS").get("FileStatus"))
 
     def page(self, full: str, after: str) -> tuple[list[HdfsEntry], bool]:
-        """A folder's next entries, by their names, and whether there are more; a file has one, without a name.
+        """Return a page of the entries of a folder, sorted by name, and whether there are more.
+
+        For a file there is a single entry without a name.
 
         Args:
-            after: the name that the page before ended with; empty for the first.
+            after: the last name of the previous page; empty for the first.
 
         Raises:
-            ObjectMissing: nothing is there.
+            ObjectMissing: nothing is at this path.
         """
         if self._batches:
             with contextlib.suppress(RuntimeRejected, KeyError, TypeError):
@@ -92,14 +105,14 @@ class HdfsTree:
         try:
             statuses = self.client.call("GET", full, "LISTSTATUS")["FileStatuses"]["FileStatus"]
         except (KeyError, TypeError) as error:
-            raise _strange("LISTSTATUS") from error
-        # Data lake Files, and Hadoop before 2.9, do not know the other one.
+            raise _unexpected("LISTSTATUS") from error
+        # Data lake Files, and Hadoop before 2.9, do not support LISTSTATUS_BATCH.
         self._batches = False
         found = sorted((_entry(each) for each in statuses), key=lambda each: each.name.encode())
         return [each for each in found if not after or each.name.encode() > after.encode()], False
 
     def entries(self, full: str) -> Iterator[HdfsEntry]:
-        """All entries of a folder, as `page` gives them. Raises ObjectMissing."""
+        """Yield all entries of a folder, see `page`. Raises ObjectMissing."""
         after, more = "", True
         while more:
             page, more = self.page(full, after)
@@ -108,8 +121,12 @@ class HdfsTree:
 
     @contextmanager
     def staging(self) -> Iterator[tuple[str, str]]:
-        """A new empty folder in the store's root, removed at the end with what is still in it; and a path in it, for
-        what is to be moved, whose name is nowhere else (a rename without options is known by it)."""
+        """Create a staging folder that is removed at the end of the block.
+
+        Yields:
+            The folder, and a path in it for the content to publish. Its name is unique, by which
+            the result of a rename without options is recognized.
+        """
         base = f"{self.root}/{STAGING}"
         token = uuid.uuid4().hex
         folder = f"{base}/{token}"
@@ -118,18 +135,18 @@ class HdfsTree:
             self._sweep(base, folder)
             yield folder, f"{folder}/{token}"
         finally:
-            # What cannot be removed now (the network may be gone) is old some day.
+            # What cannot be removed now, without a network for example, is removed after a week.
             with contextlib.suppress(LaunchpadError):
                 self.client.call("DELETE", folder, "DELETE", {"recursive": "true"})
 
     def _sweep(self, base: str, own: str) -> None:
         with self._sweeping:
-            moment = time.monotonic()
-            if self._swept is not None and moment - self._swept < _SWEEP:
+            at = time.monotonic()
+            if self._swept is not None and at - self._swept < _SWEEP:
                 return
-            self._swept = moment
+            self._swept = at
         with contextlib.suppress(LaunchpadError):
-            # By the server's clock.
+            # The age is determined by the server's clock.
             oldest = self.status(own).modified - _OLD
             for each in list(self.entries(base)):
                 if each.modified < oldest:
@@ -138,13 +155,13 @@ class HdfsTree:
                     )
 
     def move(self, ready: str, final: str, *, replace: bool) -> None:
-        """Give what is ready its final name.
+        """Rename a staged file or folder to its final path.
 
         Args:
             replace: whether a file may replace a file, or a folder an empty folder.
 
         Raises:
-            Conflict: something is there.
+            Conflict: the final path exists.
         """
         options = {"destination": final, "renameoptions": "OVERWRITE" if replace else "NONE"}
         parent = final.rpartition("/")[0] or "/"
@@ -157,7 +174,7 @@ class HdfsTree:
                     raise
                 continue
             except Conflict:
-                # A folder without anything in it is nothing.
+                # An empty folder does not count as existing.
                 if attempt or not self._remove_folder(final):
                     raise
                 continue
@@ -165,18 +182,18 @@ class HdfsTree:
                 ready, final, answer["boolean"] is True, replace
             ):
                 return
-        raise self.taken(final)
+        raise self.exists_error(final)
 
     def _plain_rename(self, ready: str, final: str, moved: bool, replace: bool) -> bool:
-        """Look at what a rename without options did, and mend it: whether ``ready`` is at ``final`` now."""
+        """Check and repair a rename without options; return whether ``ready`` is at ``final`` now."""
         within = f"{final}/{ready.rpartition('/')[2]}"
         if moved:
-            # Into a folder that was there: the name tells.
+            # The rename may have moved it into an existing folder, where it keeps its name.
             with contextlib.suppress(ObjectMissing):
                 self.status(within)
                 self.client.call("PUT", within, "RENAME", {"destination": ready}, writing=True)
                 if not self._remove_folder(final):
-                    raise self.taken(final)
+                    raise self.exists_error(final)
                 return False
             return True
         try:
@@ -184,7 +201,7 @@ class HdfsTree:
         except ObjectMissing:
             return False
         if there.folder or not replace or self.status(ready).folder:
-            raise self.taken(final)
+            raise self.exists_error(final)
         aside = f"{ready}.old"
         self.client.call("PUT", final, "RENAME", {"destination": aside}, writing=True)
         answer: dict[str, Any] = {}
@@ -196,7 +213,7 @@ class HdfsTree:
         return answer.get("boolean") is True
 
     def _remove_folder(self, full: str) -> bool:
-        """Remove a folder that is empty; says whether it was."""
+        """Remove a folder if it is empty; return whether it is gone."""
         try:
             if not self.status(full).folder:
                 return False
@@ -208,21 +225,18 @@ class HdfsTree:
         return True
 
     def remove_empty(self, full: str) -> None:
-        """Remove the folders above a path, up to the root, that are empty."""
+        """Remove the empty folders above a path, up to the root."""
         parent = full.rpartition("/")[0]
         while len(parent) > len(self.root) and self._remove_folder(parent):
             parent = parent.rpartition("/")[0]
 
-    def taken(self, path: str) -> Conflict:
-        """The error that something is there already."""
-        return Conflict(
-            f"{self.client.where} has something at {path[:200]!r} already",
-            hint="Delete it, or take another path.",
-        )
+    def exists_error(self, path: str) -> Conflict:
+        """Return the error that something is at this path already."""
+        return already_exists(self.client.where, path)
 
 
 def _entry(status: object) -> HdfsEntry:
-    """A FileStatus. Raises RuntimeRejected: it is none, or its name leads elsewhere."""
+    """Parse a FileStatus. Raises RuntimeRejected if it is invalid, or its name contains a path."""
     if isinstance(status, dict):
         with contextlib.suppress(KeyError, TypeError, ValueError):
             name = str(status.get("pathSuffix") or "")
@@ -234,8 +248,8 @@ def _entry(status: object) -> HdfsEntry:
                     int(status["modificationTime"]),
                     int(status.get("fileId") or 0),
                 )
-    raise _strange("GETFILESTATUS")
+    raise _unexpected("GETFILESTATUS")
 
 
-def _strange(op: str) -> RuntimeRejected:
-    return RuntimeRejected("The object store answers what WebHDFS does not", f"To {op}.")
+def _unexpected(op: str) -> RuntimeRejected:
+    return unexpected_response("the object store", "WebHDFS", f"Invalid response to {op}.")

@@ -109,19 +109,19 @@ def test_base64_keys(server: fake_gcs.Server, prefix: str) -> None:
 
 def test_keys_that_are_none(server: fake_gcs.Server) -> None:
     key = json.loads(server.key)
-    for text, lacks in (
+    for text, reason in (
         ("HIDDEN", "neither JSON nor base64"),
-        (base64.b64encode(b"HIDDEN").decode(), "no JSON"),
-        ('{"HIDDEN": ', "no JSON"),
-        (base64.b64encode(b'["HIDDEN"]').decode(), "no JSON object"),
-        ('{"private_key": "HIDDEN"}', "lacks client_email."),
-        ('{"HIDDEN": 1}', "lacks client_email, private_key."),
+        (base64.b64encode(b"HIDDEN").decode(), "not valid JSON"),
+        ('{"HIDDEN": ', "not valid JSON"),
+        (base64.b64encode(b'["HIDDEN"]').decode(), "not a JSON object"),
+        ('{"private_key": "HIDDEN"}', "Missing: client_email."),
+        ('{"HIDDEN": 1}', "Missing: client_email, private_key."),
         (json.dumps({**key, "type": "HIDDEN"}), "type"),
         (json.dumps({**key, "token_uri": "HIDDEN"}), "token_uri"),
     ):
         with pytest.raises(ConfigError) as caught:
             opened(server.values(private_key=text))
-        assert lacks in caught.value.detail
+        assert reason in caught.value.detail
         assert "HIDDEN" not in told(caught.value)
         assert text not in told(caught.value)
     store = opened(

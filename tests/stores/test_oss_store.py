@@ -185,7 +185,7 @@ def test_reading_only(server: oss_server.Server, prefix: str, source: Path, raw:
     assert [each.path for each in store.list()] == ["a"]
     assert store.get("a", io.BytesIO()).size == 200_000
     large = source.with_name("large")
-    large.write_bytes(bytes(oss_transfers.PART + 1))
+    large.write_bytes(bytes(oss_transfers.PART_SIZE + 1))
     for call in (
         lambda: store.put("b", source),
         lambda: store.put("b", large),

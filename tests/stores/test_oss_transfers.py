@@ -75,7 +75,7 @@ def test_an_upload_that_breaks_off_is_sent_again(source: Path) -> None:
     assert min(moved) == -200_000
 
 
-@pytest.mark.parametrize("size", [200_000, oss_transfers.PART + 1])
+@pytest.mark.parametrize("size", [200_000, oss_transfers.PART_SIZE + 1])
 def test_what_is_garbled_on_its_way_up(tmp_path: Path, source: Path, size: int) -> None:
     source.write_bytes(os.urandom(size))
     with oss_server.serve(tmp_path, garbled="up") as server:
@@ -120,7 +120,7 @@ def test_a_large_copy(
     store = opened(server.values(prefix))
     store.put("a", source)
     monkeypatch.setattr(oss_transfers, "COPY_LIMIT", 1_000_000)
-    monkeypatch.setattr(oss_transfers, "_COPY_PART", 300_000)
+    monkeypatch.setattr(oss_transfers, "_COPY_PART_SIZE", 300_000)
     store.copy("a", "b")
     found = store.stat("b")
     assert (found.size, found.sha256) == (1_000_001, store.stat("a").sha256)
