@@ -17,7 +17,7 @@ _STEP_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class ServerAddress:
     """The address of a server.
 
     ``verify`` and ``ca_file`` say how its certificate is verified; ``context`` creates a TLS context
@@ -32,7 +32,7 @@ class Endpoint:
     context: Callable[[], ssl.SSLContext] | None = None
 
 
-def check_server(server: Endpoint) -> Iterator[CheckStep]:
+def check_server(server: ServerAddress) -> Iterator[CheckStep]:
     """Check name resolution, connection and TLS of a server, up to the first failure. If a proxy is
     configured, its name and connection are checked instead."""
     proxy = _proxy(server)
@@ -71,7 +71,7 @@ def check_server(server: Endpoint) -> Iterator[CheckStep]:
             yield _handshake(connection, server)
 
 
-def _handshake(connection: socket.socket, server: Endpoint) -> CheckStep:
+def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
     try:
         context = (
             server.context()
@@ -105,7 +105,7 @@ def _handshake(connection: socket.socket, server: Endpoint) -> CheckStep:
     return CheckStep(CheckPart.TLS, version if server.verify else f"{version}, not verified")
 
 
-def _proxy(server: Endpoint) -> tuple[str, int] | None:
+def _proxy(server: ServerAddress) -> tuple[str, int] | None:
     """Return host and port of the proxy that the environment configures for the server."""
     from urllib.parse import urlsplit
 

@@ -29,7 +29,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.stores.azure_account import VERSION, AzureContainer, authenticator_of
-from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
@@ -86,7 +86,7 @@ class _AzureBucket:
         self._authenticator = authenticator_of(self._container, values)
         self._http = RestClient(self.where, values, self._authenticator, _error)
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         return server_of(self._container.url, self._values)
 
     def check(self, prefix: str) -> str:

@@ -28,7 +28,7 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
-from launchpad_tui.net.server_check import Endpoint as Endpoint  # noqa: PLC0414  the stores import it from here
+from launchpad_tui.net.server_check import ServerAddress as ServerAddress  # noqa: PLC0414  the stores import it from here
 
 if TYPE_CHECKING:
     pass
@@ -111,7 +111,7 @@ class ObjectStore(Protocol):
     def abilities(self) -> Abilities:
         """The optional capabilities; does not call the store."""
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """Return the server of the store, None if there is none; does not call it.
 
         Raises:
@@ -360,7 +360,7 @@ def relative_to(path: str, base: str) -> str:
     return path[len(base) + 1 :] if base else path
 
 
-def server_of(url: str, values: Mapping[str, str]) -> Endpoint:
+def server_of(url: str, values: Mapping[str, str]) -> ServerAddress:
     """Return the server of a URL, with the fields ``verify_tls`` and ``ca_file`` of a store.
 
     Raises:
@@ -383,7 +383,7 @@ def server_of(url: str, values: Mapping[str, str]) -> Endpoint:
         )
     tls = parts.scheme == "https"
     verify = values.get("verify_tls", "true") != "false"
-    return Endpoint(
+    return ServerAddress(
         host, port or (443 if tls else 80), tls, verify, values.get("ca_file", "") if verify else ""
     )
 

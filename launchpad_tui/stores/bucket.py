@@ -33,10 +33,10 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
-    Endpoint,
     FolderPage,
     Progress,
     Receiver,
+    ServerAddress,
     SourceFile,
     StoredObject,
     check_path,
@@ -89,7 +89,7 @@ class Bucket(Protocol):
     where: str
     abilities: Abilities
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""
 
     def check(self, prefix: str) -> str:
@@ -154,7 +154,7 @@ class BucketStore:
         """See `ObjectStore.abilities`."""
         return self._bucket.abilities
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""
         return self._bucket.endpoint()
 

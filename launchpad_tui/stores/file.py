@@ -31,10 +31,10 @@ from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
-    Endpoint,
     FolderPage,
     Progress,
     Receiver,
+    ServerAddress,
     SourceFile,
     StoredObject,
     check_path,
@@ -74,7 +74,7 @@ class FileStore:
         """See `ObjectStore.abilities`."""
         return Abilities(copy=True, rename=True, ranges=False)
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """Return None: there is no server."""
         return None
 

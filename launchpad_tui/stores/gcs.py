@@ -26,7 +26,7 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net.client import HttpResponse
-from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
 from launchpad_tui.stores.key_encoding import KeyEncoding
@@ -77,7 +77,7 @@ class _GcsBucket:
         self._uploads = f"{self._base}/upload{bucket}"
         self._http = RestClient(self.where, values, authenticator_of(values), _error)
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         return server_of(self._base, self._values)
 
     def check(self, prefix: str) -> str:

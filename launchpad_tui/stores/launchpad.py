@@ -32,10 +32,10 @@ from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.oauth import AccessToken, request_token_once
 from launchpad_tui.stores.base import (
     Abilities,
-    Endpoint,
     FolderPage,
     Progress,
     Receiver,
+    ServerAddress,
     SourceFile,
     StoredObject,
     check_path,
@@ -89,7 +89,7 @@ class LaunchpadStore:
             self.where, {"ca_file": values.get("ca_file", "")}, authenticator, _error
         )
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""
         return server_of(self._base, {"ca_file": self._values.get("ca_file", "")})
 

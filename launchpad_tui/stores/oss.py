@@ -15,8 +15,8 @@ from typing import Any
 from launchpad_tui.errors import RuntimeRejected
 from launchpad_tui.stores.base import (
     Abilities,
-    Endpoint,
     Progress,
+    ServerAddress,
     StoredObject,
     check_path,
     resumed,
@@ -78,7 +78,7 @@ class _OssBucket:
         self._connecting = threading.Lock()
         self._connected: Any = None
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         return address(self._values).server
 
     def check(self, prefix: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.stores.base import Endpoint, server_of
+from launchpad_tui.stores.base import ServerAddress, server_of
 from launchpad_tui.stores.oss_errors import sdk
 
 #: seconds
@@ -42,7 +42,7 @@ class OssAddress:
     url: str
     region: str
     style: str
-    server: Endpoint
+    server: ServerAddress
 
 
 def address(values: Mapping[str, str]) -> OssAddress:
@@ -80,7 +80,7 @@ def address(values: Mapping[str, str]) -> OssAddress:
     shown = f"[{host}]" if ":" in host else host
     port = "" if parts.port is None else f":{parts.port}"
     called = f"{bucket}.{host}" if style == "virtual" else host
-    server = Endpoint(called, found.port, found.tls, found.verify, found.ca_file)
+    server = ServerAddress(called, found.port, found.tls, found.verify, found.ca_file)
     return OssAddress(
         f"{parts.scheme}://{shown}{port}", _region(values.get("region", ""), host), style, server
     )
@@ -181,7 +181,7 @@ def _retryer() -> Any:
     return retryer_impl.StandardRetryer(ATTEMPTS, max_backoff=2.0, error_retryables=again)
 
 
-def _http_client(server: Endpoint) -> Any:
+def _http_client(server: ServerAddress) -> Any:
     """Return an HTTP client of the SDK whose TLS settings do not depend on the environment."""
     import requests
     from alibabacloud_oss_v2.transport import RequestsHttpClient

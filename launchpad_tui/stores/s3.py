@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import Abilities, Endpoint, Progress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
 from launchpad_tui.stores.s3_errors import translate_errors
@@ -55,7 +55,7 @@ class _S3Bucket:
         self._connecting = threading.Lock()
         self._connected: BaseClient | None = None
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         return server_of(self._client.meta.endpoint_url, self._values)
 
     def check(self, prefix: str) -> str:

@@ -29,10 +29,10 @@ from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
-    Endpoint,
     FolderPage,
     Progress,
     Receiver,
+    ServerAddress,
     SourceFile,
     StoredObject,
     check_path,
@@ -70,7 +70,7 @@ class WebHdfsStore:
         """See `ObjectStore.abilities`; the checksum of Hadoop also depends on the block size."""
         return Abilities(checksum="MD5-of-MD5-of-CRC", rename=True)
 
-    def endpoint(self) -> Endpoint | None:
+    def endpoint(self) -> ServerAddress | None:
         """See `ObjectStore.endpoint`."""
         return self._client.endpoint
 

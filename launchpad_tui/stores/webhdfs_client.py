@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.retry import RetryPolicy
-from launchpad_tui.stores.base import CHUNK, Endpoint, server_of
+from launchpad_tui.stores.base import CHUNK, ServerAddress, server_of
 from launchpad_tui.stores.store_errors import (
     interrupted,
     unexpected_response,
@@ -51,7 +51,7 @@ class WebHdfsClient:
         self._values = dict(values)
         self._base = _base(values.get("namenode", ""))
         found = server_of(self._base, values)
-        self.endpoint: Endpoint = replace(
+        self.endpoint: ServerAddress = replace(
             found, context=lambda: store_context(values, client_certificate=True)
         )
         self.where = f"HDFS at {self.endpoint.host}:{self.endpoint.port}"

@@ -14,7 +14,7 @@ from launchpad_tui.errors import (
     PermissionDenied,
     RuntimeRejected,
 )
-from launchpad_tui.net.server_check import Endpoint, check_server, is_loopback
+from launchpad_tui.net.server_check import ServerAddress, check_server, is_loopback
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
@@ -77,7 +77,7 @@ def _server(
     parts = urlsplit(url)
     tls = parts.scheme == "https"
     yield from check_server(
-        Endpoint(
+        ServerAddress(
             parts.hostname or "",
             parts.port or (443 if tls else 80),
             tls,
