@@ -81,9 +81,9 @@ def test_what_is_said_outright(tmp_path: Path) -> None:
     assert (
         code_folder(told, str(tmp_path / "t.yaml"), str(tmp_path / "other")) == tmp_path / "other"
     )
-    with pytest.raises(ConfigError, match="gone"):
+    with pytest.raises(ConfigError, match="does not exist"):
         code_folder(told, "", str(tmp_path / "missing"))
-    with pytest.raises(ConfigError, match="gone"):
+    with pytest.raises(ConfigError, match="does not exist"):
         code_folder(told, str(tmp_path / "missing" / "t.yaml"), "")
 
 

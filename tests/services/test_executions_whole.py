@@ -95,7 +95,7 @@ def test_rewriting_finds_declared_paths(bench: Bench, monkeypatch: pytest.Monkey
     done = bench.wait(one)
     log = bench.log(one)
     assert done.status is Status.COMPLETED, log
-    assert "mapped by rewriting: paths that are hard-wired in the code are not found" in log
+    assert "mapped by rewriting: paths that are hard-coded in the code are not found" in log
     assert "not=/app/models" in log
     assert "to=/app/model/" not in log.splitlines()[-5:]
     assert (bench.desk.home.files / one / "housemodel" / "w").read_text() == "42"
@@ -173,8 +173,8 @@ spec:
 def test_what_fails_registers_nothing_and_says_why(bench: Bench) -> None:
     cases = {
         "exit 3": "exit code 3",
-        "true": "left nothing for the output housemodel",
-        "mkdir -p /app/model/empty": "left nothing for the output housemodel",
+        "true": "did not write its output housemodel",
+        "mkdir -p /app/model/empty": "did not write its output housemodel",
         "no-such-command": "exit code 127",
         "kill -SEGV $$": "SIGSEGV",
         "echo x > /app/model/x; kill -9 $$": "SIGKILL",
@@ -300,7 +300,7 @@ def test_the_code_is_a_copy(bench: Bench) -> None:
     )
     one = bench.create(executable)
     bench.wait(one, Status.RUNNING)
-    bench.said(one, "begins")
+    bench.said(one, "started")
     (bench.code / "src" / "x").write_text("changed")
     copy = bench.desk.home.executions / one / "work" / "code"
     (copy / "go").write_text("1")

@@ -1,1 +1,2 @@
-"""The embedded runtime: workflow templates, run as processes of this machine under a small supervisor."""
+"""The embedded runtime: workflow templates, run as processes of this machine under a small
+supervisor."""

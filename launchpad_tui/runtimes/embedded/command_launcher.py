@@ -1,14 +1,20 @@
-"""Starts a command of an execution, in a view of the file system of its own, and sees to it that nothing survives the
-supervisor.
+"""Launches a command of an execution, in a private view of the file system, so that no process
+outlives the supervisor.
 
-``python shim.py PARENT PLAN COMMAND ARGUMENT…`` stays as the leader of the process group: when PARENT dies, it kills
-the whole group, also processes that the command started. It ends as the command ended. PLAN is JSON: ``steps``, a list
-of covers ``["cover", target, real, stand-in, [left out]]`` and binds ``["bind", target, source, writable]``; ``cwd``;
-``stage``, an empty folder; ``deaf``, whether the command is to ignore TERM. All may be missing.
+``python command_launcher.py PARENT PLAN COMMAND ARGUMENT…`` stays the leader of the process group:
+when the process PARENT ends, it kills the entire group, including the processes that the command
+started. It ends as the command ends. PLAN is a JSON object; every key is optional:
 
-``python shim.py hear COMMAND ARGUMENT…`` becomes the command, with TERM as it is by default.
+- ``steps``: a list of overlays ``["overlay", target, real, stand-in, [omitted names]]`` and bind
+  mounts ``["bind", target, source, writable]``,
+- ``stage``: an empty folder, required with ``steps``,
+- ``cwd``: the working directory,
+- ``ignore_sigterm``: whether the command is started with SIGTERM ignored.
 
-Stands alone: it is run as a file, without launchpad's packages on the path.
+``python command_launcher.py restore-sigterm COMMAND ARGUMENT…`` replaces itself by the command,
+with the default action for SIGTERM.
+
+This file is run as a script and imports nothing of launchpad.
 """
 
 from __future__ import annotations
@@ -28,8 +34,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 0x20, 0x1000, 0x4000, 0x40000
 MS_NOATIME, MS_NODIRATIME, MS_RELATIME = 0x400, 0x800, 0x200000
 MNT_DETACH = 2
-#: flags that a mount made in a user namespace has to keep when it is mounted anew, and statvfs(3) tells
-_KEPT = (
+#: flags, as statvfs(3) reports them, that a remount inside a user namespace must not clear
+_PRESERVED_FLAGS = (
     (2, MS_NOSUID),
     (4, MS_NODEV),
     (8, MS_NOEXEC),
@@ -37,7 +43,7 @@ _KEPT = (
     (0x800, MS_NODIRATIME),
     (0x1000, MS_RELATIME),
 )
-#: system call numbers of pivot_root, which the C library has no function for
+#: system call numbers of pivot_root, for which the C library has no function
 _PIVOT_ROOT = {
     "x86_64": 155,
     "aarch64": 41,
@@ -47,7 +53,7 @@ _PIVOT_ROOT = {
     "armv7l": 218,
     "i686": 217,
 }
-#: exit code where the view cannot be made
+#: the exit code if the view cannot be created
 NO_VIEW = 125
 _OLD = ".launchpad-old-root"
 
@@ -55,40 +61,43 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def main() -> None:
-    """Do what the arguments say; does not return."""
-    if sys.argv[1] == "hear":
+    """Run the command of the arguments; does not return."""
+    if sys.argv[1] == "restore-sigterm":
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        _become(sys.argv[2:])
+        _execute(sys.argv[2:])
     parent, plan, *command = sys.argv[1:]
-    watch(int(parent), json.loads(plan) if plan else {}, command)
+    supervise_command(int(parent), json.loads(plan) if plan else {}, command)
 
 
-def watch(parent: int, plan: dict[str, Any], command: list[str]) -> None:
-    """Run the command in this process's group and end as it ends; kill the group when the parent dies."""
+def supervise_command(parent: int, plan: dict[str, Any], command: list[str]) -> None:
+    """Run the command in this process group and end as it ends; kill the group when the parent
+    ends."""
     signal.signal(signal.SIGUSR2, lambda *_: os.killpg(0, signal.SIGKILL))
-    _die_with(parent, signal.SIGUSR2)
+    _signal_on_end_of(parent, signal.SIGUSR2)
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     child = os.fork()
     if not child:
         try:
-            _die_with(os.getppid(), signal.SIGKILL)
+            _signal_on_end_of(os.getppid(), signal.SIGKILL)
             signal.signal(signal.SIGUSR2, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN if plan.get("deaf") else signal.SIG_DFL)
+            signal.signal(
+                signal.SIGTERM, signal.SIG_IGN if plan.get("ignore_sigterm") else signal.SIG_DFL
+            )
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
             try:
                 if plan.get("steps"):
-                    enter(plan["steps"], plan["stage"])
+                    create_view(plan["steps"], plan["stage"])
                 os.chdir(plan.get("cwd") or ".")
             except OSError as error:
                 sys.stderr.write(f"launchpad: the container's paths cannot be mapped: {error}\n")
                 sys.stderr.flush()
                 os._exit(NO_VIEW)
-            _become(command)
+            _execute(command)
         finally:
             os._exit(NO_VIEW)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whoever reads the command's output must see its end.
+    # The reader of the output must see its end when the command closes it.
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)
@@ -106,17 +115,18 @@ def watch(parent: int, plan: dict[str, Any], command: list[str]) -> None:
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
 
 
-def _die_with(parent: int, number: signal.Signals) -> None:
-    """Ask the kernel for a signal when the parent dies; where there is no such request, nothing is done."""
+def _signal_on_end_of(parent: int, number: signal.Signals) -> None:
+    """Request a signal from the kernel for the end of the parent; does nothing where this is not
+    supported."""
     prctl = getattr(_libc, "prctl", None)
     if prctl is not None:
         prctl(PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         if os.getppid() != parent:
-            # It died before the kernel was asked.
+            # The parent ended before the request.
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _become(command: list[str]) -> None:
+def _execute(command: list[str]) -> None:
     try:
         os.execvp(command[0], command)
     except OSError as error:
@@ -125,12 +135,13 @@ def _become(command: list[str]) -> None:
         os._exit(126 if isinstance(error, PermissionError) else 127)
 
 
-def enter(steps: list[list[Any]], stage: str) -> None:
-    """Make a view of the file system for this process and all that it starts, as the same user.
+def create_view(steps: list[list[Any]], stage: str) -> None:
+    """Create a private view of the file system for this process and its children, for the same
+    user.
 
     Args:
-        steps: covers and binds in their order, the first the cover of the root.
-        stage: an empty folder; the new root lies on it for a moment.
+        steps: overlays and bind mounts in order; the first one is the overlay of the root.
+        stage: an empty folder, on which the new root is mounted at first.
 
     Raises:
         OSError: the system does not allow it.
@@ -139,13 +150,13 @@ def enter(steps: list[list[Any]], stage: str) -> None:
     _mount("none", "/", "", MS_REC | MS_PRIVATE)
     _mount("tmpfs", stage, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755")
     os.mkdir(os.path.join(stage, _OLD), 0o700)
-    # Relative paths: the folder is not at its path any more once it is the root.
+    # Relative paths, because the folder has another path once it is the root.
     os.chdir(stage)
     _call("pivot_root", _libc.syscall, _PIVOT_ROOT[os.uname().machine], b".", _OLD.encode())
     os.chdir("/")
     for kind, *step in steps:
-        if kind == "cover":
-            _cover(*step)
+        if kind == "overlay":
+            _overlay(*step)
         else:
             _bind(*step)
     _call("umount", _libc.umount2, f"/{_OLD}".encode(), MNT_DETACH)
@@ -157,7 +168,8 @@ def _unshare() -> None:
     if user == 0 and _libc.unshare(CLONE_NEWNS) == 0:
         return
     _call("unshare", _libc.unshare, CLONE_NEWUSER | CLONE_NEWNS)
-    # A process without rights may map its group only when it gives up setgroups(2); see user_namespaces(7).
+    # An unprivileged process may map its group only after it has denied setgroups(2); see
+    # user_namespaces(7).
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{user} {user} 1"),
@@ -167,12 +179,12 @@ def _unshare() -> None:
             file.write(text)
 
 
-def _cover(target: str, real: str, stand_in: str, without: list[str]) -> None:
+def _overlay(target: str, real: str, stand_in: str, omitted: list[str]) -> None:
     if stand_in:
         _mount(f"/{_OLD}{stand_in}", target, "", MS_BIND | MS_REC)
     for name in os.listdir(f"/{_OLD}{real}"):
         source, point = os.path.join(f"/{_OLD}", real.lstrip("/"), name), os.path.join(target, name)
-        if name in without or (target == "/" and name == _OLD):
+        if name in omitted or (target == "/" and name == _OLD):
             continue
         try:
             if os.path.islink(source):
@@ -181,7 +193,7 @@ def _cover(target: str, real: str, stand_in: str, without: list[str]) -> None:
                 _make(point, folder=os.path.isdir(source))
                 _mount(source, point, "", MS_BIND | MS_REC)
         except OSError:
-            # What this user may not even look at is not missed.
+            # Entries that this user may not read are left out.
             continue
 
 
@@ -191,19 +203,19 @@ def _bind(target: str, source: str, writable: bool) -> None:
     _make(target, folder=os.path.isdir(source))
     _mount(source, target, "", MS_BIND | MS_REC)
     if not writable:
-        kept = os.statvfs(target).f_flag
-        flags = sum(mount for told, mount in _KEPT if kept & told)
+        current = os.statvfs(target).f_flag
+        flags = sum(mount for reported, mount in _PRESERVED_FLAGS if current & reported)
         _mount("none", target, "", MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
 
 
-def _link(lead: str, point: str) -> None:
+def _link(destination: str, point: str) -> None:
     if os.path.islink(point):
         os.unlink(point)
-    os.symlink(lead, point)
+    os.symlink(destination, point)
 
 
 def _make(point: str, *, folder: bool) -> None:
-    """A point for a mount, unless there is one."""
+    """Create a mount point unless it exists."""
     if os.path.lexists(point):
         return
     if folder:

@@ -1,4 +1,5 @@
-"""The queue of the embedded runtime: starts supervisors for pending executions and detects supervisors that died."""
+"""The queue of the embedded runtime: starts supervisors for pending executions and detects
+supervisors that died."""
 
 from __future__ import annotations
 
@@ -34,14 +35,16 @@ _LOST = "The supervisor ended unexpectedly: it was killed, or the machine restar
 
 
 class Dispatcher:
-    """Starts supervisors and checks on them. Safe for threads and for several processes at the same time."""
+    """Starts supervisors and checks on them. Safe for threads and for several processes at the same
+    time."""
 
     def __init__(self, host: RuntimeHost) -> None:
         self._host = host
         self._records = host.records
 
     def dispatch(self) -> int:
-        """Start pending executions up to the limit of parallel executions and return how many were started."""
+        """Start pending executions up to the limit of parallel executions and return how many were
+        started."""
         started = 0
         parallel = self._host.settings.parallel
         while (claimed := self._records.claim_next(parallel, os.getpid(), "")) is not None:
@@ -90,7 +93,8 @@ class Dispatcher:
         starter.wait()
 
     def wake(self, execution_id: str) -> None:
-        """Make a supervisor check immediately whether it has to stop; otherwise it does so a little later."""
+        """Make a supervisor check immediately whether it has to stop; otherwise it does so a little
+        later."""
         for each in self._records.unfinished():
             if (
                 each.execution.id == execution_id

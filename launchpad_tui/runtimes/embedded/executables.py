@@ -1,4 +1,5 @@
-"""Executables of the embedded runtime: workflow templates of files and folders, and their settings."""
+"""Executables of the embedded runtime: workflow templates of files and folders, and their
+settings."""
 
 from __future__ import annotations
 
@@ -92,7 +93,8 @@ def checked_settings(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_environment(text: str) -> None:
-    """Raise InvalidInput if a text is not a list of variables such as ``SEED=1 NAME="two words"``."""
+    """Raise InvalidInput if a text is not a list of variables such as ``SEED=1 NAME="two
+    words"``."""
     try:
         items = shlex.split(text)
     except ValueError as error:

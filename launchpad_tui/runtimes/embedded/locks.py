@@ -1,7 +1,7 @@
 """The lock of an execution's folder, which a supervisor holds as long as it lives.
 
-The kernel releases the lock however the supervisor ends. Whoever can acquire it therefore knows that the execution has
-no supervisor, without relying on process IDs.
+The kernel releases the lock however the supervisor ends. Whoever can acquire it therefore knows
+that the execution has no supervisor, without relying on process IDs.
 """
 
 from __future__ import annotations

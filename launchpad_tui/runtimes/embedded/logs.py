@@ -1,8 +1,10 @@
-"""Logs of executions: one file of lines with timestamp, stream and step, and a sparse index of where lines begin.
+"""Logs of executions: a file of lines with timestamp, stream and step, and a sparse index of line
+offsets.
 
-``log/lines`` holds ``<microseconds>\\t<stream>\\t<step>\\t<message>\\n`` for each line, UTF-8. ``log/index`` holds the
-offset of every 1000th line as 8 bytes, little-endian, written after the lines that it counts. One process writes; any
-number may read meanwhile, and see whole lines only.
+``log/lines`` has ``<microseconds>\\t<stream>\\t<step>\\t<message>\\n`` for each line, in UTF-8.
+``log/index`` has the offset of every 1000th line in 8 bytes, little-endian, written after these
+lines. One process writes; any number of processes may read at the same time, and they read complete
+lines only.
 """
 
 from __future__ import annotations
@@ -19,20 +21,21 @@ from launchpad_tui.domain.execution import LogLine
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros, to_rfc3339
 from launchpad_tui.errors import PermissionDenied, StorageFull
 
-#: a line in the index for each so many lines
+#: the number of lines for each entry of the index
 EVERY = 1000
-#: bytes of a line; a longer one is broken into several
+#: the maximum number of bytes of a line; a longer line is split
 LINE_LIMIT = 16 * 1024
 _OFFSET = struct.Struct("<Q")
 _BLOCK = 1 << 20
-#: seconds between two states of a progress bar that are kept
-_PROGRESS = 5.0
-#: made when nothing will be added any more
+#: seconds between two states of a progress bar that are logged
+_PROGRESS_SECONDS = 5.0
+#: the name of the file that marks a complete log
 _FINISHED = "finished"
 
 
 class LogWriter:
-    """Appends to an execution's log. Safe for threads; each call is on disk (not synced) when it returns."""
+    """Appends to the log of an execution. Safe for threads. Each call has written to the file when
+    it returns."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "log"
@@ -40,42 +43,43 @@ class LogWriter:
         self._lines = open(self._folder / "lines", "a+b", buffering=0)  # noqa: SIM115  closed by close
         self._index = open(self._folder / "index", "ab", buffering=0)  # noqa: SIM115
         self._lock = threading.Lock()
-        self._offset, self._count = self._mend()
+        self._offset, self._count = self._repair()
 
-    def _mend(self) -> tuple[int, int]:
-        """Cut off what a writer that was killed had written half, and write the index anew; gives the log's bytes and
-        lines."""
-        whole = count = 0
+    def _repair(self) -> tuple[int, int]:
+        """Remove an incomplete last line of a killed writer, write the index again, and return the
+        number of bytes and of lines."""
+        complete = count = 0
         marks: list[bytes] = []
         self._lines.seek(0)
         for block in iter(lambda: self._lines.read(_BLOCK), b""):
             start = 0
             while (end := block.find(b"\n", start) + 1) > 0:
                 if count % EVERY == 0:
-                    marks.append(_OFFSET.pack(whole))
-                whole += end - start
+                    marks.append(_OFFSET.pack(complete))
+                complete += end - start
                 start, count = end, count + 1
-            # Lines are shorter than a block: the next one begins with the line that this one cuts.
+            # Lines are shorter than a block: the next block begins with the incomplete line of this
+            # one.
             if start == 0:
                 break
-            self._lines.seek(whole)
-        self._lines.truncate(whole)
+            self._lines.seek(complete)
+        self._lines.truncate(complete)
         self._index.truncate(0)
         self._index.write(b"".join(marks))
-        return whole, count
+        return complete, count
 
     def write(
         self, stream: str, step: str, messages: Sequence[bytes], at: datetime | None = None
     ) -> None:
-        """Append lines that were read at the same moment.
+        """Append lines that were read at the same time.
 
         Args:
             stream: stdout, stderr or launchpad.
-            step: the step that wrote them.
-            messages: without line breaks; what is not UTF-8 is replaced when it is read.
-            at: that moment; None: now.
+            step: the name of the step that wrote them.
+            messages: without line breaks; invalid UTF-8 is replaced when the lines are read.
+            at: the time of the lines; None for now.
         """
-        head = f"{to_micros(at or now())}\t{stream}\t{_word(step)}\t".encode()
+        head = f"{to_micros(at or now())}\t{stream}\t{_single_line(step)}\t".encode()
         with self._lock:
             parts: list[bytes] = []
             marks: list[bytes] = []
@@ -92,7 +96,8 @@ class LogWriter:
                 self._offset, self._count = offset, count
 
     def _append(self, lines: bytes, marks: bytes) -> bool:
-        """Write both or none. A full disk must not end a training: these lines are lost then."""
+        """Write both or neither. If the disk is full, the lines are lost, but the training
+        continues."""
         before = -(-self._count // EVERY)
         try:
             if self._lines.write(lines) == len(lines) and (
@@ -107,11 +112,15 @@ class LogWriter:
         return False
 
     def report(self, text: str, step: str = "") -> None:
-        """Append what the runtime itself has to say."""
+        """Append a message of the runtime itself."""
         self.write("launchpad", step, [line.encode() for line in text.split("\n")])
 
     def close(self, *, finished: bool = True) -> None:
-        """Close; ``finished`` says that nothing will be added any more."""
+        """Close the log.
+
+        Args:
+            finished: mark the log as complete.
+        """
         with self._lock:
             self._lines.close()
             self._index.close()
@@ -120,21 +129,23 @@ class LogWriter:
 
 
 def mark_finished(folder: Path) -> None:
-    """Say that nothing will be added to the log any more."""
+    """Mark the log in an execution's folder as complete."""
     if (folder / "log").is_dir():
         (folder / "log" / _FINISHED).touch(mode=0o600)
 
 
-def _word(step: str) -> str:
+def _single_line(step: str) -> str:
     return step.replace("\t", " ").replace("\n", " ")
 
 
 class LineBreaker:
-    """Breaks a stream of bytes into lines: at ``\\n``; of what ``\\r`` overwrote only the last state is kept, and of a
-    line that is overwritten for long (a progress bar) one state every few seconds.
+    """Splits a stream of bytes into lines at ``\\n``.
+
+    Of text that ``\\r`` overwrites, only the last state is returned. Of a line that is overwritten
+    for a long time, such as a progress bar, one state every few seconds is returned.
 
     Args:
-        clock: seconds; for tests.
+        clock: returns a time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -143,7 +154,7 @@ class LineBreaker:
         self._last = clock()
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The lines that these bytes complete."""
+        """Return the lines that these bytes complete."""
         *whole, rest = (self._rest + data).split(b"\n")
         if len(rest) > LINE_LIMIT:
             kept = rest.rfind(b"\r")
@@ -155,8 +166,9 @@ class LineBreaker:
         elif b"\r" in rest:
             if whole:
                 self._last = self._clock()
-            elif self._clock() - self._last >= _PROGRESS:
-                # What stands before the last return is a whole state; what follows may be half of the next.
+            elif self._clock() - self._last >= _PROGRESS_SECONDS:
+                # The text before the last return is a complete state; the text after it may be
+                # incomplete.
                 state, _, rest = rest.rpartition(b"\r")
                 if state.strip(b"\r"):
                     whole.append(state)
@@ -165,7 +177,7 @@ class LineBreaker:
         return [_overwritten(line) for line in whole]
 
     def rest(self) -> list[bytes]:
-        """What came after the last line break."""
+        """Return the text after the last line break."""
         rest, self._rest = self._rest, b""
         return [_overwritten(rest)] if rest else []
 
@@ -177,45 +189,50 @@ def _overwritten(line: bytes) -> bytes:
 
 
 class LogFile:
-    """Reads an execution's log, also while it grows."""
+    """Reads the log of an execution, even while it grows. Safe for threads."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "log"
         self._lock = threading.Lock()
-        #: lines counted so far, and the offset behind them
+        #: the number of lines counted so far, and the offset after them
         self._counted = 0
-        self._behind = 0
+        self._counted_bytes = 0
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will be added any more."""
+        """Whether the log is complete."""
         return (self._folder / _FINISHED).exists()
 
     def count(self) -> int:
-        """How many lines there are now. A first call reads at most 1000 lines, later ones what was added."""
+        """Return the number of lines. The first call reads at most 1000 lines, later calls the
+        lines that were added."""
         with self._lock:
             try:
                 with open(self._folder / "lines", "rb") as file:
                     marks = self._marks()
                     if marks and (marks - 1) * EVERY > self._counted:
-                        self._counted, self._behind = (marks - 1) * EVERY, self._mark(marks - 1)
-                    file.seek(self._behind)
+                        self._counted, self._counted_bytes = (
+                            (marks - 1) * EVERY,
+                            self._mark(marks - 1),
+                        )
+                    file.seek(self._counted_bytes)
                     while block := file.read(_BLOCK):
                         last = block.rfind(b"\n")
                         if last < 0:
                             break
                         self._counted += block.count(b"\n", 0, last + 1)
-                        self._behind += last + 1
-                        file.seek(self._behind)
+                        self._counted_bytes += last + 1
+                        file.seek(self._counted_bytes)
             except FileNotFoundError:
                 return 0
             return self._counted
 
     def whole(self) -> None:
-        """Nothing to wait for: it is a file."""
+        """Do nothing: all lines are available at once."""
 
     def slice(self, start: int, stop: int) -> list[LogLine]:
-        """The lines from ``start`` up to before ``stop``, fewer where the log ends."""
+        """Return the lines from ``start`` up to but not including ``stop``, as far as they
+        exist."""
         found: list[LogLine] = []
         if stop <= start:
             return found
@@ -228,7 +245,8 @@ class LogFile:
     def matching(
         self, text: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[int]:
-        """The numbers of the lines that hold the text (any case) and lie in the time, both ends included."""
+        """Return the numbers of the lines that contain the text (case-insensitive) and lie in the
+        period, both ends included."""
         wanted = text.casefold()
         first = None if since is None else to_micros(since)
         last = None if until is None else to_micros(until)
@@ -238,7 +256,7 @@ class LogFile:
             if first is not None and int(at) < first:
                 continue
             if last is not None and int(at) > last:
-                # Lines stand in the order in which they were read, so nothing behind lies in the time.
+                # Lines are ordered by time, so no later line is in the period.
                 break
             if (
                 not wanted
@@ -248,10 +266,11 @@ class LogFile:
         return found
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write these lines (None: all) into a file: moment, stream, step and message.
+        """Write the lines with these numbers (None: all lines) to a file: time, stream, step and
+        message.
 
         Raises:
-            PermissionDenied, StorageFull: it cannot be written.
+            PermissionDenied, StorageFull: the file cannot be written.
         """
         import errno
 
@@ -280,7 +299,7 @@ class LogFile:
             return int(_OFFSET.unpack(file.read(_OFFSET.size))[0])
 
     def _from(self, start: int) -> Iterator[tuple[int, bytes]]:
-        """Numbers and bytes of the whole lines from a number on."""
+        """Yield number and bytes of the complete lines from a number on."""
         try:
             file = open(self._folder / "lines", "rb")  # noqa: SIM115  closed by the with below
         except FileNotFoundError:

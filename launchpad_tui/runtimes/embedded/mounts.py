@@ -1,10 +1,11 @@
-"""Where the mounts of a step go in a view of the file system of its own: what is bound, and what is covered for it.
+"""Plans the mounts of a step in its private view of the file system.
 
-A mount needs a point to lie on, and a container's ``/app/data`` is on no machine. Nothing is ever made in the machine's
-own folders: the deepest folder on the way that exists is covered by an empty one, into which everything that it holds
-is bound again, and in there the missing point is made. For the root the covering folder is a new root in memory, for
-others a folder of the execution's own, so that what a command writes there (``/tmp/…``) fills the disk and not the
-memory.
+A mount requires a mount point, and a path of the container such as ``/app/data`` does not exist on
+this machine. Nothing is ever created in the folders of the machine. Instead, the deepest existing
+folder of the path gets an overlay: an empty folder at the same path, into which all entries of the
+original are bind-mounted and in which the missing mount point is created. The overlay of the root
+is a new root in memory. Other overlays are private folders of the execution, so that files which a
+command writes there (``/tmp/…``) are on the disk instead of in memory.
 """
 
 from __future__ import annotations
@@ -18,17 +19,22 @@ from pathlib import Path
 
 from launchpad_tui.errors import InvalidInput
 
-#: as many symbolic links as the kernel follows in one path (path_resolution(7))
-_LINKS = 40
+#: the number of symbolic links that the kernel follows in one path; see path_resolution(7)
+_MAX_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder or file of this machine that the commands see at ``target``, an absolute path of the container.
+    """A folder or file of this machine that the commands find at ``target``, an absolute path of
+    the container.
 
-    The source is the execution's own: points of mounts that lie in other mounts are made in there. Where ``files`` are
-    named, only they are meant: the folder at ``target`` goes on showing what it holds, and these files, like all that
-    is made in it, come to lie in the source.
+    Args:
+        source: a private folder or file of the execution; mount points of nested mounts are created
+            in it.
+        target: the path in the container.
+        writable: whether the commands may change it.
+        files: if not empty, the folder at ``target`` keeps its content, and only these files, as
+            well as files that the commands create in it, are in the source.
     """
 
     source: Path
@@ -39,18 +45,26 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A folder that is replaced by ``stand_in`` (the root: empty), into which the entries of ``real`` are bound,
-    without those of the names ``without``. ``real`` is where the folder lies on this machine."""
+    """A folder of the view that is replaced by a stand-in with bind mounts of the entries of the
+    original.
+
+    Args:
+        target: the path of the folder in the view.
+        real: the path of the original on this machine.
+        stand_in: the folder that replaces it; empty for the root.
+        omitted: names of entries that are left out.
+    """
 
     target: str
     real: str
     stand_in: str
-    without: tuple[str, ...] = ()
+    omitted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class BindMount:
-    """A folder or file of this machine that is seen at ``target``, whose folders are made where they lack."""
+    """A bind mount of a folder or file of this machine at ``target``; missing parent folders are
+    created."""
 
     target: str
     source: str
@@ -58,9 +72,15 @@ class BindMount:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a path of the view leads: ``view`` without links, ``real`` on this machine, ``missing`` what is not there
-    of it. ``own`` says that things may be made there."""
+class _Location:
+    """The location of a path in the view.
+
+    Args:
+        view: the existing part of the path, without links.
+        real: the same folder or file on this machine.
+        missing: the part of the path that does not exist.
+        own: whether mount points may be created in it.
+    """
 
     view: str
     real: str
@@ -69,20 +89,22 @@ class _Place:
 
 
 def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Overlay | BindMount, ...]:
-    """What has to be done for these mounts, in this order; the first is always the cover of the root.
+    """Return the overlays and bind mounts for some mounts, in order; the first is the overlay of
+    the root.
 
     Args:
-        mounts: what is to be seen where. Their sources exist.
-        scratch: a folder of the execution's own; stand-ins are made in it when they are needed.
+        mounts: the mounts, whose sources exist.
+        scratch: a private folder of the execution, in which stand-ins are created.
 
     Raises:
-        InvalidInput: a target is no absolute path, or is the root, or its links lead in a circle.
+        InvalidInput: a target is the root or not an absolute path, or its symbolic links form a
+            loop.
     """
     planned = _Plan(scratch)
     for mount in sorted(mounts, key=lambda each: _clean(each.target).count("/")):
         planned.add(mount)
-    steps: list[Overlay | BindMount] = [*planned.covers.values(), *planned.binds]
-    # A folder is bound before something in it is covered, and covered before something is bound in it.
+    steps: list[Overlay | BindMount] = [*planned.overlays.values(), *planned.binds]
+    # A folder is mounted before an overlay inside it, and an overlay before the mounts inside it.
     steps.sort(key=lambda each: (_depth(each.target), isinstance(each, Overlay)))
     return tuple(steps)
 
@@ -90,55 +112,58 @@ def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Overlay | BindMount, .
 class _Plan:
     def __init__(self, scratch: Path) -> None:
         self._scratch = scratch
-        self.covers: dict[str, Overlay] = {"/": Overlay("/", "/", "")}
+        self.overlays: dict[str, Overlay] = {"/": Overlay("/", "/", "")}
         self.binds: list[BindMount] = []
 
     def add(self, mount: Mount) -> None:
-        """Plan one mount; those that lie above it have been added."""
-        place = self._find(_clean(mount.target))
-        point = posixpath.join(place.view, *place.missing)
-        if place.missing:
-            if not place.own:
-                self._cover(place.view, place.real)
+        """Plan one mount; mounts of its parent folders have been added before."""
+        location = self._find(_clean(mount.target))
+        point = posixpath.join(location.view, *location.missing)
+        if location.missing:
+            if not location.own:
+                self._add_overlay(location.view, location.real)
         elif mount.files:
-            self._share(place, mount)
+            self._add_files(location, mount)
             return
-        elif os.path.isdir(place.real) != mount.source.is_dir():
-            # A file where a folder has to be, or the other way round.
+        elif os.path.isdir(location.real) != mount.source.is_dir():
+            # There is a file in place of a folder, or the other way round.
             folder, name = posixpath.split(point)
-            self._cover(folder, os.path.dirname(place.real), name)
+            self._add_overlay(folder, os.path.dirname(location.real), name)
         self.binds.append(BindMount(point, str(mount.source.absolute()), mount.writable))
 
-    def _share(self, place: _Place, mount: Mount) -> None:
-        known = self.covers.get(place.view)
-        without = (*(known.without if known else ()), *mount.files)
-        self.covers[place.view] = Overlay(
-            place.view, place.real, str(mount.source.absolute()), without
+    def _add_files(self, location: _Location, mount: Mount) -> None:
+        known = self.overlays.get(location.view)
+        omitted = (*(known.omitted if known else ()), *mount.files)
+        self.overlays[location.view] = Overlay(
+            location.view, location.real, str(mount.source.absolute()), omitted
         )
 
-    def _cover(self, folder: str, real: str, without: str = "") -> None:
-        known = self.covers.get(folder)
-        names = (*(known.without if known else ()), *([without] if without else ()))
-        stand_in = known.stand_in if known else str(self._scratch / f"stand-in-{len(self.covers)}")
+    def _add_overlay(self, folder: str, real: str, omitted: str = "") -> None:
+        known = self.overlays.get(folder)
+        names = (*(known.omitted if known else ()), *([omitted] if omitted else ()))
+        stand_in = (
+            known.stand_in if known else str(self._scratch / f"stand-in-{len(self.overlays)}")
+        )
         if stand_in:
             os.makedirs(stand_in, mode=0o700, exist_ok=True)
-        self.covers[folder] = Overlay(folder, real, stand_in, names)
+        self.overlays[folder] = Overlay(folder, real, stand_in, names)
 
-    def _find(self, path: str) -> _Place:
-        """Follow a path through the view as far as it is planned."""
-        for _ in range(_LINKS):
-            found = self._walk(path)
-            if isinstance(found, _Place):
+    def _find(self, path: str) -> _Location:
+        """Return the location of a path in the view as planned so far."""
+        for _ in range(_MAX_LINKS):
+            found = self._resolve(path)
+            if isinstance(found, _Location):
                 return found
             path = found
-        raise InvalidInput("Links lead in a circle", path, field="path")
+        raise InvalidInput("Symbolic links form a loop", path, field="path")
 
-    def _walk(self, path: str) -> _Place | str:
-        """The place of a path, or the path that it becomes by the first link on the way."""
+    def _resolve(self, path: str) -> _Location | str:
+        """Return the location of a path, or the path in which its first symbolic link has been
+        followed."""
         view, real, own = "/", "/", True
         parts = path.strip("/").split("/")
         for number, part in enumerate(parts):
-            above = self.covers.get(view)
+            above = self.overlays.get(view)
             view, real = posixpath.join(view, part), os.path.join(real, part)
             bound = next((each for each in reversed(self.binds) if each.target == view), None)
             if bound is not None:
@@ -146,27 +171,29 @@ class _Plan:
                 continue
             try:
                 mode = (
-                    None if above is not None and part in above.without else os.lstat(real).st_mode
+                    None if above is not None and part in above.omitted else os.lstat(real).st_mode
                 )
             except OSError:
                 mode = None
             if mode is not None and stat.S_ISLNK(mode):
-                lead = os.readlink(real)
-                return _clean(posixpath.join(posixpath.dirname(view), lead, *parts[number + 1 :]))
+                destination = os.readlink(real)
+                return _clean(
+                    posixpath.join(posixpath.dirname(view), destination, *parts[number + 1 :])
+                )
             last = number == len(parts) - 1
             if mode is None or not (last or stat.S_ISDIR(mode)):
                 at = posixpath.dirname(view)
                 if mode is not None:
-                    # A file where a folder has to be: nothing but a cover that leaves it out helps.
-                    self._cover(at, os.path.dirname(real), part)
-                return _Place(
+                    # There is a file in place of a folder: an overlay has to leave it out.
+                    self._add_overlay(at, os.path.dirname(real), part)
+                return _Location(
                     at,
                     os.path.dirname(real),
                     tuple(parts[number:]),
-                    own or at in self.covers or mode is not None,
+                    own or at in self.overlays or mode is not None,
                 )
             own = own and self._within_source(view)
-        return _Place(view, real, (), own)
+        return _Location(view, real, (), own)
 
     def _within_source(self, view: str) -> bool:
         return any(view.startswith(f"{each.target}/") for each in self.binds)
@@ -177,8 +204,9 @@ def _clean(target: str) -> str:
     path = "/" + path.lstrip("/")
     if not target.startswith("/") or path == "/":
         raise InvalidInput(
-            f"{target!r} cannot be mapped",
-            "It must be an absolute path, not the root.",
+            f"The path {target!r} cannot be mapped",
+            "It must be an absolute path other than the root.",
+            "Change the path in the workflow template.",
             field="path",
         )
     return path

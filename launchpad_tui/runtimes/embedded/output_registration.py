@@ -1,8 +1,8 @@
 """Storing and registering the outputs of an execution: all of them or none.
 
-The outputs are first listed in ``outputs.json`` in the execution's folder. If the object store fails, the files stay
-on this machine and the execution is DEAD with the status detail ``outputs: kept``. `register_outputs` may then be
-repeated at any time, by any process.
+The outputs are first listed in ``outputs.json`` in the execution's folder. If the object store
+fails, the files stay on this machine and the execution is DEAD with the status detail ``outputs:
+kept``. `register_outputs` may then be repeated at any time, by any process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class PendingOutput:
     Args:
         name: the output's ``globalName``.
         path: the file or folder on this machine.
-        suffix: the path inside the output at which the artifact begins; empty for the entire output.
+        suffix: the path inside the output at which the artifact begins; empty for the entire
+            output.
     """
 
     name: str
@@ -149,7 +150,8 @@ def register_outputs(
     *,
     retried: bool = False,
 ) -> tuple[Artifact, ...]:
-    """Store the outputs, then register them as artifacts and set the execution to COMPLETED in one transaction.
+    """Store the outputs, then register them as artifacts and set the execution to COMPLETED in one
+    transaction.
 
     Args:
         host: the registry and the object stores.
@@ -160,8 +162,8 @@ def register_outputs(
         The new artifacts.
 
     Raises:
-        LaunchpadError: an output could not be stored, or the execution was stopped in the meantime. Nothing is
-            registered, and what was stored is deleted again.
+        LaunchpadError: an output could not be stored, or the execution was stopped in the meantime.
+            Nothing is registered, and what was stored is deleted again.
     """
     created: list[tuple[Artifact, tuple[ArtifactFile, ...]]] = []
     stored: list[str] = []

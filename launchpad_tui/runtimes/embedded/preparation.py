@@ -107,8 +107,8 @@ class Preparation:
         """Download the input artifacts.
 
         Returns:
-            The folder of each input, and the signatures that the executions which created them left, both by the
-            name of the input.
+            The folder of each input, and the signatures that the executions which created them
+            left, both by the name of the input.
         """
         # The keyring may be locked by the time the outputs are stored: read the credentials now.
         self.host.files.prepare(self.scope)

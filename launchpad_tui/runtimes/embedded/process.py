@@ -1,4 +1,4 @@
-"""One command of an execution: started, listened to, stopped, and its whole process group with it."""
+"""Runs one command of an execution: starts it, reads its output, and stops its process group."""
 
 from __future__ import annotations
 
@@ -16,18 +16,24 @@ from launchpad_tui.runtimes.embedded.logs import LineBreaker, LogWriter
 from launchpad_tui.runtimes.embedded.sandbox import Launch
 
 _BLOCK = 1 << 16
-#: seconds between two looks whether to stop
-_LOOK = 0.1
-#: seconds that output of a command that has ended is waited for, where something it started keeps it open
-_LINGER = 1.0
+#: seconds between two checks whether to stop
+_POLL_SECONDS = 0.1
+#: seconds to wait for the end of the output of a command that has ended; a process that it started
+#: may keep the output open
+_LINGER_SECONDS = 1.0
 #: the environment variable that marks all processes of an execution
 EXECUTION_ID_VARIABLE = "AICORE_EXECUTION_ID"
-#: how often is looked for processes that a killed one started at its last moment
+#: the maximum number of searches for processes that a killed process started just before it ended
 _PASSES = 10
 
 
 class Cancellation:
-    """What ends an execution from outside. Safe for threads."""
+    """A request to end an execution: by its user, or because its deadline passed. Safe for threads.
+
+    Args:
+        deadline_seconds: the time that the execution may take; None for no limit.
+        grace_seconds: the time between SIGTERM and SIGKILL.
+    """
 
     def __init__(self, deadline_seconds: float | None, grace_seconds: float) -> None:
         self._cancelled = threading.Event()
@@ -47,12 +53,12 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class ExitStatus:
-    """How a command ended: its exit code, or minus the signal that ended it."""
+    """The exit code of a command, or the negative number of the signal that ended it."""
 
     code: int
 
     def __str__(self) -> str:
-        """In words."""
+        """Return a description such as ``exit code 1`` or ``killed by SIGTERM``."""
         if self.code >= 0:
             return f"exit code {self.code}"
         try:
@@ -68,17 +74,18 @@ def run(
     cancellation: Cancellation,
     record: Callable[[list[bytes]], None],
 ) -> ExitStatus:
-    """Run a command to its end.
+    """Run a command until it ends. This is the only place that starts a command of an execution.
 
     Args:
-        launch: what to start.
-        step: its name, for the log.
-        log: where its output goes.
-        cancellation: looked at ten times a second; TERM to the whole group, and KILL after the grace.
-        record: gets the lines of standard output that begin with ``::``.
+        launch: the command, its environment and its working directory.
+        step: the name of the step, for the log.
+        log: receives the output of the command.
+        cancellation: checked ten times a second; once it is requested, SIGTERM is sent to the whole
+            process group, and SIGKILL after the grace period.
+        record: receives the lines of standard output that begin with ``::``.
 
     Raises:
-        OSError: it cannot be started.
+        OSError: the command cannot be started.
     """
     process = subprocess.Popen(
         launch.command(os.getpid()),
@@ -90,24 +97,25 @@ def run(
         start_new_session=True,
     )
     try:
-        _listen(process, step, log, cancellation, record)
+        _read_output(process, step, log, cancellation, record)
     finally:
-        # The group lives as long as one of its members; the leader is not reaped yet, so the number is still its own.
+        # The group exists as long as one of its members. The leader is not reaped yet, so its ID is
+        # not reused.
         _kill(process.pid, signal.SIGKILL)
         code = process.wait()
     return ExitStatus(code)
 
 
-class _Ending:
-    """Takes a process group through TERM and KILL once the control says that it has to end."""
+class _GroupTermination:
+    """Sends SIGTERM and later SIGKILL to a process group once its end is requested."""
 
     def __init__(self, group: int, cancellation: Cancellation) -> None:
         self._group = group
         self._cancellation = cancellation
         self._since: float | None = None
 
-    def look(self) -> None:
-        """Signal what is due now."""
+    def advance(self) -> None:
+        """Send the signal that is due now, if any."""
         at = time.monotonic()
         if self._cancellation.requested and self._since is None:
             self._since = at
@@ -116,14 +124,14 @@ class _Ending:
             _kill(self._group, signal.SIGKILL)
 
 
-def _listen(
+def _read_output(
     process: subprocess.Popen[bytes],
     step: str,
     log: LogWriter,
     cancellation: Cancellation,
     record: Callable[[list[bytes]], None],
 ) -> None:
-    ending = _Ending(process.pid, cancellation)
+    termination = _GroupTermination(process.pid, cancellation)
     ended_at: float | None = None
     with selectors.DefaultSelector() as selector:
         for name, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
@@ -131,29 +139,29 @@ def _listen(
                 os.set_blocking(pipe.fileno(), False)
                 selector.register(pipe, selectors.EVENT_READ, (name, LineBreaker()))
         while selector.get_map():
-            for key, _ in selector.select(_LOOK):
+            for key, _ in selector.select(_POLL_SECONDS):
                 name, breaker = key.data
                 data = _read(key.fd)
                 if data is None:
                     continue
-                _keep(name, step, breaker.feed(data) if data else breaker.rest(), log, record)
+                _log_lines(name, step, breaker.feed(data) if data else breaker.rest(), log, record)
                 if not data:
                     selector.unregister(key.fileobj)
-            ending.look()
+            termination.advance()
             if ended_at is None and _has_ended(process.pid):
                 ended_at = time.monotonic()
-            if ended_at is not None and time.monotonic() - ended_at > _LINGER:
+            if ended_at is not None and time.monotonic() - ended_at > _LINGER_SECONDS:
                 break
         for key in list(selector.get_map().values()):
             name, breaker = key.data
-            _keep(name, step, breaker.rest(), log, record)
+            _log_lines(name, step, breaker.rest(), log, record)
     while not _has_ended(process.pid):
-        # Its output is closed, but it goes on.
-        ending.look()
-        time.sleep(_LOOK / 4)
+        # The command closed its output and is still running.
+        termination.advance()
+        time.sleep(_POLL_SECONDS / 4)
 
 
-def _keep(
+def _log_lines(
     stream: str,
     step: str,
     lines: list[bytes],
@@ -175,7 +183,7 @@ def _read(file: int) -> bytes | None:
 
 
 def _has_ended(pid: int) -> bool:
-    """Whether a child has ended, without reaping it."""
+    """Return whether a child process has ended, without reaping it."""
     try:
         return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
     except ChildProcessError:
@@ -186,26 +194,32 @@ def _kill(group: int, number: signal.Signals) -> None:
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
-        # Gone, or none of it is ours to signal any more.
+        # The group has ended, or its processes belong to another user now.
         return
 
 
 def kill_remaining(execution_id: str) -> int:
-    """Kill what is left of an execution: all processes of this user whose environment names it. Linux only; elsewhere
-    nothing is found. Gives how many there were."""
+    """Kill the remaining processes of an execution: those of this user whose environment has its
+    ID.
+
+    On systems other than Linux no processes are found.
+
+    Returns:
+        The number of processes that were killed.
+    """
     wanted = f"{EXECUTION_ID_VARIABLE}={execution_id}".encode()
     own = {os.getpid(), os.getppid()}
     killed: set[int] = set()
     for _ in range(_PASSES):
-        found = {pid for pid in _processes() if pid not in own and _names(pid, wanted)}
+        found = {pid for pid in _processes() if pid not in own and _has_variable(pid, wanted)}
         for pid in found:
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         killed |= found
         if not found:
             break
-        # One of them may have started another between being found and being killed.
-        time.sleep(_LOOK / 10)
+        # A process may have started another one before it was killed.
+        time.sleep(_POLL_SECONDS / 10)
     return len(killed)
 
 
@@ -216,8 +230,8 @@ def _processes() -> list[int]:
         return []
 
 
-def _names(pid: int, wanted: bytes) -> bool:
-    """Whether a process that lives has this in its environment."""
+def _has_variable(pid: int, wanted: bytes) -> bool:
+    """Return whether a running process has this variable in its environment."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             return wanted in file.read().split(b"\0")

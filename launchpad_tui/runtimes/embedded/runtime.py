@@ -94,8 +94,8 @@ class EmbeddedRuntime:
         )
 
     def reconcile(self) -> None:
-        """Create the executions of due schedules, mark executions whose supervisor died as DEAD, and
-        start queued executions."""
+        """Create the executions of due schedules, mark executions whose supervisor died as DEAD,
+        and start queued executions."""
         from launchpad_tui.runtimes.embedded.due_schedules import create_due_executions
 
         create_due_executions(self._host, self._clock())

@@ -1,14 +1,17 @@
-"""How a container's absolute paths come to be on this machine.
+"""Mapping a container's absolute paths to folders of this machine.
 
-A workflow template names paths such as ``/app/data/`` that no machine but a container has. They lie in the execution's
-private folder, and the commands see them where they expect them, by the first of these ways that this machine allows:
+A workflow template names paths such as ``/app/data/``, which exist in a container only. Their files
+are in the private folder of the execution, and the commands find them at the named paths, by the
+first of these methods that this machine supports:
 
-1. **namespaces**: a view of the file system of their own, made by our own `shim` without root.
-2. **bubblewrap**: the same by ``bwrap``, for systems that allow it to that program only.
-3. **rewriting**: the paths are replaced in commands, arguments and environment. Those that are hard-wired in the code
-   are not found.
+1. **namespaces**: `command_launcher` creates a private view of the file system, without root
+    privileges.
+2. **bubblewrap**: ``bwrap`` does the same, on systems that allow it for this program only.
+3. **rewriting**: the paths are replaced in commands, arguments and environment variables. Paths
+   that are hard-coded in the code are not found.
 
-``LAUNCHPAD_SANDBOX`` forces one. The commands run as the same user, with the same network, in each.
+The environment variable ``LAUNCHPAD_SANDBOX`` selects a method. With each of them the commands run
+as the same user, with the same network.
 """
 
 from __future__ import annotations
@@ -30,14 +33,17 @@ from launchpad_tui.errors import ConfigError
 from launchpad_tui.runtimes.embedded.mounts import BindMount, Mount, Overlay, plan
 
 COMMAND_LAUNCHER = Path(__file__).with_name("command_launcher.py")
-#: seconds that a trial may take
-_TRIAL = 20
+#: seconds that the check of a method may take
+_TRIAL_SECONDS = 20
 _FORCED = "LAUNCHPAD_SANDBOX"
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What to start, where, with which environment. ``plan`` is for the `shim` that starts it."""
+    """A command with its environment and its working directory.
+
+    ``plan`` is the plan of `command_launcher`, which starts the command.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str]
@@ -45,12 +51,13 @@ class Launch:
     plan: str = ""
 
     def command(self, parent: int) -> list[str]:
-        """The words to start, which end when the process ``parent`` dies."""
-        return [*_PYTHON, str(parent), self.plan, *self.argv]
+        """Return the complete command line; its processes are killed when the process ``parent``
+        ends."""
+        return [*_LAUNCHER, str(parent), self.plan, *self.argv]
 
 
 class Sandbox(Protocol):
-    """A way to map paths. ``name`` and ``note`` are what the log says."""
+    """A method of mapping paths; ``name`` and ``note`` describe it in the log."""
 
     name: str
     note: str
@@ -63,27 +70,29 @@ class Sandbox(Protocol):
         mounts: Sequence[Mount],
         scratch: Path,
     ) -> Launch:
-        """The command as it is started so that it sees the mounts.
+        """Return the command that finds the mounts at their targets.
 
         Args:
-            argv, env, cwd: speak of the container's paths, and of this machine's where nothing is mounted.
-            mounts: what is to be seen where.
-            scratch: a folder of the step's own for what the mapping needs; made where it lacks.
+            argv, env, cwd: with the container's paths; paths without a mount are those of this
+                machine.
+            mounts: the folders and files to map.
+            scratch: a private folder of the step for temporary files; created if it is missing.
 
         Raises:
-            InvalidInput: a mount's target cannot be mapped.
+            InvalidInput: the target of a mount cannot be mapped.
         """
 
 
-# -I and -S: nothing that the environment or the user's packages say comes between.
-_PYTHON = (sys.executable, "-I", "-S", str(COMMAND_LAUNCHER))
+# -I and -S: neither the environment nor installed packages influence the launcher.
+_LAUNCHER = (sys.executable, "-I", "-S", str(COMMAND_LAUNCHER))
 
 
 class Namespaces:
-    """A mount namespace, in a user namespace where the user is not root; see unshare(2) and user_namespaces(7)."""
+    """A mount namespace, inside a user namespace unless the user is root; see unshare(2),
+    user_namespaces(7)."""
 
     name = "namespaces"
-    note = "a view of the file system of its own"
+    note = "a private view of the file system"
 
     def wrap(
         self,
@@ -93,13 +102,13 @@ class Namespaces:
         mounts: Sequence[Mount],
         scratch: Path,
     ) -> Launch:
-        """The command, for the shim to make the view."""
+        """Return the command with a plan from which the launcher creates the view."""
         stage = scratch / "stage"
         stage.mkdir(mode=0o700, parents=True, exist_ok=True)
         steps: list[tuple[object, ...]] = []
         for each in plan(mounts, scratch):
             if isinstance(each, Overlay):
-                steps.append(("cover", each.target, each.real, each.stand_in, each.without))
+                steps.append(("overlay", each.target, each.real, each.stand_in, each.omitted))
             else:
                 steps.append(("bind", each.target, each.source, each.writable))
         return Launch(
@@ -111,7 +120,7 @@ class Bubblewrap:
     """The program ``bwrap`` (https://github.com/containers/bubblewrap), 0.3.1 or later."""
 
     name = "bubblewrap"
-    note = "a view of the file system of its own"
+    note = "a private view of the file system"
 
     def wrap(
         self,
@@ -121,8 +130,11 @@ class Bubblewrap:
         mounts: Sequence[Mount],
         scratch: Path,
     ) -> Launch:
-        """The command behind bwrap's options. It stands between the shim and the command, and would end by TERM before
-        the command could: so it is deaf, and the command made to hear again."""
+        """Return the command behind bwrap's options.
+
+        bwrap would end on SIGTERM before the command can clean up: it is started with SIGTERM
+        ignored, and the launcher restores the default action for the command.
+        """
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = ["bwrap", "--die-with-parent", "--chdir", cwd]
         for each in plan(mounts, scratch):
@@ -136,17 +148,22 @@ class Bubblewrap:
             if each.stand_in:
                 options += ["--bind", each.stand_in, each.target]
             options += _entries(each)
-        return Launch((*options, *_PYTHON, "hear", *argv), env, "/", json.dumps({"deaf": True}))
+        return Launch(
+            (*options, *_LAUNCHER, "restore-sigterm", *argv),
+            env,
+            "/",
+            json.dumps({"ignore_sigterm": True}),
+        )
 
 
-def _entries(cover: Overlay) -> list[str]:
+def _entries(overlay: Overlay) -> list[str]:
     options: list[str] = []
-    for name in sorted(os.listdir(cover.real)):
-        if name in cover.without:
+    for name in sorted(os.listdir(overlay.real)):
+        if name in overlay.omitted:
             continue
-        real, point = os.path.join(cover.real, name), os.path.join(cover.target, name)
+        real, point = os.path.join(overlay.real, name), os.path.join(overlay.target, name)
         with contextlib.suppress(OSError):
-            # What this user may not even look at is not missed.
+            # Entries that this user may not read are left out.
             os.lstat(real)
             if os.path.islink(real):
                 options += ["--symlink", os.readlink(real), point]
@@ -156,13 +173,16 @@ def _entries(cover: Overlay) -> list[str]:
 
 
 class PathRewriting:
-    """Names the sources in place of the targets, wherever command, arguments, environment and working folder name
-    them. A mount that lies in another is reached through it too, by a link."""
+    """Replaces the targets of mounts by their sources in command, arguments, environment and
+    working directory.
+
+    A mount inside another one is also reached through a symbolic link.
+    """
 
     name = "rewriting"
 
     def __init__(self, why: str = "") -> None:
-        self.note = "paths that are hard-wired in the code are not found" + (
+        self.note = "paths that are hard-coded in the code are not found" + (
             f" ({why})" if why else ""
         )
 
@@ -172,20 +192,20 @@ class PathRewriting:
         env: Mapping[str, str],
         cwd: str,
         mounts: Sequence[Mount],
-        scratch: Path,  # noqa: ARG002  nothing is needed
+        scratch: Path,  # noqa: ARG002  no temporary files are needed
     ) -> Launch:
-        """The command with all targets replaced."""
+        """Return the command with all targets replaced."""
 
         def real(text: str) -> str:
             return rewritten(text, mounts)
 
         _link_nested(mounts)
         changed = {name: value if name == "PATH" else real(value) for name, value in env.items()}
-        return Launch(tuple(real(word) for word in argv), changed, real(cwd))
+        return Launch(tuple(real(item) for item in argv), changed, real(cwd))
 
 
 def _link_nested(mounts: Sequence[Mount]) -> None:
-    """Code that stands at ``/app`` may say ``data/`` for ``/app/data``."""
+    """Link nested mounts, because code at ``/app`` may use ``data/`` for ``/app/data``."""
     pairs = _pairs(mounts)
     for target, source in pairs.items():
         for outer, folder in pairs.items():
@@ -202,7 +222,7 @@ def _link_nested(mounts: Sequence[Mount]) -> None:
 
 
 def _pairs(mounts: Sequence[Mount]) -> dict[str, str]:
-    """What a path becomes, by target."""
+    """Return the source path of each target path."""
     found: dict[str, str] = {}
     for mount in mounts:
         target = mount.target.rstrip("/")
@@ -214,7 +234,8 @@ def _pairs(mounts: Sequence[Mount]) -> dict[str, str]:
 
 
 def rewritten(text: str, mounts: Sequence[Mount]) -> str:
-    """The text with each target that stands in it as a whole path, or in front of one, replaced by its source."""
+    """Return the text with each target, as a complete path or as the beginning of one, replaced by
+    its source."""
     by_target = _pairs(mounts)
     if not by_target:
         return text
@@ -225,10 +246,10 @@ def rewritten(text: str, mounts: Sequence[Mount]) -> str:
 
 @functools.cache
 def choose() -> Sandbox:
-    """The best way that this machine allows; tried once in a process.
+    """Return the best method that this machine supports; checked once per process.
 
     Raises:
-        ConfigError: LAUNCHPAD_SANDBOX names none.
+        ConfigError: LAUNCHPAD_SANDBOX is not the name of a method.
     """
     forced = os.environ.get(_FORCED, "")
     kinds: dict[str, type[Namespaces | Bubblewrap]] = {
@@ -237,11 +258,13 @@ def choose() -> Sandbox:
     if forced in kinds:
         return kinds[forced]()
     if forced == PathRewriting.name:
-        return PathRewriting(f"{_FORCED} says so")
+        return PathRewriting(f"selected by {_FORCED}")
     if forced:
         names = ", ".join((*kinds, PathRewriting.name))
         raise ConfigError(
-            f"{_FORCED} is {forced!r}", f"It must be one of {names}.", "Unset it for the best one."
+            f"Invalid value of {_FORCED}: {forced!r}",
+            f"It must be one of {names}.",
+            f"Unset {_FORCED} to select the best method automatically.",
         )
     reasons: list[str] = []
     for kind in kinds.values():
@@ -253,20 +276,20 @@ def choose() -> Sandbox:
 
 
 def trial(sandbox: Sandbox) -> str:
-    """Why this way does not work on this machine; empty where it does."""
-    with tempfile.TemporaryDirectory(prefix="launchpad-trial-") as made:
-        folder = Path(made)
+    """Return why a method does not work on this machine, an empty string if it works."""
+    with tempfile.TemporaryDirectory(prefix="launchpad-trial-") as temporary:
+        folder = Path(temporary)
         source = folder / "source"
         source.mkdir()
         (source / "here").touch()
         target = f"/{folder.name}/a"
-        words = (
+        command = (
             "/bin/sh",
             "-c",
-            f"test -e {target}/here && test -d {source} && touch {target}/made",
+            f"test -e {target}/here && test -d {source} && touch {target}/created",
         )
         launch = sandbox.wrap(
-            words, os.environ, target, [Mount(source, target)], folder / "scratch"
+            command, os.environ, target, [Mount(source, target)], folder / "scratch"
         )
         try:
             done = subprocess.run(
@@ -275,15 +298,15 @@ def trial(sandbox: Sandbox) -> str:
                 cwd=launch.cwd,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                timeout=_TRIAL,
+                timeout=_TRIAL_SECONDS,
                 check=False,
                 start_new_session=True,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
-        if done.returncode == 0 and (source / "made").exists():
+        if done.returncode == 0 and (source / "created").exists():
             return ""
         return (
             done.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
-            or f"code {done.returncode}"
+            or f"exit code {done.returncode}"
         )

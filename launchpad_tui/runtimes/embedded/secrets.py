@@ -17,7 +17,8 @@ def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
         key: return only this key; empty for all.
 
     Raises:
-        ConfigError: the name is invalid, or the secret is missing, empty, or readable by other users.
+        ConfigError: the name is invalid, or the secret is missing, empty, or readable by other
+            users.
     """
     place = folder / name
     what = f"{name}/{key}" if key else name

@@ -1,4 +1,5 @@
-"""The supervisor of one execution: prepares it, runs its workflow, and stores and registers its outputs."""
+"""The supervisor of one execution: prepares it, runs its workflow, and stores and registers its
+outputs."""
 
 from __future__ import annotations
 
@@ -146,7 +147,8 @@ class _SupervisedRun:
                 text = f"Unexpected error: {type(error).__name__}: {error}"
                 self._set_dead(LaunchpadError(text), {"reason": "internal"})
         except Conflict as conflict:
-            # Another process ended the execution, for example by stopping it while it was being started.
+            # Another process ended the execution, for example by stopping it while it was being
+            # started.
             self._log.report(str(conflict))
         finally:
             self._finished.set()
@@ -257,7 +259,8 @@ class _SupervisedRun:
         )
 
     def _watch_for_stop(self, cancellation: Cancellation) -> None:
-        """Cancel the run when a stop is requested; checked several times a second, and at once after a wake-up."""
+        """Cancel the run when a stop is requested; checked several times a second, and at once
+        after a wake-up."""
         seen: int | None = None
         while not self._finished.is_set():
             try:

@@ -307,7 +307,8 @@ def _call(node: Node) -> Call:
 
 
 def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
-    """The tasks of a DAG as groups: each task stands in the first group after all that it depends on."""
+    """The tasks of a DAG as groups: each task stands in the first group after all that it depends
+    on."""
     tasks: dict[str, tuple[Call, set[str], Node]] = {}
     for each in node.require("dag").require("tasks").entries():
         call = _call(each)
@@ -338,8 +339,8 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
 
 
 def _check(workflow: Workflow, spec: Node) -> None:
-    """Raises Refused where a step calls what is not there, templates call each other in a circle, or a reference leads
-    nowhere."""
+    """Raises Refused where a step calls what is not there, templates call each other in a circle,
+    or a reference leads nowhere."""
     lines = {node.get_text("name"): node for node in spec.require("templates").entries()}
     known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _GIVEN
     names: dict[str, str] = {}

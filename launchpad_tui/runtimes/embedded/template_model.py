@@ -1,4 +1,5 @@
-"""A workflow template as it is run: what of Argo's WorkflowTemplate the embedded runtime understands."""
+"""A workflow template as it is run: what of Argo's WorkflowTemplate the embedded runtime
+understands."""
 
 from __future__ import annotations
 
@@ -30,8 +31,8 @@ class InputArtifact:
 
 @dataclass(frozen=True, slots=True)
 class OutputArtifact:
-    """Where a template leaves an output. Only one with a ``global_name`` is registered; ``archived`` outputs are stored
-    as one ``.tgz``."""
+    """Where a template leaves an output. Only one with a ``global_name`` is registered;
+    ``archived`` outputs are stored as one ``.tgz``."""
 
     name: str
     path: str
@@ -49,7 +50,8 @@ class OutputParameter:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The commands of a template. ``script`` is a source text that is written to a file, the command's last word."""
+    """The commands of a template. ``script`` is a source text that is written to a file, the
+    command's last word."""
 
     command: tuple[str, ...]
     args: tuple[str, ...] = ()
@@ -61,7 +63,8 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A step: which template, with which arguments. ``artifacts`` are (input name, reference to an earlier output)."""
+    """A step: which template, with which arguments. ``artifacts`` are (input name, reference to an
+    earlier output)."""
 
     name: str
     template: str
@@ -72,8 +75,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template of the workflow: either a container, or ``steps``, groups that follow each other, whose calls run at
-    the same time. ``parameters`` are its inputs with their defaults, None where a call has to give one."""
+    """A template of the workflow: either a container, or ``steps``, groups that follow each other,
+    whose calls run at the same time. ``parameters`` are its inputs with their defaults, None where
+    a call has to give one."""
 
     name: str
     line: int
@@ -96,7 +100,8 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole workflow template. ``code_path`` is where the container expects its code, empty where nothing says so."""
+    """A whole workflow template. ``code_path`` is where the container expects its code, empty where
+    nothing says so."""
 
     id: str
     entrypoint: str
@@ -107,7 +112,8 @@ class Workflow:
 
     @property
     def leaves(self) -> tuple[Template, ...]:
-        """The templates with a container that the entrypoint reaches, in the order of their first call."""
+        """The templates with a container that the entrypoint reaches, in the order of their first
+        call."""
         found: dict[str, Template] = {}
         self._walk(self.entrypoint, found)
         return tuple(found.values())
@@ -135,8 +141,9 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedTemplate:
-    """A template that can be run, and what it is to the AI API. ``names`` and ``suffixes`` say, by ``globalName``, the
-    name under which an output is registered, and what is appended to its URL."""
+    """A template that can be run, and what it is to the AI API. ``names`` and ``suffixes`` say, by
+    ``globalName``, the name under which an output is registered, and what is appended to its
+    URL."""
 
     workflow: Workflow
     scenario: Scenario

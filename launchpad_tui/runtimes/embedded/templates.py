@@ -1,7 +1,9 @@
-"""Workflow templates of SAP AI Core, read from YAML: what is wrong is refused with file, line and reason.
+"""Workflow templates of SAP AI Core, read from YAML: what is wrong is refused with file, line and
+reason.
 
-The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core, "Workflow Templates"). A document
-that is no WorkflowTemplate is passed over in a folder, and refused where its file was named.
+The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core, "Workflow
+Templates"). A document that is no WorkflowTemplate is passed over in a folder, and refused where
+its file was named.
 """
 
 from __future__ import annotations
@@ -201,7 +203,8 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
 
 
 def input_names(workflow: Workflow) -> list[str]:
-    """The names of the artifacts that a configuration has to bind: inputs of templates that no step hands on."""
+    """The names of the artifacts that a configuration has to bind: inputs of templates that no step
+    hands on."""
     found: dict[str, None] = {}
 
     def walk(name: str, given: frozenset[str]) -> None:
@@ -237,7 +240,8 @@ def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
 
 
 def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) -> ArtifactSlot:
-    """The slot by its annotations; sources disagree on whether an output is named by globalName or name: either is."""
+    """The slot by its annotations; sources disagree on whether an output is named by globalName or
+    name: either is."""
     notes = slots.get(name) or (slots.get(other) if other else None) or {}
     kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))
     if node is not None and kind not in set(ArtifactKind):

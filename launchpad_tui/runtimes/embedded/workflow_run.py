@@ -1,4 +1,5 @@
-"""A workflow, step by step: parameters put in, paths mapped, commands run, outputs found."""
+"""Runs a workflow step by step: fills in parameters, maps paths, runs commands, collects
+outputs."""
 
 from __future__ import annotations
 
@@ -27,12 +28,15 @@ from launchpad_tui.runtimes.embedded.template_model import (
 )
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 
-#: a Python of the system's, or of an image's; one in a virtual environment is meant as it stands
-_PYTHON = re.compile(r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?")
+#: a Python interpreter of the system or of an image, which is replaced by the chosen one; an
+#: interpreter in a virtual environment is used as it is
+_SYSTEM_PYTHON = re.compile(
+    r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?"
+)
 
 
 class StepFailed(LaunchpadError):
-    """A step did not do what it should; ``details`` tell of it in status details."""
+    """A step failed; ``details`` become status details of the execution."""
 
     def __init__(self, title: str, detail: str = "", **details: str) -> None:
         super().__init__(title, detail)
@@ -47,10 +51,15 @@ class Interrupted(LaunchpadError):
 class RunContext:
     """What all steps of an execution share.
 
-    ``inputs`` maps the name of an input artifact to the folder that it was staged in; ``code_path`` is where the code
-    stands in the container's paths, empty where nothing says so; ``python`` is the interpreter that is meant by that
-    word; ``secret`` gives a secret's keys and values;
-    ``record`` gets the lines of standard output that begin with ``::``.
+    Args:
+        parameters: the values of the workflow's parameters.
+        inputs: the folder of each input artifact, by the name of the input.
+        env: the environment variables of all steps.
+        python: the interpreter that ``python`` runs.
+        code_path: the path of the code in the container; empty if it is not known.
+        sandbox: the method of mapping the container's paths.
+        secret: returns the keys and values of a secret.
+        record: receives the lines of standard output that begin with ``::``.
     """
 
     workflow: Workflow
@@ -70,7 +79,8 @@ class RunContext:
 
 @dataclass(slots=True)
 class _CallOutputs:
-    """What a call left: paths of artifacts and values of parameters, by output name."""
+    """The outputs of a call: paths of artifacts and values of parameters, by the name of the
+    output."""
 
     artifacts: dict[str, Path]
     parameters: dict[str, str]
@@ -86,12 +96,15 @@ class WorkflowRun:
         self._lock = threading.Lock()
 
     def run(self) -> dict[str, Path]:
-        """Run all steps; gives the path of each output that is to be registered, by its ``globalName``. An archived one
-        is a ``.tgz`` file.
+        """Run all steps.
+
+        Returns:
+            The path of each output that is to be registered, by its ``globalName``. An archived
+            output is a ``.tgz`` file.
 
         Raises:
-            StepFailed: a command failed, or left no output.
-            Interrupted: it was stopped, or took too long.
+            StepFailed: a command failed, or an output is missing.
+            Interrupted: the execution was stopped, or its deadline passed.
         """
         self._call(Call("", self._context.workflow.entrypoint, 0), {}, {}, {})
         return self._outputs
@@ -101,20 +114,20 @@ class WorkflowRun:
         call: Call,
         given: Mapping[str, Path],
         outer: Mapping[str, str],
-        made: Mapping[str, _CallOutputs],
+        outputs: Mapping[str, _CallOutputs],
     ) -> _CallOutputs:
         template = self._context.workflow.templates[call.template]
         values = {name: default or "" for name, default in template.parameters}
-        values |= {name: self._filled(text, outer, made) for name, text in call.parameters}
+        values |= {name: self._fill_in(text, outer, outputs) for name, text in call.parameters}
         known = {f"inputs.parameters.{name}": value for name, value in values.items()}
-        handed = dict(given)
+        artifacts = dict(given)
         for name, source in call.artifacts:
             match = STEP_OUTPUT.fullmatch(REFERENCE.fullmatch(source.strip()).group(1))  # type: ignore[union-attr]
             if match is not None:
-                handed[name] = made[match.group(1)].artifacts[match.group(3)]
+                artifacts[name] = outputs[match.group(1)].artifacts[match.group(3)]
         if template.container is not None:
-            return self._leaf(
-                call.name or template.name, template, template.container, handed, known
+            return self._run_container(
+                call.name or template.name, template, template.container, artifacts, known
             )
         before: dict[str, _CallOutputs] = {}
         for group in template.steps:
@@ -124,14 +137,14 @@ class WorkflowRun:
     def _group(
         self, group: tuple[Call, ...], known: Mapping[str, str], before: Mapping[str, _CallOutputs]
     ) -> dict[str, _CallOutputs]:
-        """Run calls at the same time; the first error that one met is raised after all have ended."""
+        """Run calls in parallel; the first error is raised after all calls have ended."""
         found: dict[str, _CallOutputs] = {}
         errors: list[BaseException] = []
 
         def one(call: Call) -> None:
             try:
                 found[call.name] = self._call(call, {}, known, before)
-            except BaseException as error:  # noqa: BLE001  handed to the thread that waits
+            except BaseException as error:  # noqa: BLE001  raised by the waiting thread
                 errors.append(error)
 
         if len(group) == 1:
@@ -147,7 +160,7 @@ class WorkflowRun:
             raise errors[0]
         return found
 
-    def _leaf(
+    def _run_container(
         self,
         step: str,
         template: Template,
@@ -157,7 +170,7 @@ class WorkflowRun:
     ) -> _CallOutputs:
         context = self._context
         if context.cancellation.requested:
-            raise Interrupted("stopped before this step")
+            raise Interrupted("Stopped before this step")
         place = _unique(context.workspace.artifacts / _file_name(step))
         mounts: dict[str, Mount] = {}
         if context.code_path:
@@ -166,7 +179,7 @@ class WorkflowRun:
             source = given.get(each.name) or context.inputs.get(each.name)
             if source is None:
                 raise StepFailed(
-                    f"Step {step}: the input artifact {each.name} is not bound",
+                    f"Step {step}: the input artifact {each.name} has no binding",
                     reason="input",
                     step=step,
                 )
@@ -184,15 +197,15 @@ class WorkflowRun:
         known |= {f"outputs.artifacts.{o.name}.path": o.path for o in template.outputs}
         known |= {f"outputs.parameters.{o.name}.path": o.path for o in template.output_parameters}
         launch = self._launch(step, container, known, list(mounts.values()), place)
-        words = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
-        context.log.report(f"step {step} begins: {shlex.join(words)[:2000]}", step)
-        ended = run(launch, step, context.log, context.cancellation, context.record)
+        command = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
+        context.log.report(f"Step {step} started: {shlex.join(command)[:2000]}", step)
+        status = run(launch, step, context.log, context.cancellation, context.record)
         if context.cancellation.requested:
-            raise Interrupted(f"step {step} was stopped ({ended})")
-        context.log.report(f"step {step} ended: {ended}", step)
-        if ended.code:
+            raise Interrupted(f"Step {step} was stopped ({status})")
+        context.log.report(f"Step {step} ended: {status}", step)
+        if status.code:
             raise StepFailed(
-                f"Step {step} failed: {_explained(ended)}", step=step, exitCode=str(ended.code)
+                f"Step {step} failed: {_explanation(status)}", step=step, exitCode=str(status.code)
             )
         return self._collect(step, template, paths)
 
@@ -212,16 +225,17 @@ class WorkflowRun:
             if variable.secret:
                 env[variable.name] = context.secret(variable.secret[0])[variable.secret[1]]
             else:
-                env[variable.name] = self._filled(variable.value, known, {})
+                env[variable.name] = self._fill_in(variable.value, known, {})
         env["PATH"] = f"{context.workspace.bin}{os.pathsep}{env.get('PATH', os.defpath)}"
-        argv = [self._filled(word, known, {}) for word in (*container.command, *container.args)]
+        argv = [self._fill_in(item, known, {}) for item in (*container.command, *container.args)]
         if container.script:
             place.mkdir(parents=True, exist_ok=True)
             file = place / "script"
-            file.write_text(self._filled(container.script, known, {}), encoding="utf-8")
+            file.write_text(self._fill_in(container.script, known, {}), encoding="utf-8")
             argv = [*argv, str(file)]
-        if argv and _PYTHON.fullmatch(argv[0]):
-            # An image's own interpreter, such as /usr/local/bin/python3.9: here it is the one that was chosen.
+        if argv and _SYSTEM_PYTHON.fullmatch(argv[0]):
+            # An interpreter of the image, such as /usr/local/bin/python3.9, is replaced by the
+            # chosen one.
             argv[0] = str(context.python)
         cwd = container.working_dir or context.code_path or str(context.workspace.code)
         if (
@@ -230,11 +244,14 @@ class WorkflowRun:
             and not os.path.isdir(cwd)
         ):
             raise StepFailed(
-                f"Step {step}: the working directory {cwd} is not on this machine", step=step
+                f"Step {step}: the working directory {cwd} does not exist on this machine",
+                step=step,
             )
         return context.sandbox.wrap(argv, env, cwd, mounts, place / "sandbox")
 
-    def _filled(self, text: str, known: Mapping[str, str], made: Mapping[str, _CallOutputs]) -> str:
+    def _fill_in(
+        self, text: str, known: Mapping[str, str], outputs: Mapping[str, _CallOutputs]
+    ) -> str:
         context = self._context
 
         def value(name: str) -> str:
@@ -246,13 +263,13 @@ class WorkflowRun:
                 return "default"
             match = STEP_OUTPUT.fullmatch(name)
             if match is not None:
-                return made[match.group(1)].parameters[match.group(3)]
+                return outputs[match.group(1)].parameters[match.group(3)]
             return known[name]
 
         return REFERENCE.sub(lambda match: value(match.group(1)), text)
 
     def _collect(self, step: str, template: Template, paths: Mapping[str, Path]) -> _CallOutputs:
-        made = _CallOutputs({}, {})
+        collected = _CallOutputs({}, {})
         for parameter in template.output_parameters:
             try:
                 text = paths[parameter.name].read_text(encoding="utf-8")
@@ -261,34 +278,34 @@ class WorkflowRun:
                     continue
                 detail = f"{parameter.path}: {error}"
                 raise StepFailed(
-                    f"Step {step} left no value for {parameter.name}", detail, step=step
+                    f"Step {step} wrote no value of {parameter.name}", detail, step=step
                 ) from error
-            made.parameters[parameter.name] = text.strip()
+            collected.parameters[parameter.name] = text.strip()
             if parameter.name == SIGNATURES:
-                self._sign(text)
+                self._add_signatures(text)
         for output in template.outputs:
             path = paths[output.name]
             if not _has_content(path):
-                what = f"the output {output.global_name or output.name}"
-                detail = f"Nothing is at {output.path} after the step."
+                what = f"output {output.global_name or output.name}"
+                detail = f"There is no file at {output.path} after the step."
                 raise StepFailed(
-                    f"Step {step} left nothing for {what}",
+                    f"Step {step} did not write its {what}",
                     detail,
                     step=step,
                     reason="output missing",
                 )
-            made.artifacts[output.name] = path
+            collected.artifacts[output.name] = path
             if output.global_name:
-                kept = _archived(path, output.global_name) if output.archived else path
+                stored = _archived(path, output.global_name) if output.archived else path
                 with self._lock:
-                    self._outputs[output.global_name] = kept
-        return made
+                    self._outputs[output.global_name] = stored
+        return collected
 
-    def _sign(self, text: str) -> None:
+    def _add_signatures(self, text: str) -> None:
         try:
             found = json.loads(text)
         except ValueError:
-            self._context.log.report(f"{SIGNATURES} is no JSON and was passed over")
+            self._context.log.report(f"{SIGNATURES} is not valid JSON and was ignored")
             return
         if isinstance(found, dict):
             with self._lock:
@@ -301,13 +318,13 @@ def _has_content(path: Path) -> bool:
     return path.is_file() and path.stat().st_size > 0
 
 
-def _explained(ended: ExitStatus) -> str:
+def _explanation(status: ExitStatus) -> str:
     return {
-        125: "exit code 125 (the container's paths cannot be mapped; see the log)",
-        126: "exit code 126 (the command cannot be executed)",
+        125: "exit code 125 (the container's paths could not be mapped; see the log)",
+        126: "exit code 126 (the command is not executable)",
         127: "exit code 127 (a command was not found)",
         -9: "killed by SIGKILL (out of memory?)",
-    }.get(ended.code, str(ended))
+    }.get(status.code, str(status))
 
 
 def _file_name(step: str) -> str:
@@ -318,7 +335,8 @@ def _file_name(step: str) -> str:
 
 
 def _unique(path: Path) -> Path:
-    """A folder that no other step has: two calls may have one name in different templates."""
+    """Create and return a folder of its own for a step: calls of different templates may have the
+    same name."""
     for number in range(1, 10_000):
         candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
         try:
@@ -330,7 +348,7 @@ def _unique(path: Path) -> Path:
 
 
 def _input_mount(source: Path, path: str) -> Mount:
-    """A folder at its path; where the path is that of a file and the artifact is one file, the file itself."""
+    """Return the mount of an input: its folder, or its only file if the path is that of a file."""
     if _is_file(path) and source.is_dir():
         files = [each for each in source.rglob("*") if each.is_file()]
         if len(files) == 1:
@@ -339,13 +357,15 @@ def _input_mount(source: Path, path: str) -> Mount:
 
 
 def _is_file(path: str) -> bool:
-    """Whether a path ends as that of a file does."""
+    """Return whether a path looks like that of a file: its last part has a dot."""
     return not path.endswith("/") and "." in os.path.basename(path)
 
 
 def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: bool) -> Path:
-    """Where on this machine the step's output at ``path`` comes to lie; a mount is added for it. That of a file mounts
-    its folder; where that folder has other things, such as the code, it goes on showing them."""
+    """Add a mount for a step's output and return its path on this machine.
+
+    For a file, its folder is mounted; other files of that folder, such as the code, stay visible.
+    """
     target = os.path.dirname(path) if is_file else path.rstrip("/")
     name = os.path.basename(path)
     source = folder / (target.strip("/").replace("/", "-") or "root")
@@ -358,7 +378,7 @@ def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file:
         _add(mounts, Mount(source, target))
         return source
     if target == "/":
-        # The root has no stand-in of its own on the disk.
+        # The root itself cannot be mounted.
         (source / name).touch()
         _add(mounts, Mount(source / name, path))
     else:
@@ -367,7 +387,7 @@ def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file:
 
 
 def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
-    """Whether a folder is in the view before anything is mounted there for its sake."""
+    """Return whether a folder exists in the view without a mount of its own."""
     above = [
         each
         for each in mounts.values()
@@ -380,14 +400,15 @@ def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
 
 
 def _key(mount: Mount) -> str:
-    """Mounts of files stand beside one of the whole folder."""
+    """Return the key of a mount; mounts of single files are kept apart from one of the entire
+    folder."""
     return f"{mount.target}/" if mount.files else mount.target
 
 
 def _add(mounts: dict[str, Mount], mount: Mount) -> None:
     known = mounts.get(_key(mount))
     if known is not None and known.source != mount.source:
-        raise StepFailed(f"Two artifacts want the path {mount.target}", reason="paths")
+        raise StepFailed(f"Two artifacts have the same path {mount.target}", reason="paths")
     mounts[_key(mount)] = mount
 
 
@@ -398,7 +419,8 @@ def _covered(path: str, mounts: list[Mount]) -> bool:
 
 
 def _archived(path: Path, name: str) -> Path:
-    """The output as ``<name>.tgz`` beside it, as Argo archives what is not ``archive: none``."""
+    """Create and return ``<name>.tgz`` of an output, as Argo does for outputs without ``archive:
+    none``."""
     target = path.parent / ".archives" / f"{name}.tgz"
     target.parent.mkdir(exist_ok=True)
     with tarfile.open(target, "w:gz") as archive:

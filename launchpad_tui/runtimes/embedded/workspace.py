@@ -1,15 +1,17 @@
-"""The folder of one execution, and the code that runs in it.
+"""The folders of one execution, and the copy of the code that it runs.
 
-The code that a container's image would carry is the folder that holds the workflow template's file; where that lies in
-a git checkout and the commands name nothing in it, the nearest folder above it, up to the checkout's root, in which
-they do. At its start an execution takes a copy of it, without ``.git`` and what is made anew (``__pycache__``,
-``.venv``, ``node_modules`` …), and runs in the copy: what it writes there is its own, and later changes of the folder
-do not touch it.
+The code, which a container image would contain, is in the folder of the workflow template's file.
+If the commands name no file of this folder and it is part of a git checkout, it is the nearest
+parent folder, up to the root of the checkout, that has a named file. When an execution starts, it
+copies the folder without ``.git`` and generated folders (``__pycache__``, ``.venv``,
+``node_modules`` and others) and runs in the copy. Files that it writes stay in the copy, and later
+changes of the folder do not affect it.
 
-Where the copy appears in the container's paths is read off the commands: an absolute path in a command or an argument
-that is not on this machine, and whose end is in the folder, says it. ``/app/src/train.py`` puts the folder at ``/app``
-where it has ``src/train.py``, else at ``/app/src`` where it has ``train.py``. The annotation
-``launchpad.tui/code-path`` on the template says it outright. Relative paths start in the folder.
+The path of the copy in the container is derived from the commands: from an absolute path in a
+command or argument that does not exist on this machine and whose last part is in the folder. For
+example, ``/app/src/train.py`` places the folder at ``/app`` if it contains ``src/train.py``, or at
+``/app/src`` if it contains ``train.py``. The annotation ``launchpad.tui/code-path`` of the template
+sets the path explicitly. Relative paths start in the folder.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ from pathlib import Path
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.runtimes.embedded.template_model import Workflow
 
-#: what is not copied
-_LEFT_OUT = frozenset(
+#: names of folders that are not copied
+_NOT_COPIED = frozenset(
     {
         ".git",
         ".hg",
@@ -41,13 +43,16 @@ _LEFT_OUT = frozenset(
     }
 )
 _PATH = re.compile(r"/[^\s\"'`;|&<>()$,:=]+")
-#: paths of every Unix machine: never the code's
+#: paths that exist on every Unix system and never hold the code
 _SYSTEM = ("/bin/", "/usr/", "/dev/", "/proc/", "/sys/", "/etc/", "/lib")
 
 
 class Workspace:
-    """The folders of one execution: ``code`` (the copy), ``artifacts`` (what is staged and made), ``bin`` (the names of
-    the interpreter), ``log``."""
+    """The folders of one execution.
+
+    ``code`` has the copy of the code, ``artifacts`` the inputs and outputs, ``bin`` the commands
+    ``python`` and ``launchpad``.
+    """
 
     def __init__(self, executions: Path, execution_id: str) -> None:
         self.root = executions / execution_id
@@ -58,40 +63,42 @@ class Workspace:
         self.lock = self.root / "lock"
 
     def create(self) -> Workspace:
-        """Make the folders, 0700; returns itself."""
+        """Create the folders with mode 0700 and return the workspace."""
         for folder in (self.root, self.work, self.artifacts, self.bin):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
     def clear(self) -> None:
-        """Remove what the execution worked with; the log stays."""
+        """Remove the code and the artifacts; the log stays."""
         shutil.rmtree(self.work, ignore_errors=True)
 
 
 def code_folder(workflow: Workflow, source: str, chosen: str) -> Path:
-    """The folder whose copy is the execution's code.
+    """Return the folder that contains the code of a workflow.
 
     Args:
-        source: the template's file.
-        chosen: what the executable's setting says, empty for the rule.
+        source: the file of the workflow template.
+        chosen: the code folder in the settings of the executable; empty to find it.
 
     Raises:
-        ConfigError: there is no such folder.
+        ConfigError: the folder does not exist.
     """
     if chosen:
         folder = Path(chosen).expanduser()
         if not folder.is_dir():
             raise ConfigError(
-                "The code folder is gone", chosen, "Change it in the executable's settings."
+                "The code folder does not exist",
+                chosen,
+                "Change code in the executable's settings.",
             )
         return folder
     folder = Path(source).parent
     if not source or not folder.is_dir():
-        hint = "Add the executable again from where it lies now, or set its code folder."
-        raise ConfigError("The template's folder is gone", str(folder), hint)
+        hint = "Add the executable again from its present folder, or set its code folder."
+        raise ConfigError("The folder of the workflow template does not exist", str(folder), hint)
     names = list(_named_paths(workflow))
     for candidate in _up_to_checkout(folder):
-        if any(_place(path, candidate) for path in names):
+        if any(_code_root(path, candidate) for path in names):
             return candidate
     return folder
 
@@ -108,11 +115,11 @@ def _up_to_checkout(folder: Path) -> list[Path]:
 
 
 def container_code_path(workflow: Workflow, folder: Path) -> str:
-    """Where the code is in the container's paths; empty where nothing says so."""
+    """Return the path of the code in the container; empty if it is not known."""
     if workflow.code_path:
         return workflow.code_path.rstrip("/")
     for path in _named_paths(workflow):
-        found = _place(path, folder)
+        found = _code_root(path, folder)
         if found:
             return found
     for leaf in workflow.leaves:
@@ -139,8 +146,9 @@ def _named_paths(workflow: Workflow) -> Iterable[str]:
                     yield path
 
 
-def _place(path: str, folder: Path) -> str:
-    """The front of a path whose end is in the folder; the longest such end counts."""
+def _code_root(path: str, folder: Path) -> str:
+    """Return the part of a path before its longest last part that is a file of the folder; empty if
+    there is none."""
     parts = path.strip("/").split("/")
     for start in range(1, len(parts)):
         if (folder / "/".join(parts[start:])).is_file():
@@ -149,14 +157,14 @@ def _place(path: str, folder: Path) -> str:
 
 
 def copy_code(source: Path, target: Path, limit_mb: int) -> int:
-    """Copy the code; gives its size in bytes. Links that lead out of the folder are kept as links.
+    """Copy the code and return its size in bytes. Symbolic links are copied as links.
 
     Raises:
-        ConfigError: it is larger than the limit, or cannot be read.
+        ConfigError: the code is larger than the limit, or cannot be copied.
     """
     size = 0
     for top, folders, names in os.walk(source):
-        folders[:] = [name for name in folders if name not in _LEFT_OUT]
+        folders[:] = [name for name in folders if name not in _NOT_COPIED]
         for name in names:
             try:
                 size += os.lstat(os.path.join(top, name)).st_size
@@ -166,32 +174,39 @@ def copy_code(source: Path, target: Path, limit_mb: int) -> int:
             raise ConfigError(
                 f"The code is larger than {limit_mb} MB",
                 str(source),
-                "Set the executable's code folder to a smaller one, or raise executions.code_limit_mb in the settings.",
+                "Set the code folder of the executable to a smaller folder, or increase "
+                "executions.code_limit_mb in the settings.",
             )
     try:
-        shutil.copytree(source, target, symlinks=True, ignore=_left_out, dirs_exist_ok=True)
+        shutil.copytree(source, target, symlinks=True, ignore=_not_copied, dirs_exist_ok=True)
     except (OSError, shutil.Error) as error:
         raise ConfigError("The code cannot be copied", f"{source}: {error}"[:500]) from error
     return size
 
 
-def _left_out(_folder: str, names: list[str]) -> Sequence[str]:
-    return [name for name in names if name in _LEFT_OUT]
+def _not_copied(_folder: str, names: list[str]) -> Sequence[str]:
+    return [name for name in names if name in _NOT_COPIED]
 
 
 def interpreter(settings_python: str, folder: Path, own: str) -> Path:
-    """The Python that ``python`` means: the setting (an interpreter, or a virtual environment), else a virtual
-    environment ``.venv`` or ``venv`` beside the code, else the one that runs launchpad.
+    """Return the Python interpreter of an execution.
+
+    Args:
+        settings_python: the setting of the executable: an interpreter or a virtual environment; may
+            be empty.
+        folder: the folder of the code. Without the setting, a virtual environment ``.venv`` or
+            ``venv`` in it is used.
+        own: the interpreter that runs launchpad, which is used otherwise.
 
     Raises:
-        ConfigError: the setting names none.
+        ConfigError: the interpreter in the setting does not exist.
     """
     if settings_python:
         chosen = Path(settings_python).expanduser()
         found = chosen / "bin" / "python" if chosen.is_dir() else chosen
         if not os.access(found, os.X_OK):
             raise ConfigError(
-                "The interpreter is not there",
+                "The Python interpreter does not exist",
                 str(found),
                 "Change python in the executable's settings.",
             )
@@ -204,8 +219,14 @@ def interpreter(settings_python: str, folder: Path, own: str) -> Path:
 
 
 def name_interpreter(folder: Path, python: Path, own: str) -> None:
-    """Make ``python`` and ``python3`` in a folder mean this interpreter, whatever PATH has; and ``launchpad`` this
-    program, which only ``own``, the interpreter that runs it, has for sure."""
+    """Create the commands ``python``, ``python3`` and ``launchpad`` in a folder.
+
+    Args:
+        folder: the folder, which is put in front of PATH.
+        python: the interpreter that ``python`` and ``python3`` run.
+        own: the interpreter that runs launchpad, which has the package for the command
+            ``launchpad``.
+    """
     commands = {
         "python": f'"{python}"',
         "python3": f'"{python}"',
@@ -214,6 +235,6 @@ def name_interpreter(folder: Path, python: Path, own: str) -> None:
     for name, command in commands.items():
         place = folder / name
         place.unlink(missing_ok=True)
-        # A link would make Python look for its virtual environment beside the link.
+        # With a symbolic link, Python would search for its virtual environment beside the link.
         place.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         place.chmod(0o700)
