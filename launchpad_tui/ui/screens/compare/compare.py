@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container
 
-from launchpad_tui.domain.comparison import AGGREGATES, Options, Row, RowGroup, compare
+from launchpad_tui.domain.comparison import AGGREGATES, Comparison, Options, Row, RowGroup, compare
 from launchpad_tui.domain.metric import Direction
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.compare.compare_export import CompareExport
+from launchpad_tui.ui.screens.compare.comparison_file import comparison_text
 from launchpad_tui.ui.screens.compare.comparison_sheet import sheet_of
-from launchpad_tui.ui.screens.metrics.selection import chart_of, view_of, why_empty
+from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, chart_of, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ _WAYS = {
 }
 
 
-class CompareScreen(CompareExport):
+class CompareScreen(SelectionScreen):
     """The comparison view.
 
     Args:
@@ -122,6 +124,7 @@ class CompareScreen(CompareExport):
     def __init__(self, item_ids: Sequence[str] = ()) -> None:
         super().__init__(item_ids)
         self.options = Options()
+        self.comparison = Comparison((), (), {})
         self._transposed = False
         self._with_chart = True
         self._with_files = False
@@ -338,7 +341,6 @@ class CompareScreen(CompareExport):
     async def do_at_step(self) -> None:
         """Key ``A``."""
         from launchpad_tui.errors import InvalidInput
-        from launchpad_tui.ui.widgets.dialogs import PromptDialog
 
         shown = "" if self._step is None else str(self._step)
         hint = "A whole number; where it was not logged, the last step before it"
@@ -465,3 +467,19 @@ class CompareScreen(CompareExport):
             self._apply(replace(self.options, folded=self.options.folded ^ {group}))
         else:
             self.do_details()
+
+    async def do_export(self) -> None:
+        """Key ``w``."""
+        dialog = PromptDialog(
+            "Write the comparison into the file",
+            "comparison.csv",
+            "By its ending: .csv, .json, .md",
+        )
+        typed = await self.launchpad.ask(dialog)
+        if typed:
+            path = Path(typed).expanduser().absolute()
+            await self.write_file(path, comparison_text(self.comparison, path.suffix.lower()))
+
+    def do_copy_table(self) -> None:
+        """Key ``Y``."""
+        self.launchpad.copy(comparison_text(self.comparison, ".md"), "the table as Markdown")

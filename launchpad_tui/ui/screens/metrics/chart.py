@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -11,20 +12,22 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from launchpad_tui.charts.curve import CurveView, readout
-from launchpad_tui.charts.model import ChartData, Plot
+from launchpad_tui.charts.legend import with_legend
+from launchpad_tui.charts.model import ChartData, Drawing, Plot
 from launchpad_tui.domain.board import Against, ChartDefinition, Selected
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.metrics.chart_export import ChartExport
-from launchpad_tui.ui.screens.metrics.selection import view_of, why_empty
+from launchpad_tui.ui.screens.metrics.chart_file import chart_text
+from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.chart_view import ChartView
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
 from launchpad_tui.ui.widgets.legend import Legend, LegendEntry
 
 #: columns of a terminal from which on the values have a place, and a wide one
 VALUES_FROM, WIDE_FROM = 60, 110
 
 
-class ChartScreen(ChartExport):
+class ChartScreen(SelectionScreen):
     """A chart of a board, full screen.
 
     Args:
@@ -352,7 +355,7 @@ class ChartScreen(ChartExport):
         """Key ``w``."""
         view = self.query_one(ChartView)
         if view.drawing is not None:
-            await self.export_chart(view.drawing, self._data, self.chart_shown, view.size.width)
+            await self._export_chart(view.drawing, self._data, self.chart_shown, view.size.width)
 
     def do_copy_text(self) -> None:
         """Key ``Y``."""
@@ -398,3 +401,27 @@ class ChartScreen(ChartExport):
             self._change(view.panned_y(plot, down / max(1, plot.height)) if down else view)
         elif plot.left <= event.x < plot.left + plot.width:
             self._change(replace(self._view, cursor_x=plot.x_at(event.x)), reading=False)
+
+    async def _export_chart(
+        self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int
+    ) -> None:
+        """Ask for a file, and write the chart there in the format of its ending."""
+        title = chart.title
+        drawing = with_legend(
+            drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
+        )
+        start = (
+            "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[
+                :60
+            ]
+            or "chart"
+        )
+        hint = "By its ending: .svg a picture, .txt text, .ansi text with colours, .csv the numbers"
+        typed = await self.launchpad.ask(
+            PromptDialog("Write the chart into the file", f"{start}.svg", hint)
+        )
+        if not typed:
+            return
+        path = Path(typed).expanduser().absolute()
+        palette = self.launchpad.look.palette
+        await self.write_file(path, chart_text(drawing, data, path.suffix.lower(), title, palette))

@@ -10,18 +10,22 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from launchpad_tui.domain.board import Against, ChartDefinition
+from launchpad_tui.domain.board import MOST_CHARTS, Against, Board, ChartDefinition
+from launchpad_tui.services.charting import proposed
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.metrics.board_keeping import BoardKeeping
-from launchpad_tui.ui.screens.metrics.selection import view_of, why_empty
+from launchpad_tui.ui.screens.metrics.board_dialogs import PROPOSED, manage_boards
+from launchpad_tui.ui.screens.metrics.selection import SelectionScreen, view_of, why_empty
 from launchpad_tui.ui.widgets.board_view import BoardView, Panel
+from launchpad_tui.ui.widgets.dialogs import ConfirmDialog
 from launchpad_tui.ui.widgets.legend import Legend
 
+#: the board that a first change makes
+_FIRST = "My board"
 #: a terminal that is narrower shows the legend only while it has the focus, one below the second a narrow one
 LEGEND_FROM, LEGEND_WIDE_FROM = 70, 110
 
 
-class MetricsScreen(BoardKeeping):
+class MetricsScreen(SelectionScreen):
     """The Visual Board, with My Selection beside it.
 
     Args:
@@ -70,10 +74,37 @@ class MetricsScreen(BoardKeeping):
             "columns",
             "How many charts stand side by side: as fits, 1, 2, 3, 4.",
         ),
+        Action("board.add", "n", "add chart", "Add a chart to the board.", "Board", 4),
+        Action("board.edit", "e", "edit chart", "Edit the chart under the cursor.", "Board"),
+        Action("board.duplicate", "u", "duplicate", "Put a copy of the chart behind it.", "Board"),
+        Action("board.delete", "D", "delete chart", "Take the chart off the board.", "Board"),
+        Action(
+            "board.earlier",
+            "shift+left K",
+            "move chart back",
+            "Move the chart towards the first.",
+            "Board",
+        ),
+        Action(
+            "board.later",
+            "shift+right J",
+            "move chart on",
+            "Move the chart towards the last.",
+            "Board",
+        ),
+        Action(
+            "board.boards",
+            "B",
+            "boards",
+            "Open, copy, rename, export, import or delete boards.",
+            "Board",
+            9,
+        ),
     )
 
-    def __init__(self, item_ids: Sequence[str] = ()) -> None:
-        super().__init__(item_ids)
+    board = Board(PROPOSED)
+    #: whether the board is one of the user's
+    kept = False
 
     def title_text(self) -> str:
         """How many."""
@@ -143,10 +174,6 @@ class MetricsScreen(BoardKeeping):
             return "Nothing is selected\nSelect models with space in Models (1), then press m"
         return "No metrics were logged\nThey appear here while an execution logs them"
 
-    def redraw(self) -> None:
-        """Show the board as it is now."""
-        self.draw_now()
-
     def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
         """Charts that are looked at in another way; of a board of the user's that is kept."""
         board = replace(self.board, charts=tuple(charts))
@@ -155,6 +182,146 @@ class MetricsScreen(BoardKeeping):
         else:
             self.board = board
             self.draw_now()
+
+    # The board ------------------------------------------------------------------------------------------------------
+
+    async def load_board(self) -> None:
+        """Show the board that was shown last, where it is one of the user's; else one for all metrics."""
+        desk, scope = self.desk, self.scope
+        if not self.kept:
+            name = await self.read(desk.boards.last, scope)
+            if name:
+                self.board, self.kept = await self.read(desk.boards.get, scope, name), True
+                return
+        if self.kept:
+            return
+        fresh = proposed(self.subjects, PROPOSED)
+        if {chart.metrics for chart in fresh.charts} != {
+            chart.metrics for chart in self.board.charts
+        }:
+            self.board = replace(fresh, columns=self.board.columns)
+
+    def change_board(self, board: Board) -> None:
+        """Show a changed board, and keep it."""
+        self.board = board
+        self.draw_now()
+        self.run_task(self._keep(), "keep", exclusive=False)
+
+    async def _keep(self) -> None:
+        desk, scope = self.desk, self.scope
+        if not self.kept:
+            names = await self.read(desk.boards.names, scope)
+            name = next(
+                n for n in (_FIRST, *(f"{_FIRST} {i}" for i in range(2, 10_000))) if n not in names
+            )
+            self.board, self.kept = replace(self.board, name=name), True
+            await self.read(desk.boards.show, scope, name)
+            self.launchpad.say(
+                f"Kept as the board {name!r}; B opens, renames and exports boards", "good"
+            )
+        await self.read(desk.boards.save, scope, self.board)
+        self.repaint_frame()
+
+    def _with_charts(self, charts: list[ChartDefinition]) -> None:
+        self.change_board(replace(self.board, charts=tuple(charts)))
+
+    async def _open_board(self, name: str) -> None:
+        desk, scope = self.desk, self.scope
+        await self.read(desk.boards.show, scope, name)
+        if name:
+            self.board, self.kept = await self.read(desk.boards.get, scope, name), True
+        else:
+            self.board, self.kept = proposed(self.subjects, PROPOSED), False
+        self.query_one(BoardView).cursor = 0
+        self.draw_now()
+        self.repaint_frame()
+
+    async def do_boards(self) -> None:
+        """Show the boards, and open the one that the user selects, copies, renames or imports."""
+        name = await manage_boards(self, self.board, kept=self.kept)
+        if name is not None:
+            await self._open_board(name)
+
+    @property
+    def _place(self) -> int:
+        return self.query_one(BoardView).cursor
+
+    def why_not_add(self) -> str | None:
+        """A board has a bound."""
+        if not self.selected.ids:
+            return "Select models or executions first"
+        return (
+            None
+            if len(self.board.charts) < MOST_CHARTS
+            else f"A board has at most {MOST_CHARTS} charts"
+        )
+
+    def do_add(self) -> None:
+        """Key ``n``."""
+
+        def added(chart: ChartDefinition) -> None:
+            self._with_charts([*self.board.charts, chart])
+            self.query_one(BoardView).cursor = len(self.board.charts) - 1
+
+        self.launchpad.open(
+            "chart.edit", item_ids=self.selected.ids, chart=None, done=added, selected=self.selected
+        )
+
+    def why_not_edit(self) -> str | None:
+        """There has to be a chart."""
+        return None if self.board.charts else "The board has no chart; n adds one"
+
+    why_not_duplicate = why_not_delete = why_not_earlier = why_not_later = why_not_edit
+
+    def do_edit(self) -> None:
+        """Key ``e``."""
+        place = self._place
+
+        def changed(chart: ChartDefinition) -> None:
+            charts = list(self.board.charts)
+            charts[place] = chart
+            self._with_charts(charts)
+
+        chart = self.board.charts[place]
+        self.launchpad.open(
+            "chart.edit",
+            item_ids=self.selected.ids,
+            chart=chart,
+            done=changed,
+            selected=self.selected,
+        )
+
+    def do_duplicate(self) -> None:
+        """Key ``u``."""
+        charts = list(self.board.charts)
+        charts.insert(self._place + 1, charts[self._place])
+        self._with_charts(charts)
+
+    async def do_delete(self) -> None:
+        """Key ``D``."""
+        chart = self.board.charts[self._place]
+        if await self.launchpad.ask(
+            ConfirmDialog(f"Take {chart.title!r} off the board?", yes="delete")
+        ):
+            self._with_charts(
+                [each for place, each in enumerate(self.board.charts) if place != self._place]
+            )
+
+    def _move(self, by: int) -> None:
+        charts = list(self.board.charts)
+        place, other = self._place, self._place + by
+        if 0 <= other < len(charts):
+            charts[place], charts[other] = charts[other], charts[place]
+            self.query_one(BoardView).cursor = other
+            self._with_charts(charts)
+
+    def do_earlier(self) -> None:
+        """Key ``K``."""
+        self._move(-1)
+
+    def do_later(self) -> None:
+        """Key ``J``."""
+        self._move(1)
 
     # What the user does ---------------------------------------------------------------------------------------------
 

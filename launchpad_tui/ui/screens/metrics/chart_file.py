@@ -1,47 +1,13 @@
-"""A chart into a file or the clipboard, as it stands on the screen."""
+"""The text of a file that a chart is exported to: SVG, text, text with colours, CSV."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from launchpad_tui.charts.ansi import to_ansi
-from launchpad_tui.charts.legend import with_legend
 from launchpad_tui.charts.model import ChartData, ChartTable, Drawing
 from launchpad_tui.charts.svg import to_svg
-from launchpad_tui.domain.board import ChartDefinition
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.ui.screens.metrics.selection import SelectionScreen
 from launchpad_tui.ui.theme import BY_NAME, Palette
-from launchpad_tui.ui.widgets.dialogs import PromptDialog
-
-
-class ChartExport(SelectionScreen):
-    """Mixin of screens that show a chart."""
-
-    async def export_chart(
-        self, drawing: Drawing, data: ChartData, chart: ChartDefinition, width: int
-    ) -> None:
-        """Ask for a file, and write the chart there in the format of its ending."""
-        title = chart.title
-        drawing = with_legend(
-            drawing, data, chart.kind, width, ascii_only=self.launchpad.look.glyphs.ascii
-        )
-        start = (
-            "".join(char if char.isalnum() or char in "-_" else "-" for char in title).strip("-")[
-                :60
-            ]
-            or "chart"
-        )
-        hint = "By its ending: .svg a picture, .txt text, .ansi text with colours, .csv the numbers"
-        typed = await self.launchpad.ask(
-            PromptDialog("Write the chart into the file", f"{start}.svg", hint)
-        )
-        if not typed:
-            return
-        path = Path(typed).expanduser().absolute()
-        palette = self.launchpad.look.palette
-        await self.write_file(path, chart_text(drawing, data, path.suffix.lower(), title, palette))
 
 
 def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palette: Palette) -> str:
