@@ -37,10 +37,10 @@ class Step:
 REVIEW = Step("review", "Review", "Enter does it; esc goes back.")
 
 
-class Progress(Painted):
+class StepProgress(Painted):
     """``✓ Name ── ● URL ── ○ Review``."""
 
-    DEFAULT_CSS = "Progress { height: 3; }"
+    DEFAULT_CSS = "StepProgress { height: 3; }"
 
     def __init__(self, titles: Sequence[str]) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class WizardScreen(LaunchpadScreen):
     def body(self) -> ComposeResult:
         """Progress line, then the step."""
         self._all = (*self.steps(), REVIEW)
-        yield Progress([step.title for step in self._all])
+        yield StepProgress([step.title for step in self._all])
         yield Vertical(id="step")
 
     async def load(self) -> None:
@@ -163,7 +163,7 @@ class WizardScreen(LaunchpadScreen):
     async def show_step(self) -> None:
         """Show the step ``self.at``."""
         step = self._all[self.at]
-        progress = self.query_one(Progress)
+        progress = self.query_one(StepProgress)
         progress.at = self.at
         progress.repaint()
         place = self.query_one("#step", Vertical)

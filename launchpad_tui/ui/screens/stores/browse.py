@@ -34,7 +34,7 @@ NOTHING = "There is nothing under the cursor"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class StoreEntry:
     """A folder (without size and moment) or an object of a store."""
 
     path: str
@@ -99,7 +99,7 @@ class BrowseScreen(LaunchpadScreen):
         self.path = path.strip("/")
         self.choose = choose
         self._of = scope
-        self._entries: list[Entry] = []
+        self._entries: list[StoreEntry] = []
         self._next = ""
         self._reading = False
         #: where the cursor stood in the folders above
@@ -131,7 +131,7 @@ class BrowseScreen(LaunchpadScreen):
         )
 
     @property
-    def table(self) -> VirtualTable[Entry]:
+    def table(self) -> VirtualTable[StoreEntry]:
         """The list."""
         return self.query_one("#list", VirtualTable)
 
@@ -207,7 +207,7 @@ class BrowseScreen(LaunchpadScreen):
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
         """Key ``enter``: into a folder; a file shows what it says of itself."""
-        entry: Entry = event.row
+        entry: StoreEntry = event.row
         if entry.folder:
             self._go(entry.path)
         else:
@@ -283,18 +283,18 @@ class BrowseScreen(LaunchpadScreen):
             super().do_back()
 
 
-def entries_of(page: FolderPage) -> list[Entry]:
+def entries_of(page: FolderPage) -> list[StoreEntry]:
     """Folders, then objects."""
     return [
-        *(Entry(path) for path in page.folders),
-        *(Entry(each.path, each.size, each.modified) for each in page.objects),
+        *(StoreEntry(path) for path in page.folders),
+        *(StoreEntry(each.path, each.size, each.modified) for each in page.objects),
     ]
 
 
-def entry_columns(look: Look) -> tuple[Column[Entry], ...]:
+def entry_columns(look: Look) -> tuple[Column[StoreEntry], ...]:
     """Name, size, moment."""
 
-    def name(entry: Entry) -> Cell:
+    def name(entry: StoreEntry) -> Cell:
         return (
             Cell(f"{look.glyphs.folded} {entry.name}/", "accent")
             if entry.folder
@@ -302,11 +302,11 @@ def entry_columns(look: Look) -> tuple[Column[Entry], ...]:
         )
 
     return (
-        Column[Entry]("name", "Name", name, 24, 120, 4, priority=0),
-        Column[Entry](
+        Column[StoreEntry]("name", "Name", name, 24, 120, 4, priority=0),
+        Column[StoreEntry](
             "size", "Size", lambda r: Cell(size_text(r.size), "dim"), 10, 10, 0, "right", priority=1
         ),
-        Column[Entry](
+        Column[StoreEntry](
             "modified",
             "Changed",
             lambda r: Cell(timestamp_text(r.modified) if r.modified else "", "dim"),
