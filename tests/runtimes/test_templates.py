@@ -108,8 +108,8 @@ def test_what_is_ignored_is_said() -> None:
         ("entrypoint: both", "entrypoint: nowhere", "there is no template 'nowhere'"),
         ("entrypoint: both", "entry: both", "entrypoint"),
         ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: 0", "at least 1"),
-        ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: soon", "whole number"),
-        ("- {name: RATE}", "- {name: DEPTH}", "stands here twice"),
+        ("activeDeadlineSeconds: 60", "activeDeadlineSeconds: soon", "integer"),
+        ("- {name: RATE}", "- {name: DEPTH}", "duplicate"),
         ("template: prepare", "template: unknown", "unknown"),
         ("command: [sh, -c], ", "", "command is missing"),
         ("path: /app/clean, archive", "path: app/clean, archive", "absolute path"),
@@ -183,7 +183,7 @@ def test_a_checkout(tmp_path: Path) -> None:
     assert not found.refused
     (tmp_path / "again.yaml").write_text(GOOD)
     (problem,) = parse_templates(tmp_path).refused
-    assert "is defined in" in problem.reason
+    assert "is also defined in" in problem.reason
 
 
 def test_what_is_no_template(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The ``spec`` of a workflow template: templates, steps, containers, and what they refer to."""
+"""Parses the ``spec`` of a workflow template: templates, steps, containers and references."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError
 REFERENCE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 #: ``{{steps.x.outputs.artifacts.y}}``, or ``tasks.`` in a DAG
 STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|parameters)\.(.+)")
-#: what every execution knows
-_GIVEN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
+#: references that are valid in every execution
+_BUILT_IN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
 _IGNORED_CONTAINER = {
-    "image": "images are not pulled: the code beside the template runs on this machine",
+    "image": "images are not pulled, the code in the template's folder runs on this machine",
     "imagePullPolicy": "images are not pulled",
-    "resources": "limits of memory, processors and accelerators are not set on this machine",
+    "resources": "memory, processors and accelerators are not limited on this machine",
     "volumeMounts": "volumes are not mounted",
     "ports": "ports are not published",
     "securityContext": "the commands run as the user who runs launchpad",
@@ -53,10 +53,10 @@ _IGNORED_SPEC = {
     "podMetadata": "",
     "workflowMetadata": "",
     "securityContext": "the commands run as the user who runs launchpad",
-    "nodeSelector": "there is one machine",
-    "tolerations": "there is one machine",
-    "affinity": "there is one machine",
-    "parallelism": "steps of one group all run at the same time",
+    "nodeSelector": "there is only this machine",
+    "tolerations": "there is only this machine",
+    "affinity": "there is only this machine",
+    "parallelism": "all steps of a group run in parallel",
 }
 _KNOWN_SPEC = {"entrypoint", "arguments", "templates", "activeDeadlineSeconds", *_IGNORED_SPEC}
 _KNOWN_TEMPLATE = {
@@ -82,35 +82,37 @@ _REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "container
 
 
 class SpecReader:
-    """Reads a document's ``spec``; ``notes`` gathers what is ignored, each once."""
+    """Parses the ``spec`` of a document; ``notes`` has each ignored setting once."""
 
     def __init__(self) -> None:
         self.notes: dict[str, None] = {}
 
     def note(self, what: str, why: str) -> None:
-        """Remember that something is ignored."""
+        """Note that a setting is ignored."""
         if why:
             self.notes[f"{what} is ignored: {why}"] = None
 
     def workflow(self, name: str, spec: Node, code_path: str) -> tuple[Workflow, dict[str, str]]:
-        """The workflow, and the descriptions of its parameters.
+        """Return the workflow, and the descriptions of its parameters by name.
 
         Raises:
-            Refused: something in it is wrong.
+            TemplateError: the spec is not valid.
         """
         for key, value in spec.items():
             if key in _IGNORED_SPEC:
                 self.note(key, _IGNORED_SPEC[key])
             elif key not in _KNOWN_SPEC:
-                self.note(f"spec.{key}", f"this runtime does not know it (line {value.line})")
+                self.note(
+                    f"spec.{key}", f"the embedded runtime does not support it (line {value.line})"
+                )
         parameters: list[tuple[str, str | None]] = []
         described: dict[str, str] = {}
         arguments = spec.get("arguments")
         for node in arguments.list_of("parameters") if arguments else ():
             parameter = node.require_text("name")
             if any(parameter == known for known, _ in parameters):
-                raise node.error(f"the parameter {parameter} stands here twice")
-            # A value without a default is one: SAP AI Core takes either.
+                raise node.error(f"duplicate parameter {parameter}")
+            # SAP AI Core accepts a value in place of a default.
             default = node.get("default") or node.get("value")
             parameters.append((parameter, None if default is None else default.text()))
             described[parameter] = node.get_text("description")
@@ -118,10 +120,10 @@ class SpecReader:
         for node in spec.require("templates").entries():
             template = self._template(node)
             if template.name in templates:
-                raise node.error(f"the template {template.name} stands here twice")
+                raise node.error(f"duplicate template {template.name}")
             templates[template.name] = template
         deadline = spec.get("activeDeadlineSeconds")
-        seconds = deadline.whole_number() if deadline else None
+        seconds = deadline.integer() if deadline else None
         if deadline is not None and seconds is not None and seconds < 1:
             raise deadline.error("must be at least 1")
         entry = spec.require("entrypoint")
@@ -135,14 +137,16 @@ class SpecReader:
         name = node.require_text("name")
         for key, value in node.items():
             if key in _REFUSED_TEMPLATE:
-                raise value.error(f"a template of {key} cannot run on this machine")
+                raise value.error(
+                    f"templates of type {key} are not supported by the embedded runtime"
+                )
             if key in {"sidecars", "initContainers", "retryStrategy", "activeDeadlineSeconds"}:
                 self.note(
                     f"{key} of template {name}",
-                    "this runtime runs the template's own commands, once",
+                    "the embedded runtime runs the container of a template once",
                 )
             elif key not in _KNOWN_TEMPLATE:
-                self.note(f"{key} of template {name}", "this runtime does not know it")
+                self.note(f"{key} of template {name}", "the embedded runtime does not support it")
         self._metadata(node)
         bodies = [
             key for key in ("container", "script", "steps", "dag") if node.get(key) is not None
@@ -176,17 +180,17 @@ class SpecReader:
         labels = metadata.get("labels") if metadata else None
         for key, _ in labels.items() if labels else ():
             if key in {"ai.sap.com/resourcePlan", "ai.sap.com/instanceType"}:
-                self.note(key, "the machine is as large as it is")
+                self.note(key, "the resources of this machine are used")
 
     def _container(self, node: Node, *, script: bool) -> Container:
         for key, value in node.items():
             if key in _IGNORED_CONTAINER:
                 self.note(key, _IGNORED_CONTAINER[key])
             elif key not in _KNOWN_CONTAINER:
-                self.note(key, f"this runtime does not know it (line {value.line})")
+                self.note(key, f"the embedded runtime does not support it (line {value.line})")
         command = tuple(each.text() for each in node.list_of("command"))
         if not command:
-            raise node.error("command is missing: what the image would start is not known here")
+            raise node.error("command is missing: the default command of the image is not known")
         source = node.require("source").text() if script else ""
         env: list[EnvVar] = []
         for each in node.list_of("env"):
@@ -195,7 +199,7 @@ class SpecReader:
         for each in node.list_of("envFrom"):
             reference = each.get("secretRef")
             if reference is None:
-                raise each.error("only secretRef is known here")
+                raise each.error("only secretRef is supported")
             secrets.append(reference.require_text("name"))
         working_dir = node.get_text("workingDir")
         if working_dir and not working_dir.startswith("/"):
@@ -211,7 +215,7 @@ def _variable(node: Node) -> EnvVar:
         return EnvVar(name, node.get_text("value"))
     reference = source.get("secretKeyRef")
     if reference is None:
-        raise source.error("only secretKeyRef is known here")
+        raise source.error("only secretKeyRef is supported")
     return EnvVar(name, secret=(reference.require_text("name"), reference.require_text("key")))
 
 
@@ -226,7 +230,7 @@ def _absolute(node: Node) -> str:
     parts = path.split("/")
     if not path.startswith("/") or ".." in parts or not any(parts):
         raise node.require("path").error(
-            f"{path!r} must be an absolute path without '..', and not the root"
+            f"must be an absolute path without '..' and not the root, not {path!r}"
         )
     return path
 
@@ -236,7 +240,7 @@ def _input_artifacts(inputs: Node | None) -> Iterator[InputArtifact]:
     for node in inputs.list_of("artifacts") if inputs else ():
         name = node.require_text("name")
         if name in seen:
-            raise node.error(f"the input artifact {name} stands here twice")
+            raise node.error(f"duplicate input artifact {name}")
         seen.add(name)
         yield InputArtifact(name, _absolute(node))
 
@@ -246,7 +250,7 @@ def _output_artifacts(outputs: Node | None) -> Iterator[OutputArtifact]:
     for node in outputs.list_of("artifacts") if outputs else ():
         name = node.require_text("name")
         if name in seen:
-            raise node.error(f"the output artifact {name} stands here twice")
+            raise node.error(f"duplicate output artifact {name}")
         seen.add(name)
         archive = node.get("archive")
         plain = archive is not None and any(key == "none" for key, _ in archive.items())
@@ -266,9 +270,7 @@ def _steps(node: Node) -> Iterator[tuple[Call, ...]]:
         )
         for call in calls:
             if call.name in seen:
-                raise TemplateError(
-                    call.line, f"{group.path}: the step {call.name} stands here twice"
-                )
+                raise TemplateError(call.line, f"{group.path}: duplicate step {call.name}")
             seen.add(call.name)
         yield calls
 
@@ -278,7 +280,7 @@ def _call(node: Node) -> Call:
         found = node.get(key)
         if found is not None:
             raise found.error(
-                "conditions, loops and references to other templates are not known here"
+                "conditions, loops and references to other workflow templates are not supported"
             )
     arguments = node.get("arguments")
     parameters = (
@@ -307,20 +309,20 @@ def _call(node: Node) -> Call:
 
 
 def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
-    """The tasks of a DAG as groups: each task stands in the first group after all that it depends
-    on."""
+    """Return the tasks of a DAG as groups: each task is in the first group after all its
+    dependencies."""
     tasks: dict[str, tuple[Call, set[str], Node]] = {}
     for each in node.require("dag").require("tasks").entries():
         call = _call(each)
         if call.name in tasks:
-            raise each.error(f"the task {call.name} stands here twice")
+            raise each.error(f"duplicate task {call.name}")
         needs = {found.text() for found in each.list_of("dependencies")}
         depends = each.get("depends")
         if depends is not None:
-            words = depends.text().replace("&&", " ").split()
-            if any(not re.fullmatch(r"[\w-]+(\.Succeeded)?", word) for word in words):
-                raise depends.error("only names joined by && are known here")
-            needs |= {word.removesuffix(".Succeeded") for word in words}
+            names = depends.text().replace("&&", " ").split()
+            if any(not re.fullmatch(r"[\w-]+(\.Succeeded)?", name) for name in names):
+                raise depends.error("only task names joined by && are supported")
+            needs |= {name.removesuffix(".Succeeded") for name in names}
         tasks[call.name] = (call, needs, each)
     for _, needs, each in tasks.values():
         for missing in sorted(needs - tasks.keys()):
@@ -332,30 +334,34 @@ def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
             name for name, (_, needs, _) in tasks.items() if name not in done and needs <= done
         ]
         if not ready:
-            raise node.require("dag").error("the tasks depend on each other in a circle")
+            raise node.require("dag").error("the dependencies of the tasks form a cycle")
         levels.append(tuple(tasks[name][0] for name in ready))
         done |= set(ready)
     return tuple(levels)
 
 
 def _check(workflow: Workflow, spec: Node) -> None:
-    """Raises Refused where a step calls what is not there, templates call each other in a circle,
-    or a reference leads nowhere."""
+    """Check calls and references.
+
+    Raises:
+        TemplateError: a called template does not exist, calls form a cycle, or a reference is not
+            known.
+    """
     lines = {node.get_text("name"): node for node in spec.require("templates").entries()}
-    known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _GIVEN
+    known = {f"workflow.parameters.{name}" for name, _ in workflow.parameters} | _BUILT_IN
     names: dict[str, str] = {}
 
-    def walk(name: str, way: tuple[str, ...]) -> None:
+    def walk(name: str, callers: tuple[str, ...]) -> None:
         template = workflow.templates[name]
-        if name in way:
+        if name in callers:
             raise lines[name].error(
-                f"the templates call each other in a circle: {' → '.join((*way, name))}"
+                f"the calls of the templates form a cycle: {' → '.join((*callers, name))}"
             )
         _check_template(template, known, lines[name])
         for output in template.outputs:
             if output.global_name and names.setdefault(output.global_name, name) != name:
                 raise lines[name].error(
-                    f"the globalName {output.global_name} is used by template {names[output.global_name]} too"
+                    f"the globalName {output.global_name} is also used by template {names[output.global_name]}"
                 )
         before: dict[str, Template] = {}
         for group in template.steps:
@@ -371,7 +377,7 @@ def _check(workflow: Workflow, spec: Node) -> None:
                     before,
                     known | {f"inputs.parameters.{key}" for key, _ in template.parameters},
                 )
-                walk(call.template, (*way, name))
+                walk(call.template, (*callers, name))
             before |= {call.name: workflow.templates[call.template] for call in group}
 
     walk(workflow.entrypoint, ())
@@ -383,8 +389,8 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
         if match is None or match.group(2) != kind or match.group(1) not in before:
             return False
         source = before[match.group(1)]
-        made = source.outputs if kind == "artifacts" else source.output_parameters
-        return any(each.name == match.group(3) for each in made)
+        declared = source.outputs if kind == "artifacts" else source.output_parameters
+        return any(each.name == match.group(3) for each in declared)
 
     inputs = {each.name for each in called.inputs}
     for name, source in call.artifacts:
@@ -396,15 +402,15 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
         match = REFERENCE.fullmatch(source.strip())
         if match is None or not output(match.group(1), "artifacts"):
             raise TemplateError(
-                call.line, f"step {call.name}: {source} names no output of an earlier step"
+                call.line, f"step {call.name}: {source} is not an output of an earlier step"
             )
     given = {name for name, _ in call.parameters}
-    wanted = dict(called.parameters)
-    for name in sorted(given - wanted.keys()):
+    expected = dict(called.parameters)
+    for name in sorted(given - expected.keys()):
         raise TemplateError(
             call.line, f"step {call.name}: template {called.name} has no input parameter {name!r}"
         )
-    for name, default in wanted.items():
+    for name, default in expected.items():
         if default is None and name not in given:
             raise TemplateError(
                 call.line,
@@ -413,7 +419,9 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
     for _, value in call.parameters:
         for match in REFERENCE.finditer(value):
             if match.group(1) not in known and not output(match.group(1), "parameters"):
-                raise TemplateError(call.line, f"step {call.name}: {match.group(0)} is not known")
+                raise TemplateError(
+                    call.line, f"step {call.name}: unknown reference {match.group(0)}"
+                )
 
 
 def _check_template(template: Template, known: set[str], node: Node) -> None:
@@ -434,4 +442,4 @@ def _check_template(template: Template, known: set[str], node: Node) -> None:
         for match in REFERENCE.finditer(text):
             if match.group(1) not in here:
                 body = node.get("container") or node.get("script") or node
-                raise body.error(f"{match.group(0)} is not known")
+                raise body.error(f"unknown reference {match.group(0)}")

@@ -1,5 +1,4 @@
-"""A workflow template as it is run: what of Argo's WorkflowTemplate the embedded runtime
-understands."""
+"""The parts of Argo's WorkflowTemplate that the embedded runtime supports."""
 
 from __future__ import annotations
 
@@ -8,13 +7,14 @@ from dataclasses import dataclass
 
 from launchpad_tui.domain.scenario import Executable, Scenario, TemplateProblem
 
-#: the output parameter that carries signatures of artifacts: JSON, ``globalName`` to signature
+#: the output parameter with the signatures of artifacts: a JSON object from ``globalName`` to
+#: signature
 SIGNATURES = "AICORE_ARTIFACT_SIGNATURES"
 
 
 @dataclass(frozen=True, slots=True)
 class EnvVar:
-    """An environment variable: a value, or the key of a secret."""
+    """An environment variable: a value, or name and key of a secret."""
 
     name: str
     value: str = ""
@@ -23,7 +23,7 @@ class EnvVar:
 
 @dataclass(frozen=True, slots=True)
 class InputArtifact:
-    """Where a template wants an input: an absolute path in the container."""
+    """An input artifact of a template, and its absolute path in the container."""
 
     name: str
     path: str
@@ -31,8 +31,11 @@ class InputArtifact:
 
 @dataclass(frozen=True, slots=True)
 class OutputArtifact:
-    """Where a template leaves an output. Only one with a ``global_name`` is registered;
-    ``archived`` outputs are stored as one ``.tgz``."""
+    """An output artifact of a template, and its absolute path in the container.
+
+    Only outputs with a ``global_name`` are registered. ``archived`` outputs are stored as a
+    ``.tgz`` file.
+    """
 
     name: str
     path: str
@@ -42,7 +45,7 @@ class OutputArtifact:
 
 @dataclass(frozen=True, slots=True)
 class OutputParameter:
-    """A file whose content is a value for later steps."""
+    """An output parameter: a file whose content is a value for later steps."""
 
     name: str
     path: str
@@ -50,8 +53,8 @@ class OutputParameter:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The commands of a template. ``script`` is a source text that is written to a file, the
-    command's last word."""
+    """The command of a template. ``script`` is a source text; its file is the last argument of the
+    command."""
 
     command: tuple[str, ...]
     args: tuple[str, ...] = ()
@@ -63,8 +66,8 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A step: which template, with which arguments. ``artifacts`` are (input name, reference to an
-    earlier output)."""
+    """A step: the template that it calls, and the arguments. ``artifacts`` are pairs of an input
+    name and a reference to an output of an earlier step."""
 
     name: str
     template: str
@@ -75,9 +78,12 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A template of the workflow: either a container, or ``steps``, groups that follow each other,
-    whose calls run at the same time. ``parameters`` are its inputs with their defaults, None where
-    a call has to give one."""
+    """A template of the workflow: a container, or steps.
+
+    ``steps`` are groups that run one after another; the calls of a group run in parallel.
+    ``parameters`` are the input parameters with their defaults, None if a call has to give the
+    value.
+    """
 
     name: str
     line: int
@@ -90,7 +96,7 @@ class Template:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All paths of artifacts and values."""
+        """All paths of artifacts and output parameters."""
         return (
             *(each.path for each in self.inputs),
             *(each.path for each in self.outputs),
@@ -100,8 +106,8 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A whole workflow template. ``code_path`` is where the container expects its code, empty where
-    nothing says so."""
+    """A workflow template. ``code_path`` is the path of the code in the container, if the template
+    sets it."""
 
     id: str
     entrypoint: str
@@ -112,23 +118,24 @@ class Workflow:
 
     @property
     def leaves(self) -> tuple[Template, ...]:
-        """The templates with a container that the entrypoint reaches, in the order of their first
-        call."""
+        """The templates with a container that are reached from the entrypoint, in the order of
+        their first call."""
         found: dict[str, Template] = {}
-        self._walk(self.entrypoint, found)
+        self._collect_leaves(self.entrypoint, found)
         return tuple(found.values())
 
-    def _walk(self, name: str, found: dict[str, Template]) -> None:
+    def _collect_leaves(self, name: str, found: dict[str, Template]) -> None:
         template = self.templates[name]
         if template.container is not None:
             found.setdefault(name, template)
         for group in template.steps:
             for call in group:
-                self._walk(call.template, found)
+                self._collect_leaves(call.template, found)
 
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """What secrets are needed: (name, key), key empty for all of a secret."""
+        """The required secrets as pairs of name and key; the key is empty for all keys of a
+        secret."""
         found: dict[tuple[str, str], None] = {}
         for leaf in self.leaves:
             for variable in leaf.container.env if leaf.container else ():
@@ -141,9 +148,11 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class ParsedTemplate:
-    """A template that can be run, and what it is to the AI API. ``names`` and ``suffixes`` say, by
-    ``globalName``, the name under which an output is registered, and what is appended to its
-    URL."""
+    """A valid workflow template: the workflow, and its scenario and executable.
+
+    ``names`` and ``suffixes`` have, by ``globalName``, the names of the output artifacts and what
+    is appended to their URLs.
+    """
 
     workflow: Workflow
     scenario: Scenario
@@ -154,7 +163,7 @@ class ParsedTemplate:
 
 @dataclass(frozen=True, slots=True)
 class ParsedTemplates:
-    """All templates of a file or folder, and those that were refused."""
+    """The valid templates of a file or folder, and the problems of the others."""
 
     templates: tuple[ParsedTemplate, ...] = ()
     refused: tuple[TemplateProblem, ...] = ()

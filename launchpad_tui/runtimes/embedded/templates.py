@@ -1,9 +1,8 @@
-"""Workflow templates of SAP AI Core, read from YAML: what is wrong is refused with file, line and
-reason.
+"""Parses workflow templates of SAP AI Core from YAML; problems have file, line and reason.
 
-The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core, "Workflow
-Templates"). A document that is no WorkflowTemplate is passed over in a folder, and refused where
-its file was named.
+The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core documentation,
+"Workflow Templates"). In a folder, other YAML files are ignored; a file that is named explicitly
+must have a workflow template.
 """
 
 from __future__ import annotations
@@ -32,10 +31,10 @@ from launchpad_tui.runtimes.embedded.template_model import (
 )
 from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, documents
 
-#: a larger file is no template
+#: the maximum number of bytes of a template
 _SIZE_LIMIT = 2_000_000
 #: folders that are not searched
-_PASSED_OVER = frozenset(
+_IGNORED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", "site-packages"}
 )
 #: AI API: IDs of resources
@@ -43,16 +42,16 @@ _ID = re.compile(r"[\w.-]{4,64}", re.ASCII)
 _SCENARIO_NAME, _SCENARIO_TEXT = "scenarios.ai.sap.com/name", "scenarios.ai.sap.com/description"
 _NAME, _TEXT = "executables.ai.sap.com/name", "executables.ai.sap.com/description"
 _SCENARIO_ID, _VERSION = "scenarios.ai.sap.com/id", "ai.sap.com/version"
-#: where the container expects the code, as our own annotation
+#: the annotation with the path of the code in the container
 CODE_PATH = "launchpad.tui/code-path"
 _SLOT = re.compile(r"artifacts\.ai\.sap\.com/(.+)\.(kind|name|description|labels|suffix)")
 
 
 def parse_templates(path: Path) -> ParsedTemplates:
-    """All workflow templates of a file, or of a folder and all below it.
+    """Parse all workflow templates of a file, or of a folder and its subfolders.
 
     Raises:
-        InvalidInput: there is neither file nor folder, or it cannot be read.
+        InvalidInput: there is neither a file nor a folder.
     """
     if path.is_dir():
         files, named = list(_files(path)), False
@@ -71,7 +70,7 @@ def parse_templates(path: Path) -> ParsedTemplates:
             other = seen.setdefault(found.workflow.id, file)
             if other is not file:
                 refused.append(
-                    TemplateProblem(file, 1, f"{found.workflow.id} is defined in {other} too")
+                    TemplateProblem(file, 1, f"{found.workflow.id} is also defined in {other}")
                 )
                 continue
             templates.append(found)
@@ -79,10 +78,14 @@ def parse_templates(path: Path) -> ParsedTemplates:
 
 
 def parse_text(text: str, file: Path) -> ParsedTemplate:
-    """The only template of a text.
+    """Parse the workflow template of a text.
+
+    Args:
+        file: the file that the text is from, for error messages.
 
     Raises:
-        InvalidInput: there is none, or it is wrong; the detail has file, line and reason.
+        InvalidInput: there is no template, or it is not valid; the detail has file, line and
+            reason.
     """
     try:
         for node in documents(text):
@@ -90,14 +93,14 @@ def parse_text(text: str, file: Path) -> ParsedTemplate:
                 return _parse(node, text, file)
     except TemplateError as error:
         raise InvalidInput(
-            "The workflow template is wrong", f"{file}:{error.line}: {error.reason}"
+            "Invalid workflow template", f"{file}:{error.line}: {error.reason}"
         ) from error
-    raise InvalidInput("There is no workflow template", str(file))
+    raise InvalidInput("There is no workflow template in the file", str(file))
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for top, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _PASSED_OVER)
+        folders[:] = sorted(name for name in folders if name not in _IGNORED_FOLDERS)
         for name in sorted(names):
             if name.endswith((".yaml", ".yml")):
                 yield Path(top, name)
@@ -108,16 +111,18 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
         if file.stat().st_size > _SIZE_LIMIT:
             if named:
                 yield TemplateProblem(
-                    file, 1, f"over {_SIZE_LIMIT // 1_000_000} MB: no template is so large"
+                    file, 1, f"the file is larger than {_SIZE_LIMIT // 1_000_000} MB"
                 )
             return
         text = file.read_bytes().decode("utf-8")
     except OSError as error:
-        yield TemplateProblem(file, 1, f"cannot be read: {error.strerror or error}")
+        yield TemplateProblem(file, 1, f"the file cannot be read: {error.strerror or error}")
         return
     except UnicodeDecodeError as error:
         if named:
-            yield TemplateProblem(file, 1, f"is not UTF-8: {error.reason} at byte {error.start}")
+            yield TemplateProblem(
+                file, 1, f"the file is not UTF-8: {error.reason} at byte {error.start}"
+            )
         return
     if not named and "WorkflowTemplate" not in text:
         return
@@ -135,7 +140,7 @@ def _file(file: Path, *, named: bool) -> Iterator[ParsedTemplate | TemplateProbl
         yield TemplateProblem(file, error.line, error.reason)
         return
     if named and not any_template:
-        yield TemplateProblem(file, 1, "no document with kind: WorkflowTemplate is in this file")
+        yield TemplateProblem(file, 1, "the file has no document with kind: WorkflowTemplate")
 
 
 def _is_template(node: Node) -> bool:
@@ -154,13 +159,13 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
     executable_id = name.text().strip()
     if not _ID.fullmatch(executable_id):
         raise name.error(
-            "must have 4 to 64 letters, digits, '_', '.' and '-': it becomes the executable's ID"
+            "must have 4 to 64 letters, digits, '_', '.' or '-', because it is the executable's ID"
         )
     annotations, labels = metadata.require("annotations"), metadata.require("labels")
     scenario_node = labels.require(_SCENARIO_ID)
     scenario_id = scenario_node.text().strip()
     if not _ID.fullmatch(scenario_id):
-        raise scenario_node.error("must have 4 to 64 letters, digits, '_', '.' and '-'")
+        raise scenario_node.error("must have 4 to 64 letters, digits, '_', '.' or '-'")
     code_path = annotations.get_text(CODE_PATH).strip()
     if code_path and not code_path.startswith("/"):
         raise annotations.require(CODE_PATH).error("must be an absolute path")
@@ -203,8 +208,8 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
 
 
 def input_names(workflow: Workflow) -> list[str]:
-    """The names of the artifacts that a configuration has to bind: inputs of templates that no step
-    hands on."""
+    """Return the names of the inputs that a configuration has to bind: those that no step passes
+    on."""
     found: dict[str, None] = {}
 
     def walk(name: str, given: frozenset[str]) -> None:
@@ -240,12 +245,15 @@ def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
 
 
 def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) -> ArtifactSlot:
-    """The slot by its annotations; sources disagree on whether an output is named by globalName or
-    name: either is."""
+    """Return the slot of an input or output with its annotations.
+
+    The annotations of an output may use its ``globalName`` or its name: SAP's documentation has
+    both.
+    """
     notes = slots.get(name) or (slots.get(other) if other else None) or {}
     kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))
     if node is not None and kind not in set(ArtifactKind):
-        raise node.error(f"{kind!r} is no kind: one of {', '.join(ArtifactKind)}")
+        raise node.error(f"must be one of {', '.join(ArtifactKind)}, not {kind!r}")
     labels: tuple[tuple[str, str], ...] = ()
     text, node = notes.get("labels", ("", None))
     if node is not None and text.strip():

@@ -1,4 +1,4 @@
-"""YAML with positions: typed access to PyYAML's nodes, so that whatever is wrong has a line."""
+"""Typed access to PyYAML's nodes, so that every error has a line number."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class TemplateError(Exception):
-    """Something in a document is wrong. ``line`` counts from 1."""
+    """A document is not valid. ``line`` counts from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(reason)
@@ -16,7 +16,7 @@ class TemplateError(Exception):
 
 
 class Node:
-    """A node of a document with the path that leads to it, for messages."""
+    """A node of a document, and its path for error messages."""
 
     def __init__(self, node: Any, path: str) -> None:
         self._node = node
@@ -24,50 +24,50 @@ class Node:
 
     @property
     def line(self) -> int:
-        """The line on which it begins, from 1."""
+        """The line on which the node starts, from 1."""
         return int(self._node.start_mark.line) + 1
 
     def error(self, reason: str) -> TemplateError:
-        """An error at this place."""
+        """Return an error at this node."""
         return TemplateError(self.line, f"{self.path}: {reason}" if self.path else reason)
 
     @property
     def is_null(self) -> bool:
-        """Whether nothing, ``~`` or ``null`` stands here."""
+        """Whether the value is missing, ``~`` or ``null``."""
         return str(self._node.tag) == "tag:yaml.org,2002:null"
 
     @property
     def is_mapping(self) -> bool:
-        """Whether it has keys."""
+        """Whether the node is a mapping."""
         return bool(self._node.id == "mapping")
 
     def text(self) -> str:
-        """A scalar as it is written; nothing gives an empty text.
+        """Return a scalar as it is written; a null value is an empty string.
 
         Raises:
-            Refused: it is a list or has keys.
+            TemplateError: the node is a list or a mapping.
         """
         if self._node.id != "scalar":
-            raise self.error(f"must be text, not {_kind(self._node)}")
+            raise self.error(f"must be a string, not {_kind(self._node)}")
         return "" if self.is_null and self._node.style is None else str(self._node.value)
 
-    def whole_number(self) -> int:
-        """A whole number. Raises Refused where it is none."""
+    def integer(self) -> int:
+        """Return an integer. Raises TemplateError if the node is not one."""
         text = self.text()
         if not text.lstrip("+-").isdigit():
-            raise self.error(f"must be a whole number, not {text[:40]!r}")
+            raise self.error(f"must be an integer, not {text[:40]!r}")
         return int(text)
 
     def items(self) -> Iterator[tuple[str, Node]]:
-        """Keys and values, merge keys resolved.
+        """Yield the keys and values of a mapping, with merge keys resolved.
 
         Raises:
-            Refused: it has no keys, or one twice.
+            TemplateError: the node is not a mapping, or has a duplicate key.
         """
         if self.is_null:
             return
         if not self.is_mapping:
-            raise self.error(f"must have keys, not be {_kind(self._node)}")
+            raise self.error(f"must be a mapping, not {_kind(self._node)}")
         from yaml.constructor import SafeConstructor
 
         merged = any(key.tag == "tag:yaml.org,2002:merge" for key, _ in self._node.value)
@@ -77,46 +77,47 @@ class Node:
         for key, value in self._node.value:
             if key.id != "scalar":
                 raise TemplateError(
-                    int(key.start_mark.line) + 1, f"{self.path}: a key must be text"
+                    int(key.start_mark.line) + 1, f"{self.path}: a key must be a string"
                 )
             name = str(key.value)
             if name in seen and not merged:
                 raise TemplateError(
-                    int(key.start_mark.line) + 1, f"{self.path}: {name} stands here twice"
+                    int(key.start_mark.line) + 1, f"{self.path}: duplicate key {name}"
                 )
-            # Of a merged mapping the later one wins: flattening puts what is merged first.
+            # The last value wins, because flattening puts the merged keys first.
             seen[name] = Node(value, f"{self.path}.{name}" if self.path else name)
         yield from seen.items()
 
     def get(self, key: str) -> Node | None:
-        """The value of a key; None where it lacks or is null."""
+        """Return the value of a key; None if the key is missing or its value is null."""
         for name, value in self.items():
             if name == key:
                 return None if value.is_null else value
         return None
 
     def require(self, key: str) -> Node:
-        """The value of a key. Raises Refused where it lacks."""
+        """Return the value of a key. Raises TemplateError if it is missing."""
         found = self.get(key)
         if found is None:
             raise self.error(f"{key} is missing")
         return found
 
     def get_text(self, key: str, default: str = "") -> str:
-        """The text of a key."""
+        """Return the string of a key; the default if the key is missing."""
         found = self.get(key)
         return default if found is None else found.text()
 
     def require_text(self, key: str) -> str:
-        """The text of a key, not empty. Raises Refused."""
+        """Return the non-empty string of a key. Raises TemplateError."""
         found = self.require(key)
         text = found.text().strip()
         if not text:
-            raise found.error("is empty")
+            raise found.error("must not be empty")
         return text
 
     def entries(self) -> list[Node]:
-        """The entries of a list; nothing gives none. Raises Refused where it is no list."""
+        """Return the entries of a list; none for null. Raises TemplateError if the node is not a
+        list."""
         if self.is_null:
             return []
         if self._node.id != "sequence":
@@ -126,16 +127,16 @@ class Node:
         ]
 
     def list_of(self, key: str) -> list[Node]:
-        """The entries of the list at a key; none where it lacks."""
+        """Return the entries of the list of a key; none if the key is missing."""
         found = self.get(key)
         return [] if found is None else found.entries()
 
 
 def documents(text: str) -> Iterator[Node]:
-    """The documents of a YAML text that are not empty.
+    """Yield the non-empty documents of a YAML text.
 
     Raises:
-        Refused: it is no YAML.
+        TemplateError: the text is not valid YAML.
     """
     import yaml
 
@@ -147,13 +148,13 @@ def documents(text: str) -> Iterator[Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise TemplateError(
-            int(mark.line) + 1 if mark else 1, f"not YAML: {error.problem or error.context}"
+            int(mark.line) + 1 if mark else 1, f"invalid YAML: {error.problem or error.context}"
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise TemplateError(1, f"not YAML: {str(error)[:200]}") from error
+        raise TemplateError(1, f"invalid YAML: {str(error)[:200]}") from error
 
 
 def _kind(node: Any) -> str:
-    return {"scalar": "text", "sequence": "a list", "mapping": "keys"}.get(
-        node.id, "something else"
+    return {"scalar": "a string", "sequence": "a list", "mapping": "a mapping"}.get(
+        node.id, "an unknown node"
     )
