@@ -1,4 +1,4 @@
-"""The door: ``launchpad`` and ``python -m launchpad_tui``."""
+"""Entry point of ``launchpad`` and ``python -m launchpad_tui``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line and give its exit code; nothing heavy is imported before the command is known."""
+    """Run a command line and return its exit code. Heavy modules are imported only when needed."""
     from launchpad_tui.cli.run import run
 
     return run(list(sys.argv[1:] if arguments is None else arguments))

@@ -1,4 +1,4 @@
-"""Boards of charts that users keep, and what goes with charts everywhere: colours of models, directions of metrics."""
+"""Saved boards of charts, colours of models, and directions of metrics."""
 
 from __future__ import annotations
 
@@ -18,69 +18,75 @@ from launchpad_tui.registry.database import Registry
 
 _SLOTS = "slots"
 _DIRECTIONS = "directions"
-#: models whose colours are remembered; the ones seen longest ago are forgotten first
+#: Number of models whose colours are stored; the least recently shown are dropped first.
 _MOST_SLOTS = 2000
-#: a board of the most charts is smaller than this
+#: Upper limit for the size of a board file in bytes.
 _MOST_BYTES = 1_000_000
 
 
 class BoardService:
-    """Boards, colours and directions, kept with the user's preferences. Safe for threads."""
+    """Boards, colours and directions, stored in the user's preferences. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
-    # Boards ---------------------------------------------------------------------------------------------------------
+    # Boards
 
     def names(self, scope: Scope) -> list[str]:
-        """The names of the resource group's boards, sorted."""
+        """Return the names of the boards of a resource group, sorted."""
         start = _key(scope, "")
         return [key.removeprefix(start) for key in preferences.keys(self._registry, start)]
 
     def get(self, scope: Scope, name: str) -> Board:
-        """A board. Raises NotFound."""
+        """Return a board. Raises NotFound."""
         kept = preferences.get(self._registry, _key(scope, name))
         if kept is None:
             known = ", ".join(self.names(scope))
             raise NotFound(
-                f"There is no board {name[:80]!r}", hint=f"Boards: {known}." if known else ""
+                f"Board {name[:80]!r} not found",
+                f"Boards of {scope}: {known or 'none'}.",
+                "Create one in the metrics screen, or import one from a file.",
             )
         return board_from_json(kept)
 
     def save(self, scope: Scope, board: Board, *, replace: bool = True) -> None:
-        """Keep a board under its name.
+        """Save a board under its name.
 
         Raises:
-            InvalidInput: the name is none.
-            Conflict: there is one of that name, and it is not to be replaced.
+            InvalidInput: The name is invalid.
+            Conflict: A board of this name exists and ``replace`` is not set.
         """
         name = check_board_name(board.name)
         with self._registry.write():
             if not replace and preferences.get(self._registry, _key(scope, name)) is not None:
-                raise Conflict(f"There is a board {name!r} already")
+                raise Conflict(
+                    f"Board {name!r} already exists",
+                    f"It belongs to {scope}.",
+                    "Use another name, or replace the board.",
+                )
             preferences.put(self._registry, _key(scope, name), board.to_json())
 
     def delete(self, scope: Scope, name: str) -> None:
-        """Forget a board. Raises NotFound."""
+        """Delete a board. Raises NotFound."""
         self.get(scope, name)
         preferences.put(self._registry, _key(scope, name), None)
 
     def last(self, scope: Scope) -> str:
-        """The name of the board that was shown last, empty where that was none of the kept ones."""
+        """Return the name of the saved board that was shown last; empty if there is none."""
         name = preferences.get(self._registry, _last_key(scope)) or ""
         return name if name in self.names(scope) else ""
 
     def show(self, scope: Scope, name: str) -> None:
-        """Remember which board is shown; empty for none."""
+        """Store the name of the board that is shown; empty for none."""
         preferences.put(self._registry, _last_key(scope), name or None)
 
     def export(self, board: Board, path: Path, *, overwrite: bool = False) -> Path:
-        """Write a board into a file (JSON, UTF-8), whole or not at all.
+        """Write a board to a JSON file atomically.
 
         Raises:
-            Conflict: the file is there.
-            InvalidInput: it cannot be written there.
-            StorageFull: the disk is full.
+            Conflict: The file exists and ``overwrite`` is not set.
+            InvalidInput: The file cannot be written.
+            StorageFull: The disk is full.
         """
         path = path.expanduser().absolute()
         text = json.dumps(board.to_json(), indent=2, ensure_ascii=False) + "\n"
@@ -88,26 +94,41 @@ class BoardService:
         return path
 
     def read_file(self, path: Path) -> Board:
-        """The board in a file that `export` wrote.
+        """Return the board in a file that `export` has written.
 
         Raises:
-            InvalidInput: there is no such file, or no board in it.
+            InvalidInput: The file cannot be read, or does not contain a board.
         """
         path = path.expanduser()
         try:
             if path.stat().st_size > _MOST_BYTES:
-                raise InvalidInput("This is not a board", f"{path} has over {_MOST_BYTES:,} bytes.")
+                raise InvalidInput(
+                    f"{path} is not a board file",
+                    f"It is larger than {_MOST_BYTES:,} bytes.",
+                    "Select a file that was exported as a board.",
+                )
             data = json.loads(path.read_text("utf-8"))
         except OSError as error:
-            raise InvalidInput(f"{path} cannot be read", error.strerror or str(error)) from error
+            raise InvalidInput(
+                f"Reading {path} failed",
+                error.strerror or str(error),
+                "Check the path and its permissions.",
+            ) from error
         except (ValueError, RecursionError) as error:
-            raise InvalidInput("This is not a board", f"{path} is not JSON: {error}") from error
+            raise InvalidInput(
+                f"{path} is not a board file",
+                f"It is not valid JSON: {error}",
+                "Select a file that was exported as a board.",
+            ) from error
         return board_from_json(data)
 
-    # Colours and directions -----------------------------------------------------------------------------------------
+    # Colours and directions
 
     def slots(self, ids: Sequence[str]) -> dict[str, int]:
-        """Colours and markers for what is shown together: what each had before, where none of them has the same."""
+        """Return the colour slot of each model or execution.
+
+        Each keeps its previous slot unless another one that is shown has the same.
+        """
         with self._registry.write():
             known: dict[str, int] = _whole(preferences.get(self._registry, _SLOTS))
             found = assign(ids, known)
@@ -120,13 +141,13 @@ class BoardService:
         return found
 
     def directions(self) -> dict[str, str]:
-        """Which way metrics are better, where the user has said so: ``lower`` or ``higher`` by key."""
+        """Return the better directions that the user has set: ``lower`` or ``higher`` by metric key."""
         kept = preferences.get(self._registry, _DIRECTIONS)
-        ways = {Direction.LOWER, Direction.HIGHER}
-        return {str(k): v for k, v in kept.items() if v in ways} if isinstance(kept, dict) else {}
+        valid = {Direction.LOWER, Direction.HIGHER}
+        return {str(k): v for k, v in kept.items() if v in valid} if isinstance(kept, dict) else {}
 
     def set_direction(self, key: str, direction: str | None) -> None:
-        """Say which way a metric is better; None leaves it to the metric's name again."""
+        """Set the better direction of a metric; None derives it from the name of the metric."""
         with self._registry.write():
             known = self.directions()
             known.pop(key, None)
@@ -136,17 +157,21 @@ class BoardService:
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
-    """Write a text file of the user's, whole or not at all.
+    """Write a text file atomically.
 
     Raises:
-        Conflict: the file is there.
-        InvalidInput: it cannot be written there.
-        StorageFull: the disk is full.
+        Conflict: The file exists and ``overwrite`` is not set.
+        InvalidInput: The file cannot be written.
+        StorageFull: The disk is full.
     """
     import errno
 
     if path.exists() and not overwrite:
-        raise Conflict(f"{path} is there already", hint="Choose another name, or replace it.")
+        raise Conflict(
+            f"{path} already exists",
+            "Existing files are not replaced without confirmation.",
+            "Use another name, or replace the file.",
+        )
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_text(text, "utf-8")
@@ -154,7 +179,11 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else InvalidInput
-        raise kind(f"{path} cannot be written", error.strerror or str(error)) from error
+        raise kind(
+            f"Writing {path} failed",
+            error.strerror or str(error),
+            "Use another folder, or free space on the disk.",
+        ) from error
 
 
 def _whole(kept: Any) -> dict[str, int]:

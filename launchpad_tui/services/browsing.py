@@ -1,4 +1,4 @@
-"""What is in an object store, folder by folder, and what its files say of themselves."""
+"""Folders of object stores, and previews of files."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.formats import Preview
     from launchpad_tui.services.files import FileService
 
-#: entries of a page
+#: Number of entries per page.
 PAGE = 500
 
 
 class BrowseService:
-    """Looks into object stores. Calls block and may be made from any thread."""
+    """Browses, previews and tests object stores. Blocking and thread-safe."""
 
     def __init__(self, files: FileService) -> None:
         self._files = files
 
     def page(self, scope: Scope, store: str, path: str = "", token: str = "") -> FolderPage:
-        """A page of what is directly in a folder; nothing there is an empty page.
+        """Return one page of the entries of a folder; empty if there are none.
 
         Args:
-            token: ``next`` of the page before; empty for the first.
+            token: ``next`` of the previous page; empty for the first page.
 
         Raises:
-            NotFound: the group has no such store.
-            InvalidInput: the path climbs.
-            Unreachable and others: the store does not answer or does not let us in.
+            NotFound: The resource group has no such object store.
+            InvalidInput: The path leaves the store.
+            Unreachable: The object store does not respond. Other errors of stores are possible.
         """
         opened = self._files.store(scope, store)
         return within(STORE_SECONDS, lambda: opened.browse(path, token, PAGE))
 
     def preview(self, scope: Scope, store: str, path: str) -> Preview:
-        """What a file says of itself, from a few parts of it; nothing in it is executed.
+        """Return the preview of a file, from parts of its content. Nothing in it is executed.
 
         Raises:
-            ObjectMissing: there is no such file.
-            As `page`.
+            ObjectMissing: The file does not exist.
+            NotFound, InvalidInput, Unreachable: As for `page`.
         """
         from launchpad_tui.domain.formats import preview
 
@@ -56,20 +56,20 @@ class BrowseService:
         return within(STORE_SECONDS, lambda: preview(path.rpartition("/")[2], found.size, read))
 
     def probe(self, scope: Scope, store: str, tell: Callable[[CheckStep], None]) -> bool:
-        """Look at a store step by step (see `launchpad_tui.services.store_check`); whether all of it is right.
+        """Test an object store step by step and return whether all steps passed.
 
         Args:
-            tell: told each step when it is over.
+            tell: Called with each finished step.
 
         Raises:
-            NotFound: the group has no such store.
+            NotFound: The resource group has no such object store.
         """
         from launchpad_tui.registry import connections
         from launchpad_tui.services.store_check import check_store
 
         connections.store(self._files.registry, scope, store)
-        right = True
+        passed = True
         for step in check_store(lambda: self._files.store(scope, store)):
             tell(step)
-            right = right and step.error is None
-        return right
+            passed = passed and step.error is None
+        return passed

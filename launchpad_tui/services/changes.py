@@ -1,4 +1,4 @@
-"""What changed, whichever process changed it."""
+"""Notification of changes by any process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launchpad_tui.registry.database import Registry
 
 
 class ChangeWatch:
-    """Tells each reader what changed since it looked last. Opens its connection with the first look."""
+    """Reports the topics that changed since the last poll. The first poll opens its connection."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -17,7 +17,9 @@ class ChangeWatch:
         self._watch: revisions.RevisionWatch | None = None
 
     def poll(self) -> frozenset[str]:
-        """The topics that changed since the last call, empty at the first; an idle look costs microseconds.
+        """Return the topics that changed since the last call; empty at the first call.
+
+        A poll without changes takes microseconds.
 
         Topics: connections, scenarios, configurations, executions, artifacts, metrics, preferences, logs.
         """
@@ -28,11 +30,11 @@ class ChangeWatch:
             return self._watch.poll()
 
     def touch(self, *topics: str) -> None:
-        """Tell all processes of a change that is not in the registry, such as a longer log."""
+        """Notify all processes of a change outside of the registry, such as new lines in a log."""
         revisions.touch(self._registry, *topics)
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Close the connection."""
         with self._lock:
             if self._watch is not None:
                 self._watch.close()

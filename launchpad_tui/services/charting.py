@@ -1,4 +1,4 @@
-"""What charts are drawn from: the curves and values of models and executions, read and shaped."""
+"""Data of charts: curves and values of models and executions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from launchpad_tui.registry.database import Registry
 if TYPE_CHECKING:
     from launchpad_tui.registry.window import By
 
-#: charts of a board that nobody defined
+#: The maximum number of charts of a default board.
 MOST_PROPOSED = 24
-#: microseconds
+#: Microseconds per second.
 _SECOND = 1_000_000
 
 
 class ChartService:
-    """Data of charts. Safe for threads."""
+    """Reads the data of charts. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -36,13 +36,14 @@ class ChartService:
         points: int = 400,
         x_range: tuple[float, float] | None = None,
     ) -> ChartData:
-        """What a chart shows of these subjects: curves where it is over steps or time, else a table.
+        """Return the data of a chart: curves over steps or time, or a table.
 
         Args:
-            slots: by the subjects' IDs.
-            directions: which way metrics are better, by key, where the user has said so.
-            points: about so many a curve, chosen so that extremes and gaps survive.
-            x_range: only this stretch, in the chart's own unit (steps, seconds since the start, seconds since 1970).
+            slots: Colour slots by ID.
+            directions: Better directions that the user has set, by metric key.
+            points: The approximate number of points per curve; extremes and gaps are kept.
+            x_range: The part of the x axis to read, in the unit of the chart (steps, seconds since the
+                start, seconds since 1970).
         """
         if chart.against.over:
             return ChartData(series=self._curves(subjects, chart, slots, points, x_range))
@@ -58,7 +59,7 @@ class ChartService:
     ) -> tuple[Series, ...]:
         titles = labels_of(subjects)
         found: list[Series] = []
-        # One snapshot for all curves of a chart.
+        # All curves of a chart are read from one snapshot.
         with self._registry.read():
             for subject, title in zip(subjects, titles, strict=True):
                 wanted = matching(subject, chart)
@@ -90,7 +91,7 @@ class ChartService:
         scale = 1 if by == "step" else _SECOND
         start = stop = None
         if x_range is not None:
-            # A little more than what shows, so that curves go on to its edges.
+            # A margin is read as well, so that curves reach the edges of the chart.
             room = (x_range[1] - x_range[0]) * 0.02
             start = int((x_range[0] - room + zero) * scale) - 1
             stop = int((x_range[1] + room + zero) * scale) + 1
@@ -135,13 +136,16 @@ class ChartService:
         found = [one for one in matching(subject, chart) if name in {one.name, one.key}]
         if not found:
             return None
-        # The series that belongs to the model itself goes before that of its whole execution.
+        # The series of the model itself takes precedence over that of its execution.
         one = next((each for each in found if each.artifact_name), found[0])
         return self.aggregated(one, chart.aggregate, direction)
 
     def at_step(self, subjects: Sequence[ComparedItem], step: int) -> dict[int, float]:
-        """By the registry's ID of each series its value at a step; where that step was not logged, at the last one
-        before it. Series that begin later are left out."""
+        """Return the value of each series at a step, by the ID of the series in the registry.
+
+        If the step was not logged, this is the value at the last logged step before it. Series that
+        begin later are left out.
+        """
         from launchpad_tui.registry.window import window
 
         found: dict[int, float] = {}
@@ -162,8 +166,14 @@ class ChartService:
     def aggregated(
         self, series: SeriesSummary, how: str, direction: str | None = None
     ) -> float | None:
-        """One value for a series: ``last``, ``min``, ``max``, ``mean`` (over finite values), or ``best``: the least or
-        greatest by the direction, the last where that is not known. None where no value is finite."""
+        """Return one value of a series; None if no value is finite.
+
+        Args:
+            series: The series.
+            how: ``last``, ``min``, ``max``, ``mean`` (of finite values) or ``best`` (minimum or maximum by
+                direction; the last value if the direction is unknown).
+            direction: The better direction; None if it is unknown.
+        """
         if how == "best":
             how = {Direction.LOWER: "min", Direction.HIGHER: "max"}.get(direction or "", "last")
         if how == "mean":
@@ -178,7 +188,7 @@ class ChartService:
 
 
 def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummary]:
-    """The subject's series that a chart shows."""
+    """Return the series of a model or execution that a chart shows."""
     wanted = set(chart.metrics)
     labels = set(chart.labels)
     return [
@@ -189,8 +199,7 @@ def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummar
 
 
 def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
-    """What tells subjects apart, in words: the name; where another has the same, the configuration's name; where that
-    is not enough either, the beginning of the ID."""
+    """Return distinct labels: the name, then the name of the configuration, then an ID prefix if needed."""
     names = [one.name for one in subjects]
     with_configuration = [
         f"{one.name} {one.configuration.name}"
@@ -199,7 +208,7 @@ def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
         for one in subjects
     ]
     if len(set(names)) == 1 and len(names) > 1:
-        # One name for all says nothing.
+        # A name that all share does not distinguish them.
         with_configuration = [
             one.configuration.name if one.configuration else one.name for one in subjects
         ]
@@ -216,10 +225,13 @@ def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
 def parameters_of(
     subjects: Sequence[ComparedItem], *, varying: bool = False
 ) -> dict[str, tuple[Value, ...]]:
-    """The configurations' parameters as columns: of numbers where all that are known are numbers, else of texts.
+    """Return the parameters of the configurations as columns by name.
+
+    A column contains numbers if all its values are numbers, otherwise text.
 
     Args:
-        varying: only those that differ.
+        subjects: The models or executions.
+        varying: Whether to return only parameters whose values differ.
     """
     names = dict.fromkeys(
         name for one in subjects if one.configuration for name in one.configuration.parameters
@@ -241,8 +253,10 @@ def parameters_of(
 
 
 def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Board:
-    """The board that is shown where nobody defined one: a line chart for each metric, what most have first; a metric of
-    a single point is a bar a model."""
+    """Return the default board: one chart per metric, the most frequently logged first.
+
+    A metric with several points is a line chart; a metric with one point is a bar chart.
+    """
     counts: Counter[str] = Counter()
     longest: Counter[str] = Counter()
     for subject in subjects:
@@ -260,7 +274,7 @@ def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Boa
 
 
 def metric_keys(subjects: Sequence[ComparedItem]) -> list[str]:
-    """Names and series keys that at least one subject logged, names first."""
+    """Return the metric names and series keys that were logged, names first."""
     names = {series.name for one in subjects for series in one.series}
     keys = {series.key for one in subjects for series in one.series}
     return [*sorted(names), *sorted(keys - names)]
@@ -274,6 +288,6 @@ def _number(text: str | None) -> float | None:
 
 
 def _floats(values: Sequence[float]) -> list[float]:
-    """Plain numbers of what may be a numpy array: Python is several times faster with them."""
+    """Return values, possibly a NumPy array, as a list, which Python iterates several times faster."""
     plain: list[float] = values.tolist() if hasattr(values, "tolist") else list(values)
     return plain

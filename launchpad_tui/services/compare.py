@@ -1,4 +1,4 @@
-"""What is laid side by side: models or executions with all that is known of them, in a handful of queries."""
+"""Items of comparisons: models or executions with their parameters, metrics, tags and files."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from launchpad_tui.registry.database import Registry
 
 
 class CompareService:
-    """Subjects of comparisons. The number of queries does not grow with the number of subjects. Safe for threads."""
+    """Reads items of comparisons. The number of queries is independent of the number of items. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def artifacts(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
-        """The artifacts in the order given, with their source executions. Of the executions' series those that belong
-        to another model are left out.
+        """Return artifacts with their source executions, in the order of the IDs.
+
+        Series of the execution that belong to another model are left out.
 
         Raises:
-            NotFound: an artifact is gone; the detail names all that are.
+            NotFound: An artifact does not exist; the detail lists all that are missing.
         """
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
@@ -34,10 +35,10 @@ class CompareService:
         return tuple(_of(found[one], by_execution.get(found[one].execution_id)) for one in ids)
 
     def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
-        """The executions in the order given.
+        """Return executions in the order of the IDs.
 
         Raises:
-            NotFound: an execution is gone; the detail names all that are.
+            NotFound: An execution does not exist; the detail lists all that are missing.
         """
         with self._registry.read():
             found = self._subjects(scope, set(ids))
@@ -47,10 +48,12 @@ class CompareService:
     def subjects(
         self, scope: Scope, ids: Sequence[str], *, files: bool = False
     ) -> tuple[tuple[ComparedItem, ...], tuple[str, ...]]:
-        """Artifacts and executions by their IDs, in the order given; and the IDs of those that are gone.
+        """Return artifacts and executions in the order of the IDs, and the IDs that do not exist.
 
         Args:
-            files: with what is recorded of artifacts' files.
+            scope: The connection and resource group.
+            ids: IDs of artifacts or executions.
+            files: Whether to read the recorded files of artifacts.
         """
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
@@ -119,8 +122,8 @@ def _check(
     missing = [one for one in ids if one not in found]
     if missing:
         title = (
-            f"There is no {what} {missing[0]!r}"
+            f"{what.capitalize()} {missing[0]!r} not found"
             if len(missing) == 1
-            else f"{len(missing)} {what}s are gone"
+            else f"{len(missing)} {what}s not found"
         )
-        raise NotFound(title, "\n".join(missing))
+        raise NotFound(title, "\n".join(missing), "They may have been deleted. Refresh the list.")

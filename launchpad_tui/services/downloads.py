@@ -1,9 +1,9 @@
-"""Files fetched from a store: parts side by side, taken up again where an earlier call was broken off, and checked.
+"""Downloads of files from object stores: in parallel parts, resumable and verified.
 
-Every file is written under a hidden name beside its final one (``.launchpad-<hash>.part``, with a note of the parts
-that are there, ``….parts``), and gets its final name when all of it is on disk and its SHA-256 is right. What a call
-that failed, or was cancelled or killed, left under the hidden name is used by the next one where the store's object is
-still of the same version; a store that tells no versions makes it start anew.
+A file is written to a hidden partial file next to its target (``.launchpad-<hash>.part``, with the list
+of finished parts in ``….parts``) and renamed when it is complete and its SHA-256 is correct. After a
+failed, cancelled or killed download, the next one resumes from the partial file if the object still has
+the same version. Objects without a version are downloaded from the start.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from launchpad_tui.errors import Conflict, LaunchpadError, Unreachable
 from launchpad_tui.services.local_files import local_error, name_file
 from launchpad_tui.stores.base import CHUNK, ObjectStore, StoredObject
 
-#: bytes of a part, and how many are fetched at a time
+#: Size of a part in bytes, and number of parts that are downloaded in parallel.
 PART = 16 << 20
 WORKERS = 4
-#: seconds between two ticks, while which a transfer can be cancelled
+#: Seconds between two checks for cancellation.
 _TICK = 0.2
-#: a transfer that moves fewer bytes than this in so many seconds is given up
+#: A download is ended if it transfers fewer bytes than this in this many seconds.
 _SLOW, _SLOW_TIME = 1024, 60.0
 
-#: told the bytes that moved, and the file's path in the store; with 0 bytes several times a second; what it raises
-#: ends the transfer
+#: Called with the number of transferred bytes and the path of the object, also with 0 bytes several times
+#: a second. An exception that it raises ends the download.
 Moved = Callable[[int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """An object to fetch. ``sha256`` is what it must be, empty for whatever it is."""
+class DownloadItem:
+    """An object to download. ``sha256`` is its expected checksum; empty if it is unknown."""
 
     found: StoredObject
     target: Path
@@ -47,7 +47,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class _File:
-    wanted: Wanted
+    wanted: DownloadItem
     part: Path
     parts: list[tuple[int, int]]
     done: set[int] = field(default_factory=set)
@@ -62,29 +62,29 @@ class _File:
 
 
 def fetch(
-    store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, *, overwrite: bool = False
+    store: ObjectStore, wanted: Sequence[DownloadItem], moved: Moved, *, overwrite: bool = False
 ) -> list[str]:
-    """Fetch objects into files; gives the SHA-256 of each.
+    """Download objects to files and return their SHA-256 checksums.
 
     Raises:
-        Conflict: an object is not what it must be, was replaced meanwhile, or a file of its name is there already.
-        ObjectMissing: an object is gone.
-        Unreachable: the store does not answer, or so slowly that it would never end.
-        StorageFull, PermissionDenied: a file cannot be written.
+        Conflict: A checksum differs, an object was replaced during the download, or a target exists.
+        ObjectMissing: An object does not exist.
+        Unreachable: The object store does not respond, or is too slow.
+        StorageFull, PermissionDenied: A file cannot be written.
     """
     return _Fetch(store, wanted, moved, overwrite).run()
 
 
 def partial_of(target: Path, found: StoredObject) -> Path:
-    """Where an object waits, until it is complete, to become the file ``target``."""
+    """Return the path of the partial file of a download."""
     identity = f"{target.name}\0{found.path}\0{found.size}\0{found.version}"
-    # The name is short whatever the file's is: a file system takes 255 bytes.
+    # The name has a fixed length, because file systems limit names to 255 bytes.
     return target.parent / f".launchpad-{hashlib.sha256(identity.encode()).hexdigest()[:20]}.part"
 
 
 class _Fetch:
     def __init__(
-        self, store: ObjectStore, wanted: Sequence[Wanted], moved: Moved, overwrite: bool
+        self, store: ObjectStore, wanted: Sequence[DownloadItem], moved: Moved, overwrite: bool
     ) -> None:
         self._store = store
         self._moved = moved
@@ -104,7 +104,7 @@ class _Fetch:
             sum(map(len, map(self._missing, self._files))),
         )
         for _ in range(workers):
-            # Daemons, and never joined: whoever cancels or quits does not wait for a socket.
+            # Daemon threads that are not joined, so that cancelling does not wait for a socket.
             threading.Thread(target=self._work, name="fetch", daemon=True).start()
         try:
             return [self._finished(file) for file in self._files]
@@ -112,16 +112,16 @@ class _Fetch:
             with self._changed:
                 self._over = True
 
-    def _file(self, wanted: Wanted) -> _File:
+    def _file(self, wanted: DownloadItem) -> _File:
         size = wanted.found.size
         step = PART if self._store.abilities.ranges else max(size, 1)
         parts = [(start, min(step, size - start)) for start in range(0, size, step)] or [(0, 0)]
         file = _File(wanted, partial_of(wanted.target, wanted.found), parts)
-        self._take_up(file)
+        self._resume(file)
         return file
 
-    def _take_up(self, file: _File) -> None:
-        """Find what an earlier call left."""
+    def _resume(self, file: _File) -> None:
+        """Load the finished parts of an interrupted download."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(file.note.read_text())
             if (
@@ -147,7 +147,7 @@ class _Fetch:
                 return
             try:
                 self._part(*task)
-            except BaseException as error:  # noqa: BLE001  raised on the caller's thread, by `_wait`
+            except BaseException as error:  # noqa: BLE001  raised again in the calling thread, by `_wait`
                 with self._changed:
                     self._error = self._error or error
                     self._changed.notify_all()
@@ -159,7 +159,7 @@ class _Fetch:
         at = start
         with self._changed, _local(file.part):
             if self._error is not None:
-                # What was fetched may be taken away by now, and must not come back.
+                # The partial file may already be removed and must not be created again.
                 return
             opened = _opened(file.part)
         with _local(file.part), opened as target:
@@ -177,9 +177,9 @@ class _Fetch:
             os.fsync(target.fileno())
         if at - start != length:
             raise Conflict(
-                "A file changed while it was fetched",
-                f"{found.path[:200]!r}: {at - start:,} of {length:,} bytes at {start:,} came.",
-                "Start again.",
+                "A file changed during the download",
+                f"{found.path[:200]!r}: {at - start:,} of {length:,} bytes received at offset {start:,}.",
+                "Start the download again.",
             )
         with self._changed:
             file.done.add(number)
@@ -190,7 +190,7 @@ class _Fetch:
 
     def _finished(self, file: _File) -> str:
         digest = hashlib.sha256()
-        # Hashed while later parts come; what was just written is still in memory.
+        # Parts are hashed while later ones are downloaded, as they are still in the page cache.
         for number, (start, length) in enumerate(file.parts):
             self._wait(file, number)
             with _local(file.part), open(file.part, "rb", buffering=0) as source:
@@ -202,8 +202,12 @@ class _Fetch:
         wanted, sha256 = file.wanted, digest.hexdigest()
         if wanted.sha256 not in {"", sha256}:
             _remove(file)
-            detail = f"{wanted.found.path}: SHA-256 {sha256}, recorded {wanted.sha256}."
-            raise Conflict("A file is not what was recorded", detail, "Verify the artifact.")
+            detail = f"SHA-256 is {sha256}, recorded was {wanted.sha256}."
+            raise Conflict(
+                f"Checksum of {wanted.found.path} differs from the recorded one",
+                detail,
+                "Verify the artifact.",
+            )
         with _local(wanted.target):
             name_file(file.part, wanted.target, overwrite=self._overwrite)
         for note in (file.new_note, file.note):
@@ -212,7 +216,7 @@ class _Fetch:
         return sha256
 
     def _wait(self, file: _File, number: int) -> None:
-        """Until the part is there; raises what ended the transfer."""
+        """Wait for a part. Raises the error that ended the download."""
         since, before = time.monotonic(), self._bytes
         while True:
             with self._changed:
@@ -233,7 +237,7 @@ class _Fetch:
                     raise Unreachable(
                         "The object store is too slow",
                         detail,
-                        "Try again; it goes on where it was.",
+                        "Retry to resume the download.",
                     )
                 since, before = time.monotonic(), count
 
@@ -244,7 +248,7 @@ def _opened(part: Path) -> BinaryIO:
 
 
 def _write(file: _File) -> None:
-    """Note the parts that are there; whoever is killed meanwhile leaves the note before."""
+    """Write the list of finished parts atomically."""
     file.new_note.write_text(json.dumps({"step": file.parts[0][1], "done": sorted(file.done)}))
     file.new_note.replace(file.note)
 

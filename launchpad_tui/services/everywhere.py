@@ -1,4 +1,4 @@
-"""A search over all connections and resource groups at once, as far as the registry knows them."""
+"""Search in all connections and resource groups that the registry contains."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from launchpad_tui.domain.query import Hit
 from launchpad_tui.registry import everywhere
 from launchpad_tui.registry.database import Registry
 
-#: hits that are looked for
+#: The default maximum number of hits.
 LIMIT = 500
 
 
 class EverywhereService:
-    """Searches everywhere. Safe for threads."""
+    """Searches all connections and resource groups. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def search(self, text: str, limit: int = LIMIT) -> list[Hit]:
-        """What holds every word of the text in name, description, ID or labels, in any case: models first, then other
-        artifacts, then executions; of each the newest first."""
+        """Return the items whose name, description, ID or labels contain every word, ignoring case.
+
+        Models come first, then other artifacts, then executions; each newest first.
+        """
         return everywhere.search(self._registry, text, limit)

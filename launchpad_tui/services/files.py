@@ -1,4 +1,4 @@
-"""The files of artifacts: what was recorded of them, and what the object stores hold."""
+"""Files of artifacts: recorded files, uploads and downloads."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadE
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.services.downloads import Wanted, fetch
+from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.local_files import local_error, source_files, target_path
 from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
 from launchpad_tui.stores.catalog import store_kind
 
-#: a look at a URL counts at most so many files: it is a check, not an inventory
+#: The maximum number of files that are counted when a URL is checked.
 _COUNT_LIMIT = 10_000
 
 
 class FileService:
-    """Files of artifacts in the object stores of their resource groups. Safe for threads.
+    """Files of artifacts in the object stores of their resource groups. Thread-safe.
 
     Args:
-        address: the fields of a store of kind ``launchpad`` that a connection's settings and secrets give; empty where
-            it is none to an AI API.
+        address: Returns the fields of a served object store that the settings and secrets of a
+            connection define; empty if the connection has none.
     """
 
     def __init__(
@@ -51,11 +51,11 @@ class FileService:
         ] = {}
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
-        """The object store of this name, ready to be called.
+        """Return the open object store of a name.
 
         Raises:
-            NotFound: the resource group has none.
-            ConfigError, DependencyMissing, PermissionDenied: it cannot be used.
+            NotFound: The resource group has no such object store.
+            ConfigError, DependencyMissing, PermissionDenied: It cannot be opened.
         """
         record = connections.store(self.registry, scope, name)
         try:
@@ -63,7 +63,8 @@ class FileService:
                 self._credentials.get(STORE, store_owner(scope, name))
             )
         except ConfigError:
-            # Its credentials are in a keyring that was locked when the user left, while an execution goes on.
+            # The keyring was locked, for example when the user logged out during an execution. An
+            # already open store can still be used.
             with self._lock:
                 held = self._open.get((scope, name))
             if held is None or held[0][:2] != (record.kind, record.settings):
@@ -72,7 +73,8 @@ class FileService:
         values = self._addressed(scope, record.kind, values)
         key = (record.kind, record.settings, values)
         with self._lock:
-            # Connecting to a cloud's store costs a tenth of a second, so an open one is kept until its values change.
+            # Opening a cloud store takes a tenth of a second, so that it is kept until its values
+            # change.
             kept = self._open.get((scope, name))
             if kept is None or kept[0] != key:
                 kept = (key, self.open(record, values))
@@ -80,10 +82,10 @@ class FileService:
             return kept[1]
 
     def open(self, record: ObjectStoreRecord, values: Mapping[str, str]) -> ObjectStore:
-        """A store by values that need not be saved yet, such as those of a form; ``record`` names its kind.
+        """Open a store with values that may be unsaved, such as those of a form.
 
         Raises:
-            NotFound, ConfigError, DependencyMissing: it cannot be used.
+            NotFound, ConfigError, DependencyMissing: It cannot be opened.
         """
         complete = dict(values)
         kind = store_kind(record.kind)
@@ -107,19 +109,19 @@ class FileService:
         return {**values, **self._address(connection, secrets)}
 
     def recorded(self, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
-        """The files as recorded when the artifact was stored; none where it was added by hand.
+        """Return the recorded files of an artifact; empty if none were recorded.
 
         Raises:
-            NotFound: there is no such artifact.
+            NotFound: The artifact does not exist.
         """
         return artifacts.files(self.registry, scope, artifact_id)
 
     def check_url(self, scope: Scope, url: str) -> UrlCheck:
-        """Look what is at a URL. Whatever is wrong with the store is a warning in the answer, not an error.
+        """Check which files are at a URL. Problems with the store are reported in the result.
 
         Raises:
-            InvalidInput: it is no artifact URL.
-            NotFound: there is no such resource group.
+            InvalidInput: The URL is not a valid artifact URL.
+            NotFound: The resource group does not exist.
         """
         parsed = parse_url(url)
         names = [each.name for each in connections.stores(self.registry, scope)]
@@ -127,7 +129,7 @@ class FileService:
             known = ", ".join(names)
             return UrlCheck(
                 UrlState.UNKNOWN_STORE,
-                f"{scope} has no object store {parsed.store!r}. There are: {known}.",
+                f"{scope} has no object store {parsed.store!r}. Object stores: {known}.",
             )
         count = size = 0
         try:
@@ -144,7 +146,7 @@ class FileService:
         if not count:
             return UrlCheck(
                 UrlState.EMPTY,
-                f"The object store {parsed.store} has nothing at {safe_text(parsed.path)}.",
+                f"The object store {parsed.store} has no files at {safe_text(parsed.path)}.",
             )
         more = "more than " if count > _COUNT_LIMIT else ""
         count = min(count, _COUNT_LIMIT)
@@ -153,7 +155,7 @@ class FileService:
         )
 
     def size(self, scope: Scope, url: str) -> int | None:
-        """The bytes of all files at a URL, None where that cannot be told now. Reads no file."""
+        """Return the total size in bytes of the files at a URL; None if it is unknown. Reads no file."""
         try:
             parsed = parse_url(url)
             sizes = [each.size for each in self.store(scope, parsed.store).list(parsed.path)]
@@ -170,17 +172,17 @@ class FileService:
         *,
         overwrite: bool = False,
     ) -> tuple[Path, ...]:
-        """Fetch the artifact's files into a folder, made where it lacks: each under its path below the artifact's URL,
-        under its own name where the URL names a file. A file that was recorded must be what was recorded.
+        """Download the files of an artifact into a folder, which is created if missing.
 
-        Each file appears whole or not at all.
+        Each file gets its path below the URL of the artifact, or its own name if the URL is that of a
+        file. Files appear atomically. Recorded files must match their checksums.
 
         Raises:
-            Conflict: a file is there already (none was fetched then) and ``overwrite`` is not set; or the store's file
-                is not what was recorded.
-            ObjectMissing: nothing is at the artifact's URL.
-            StorageFull, PermissionDenied: the folder cannot be written to.
-            InvalidInput: a path in the store would leave the folder.
+            Conflict: A target file exists and ``overwrite`` is not set (nothing was downloaded), or a
+                file does not match its recorded checksum.
+            ObjectMissing: There are no files at the URL of the artifact.
+            StorageFull, PermissionDenied: The folder cannot be written.
+            InvalidInput: A path in the store would leave the folder.
         """
         store, url = self.locate(scope, artifact_id)
         known = {each.path: each.sha256 for each in self.recorded(scope, artifact_id)}
@@ -195,11 +197,13 @@ class FileService:
         *,
         overwrite: bool = False,
     ) -> tuple[Path, ...]:
-        """Fetch what is at a URL, such as an execution's input: the files of a folder into ``target``; a single file
-        becomes ``target/<its name>``.
+        """Download the files at a URL, such as an input of an execution, into a folder.
+
+        A single file becomes ``target/<name of the file>``.
 
         Raises:
-            As `download`, and NotFound: the URL's store is unknown.
+            NotFound: The object store of the URL does not exist.
+            Conflict, ObjectMissing, StorageFull, PermissionDenied, InvalidInput: As for `download`.
         """
         parsed = parse_url(url)
         return self._fetch(self.store(scope, parsed.store), parsed, target, {}, progress, overwrite)
@@ -207,25 +211,35 @@ class FileService:
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
     ) -> tuple[ArtifactFile, ...]:
-        """Store a file or a folder under a URL, wholly or not at all; ordered by path.
+        """Upload a file or folder to a URL, completely or not at all.
 
-        A repetition after a crash finds the same content there already and is content with it.
+        If the same content is already there, as after a crash, the upload succeeds.
+
+        Returns:
+            The stored files, sorted by path.
 
         Raises:
-            InvalidInput: the source is empty, has links that lead out, or cannot be read.
-            Conflict: something else is at the URL, or the source changed meanwhile.
-            StorageFull, Unreachable, and others: the store did not take it.
+            InvalidInput: The source is empty, has links that lead out of it, or cannot be read.
+            Conflict: Other content is at the URL, or the source changed during the upload.
+            StorageFull, Unreachable: The upload failed.
         """
         parsed = parse_url(url)
         store = self.store(scope, parsed.store)
         files = source_files(source)
         if not files:
-            raise InvalidInput("There is no file in the output", str(source), field="source")
+            raise InvalidInput(
+                f"No files to upload in {source.name}",
+                f"{source} is empty.",
+                "Select a file, or a folder that contains files.",
+                field="source",
+            )
         try:
             meter = Meter(progress, sum(each.file.stat().st_size for each in files))
         except OSError as error:
             raise Conflict(
-                "A file of the output vanished", f"{error.filename}: {error.strerror}"
+                "A file disappeared during the upload",
+                f"{error.filename}: {error.strerror}",
+                "Retry when no program writes to the folder.",
             ) from error
         try:
             stored = store.publish(parsed.path, files, meter.at(""))
@@ -242,15 +256,15 @@ class FileService:
         )
 
     def delete_output(self, scope: Scope, url: str) -> int:
-        """Delete what is at a URL; says how many files there were."""
+        """Delete the files at a URL and return their number."""
         parsed = parse_url(url)
         return self.store(scope, parsed.store).delete_prefix(parsed.path)
 
     def locate(self, scope: Scope, artifact_id: str) -> tuple[ObjectStore, ArtifactUrl]:
-        """The store that an artifact's files are in, and where in it.
+        """Return the object store of an artifact and its URL.
 
         Raises:
-            NotFound: there is no such artifact, or the group has no such store.
+            NotFound: The artifact or its object store does not exist.
         """
         url = parse_url(artifacts.artifact(self.registry, scope, artifact_id).url)
         return self.store(scope, url.store), url
@@ -273,8 +287,10 @@ class FileService:
 
     @staticmethod
     def _versions(store: ObjectStore, url: ArtifactUrl) -> dict[tuple[str, int], str]:
-        """What the store calls the contents that were stored just now, by path and size; a later look needs to read
-        only what is called otherwise."""
+        """Return the versions of the stored files by path and size.
+
+        Later verifications only have to read files whose version differs.
+        """
         try:
             return {
                 (relative_to(each.path, url.path), each.size): each.version
@@ -294,7 +310,11 @@ class FileService:
     ) -> tuple[Path, ...]:
         found = list(store.list(url.path))
         if not found:
-            raise ObjectMissing(f"Nothing is at {url}")
+            raise ObjectMissing(
+                f"No files at {url}",
+                "The object store has no object at this path.",
+                "Check the URL.",
+            )
         try:
             target.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -306,15 +326,16 @@ class FileService:
             plan.append((each, relative, target_path(target, name)))
         taken = [path for _, _, path in plan if os.path.lexists(path)]
         if taken and not overwrite:
-            hint = "Take another folder, or say that they may be replaced."
             raise Conflict(
-                "Files are there already", "\n".join(str(path) for path in taken[:10]), hint
+                f"Files already exist in {target}",
+                "\n".join(str(path) for path in taken[:10]),
+                "Select another folder, or allow replacing files.",
             )
         meter = Meter(progress, sum(each.size for each in found))
-        wanted = [Wanted(each, path, known.get(relative, "")) for each, relative, path in plan]
+        items = [DownloadItem(each, path, known.get(relative, "")) for each, relative, path in plan]
         fetch(
             store,
-            wanted,
+            items,
             lambda count, path: meter.at(relative_to(path, url.path))(count),
             overwrite=overwrite,
         )
@@ -322,7 +343,7 @@ class FileService:
 
 
 class Meter:
-    """Adds up what moves, for all files of a transfer."""
+    """Adds up the transferred bytes of all files of a transfer."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress = progress
@@ -331,7 +352,7 @@ class Meter:
         self._lock = threading.Lock()
 
     def at(self, path: str) -> Callable[[int], None]:
-        """The progress of a store's call for this file."""
+        """Return the progress callback for a file."""
 
         def moved(count: int) -> None:
             with self._lock:
@@ -344,7 +365,7 @@ class Meter:
 
 
 def hash_of(store: ObjectStore, found: StoredObject, moved: Callable[[int], None]) -> str:
-    """The SHA-256 of an object's content, read whole."""
+    """Read an object and return its SHA-256."""
     with open(os.devnull, "wb", buffering=0) as nothing:
         return store.get(found.path, nothing, moved).sha256
 

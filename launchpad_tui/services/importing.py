@@ -31,16 +31,21 @@ if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
     from launchpad_tui.services.runtimes import Runtimes
 
-#: what stands for a model where nothing else is said: everything directly in the folder
+#: The default pattern: every file and folder directly in the folder.
 EVERYTHING = "*"
-#: objects between two reports of the walk
+#: Number of objects between two progress reports.
 _REPORT = 500
 
 
 @dataclass(slots=True)
 class Proposal:
-    """A folder or a file that may become an artifact. ``size`` in bytes of all its files; ``known`` says that the group
-    has an artifact of this URL already, ``problem`` why it cannot become one."""
+    """A folder or file in an object store that can be added as an artifact.
+
+    Attributes:
+        size: The total size of its files in bytes.
+        known: Whether the resource group already has an artifact with this URL.
+        problem: Why it cannot be added; empty if it can.
+    """
 
     path: str
     name: str
@@ -53,7 +58,7 @@ class Proposal:
 
 
 class ImportService:
-    """Brings in models from elsewhere. Safe for threads."""
+    """Adds artifacts from object stores and from this machine. Thread-safe."""
 
     def __init__(
         self,
@@ -75,18 +80,22 @@ class ImportService:
         pattern: str = EVERYTHING,
         tell: Callable[[int], None] | None = None,
     ) -> list[Proposal]:
-        """Walk a folder of a store; what matches the pattern is proposed, by path.
+        """Return the files and folders below a prefix that match a pattern, sorted by path.
 
         Args:
-            pattern: of paths below the prefix: ``*`` and ``?`` stand for characters of one part, ``**`` for any number
-                of parts. What lies in a folder that matches belongs to it. ``*/*`` makes the folders at the second
-                level models, ``**/best`` every folder or file of that name.
-            tell: told how many objects were seen; what it raises ends the walk.
+            scope: The connection and resource group.
+            store: The name of the object store.
+            prefix: The folder to search; empty for the whole store.
+            pattern: A pattern for paths below the prefix: ``*`` and ``?`` match characters of one part,
+                ``**`` any number of parts. A matching folder includes all files below it. ``*/*``
+                matches the second level, ``**/best`` every file or folder of this name.
+            tell: Called with the number of objects found so far; an exception that it raises ends the
+                search.
 
         Raises:
-            InvalidInput: the pattern or the prefix is wrong.
-            NotFound: the group has no such store.
-            Unreachable and others: the store does not answer.
+            InvalidInput: The pattern or the prefix is invalid.
+            NotFound: The resource group has no such object store.
+            Unreachable: The object store does not respond. Other errors of stores are possible.
         """
         prefix = check_path(prefix.strip("/"), empty=True)
         matches = _compiled(pattern)
@@ -129,13 +138,13 @@ class ImportService:
         labels: Sequence[tuple[str, str]] = (),
         progress: Progress | None = None,
     ) -> Artifact:
-        """Store a file or a folder of this machine at a URL, and register it as an artifact.
+        """Upload a file or folder of this machine to a URL and add it as an artifact.
 
         Raises:
-            InvalidInput: a value breaks the AI API's rules, the scenario or the URL's store is unknown, or the source
-                cannot be stored; then nothing was sent.
-            Conflict: something is at the URL already, or the source changed meanwhile.
-            StorageFull, Unreachable and others: the store did not take it; nothing is registered.
+            InvalidInput: A value is not valid in the AI API, the scenario or the object store does not
+                exist, or the source cannot be read. Nothing was uploaded.
+            Conflict: Files exist at the URL, or the source changed during the upload.
+            StorageFull, Unreachable: The upload failed. No artifact was added.
         """
         new = self._artifacts().new(scope, kind, name, url, scenario_id, description, labels)
         stored = self._files.store_output(scope, new.url, source, progress)
@@ -149,28 +158,35 @@ class ImportService:
     def register(
         self, scope: Scope, kind: ArtifactKind, scenario_id: str, proposals: Iterable[Proposal]
     ) -> Sequence[Artifact]:
-        """Register proposals as artifacts; those that the group has already are left out. On this machine all or none
-        are registered, elsewhere one after the other, and an error leaves those before it registered.
+        """Add proposals as artifacts. Those that were already added are skipped.
 
-        Sizes and versions of their files are kept, so that a later look notices what changed; no file is read.
+        On this machine they are added in one transaction; in a remote runtime one after the other, so
+        that those before an error stay added. Sizes and versions of the files are recorded to detect
+        changes later; no file is read.
 
         Raises:
-            InvalidInput: the scenario is unknown, or a proposal has a problem.
-            Unreachable and others: a runtime elsewhere does not take one.
+            InvalidInput: The scenario does not exist, or a proposal has a problem.
+            Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         try:
             scenarios.scenario(self._registry, scope, scenario_id)
         except NotFound as error:
             raise InvalidInput(
-                f"There is no scenario {scenario_id[:80]!r}", field="scenario_id"
+                f"Scenario {scenario_id[:80]!r} not found",
+                f"It is not in {scope}.",
+                "Select an existing scenario. Adding an executable adds its scenario.",
+                field="scenario_id",
             ) from error
-        wanted = list(proposals)
-        known = artifacts.urls(self._registry, scope, [one.url for one in wanted])
-        fresh = [one for one in wanted if one.url not in known]
-        for one in fresh:
+        all_proposals = list(proposals)
+        known = artifacts.urls(self._registry, scope, [one.url for one in all_proposals])
+        new_proposals = [one for one in all_proposals if one.url not in known]
+        for one in new_proposals:
             if one.problem:
                 raise InvalidInput(
-                    f"{one.path[:80]!r} cannot become an artifact", one.problem, field="name"
+                    f"{one.path[:80]!r} cannot be added as an artifact",
+                    one.problem,
+                    "Leave it out, or rename it in the object store.",
+                    field="name",
                 )
         at = now()
         new = [
@@ -187,30 +203,30 @@ class ImportService:
                 at,
                 at,
             )
-            for one in fresh
+            for one in new_proposals
         ]
         if self._runtimes.is_remote(scope):
-            made = []
-            for one, artifact in zip(fresh, new, strict=True):
-                made.append(self._runtimes.create_artifact(scope, artifact))
-                artifacts.record_files(self._registry, scope, made[-1].id, one.files)
-            return made
+            created = []
+            for one, artifact in zip(new_proposals, new, strict=True):
+                created.append(self._runtimes.create_artifact(scope, artifact))
+                artifacts.record_files(self._registry, scope, created[-1].id, one.files)
+            return created
         with self._registry.write("artifacts"):
-            for one, artifact in zip(fresh, new, strict=True):
+            for one, artifact in zip(new_proposals, new, strict=True):
                 artifacts.add(self._registry, scope, artifact, one.files)
         return new
 
 
 def _problem(one: Proposal) -> str:
     if len(one.url) > URL_LIMIT:
-        return f"Its URL is longer than {URL_LIMIT} characters."
+        return f"The URL is longer than {URL_LIMIT} characters."
     if not RESOURCE_NAME.fullmatch(one.name):
-        return "Its name has characters that no artifact's name may have, or more than 256."
+        return "The name contains characters that are not allowed in names of artifacts, or is longer than 256."
     return ""
 
 
 def _heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
-    """Those beginnings of a path, at a ``/`` or its end, that match, the shortest first."""
+    """Yield the matching leading parts of a path, shortest first."""
     parts = path.split("/")
     return (
         head
@@ -222,15 +238,19 @@ def _heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
 def _compiled(pattern: str) -> re.Pattern[str]:
     parts = pattern.strip("/").split("/")
     if not pattern.strip("/") or any(part in {"", ".", ".."} for part in parts):
-        hint = "Such as * for everything in the folder, */* for the second level, **/model for all of that name."
-        raise InvalidInput(f"{pattern[:80]!r} is no pattern", hint=hint, field="pattern")
-    written = ""
+        raise InvalidInput(
+            f"Invalid pattern {pattern[:80]!r}",
+            "It is empty, or has a part that is empty, . or ...",
+            "Examples: * for everything in the folder, */* for the second level, **/model by name.",
+            field="pattern",
+        )
+    expression = ""
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
         if part == "**":
-            written += ".+" if last else "(?:[^/]+/)*"
+            expression += ".+" if last else "(?:[^/]+/)*"
             continue
-        written += re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + (
+        expression += re.escape(part).replace(r"\*", "[^/]*").replace(r"\?", "[^/]") + (
             "" if last else "/"
         )
-    return re.compile(written, re.DOTALL)
+    return re.compile(expression, re.DOTALL)

@@ -1,4 +1,4 @@
-"""Lanes: one daemon thread each, for calls that block. Quitting never waits for one."""
+"""Lanes: daemon threads for blocking calls. Quitting does not wait for them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 
 
 class Lane:
-    """Calls run one after the other on a thread of their own, started with the first call.
+    """Runs calls one after the other on a thread, which is started with the first call.
 
-    Unlike an executor's, the thread is a daemon that nothing joins when the interpreter ends: a socket that hangs does
-    not keep the program from quitting.
+    In contrast to an executor, the thread is a daemon that is not joined at exit, so that a hanging
+    socket does not prevent the program from quitting.
     """
 
     def __init__(self, name: str) -> None:
@@ -30,10 +30,10 @@ class Lane:
         self._closed = False
 
     def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have the function called on the lane. A future that is cancelled before its turn is skipped.
+        """Schedule a call on the lane and return its future. Cancelled futures are skipped.
 
         Raises:
-            RuntimeError: the lane is closed.
+            RuntimeError: The lane is closed.
         """
         future: Future[T] = Future()
 
@@ -42,7 +42,7 @@ class Lane:
                 return
             try:
                 result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001  whoever waits for the future is told
+            except BaseException as error:  # noqa: BLE001  passed on by the future
                 future.set_exception(error)
             else:
                 future.set_result(result)
@@ -57,12 +57,15 @@ class Lane:
         return future
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The function's result, awaited. Where the awaiting task is cancelled, a call that waits is dropped and one
-        under way ends unheard."""
+        """Return the result of a call on the lane.
+
+        If the awaiting task is cancelled, a queued call is dropped and the result of a running call is
+        discarded.
+        """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def close(self) -> None:
-        """Take no more calls; those that wait are cancelled, the one under way is not waited for."""
+        """Refuse further calls and cancel queued ones, without waiting for a running call."""
         with self._lock:
             self._closed = True
         while True:
@@ -80,5 +83,5 @@ class Lane:
             if waiting is None:
                 break
             waiting[1]()
-            # Not to keep the arguments and the result alive until the next call.
+            # Release the arguments and the result before waiting for the next call.
             del waiting

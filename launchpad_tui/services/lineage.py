@@ -1,4 +1,4 @@
-"""Where an artifact came from and what was made from it, to the last hop in both directions."""
+"""Lineage of artifacts: everything upstream and downstream."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from launchpad_tui.domain.lineage import Lineage, LineageExecution
 from launchpad_tui.registry import artifacts, configurations, executions, lineage
 from launchpad_tui.registry.database import Registry
 
-#: executions that a lineage holds unless asked for more
+#: The default maximum number of executions in a lineage.
 LIMIT = 500
 
 
 class LineageService:
-    """Lineages of artifacts. Safe for threads."""
+    """Reads lineages of artifacts. Thread-safe."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def lineage(self, scope: Scope, artifact_id: str, limit: int = LIMIT) -> Lineage:
-        """All executions that the artifact descends from, all that descend from it, and their artifacts.
+        """Return all executions upstream and downstream of an artifact, and their artifacts.
 
-        Costs a few queries for each hop, not for each node; circles end where they began.
+        The number of queries depends on the depth of the lineage, not on the number of executions.
+        Cycles are followed once.
 
         Args:
-            limit: at most so many executions; those nearest to the artifact, ancestors first.
+            limit: The maximum number of executions: those nearest to the artifact, upstream first.
 
         Raises:
             NotFound: there is no such artifact.
@@ -58,7 +59,7 @@ class LineageService:
     def _ancestors(
         self, scope: Scope, execution_id: str, limit: int
     ) -> tuple[dict[str, None], bool]:
-        """Executions upstream, nearest first, and whether there are more."""
+        """Return the executions upstream, nearest first, and whether there are more."""
         seen: dict[str, None] = {}
         frontier = [execution_id] if execution_id else []
         while frontier:
@@ -78,19 +79,21 @@ class LineageService:
     def _descendants(
         self, scope: Scope, artifact_id: str, above: set[str], limit: int
     ) -> tuple[dict[str, None], bool]:
-        """Executions downstream, nearest first, and whether there are more."""
+        """Return the executions downstream, nearest first, and whether there are more."""
         seen: dict[str, None] = {}
         frontier = [artifact_id]
         visited = {artifact_id}
         while frontier:
             left = limit - len(above | seen.keys())
-            # One more than may be kept, and those met before: to know whether there are more.
-            takers = lineage.consumers_of(self._registry, scope, frontier, left + len(seen) + 1)
-            fresh = [taker for taker in takers if taker not in seen]
-            new = [taker for taker in fresh if taker not in above]
+            # One more than the limit is read, besides those already found, to detect truncation.
+            consumers = lineage.consumers_of(self._registry, scope, frontier, left + len(seen) + 1)
+            fresh = [consumer for consumer in consumers if consumer not in seen]
+            new = [consumer for consumer in fresh if consumer not in above]
             if len(new) > left:
                 kept = set(new[:left]) | above
-                return seen | dict.fromkeys(taker for taker in fresh if taker in kept), True
+                return seen | dict.fromkeys(
+                    consumer for consumer in fresh if consumer in kept
+                ), True
             seen |= dict.fromkeys(fresh)
             made = artifacts.of_executions(self._registry, scope, fresh)
             frontier = [artifact.id for artifact in made if artifact.id not in visited]

@@ -1,4 +1,4 @@
-"""A list of any length by position, paged by keyset underneath."""
+"""Lists of any length by position, read by keyset paging."""
 
 from __future__ import annotations
 
@@ -10,55 +10,58 @@ from launchpad_tui.domain.query import Cursor, Page
 
 Row = TypeVar("Row")
 
-#: rows between two anchors: a jump reads at most this many keys more than it shows
+#: Number of rows between two anchors: a jump reads at most this many additional keys.
 ANCHOR_EVERY = 500
 
 
 class Pager(Protocol[Row]):
-    """What a listing stands on."""
+    """A source of pages for a listing."""
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
 
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
-        """Rows behind a cursor, or before it; None is the place before the first, or behind the last."""
+        """Return the rows after a cursor, or before it if ``backwards``.
+
+        A cursor of None is the position before the first row, or after the last if ``backwards``.
+        """
 
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
-        """The cursors of each ``every``-th of the next so many rows behind a cursor, or before it."""
+        """Return the cursor of every ``every``-th of the next ``rows`` rows after a cursor, or before it."""
 
 
 class Listing(Generic[Row]):
-    """The rows of a query by absolute position. Blocking; safe for threads.
+    """The rows of a query by absolute position. Blocking and thread-safe.
 
-    A listing is a view of the query when its count was taken: rows that other processes add or remove later shift what
-    stands at a position until `refresh`, but no call fails for it.
+    The count is read once. Rows that other processes add or remove later shift the positions until
+    `refresh` is called, but no call fails because of them.
     """
 
     def __init__(self, pager: Pager[Row]) -> None:
         self._pager = pager
         self._lock = threading.RLock()
         self._count: int | None = None
-        #: cursors by the position of their row; positions sorted
+        #: Cursors by the position of their row; the positions are sorted in `_positions`.
         self._cursors: dict[int, Cursor] = {}
         self._positions: list[int] = []
 
     def count(self) -> int:
-        """How many rows there are; asked for once, then remembered."""
+        """Return the number of rows, which is read once."""
         with self._lock:
             if self._count is None:
                 self._count = self._pager.count()
             return self._count
 
     def slice(self, start: int, stop: int) -> list[Row]:
-        """The rows from position ``start`` up to, not with, ``stop``; fewer where the list ends before."""
+        """Return the rows from position ``start`` to before ``stop``, or fewer at the end of the list."""
         with self._lock:
             start = max(0, start)
             if stop <= start:
                 return []
             position = self._nearest(start)
-            # Only where the start is far from everything known is the count needed.
+            # The count is only needed if no known position is near the start.
             if start - position - 1 > ANCHOR_EVERY:
                 count = self.count()
                 stop = min(stop, count)
@@ -74,14 +77,14 @@ class Listing(Generic[Row]):
             return list(page.rows[start - position - 1 :])
 
     def refresh(self) -> None:
-        """Forget what is known of positions, so that what changed is seen."""
+        """Discard the count and all positions, so that changes are read."""
         with self._lock:
             self._count = None
             self._cursors.clear()
             self._positions.clear()
 
     def _nearest(self, start: int) -> int:
-        """The nearest position before ``start`` whose cursor is known; -1 is the place before the first row."""
+        """Return the nearest position before ``start`` with a known cursor; -1 is before the first row."""
         index = bisect.bisect_left(self._positions, start)
         return self._positions[index - 1] if index else -1
 
@@ -92,7 +95,7 @@ class Listing(Generic[Row]):
         return list(page.rows[max(0, start - first) : stop - first])
 
     def _anchor(self, position: int, start: int, count: int) -> None:
-        """Put anchors between a known place and ``start``, walking from whichever known place is nearer."""
+        """Add anchors between known positions and ``start``, from whichever known position is nearer."""
         index = bisect.bisect_left(self._positions, start)
         after = self._positions[index] if index < len(self._positions) else count
         if start - position <= after - start:
@@ -100,14 +103,14 @@ class Listing(Generic[Row]):
             for number, cursor in enumerate(found, 1):
                 self._keep(position + number * ANCHOR_EVERY, cursor)
             return
-        # One stride beyond the start, so that an anchor lies before it.
+        # One more interval is read, so that an anchor lies before the start.
         rows = after - start + ANCHOR_EVERY
         found = self._pager.anchors(self._cursors.get(after), ANCHOR_EVERY, rows, backwards=True)
         for number, cursor in enumerate(found, 1):
             self._keep(after - number * ANCHOR_EVERY, cursor)
 
     def _remember(self, first: int, page: Page[Row]) -> None:
-        # The last row of a page is where the next one goes on; the middle serves going back.
+        # The next page starts after the last row; the middle row helps when scrolling back.
         for index in {len(page.cursors) // 2, len(page.cursors) - 1}:
             if 0 <= index < len(page.cursors):
                 self._keep(first + index, page.cursors[index])

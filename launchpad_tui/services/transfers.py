@@ -1,5 +1,7 @@
-"""Downloads, uploads and looks at many files that go on while the user does something else. They live as long as this
-process; a download that is begun again goes on where it was."""
+"""Background jobs of this process: downloads, uploads and verifications.
+
+Jobs end with the process. A download that is started again is resumed.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,15 @@ from enum import StrEnum
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import LaunchpadError
 
-#: jobs that run side by side; others wait
+#: Number of jobs that run in parallel; others wait.
 PARALLEL = 4
-#: seconds over which the speed is measured
+#: Seconds over which the speed is averaged.
 _WINDOW = 5.0
 _log = logging.getLogger(__name__)
 
 
 class JobState(StrEnum):
-    """How a job stands."""
+    """State of a job."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -34,21 +36,25 @@ class JobState(StrEnum):
 
     @property
     def over(self) -> bool:
-        """Whether nothing more comes of it."""
+        """Return whether the job has ended."""
         return self in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
 
 class Cancelled(Exception):
-    """Raised into a transfer that somebody cancelled."""
+    """Raised in the work of a cancelled job."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job as it is now.
+    """A snapshot of a job.
 
-    ``done`` and ``total`` count what ``unit`` says: bytes (``B``) or things such as ``models``; ``total`` is 0 where it
-    is not known. ``speed`` is units a second over the last seconds, ``left`` the seconds that remain at that speed,
-    None where nobody can say. ``message`` says what came of it, ``error`` why it failed.
+    Attributes:
+        unit: The unit of ``done`` and ``total``: bytes (``B``) or items such as ``models``.
+        total: The total amount; 0 if it is unknown.
+        speed: Units per second, averaged over the last seconds.
+        left: The remaining seconds at this speed; None if they are unknown.
+        message: The outcome of a completed job.
+        error: The error of a failed job.
     """
 
     id: int
@@ -64,12 +70,12 @@ class Job:
     error: LaunchpadError | None = None
 
 
-#: does the work, tells how far it is, and gives a sentence on what came of it
+#: Does the work, reports progress to its argument and returns a sentence about the outcome.
 Work = Callable[[Progress], str]
 
 
 class TransferService:
-    """The jobs of this process. Safe for threads; no call blocks."""
+    """The jobs of this process. Thread-safe; no call blocks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,27 +83,29 @@ class TransferService:
         self._numbers = itertools.count(1)
 
     def start(self, title: str, work: Work, unit: str = "B") -> int:
-        """Begin a job as soon as there is room; gives its number."""
+        """Queue a job and return its number."""
         with self._lock:
             job = _Job(next(self._numbers), title, unit, work)
             self._jobs[job.id] = job
-            self._begin()
+            self._start_waiting()
         return job.id
 
     def jobs(self) -> tuple[Job, ...]:
-        """All jobs as they are now, in the order in which they were begun."""
+        """Return snapshots of all jobs, in the order in which they were queued."""
         with self._lock:
             return tuple(job.now() for job in self._jobs.values())
 
     @property
     def active(self) -> int:
-        """How many jobs wait or run."""
+        """Return the number of waiting and running jobs."""
         with self._lock:
             return sum(not job.state.over for job in self._jobs.values())
 
     def cancel(self, number: int) -> None:
-        """End a job: at once where it waits, else at its next sign of life. What was half done is left as the work
-        itself leaves it: an upload leaves nothing, a download what a later one goes on with."""
+        """Cancel a job: a waiting one immediately, a running one at its next progress report.
+
+        A cancelled upload leaves no files; a cancelled download can be resumed.
+        """
         with self._lock:
             job = self._jobs.get(number)
             if job is None or job.state.over:
@@ -107,20 +115,20 @@ class TransferService:
             else:
                 job.state = JobState.CANCELLING
 
-    def again(self, number: int) -> None:
-        """Begin a job anew that failed or was cancelled."""
+    def restart(self, number: int) -> None:
+        """Restart a failed or cancelled job."""
         with self._lock:
             job = self._jobs.get(number)
             if job is not None and job.state in {JobState.FAILED, JobState.CANCELLED}:
                 self._jobs[number] = _Job(number, job.title, job.unit, job.work)
-                self._begin()
+                self._start_waiting()
 
-    def forget(self) -> None:
-        """Drop the jobs that are over."""
+    def clear(self) -> None:
+        """Remove the jobs that have ended."""
         with self._lock:
             self._jobs = {number: job for number, job in self._jobs.items() if not job.state.over}
 
-    def _begin(self) -> None:
+    def _start_waiting(self) -> None:
         running = sum(
             job.state in {JobState.RUNNING, JobState.CANCELLING} for job in self._jobs.values()
         )
@@ -130,7 +138,7 @@ class TransferService:
             if job.state is JobState.WAITING:
                 running += 1
                 job.state = JobState.RUNNING
-                # A daemon: quitting never waits for a socket.
+                # A daemon thread, so that quitting does not wait for a socket.
                 threading.Thread(
                     target=self._run, args=(job,), name="transfer", daemon=True
                 ).start()
@@ -149,17 +157,21 @@ class TransferService:
             state = JobState.CANCELLED
         except LaunchpadError as found:
             state, error = JobState.FAILED, found
-        except Exception as found:  # noqa: BLE001  whatever it is, the job must not stay RUNNING
-            _log.error("a transfer ended by an unexpected error", exc_info=found)
+        except Exception as found:  # noqa: BLE001  a job must not stay RUNNING after an unexpected error
+            _log.error("a job failed with an unexpected error", exc_info=found)
             state, error = (
                 JobState.FAILED,
-                LaunchpadError(f"unexpected: {type(found).__name__}", str(found)),
+                LaunchpadError(
+                    f"Unexpected error: {type(found).__name__}",
+                    str(found),
+                    "Details are in the log; its path: launchpad paths",
+                ),
             )
         with self._lock:
             if state is JobState.FAILED and job.state is JobState.CANCELLING:
                 state, error = JobState.CANCELLED, None
             job.end(state, message, error)
-            self._begin()
+            self._start_waiting()
 
 
 class _Job:
@@ -172,7 +184,7 @@ class _Job:
         self._at = Transfer(0, 0)
         self._message = ""
         self._error: LaunchpadError | None = None
-        #: moments and how much was done then
+        #: Times and the amount that was done at each.
         self._steps: deque[tuple[float, int]] = deque()
 
     def moved(self, transfer: Transfer) -> None:

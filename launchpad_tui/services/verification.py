@@ -1,4 +1,4 @@
-"""Whether the files of artifacts are still there, and still the same."""
+"""Verification of the files of artifacts against recorded checksums."""
 
 from __future__ import annotations
 
@@ -29,15 +29,22 @@ from launchpad_tui.stores.base import StoredObject, relative_to
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
 
-#: artifacts that are looked at side by side: a look is mostly a wait for the store's answer
+#: Number of artifacts that are verified in parallel, because most of the time is spent waiting for the
+#: object store.
 _WORKERS = 4
 _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How far the look at many artifacts is. ``error`` says why the last one could not be looked at; its state is then
-    what was known before."""
+    """Progress of the verification of many artifacts.
+
+    Attributes:
+        done: The number of verified artifacts.
+        artifact: The artifact that was verified last.
+        state: The state of its files; the previous state if it could not be verified.
+        error: Why it could not be verified; empty if it was.
+    """
 
     done: int
     artifact: Artifact
@@ -46,7 +53,7 @@ class Verified:
 
 
 class VerificationService:
-    """Looks at the files of artifacts, and keeps what was found. Safe for threads."""
+    """Verifies files of artifacts and stores the results. Thread-safe."""
 
     def __init__(self, registry: Registry, files: FileService) -> None:
         self._registry = registry
@@ -60,18 +67,24 @@ class VerificationService:
         *,
         content: bool = True,
     ) -> tuple[FileCheck, ...]:
-        """Compare the files that are there with what was recorded, by path; what they come to is kept.
+        """Compare the files of an artifact with the recorded ones and store the resulting state.
 
-        A file is INTACT, CHANGED (size or SHA-256), MISSING, or EXTRA (not recorded). Where nothing was ever recorded,
-        all are UNRECORDED, and `record` may remember them.
+        A file is INTACT, CHANGED (in size or SHA-256), MISSING or EXTRA (not recorded). If no file was
+        recorded, all are UNRECORDED; `record` records them.
 
         Args:
-            content: read every recorded file whole; else only those of which the store says, by another version, that
-                they may have been replaced since they were last read.
+            scope: The connection and resource group.
+            artifact_id: The ID of the artifact.
+            progress: Called with the progress.
+            content: Whether to read all recorded files. Otherwise only files are read whose version in
+                the object store differs from the recorded one.
+
+        Returns:
+            One check per file, sorted by path.
 
         Raises:
-            NotFound: there is no such artifact or store.
-            Unreachable and others: the store does not answer or does not let us in; what was known stays.
+            NotFound: The artifact or its object store does not exist.
+            Unreachable: The object store does not respond. The previous state is kept.
         """
         store, url = self._files.locate(scope, artifact_id)
         known = {each.path: each for each in self._files.recorded(scope, artifact_id)}
@@ -102,7 +115,7 @@ class VerificationService:
                         FileCheck(record or ArtifactFile(path, there.size, ""), FileState.MISSING)
                     )
                     continue
-            checks.append(_judged(path, there, sha256, record, bool(known)))
+            checks.append(_check_file(path, there, sha256, record, bool(known)))
             if (
                 record is not None
                 and checks[-1].state is FileState.INTACT
@@ -115,16 +128,20 @@ class VerificationService:
     def record(
         self, scope: Scope, artifact_id: str, progress: Progress | None = None
     ) -> tuple[ArtifactFile, ...]:
-        """Read the files that are there now, and remember their sizes and hashes in place of those known before.
+        """Read all files of an artifact and record their sizes and checksums, replacing earlier ones.
 
         Raises:
-            ObjectMissing: nothing is at the artifact's URL; what was recorded stays.
-            NotFound, Unreachable and others: as for `verify`.
+            ObjectMissing: There are no files at the URL. Recorded files are kept.
+            NotFound, Unreachable: As for `verify`.
         """
         store, url = self._files.locate(scope, artifact_id)
         found = list(store.list(url.path))
         if not found:
-            raise ObjectMissing(f"Nothing is at {url}")
+            raise ObjectMissing(
+                f"No files at {url}",
+                "The object store has no object at this path.",
+                "Check the URL of the artifact.",
+            )
         meter = Meter(progress, sum(each.size for each in found))
         files = []
         for each in found:
@@ -142,12 +159,16 @@ class VerificationService:
         *,
         content: bool = False,
     ) -> dict[FilesState, int]:
-        """`verify` of all artifacts of a kind (None: of all), several at a time; says how many are in which state.
+        """Verify all artifacts of a kind in parallel and return the number of artifacts by state.
 
-        Artifacts whose store cannot be asked keep the state that they had, and ``tell`` hears why.
+        Artifacts whose object store cannot be reached keep their state; ``tell`` receives the error.
 
         Args:
-            tell: told after each artifact, from any thread, one at a time; what it raises ends the look.
+            scope: The connection and resource group.
+            kind: The kind of the artifacts; None for all kinds.
+            tell: Called after each artifact, from any thread, by one thread at a time. An exception that
+                it raises ends the verification.
+            content: As for `verify`.
         """
         rows = self._all(scope, kind)
         counts = dict.fromkeys(FilesState, 0)
@@ -163,13 +184,13 @@ class VerificationService:
                 if one is None:
                     return
                 try:
-                    result = self._look(scope, one, content)
+                    result = self._verify_one(scope, one, content)
                     with lock:
                         done += 1
                         state, error = result
                         counts[state] += 1
                         tell(Verified(done, one, state, error))
-                except BaseException as error:  # noqa: BLE001  raised on the caller's thread
+                except BaseException as error:  # noqa: BLE001  raised again in the calling thread
                     failed.append(error)
                     return
 
@@ -194,7 +215,7 @@ class VerificationService:
                 return
             cursor = page.cursors[-1]
 
-    def _look(self, scope: Scope, one: Artifact, content: bool) -> tuple[FilesState, str]:
+    def _verify_one(self, scope: Scope, one: Artifact, content: bool) -> tuple[FilesState, str]:
         try:
             return state_of(self.verify(scope, one.id, content=content)), ""
         except LaunchpadError as error:
@@ -204,7 +225,7 @@ class VerificationService:
 def _to_read(
     there: StoredObject, record: ArtifactFile | None, any_recorded: bool, content: bool
 ) -> bool:
-    """Whether a file's content has to be looked at: not where the listing tells enough."""
+    """Return whether the content of a file has to be read to know its state."""
     if record is None:
         return content and not any_recorded
     if there.size != record.size or not record.sha256:
@@ -212,7 +233,7 @@ def _to_read(
     return content or not there.version or there.version != record.version
 
 
-def _judged(
+def _check_file(
     path: str, there: StoredObject, sha256: str, record: ArtifactFile | None, any_recorded: bool
 ) -> FileCheck:
     if record is None:
@@ -222,6 +243,6 @@ def _judged(
     if record.sha256:
         same = same and sha256 == record.sha256
     elif record.version and there.version:
-        # Never read, as of a model that was found in its store: the store's own word is what there is.
+        # An imported file was never read, so that only its version can be compared.
         same = same and there.version == record.version
     return FileCheck(record, FileState.INTACT if same else FileState.CHANGED, there.size, sha256)

@@ -61,7 +61,7 @@ class TransferWatch:
     def retry(self, number: int) -> None:
         """Begin a transfer anew that failed or was cancelled."""
         self._told.discard(number)
-        self._app.desk.transfers.again(number)
+        self._app.desk.transfers.restart(number)
         self.follow()
 
     @property

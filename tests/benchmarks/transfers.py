@@ -27,7 +27,7 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from launchpad_tui.services.downloads import Wanted, fetch
+from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.stores.base import open_store
 from launchpad_tui.stores.catalog import KINDS
 from launchpad_tui.stores.s3_client import connect
@@ -60,7 +60,7 @@ def _sdk_down(values: dict[str, str], file: Path) -> None:
 def _ours_down(values: dict[str, str], file: Path) -> None:
     store = open_store(KINDS["s3"], values)
     target = file.with_name(f"ours-{os.getpid()}")
-    fetch(store, [Wanted(store.stat("ours"), target)], lambda _count, _path: None)
+    fetch(store, [DownloadItem(store.stat("ours"), target)], lambda _count, _path: None)
     target.unlink()
 
 

@@ -17,7 +17,7 @@ import pytest
 from launchpad_tui.domain.connection import FieldKind
 from launchpad_tui.errors import LaunchpadError, Unreachable
 from launchpad_tui.net.timeouts import within
-from launchpad_tui.services.downloads import Wanted, fetch
+from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.contracts.conftest import MAKERS
@@ -163,7 +163,7 @@ def test_a_download_from_such_a_server_can_be_left(
         raise Left
 
     with pytest.raises((Left, Unreachable)):
-        fetch(place.open(), [Wanted(found, tmp_path / "got")], moved)
+        fetch(place.open(), [DownloadItem(found, tmp_path / "got")], moved)
     assert time.monotonic() - begun < 60
     assert not (tmp_path / "got").exists()
 

@@ -17,7 +17,7 @@ import pytest
 
 from launchpad_tui.errors import Conflict, ObjectMissing, PermissionDenied
 from launchpad_tui.services import downloads
-from launchpad_tui.services.downloads import PART, Wanted, fetch, partial_of
+from launchpad_tui.services.downloads import PART, DownloadItem, fetch, partial_of
 from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import KINDS
 from tests.stores import seaweed
@@ -55,8 +55,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "target"
 
 
-def wanted(store: ObjectStore, folder: Path, path: str, sha256: str = "") -> Wanted:
-    return Wanted(store.stat(path), folder / path, sha256)
+def wanted(store: ObjectStore, folder: Path, path: str, sha256: str = "") -> DownloadItem:
+    return DownloadItem(store.stat(path), folder / path, sha256)
 
 
 def nothing(_count: int, _path: str) -> None:
@@ -127,11 +127,11 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
     program = (
         "import sys, json, time\n"
         "from pathlib import Path\n"
-        "from launchpad_tui.services.downloads import Wanted, fetch, partial_of\n"
+        "from launchpad_tui.services.downloads import DownloadItem, fetch, partial_of\n"
         "from launchpad_tui.stores.base import open_store\n"
         "from launchpad_tui.stores.catalog import KINDS\n"
         "store = open_store(KINDS['s3'], json.loads(sys.argv[1]))\n"
-        "one = Wanted(store.stat('big'), Path(sys.argv[2]) / 'big')\n"
+        "one = DownloadItem(store.stat('big'), Path(sys.argv[2]) / 'big')\n"
         "note = partial_of(one.target, one.found).with_suffix('.parts')\n"
         "def moved(count, path):\n"
         "    if note.exists() and note.read_text():\n"
@@ -196,7 +196,7 @@ def test_what_was_recorded_is_held(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     put("x", b"now")
-    with pytest.raises(Conflict, match="not what was recorded"):
+    with pytest.raises(Conflict, match="differs from the recorded one"):
         fetch(store, [wanted(store, folder, "x", sha(b"then"))], nothing)
     assert os.listdir(folder) == []
     fetch(store, [wanted(store, folder, "x", sha(b"now"))], nothing)
@@ -233,7 +233,7 @@ def test_a_folder_that_cannot_be_written(
     put("x", b"1")
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises((Conflict, PermissionDenied)):
-        fetch(store, [Wanted(store.stat("x"), tmp_path / "file" / "x")], nothing)
+        fetch(store, [DownloadItem(store.stat("x"), tmp_path / "file" / "x")], nothing)
 
 
 class Silent:

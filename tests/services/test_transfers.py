@@ -95,16 +95,16 @@ def test_what_failed_says_why_and_can_be_begun_again() -> None:
     number = service.start("job", work)
     (job,) = wait(service, all_over)
     assert (job.state, job.error and job.error.title) == (JobState.FAILED, "It is away")
-    service.again(number)
+    service.restart(number)
     (job,) = wait(
         service, lambda jobs: jobs[0].error is not None and jobs[0].error.title != "It is away"
     )
     assert job.error is not None
     assert "ValueError" in job.error.title
-    service.again(number)
+    service.restart(number)
     (job,) = wait(service, lambda jobs: jobs[0].state is JobState.DONE)
     assert job.error is None
-    service.again(number)
+    service.restart(number)
     assert service.jobs()[0].state is JobState.DONE
 
 
@@ -154,7 +154,7 @@ def test_what_is_over_is_forgotten() -> None:
     service.start("short", lambda _: "")
     service.start("long", held)
     wait(service, lambda jobs: jobs[0].state.over)
-    service.forget()
+    service.clear()
     assert [job.title for job in service.jobs()] == ["long"]
     held.go.set()
     wait(service, all_over)

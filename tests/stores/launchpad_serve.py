@@ -84,11 +84,11 @@ def serve(folder: Path) -> Iterator[Server]:
     with shared_server.running([*words, "--port", "0"], log, env=environment) as process:
 
         def ready() -> bool:
-            return "launchpad serves " in log.read_text()
+            return "Serving the AI API at " in log.read_text()
 
         shared_server.wait_until(ready, {log: process})
         found = re.search(
-            r"launchpad serves .*?(http://\S+?)(/v2)?$", log.read_text(), re.MULTILINE
+            r"Serving the AI API at .*?(http://\S+?)(/v2)?$", log.read_text(), re.MULTILINE
         )
         assert found is not None
         yield Server(found[1], str(home), key["clientid"], key["clientsecret"])

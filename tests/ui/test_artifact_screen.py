@@ -94,7 +94,7 @@ async def test_several_are_downloaded_each_into_its_folder(
         assert "Download churn-model" in text
         assert "✓ done" in text
         assert "✗ failed" in text
-        assert "Nothing is at ai://default/models/hand" in text
+        assert "No files at ai://default/models/hand" in text
     assert (tmp_path / "all" / "churn-model" / "model.bin").read_bytes() == b"trees" * 10
 
 

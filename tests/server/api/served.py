@@ -163,7 +163,7 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
             except Empty:
                 raise AssertionError(f"the server does not come up: {said}") from None
             assert line is not None, f"the server ended: {said}"
-            if line.startswith("launchpad serves "):
+            if line.startswith("Serving the AI API at "):
                 url = line.split()[-1].removesuffix("/v2")
         yield Server(process, home, url, key, said)
     finally:

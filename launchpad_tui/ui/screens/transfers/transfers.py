@@ -112,7 +112,7 @@ class TransfersScreen(LaunchpadScreen):
 
     def do_forget(self) -> None:
         """Key ``D``."""
-        self.desk.transfers.forget()
+        self.desk.transfers.clear()
         self.reload()
 
 
