@@ -1,7 +1,7 @@
-"""One thread writes what many requests bring: together where they come together, each acknowledged when it is kept.
+"""Group commit: one thread writes the entries of many requests, together if they arrive together.
 
-A write to the registry costs the same milliseconds for one point as for a thousand. So what arrives while a write is
-under way waits and goes into the next one; a caller returns only after the sink has its entries.
+A write to the registry takes as long for one point as for a thousand. Entries that arrive during a
+write are queued for the next one; a caller returns only after its entries are stored.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from launchpad_tui.aiapi.metrics import MetricRequest
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.errors import InvalidInput, LaunchpadError, Unreachable
 
-#: points in one write of the sink; bounds memory and how long the registry's write lock is held
+#: maximum number of points in one write; bounds memory and the time of the registry's write lock
 _POINTS_PER_WRITE = 20_000
 
 
 class _Waiting:
-    """One caller's entries, and how they fared."""
+    """The entries of one caller and the outcome of their write."""
 
     __slots__ = ("done", "error", "request")
 
@@ -39,16 +39,17 @@ class GroupCommit:
         self._thread.start()
 
     def record(self, request: MetricRequest) -> None:
-        """Hand entries over and wait until the sink has them.
+        """Store entries; return after the sink has stored them.
 
         Raises:
-            LaunchpadError: the sink refused these entries, or the writer is closed.
+            LaunchpadError: the sink rejected the entries, or the writer is closed.
         """
         waiting = _Waiting(request)
         with self._condition:
             if self._closed:
                 raise Unreachable(
-                    "The execution is over", "Its tracking endpoint takes nothing any more."
+                    "The execution has ended",
+                    "Its tracking endpoint does not accept entries any more.",
                 )
             self._queue.append(waiting)
             self._condition.notify()
@@ -57,7 +58,7 @@ class GroupCommit:
             raise waiting.error
 
     def close(self) -> None:
-        """Write what waits, then end the thread. Safe to call twice."""
+        """Write the queued entries, then end the thread. May be called twice."""
         with self._condition:
             self._closed = True
             self._condition.notify()
@@ -74,7 +75,7 @@ class GroupCommit:
             self._write(batch)
 
     def _take(self) -> list[_Waiting]:
-        """As many of the queue's first entries as fit one write, at least one."""
+        """Take as many of the first queued entries as fit into one write, at least one."""
         count = points = 0
         for waiting in self._queue:
             points += len(waiting.request.metrics)
@@ -87,7 +88,7 @@ class GroupCommit:
     def _write(self, batch: list[_Waiting]) -> None:
         error = self._try(batch)
         if isinstance(error, InvalidInput) and len(batch) > 1:
-            # one caller's bad entry must not cost the others theirs
+            # An invalid entry of one caller must not prevent the entries of the others.
             for waiting in batch:
                 waiting.error = self._try([waiting])
                 waiting.done.set()
@@ -105,6 +106,6 @@ class GroupCommit:
             )
         except LaunchpadError as error:
             return error
-        except Exception as error:  # noqa: BLE001  the caller is answered with it; the thread has to live on
+        except Exception as error:  # noqa: BLE001  the caller gets the error; the thread continues
             return error
         return None

@@ -1,8 +1,9 @@
-"""The tracking endpoint inside an execution: ``{base}/api/v1/metrics`` on loopback, for training code as it is.
+"""The tracking endpoint of an execution: ``{base}/api/v1/metrics`` on the loopback interface.
 
-SAP's client (``ai_core_sdk.tracking.Tracking``) and ``launchpad_tui.tracking`` find it by ``AICORE_EXECUTION_ID`` and
-``AICORE_TRACKING_ENDPOINT``. They send no credential, so a secret of the execution stands in the path: another user of
-the machine cannot write into the execution's metrics, and the endpoint knows nothing of any other execution.
+SAP's client (``ai_core_sdk.tracking.Tracking``) and ``launchpad_tui.tracking`` find it by the variables
+``AICORE_EXECUTION_ID`` and ``AICORE_TRACKING_ENDPOINT``. They send no credentials, so the path contains a
+secret of the execution: other users of the machine cannot write its metrics, and the endpoint has no
+access to other executions.
 """
 
 from __future__ import annotations
@@ -39,15 +40,17 @@ from launchpad_tui.server.metric_query import (
 
 _log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"
-#: a longer body is read to its end up to here, so that its sender is still there to hear the 413
+#: A body over the limit is read up to this size and discarded, so that its sender can still read the
+#: response with status 413.
 _DRAIN_LIMIT = 512 * 1024 * 1024
-#: seconds that a kept-alive connection may be silent; clients reconnect
+#: seconds that a connection may be idle; clients reconnect
 _IDLE_SECONDS = 600
-_SILENT = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, TimeoutError)
+#: errors of a connection that its client has closed
+_DISCONNECTED = (BrokenPipeError, ConnectionResetError, ConnectionAbortedError, TimeoutError)
 
 
-class _Refusal(Exception):
-    """An answer that is an error."""
+class _TrackingError(Exception):
+    """An error response."""
 
     def __init__(
         self, status: int, code: str, message: str, details: tuple[tuple[str, str], ...] = ()
@@ -59,9 +62,9 @@ class _Refusal(Exception):
         self.details = details
 
 
-def _refusal(error: Exception) -> _Refusal:
-    """How the API says it."""
-    if isinstance(error, _Refusal):
+def _tracking_error(error: Exception) -> _TrackingError:
+    """Return the error response for an exception."""
+    if isinstance(error, _TrackingError):
         return error
     if isinstance(error, LaunchpadError):
         message = " ".join(
@@ -71,13 +74,13 @@ def _refusal(error: Exception) -> _Refusal:
             ((error.field, error.title),) if isinstance(error, InvalidInput) and error.field else ()
         )
         if isinstance(error, LimitExceeded):
-            return _Refusal(413, CODE_TOO_LARGE, message, details)
+            return _TrackingError(413, CODE_TOO_LARGE, message, details)
         if isinstance(error, InvalidInput):
-            return _Refusal(400, "InvalidRequest", message, details)
-        return _Refusal(503 if error.retryable else 500, type(error).__name__, message)
+            return _TrackingError(400, "InvalidRequest", message, details)
+        return _TrackingError(503 if error.retryable else 500, type(error).__name__, message)
     _log.error("a request of the training failed", exc_info=error)
-    return _Refusal(
-        500, "InternalError", f"The metrics could not be kept ({type(error).__name__})."
+    return _TrackingError(
+        500, "InternalError", f"The metrics could not be stored ({type(error).__name__})."
     )
 
 
@@ -96,7 +99,7 @@ class _Server(ThreadingHTTPServer):
         self.commits = GroupCommit(sink)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news; everything else was answered with a 500 already."""
+        """Log nothing: clients may disconnect, and other errors were answered with status 500."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,26 +108,27 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "launchpad"
     sys_version = ""
-    # head and body of an answer leave in one segment: otherwise Nagle and delayed ACK cost 40 ms a call
+    # Head and body of a response are sent in one segment: otherwise Nagle's algorithm and delayed
+    # acknowledgements add 40 ms to each call.
     wbufsize = -1
     disable_nagle_algorithm = True
     timeout = _IDLE_SECONDS
     server: _Server
     _body = b""
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the base class names it so
-        """Nothing: the training's output is not the place for a line per metric."""
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the name of the base class
+        """Log nothing: a line per request would fill the log of the training."""
 
     def do_PATCH(self) -> None:
         """Create or update metrics, tags and custom info: 204."""
         self._answer(self._patch)
 
     def do_GET(self) -> None:
-        """The metric resource: 200."""
+        """Return the metric resource: 200."""
         self._answer(self._get)
 
     def do_DELETE(self) -> None:
-        """Forget everything logged: 200."""
+        """Delete everything that was logged: 200."""
         self._answer(self._delete)
 
     def _refuse_method(self) -> None:
@@ -139,20 +143,20 @@ class _Handler(BaseHTTPRequestHandler):
                 self._body = self._read_body()
                 self._check_path()
                 status, data = method()
-            except _SILENT:
+            except _DISCONNECTED:
                 raise
-            except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
-                refusal = _refusal(error)
-                status = refusal.status
+            except Exception as error:  # noqa: BLE001  the client gets a response to any error
+                found = _tracking_error(error)
+                status = found.status
                 data = serialize_error(
-                    refusal.code,
-                    refusal.message,
+                    found.code,
+                    found.message,
                     str(uuid.uuid4()),
                     PATH,
-                    listed_details(refusal.details),
+                    listed_details(found.details),
                 )
             self._send(status, data)
-        except _SILENT:
+        except _DISCONNECTED:
             self.close_connection = True
 
     def _send(self, status: int, data: Mapping[str, Any] | None) -> None:
@@ -169,22 +173,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _read_body(self) -> bytes:
-        """The request's body, read whole, so that the connection can go on whatever the answer."""
+        """Return the request's body, read to its end so that the connection stays usable."""
         if self.headers.get("Transfer-Encoding"):
             self.close_connection = True
-            raise _Refusal(411, "LengthRequired", "Send the body with a Content-Length.")
+            raise _TrackingError(
+                411, "LengthRequired", "The body must be sent with a Content-Length."
+            )
         text = self.headers.get("Content-Length") or "0"
         if not text.isascii() or not text.isdigit():
             self.close_connection = True
-            raise _Refusal(400, "InvalidRequest", "The Content-Length is not a number.")
+            raise _TrackingError(400, "InvalidRequest", "The Content-Length is not a number.")
         length = int(text)
         if length > BODY_LIMIT:
             self.close_connection = True
             left = min(length, _DRAIN_LIMIT)
             while left > 0 and (chunk := self.rfile.read(min(left, 1 << 20))):
                 left -= len(chunk)
-            raise _Refusal(
-                413, CODE_TOO_LARGE, f"The body has {length} bytes; at most {BODY_LIMIT}."
+            raise _TrackingError(
+                413, CODE_TOO_LARGE, f"The body has {length} bytes; the maximum is {BODY_LIMIT}."
             )
         body = self.rfile.read(length)
         if len(body) < length:
@@ -195,16 +201,18 @@ class _Handler(BaseHTTPRequestHandler):
         secret, slash, rest = urlsplit(self.path).path.lstrip("/").partition("/")
         known = hmac.compare_digest(secret.encode("utf-8", "replace"), self.server.secret.encode())
         if not known or slash + rest.rstrip("/") != PATH:
-            raise _Refusal(404, "NotFound", "There is nothing here.")
+            raise _TrackingError(404, "NotFound", "This path does not exist.")
 
     def _query(self, *names: str) -> list[str]:
-        """All values of the parameters: SAP's client writes ``top`` where the specification writes ``$top``."""
+        """Return all values of the parameters; SAP's client sends ``top`` instead of ``$top``."""
         found = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         return [value for name in names for value in found.get(name, [])]
 
     def _patch(self) -> tuple[int, None]:
         if self.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise _Refusal(415, "UnsupportedMediaType", "Send the body without Content-Encoding.")
+            raise _TrackingError(
+                415, "UnsupportedMediaType", "The body must be sent without Content-Encoding."
+            )
         execution_id, request = parse_metric_request(self._body, now())
         self._check_execution(execution_id)
         if request.metrics or request.tags or request.custom_info:
@@ -221,8 +229,8 @@ class _Handler(BaseHTTPRequestHandler):
             and self._number("top", 1000) > 0
         ):
             resource = self.server.sink.resource()
-            something = resource.metrics or resource.tags or resource.custom_info
-            if something and all(
+            logged = resource.metrics or resource.tags or resource.custom_info
+            if logged and all(
                 matches_tags(resource.tags, text) for text in self._query("tagFilters")
             ):
                 resources.append(serialize_metric_resource(resource, select))
@@ -233,7 +241,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not ids:
             raise InvalidInput("executionId is missing", field="executionId")
         if ids != [self.server.execution_id]:
-            raise _Refusal(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
+            raise _TrackingError(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
         self.server.sink.delete()
         return 200, {
             "id": self.server.execution_id,
@@ -241,21 +249,21 @@ class _Handler(BaseHTTPRequestHandler):
         }
 
     def _not_allowed(self) -> tuple[int, None]:
-        raise _Refusal(
+        raise _TrackingError(
             405,
             "MethodNotAllowed",
-            f"{self.command[:16]} is not offered; PATCH, GET and DELETE are.",
+            f"{self.command[:16]} is not allowed here. Allowed methods: PATCH, GET, DELETE.",
         )
 
     def _check_execution(self, execution_id: str) -> None:
         if execution_id != self.server.execution_id:
             message = f"This endpoint belongs to execution {self.server.execution_id}, not to {execution_id[:64]}."
-            raise _Refusal(403, "Forbidden", message, (("executionId", message),))
+            raise _TrackingError(403, "Forbidden", message, (("executionId", message),))
 
     def _number(self, name: str, default: int) -> int:
         for text in self._query(f"${name}", name):
             if not text.isascii() or not text.isdigit() or len(text) > 9:
-                raise InvalidInput(f"${name} is not a whole number from 0", field=f"${name}")
+                raise InvalidInput(f"${name} is not a whole number of at least 0", field=f"${name}")
             return int(text)
         return default
 
@@ -264,9 +272,9 @@ class _Handler(BaseHTTPRequestHandler):
 def tracking_endpoint(execution_id: str, sink: MetricSink) -> Iterator[str]:
     """Serve the metrics of one execution while the context is open.
 
-    Gives the base URL ``http://127.0.0.1:<port>/<secret>`` for ``AICORE_TRACKING_ENDPOINT``. A request is answered with
-    success only after the sink has kept its entries; leaving the context writes what was still waiting, so that nothing
-    acknowledged is lost. Requests that come at the same time share one ``record`` of the sink.
+    Yields the base URL ``http://127.0.0.1:<port>/<secret>`` for ``AICORE_TRACKING_ENDPOINT``. A request
+    succeeds only after the sink has stored its entries; leaving the context writes queued entries, so
+    that no acknowledged entry is lost. Concurrent requests share one ``record`` of the sink.
     """
     server = _Server(execution_id, sink)
     thread = threading.Thread(

@@ -1,6 +1,7 @@
-"""The ASGI application: from a request to the resource that answers it.
+"""The ASGI application of the served API: from an HTTP request to the endpoint that handles it.
 
-Services block, so each request is answered on a thread of Starlette's pool; the event loop only moves bytes.
+Services block, so each request is handled on a thread of Starlette's pool; the event loop only
+transfers bytes.
 """
 
 from __future__ import annotations
@@ -53,15 +54,16 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp
 
-#: one line for each request goes here, whatever the level of other messages
+#: receives one line for each request, whatever the level of other messages
 access_log = logging.getLogger("launchpad_tui.access")
-#: where the API is; SAP's SDK puts the first in front of paths where it is told a bare host
+#: Prefixes of the API's paths. SAP's SDK adds the first one to a URL without a path.
 PREFIXES = ("/v2", "")
-#: a body over its limit is read up to here and thrown away, so that its sender is still there to hear the answer
+#: A body over its limit is read up to this size and discarded, so that its sender can still read the
+#: response.
 _DRAIN_LIMIT = 256 * 1024 * 1024
-#: secrets that are hashed at a time: each costs 16 MB and a core
-_CHECKS = 2
-_ENTRIES: tuple[Endpoint, ...] = (
+#: number of client secrets that are hashed at the same time: each takes 16 MB and a core
+_CONCURRENT_HASHES = 2
+_ENDPOINTS: tuple[Endpoint, ...] = (
     *scenarios.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *configurations.ENDPOINTS,
@@ -76,20 +78,20 @@ _ENTRIES: tuple[Endpoint, ...] = (
 
 
 @dataclass(slots=True)
-class _Trace:
-    """What the access log says of a request."""
+class _AccessRecord:
+    """What the access log has of a request."""
 
     method: str
     path: str
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    began: float = field(default_factory=time.perf_counter)
+    started: float = field(default_factory=time.perf_counter)
     client: str = "-"
     group: str = "-"
-    listed: bool = False
+    listed_details: bool = False
 
     def write(self, status: int) -> None:
-        """One line; no query, as that may hold what is nobody's business, and no header."""
-        milliseconds = (time.perf_counter() - self.began) * 1000
+        """Write one line, without query and headers, which may be confidential."""
+        milliseconds = (time.perf_counter() - self.started) * 1000
         access_log.info(
             "%s %s %d %.0f ms client=%s group=%s id=%s",
             self.method[:16],
@@ -103,14 +105,14 @@ class _Trace:
 
 
 class ApiApplication:
-    """The application over a desk."""
+    """The served API over the services of a desk."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._tokens = IssuedTokens(desk.clients.get)
 
     def application(self) -> ASGIApp:
-        """The ASGI application."""
+        """Return the ASGI application."""
         import anyio
         from starlette.applications import Starlette
         from starlette.convertors import PathConvertor, register_url_convertor
@@ -118,30 +120,30 @@ class ApiApplication:
         from starlette.routing import Route
 
         class AnyPath(PathConvertor):
-            # Starlette's own stops at a line break.
+            # Starlette's own convertor does not match line breaks.
             regex = "(?s:.*)"
 
         register_url_convertor("anypath", AnyPath())
-        limiter = anyio.CapacityLimiter(_CHECKS)
+        limiter = anyio.CapacityLimiter(_CONCURRENT_HASHES)
 
         async def token(request: Request) -> Response:
-            content, refused = await _content(request, authentication.FORM_LIMIT)
+            content, error = await _read_body(request, authentication.FORM_LIMIT)
             return await anyio.to_thread.run_sync(
-                self._token, _headers(request), content, refused, limiter=limiter
+                self._token, _headers(request), content, error, limiter=limiter
             )
 
         routes = [Route(authentication.TOKEN_PATH, token, methods=["POST"])]
         for prefix in PREFIXES:
-            for path, entries in _by_path(_ENTRIES).items():
-                methods = {entry.method: entry for entry in entries}
+            for path, endpoints in _by_path(_ENDPOINTS).items():
+                methods = {each.method: each for each in endpoints}
                 routes.append(
-                    Route(prefix + path, self._endpoint(prefix, methods), methods=list(methods))
+                    Route(prefix + path, self._route(prefix, methods), methods=list(methods))
                 )
                 if "$" in path:
-                    # Otherwise other methods would take $count for an ID.
-                    others = sorted({entry.method for entry in _ENTRIES} - set(methods))
+                    # Without this route, other methods would match $count as an ID.
+                    others = sorted({each.method for each in _ENDPOINTS} - set(methods))
                     routes.append(Route(prefix + path, self._not_allowed(methods), methods=others))
-        handlers: Mapping[Any, Any] = {HTTPException: self._unknown, Exception: self._broken}
+        handlers: Mapping[Any, Any] = {HTTPException: self._no_endpoint, Exception: self._failed}
         application = Starlette(routes=routes, exception_handlers=handlers)
         application.router.redirect_slashes = False
         return application
@@ -152,89 +154,95 @@ class ApiApplication:
 
         allowed = ", ".join(sorted(methods))
 
-        async def endpoint(_request: Request) -> Response:
+        async def route(_request: Request) -> Response:
             raise HTTPException(405, headers={"Allow": allowed})
 
-        return endpoint
+        return route
 
-    def _endpoint(self, prefix: str, methods: Mapping[str, Endpoint]) -> Any:
+    def _route(self, prefix: str, methods: Mapping[str, Endpoint]) -> Any:
         from starlette.concurrency import run_in_threadpool
 
-        async def endpoint(request: Request) -> Response:
-            entry = methods.get(request.method) or methods["GET"]
-            trace = _Trace(request.method, request.url.path, listed=entry.listed_details)
+        async def route(request: Request) -> Response:
+            endpoint = methods.get(request.method) or methods["GET"]
+            record = _AccessRecord(
+                request.method, request.url.path, listed_details=endpoint.listed_details
+            )
             try:
                 client = authentication.authenticated_client(request.headers, self._tokens)
             except (ApiError, LaunchpadError) as error:
-                await _content(request, 0)
-                return _error_response(error, trace)
-            trace.client = client.name
-            answer = partial(self._answer, request, entry, prefix, client, trace)
-            if not entry.body_to_file:
-                return await run_in_threadpool(answer, *await _content(request, entry.body_limit))
-            with ExitStack() as held:
+                await _read_body(request, 0)
+                return _error_response(error, record)
+            record.client = client.name
+            respond = partial(self._respond, request, endpoint, prefix, client, record)
+            if not endpoint.body_to_file:
+                body = await _read_body(request, endpoint.body_limit)
+                return await run_in_threadpool(respond, *body)
+            with ExitStack() as stack:
                 try:
                     file = await run_in_threadpool(
-                        held.enter_context, self._desk.served_files.incoming()
+                        stack.enter_context, self._desk.served_files.incoming()
                     )
-                    sent, refused = await _to_file(request, file, entry.body_limit)
+                    received, refused = await _write_body(request, file, endpoint.body_limit)
                 except LaunchpadError as error:
-                    await _content(request, 0)
-                    return _error_response(error, trace)
-                return await run_in_threadpool(answer, b"", refused, sent)
+                    await _read_body(request, 0)
+                    return _error_response(error, record)
+                return await run_in_threadpool(respond, b"", refused, received)
 
-        return endpoint
+        return route
 
-    def _answer(
+    def _respond(
         self,
         request: Request,
-        entry: Endpoint,
+        endpoint: Endpoint,
         prefix: str,
         client: ApiClient,
-        trace: _Trace,
+        record: _AccessRecord,
         content: bytes,
-        refused: ApiError | None,
-        sent: ReceivedFile | None = None,
+        body_error: ApiError | None,
+        received: ReceivedFile | None = None,
     ) -> Response:
-        parts = dict(request.path_params)
+        parameters = dict(request.path_params)
         try:
-            if refused is not None:
-                raise refused
+            if body_error is not None:
+                raise body_error
             group = self._group(request, client)
-            trace.group = group
+            record.group = group
             scope = local_scope(group)
-            if not entry.tenant_wide:
-                self._require(scope.resource_group, client)
-            path = request.url.path
-            query = QueryParameters(request.query_params.multi_items())
-            call = ApiRequest(
+            if not endpoint.tenant_wide:
+                self._check_group(scope.resource_group, client)
+            api_request = ApiRequest(
                 self._desk,
                 client,
                 scope,
-                path,
+                request.url.path,
                 prefix,
-                parts,
-                query,
+                parameters,
+                QueryParameters(request.query_params.multi_items()),
                 _headers(request),
                 content,
-                trace.request_id,
-                sent,
+                record.request_id,
+                received,
             )
-            return _response(entry.handler(call), trace)
-        except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
-            if isinstance(error, NotFound) and entry.path.startswith("/lm"):
-                ids = (name for name in parts if name != files.PATH)
-                wrong = next((name for name in ids if not ID.fullmatch(parts[name])), "")
-                error = ApiError(400, f"{wrong} is no ID.", field=wrong) if wrong else error
-            return _error_response(error, trace, conflict=entry.conflict, missing=entry.missing)
+            return _response(endpoint.handler(api_request), record)
+        except Exception as error:  # noqa: BLE001  the client gets a response to any error
+            if isinstance(error, NotFound) and endpoint.path.startswith("/lm"):
+                names = (name for name in parameters if name != files.PATH)
+                invalid = next((name for name in names if not ID.fullmatch(parameters[name])), "")
+                if invalid:
+                    error = ApiError(400, f"{invalid} is not a valid ID.", field=invalid)
+            return _error_response(
+                error, record, conflict=endpoint.conflict, missing=endpoint.missing
+            )
 
     @staticmethod
     def _group(request: Request, client: ApiClient) -> str:
-        """The resource group that a request names. Without a word: that of the client, else ``default``."""
+        """Return the resource group that a request names; by default the client's, then
+        ``default``."""
         named = request.headers.get("ai-resource-group", "").strip()
         return named or client.group or DEFAULT_SCOPE.resource_group
 
-    def _require(self, group: str, client: ApiClient) -> None:
+    def _check_group(self, group: str, client: ApiClient) -> None:
+        """Raise ApiError if the client may not use the resource group, or if it does not exist."""
         if client.group not in {"", group}:
             raise ApiError(
                 403,
@@ -250,44 +258,43 @@ class ApiApplication:
             ) from error
 
     def _token(
-        self, headers: Mapping[str, str], content: bytes, refused: ApiError | None
+        self, headers: Mapping[str, str], content: bytes, body_error: ApiError | None
     ) -> Response:
-        trace = _Trace("POST", authentication.TOKEN_PATH)
+        record = _AccessRecord("POST", authentication.TOKEN_PATH)
         try:
-            if refused is not None:
-                raise refused
-            answer, trace.client = authentication.token_response(
+            if body_error is not None:
+                raise body_error
+            response, record.client = authentication.token_response(
                 headers, content, self._desk.clients, self._tokens
             )
-            return _response(answer, trace)
-        except Exception as error:  # noqa: BLE001  whatever it is, the client gets an answer
-            return _error_response(error, trace)
+            return _response(response, record)
+        except Exception as error:  # noqa: BLE001  the client gets a response to any error
+            return _error_response(error, record)
 
-    async def _broken(self, request: Request, error: Exception) -> Response:
-        """What no resource is to blame for; uvicorn keeps the traceback."""
-        return _error_response(error, _Trace(request.method, request.url.path))
+    async def _failed(self, request: Request, error: Exception) -> Response:
+        """Respond to an error outside of endpoints; uvicorn logs its traceback."""
+        return _error_response(error, _AccessRecord(request.method, request.url.path))
 
-    async def _unknown(self, request: Request, error: Any) -> Response:
-        """No such path, or not this method; who has no token does not learn which."""
-        await _content(request, 0)
-        trace = _Trace(request.method, request.url.path)
+    async def _no_endpoint(self, request: Request, error: Any) -> Response:
+        """Respond to an unknown path or method; without a token, the response is 401."""
+        await _read_body(request, 0)
+        record = _AccessRecord(request.method, request.url.path)
         try:
             if request.url.path != authentication.TOKEN_PATH:
-                trace.client = authentication.authenticated_client(
-                    request.headers, self._tokens
-                ).name
+                client = authentication.authenticated_client(request.headers, self._tokens)
+                record.client = client.name
         except (ApiError, LaunchpadError) as refused:
-            return _error_response(refused, trace)
+            return _error_response(refused, record)
         if error.status_code == 405:
             allowed = (error.headers or {}).get("Allow", "")
-            message = f"{request.method[:16]} is not offered here; {allowed} is."
-            return _error_response(ApiError(405, message, headers={"Allow": allowed}), trace)
-        return _error_response(ApiError(error.status_code, "There is nothing here."), trace)
+            message = f"{request.method[:16]} is not allowed here. Allowed methods: {allowed}."
+            return _error_response(ApiError(405, message, headers={"Allow": allowed}), record)
+        return _error_response(ApiError(error.status_code, "This path does not exist."), record)
 
 
-def _by_path(entries: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
+def _by_path(endpoints: Iterable[Endpoint]) -> dict[str, list[Endpoint]]:
     found: dict[str, list[Endpoint]] = {}
-    for each in entries:
+    for each in endpoints:
         found.setdefault(each.path, []).append(each)
     return found
 
@@ -296,8 +303,11 @@ def _headers(request: Request) -> Mapping[str, str]:
     return dict(request.headers)
 
 
-async def _content(request: Request, limit: int) -> tuple[bytes, ApiError | None]:
-    """The body, read to its end so that the connection can go on; the refusal of one over the limit."""
+async def _read_body(request: Request, limit: int) -> tuple[bytes, ApiError | None]:
+    """Return the body, or an error if it exceeds the limit.
+
+    It is read to its end so that the connection stays usable.
+    """
     from starlette.requests import ClientDisconnect
 
     pieces: list[bytes] = []
@@ -312,21 +322,20 @@ async def _content(request: Request, limit: int) -> tuple[bytes, ApiError | None
             if size > _DRAIN_LIMIT:
                 break
     except ClientDisconnect:
-        return b"", ApiError(400, "The body ended early.")
+        return b"", ApiError(400, "The body is incomplete.")
     if size > limit:
-        return b"", ApiError(
-            413, f"The body has {size} bytes; at most {limit}.", code=CODE_TOO_LARGE
-        )
+        message = f"The body has {size} bytes; the maximum is {limit}."
+        return b"", ApiError(413, message, code=CODE_TOO_LARGE)
     return b"".join(pieces), None
 
 
-async def _to_file(
+async def _write_body(
     request: Request, file: Path, limit: int
 ) -> tuple[ReceivedFile | None, ApiError | None]:
-    """Write the body to a file; the refusal of one over the limit, or that ended early.
+    """Write the body to a file; return an error if it exceeds the limit or is incomplete.
 
     Raises:
-        StorageFull, PermissionDenied: it cannot be written.
+        StorageFull, PermissionDenied: the file cannot be written.
     """
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import ClientDisconnect
@@ -337,36 +346,35 @@ async def _to_file(
             async for piece in request.stream():
                 size += len(piece)
                 if size > limit:
-                    return None, ApiError(
-                        413, f"The body has more than {limit} bytes.", code=CODE_TOO_LARGE
-                    )
+                    message = f"The body has more than {limit} bytes."
+                    return None, ApiError(413, message, code=CODE_TOO_LARGE)
                 digest.update(piece)
                 await run_in_threadpool(target.write, piece)
     except ClientDisconnect:
-        return None, ApiError(400, "The body ended early.")
+        return None, ApiError(400, "The body is incomplete.")
     except OSError as error:
         raise local_error(error, file) from error
     return ReceivedFile(file, digest.hexdigest()), None
 
 
-def _response(answer: ApiResponse, trace: _Trace) -> Response:
+def _response(response: ApiResponse, record: _AccessRecord) -> Response:
     from starlette.responses import Response, StreamingResponse
 
-    headers = {**answer.headers, "X-Request-ID": trace.request_id}
-    trace.write(answer.status)
-    if answer.chunks is not None:
-        return StreamingResponse(answer.chunks, answer.status, headers, answer.media)
-    if answer.text is not None:
-        return Response(answer.text, answer.status, headers, "text/plain")
-    if answer.data is None:
-        return Response(None, answer.status, headers)
-    content = json.dumps(answer.data, separators=(",", ":")).encode()
-    return Response(content, answer.status, headers, "application/json")
+    headers = {**response.headers, "X-Request-ID": record.request_id}
+    record.write(response.status)
+    if response.chunks is not None:
+        return StreamingResponse(response.chunks, response.status, headers, response.media)
+    if response.text is not None:
+        return Response(response.text, response.status, headers, "text/plain")
+    if response.data is None:
+        return Response(None, response.status, headers)
+    content = json.dumps(response.data, separators=(",", ":")).encode()
+    return Response(content, response.status, headers, "application/json")
 
 
 def _error_response(
-    error: Exception, trace: _Trace, *, conflict: int = 409, missing: int = 404
+    error: Exception, record: _AccessRecord, *, conflict: int = 409, missing: int = 404
 ) -> Response:
     found = api_error(error, conflict=conflict, missing=missing)
-    body = found.body(trace.request_id, trace.path, listed=trace.listed)
-    return _response(ApiResponse(found.status, body, headers=found.headers), trace)
+    body = found.body(record.request_id, record.path, listed=record.listed_details)
+    return _response(ApiResponse(found.status, body, headers=found.headers), record)

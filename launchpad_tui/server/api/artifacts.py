@@ -1,4 +1,4 @@
-"""``/lm/artifacts``."""
+"""The endpoints of ``/lm/artifacts``."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def _filter(request: ApiRequest) -> ArtifactFilter:
     query = request.query
     name = query.text("name")
     if name and not RESOURCE_NAME.fullmatch(name):
-        raise InvalidInput("name is not a name of an artifact", repr(name[:80]), field="name")
+        raise InvalidInput("name is not a valid artifact name", repr(name[:80]), field="name")
     return ArtifactFilter(
         query.id("scenarioId", short=True),
         query.id("executionId"),
         name,
         query.choice("kind", ArtifactKind),
-        query.labels("artifactLabelSelector"),
+        query.label_selector("artifactLabelSelector"),
         query.search(),
         query.flag("searchCaseInsensitive"),
     )
 
 
 def expanded(request: ApiRequest) -> Mapping[str, Scenario] | None:
-    """The scenarios by ID where ``$expand`` asks for them."""
-    if not request.query.word("$expand", "scenario"):
+    """Return the scenarios by ID if ``$expand`` requests them."""
+    if not request.query.one_of("$expand", "scenario"):
         return None
     return {each.id: each for each in request.desk.scenarios.scenarios(request.scope)}
 

@@ -1,4 +1,4 @@
-"""``/lm/configurations``."""
+"""The endpoints of ``/lm/configurations``."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _create(request: ApiRequest) -> ApiResponse:
             f"The scenario {new.scenario_id[:80]!r} has no executable {new.executable_id[:80]!r}"
         )
     for slot, artifact_id in new.inputs.items():
-        # Here, as below names and beginnings of IDs would do.
+        # The service would also accept names and prefixes of IDs.
         try:
             request.desk.artifacts.get(request.scope, artifact_id)
         except NotFound as error:

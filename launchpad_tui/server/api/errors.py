@@ -1,4 +1,4 @@
-"""Errors as the AI API tells them: ``{"error": {code, message, requestId, target, details}}``."""
+"""Errors of the served API: exceptions with a status, a code and a body."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from launchpad_tui.aiapi.values import Json
 from launchpad_tui.errors import Conflict, InvalidInput, LaunchpadError, NotFound
 
 _log = logging.getLogger(__name__)
-#: what a code is where an error has none of its own
+#: the code of an error that has none of its own, by its status
 _CODES = {
     400: "InvalidRequest",
     401: "Unauthorized",
@@ -32,11 +32,11 @@ _CODES = {
 
 
 class ApiError(Exception):
-    """An answer that is an error.
+    """An error response.
 
     Args:
-        field: what of the request is wrong; empty where that is not known.
-        headers: of the answer.
+        field: the invalid part of the request; empty if unknown.
+        headers: of the response.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def body(self, request_id: str, target: str, *, listed: bool = False) -> Json:
-        """The JSON of the error.
+        """Return the body of the response.
 
         Args:
-            target: the path that was called.
-            listed: as the metrics API has it: ``details`` is a list.
+            target: the path that was requested.
+            listed: whether ``details`` is a list, as in the metrics API.
         """
         details: Json | list[Json] = {"field": self.field} if self.field else {}
         if listed:
@@ -69,18 +69,20 @@ class ApiError(Exception):
 
 
 def api_error(error: Exception, *, conflict: int = 409, missing: int = 404) -> ApiError:
-    """How the API says an error; what is not the caller's fault goes to the log file, with its traceback.
+    """Return the error response for an exception.
+
+    Errors that the caller did not cause are written to the log file with their traceback.
 
     Args:
-        conflict: the status of a Conflict: 412 where the state of a resource forbids it.
-        missing: the status of a NotFound: 400 where something that does not exist is referred to.
+        conflict: the status of a Conflict: 412 if the state of a resource does not allow it.
+        missing: the status of a NotFound: 400 if a referenced resource does not exist.
     """
     if isinstance(error, ApiError):
         return error
     if not isinstance(error, LaunchpadError):
         _log.error("a request failed", exc_info=error)
         return ApiError(
-            500, "Something unexpected happened; the server's log file has the details."
+            500, "An unexpected error occurred. See the log file of the server for details."
         )
     message = " ".join(
         f"{part.rstrip('.')}." for part in (error.title, error.detail, error.hint) if part

@@ -1,4 +1,4 @@
-"""``/lm/executions`` and their logs."""
+"""The endpoints of ``/lm/executions`` and their logs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from launchpad_tui.services.serving import ServedExecution, log_lines
 
 #: the API's maximum number of log lines in one response, and its default
 _LINES, _LINES_DEFAULT = 5000, 1000
-_SAID = {
+_MESSAGES = {
     TargetStatus.STOPPED: "Execution modification scheduled",
     TargetStatus.DELETED: "Deletion scheduled",
 }
@@ -42,7 +42,7 @@ def _filter(request: ApiRequest) -> ExecutionFilter:
 
 def _list(request: ApiRequest) -> ApiResponse:
     wanted = _filter(request)
-    whole = not request.query.word("$select", "status")
+    whole = not request.query.one_of("$select", "status")
     found = request.desk.serving.executions(
         request.scope, wanted, *request.query.page(), outputs=whole
     )
@@ -62,7 +62,7 @@ def _count(request: ApiRequest) -> ApiResponse:
 
 
 def _get(request: ApiRequest) -> ApiResponse:
-    whole = not request.query.word("$select", "status")
+    whole = not request.query.one_of("$select", "status")
     found = request.desk.serving.execution(request.scope, request.path_parameters["executionId"])
     return ApiResponse(data=_serialize(found, whole))
 
@@ -72,7 +72,7 @@ def _create(request: ApiRequest) -> ApiResponse:
     try:
         made = request.desk.executions.create(request.scope, configuration)
     except ConfigError as error:
-        # A secret that the template names is not there: for its caller the configuration cannot be executed.
+        # A secret of the template is missing, so the configuration cannot be executed.
         raise ApiError(
             400, f"{error.title}. {error.hint}".strip(), field="configurationId"
         ) from error
@@ -108,7 +108,7 @@ def _changed(request: ApiRequest, target: TargetStatus) -> ApiResponse:
     outcome = _change(request, request.path_parameters["executionId"], target)
     if outcome.error is not None:
         raise outcome.error
-    return ApiResponse(202, {"id": outcome.id, "message": _SAID[target]})
+    return ApiResponse(202, {"id": outcome.id, "message": _MESSAGES[target]})
 
 
 def _bulk(request: ApiRequest) -> ApiResponse:
@@ -116,7 +116,7 @@ def _bulk(request: ApiRequest) -> ApiResponse:
     for execution_id, target in parse_target_statuses(request.body()):
         outcome = _change(request, execution_id, target)
         if outcome.error is None:
-            answers.append({"id": execution_id, "message": _SAID[target]})
+            answers.append({"id": execution_id, "message": _MESSAGES[target]})
         else:
             body = api_error(outcome.error, conflict=412).body(
                 request.request_id, f"{request.path}/{execution_id}"
@@ -127,9 +127,9 @@ def _bulk(request: ApiRequest) -> ApiResponse:
 
 def _logs(request: ApiRequest) -> ApiResponse:
     at, query = now(), request.query
-    start, end = query.moment("start", at - timedelta(hours=1)), query.moment("end", at)
+    start, end = query.timestamp("start", at - timedelta(hours=1)), query.timestamp("end", at)
     limit = query.number("$top", _LINES_DEFAULT, 1, _LINES)
-    newest_first = query.word("$order", "asc", "desc") == "desc"
+    newest_first = query.one_of("$order", "asc", "desc") == "desc"
     execution_id = request.path_parameters["executionId"]
     log = request.desk.executions.log(request.scope, execution_id)
     lines = log_lines(log, start, end, limit, newest_first)

@@ -1,19 +1,20 @@
-"""``/lm/dataset/files``: the files of object stores.
+"""The endpoints of ``/lm/dataset/files``: files of object stores.
 
-With a path behind it, it is the AI API's extension ``dataset``: one file of the object store ``default`` is sent, given
-or deleted. Without one it is launchpad's own, by which another launchpad reads and writes any object store of the
-group, ranges and folders too; the path stands in the query, and any that a store takes is allowed::
+With a path after it, this is the AI API's extension ``dataset``: upload, download or delete one file
+of the object store ``default``. Without a path it is launchpad's own: another launchpad reads and
+writes any object store of the resource group, with ranges and folders; the path is a query parameter
+and may be any that a store allows::
 
     GET    ?path=&view=folder[&token=&limit=]  {"folders": […], "files": […], "next": ""}
-    GET    ?path=&view=tree                    a JSON text a line, the last one {"end": true}
+    GET    ?path=&view=tree                    one JSON text per line, the last one {"end": true}
     GET    ?path=&view=file                    {"path", "size", "modifiedAt", "sha256", "version"}
     GET    ?path=                              content; Range, If-Match with the version
     PUT    ?path=[&sha256=][&overwrite=][&upload=]
-                                               store; with an upload's ID it is laid aside until that is published
-    POST   ?path=&upload=                      publish all files of an upload below the path, at once
-    DELETE ?path=[&upload=]                    delete the file, or all below; or throw an upload away
+                                               store; with an upload ID, stage until it is published
+    POST   ?path=&upload=                      publish all files of an upload below the path at once
+    DELETE ?path=[&upload=]                    delete a file, a folder, or an upload
 
-``objectStore`` names the store; without it, ``default``.
+``objectStore`` names the store; the default is ``default``.
 """
 
 from __future__ import annotations
@@ -38,28 +39,31 @@ from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint,
 from launchpad_tui.server.api.errors import ApiError
 from launchpad_tui.stores.base import ObjectStore, StoredObject
 
-#: the name of the place in a path that holds a file's path
+#: the name of the path parameter with a file's path
 PATH = "file"
-#: bytes of a file
+#: maximum size of a file in bytes
 LIMIT = 1 << 40
-#: AI API, ``DSetpath``
-_AI_API = re.compile(r"(([\w.-]+):([\w.-]+)|([\w.-]+))(/([\w./-]+[\w.-]+)?)?", re.ASCII)
+#: paths that the specification allows (``DSetpath``)
+_API_PATH = re.compile(r"(([\w.-]+):([\w.-]+)|([\w.-]+))(/([\w./-]+[\w.-]+)?)?", re.ASCII)
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
+#: lines of a listing that are sent at once
 _LINES = 500
-#: AI API: what every content comes with, so that no browser takes it for a page
-_SAFE = {
+#: headers that the API requires with any content, so that no browser renders it as a page
+_CONTENT_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Content-Disposition": "attachment",
 }
 
 
-def _guarded(handler: Callable[[ApiRequest], ApiResponse]) -> Callable[[ApiRequest], ApiResponse]:
-    """A handler whose stores' errors have the statuses of HTTP."""
+def _translated(
+    handler: Callable[[ApiRequest], ApiResponse],
+) -> Callable[[ApiRequest], ApiResponse]:
+    """Return a handler that translates errors of object stores into HTTP statuses."""
 
-    def guarded(request: ApiRequest) -> ApiResponse:
+    def translated(request: ApiRequest) -> ApiResponse:
         try:
-            _admit(request)
+            _check_access(request)
             return handler(request)
         except ObjectMissing as error:
             raise ApiError(404, f"{error.title}.") from error
@@ -72,11 +76,11 @@ def _guarded(handler: Callable[[ApiRequest], ApiResponse]) -> Callable[[ApiReque
         except StorageFull as error:
             raise ApiError(507, f"{error.title}.", code="InsufficientStorage") from error
 
-    return guarded
+    return translated
 
 
-def _admit(request: ApiRequest) -> None:
-    """Raises Refusal where a client of one resource group would reach the files of another."""
+def _check_access(request: ApiRequest) -> None:
+    """Raise ApiError if a client of one resource group would reach the files of another."""
     if not request.client.group:
         return
     name = DEFAULT_STORE if PATH in request.path_parameters else _name(request)
@@ -91,13 +95,13 @@ def _admit(request: ApiRequest) -> None:
 
 def _get(request: ApiRequest) -> ApiResponse:
     return _content(
-        request, request.desk.served_files.store(request.scope, DEFAULT_STORE), _named(request)
+        request, request.desk.served_files.store(request.scope, DEFAULT_STORE), _api_path(request)
     )
 
 
 def _put(request: ApiRequest) -> ApiResponse:
-    assert request.received is not None, "its entry says so"
-    path, replace = _named(request), request.query.flag("overwrite")
+    assert request.received is not None, "the endpoint writes the body to a file"
+    path, replace = _api_path(request), request.query.flag("overwrite")
     request.desk.served_files.put(
         request.scope, DEFAULT_STORE, path, request.received.file, replace=replace
     )
@@ -108,15 +112,15 @@ def _put(request: ApiRequest) -> ApiResponse:
 
 
 def _delete(request: ApiRequest) -> ApiResponse:
-    store, path = request.desk.served_files.store(request.scope, DEFAULT_STORE), _named(request)
+    store, path = request.desk.served_files.store(request.scope, DEFAULT_STORE), _api_path(request)
     store.stat(path)
     store.delete(path)
     return ApiResponse(204)
 
 
-def _look(request: ApiRequest) -> ApiResponse:
+def _read(request: ApiRequest) -> ApiResponse:
     store, path = _store(request), request.query.text("path")
-    view = request.query.word("view", "folder", "tree", "file")
+    view = request.query.one_of("view", "folder", "tree", "file")
     if view == "folder":
         page = store.browse(
             path, request.query.text("token"), request.query.number("limit", 1000, 1, 1000)
@@ -140,16 +144,16 @@ def _look(request: ApiRequest) -> ApiResponse:
 
 
 def _store_file(request: ApiRequest) -> ApiResponse:
-    assert request.received is not None, "its entry says so"
-    path, upload, wanted = (
+    assert request.received is not None, "the endpoint writes the body to a file"
+    path, upload, expected = (
         request.query.text("path"),
         request.query.text("upload"),
         request.query.text("sha256"),
     )
-    if wanted not in {"", request.received.sha256}:
+    if expected not in {"", request.received.sha256}:
         raise Conflict(
-            "What came is not what was sent",
-            f"It has SHA-256 {request.received.sha256}, not {wanted[:64]}",
+            "The received file differs from the sent file",
+            f"Its SHA-256 is {request.received.sha256}, not {expected[:64]}.",
         )
     if upload:
         request.desk.served_files.keep(upload, path, request.received.file)
@@ -177,7 +181,7 @@ def _remove(request: ApiRequest) -> ApiResponse:
         request.desk.served_files.discard(upload)
         return ApiResponse(data={"count": 0})
     store, path = _store(request), request.query.text("path")
-    if request.query.word("view", "tree", "file") == "tree":
+    if request.query.one_of("view", "tree", "file") == "tree":
         return ApiResponse(data={"count": store.delete_prefix(path)})
     store.delete(path)
     return ApiResponse(data={"count": 1})
@@ -191,38 +195,43 @@ def _store(request: ApiRequest) -> ObjectStore:
     return request.desk.served_files.store(request.scope, _name(request))
 
 
-def _named(request: ApiRequest) -> str:
+def _api_path(request: ApiRequest) -> str:
     path = request.path_parameters[PATH]
-    if not _AI_API.fullmatch(path):
-        hint = "Letters, digits, '_', '.' and '-', with / between its parts."
-        raise InvalidInput("The path is none of the AI API", repr(path[:80]), hint, field="path")
+    if not _API_PATH.fullmatch(path):
+        hint = "Use letters, digits, '_', '.' and '-', with / between the parts."
+        raise InvalidInput(
+            "The AI API does not allow this path", repr(path[:80]), hint, field="path"
+        )
     return path
 
 
 def _content(request: ApiRequest, store: ObjectStore, path: str) -> ApiResponse:
-    """The file's bytes, or the range of them that is asked for; an If-Match that does not hold is 412."""
+    """Return a file's content or the requested range; a different If-Match is answered with 412."""
     found = store.stat(path)
-    meant = request.headers.get("if-match", "").strip().strip('"')
-    if meant not in {"", "*", found.version}:
-        raise ApiError(412, "It is another version now.")
-    headers = {**_SAFE, "Accept-Ranges": "bytes", "ETag": f'"{found.version}"'}
-    asked = _RANGE.fullmatch(request.headers.get("range", "").strip())
+    expected = request.headers.get("if-match", "").strip().strip('"')
+    if expected not in {"", "*", found.version}:
+        raise ApiError(412, "The file has changed: its version is not that of If-Match.")
+    headers = {**_CONTENT_HEADERS, "Accept-Ranges": "bytes", "ETag": f'"{found.version}"'}
+    requested = _RANGE.fullmatch(request.headers.get("range", "").strip())
     start, stop, status = 0, found.size, 200
-    if asked is not None:
+    if requested is not None:
         start, stop, status = (
-            int(asked[1]),
-            min(int(asked[2]) + 1 if asked[2] else found.size, found.size),
+            int(requested[1]),
+            min(int(requested[2]) + 1 if requested[2] else found.size, found.size),
             206,
         )
         if start >= stop:
             headers = {"Content-Range": f"bytes */{found.size}"}
             raise ApiError(
-                416, "It has no such bytes.", code="RangeNotSatisfiable", headers=headers
+                416,
+                "The file does not have the requested range.",
+                code="RangeNotSatisfiable",
+                headers=headers,
             )
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
     headers["Content-Length"] = str(stop - start)
     pieces = store.read(path, start, stop - start, found.version)
-    # What is wrong with it shows with its first bytes, while there is still another answer.
+    # Errors of the store occur with the first piece, while the status can still be changed.
     first = next(pieces, b"")
     return ApiResponse(
         status, chunks=chain((first,), pieces), headers=headers, media="application/octet-stream"
@@ -250,13 +259,20 @@ def _file(one: StoredObject) -> Json:
 _ALL = "/lm/dataset/files"
 _ONE = f"{_ALL}/{{{PATH}:anypath}}"
 ENDPOINTS: Endpoints = (
-    Endpoint("GET", _ONE, _guarded(_get), listed_details=True),
-    Endpoint("PUT", _ONE, _guarded(_put), listed_details=True, body_limit=LIMIT, body_to_file=True),
-    Endpoint("DELETE", _ONE, _guarded(_delete), listed_details=True),
-    Endpoint("GET", _ALL, _guarded(_look), listed_details=True),
+    Endpoint("GET", _ONE, _translated(_get), listed_details=True),
     Endpoint(
-        "PUT", _ALL, _guarded(_store_file), listed_details=True, body_limit=LIMIT, body_to_file=True
+        "PUT", _ONE, _translated(_put), listed_details=True, body_limit=LIMIT, body_to_file=True
     ),
-    Endpoint("POST", _ALL, _guarded(_publish), listed_details=True),
-    Endpoint("DELETE", _ALL, _guarded(_remove), listed_details=True),
+    Endpoint("DELETE", _ONE, _translated(_delete), listed_details=True),
+    Endpoint("GET", _ALL, _translated(_read), listed_details=True),
+    Endpoint(
+        "PUT",
+        _ALL,
+        _translated(_store_file),
+        listed_details=True,
+        body_limit=LIMIT,
+        body_to_file=True,
+    ),
+    Endpoint("POST", _ALL, _translated(_publish), listed_details=True),
+    Endpoint("DELETE", _ALL, _translated(_remove), listed_details=True),
 )

@@ -1,4 +1,4 @@
-"""``/admin/resourceGroups``."""
+"""The endpoints of ``/admin/resourceGroups``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _TENANT = {"tenantId": "launchpad", "zoneId": ""}
 
 def _list(request: ApiRequest) -> ApiResponse:
     found = _visible(request)
-    for condition in request.query.labels("labelSelector", UNLIMITED):
+    for condition in request.query.label_selector("labelSelector", UNLIMITED):
         found = [
             each
             for each in found
@@ -63,17 +63,17 @@ def _list(request: ApiRequest) -> ApiResponse:
 
 
 def _key(name: str) -> tuple[bool, str]:
-    """By which the list is ordered: ``default`` first."""
+    """Return the key that orders the list: ``default`` first."""
     return name != DEFAULT_SCOPE.resource_group, name
 
 
 def _after(token: str) -> str:
-    """The group behind which a page begins; empty for the first one."""
+    """Return the group after which a page starts; empty for the first page."""
     try:
         return base64.b64decode(token.encode("ascii"), b"-_", validate=True).decode()
     except ValueError as error:
         raise ApiError(
-            410, "The continueToken is not one of this server's.", field="continueToken"
+            410, "The continueToken was not issued by this server.", field="continueToken"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""``/lm/meta``: what this runtime can do."""
+"""The endpoint ``/lm/meta``: what this runtime can do."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _META = RuntimeMeta("launchpad", API_VERSION, API_VERSION, schedules=True, bulk=
 
 
 def _meta(_request: ApiRequest) -> ApiResponse:
-    description = "Workflow templates as processes of one machine"
+    description = "Runs workflow templates as processes of this machine"
     return ApiResponse(data=serialize_meta(_META, description, files.LIMIT))
 
 

@@ -1,5 +1,7 @@
-"""``/lm/metrics``: metric resources of executions; training code inside an execution has an endpoint of its own
-(`launchpad_tui.server.tracking`)."""
+"""The endpoints of ``/lm/metrics``.
+
+Training code inside an execution uses an endpoint of its own, `launchpad_tui.server.tracking`.
+"""
 
 from __future__ import annotations
 
@@ -21,31 +23,31 @@ from launchpad_tui.server.metric_query import (
 from launchpad_tui.services.metrics import MetricService
 
 _PATH = "/lm/metrics"
-#: AI API: resources of an answer
+#: the API's maximum number of resources in a response, and its default
 _TOP_LIMIT, _TOP = 10_000, 1000
-#: points that are turned into text at a time, so that a resource of any size takes little memory
-_AT_ONCE = 10_000
+#: points that are serialized at a time, which bounds the memory for resources of any size
+_POINTS_AT_ONCE = 10_000
 
 
 def _get(request: ApiRequest) -> ApiResponse:
     query, service = request.query, request.desk.metrics
-    wanted = requested_executions(query.all("executionIds"), query.all("$filter"))
+    execution_ids = requested_executions(query.all("executionIds"), query.all("$filter"))
     select = selected_attributes(query.all("$select"))
     tag_filters = query.all("tagFilters")
     top, skip = query.page(_TOP, _TOP_LIMIT)
     found: list[MetricResource] = []
-    for execution_id in wanted:
+    for execution_id in execution_ids:
         try:
             resource = service.resource(execution_id, request.scope, limit=0)
         except NotFound:
             continue
-        something = resource.created_at is not None
-        if something and all(matches_tags(resource.tags, text) for text in tag_filters):
+        logged = resource.created_at is not None
+        if logged and all(matches_tags(resource.tags, text) for text in tag_filters):
             found.append(resource)
-    return ApiResponse(chunks=_written(service, request.scope, found[skip : skip + top], select))
+    return ApiResponse(chunks=_chunks(service, request.scope, found[skip : skip + top], select))
 
 
-def _written(
+def _chunks(
     service: MetricService, scope: Scope, found: Sequence[MetricResource], select: frozenset[str]
 ) -> Iterator[bytes]:
     yield f'{{"count":{len(found)},"resources":['.encode()
@@ -63,16 +65,16 @@ def _written(
 
 
 def _points(service: MetricService, scope: Scope, execution_id: str) -> Iterator[bytes]:
-    begun = False
-    # Key by key: while one series is read, others may grow.
+    first = True
+    # Series by series: while one is read, others may grow.
     for key in dict.fromkeys(one.key for one in service.series(scope, execution_id)):
         after = 0
-        while points := service.points(scope, execution_id, key, after, _AT_ONCE):
+        while points := service.points(scope, execution_id, key, after, _POINTS_AT_ONCE):
             some = serialize_metric_resource(
                 MetricResource(execution_id, points), frozenset({"metrics"})
             )["metrics"]
-            yield (b"," if begun else b"") + json.dumps(some, separators=(",", ":")).encode()[1:-1]
-            after, begun = after + len(points), True
+            yield (b"" if first else b",") + json.dumps(some, separators=(",", ":")).encode()[1:-1]
+            after, first = after + len(points), False
 
 
 def _patch(request: ApiRequest) -> ApiResponse:
@@ -89,13 +91,13 @@ def _patch(request: ApiRequest) -> ApiResponse:
 
 
 def _delete(request: ApiRequest) -> ApiResponse:
-    # The specification has no 400 for this: whatever names no execution is not found.
+    # The specification has no 400 here: a missing execution ID is answered with 404.
     execution_id = ",".join(request.query.all("executionId"))
     if not execution_id:
         raise NotFound(
-            "executionId is missing", "It names the execution whose metrics are deleted."
+            "executionId is missing", hint="Name the execution whose metrics are to be deleted."
         )
-    if _nothing(request.desk.metrics, request.scope, execution_id):
+    if not _has_metrics(request.desk.metrics, request.scope, execution_id):
         raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
     request.desk.metrics.delete(execution_id, request.scope)
     return ApiResponse(
@@ -103,12 +105,12 @@ def _delete(request: ApiRequest) -> ApiResponse:
     )
 
 
-def _nothing(service: MetricService, scope: Scope, execution_id: str) -> bool:
-    kept: Iterable[object] = (
+def _has_metrics(service: MetricService, scope: Scope, execution_id: str) -> bool:
+    stored: Iterable[object] = (
         service.series(scope, execution_id),
         service.tags(scope, execution_id),
     )
-    return not any(kept) and not service.custom_info(scope, execution_id)
+    return any(stored) or bool(service.custom_info(scope, execution_id))
 
 
 ENDPOINTS: Endpoints = (

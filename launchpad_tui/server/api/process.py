@@ -1,4 +1,4 @@
-"""The server process: where it listens, what it refuses to do, how it ends."""
+"""The server process: check its address and clients, listen, serve, shut down."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from launchpad_tui.services.desk import Desk
 if TYPE_CHECKING:
     import ssl
 
-#: bytes of a request's line and headers: 1000 executable IDs of 64 characters stay below
+#: maximum size of a request's line and headers in bytes: 1000 executable IDs of 64 characters fit
 _HEAD_LIMIT = 256 * 1024
-#: seconds that requests have to end when the server does
+#: seconds that running requests have left when the server shuts down
 _GRACE = 3
-#: seconds that a connection may be silent between two requests: longer than clients keep theirs, so that none sends a
-#: request into a connection that is being closed
+#: Seconds that a connection may be idle. It is longer than clients keep theirs, so that no client
+#: sends a request on a connection that the server is closing.
 _IDLE = 75
 
 
 @dataclass(frozen=True, slots=True)
 class ListenAddress:
-    """Where to listen.
+    """The address on which the server listens.
 
-    Args:
-        port: 0 takes a free one.
+    Attributes:
+        port: 0 selects a free port.
         certificate, key: PEM files; None for plain HTTP.
-        insecure: whether plain HTTP may leave this machine.
+        insecure: whether plain HTTP is allowed for other machines.
     """
 
     host: str
@@ -45,11 +45,11 @@ class ListenAddress:
 
     @property
     def secure(self) -> bool:
-        """Whether it is HTTPS."""
+        """Whether the server uses HTTPS."""
         return self.certificate is not None
 
     def url(self, port: int) -> str:
-        """The server's URL, without a path."""
+        """Return the server's URL without a path."""
         host = socket.gethostname() if self.host in {"0.0.0.0", "::"} else self.host
         return (
             f"{'https' if self.secure else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
@@ -57,62 +57,63 @@ class ListenAddress:
 
 
 def require_packages() -> None:
-    """Raises DependencyMissing where the packages of the extra ``serve`` are not installed."""
+    """Raise DependencyMissing unless the packages of the extra ``serve`` are installed."""
     from importlib.util import find_spec
 
     missing = [name for name in ("starlette", "uvicorn") if find_spec(name) is None]
     if missing:
         raise DependencyMissing(
-            "launchpad serve needs packages that are not installed",
+            "launchpad serve requires packages that are not installed",
             f"{' and '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing.",
-            "pip install 'launchpad-tui[serve]'",
+            "Install them: pip install 'launchpad-tui[serve]'",
             extra="serve",
         )
 
 
 def check(address: ListenAddress, clients: int) -> None:
-    """Refuse what would be a door without a lock.
+    """Reject an address that would expose the API to other machines without protection.
 
     Args:
-        clients: how many clients there are.
+        clients: the number of clients.
 
     Raises:
         InvalidInput: only one of certificate and key is given.
-        ConfigError: the address can be reached from other machines, and there is no client, or no TLS and no word that
-            this is wanted.
+        ConfigError: other machines can reach the address, and there is no client, or neither TLS nor
+            permission for plain HTTP.
     """
     if (address.certificate is None) is not (address.key is None):
         raise InvalidInput(
-            "Certificate and key go together",
-            hint="Give --tls-cert and --tls-key.",
+            "Certificate or key is missing",
+            "TLS requires both.",
+            "Use --tls-cert and --tls-key together.",
             field="tls-cert",
         )
     if is_loopback(address.host):
         return
     if not clients:
         raise ConfigError(
-            "There is no client that may call this server",
-            f"{address.host} can be reached from other machines.",
-            "Add one first: launchpad serve clients add NAME",
+            "The server has no clients",
+            f"Other machines can reach {address.host}, but no client may call the API.",
+            "Add a client first: launchpad serve clients add NAME",
         )
     if not address.secure and not address.insecure:
         raise ConfigError(
-            "The server would be reached from other machines without TLS",
-            "Over plain HTTP everybody on the way reads the client secrets, the tokens and the data.",
-            "Give --tls-cert and --tls-key; or --insecure-http where something in front of it does TLS.",
+            f"Other machines would reach {address.host} without TLS",
+            "Plain HTTP exposes client secrets, tokens and data to the network.",
+            "Use --tls-cert and --tls-key, or --insecure-http behind a proxy that terminates TLS.",
         )
 
 
 def serve(desk: Desk, address: ListenAddress, ready: Callable[[str], None]) -> None:
-    """Serve until SIGTERM, or SIGINT, which raises KeyboardInterrupt when all is closed.
+    """Serve the API until SIGTERM, or SIGINT, which raises KeyboardInterrupt after the shutdown.
 
     Args:
-        ready: told the server's URL when it answers.
+        ready: called with the server's URL as soon as it accepts requests.
 
     Raises:
         DependencyMissing: the extra ``serve`` is not installed.
-        ConfigError: the address is taken or is none of this machine, or certificate and key are not what they should
-            be; or as `check`.
+        ConfigError: the address is in use or does not belong to this machine, or certificate or key
+            is not valid; or as `check`.
     """
     require_packages()
     check(address, len(desk.clients.list()))
@@ -124,21 +125,21 @@ def serve(desk: Desk, address: ListenAddress, ready: Callable[[str], None]) -> N
 
 def _listen(address: ListenAddress) -> socket.socket:
     family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        made.bind((address.host, address.port))
-        made.listen(128)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address.host, address.port))
+        listening.listen(128)
     except (OSError, OverflowError) as error:
-        made.close()
+        listening.close()
         where = f"{address.host}:{address.port}"
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            "The server cannot listen there",
-            f"{where}: {reason}",
-            "Choose another --port (0: any that is free).",
+            f"The server cannot listen on {where}",
+            reason,
+            "Choose another --port; 0 selects a free one.",
         ) from error
-    return made
+    return listening
 
 
 def _check_certificate(address: ListenAddress) -> None:
@@ -152,7 +153,7 @@ def _check_certificate(address: ListenAddress) -> None:
             f"{address.certificate}, {address.key}: {getattr(error, 'strerror', None) or error}"
         )
         raise ConfigError(
-            "Certificate or key cannot be used", detail, "Both are PEM files."
+            "Certificate or key is not valid", detail, "Use PEM files that belong together."
         ) from error
 
 
@@ -167,7 +168,7 @@ def _run(
     url = address.url(listening.getsockname()[1])
 
     class Server(uvicorn.Server):
-        """Says when it answers."""
+        """Calls ``ready`` after the start."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -193,7 +194,8 @@ def _run(
         ssl_certfile=None if address.certificate is None else str(address.certificate),
         ssl_keyfile=None if address.key is None else str(address.key),
     )
-    # uvicorn raises the signal that ended it once more: SIGTERM is a clean end, SIGINT a KeyboardInterrupt.
+    # uvicorn raises the signal that stopped it again: SIGTERM ends the process normally, SIGINT
+    # raises KeyboardInterrupt.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     maintenance = MaintenanceThread(desk)
     maintenance.start()

@@ -1,4 +1,4 @@
-"""``/lm/scenarios``, their executables and versions. They are those of the machine, whatever the resource group."""
+"""The endpoints of ``/lm/scenarios``, their executables and versions; all resource groups share them."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _executable(request: ApiRequest) -> ApiResponse:
 
 
 def _versions(request: ApiRequest) -> ApiResponse:
-    # Versions of this machine have no labels, so that only "differs" holds of them.
-    selected = all(condition.differs for condition in request.query.labels("labelSelector"))
+    # Versions of this machine have no labels, so only conditions with != match.
+    selected = all(condition.differs for condition in request.query.label_selector("labelSelector"))
     versions: dict[str, list[Executable]] = {}
     for each in _of_scenario(request):
         if selected:
@@ -76,7 +76,7 @@ def _of_scenario(request: ApiRequest) -> list[Executable]:
 
 
 _ONE = "/lm/scenarios/{scenarioId}"
-# The lists of executables and versions know no 404.
+# The specification has no 404 for the lists of executables and versions.
 ENDPOINTS: Endpoints = (
     Endpoint("GET", "/lm/scenarios", _list),
     Endpoint("GET", _ONE, _get),

@@ -1,4 +1,4 @@
-"""``/lm/executionSchedules``."""
+"""The endpoints of ``/lm/executionSchedules``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _found(request: ApiRequest) -> list[Schedule]:
     newest_first = request.desk.schedules.list(
         request.scope, configuration_id=configuration, status=status
     )
-    # Oldest first, as all lists: what is added while somebody reads page by page comes last.
+    # Oldest first like all lists, so that new resources come last while a client reads pages.
     return newest_first[::-1]
 
 

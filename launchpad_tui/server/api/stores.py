@@ -1,4 +1,4 @@
-"""``/admin/objectStoreSecrets``: the object stores of a resource group. What is secret is taken and never given."""
+"""The endpoints of ``/admin/objectStoreSecrets``: object stores, returned without their secrets."""
 
 from __future__ import annotations
 
@@ -39,10 +39,14 @@ def _change(request: ApiRequest) -> ApiResponse:
     found = _one(request)
     secret = request.desk.serving.parse_store_secret(request.body())
     if secret.name.removesuffix(SECRET_SUFFIX) != found.name:
-        raise InvalidInput("name is not that of the path", f"{found.name}.", field="name")
+        raise InvalidInput(
+            "name differs from the name in the path", f"The path names {found.name}.", field="name"
+        )
     if secret.kind != found.kind:
         raise InvalidInput(
-            f"{found.name} is of type {found.kind}", "Its type cannot be changed.", field="type"
+            f"The type of object store {found.name} cannot be changed",
+            f"It is {found.kind}.",
+            field="type",
         )
     request.desk.stores.edit(request.scope, found.name, secret.values)
     return ApiResponse(202, {"id": generic_id(found.name), "message": "secret has been modified"})
@@ -55,7 +59,7 @@ def _delete(request: ApiRequest) -> ApiResponse:
 
 
 def _one(request: ApiRequest) -> ObjectStoreRecord:
-    """The store by its own name, or by that of its secret."""
+    """Return the store by its own name or by the name of its secret."""
     name = request.path_parameters["objectStoreName"]
     stores = {each.name: each for each in request.desk.stores.list(request.scope)}
     found = stores.get(name) or stores.get(name.removesuffix(SECRET_SUFFIX))
