@@ -4,14 +4,14 @@
 
     log(step=epoch, loss=0.31, accuracy=0.9, labels={"phase": "train"})
 
-This file needs nothing but Python 3.9 or later and imports nothing of launchpad: where the training runs in another
-interpreter, copy it beside the code as it is, under any name. It speaks the AI API's tracking protocol, so the
-same code logs inside an execution of launchpad and inside one of SAP AI Core. Outside an execution it does nothing, and
-says so once on stderr. NaN and infinities are logged as such.
+This file requires only Python 3.9 or later and imports nothing of launchpad. If the training runs
+in another interpreter, copy the file beside its code, under any name. It uses the AI API's tracking
+protocol, so the same code logs inside executions of launchpad and of SAP AI Core. Outside an
+execution it logs nothing and warns once on stderr. NaN and infinities are logged as they are.
 
-A training must not die because a metric could not be logged: ``log``, ``tag`` and ``info`` try again briefly, then
-warn on stderr, once for each kind of problem, and return. They return after the metric is kept. ``send`` is the strict
-form: it raises.
+A training must not fail because a metric could not be logged: ``log``, ``tag`` and ``info`` return
+after the metric is stored. If that fails, they retry briefly, warn on stderr, once for each kind of
+problem, and return. ``send`` raises an exception instead.
 """
 
 from __future__ import annotations
@@ -29,20 +29,21 @@ __all__ = ["TrackingError", "info", "inside", "log", "send", "tag"]
 
 _EXECUTION = "AICORE_EXECUTION_ID"
 _ENDPOINT = "AICORE_TRACKING_ENDPOINT"
-#: metrics in one request (AI API)
+#: the maximum number of metrics in one request (AI API)
 _PER_REQUEST = 1000
-#: seconds to wait before each further attempt
-_PAUSES = (0.05, 0.25, 1.0)
+#: seconds before each retry
+_RETRY_SECONDS = (0.05, 0.25, 1.0)
 _TIMEOUT_SECONDS = 60
-#: after a failure nothing is tried again for this long: an endpoint that is gone must not slow every step down
-_IMPATIENT_SECONDS = 30
+#: after a failure, requests are not retried for this time: an unreachable endpoint must not slow
+#: down every step
+_NO_RETRY_SECONDS = 30
 _local = threading.local()
-_impatient = {"until": 0.0}
+_no_retry = {"until": 0.0}
 _warned: set[str] = set()
 
 
 class TrackingError(Exception):
-    """Something could not be logged. ``kind`` is a word for the sort of problem."""
+    """A metric could not be logged. ``kind`` identifies the kind of problem."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -50,7 +51,7 @@ class TrackingError(Exception):
 
 
 def inside() -> bool:
-    """Whether this process runs inside an execution."""
+    """Return whether this process runs inside an execution."""
     return bool(os.environ.get(_EXECUTION) and os.environ.get(_ENDPOINT))
 
 
@@ -63,10 +64,11 @@ def log(
     """Log one or several metrics at a step.
 
     Args:
-        step: a whole number from 0, such as the epoch; None counts as 0.
-        labels: name to value, such as ``{"phase": "train"}``; at most 20.
-        timestamp: a datetime (without a zone it is UTC) or seconds since 1970; None is now.
-        metrics: name to number (anything that ``float`` takes). Names that are no identifiers: ``**{"Error rate": 1}``.
+        step: an integer from 0, such as the epoch; None is 0.
+        labels: values by name, such as ``{"phase": "train"}``; at most 20.
+        timestamp: a datetime (UTC if it has no time zone) or seconds since 1970; None is now.
+        metrics: numbers by name (anything that ``float`` accepts). For names that are not
+            identifiers: ``**{"Error rate": 1}``.
     """
     numbers: dict[str, float] = {}
     for name, value in metrics.items():
@@ -77,22 +79,24 @@ def log(
                 "value",
                 f"the metric {name} is not a number ({type(value).__name__}) and was not logged",
             )
-    _quietly(numbers, step, labels, {}, {}, timestamp)
+    _send_or_warn(numbers, step, labels, {}, {}, timestamp)
 
 
 def tag(**tags: Any) -> None:
-    """Set tags of the execution, such as ``tag(group="tree-82")``; of one name the last wins."""
-    _quietly({}, None, None, tags, {}, None)
+    """Set tags of the execution, such as ``tag(group="tree-82")``. The last value of a name is
+    kept."""
+    _send_or_warn({}, None, None, tags, {}, None)
 
 
 def info(name: str, text: Any) -> None:
-    """Set a named text of the execution; what is no text becomes JSON, such as a confusion matrix in lists."""
+    """Set a custom info of the execution. Values other than strings, such as a confusion matrix,
+    become JSON."""
     try:
         value = text if isinstance(text, str) else json.dumps(text)
     except (TypeError, ValueError) as error:
-        _warn("info", f"{name} can be neither text nor JSON ({error}) and was not logged")
+        _warn("info", f"{name} cannot be converted to JSON ({error}) and was not logged")
         return
-    _quietly({}, None, None, {}, {name: value}, None)
+    _send_or_warn({}, None, None, {}, {name: value}, None)
 
 
 def send(
@@ -103,23 +107,24 @@ def send(
     infos: Mapping[str, str] | None = None,
     timestamp: datetime | float | None = None,
 ) -> None:
-    """Log everything given, and return after it is kept.
+    """Log all values, and return after they are stored.
 
     Raises:
-        TrackingError: outside an execution, the endpoint cannot be reached, or it refuses.
+        TrackingError: the process runs outside an execution, or the endpoint cannot be reached or
+            rejects the request.
     """
     if not inside():
         raise TrackingError(
             "outside", f"not inside an execution: {_EXECUTION} and {_ENDPOINT} are not set"
         )
     try:
-        moment = _moment(timestamp)
+        at = _rfc3339(timestamp)
         at_step = 0 if step is None else int(step)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise TrackingError("value", f"the step or the timestamp is not valid: {error}") from error
     pairs = [{"name": str(name), "value": str(value)} for name, value in (labels or {}).items()]
     points = [
-        {"name": name, "value": value, "timestamp": moment, "step": at_step, "labels": pairs}
+        {"name": name, "value": value, "timestamp": at, "step": at_step, "labels": pairs}
         for name, value in metrics.items()
     ]
     rest: dict[str, Any] = {}
@@ -137,7 +142,7 @@ def send(
         _patch(json.dumps(body).encode())
 
 
-def _quietly(
+def _send_or_warn(
     metrics: Mapping[str, float],
     step: int | None,
     labels: Mapping[str, Any] | None,
@@ -154,13 +159,14 @@ def _quietly(
 
 
 def _warn(kind: str, message: str) -> None:
-    """Say it once for each kind."""
+    """Print a warning once for each kind of problem."""
     if kind not in _warned:
         _warned.add(kind)
-        print(f"launchpad tracking: {message} (said once)", file=sys.stderr, flush=True)  # noqa: T201
+        text = f"launchpad tracking: {message} (this warning is shown once)"
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def _moment(timestamp: datetime | float | None) -> str:
+def _rfc3339(timestamp: datetime | float | None) -> str:
     if not isinstance(timestamp, datetime):
         seconds = time.time() if timestamp is None else timestamp
         timestamp = datetime.fromtimestamp(seconds, timezone.utc)  # noqa: UP017
@@ -170,30 +176,32 @@ def _moment(timestamp: datetime | float | None) -> str:
 
 
 def _patch(body: bytes) -> None:
-    """Send, over this thread's open connection where there is one, and again where no answer came: at worst, an answer
-    that was lost on its way leaves a point twice, with one timestamp and step."""
+    """Send a request over the connection of this thread, and retry if there is no response.
+
+    If only the response was lost, a point may be stored twice with the same timestamp and step.
+    """
     import http.client
 
-    pauses = _PAUSES if time.monotonic() >= _impatient["until"] else ()
-    for pause in (*pauses, None):
+    waits = _RETRY_SECONDS if time.monotonic() >= _no_retry["until"] else ()
+    for seconds in (*waits, None):
         try:
             status, answer = _request(body)
         except (OSError, http.client.HTTPException) as error:
-            _forget()
-            if pause is None:
-                _impatient["until"] = time.monotonic() + _IMPATIENT_SECONDS
+            _close()
+            if seconds is None:
+                _no_retry["until"] = time.monotonic() + _NO_RETRY_SECONDS
                 raise TrackingError(
                     "unreachable", f"the tracking endpoint cannot be reached: {error!r}"
                 ) from error
         else:
             if 200 <= status < 300:
                 return
-            if pause is None or status not in {429, 500, 502, 503, 504}:
+            if seconds is None or status not in {429, 500, 502, 503, 504}:
                 raise TrackingError(
                     f"status {status}",
                     f"the tracking endpoint answered {status}: {_message(answer)}",
                 )
-        time.sleep(pause)
+        time.sleep(seconds)
 
 
 def _request(body: bytes) -> tuple[int, bytes]:
@@ -208,7 +216,8 @@ def _request(body: bytes) -> tuple[int, bytes]:
 
 
 def _connection() -> tuple[Any, str]:
-    """This thread's connection and the path on it. A connection is not taken over a fork or to another endpoint."""
+    """Return the connection of this thread, and the path of the endpoint. After a fork, or if the
+    endpoint has changed, a new connection is opened."""
     key = (os.getpid(), os.environ[_ENDPOINT])
     if getattr(_local, "key", None) != key:
         import http.client
@@ -224,7 +233,7 @@ def _connection() -> tuple[Any, str]:
     return _local.connection, _local.path
 
 
-def _forget() -> None:
+def _close() -> None:
     connection = getattr(_local, "connection", None)
     _local.key = None
     if connection is not None:
@@ -232,7 +241,7 @@ def _forget() -> None:
 
 
 def _message(answer: bytes) -> str:
-    """What the endpoint says is wrong."""
+    """Return the error message in the response of the endpoint."""
     try:
         return str(json.loads(answer)["error"]["message"])
     except (ValueError, KeyError, TypeError):

@@ -1,1 +1,2 @@
-"""``launchpad demo``: a real data set, real trainings of it on this machine, in a home of its own."""
+"""``launchpad demo``: trains models on a real dataset on this machine, in a separate home
+folder."""

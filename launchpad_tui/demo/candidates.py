@@ -1,4 +1,4 @@
-"""The six configurations of the demo: one that works well, and five with one thing wrong each."""
+"""The six configurations of the demo: one that works well, and five with one bad parameter each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 SCENARIO = "digits"
 TRAIN = "digits-train"
 EVALUATE = "digits-evaluate"
-#: input of both executables, and the data set's name
+#: the input of both executables, and the name of the dataset
 DATASET = "digits"
-#: input of the evaluation
+#: the input of the evaluation
 CLASSIFIER = "classifier"
-#: the metric that decides which is best, as the training logs it
+#: the metric by which models are ranked, as the training logs it
 SCORE = "accuracy"
 LOSS = "loss"
 PHASE = ("phase", "validation")
@@ -20,7 +20,8 @@ PHASE = ("phase", "validation")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A configuration of the training; ``parameters`` are those that differ from the template's defaults."""
+    """A configuration of the training; ``parameters`` has the values that differ from the
+    defaults."""
 
     name: str
     parameters: Mapping[str, str]

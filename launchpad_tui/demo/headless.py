@@ -1,4 +1,5 @@
-"""The demo without a screen: train, follow, compare, in plain text."""
+"""The demo without the terminal interface: trains, reports progress and compares models as plain
+text."""
 
 from __future__ import annotations
 
@@ -17,60 +18,62 @@ from launchpad_tui.domain.timestamps import now
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
-_LOOK_SECONDS = 0.25
-#: how often executions whose supervisor died are looked for
+_POLL_SECONDS = 0.25
+#: seconds between two checks for executions whose supervisor died
 _RECONCILE_SECONDS = 2.0
-#: how often a running training's accuracy is told
-_TELL_SECONDS = 5.0
-#: so that the table fits 80 columns
+#: seconds between two reports of the accuracy of running trainings
+_REPORT_SECONDS = 5.0
+#: short titles, so that the table fits 80 columns
 _TITLES = {"learning_rate": "rate", "momentum": "mom.", "hidden_units": "units"}
 
 
 def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = False) -> int:
-    """Run the demo and print what it found.
+    """Run the demo and print the results.
 
     Args:
-        desk: the services on `launchpad_tui.demo.plan.demo_home`.
-        out: where lines go, each at once.
-        again: train even what is trained.
+        desk: the services of `launchpad_tui.demo.plan.demo_home`.
+        out: receives the output, flushed after each line.
+        again: train configurations again that were trained before.
         quick: train for fewer epochs.
 
-    Gives 0 where all executions completed, 1 where one did not.
+    Returns:
+        0 if all executions completed, otherwise 1.
 
     Raises:
         LaunchpadError: the home could not be filled or read.
     """
     plan = prepare_demo(desk, again=again, quick=quick)
-    _say(out, f"The demo's home is {desk.home.root}")
+    _print(out, f"Home folder of the demo: {desk.home.root}")
     total = len(plan.executions)
     if plan.created:
-        _say(out, f"Training {plan.created} of {total} configurations of {TRAIN}:")
+        _print(out, f"Training {plan.created} of {total} configurations of {TRAIN}:")
     else:
-        _say(
-            out, f"All {total} configurations were trained before (--again trains them once more)."
+        _print(
+            out, f"All {total} configurations were trained before (--retrain trains them again)."
         )
     executions = _follow(desk, plan, plan.executions, out)
     ranked = results(desk, plan.scope, executions)
-    _say(out, "")
+    _print(out, "")
     for line in comparison(ranked):
-        _say(out, line)
+        _print(out, line)
     best = next((one.model for one in ranked if one.model is not None), None)
     failed = [one.execution for one in ranked if one.execution.status is not Status.COMPLETED]
     if best is not None:
         failed += _evaluate(desk, plan, best, out)
     for execution in failed:
-        _say(
+        _print(
             out,
             f"{execution.configuration_name}: {execution.status}. {safe_text(execution.status_message)}",
         )
-    _say(out, "")
-    _say(out, "The same on a screen: launchpad demo")
-    _say(out, f"Commands on this home: LAUNCHPAD_HOME={desk.home.root} launchpad models list")
+    _print(out, "")
+    _print(out, "Browse the models in the terminal interface: launchpad demo")
+    _print(out, f"Run commands in this home: LAUNCHPAD_HOME={desk.home.root} launchpad models list")
     return 1 if failed else 0
 
 
 def comparison(ranked: Sequence[Result]) -> Iterator[str]:
-    """The lines of a table, one model each, best first: the parameters that differ, and the validation metrics."""
+    """Yield the lines of a table of the models, best first: the parameters that differ, and
+    validation metrics."""
     names = ranked[0].parameters if ranked else {}
     differing = [name for name in names if len({one.parameters.get(name) for one in ranked}) > 1]
     head = [
@@ -79,7 +82,7 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
         "loss",
         "accuracy",
         "best",
-        "took",
+        "time",
     ]
     rows = [head]
     for one in ranked:
@@ -103,8 +106,8 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
         yield ("* " if number == 1 and ranked[0].score.accuracy is not None else "  ") + "  ".join(
             cells
         )
-    yield "* is the best: highest accuracy on the validation images after the last epoch."
-    yield "best is the highest of any epoch. " + ", ".join(
+    yield "* best model: the highest accuracy on the validation images after the last epoch"
+    yield "best: the highest accuracy of all epochs. " + ", ".join(
         f"{_TITLES[n]}: {n}" for n in differing if n in _TITLES
     )
 
@@ -112,8 +115,8 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
 def _follow(
     desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO
 ) -> list[Execution]:
-    """Wait until all are over, telling what changes; gives them as they ended."""
-    start = told = reconciled = time.monotonic()
+    """Wait until all executions have ended, report changes, and return the ended executions."""
+    start = reported = reconciled = time.monotonic()
     latest = {execution.id: execution for execution in executions}
     while any(not execution.status.final for execution in latest.values()):
         if time.monotonic() - reconciled >= _RECONCILE_SECONDS:
@@ -125,33 +128,33 @@ def _follow(
             execution = desk.executions.get(plan.scope, before.id).execution
             latest[execution.id] = execution
             if execution.status is not before.status:
-                _tell(desk, plan, execution, time.monotonic() - start, out)
-        if time.monotonic() - told >= _TELL_SECONDS:
-            told = time.monotonic()
+                _report(desk, plan, execution, time.monotonic() - start, out)
+        if time.monotonic() - reported >= _REPORT_SECONDS:
+            reported = time.monotonic()
             for execution in latest.values():
                 if execution.status is Status.RUNNING:
-                    _tell(desk, plan, execution, told - start, out)
-        time.sleep(_LOOK_SECONDS)
+                    _report(desk, plan, execution, reported - start, out)
+        time.sleep(_POLL_SECONDS)
     return list(latest.values())
 
 
-def _tell(desk: Desk, plan: DemoPlan, execution: Execution, seconds: float, out: TextIO) -> None:
+def _report(desk: Desk, plan: DemoPlan, execution: Execution, seconds: float, out: TextIO) -> None:
     found = score(desk, plan.scope, execution.id).accuracy
     accuracy = "" if found is None else f"accuracy {found:.3f}"
-    _say(
+    _print(
         out,
         f"{seconds:6.1f} s  {execution.configuration_name:20} {execution.status:10} {accuracy}".rstrip(),
     )
 
 
 def _evaluate(desk: Desk, plan: DemoPlan, model: Artifact, out: TextIO) -> list[Execution]:
-    """Evaluate the best model and print how it did; gives the execution where it failed."""
-    _say(out, "")
-    _say(out, "The best model on images that are shifted by a pixel, and noisy:")
+    """Evaluate the best model, print the results, and return the execution if it failed."""
+    _print(out, "")
+    _print(out, "The best model on images that are shifted by one pixel, and on noisy images:")
     execution = _follow(desk, plan, [evaluate(desk, plan, model)], out)[0]
     for one in desk.metrics.series(plan.scope, execution.id):
         condition = dict(one.labels).get("condition", one.key)
-        _say(out, f"  {safe_text(condition):16} {one.name} {one.last:.3f}")
+        _print(out, f"  {safe_text(condition):16} {one.name} {one.last:.3f}")
     return [] if execution.status is Status.COMPLETED else [execution]
 
 
@@ -159,5 +162,5 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
 
 
-def _say(out: TextIO, line: str) -> None:
+def _print(out: TextIO, line: str) -> None:
     print(line, file=out, flush=True)

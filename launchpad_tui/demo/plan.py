@@ -1,4 +1,4 @@
-"""Fill the demo's home through the services that everybody uses: data set, executables, configurations, executions."""
+"""Fills the home of the demo: dataset, executables, configurations, executions."""
 
 from __future__ import annotations
 
@@ -33,16 +33,20 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data" / "digits"
 _EXECUTABLES = _HERE / "executables"
-#: epochs of ``--quick``: enough for every curve to show what it is
+#: epochs of ``--quick``: enough to recognise the shape of every curve
 QUICK_EPOCHS = 60
-#: an execution that counts: it has a result, or will have one
-_ALIVE = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
+#: executions with a result, and executions that may still get one
+_COUNTED = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """What stands in the demo's home. ``executions`` holds the newest one of each of the ``configurations``, in their
-    order; ``created`` says how many of them were created just now."""
+    """The content of the demo's home.
+
+    ``executions`` has the newest execution of each configuration, in the order of
+    ``configurations``; ``created`` is the number of executions that were created by this start of
+    the demo.
+    """
 
     scope: Scope
     dataset: Artifact
@@ -52,19 +56,20 @@ class DemoPlan:
 
 
 def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
-    """The demo's own home: ``LAUNCHPAD_DEMO_HOME``, else ``launchpad-demo`` in the folder for user data.
+    """Return the home of the demo: ``LAUNCHPAD_DEMO_HOME``, or ``launchpad-demo`` in the folder of
+    user data.
 
     Raises:
-        ConfigError: it would be the user's home, or the user's own folder is not known.
+        ConfigError: it is the user's launchpad home, or the user's home folder is not known.
     """
     named = environ.get("LAUNCHPAD_DEMO_HOME", "")
     if named:
         root = Path(named).expanduser().absolute()
         if root.resolve() == Home.find(environ).root.resolve():
             raise ConfigError(
-                "The demo cannot use your own home",
+                "The demo cannot use your launchpad home",
                 str(root),
-                "Set LAUNCHPAD_DEMO_HOME to another folder, or not at all.",
+                "Set LAUNCHPAD_DEMO_HOME to another folder, or unset it.",
             )
         return Home.at(root)
     without = {name: value for name, value in environ.items() if name != "LAUNCHPAD_HOME"}
@@ -72,24 +77,26 @@ def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
 
 
 def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> DemoPlan:
-    """Fill the home with what is missing, and start what has not been trained.
+    """Create what is missing in the home, and start the executions of configurations that are not
+    trained.
 
-    Safe to call at every start: what is there is used, and a configuration with a finished or running execution is not
+    Existing records are used, and a configuration with a completed or running execution is not
     trained again.
 
     Args:
-        desk: the services on `demo_home`.
-        again: train all six once more.
+        desk: the services of `demo_home`.
+        again: train all configurations again.
         quick: train for fewer epochs.
 
     Raises:
-        LaunchpadError: something could not be stored.
+        LaunchpadError: a record or a file could not be stored.
     """
     scope = DEFAULT_SCOPE
     added = desk.scenarios.add_executables(scope, _EXECUTABLES)
     for problem in added.refused:
         raise InvalidInput(
-            "A template of the demo was refused", f"{problem.file}:{problem.line}: {problem.reason}"
+            "A workflow template of the demo is not valid",
+            f"{problem.file}:{problem.line}: {problem.reason}",
         )
     dataset = _dataset(desk, scope)
     _show_scores(desk)
@@ -119,7 +126,8 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
 
 
 def _show_scores(desk: Desk) -> None:
-    """Make the validation metrics columns of the lists, with a curve, where no columns were chosen yet."""
+    """Show the validation metrics as columns of the lists, one with a curve, unless columns were
+    chosen before."""
     phase = series_key("", (PHASE,))
     columns = [[f"{metric}{phase}", str(Statistic.LATEST)] for metric in (SCORE, LOSS)]
     columns.append([f"{LOSS}{phase}", "curve"])
@@ -129,17 +137,18 @@ def _show_scores(desk: Desk) -> None:
 
 
 def newest_executions(desk: Desk, scope: Scope) -> dict[str, Execution]:
-    """The newest execution of each configuration that has a result or may get one, by the configuration's ID."""
+    """Return the newest execution of each configuration, by configuration ID; failed and stopped
+    ones are left out."""
     listing = desk.executions.listing(scope, Query())
     newest: dict[str, Execution] = {}
     for row in listing.slice(0, min(listing.count(), 1000)):
-        if row.execution.status in _ALIVE:
+        if row.execution.status in _COUNTED:
             newest.setdefault(row.execution.configuration_id, row.execution)
     return newest
 
 
 def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
-    """Start the evaluation of a model, unless there is one already: the model then has something downstream."""
+    """Return the execution that evaluates a model, which is created if there is none."""
     known = desk.configurations.list(plan.scope, executable_id=EVALUATE)
     inputs = {DATASET: plan.dataset.id, CLASSIFIER: model.id}
     configuration = _configuration(
@@ -150,7 +159,7 @@ def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
 
 
 def _dataset(desk: Desk, scope: Scope) -> Artifact:
-    """The data set's artifact; it is stored and registered where it is not yet."""
+    """Return the artifact of the dataset, which is stored and registered if it is missing."""
     listing = desk.artifacts.listing(scope, ArtifactKind.DATASET, Query())
     for row in listing.slice(0, min(listing.count(), 1000)):
         if row.artifact.name == DATASET:
@@ -180,13 +189,18 @@ def _configuration(
     parameters: Mapping[str, str],
     inputs: Mapping[str, str],
 ) -> Configuration:
-    """The configuration of this name with exactly these bindings: one that is there, or a new one."""
+    """Return the configuration with this name and these bindings, which is created if it is
+    missing."""
     defaults = {
         one.name: one.default or ""
         for one in desk.scenarios.executable(scope, executable).parameters
     }
-    wanted = {**defaults, **parameters}
+    bindings = {**defaults, **parameters}
     for one in known:
-        if one.name == name and dict(one.parameters) == wanted and dict(one.inputs) == dict(inputs):
+        if (
+            one.name == name
+            and dict(one.parameters) == bindings
+            and dict(one.inputs) == dict(inputs)
+        ):
             return one
-    return desk.configurations.create(scope, name, executable, wanted, inputs)
+    return desk.configurations.create(scope, name, executable, bindings, inputs)

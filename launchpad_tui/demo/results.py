@@ -1,4 +1,4 @@
-"""How the demo's trainings did, best first, and what follows from it."""
+"""The results of the demo's trainings, best first, and the evaluation of the best model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from launchpad_tui.domain.execution import Execution
 if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How an execution did on the validation images; None where it logged nothing yet. ``best`` is the highest accuracy
-    of any epoch, ``accuracy`` and ``loss`` are those of the last."""
+    """The metrics of an execution on the validation images, None if it has not logged them yet.
+
+    ``accuracy`` and ``loss`` are the values of the last epoch, ``best`` is the highest accuracy of
+    all epochs.
+    """
 
     accuracy: float | None = None
     best: float | None = None
@@ -32,7 +35,8 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An execution with its configuration's parameters, its score, and its model where it has one."""
+    """An execution, the parameters of its configuration, its score, and its model; None before it
+    has one."""
 
     execution: Execution
     parameters: Mapping[str, str]
@@ -41,7 +45,7 @@ class Result:
 
 
 def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
-    """What the execution logged on the validation images so far."""
+    """Return the latest metrics of an execution on the validation images."""
     by_name = {
         one.name: one for one in desk.metrics.series(scope, execution_id) if PHASE in one.labels
     }
@@ -54,7 +58,7 @@ def score(desk: Desk, scope: Scope, execution_id: str) -> Score:
 
 
 def results(desk: Desk, scope: Scope, executions: Sequence[Execution]) -> list[Result]:
-    """The results of these executions as they are now: those with a model first, then by accuracy."""
+    """Return the current results of executions: those with a model first, then by accuracy."""
     found = []
     for execution in executions:
         details = desk.executions.get(scope, execution.id)
@@ -72,19 +76,22 @@ def _rank(one: Result) -> tuple[bool, float]:
 def finish_demo(
     desk: Desk, plan: DemoPlan, wait: Callable[[float], object] = time.sleep
 ) -> Execution | None:
-    """Wait until all trainings are over, then evaluate the best model, so that it has something downstream.
+    """Wait until all trainings have ended, then evaluate the best model.
 
-    For a daemon thread beside the screens: it may be abandoned at any moment, the next start goes on. Gives the
-    evaluation, None where no training gave a model.
+    Meant for a daemon thread beside the terminal interface: if it is aborted, the next start of the
+    demo resumes.
+
+    Returns:
+        The execution of the evaluation; None if no training created a model.
 
     Raises:
-        LaunchpadError: the registry could not be read, or the evaluation not be created.
+        LaunchpadError: the registry could not be read, or the evaluation could not be created.
     """
     while any(
         not desk.executions.get(plan.scope, one.id).execution.status.final
         for one in plan.executions
     ):
-        wait(_LOOK_SECONDS)
+        wait(_POLL_SECONDS)
     best = next(
         (one.model for one in results(desk, plan.scope, plan.executions) if one.model is not None),
         None,

@@ -84,7 +84,7 @@ def test_outside_an_execution_it_says_so_once(tmp_path: Path) -> None:
     ("code", "word"),
     [
         ("log(a='x')\nlog(b=[])", "not a number"),
-        ("log(**{'!': 1})\nlog(**{'!': 1})", "not a metric name"),
+        ("log(**{'!': 1})\nlog(**{'!': 1})", "not a valid metric name"),
         ("log(a=1, step=-1)", "step"),
         ("log(a=1, step='x')", "step"),
         ("info('a', object())", "JSON"),

@@ -1,7 +1,7 @@
-"""Split the digits into images to train with and images to validate with.
+"""Split the digits into images for training and images for validation.
 
-Reads ``digits.csv.gz`` (64 pixels from 0 to 16 and the digit in each line), writes ``train.npz`` and
-``validation.npz``: ``images`` (count, 64) float32 from 0 to 1, and ``digits`` (count,) int64.
+Reads ``digits.csv.gz`` (64 pixels from 0 to 16 and the digit in each line), writes ``train.npz``
+and ``validation.npz``: ``images`` (count, 64) float32 from 0 to 1, and ``digits`` (count,) int64.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ SPLIT = Path(os.environ.get("SPLIT_PATH", "/app/split/"))
 
 
 def main() -> None:
-    """Read, shuffle, cut, write."""
+    """Read the images, shuffle and split them, and write both parts."""
     table = np.loadtxt(DATA / "digits.csv.gz", delimiter=",", dtype=np.float32)
     images, digits = table[:, :64] / 16, table[:, 64].astype(np.int64)
     order = np.random.default_rng(int(os.environ.get("SEED", "1"))).permutation(len(images))
     kept_out = round(len(images) * float(os.environ.get("VALIDATION_SHARE", "0.25")))
     if not 0 < kept_out < len(images):
         raise SystemExit(
-            f"validation_share leaves {kept_out} of {len(images)} images to validate with"
+            f"validation_share selects {kept_out} of {len(images)} images for validation"
         )
     SPLIT.mkdir(parents=True, exist_ok=True)
     for name, part in (("validation", order[:kept_out]), ("train", order[kept_out:])):

@@ -1,9 +1,9 @@
-"""Train a network with one hidden layer to tell digits apart.
+"""Train a network with one hidden layer to recognise digits.
 
-Pixels, a layer of rectified units, softmax; cross-entropy with an L2 penalty; mini-batch gradient descent with
-momentum, on images that are moved a little in each epoch. Reads what prepare.py wrote. Writes ``model.npz`` (the
-weights), ``summary.json`` (parameters and scores) and, as a report, ``confusion.csv`` (a row for each true digit) and
-``digits.json`` (accuracy of each digit).
+Pixels, a layer of rectified units, softmax; cross-entropy with an L2 penalty; mini-batch gradient
+descent with momentum, on images that are shifted randomly in each epoch. Reads the output of
+prepare.py. Writes ``model.npz`` (the weights), ``summary.json`` (parameters and scores) and, as a
+report, ``confusion.csv`` (a row for each true digit) and ``digits.json`` (accuracy of each digit).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CLASSES = 10
 
 
 class Network:
-    """``weights`` and ``biases`` of both layers, and the velocity that momentum keeps of each."""
+    """``weights`` and ``biases`` of both layers, and the velocity of each for the momentum."""
 
     def __init__(self, inputs: int, hidden: int, random: np.random.Generator) -> None:
         sizes = ((inputs, hidden), (hidden, CLASSES))
@@ -36,7 +36,8 @@ class Network:
         self.velocity = [np.zeros_like(values) for values in (*self.weights, *self.biases)]
 
     def forward(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Hidden activations (count, hidden) and log-probabilities (count, 10) of images (count, 64)."""
+        """Return hidden activations (count, hidden) and log-probabilities (count, 10) of images
+        (count, 64)."""
         hidden = np.maximum(images @ self.weights[0] + self.biases[0], 0)
         scores = hidden @ self.weights[1] + self.biases[1]
         scores = scores - scores.max(axis=1, keepdims=True)
@@ -45,7 +46,8 @@ class Network:
     def step(
         self, images: np.ndarray, digits: np.ndarray, rate: float, momentum: float, l2: float
     ) -> tuple[float, int]:
-        """One step of gradient descent: the batch's mean cross-entropy before it, and how many were right."""
+        """Make one step of gradient descent and return the mean cross-entropy of the batch before
+        the step, and the number of correct predictions."""
         hidden, log_probabilities = self.forward(images)
         rows = np.arange(len(digits))
         error = np.exp(log_probabilities)
@@ -61,11 +63,11 @@ class Network:
         for number, values in enumerate((*self.weights, *self.biases)):
             self.velocity[number] = momentum * self.velocity[number] - rate * gradients[number]
             np.add(values, self.velocity[number], out=values)
-        right = int((log_probabilities.argmax(axis=1) == digits).sum())
-        return float(-log_probabilities[rows, digits].mean()), right
+        correct = int((log_probabilities.argmax(axis=1) == digits).sum())
+        return float(-log_probabilities[rows, digits].mean()), correct
 
     def score(self, images: np.ndarray, digits: np.ndarray) -> tuple[float, float, np.ndarray]:
-        """Mean cross-entropy, accuracy and the digits predicted."""
+        """Return mean cross-entropy, accuracy and the predicted digits."""
         _, log_probabilities = self.forward(images)
         predicted = log_probabilities.argmax(axis=1)
         loss = -log_probabilities[np.arange(len(digits)), digits].mean()
@@ -73,13 +75,14 @@ class Network:
 
 
 def load(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Images and digits of one part of the split."""
+    """Return the images and digits of one part of the split."""
     with np.load(SPLIT / f"{name}.npz") as file:
         return file["images"].astype(np.float64), file["digits"]
 
 
 def shifted(images: np.ndarray, pixels: int, random: np.random.Generator) -> np.ndarray:
-    """Images (count, 64), each moved by up to so many pixels in both directions; what comes in is empty."""
+    """Return images (count, 64), each shifted randomly by up to ``pixels`` in both directions; new
+    pixels are empty."""
     if not pixels:
         return images
     padded: np.ndarray = np.pad(
@@ -92,7 +95,7 @@ def shifted(images: np.ndarray, pixels: int, random: np.random.Generator) -> np.
 
 
 def main() -> None:
-    """Train, logging both phases after each epoch; then write model and report."""
+    """Train and log the metrics of both phases after each epoch, then write model and report."""
     options = arguments()
     random = np.random.default_rng(options.seed)
     images, digits = load("train")
@@ -102,7 +105,7 @@ def main() -> None:
 
     best = 0.0
     for epoch in range(1, options.epochs + 1):
-        losses, right = [], 0
+        losses, correct = [], 0
         varied = shifted(images, options.shift, random)
         order = random.permutation(len(images))
         for start in range(0, len(order), options.batch_size):
@@ -111,10 +114,10 @@ def main() -> None:
                 varied[part], digits[part], options.learning_rate, options.momentum, options.l2
             )
             losses.append(loss)
-            right += hits
+            correct += hits
         loss, accuracy, predicted = network.score(unseen, unseen_digits)
         best = max(best, accuracy)
-        train_loss, train_accuracy = float(np.mean(losses)), right / len(images)
+        train_loss, train_accuracy = float(np.mean(losses)), correct / len(images)
         log(step=epoch, loss=train_loss, accuracy=train_accuracy, labels={"phase": "train"})
         log(step=epoch, loss=loss, accuracy=accuracy, labels={"phase": "validation"})
         if epoch == 1 or epoch % 50 == 0 or epoch == options.epochs:
@@ -133,7 +136,7 @@ def main() -> None:
 def write(
     network: Network, options: argparse.Namespace, confusion: np.ndarray, scores: dict[str, float]
 ) -> None:
-    """The model and the report."""
+    """Write the model and the report."""
     MODEL.mkdir(parents=True, exist_ok=True)
     REPORT.mkdir(parents=True, exist_ok=True)
     (first, second), (first_bias, second_bias) = network.weights, network.biases
@@ -148,7 +151,7 @@ def write(
 
 
 def arguments() -> argparse.Namespace:
-    """The parameters of the workflow template."""
+    """Parse the parameters that the workflow template passes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--learning-rate", type=float, default=0.02)
     parser.add_argument("--momentum", type=float, default=0.9)
@@ -162,6 +165,6 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # a training that diverges logs its inf and NaN: they are what happened
+    # A training that diverges logs infinities and NaN.
     with np.errstate(all="ignore"):
         main()

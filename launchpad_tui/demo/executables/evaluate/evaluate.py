@@ -1,7 +1,8 @@
-"""How well a trained model does on images that it was not made for: shifted by a pixel, and noisy.
+"""Evaluate a trained model on images that are shifted by one pixel, and on noisy images.
 
-Logs by lines on standard output, which a program in any language can write. All images are scored, those that the model
-was trained with among them, so the figures compare the conditions, not models.
+Metrics are logged as lines on standard output, which a program in any language can write. All
+images are scored, including those of the training, so the results compare the conditions, not
+models.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> None:
 
 
 def accuracy(model: np.lib.npyio.NpzFile, images: np.ndarray, digits: np.ndarray) -> float:
-    """The share of images (count, 8, 8) that the model gets right."""
+    """Return the share of images (count, 8, 8) that the model recognises correctly."""
     hidden = np.maximum(images.reshape(len(images), 64) @ model["weights1"] + model["bias1"], 0)
     scores = hidden @ model["weights2"] + model["bias2"]
     return float((scores.argmax(axis=1) == digits).mean())
