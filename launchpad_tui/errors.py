@@ -92,6 +92,10 @@ class Conflict(LaunchpadError):
     """The thing exists already, or its state does not allow the action."""
 
 
+class FilesExist(Conflict):
+    """Target files of a download exist. The detail lists them; the download can be repeated to replace them."""
+
+
 class NotFound(LaunchpadError):
     """Nothing has this ID or name."""
 

@@ -13,7 +13,14 @@ from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, U
 from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress, Transfer
-from launchpad_tui.errors import ConfigError, Conflict, InvalidInput, LaunchpadError, ObjectMissing
+from launchpad_tui.errors import (
+    ConfigError,
+    Conflict,
+    FilesExist,
+    InvalidInput,
+    LaunchpadError,
+    ObjectMissing,
+)
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
 from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
@@ -326,7 +333,7 @@ class FileService:
             plan.append((each, relative, target_path(target, name)))
         taken = [path for _, _, path in plan if os.path.lexists(path)]
         if taken and not overwrite:
-            raise Conflict(
+            raise FilesExist(
                 f"Files already exist in {target}",
                 "\n".join(str(path) for path in taken[:10]),
                 "Select another folder, or allow replacing files.",

@@ -41,7 +41,7 @@ def test_a_board_is_imported_drawn_exported_and_deleted(
     assert trained("boards", "delete", "Mine").code == 0
     deleted = trained("boards", "show", "Mine")
     assert deleted.code == 2
-    assert "no board 'Mine'" in deleted.err
+    assert "Board 'Mine' not found" in deleted.err
 
 
 def test_an_invalid_board_is_refused(trained: Cli, tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_store_test_prints_its_steps(lake: Path, cli: Cli) -> None:
     wrong = cli("stores", "test", "far")
     assert wrong.code == 1
     assert "FAILED" in wrong.out
-    assert "Make or mount it" in wrong.out
+    assert "Create or mount it" in wrong.out
     found = cli("stores", "test", "far", "--json").json
     assert found["reachable"] is False
     assert found["steps"][-1]["ok"] is False

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from launchpad_tui.errors import Conflict
+from launchpad_tui.errors import FilesExist
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 
 if TYPE_CHECKING:
@@ -48,11 +48,7 @@ def _begin(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: boo
         return fetch(target, progress, overwrite)
 
     def over(job: Job) -> None:
-        if (
-            not overwrite
-            and isinstance(job.error, Conflict)
-            and job.error.title == "Files are there already"
-        ):
+        if not overwrite and isinstance(job.error, FilesExist):
             question = ConfirmDialog(
                 "Replace the files that are there?", job.error.detail, yes="replace"
             )
