@@ -12,14 +12,17 @@ from launchpad_tui.domain.connection import CONNECTION_NAME, DEFAULT_SCOPE, Scop
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 
-_NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+_NAME_RULE = (
+    "Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends; "
+    "at most 63 characters."
+)
 
 
 class ClientService:
-    """Clients of this machine's AI API. Safe for threads.
+    """Clients of this machine's AI API. Thread-safe.
 
-    All methods raise PermissionDenied where others may read the file of clients, and ConfigError where it is damaged or
-    cannot be read or written.
+    All methods raise PermissionDenied if other users can read the file of clients, and ConfigError if
+    it is damaged or cannot be read or written.
     """
 
     def __init__(self, clients: ApiClients, registry: Registry) -> None:
@@ -27,18 +30,18 @@ class ClientService:
         self._registry = registry
 
     def list(self) -> builtins.list[ApiClient]:
-        """All clients, by name."""
+        """Return all clients, ordered by name."""
         return builtins.list(self._clients.list())
 
     def add(self, name: str, group: str = "") -> tuple[ApiClient, str]:
-        """A new client and its secret, which is kept nowhere and cannot be told again.
+        """Add a client; return it and its secret, which is not stored and cannot be shown again.
 
         Args:
-            group: the only resource group that the client may use; empty: all.
+            group: the only resource group that the client may use; empty for all.
 
         Raises:
             InvalidInput: the name is not valid.
-            NotFound: there is no such resource group.
+            NotFound: the resource group does not exist.
             Conflict: the name is taken.
         """
         name = check_name(name, CONNECTION_NAME, "The client's name", _NAME_RULE)
@@ -48,23 +51,23 @@ class ClientService:
         return self._clients.add(name, group)
 
     def delete(self, name: str) -> None:
-        """Forget a client; a server that runs takes its tokens no more. Raises NotFound."""
+        """Delete a client; a running server rejects its tokens from now on. Raises NotFound."""
         self._clients.delete(name)
 
     def get(self, client_id: str) -> ApiClient | None:
-        """The client with this ID, None where there is none. Quick."""
+        """Return the client with an ID, None if there is none."""
         return self._clients.get(client_id)
 
     def check(self, client_id: str, secret: str) -> ApiClient | None:
-        """The client, where this is its secret; takes about 50 ms either way."""
+        """Return the client if the secret is right, else None; takes about 50 ms in both cases."""
         return self._clients.check(client_id, secret)
 
 
 def service_key(client: ApiClient, secret: str, url: str) -> Mapping[str, Any]:
-    """The client's service key in the form that SAP BTP shows, which SAP's SDK and a connection of launchpad take.
+    """Return the client's service key in SAP BTP's form, which SAP's SDK and launchpad accept.
 
     Args:
-        url: where ``launchpad serve`` is reached, such as ``http://127.0.0.1:7070``.
+        url: the address of ``launchpad serve``, such as ``http://127.0.0.1:7070``.
     """
     url = url.rstrip("/")
     return {

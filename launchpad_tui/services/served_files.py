@@ -1,4 +1,4 @@
-"""Files of object stores for those who ask from elsewhere: what is sent waits in the home until it is complete."""
+"""Files of object stores for clients of the served AI API; uploads are staged until complete."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from launchpad_tui.services.local_files import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
 from launchpad_tui.stores.catalog import store_kind
 
-#: seconds after which what was sent and never published is thrown away
+#: seconds after which an upload that was not published is deleted
 ABANDONED = 24 * 3600
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 
 
 class ServedFiles:
-    """Stores what comes from elsewhere, whole or not at all. Safe for threads and for several processes."""
+    """Stores uploaded files atomically. Safe for several threads and processes."""
 
     def __init__(self, home: Home, files: FileService) -> None:
         self._home = home
@@ -34,37 +34,38 @@ class ServedFiles:
         self._files = files
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
-        """The object store of this name. Raises as `FileService.store`."""
+        """Return the object store with a name. Raises as `FileService.store`."""
         return self._files.store(scope, name)
 
     def shared_with(self, scope: Scope, name: str) -> str:
-        """A resource group of the connection that has an object store in the same place, or within or around it; empty
-        where there is none. Raises NotFound."""
+        """Return another resource group with an object store in the same, an enclosing or an inner
+        location; empty if there is none. Raises NotFound."""
         registry = self._files.registry
-        place = self._place(connections.store(registry, scope, name))
+        location = self._location(connections.store(registry, scope, name))
         for group in connections.groups(registry, scope.connection):
             other = Scope(scope.connection, group.name)
             if other != scope and any(
-                _overlap(place, self._place(each)) for each in connections.stores(registry, other)
+                _overlap(location, self._location(each))
+                for each in connections.stores(registry, other)
             ):
                 return group.name
         return ""
 
-    def _place(self, store: ObjectStoreRecord) -> tuple[object, str]:
-        """Where a store is: what two stores of the same bucket have in common, and the folder in it."""
+    def _location(self, store: ObjectStoreRecord) -> tuple[object, str]:
+        """Return where a store is: an identifier of its bucket or container, and the folder in it."""
         values = {key: text for key, text in store.settings.items() if text}
         kind = store_kind(store.kind)
         if kind.folder_field:
             return kind.id, os.path.realpath(values.get(kind.folder_field) or self._home.files)
-        location = (kind.id, *(values.get(name, "") for name in kind.location_fields))
-        return location, values.get("path_prefix", "").strip("/")
+        container = (kind.id, *(values.get(name, "") for name in kind.location_fields))
+        return container, values.get("path_prefix", "").strip("/")
 
     @contextlib.contextmanager
     def incoming(self) -> Iterator[Path]:
-        """An empty file for what is being sent; gone at the end where nobody took it.
+        """Yield an empty file for an upload; it is deleted afterwards unless it was moved.
 
         Raises:
-            StorageFull, PermissionDenied: it cannot be made.
+            StorageFull, PermissionDenied: the file cannot be created.
         """
         self._sweep()
         try:
@@ -85,7 +86,7 @@ class ServedFiles:
         """Store a file.
 
         Raises:
-            Conflict: something is there, and ``replace`` is not set.
+            Conflict: the path exists, and ``replace`` is not set.
             As `ObjectStore.put`.
         """
         target = self._files.store(scope, store)
@@ -95,23 +96,25 @@ class ServedFiles:
         return stored
 
     def keep(self, upload: str, path: str, source: Path) -> None:
-        """Lay a file aside until its upload is published; one of the same path is replaced.
+        """Stage a file until its upload is published; it replaces a staged file of the same path.
 
         Raises:
-            InvalidInput: no ID of an upload, or no path; or a part of the path is a file.
-            StorageFull, PermissionDenied: there is no room for it.
+            InvalidInput: the upload ID or the path is not valid, or a part of the path is a file.
+            StorageFull, PermissionDenied: the file cannot be staged.
         """
         target = self._folder(upload) / check_path(path)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             source.rename(target)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-            raise InvalidInput(f"{path[:200]!r} is a file and a folder", field="path") from error
+            raise InvalidInput(
+                f"{path[:200]!r} cannot be both a file and a folder", field="path"
+            ) from error
         except OSError as error:
             raise local_error(error, target) from error
 
     def publish(self, scope: Scope, store: str, path: str, upload: str) -> tuple[StoredObject, ...]:
-        """Store all files of an upload below a path, at once. Raises as `ObjectStore.publish`."""
+        """Store all files of an upload below a path at once. Raises as `ObjectStore.publish`."""
         folder = self._folder(upload)
         files = source_files(folder) if folder.is_dir() else []
         if not files:
@@ -122,12 +125,14 @@ class ServedFiles:
             self.discard(upload)
 
     def discard(self, upload: str) -> None:
-        """Throw away what was sent for an upload."""
+        """Delete the staged files of an upload."""
         shutil.rmtree(self._folder(upload), ignore_errors=True)
 
     def _folder(self, upload: str) -> Path:
         if not _UPLOAD.fullmatch(upload):
-            raise InvalidInput("upload is no ID", "32 hexadecimal digits.", field="upload")
+            raise InvalidInput(
+                "upload is not a valid ID", hint="Use 32 hexadecimal digits.", field="upload"
+            )
         return self._base / upload
 
     def _sweep(self) -> None:
@@ -140,7 +145,7 @@ class ServedFiles:
 
 
 def _overlap(one: tuple[object, str], other: tuple[object, str]) -> bool:
-    """Whether one of two places is the other, or within it."""
+    """Return whether one of two locations is the other or within it."""
     if one[0] != other[0]:
         return False
     first, second = (f"{folder.rstrip('/')}/" if folder else "" for folder in (one[1], other[1]))

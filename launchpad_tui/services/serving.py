@@ -1,4 +1,4 @@
-"""What the AI API of this machine needs of the registry beside what screens and commands do."""
+"""Lists, counts and checks for the served AI API that screens and commands do not need."""
 
 from __future__ import annotations
 
@@ -27,71 +27,78 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class ServedExecution:
-    """An execution with the artifacts that it made."""
+    """An execution with its output artifacts."""
 
     execution: Execution
     outputs: tuple[Artifact, ...] = ()
 
 
 class ServingService:
-    """Lists by filters, with a position. Safe for threads; all raise NotFound for an unknown resource group."""
+    """Filtered lists with offsets, for the served AI API. Thread-safe.
+
+    Every method with a scope raises NotFound if its resource group does not exist.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
 
     def artifacts(
-        self, scope: Scope, wanted: ArtifactFilter, top: int, skip: int = 0
+        self, scope: Scope, selected: ArtifactFilter, top: int, skip: int = 0
     ) -> list[Artifact]:
-        """At most ``top`` artifacts behind the first ``skip``, oldest first."""
-        return selections.artifact_page(self._registry, scope, wanted, top, skip)
+        """Return at most ``top`` artifacts after the first ``skip``, oldest first."""
+        return selections.artifact_page(self._registry, scope, selected, top, skip)
 
-    def count_artifacts(self, scope: Scope, wanted: ArtifactFilter) -> int:
-        """How many artifacts there are."""
-        return selections.count_artifacts(self._registry, scope, wanted)
+    def count_artifacts(self, scope: Scope, selected: ArtifactFilter) -> int:
+        """Return the number of artifacts."""
+        return selections.count_artifacts(self._registry, scope, selected)
 
     def configurations(
-        self, scope: Scope, wanted: ConfigurationFilter, top: int, skip: int = 0
+        self, scope: Scope, selected: ConfigurationFilter, top: int, skip: int = 0
     ) -> list[Configuration]:
-        """At most ``top`` configurations behind the first ``skip``, oldest first."""
-        return selections.configuration_page(self._registry, scope, wanted, top, skip)
+        """Return at most ``top`` configurations after the first ``skip``, oldest first."""
+        return selections.configuration_page(self._registry, scope, selected, top, skip)
 
-    def count_configurations(self, scope: Scope, wanted: ConfigurationFilter) -> int:
-        """How many configurations there are."""
-        return selections.count_configurations(self._registry, scope, wanted)
+    def count_configurations(self, scope: Scope, selected: ConfigurationFilter) -> int:
+        """Return the number of configurations."""
+        return selections.count_configurations(self._registry, scope, selected)
 
     def executions(
         self,
         scope: Scope,
-        wanted: ExecutionFilter,
+        selected: ExecutionFilter,
         top: int,
         skip: int = 0,
         *,
         outputs: bool = True,
     ) -> list[ServedExecution]:
-        """At most ``top`` executions behind the first ``skip``, oldest first; ``outputs``: with what they made."""
+        """Return at most ``top`` executions after the first ``skip``, oldest first.
+
+        Args:
+            outputs: whether to include the output artifacts.
+        """
         with self._registry.read():
-            found = selections.execution_page(self._registry, scope, wanted, top, skip)
-            made = self._outputs(scope, [each.id for each in found] if outputs else [])
-        return [ServedExecution(each, made.get(each.id, ())) for each in found]
+            found = selections.execution_page(self._registry, scope, selected, top, skip)
+            created = self._outputs(scope, [each.id for each in found] if outputs else [])
+        return [ServedExecution(each, created.get(each.id, ())) for each in found]
 
     def execution(self, scope: Scope, execution_id: str) -> ServedExecution:
-        """One execution. Raises NotFound."""
+        """Return one execution. Raises NotFound."""
         with self._registry.read():
             found = executions.execution(self._registry, scope, execution_id)
             outputs = self._outputs(scope, [execution_id])
         return ServedExecution(found, outputs.get(execution_id, ()))
 
-    def count_executions(self, scope: Scope, wanted: ExecutionFilter) -> int:
-        """How many executions there are."""
-        return selections.count_executions(self._registry, scope, wanted)
+    def count_executions(self, scope: Scope, selected: ExecutionFilter) -> int:
+        """Return the number of executions."""
+        return selections.count_executions(self._registry, scope, selected)
 
     def require_group(self, scope: Scope) -> None:
-        """Raises NotFound where there is no such resource group."""
+        """Raise NotFound if the resource group does not exist."""
         with self._registry.read() as db:
             connections.group_pk(db, scope)
 
     def require_execution(self, scope: Scope, execution_id: str) -> None:
-        """Raises NotFound where there is no such execution."""
+        """Raise NotFound if the execution does not exist."""
         with self._registry.read() as db:
             executions.execution_pk(db, scope, execution_id)
 
@@ -100,7 +107,7 @@ class ServingService:
         connections.set_group_labels(self._registry, scope, labels)
 
     def group(self, scope: Scope) -> ResourceGroup:
-        """One resource group. Raises NotFound."""
+        """Return one resource group. Raises NotFound."""
         self.require_group(scope)
         return next(
             each
@@ -127,8 +134,8 @@ class ServingService:
         return found
 
 
-class _Moments(Sequence[datetime]):
-    """The timestamps of a log's lines, read one at a time."""
+class _Timestamps(Sequence[datetime]):
+    """The timestamps of the lines of a log, read one at a time."""
 
     def __init__(self, log: ExecutionLog) -> None:
         self._log = log
@@ -140,17 +147,22 @@ class _Moments(Sequence[datetime]):
     def __getitem__(self, number: int | slice) -> datetime:  # type: ignore[override]
         assert isinstance(number, int)
         lines = self._log.slice(number, number + 1)
-        # A log that was deleted meanwhile has no lines left, at whatever moment.
+        # A log that is deleted while it is read has no lines left.
         return lines[0].timestamp if lines else _NEVER
 
 
 def log_lines(
     log: ExecutionLog, start: datetime, end: datetime, limit: int, newest_first: bool
 ) -> list[LogLine]:
-    """The first lines of a log between two moments, both included; the last ones, from the end on, with
-    ``newest_first``. Lines stand in the order in which they were written, so few are read to find the bounds."""
-    moments = _Moments(log)
-    first, behind = bisect_left(moments, start), bisect_right(moments, end)
+    """Return the first lines of a log between two times, both included.
+
+    Lines are ordered by time, so only a few are read to find the bounds.
+
+    Args:
+        newest_first: return the last lines, in reverse order.
+    """
+    timestamps = _Timestamps(log)
+    first, behind = bisect_left(timestamps, start), bisect_right(timestamps, end)
     if newest_first:
         return log.slice(max(first, behind - limit), behind)[::-1]
     return log.slice(first, min(behind, first + limit))

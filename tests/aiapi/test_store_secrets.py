@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from launchpad_tui.aiapi.store_secrets import parse_store_secrets
+from launchpad_tui.aiapi.store_secrets import (
+    parse_store_info,
+    parse_store_secret,
+    parse_store_secrets,
+    secret_of_info,
+    serialize_returned_secret,
+    serialize_store_secret,
+)
+from launchpad_tui.domain.connection import StoreKind
 from launchpad_tui.domain.fields import checked
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.stores.catalog import KINDS
@@ -47,7 +55,7 @@ def with_data(kind: str, data: Any, **beside: Any) -> dict[str, Any]:
 
 
 def values(entry: Any) -> dict[str, str]:
-    """The values of the only secret, after our own check of the kind's fields."""
+    """Return the values of a single secret, checked against the fields of its kind."""
     (secret,) = parse_store_secrets(json.dumps(entry), KINDS)
     settings, secrets = checked(KINDS[secret.kind].fields, secret.values)
     return {**settings, **secrets}
@@ -135,12 +143,12 @@ def values(entry: Any) -> dict[str, str]:
         ),
     ],
 )
-def test_each_type(entry: dict[str, Any], wanted: dict[str, str]) -> None:
+def test_each_type_is_parsed(entry: dict[str, Any], wanted: dict[str, str]) -> None:
     found = values(entry)
     assert {name: found.get(name) for name in wanted} == wanted
 
 
-def test_several_at_once() -> None:
+def test_several_secrets_in_one_text() -> None:
     both = [S3, with_data("oss", OSS)]
     for text in (json.dumps(both), "\ufeff" + json.dumps({"count": 2, "resources": both})):
         assert [(each.name, each.kind) for each in parse_store_secrets(text, KINDS)] == [
@@ -150,7 +158,7 @@ def test_several_at_once() -> None:
     assert "geheim" not in repr(parse_store_secrets(json.dumps(S3), KINDS))
 
 
-def test_what_a_server_gives_back() -> None:
+def test_returned_secrets_are_parsed_without_credentials() -> None:
     prefix = "storage.ai.sap.com/"
     kinds = {
         "S3": {"bucket": "b", "endpoint": "s.example.com", "region": "eu", "pathPrefix": "p"},
@@ -275,3 +283,46 @@ def test_files_without_secrets(text: str, words: str) -> None:
     assert words in str(caught.value)
     assert "geheim" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_posted_secret_survives_a_round_trip() -> None:
+    for entry in (S3, with_data("oss", OSS), with_data("webhdfs", HDFS), with_data("azure", AZURE)):
+        (secret,) = parse_store_secrets(json.dumps(entry), KINDS)
+        posted = serialize_store_secret(secret.name, KINDS[secret.kind], secret.values)
+        # Verification of TLS is posted even if it is the default.
+        assert parse_store_secret(posted, KINDS).values.items() >= secret.values.items()
+
+
+def test_a_returned_secret_has_no_secrets_and_is_parsed_again() -> None:
+    (secret,) = parse_store_secrets(json.dumps({**S3, "usehttps": "0"}), KINDS)
+    settings, secrets = checked(KINDS["s3"].fields, secret.values)
+    returned = serialize_returned_secret("default", KINDS["s3"], settings)
+    assert not any(value in json.dumps(returned) for value in secrets.values())
+    info = parse_store_info(returned)
+    assert (info.name, info.type) == ("default", "S3")
+    found = secret_of_info(info, KINDS)
+    assert found.values["endpoint"] == "http://s3.example.com"
+    assert found.values["verify_tls"] == "false"
+    assert found.values["credentials"] == "environment"
+
+
+def test_kinds_that_the_api_does_not_have() -> None:
+    with pytest.raises(InvalidInput, match="does not support object stores of type file"):
+        serialize_store_secret("default", KINDS["file"], {})
+    returned = serialize_returned_secret("default", KINDS["file"], {"root": "/models"})
+    assert returned["metadata"] == {"storage.ai.sap.com/type": "file"}
+
+
+def test_credentials_of_the_environment_cannot_be_posted() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        serialize_store_secret("default", KINDS["s3"], {"bucket": "models"})
+    assert caught.value.field == "access_key_id"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS.values() if kind.secret is not None])
+def test_secret_formats_name_fields_of_their_kind(kind: StoreKind) -> None:
+    assert kind.secret is not None
+    names = {field.name for field in kind.fields}
+    used = {*kind.secret.data.values(), *kind.secret.settings.values(), *kind.location_fields}
+    assert used - {""} <= names
+    assert {*kind.secret.required, *kind.secret.secrets, *kind.secret.key_pair} <= names
