@@ -1,31 +1,63 @@
-"""Write the pictures: ``python -m tests.scenes OUTDIR [NAME …]``; without names those that README shows."""
+"""Play scenes and write what they show.
+
+``python -m tests.scenes --update [NAME …]`` writes the snapshots and the pictures of README again and
+names those that changed. ``python -m tests.scenes DIR [NAME …]`` writes the pictures into a folder.
+Without names, the first plays all scenes and the second those that README shows.
+"""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import sys
-import tempfile
 from pathlib import Path
 
-from tests.scenes.harness import play, scenes
+from tests.scenes.harness import Scene, play, scenes
+from tests.scenes.snapshot import picture_path, unused, update
 
 
-def main() -> None:
-    """Play the scenes that are named, or those that are shown."""
+def main() -> int:
+    """Play the scenes; return 1 if one does not show what it must."""
+    parser = argparse.ArgumentParser(prog="python -m tests.scenes", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="DIR | NAME")
+    parser.add_argument("--update", action="store_true", help="write snapshots and pictures")
+    options = parser.parse_args()
+    names: list[str] = options.names
+    if not options.update and not names:
+        parser.error("a folder or --update is required")
+    target = None if options.update else Path(names.pop(0))
     os.environ["LAUNCHPAD_CREDENTIALS"] = "file"
-    target, names = Path(sys.argv[1]), sys.argv[2:]
-    target.mkdir(parents=True, exist_ok=True)
-    for scene in scenes():
-        if scene.name in names or (not names and scene.shown):
-            with tempfile.TemporaryDirectory() as folder:
-                text, picture = asyncio.run(play(scene, Path(folder)))
-            (target / f"{scene.name.removeprefix('demo-')}.svg").write_text(
-                picture, encoding="utf-8"
-            )
-            missing = [words for words in scene.expect if words not in text]
-            print(f"{scene.name}: {'ok' if not missing else f'lacks {missing}'}")
+    everything = scenes()
+    unknown = set(names) - {scene.name for scene in everything}
+    if unknown:
+        parser.error(f"unknown scenes: {', '.join(sorted(unknown))}")
+    failed = False
+    for scene in everything:
+        if scene.name in names or (not names and (options.update or scene.shown)):
+            failed |= not _play(scene, target)
+    if options.update and not names:
+        for path in unused(scene.name for scene in everything):
+            path.unlink()
+            print(f"{path.stem}: removed, the scene does not exist")
+    return int(failed)
+
+
+def _play(scene: Scene, target: Path | None) -> bool:
+    """Play a scene, write its files, and return whether it shows what it must."""
+    rendering = asyncio.run(play(scene))
+    missing = [text for text in scene.expect if text not in rendering.text]
+    if missing:
+        print(f"{scene.name}: {missing} is not on the screen")
+        print(rendering.text)
+    if target is not None:
+        target.mkdir(parents=True, exist_ok=True)
+        (target / picture_path(scene.name).name).write_text(rendering.picture, encoding="utf-8")
+        print(f"{scene.name}: written")
+    elif update(rendering, scene.name, picture=scene.shown):
+        print(f"{scene.name}: updated")
+    return not missing
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

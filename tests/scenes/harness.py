@@ -1,7 +1,7 @@
-"""Scenes: a home, a size, keys; each is a test of what stands on the screen and a picture for README.
+"""Scenes: a home, a size, keys; each is a test of what is on the screen and a picture for README.
 
-A scene is added by writing a module ``tests/scenes/scene_*.py`` with a list ``SCENES``. Clock, time zone, locale and
-cursor are the same on every machine, so that the picture is too.
+A scene is added to a list ``SCENES`` in a module ``tests/scenes/scene_*.py``. Clock, time zone, locale
+and cursor are the same on every machine, and so is the picture.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -20,6 +23,7 @@ from unittest.mock import patch
 from textual.events import Key, Paste
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.worker import Worker
 
 from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
@@ -27,7 +31,15 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from launchpad_tui.ui.textual_compat import key_of_character
 from tests.scenes.picture import self_contained
+from tests.scenes.snapshot import Rendering, screen_styles
+from tests.scenes.snapshot import screen_text as screen_text  # noqa: PLC0414  other tests use it
 
+#: the time at which all scenes take place
+NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+#: where the homes of scenes are, and the name that is shown for them, as long as the real ones
+_HOMES, _HOME_PREFIX, _HOME_NAME = "/tmp", "launchpad-", "launchpad-training"
+#: a disk of 100 GB of which 80 GB are free
+_DISK = os.statvfs_result((4096, 4096, 24_414_062, 19_531_250, 19_531_250, 1, 1, 1, 0, 255))
 FROZEN = {
     "TZ": "UTC",
     "LC_ALL": "C.UTF-8",
@@ -43,12 +55,12 @@ class Scene:
     """A scene.
 
     Args:
-        name: the picture's file name without its ending.
+        name: the name of its files, without the ending.
         seed: fills a new home.
-        drive: presses keys; the app shows ``start`` before.
+        drive: presses keys, after the app showed the screen ``start``.
         size: columns and lines.
-        start: the first screen's route.
-        expect: what has to stand on the screen at the end.
+        start: the route of the first screen.
+        expect: strings that must be on the screen at the end.
         shown: whether README shows its picture.
     """
 
@@ -61,29 +73,44 @@ class Scene:
     shown: bool = False
 
 
+class _StoppedClock(datetime):
+    """A ``datetime`` for which it is always `NOW`."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> _StoppedClock:
+        return cls.fromtimestamp(NOW.timestamp(), tz)
+
+
+def stopped_clock() -> Any:
+    """Return a context in which `launchpad_tui.domain.timestamps.now` is `NOW`."""
+    return patch("launchpad_tui.domain.timestamps.datetime", _StoppedClock)
+
+
 def frozen() -> Any:
-    """The environment of all scenes."""
+    """Return a context with the environment of all scenes."""
     os.environ.pop("NO_COLOR", None)
     environ = {name: value for name, value in FROZEN.items() if value}
     return patch.dict(os.environ, environ)
 
 
 @asynccontextmanager
-async def running(home: Home, start: str = "models", size: tuple[int, int] = (120, 32)):  # type: ignore[no-untyped-def]
-    """The app over a home, its first screen loaded; gives Textual's pilot."""
+async def running(
+    home: Home, start: str = "models", size: tuple[int, int] = (120, 32), wait: float = 10
+) -> AsyncIterator[Any]:
+    """Run the app over a home until its first screen is loaded; yield Textual's pilot."""
     with frozen():
         time.tzset()
         lane = Lane("registry")
         app = LaunchpadApp(lane.submit(open_desk, home), lane, start)
         app.sync_status.start_daemon = False
         async with app.run_test(size=size) as pilot:
-            await asyncio.wait_for(app.desk_opened.wait(), 10)
-            await settled(pilot)
+            await asyncio.wait_for(app.desk_opened.wait(), wait)
+            await settled(pilot, wait)
             yield pilot
 
 
 async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
-    """Wait until every lane is idle, every transfer is over, and everything that was read is painted."""
+    """Wait until every lane is idle, every transfer has ended and the screen is painted."""
     app: Any = pilot.app
     quiet = 0
     deadline = time.monotonic() + seconds
@@ -91,28 +118,39 @@ async def settled(pilot: Pilot[Any], seconds: float = 10) -> None:
         await pilot.pause()
         for lane in app.lanes.values():
             await lane.run(int)
-        # What asked the user something waits for the dialog on top.
-        asking = isinstance(app.screen, ModalScreen) or getattr(app.screen, "choose", False)
         busy = [
-            w
-            for w in app.workers
-            if w.group not in {"follow", "reconcile", "sync status"}
-            and not w.is_finished
-            and not (asking and app.screen not in w.node.ancestors_with_self)
+            worker
+            for worker in app.workers
+            if worker.group not in {"follow", "reconcile", "sync status"}
+            and not worker.is_finished
+            and not _waits_for_an_answer(app, worker)
         ]
         quiet = 0 if busy or app.transfers.following or app.typed_ahead else quiet + 1
         await asyncio.sleep(0.01)
 
 
+def _waits_for_an_answer(app: Any, worker: Worker[Any]) -> bool:
+    """Return whether a screen above the worker's own one will give it a result."""
+    above = app.screen_stack
+    for place, screen in enumerate(above):
+        if screen in worker.node.ancestors_with_self:
+            above = above[place + 1 :]
+            break
+    return any(
+        isinstance(screen, ModalScreen) or any(one.callback for one in screen._result_callbacks)
+        for screen in above
+    )
+
+
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys, each after what the one before started has ended."""
+    """Press keys, each after everything that the one before started has ended."""
     for key in keys:
         await pilot.press(key)
         await settled(pilot)
 
 
 async def burst(pilot: Pilot[Any], text: str) -> None:
-    """Type a text all at once, as it comes over a slow line; ``\\r`` is enter."""
+    """Type a text all at once, as it arrives over a slow line; ``\\r`` is enter."""
     for character in text:
         pilot.app.post_message(
             Key("enter" if character == "\r" else key_of_character(character), character)
@@ -121,33 +159,64 @@ async def burst(pilot: Pilot[Any], text: str) -> None:
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
-    """Paste a text where the cursor is: a key for each of its characters would take seconds."""
+    """Paste a text into the focused widget; a key for each character would take seconds."""
     focused = pilot.app.screen.focused
     assert focused is not None
     focused.post_message(Paste(text))
     await settled(pilot)
 
 
-def screen_text(pilot: Pilot[Any]) -> str:
-    """What stands on the screen, line by line."""
-    strips = pilot.app.screen._compositor.render_strips()
-    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips)
+async def play(scene: Scene) -> Rendering:
+    """Play a scene in a new home that is removed afterwards."""
+    # The path of the home is shown by some screens, so its length must not differ.
+    folder = tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=_HOMES)
+    name = folder.removeprefix(f"{_HOMES}/")
+    try:
+        with stopped_clock(), patch("os.statvfs", lambda _path: _DISK):
+            home = Home.at(Path(folder)).ensure()
+            open_desk(home).close()
+            scene.seed(home)
+            async with running(home, scene.start, scene.size, wait=60) as pilot:
+                _keep_messages(pilot.app)
+                await scene.drive(pilot)
+                await _unchanging(pilot)
+                app: Any = pilot.app
+                picture = self_contained(app.export_screenshot(title="launchpad"))
+                return Rendering(
+                    screen_text(pilot).replace(name, _HOME_NAME),
+                    screen_styles(pilot, app.look),
+                    picture.replace(name, _HOME_NAME),
+                )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-async def play(scene: Scene, folder: Path) -> tuple[str, str]:
-    """Play a scene in a new home in ``folder``; gives the text on the screen and the picture (SVG)."""
-    home = Home.at(folder).ensure()
-    open_desk(home).close()
-    scene.seed(home)
-    async with running(home, scene.start, scene.size) as pilot:
-        await scene.drive(pilot)
-        await settled(pilot)
-        picture = pilot.app.export_screenshot(title="launchpad")
-        return screen_text(pilot), self_contained(picture)
+async def _unchanging(pilot: Pilot[Any]) -> None:
+    """Wait until the screen stays as it is: the focus, for one, moves after everything is read."""
+    same, before = 0, ""
+    for _ in range(100):
+        await settled(pilot, 60)
+        app: Any = pilot.app
+        now = screen_text(pilot) + screen_styles(pilot, app.look)
+        same = same + 1 if now == before else 0
+        if same == 3:
+            return
+        before = now
+        await asyncio.sleep(0.05)
+
+
+def _keep_messages(app: Any) -> None:
+    """Keep messages on the screen: on a slow machine they would go before the scene ends."""
+    say = app.say
+
+    def say_for_long(text: str, role: str = "text", _seconds: float = 0) -> None:
+        say(text, role, 3600)
+
+    app.say = say_for_long
 
 
 def scenes() -> list[Scene]:
-    """All scenes, by name."""
+    """Return all scenes, by name."""
     found: list[Scene] = []
     for path in sorted(Path(__file__).parent.glob("scene_*.py")):
         found += importlib.import_module(f"tests.scenes.{path.stem}").SCENES

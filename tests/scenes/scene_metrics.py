@@ -7,7 +7,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.scenes.demo_home import demo
-from tests.scenes.harness import Scene, press
+from tests.scenes.harness import Scene, burst, press
 from tests.scenes.seeds import nothing
 from tests.scenes.trained_seeds import hostile_sweep
 
@@ -63,9 +63,13 @@ async def _kinds(pilot: Pilot[Any]) -> None:
 async def _own_board(pilot: Pilot[Any]) -> None:
     await _board(pilot)
     for kind in ("parallel", "matters", "scatter", "heat"):
-        await press(pilot, "n", "down", "down", "enter", *"loss{phase=validation}", "enter")
-        await press(pilot, "down", "down", "enter", *"parameters", "enter")
-        await press(pilot, "down", "down", "down", "enter", *kind, "enter", "w")
+        await press(pilot, "n", "down", "down", "enter")
+        await burst(pilot, "loss{phase=validation}\r")
+        await press(pilot, "down", "down", "enter")
+        await burst(pilot, "parameters\r")
+        await press(pilot, "down", "down", "down", "enter")
+        await burst(pilot, f"{kind}\r")
+        await press(pilot, "w")
     await press(pilot, "end")
 
 
