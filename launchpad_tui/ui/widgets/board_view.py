@@ -305,9 +305,3 @@ class BoardView(Painted):
     def on_mouse_scroll_up(self) -> None:
         """A row of charts up."""
         self.do_up()
-
-    def on_focus(self) -> None:
-        """The title of the chart under the cursor is bright while the board has the focus."""
-        self.repaint()
-
-    on_blur = on_focus

@@ -98,12 +98,10 @@ class FlowView(Painted):
         self._strips.clear()
         self._draw()
 
-    def on_focus(self) -> None:
+    def focus_changed(self) -> None:
         """Mark what is focused, or nothing."""
         self._draw()
         self.repaint()
-
-    on_blur = on_focus
 
     def _step(self, by: int) -> None:
         if self._drawing.items:

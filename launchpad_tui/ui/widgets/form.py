@@ -200,12 +200,6 @@ class ChoiceLine(Painted):
         """As space."""
         self.do_list()
 
-    def on_focus(self) -> None:
-        """Bright while it has the focus."""
-        self.repaint()
-
-    on_blur = on_focus
-
 
 class _LinesInput(Input):
     """An input that keeps the line breaks of what is pasted, such as a certificate; its dots show none of it."""

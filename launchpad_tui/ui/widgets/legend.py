@@ -206,9 +206,3 @@ class Legend(Painted):
             if place == self.cursor and event.x < 4:
                 self._tell("toggle")
             self._move(place - self.cursor)
-
-    def on_focus(self) -> None:
-        """The cursor's line is bright while the list has the focus."""
-        self.repaint()
-
-    on_blur = on_focus

@@ -130,11 +130,9 @@ class Lines(Painted):
         """The view may be higher than what is left."""
         self.clamp()
 
-    def on_focus(self) -> None:
+    def focus_changed(self) -> None:
         """The cursor's line is bright while this has the focus."""
         self.repaint_lines((self.cursor - self.top,))
-
-    on_blur = on_focus
 
     def do_down(self) -> None:
         """Key ``down``."""

@@ -88,6 +88,18 @@ class Painted(ActionOwner, Widget):
         if changed:
             self.refresh(*changed)
 
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Paint again what depends on the focus.
+
+        At the time of the event ``Focus`` the attribute still has its old value.
+        """
+        super().watch_has_focus(has_focus)
+        self.focus_changed()
+
+    def focus_changed(self) -> None:
+        """Paint what looks different with the focus; subclasses may restrict it to a few lines."""
+        self.repaint()
+
     def on_resize(self, _event: events.Resize) -> None:
         """What was painted for another size is looked at again: a line may show before its widget hears of it."""
         self.repaint()

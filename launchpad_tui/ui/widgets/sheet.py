@@ -335,12 +335,6 @@ class Sheet(Painted):
         self._strips.clear()
         self.set_content(self.content)
 
-    def on_focus(self) -> None:
-        """The cursor is bright while the sheet has the focus."""
-        self.repaint()
-
-    on_blur = on_focus
-
     # Keys and mouse -------------------------------------------------------------------------------------------------
 
     def do_down(self) -> None:

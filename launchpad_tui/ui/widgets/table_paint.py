@@ -243,8 +243,6 @@ class TablePaint(Painted, Generic[Row]):
         start = round(self.top / max(1, count - high) * (high - size))
         return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
 
-    def on_focus(self) -> None:
+    def focus_changed(self) -> None:
         """The cursor's line is bright while the table has the focus."""
         self.repaint_lines((self.line_of(self.cursor),))
-
-    on_blur = on_focus
