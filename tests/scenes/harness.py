@@ -172,7 +172,11 @@ async def play(scene: Scene) -> Rendering:
     folder = tempfile.mkdtemp(prefix=_HOME_PREFIX, dir=_HOMES)
     name = folder.removeprefix(f"{_HOMES}/")
     try:
-        with stopped_clock(), patch("os.statvfs", lambda _path: _DISK):
+        with (
+            stopped_clock(),
+            patch("os.statvfs", lambda _path: _DISK),
+            patch("textual.widgets.Input._toggle_cursor", lambda _input: None),
+        ):
             home = Home.at(Path(folder)).ensure()
             open_desk(home).close()
             scene.seed(home)
