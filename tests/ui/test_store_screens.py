@@ -29,7 +29,7 @@ async def test_a_store_is_added_and_called(workshop_home: Home, tmp_path: Path) 
     place.mkdir()
     async with running(workshop_home, "stores") as pilot:
         await press(pilot, "a")
-        assert "A folder of this machine" in screen_text(pilot)
+        assert "A folder on this machine" in screen_text(pilot)
         await press(pilot, "enter", *"shelf", "enter")
         await paste(pilot, str(place))
         await press(pilot, "enter")
