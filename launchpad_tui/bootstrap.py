@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
-from launchpad_tui.errors import Unreachable
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.desk import Desk, Factories
 
 if TYPE_CHECKING:
     from launchpad_tui.config.credentials import Credentials
-    from launchpad_tui.domain.connection import Connection, Scope
+    from launchpad_tui.domain.connection import Connection
     from launchpad_tui.runtimes.base import Runtime
     from launchpad_tui.services.artifacts import ArtifactService
     from launchpad_tui.services.boards import BoardService
@@ -45,9 +44,6 @@ if TYPE_CHECKING:
     from launchpad_tui.services.sync.service import SyncService
     from launchpad_tui.services.transfers import TransferService
     from launchpad_tui.services.verification import VerificationService
-
-#: seconds that an object store has to report the size of an artifact that is added
-_MEASURE_SECONDS = 10.0
 
 
 def open_desk(home: Home | None = None) -> Desk:
@@ -92,16 +88,16 @@ def _stores(desk: Desk) -> StoreService:
 def _runtimes(desk: Desk) -> Runtimes:
     from launchpad_tui.services.runtimes import Runtimes
 
-    return Runtimes(desk.registry, _credentials(desk), _open_runtime)
+    def open_runtime(connection: Connection, secrets: Mapping[str, str]) -> Runtime:
+        from launchpad_tui.runtimes import catalog
+        from launchpad_tui.services.runtime_host import LocalRuntimeHost
 
+        host = LocalRuntimeHost(
+            desk.home, desk.settings.executions, desk.registry, lambda: desk.files
+        )
+        return catalog.open_runtime(connection, secrets, host)
 
-def _open_runtime(connection: Connection, secrets: Mapping[str, str]) -> Runtime:
-    from launchpad_tui.runtimes.aicore.runtime import AICoreRuntime
-    from launchpad_tui.runtimes.catalog import kind_of, unknown_kind
-
-    if kind_of(connection) is None:
-        raise unknown_kind(connection)
-    return AICoreRuntime(connection.settings, secrets).client()
+    return Runtimes(desk.registry, _credentials(desk), open_runtime)
 
 
 def _files(desk: Desk) -> FileService:
@@ -172,24 +168,13 @@ def _metrics(desk: Desk) -> MetricService:
 def _executions(desk: Desk) -> ExecutionService:
     from launchpad_tui.services.executions import ExecutionService
 
-    def fire_due() -> int:
-        return desk.schedules.fire_due()
-
-    return ExecutionService(
-        desk.home,
-        desk.settings,
-        desk.registry,
-        desk.configurations,
-        lambda: desk.files,
-        desk.runtimes,
-        fire_due,
-    )
+    return ExecutionService(desk.home, desk.registry, desk.configurations, desk.runtimes)
 
 
 def _schedules(desk: Desk) -> ScheduleService:
     from launchpad_tui.services.schedules import ScheduleService
 
-    return ScheduleService(desk.registry, lambda: desk.executions, desk.runtimes)
+    return ScheduleService(desk.registry, desk.runtimes)
 
 
 def _clients(desk: Desk) -> ClientService:
@@ -200,23 +185,15 @@ def _clients(desk: Desk) -> ClientService:
 
 
 def _artifacts(desk: Desk) -> ArtifactService:
-    from launchpad_tui.net.timeouts import within
     from launchpad_tui.services.artifacts import ArtifactService
 
-    def measure(scope: Scope, url: str) -> int | None:
-        # A user waits for the artifact, perhaps behind a request that times out after a minute.
-        try:
-            return within(_MEASURE_SECONDS, lambda: desk.files.size(scope, url))
-        except Unreachable:
-            return None
-
-    return ArtifactService(desk.registry, measure, desk.runtimes)
+    return ArtifactService(desk.registry, desk.runtimes)
 
 
 def _scenarios(desk: Desk) -> ScenarioService:
     from launchpad_tui.services.scenarios import ScenarioService
 
-    return ScenarioService(desk.registry)
+    return ScenarioService(desk.registry, desk.runtimes)
 
 
 def _lineage(desk: Desk) -> LineageService:

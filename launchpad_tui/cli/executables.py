@@ -117,7 +117,9 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
 
 
 def _set(context: CommandContext, options: argparse.Namespace) -> None:
-    fields = {field.name: field for field in context.desk.scenarios.executable_fields()}
+    fields = {
+        field.name: field for field in context.desk.scenarios.executable_fields(context.scope)
+    }
     one = context.desk.scenarios.executable(context.scope, options.id)
     if not options.values:
         rows = [

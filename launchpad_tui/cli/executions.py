@@ -248,7 +248,7 @@ def _store_outputs(context: CommandContext, options: argparse.Namespace) -> None
     for text in options.ids:
         execution = context.desk.executions.resolve(context.scope, text)
         with progress("Storing", quiet=context.quiet) as report:
-            outputs = context.desk.executions.finish(context.scope, execution.id, report)
+            outputs = context.desk.executions.store_outputs(context.scope, execution.id, report)
         data = {"id": execution.id, "artifacts": [extended_artifact(each) for each in outputs]}
         context.done(
             f"Stored the outputs of {execution.id}: {', '.join(each.name for each in outputs)}.",

@@ -438,6 +438,10 @@ class Runtime(
             Unreachable and others: a remote runtime does not answer.
         """
 
+    def create_due(self, at: datetime) -> int:
+        """Create and start the executions of schedules of this machine that are due at a time, and
+        return their number: always 0 in a remote runtime, which creates them by itself."""
+
     def reconcile(self) -> None:
         """Maintain the executions of all resource groups that this machine is responsible for:
         mark executions whose supervisor died as DEAD, create the executions of due schedules,

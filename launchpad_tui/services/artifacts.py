@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import (
@@ -29,20 +28,14 @@ if TYPE_CHECKING:
 
 
 class ArtifactService:
-    """Artifacts of a resource group. Safe for threads.
-
-    Args:
-        measure: the bytes at a URL, None where that cannot be told now; asked once when an artifact is added.
-    """
+    """Artifacts of a resource group. Safe for threads."""
 
     def __init__(
         self,
         registry: Registry,
-        measure: Callable[[Scope, str], int | None],
         runtimes: Runtimes,
     ) -> None:
         self._registry = registry
-        self._measure = measure
         self._runtimes = runtimes
 
     def listing(
@@ -86,12 +79,7 @@ class ArtifactService:
             NotFound: there is no such scope.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.create_artifact(scope, new)
-        size = self._measure(scope, new.url)
-        new = replace(new, size=size)
-        artifacts.add(self._registry, scope, new)
-        return new
+        return self._runtimes.create_artifact(scope, new)
 
     def new(
         self,

@@ -83,10 +83,7 @@ class ConfigurationService:
         new = Configuration(
             str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now()
         )
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.create_configuration(scope, new)
-        configurations.add(self._registry, scope, new)
-        return new
+        return self._runtimes.create_configuration(scope, new)
 
     def _input(self, scope: Scope, slot: ArtifactSlot, text: str) -> Artifact:
         field = f"inputs.{slot.name}"

@@ -12,7 +12,6 @@ from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, sto
 from launchpad_tui.domain.connection import (
     CONNECTION_NAME,
     DEFAULT_SCOPE,
-    DEFAULT_STORE,
     NAME_RULE,
     RESOURCE_GROUP_NAME,
     RESOURCE_GROUP_RULE,
@@ -251,13 +250,7 @@ class ConnectionService:
         name = check_name(
             name, RESOURCE_GROUP_NAME, "The resource group's name", RESOURCE_GROUP_RULE
         )
-        scope = Scope(connection, name)
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.create_group(scope, labels or {})
-        with self._registry.write():
-            added = connections.add_group(self._registry, scope, labels)
-            connections.add_store(self._registry, scope, DEFAULT_STORE, "file", {})
-        return added
+        return self._runtimes.create_group(Scope(connection, name), labels or {})
 
     def delete_group(self, scope: Scope) -> None:
         """Delete a resource group with everything in it, in its runtime too; files in its stores
@@ -269,18 +262,12 @@ class ConnectionService:
             CapabilityMissing, Unreachable and others: the runtime failed.
         """
         connections.check_group_deletable(self._registry, scope)
-        if self._runtimes.is_remote(scope):
-            self._runtimes.delete_group(scope)
-        else:
-            connections.delete_group(self._registry, scope)
+        self._runtimes.delete_group(scope)
         self._credentials.delete(STORE, str(scope))
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
         """Replace the labels of a resource group. Raises NotFound, and as `add_group`."""
-        if self._runtimes.is_remote(scope):
-            self._runtimes.label_group(scope, labels)
-        else:
-            connections.set_group_labels(self._registry, scope, labels)
+        self._runtimes.label_group(scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
         """Return the number of records of a connection, by their title. Raises NotFound."""

@@ -1,95 +1,103 @@
-"""Executions of the embedded runtime: created, queued, started, stopped, deleted, and found dead."""
+"""Executions: listed from the registry, created and changed by their runtimes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
-from launchpad_tui.config.settings import Settings
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import (
-    Configuration,
-    Execution,
-    Outcome,
-    TargetStatus,
-)
-from launchpad_tui.errors import CapabilityMissing
-from launchpad_tui.registry import artifacts, connections, executions
+from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
+from launchpad_tui.domain.query import ExecutionRow, Query
+from launchpad_tui.errors import NotFound
+from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.registry.pages import execution_lister
 from launchpad_tui.services.configurations import ConfigurationService
-from launchpad_tui.services.execution_reader import ExecutionReader
+from launchpad_tui.services.listing import Listing
+from launchpad_tui.services.runtimes import Runtimes
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.transfer import Progress
     from launchpad_tui.runtimes.base import ExecutionLog
-    from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
-    from launchpad_tui.runtimes.embedded.runtime import EmbeddedRuntime
-    from launchpad_tui.services.files import FileService
-    from launchpad_tui.services.runtime_host import LocalRuntimeHost
-    from launchpad_tui.services.runtimes import Runtimes
 
-
-#: the folder of a home with the logs of executions elsewhere
+#: the folder of a home with the cached logs of remote executions
 REMOTE = "remote"
 
 
-class ExecutionService(ExecutionReader):
+class ExecutionService:
     """Executions of a resource group. Safe for threads.
 
-    Args:
-        files: gives the object stores, when outputs are stored.
-        fire: creates the executions that schedules want.
+    Operations raise what `launchpad_tui.services.runtimes.Runtimes.runtime` raises.
     """
 
     def __init__(
         self,
         home: Home,
-        settings: Settings,
         registry: Registry,
-        configurations: ConfigurationService,
-        files: Callable[[], FileService],
+        configuration_service: ConfigurationService,
         runtimes: Runtimes,
-        fire: Callable[[], object] = lambda: None,
     ) -> None:
-        super().__init__(registry)
-        self._home = home
-        self._configurations = configurations
-        self._files = files
+        self._logs = home.root / REMOTE
+        self._registry = registry
+        self._configurations = configuration_service
         self._runtimes = runtimes
-        self._fire = fire
-        self._settings = settings
 
-    @cached_property
-    def _host(self) -> LocalRuntimeHost:
-        from launchpad_tui.services.runtime_host import LocalRuntimeHost
-
-        return LocalRuntimeHost(self._home, self._settings.executions, self._registry, self._files)
-
-    @cached_property
-    def _dispatcher(self) -> Dispatcher:
-        from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
-
-        return Dispatcher(self._host)
-
-    def _embedded(self, scope: Scope) -> EmbeddedRuntime:
-        from launchpad_tui.runtimes.embedded.runtime import EmbeddedRuntime
-
-        connection = connections.connection(self._registry, scope.connection)
-        return EmbeddedRuntime(connection, {}, self._host, scope.resource_group)
-
-    def create(self, scope: Scope, configuration_id: str) -> Execution:
-        """Put an execution of the configuration into the queue; it starts at once where there is room.
+    def listing(self, scope: Scope, query: Query) -> Listing[ExecutionRow]:
+        """Return the executions that match a query.
 
         Raises:
-            NotFound: there is no such configuration, or its executable is gone.
-            ConfigError: a secret that the executable needs is missing.
-            CapabilityMissing, Unreachable and others: a runtime elsewhere does not do it.
+            InvalidInput: a condition or the order is not valid; ``field`` names it.
         """
-        return self._create(scope, self._configurations.get(scope, configuration_id))
+        return Listing(execution_lister(self._registry, scope, query))
+
+    def count(self, scope: Scope, query: Query) -> int:
+        """Return the number of executions that match a query. Raises as `listing`."""
+        return execution_lister(self._registry, scope, query).count()
+
+    def get(self, scope: Scope, execution_id: str) -> ExecutionDetails:
+        """Return an execution with everything that its process flow shows. Raises NotFound."""
+        with self._registry.read():
+            found = executions.execution(self._registry, scope, execution_id)
+            bound = configurations.by_id(self._registry, scope, [found.configuration_id]).get(
+                found.configuration_id
+            )
+            inputs = lineage.inputs_of(self._registry, scope, [execution_id]).get(execution_id, ())
+            known = artifacts.by_id(self._registry, scope, [artifact for _, artifact in inputs])
+            outputs = artifacts.of_executions(self._registry, scope, [execution_id])
+            try:
+                name = scenarios.executable(self._registry, scope, found.executable_id).name
+            except NotFound:
+                name = ""
+        return ExecutionDetails(
+            found,
+            name,
+            bound,
+            tuple((slot, known.get(artifact)) for slot, artifact in inputs),
+            tuple(outputs),
+        )
+
+    def resolve(self, scope: Scope, text: str) -> Execution:
+        """Return the execution with this ID, or with this unique ID prefix of at least 4
+        characters.
+
+        Raises:
+            NotFound: no execution matches.
+            Conflict: several executions match; the detail lists them.
+        """
+        return executions.resolve(self._registry, scope, text)
+
+    def create(self, scope: Scope, configuration_id: str) -> Execution:
+        """Create an execution of a configuration and return it. The embedded runtime starts it
+        immediately if fewer executions are running than the settings allow.
+
+        Raises:
+            NotFound: there is no such configuration, or its executable does not exist.
+            ConfigError: a secret that the executable requires is missing (embedded runtime).
+        """
+        configurations.configuration(self._registry, scope, configuration_id)
+        return self._runtimes.create_execution(scope, configuration_id)
 
     def create_again(
         self,
@@ -99,15 +107,16 @@ class ExecutionService(ExecutionReader):
         inputs: Mapping[str, str] | None = None,
         name: str = "",
     ) -> Execution:
-        """Create an execution like an earlier one. With other parameters or inputs (those given replace the old ones,
-        the rest stays) or another name, a configuration of its own is made for it.
+        """Create an execution like an earlier one and return it.
+
+        Parameters and inputs that are given replace those of the earlier configuration. If any of
+        them or the name differs, a new configuration is created.
 
         Raises:
-            As `create`, and InvalidInput: a parameter or input is wrong.
+            As `create`, and InvalidInput: a parameter or input is not valid.
         """
-        source = self._configurations.get(
-            scope, self.get(scope, execution_id).execution.configuration_id
-        )
+        found = executions.execution(self._registry, scope, execution_id)
+        source = self._configurations.get(scope, found.configuration_id)
         changed = {**source.parameters, **(parameters or {})}
         bound = {**source.inputs, **(inputs or {})}
         if (
@@ -115,85 +124,59 @@ class ExecutionService(ExecutionReader):
             and bound == dict(source.inputs)
             and name in {"", source.name}
         ):
-            return self._create(scope, source)
-        made = self._configurations.create(
+            return self._runtimes.create_execution(scope, source.id)
+        created = self._configurations.create(
             scope, name or source.name, source.executable_id, changed, bound
         )
-        return self._create(scope, made)
-
-    def create_due(self, at: datetime) -> int:
-        """Create and start the executions of this machine's schedules that are due at a time.
-
-        Returns:
-            The number of executions that were created.
-        """
-        from launchpad_tui.runtimes.embedded.due_schedules import create_due_executions
-
-        created = create_due_executions(self._host, at)
-        if created:
-            self._dispatcher.dispatch()
-        return created
-
-    def _create(self, scope: Scope, configuration: Configuration) -> Execution:
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.create_execution(scope, configuration.id)
-        created = self._embedded(scope).create_execution(configuration.id)
-        return executions.execution(self._registry, scope, created)
+        return self._runtimes.create_execution(scope, created.id)
 
     def stop(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
-        """Stop executions: those that wait at once, those that run by TERM and then KILL to all their processes."""
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.stop(scope, ids)
-        return tuple(self._embedded(scope).change_many(ids, TargetStatus.STOPPED))
+        """Stop executions and return the outcome of each."""
+        return self._runtimes.stop(scope, ids)
 
-    def finish(
+    def store_outputs(
         self, scope: Scope, execution_id: str, progress: Progress | None = None
     ) -> tuple[Artifact, ...]:
-        """Store and register the outputs of an execution that did its work, but whose object store failed; gives the
-        artifacts. Done by this process, while the caller waits.
+        """Retry storing the outputs of an execution whose object store failed, while the caller
+        waits, and return the artifacts.
 
         Raises:
-            NotFound: there is no such execution, or its outputs are gone.
-            Conflict: none of its outputs wait, or another process stores them.
-            Unreachable and others: the store did not take them; they are still kept.
+            NotFound: there is no such execution, or its outputs were deleted.
+            Conflict: no outputs are waiting, or another process is storing them.
+            Unreachable and others: the object store failed again; the outputs are still kept.
         """
-        self._require_local(scope)
-        self._embedded(scope).store_outputs(execution_id, progress)
+        self._runtimes.runtime(scope, "store_outputs").store_outputs(execution_id, progress)
         return tuple(artifacts.of_executions(self._registry, scope, [execution_id]))
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
-        """Delete executions that have ended, with their metrics and logs; the artifacts they made stay."""
-        if self._runtimes.is_remote(scope):
-            from launchpad_tui.services.remote_log import forget_log
+        """Delete executions that have ended, with their metrics and logs, and return the outcome of
+        each; output artifacts stay."""
+        from launchpad_tui.services.remote_log import forget_log
 
-            outcomes = self._runtimes.delete(scope, ids)
-            for one in outcomes:
-                if one.error is None:
-                    forget_log(self._home.root / REMOTE, scope, one.id)
-            return outcomes
-        return tuple(self._embedded(scope).change_many(ids, TargetStatus.DELETED))
+        outcomes = self._runtimes.delete(scope, ids)
+        for outcome in outcomes:
+            if outcome.error is None:
+                forget_log(self._logs, scope, outcome.id)
+        return outcomes
 
     def log(self, scope: Scope, execution_id: str) -> ExecutionLog:
-        """The log of an execution; it may grow while it is read. Raises NotFound."""
+        """Return the log of an execution; it may grow while it is read. Raises NotFound."""
         from launchpad_tui.runtimes.embedded.logs import LogFile
+        from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
         found = executions.execution(self._registry, scope, execution_id)
-        if self._runtimes.is_remote(scope):
-            from launchpad_tui.services.remote_log import RemoteLog, folder_of
-
-            return RemoteLog(
-                folder_of(self._home.root / REMOTE, scope, found.id),
-                lambda: self._runtimes.runtime(scope, "logs"),
-                lambda: executions.execution(self._registry, scope, execution_id),
-            )
-        return LogFile(self._home.executions / execution_id)
+        if not self._runtimes.is_remote(scope):
+            folder = self._runtimes.runtime(scope, "logs").log_folder(execution_id)
+            if folder is not None:
+                return LogFile(folder)
+        return RemoteLog(
+            folder_of(self._logs, scope, found.id),
+            lambda: self._runtimes.runtime(scope, "logs"),
+            lambda: executions.execution(self._registry, scope, execution_id),
+        )
 
     def reconcile(self) -> None:
-        """Find executions whose supervisor died and say so, create what schedules want, and start what waits. Cheap
-        where nothing runs."""
-        self._dispatcher.reconcile()
-        self._fire()
-
-    def _require_local(self, scope: Scope) -> None:
-        if self._runtimes.is_remote(scope):
-            raise CapabilityMissing(f"{scope.connection} does not run on this machine")
+        """Maintain the executions of this machine: mark those whose supervisor died as DEAD, create
+        those of due schedules, and start queued ones. Cheap if nothing is due."""
+        for runtime in self._runtimes.of_this_machine():
+            runtime.reconcile()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -148,12 +149,11 @@ class ImportService:
         """
         new = self._artifacts().new(scope, kind, name, url, scenario_id, description, labels)
         stored = self._files.store_output(scope, new.url, source, progress)
-        if self._runtimes.is_remote(scope):
-            new = self._runtimes.create_artifact(scope, new)
-            artifacts.record_files(self._registry, scope, new.id, stored)
-        else:
-            artifacts.add(self._registry, scope, new, stored)
-        return artifacts.artifact(self._registry, scope, new.id)
+        size = sum(each.size for each in stored)
+        with self._all_or_none(scope):
+            created = self._runtimes.create_artifact(scope, replace(new, size=size))
+            artifacts.record_files(self._registry, scope, created.id, stored)
+        return artifacts.artifact(self._registry, scope, created.id)
 
     def register(
         self, scope: Scope, kind: ArtifactKind, scenario_id: str, proposals: Iterable[Proposal]
@@ -205,16 +205,18 @@ class ImportService:
             )
             for one in new_proposals
         ]
-        if self._runtimes.is_remote(scope):
-            created = []
+        created = []
+        with self._all_or_none(scope):
             for one, artifact in zip(new_proposals, new, strict=True):
                 created.append(self._runtimes.create_artifact(scope, artifact))
                 artifacts.record_files(self._registry, scope, created[-1].id, one.files)
-            return created
-        with self._registry.write("artifacts"):
-            for one, artifact in zip(new_proposals, new, strict=True):
-                artifacts.add(self._registry, scope, artifact, one.files)
-        return new
+        return created
+
+    def _all_or_none(self, scope: Scope) -> AbstractContextManager[object]:
+        """Return a transaction for artifacts, which no request to a remote runtime may hold open."""
+        if self._runtimes.is_remote(scope):
+            return nullcontext()
+        return self._registry.write("artifacts")
 
 
 def _problem(one: Proposal) -> str:

@@ -122,18 +122,22 @@ class MetricService:
             NotFound: there is no such execution.
             Unreachable and others: a runtime elsewhere does not take them.
         """
-        if scope is not None and self._runtimes.is_remote(scope):
-            executions.execution(self._registry, scope, execution_id)
-            self._runtimes.runtime(scope, "metrics").patch_metrics(
-                execution_id, metrics, tags, custom_info
-            )
-        with self._registry.write():
-            series.append(self._registry, execution_id, metrics, scope)
-            resource.put(self._registry, execution_id, tags, custom_info, scope)
+        scope = scope or executions.scope_of(self._registry, execution_id)
+        executions.execution(self._registry, scope, execution_id)
+        runtime = self._runtimes.runtime(scope, "metrics")
+        runtime.patch_metrics(execution_id, metrics, tags, custom_info)
+        if self._runtimes.is_remote(scope):
+            with self._registry.write():
+                series.append(self._registry, execution_id, metrics, scope)
+                resource.put(self._registry, execution_id, tags, custom_info, scope)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Forget everything that an execution logged. Raises NotFound, and as `record`."""
-        if scope is not None and self._runtimes.is_remote(scope):
-            with contextlib.suppress(NotFound):
-                self._runtimes.runtime(scope, "metrics").delete_metrics(execution_id)
+        scope = scope or executions.scope_of(self._registry, execution_id)
+        runtime = self._runtimes.runtime(scope, "metrics")
+        if not self._runtimes.is_remote(scope):
+            runtime.delete_metrics(execution_id)
+            return
+        with contextlib.suppress(NotFound):
+            runtime.delete_metrics(execution_id)
         series.delete(self._registry, execution_id, scope)

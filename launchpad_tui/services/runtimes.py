@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from launchpad_tui.config.credentials import CONNECTION, Credentials
 from launchpad_tui.domain.artifact import Artifact
@@ -100,10 +100,16 @@ class Runtimes:
             return connections.capabilities(self._registry, connection)
         return self.fetch_capabilities(connection)
 
+    def of_this_machine(self) -> Iterator[Runtime]:
+        """Yield the runtimes that run on this machine."""
+        for found in connections.connections(self._registry):
+            if not catalog.is_remote(found):
+                yield self.runtime(Scope(found.name, DEFAULT_SCOPE.resource_group))
+
     def fetch_capabilities(self, connection: str) -> Capabilities:
         """Ask the connection's runtime what it can do. Raises as `runtime`."""
         scope = Scope(connection, DEFAULT_SCOPE.resource_group)
-        return self.runtime(scope).capabilities() if self.is_remote(scope) else Capabilities()
+        return self.runtime(scope).capabilities()
 
     def close(self) -> None:
         """Close all runtimes; pending requests end."""

@@ -7,68 +7,66 @@ from pathlib import Path
 
 from launchpad_tui.domain.connection import Field, Scope
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
-from launchpad_tui.errors import CapabilityMissing
-from launchpad_tui.registry import connections, scenarios
+from launchpad_tui.registry import scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.catalog import is_remote
+from launchpad_tui.services.runtimes import Runtimes
 
 
 class ScenarioService:
     """Scenarios and executables of a connection. Safe for threads."""
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
+        self._runtimes = runtimes
 
     def scenarios(self, scope: Scope) -> list[Scenario]:
-        """All scenarios, by name. Raises NotFound."""
+        """Return all scenarios, by name. Raises NotFound."""
         return scenarios.scenarios(self._registry, scope)
 
     def scenario(self, scope: Scope, scenario_id: str) -> Scenario:
-        """The scenario with this ID. Raises NotFound."""
+        """Return the scenario with this ID. Raises NotFound."""
         return scenarios.scenario(self._registry, scope, scenario_id)
 
     def executables(self, scope: Scope, scenario_id: str | None = None) -> list[Executable]:
-        """All executables, or those of a scenario, by name. Raises NotFound."""
+        """Return all executables, or those of a scenario, by name. Raises NotFound."""
         return scenarios.executables(self._registry, scope, scenario_id)
 
     def executable(self, scope: Scope, executable_id: str) -> Executable:
-        """The executable with this ID. Raises NotFound."""
+        """Return the executable with this ID. Raises NotFound."""
         return scenarios.executable(self._registry, scope, executable_id)
 
     def add_executables(self, scope: Scope, path: Path) -> AddedExecutables:
-        """Read the workflow templates of a file or folder and add them; see
-        `launchpad_tui.runtimes.embedded.executables`."""
-        from launchpad_tui.runtimes.embedded.executables import add_executables
-        from launchpad_tui.services.runtime_host import RegistryRecords
+        """Add the workflow templates of a file or folder; each replaces one with the same ID.
 
-        if is_remote(connections.connection(self._registry, scope.connection)):
-            raise CapabilityMissing(
-                f"Executables cannot be added to {scope.connection}",
-                hint="They come to it from its own git repositories.",
-            )
-        return add_executables(RegistryRecords(self._registry), scope, path)
+        Raises:
+            InvalidInput: there is neither a file nor a folder.
+            CapabilityMissing: executables cannot be added to the runtime.
+        """
+        return self._runtimes.runtime(scope, "add_executable").add_executables(path)
 
-    def executable_fields(self) -> tuple[Field, ...]:
-        """What can be set of an executable."""
-        from launchpad_tui.runtimes.embedded.executables import EXECUTABLE_FIELDS
-
-        return EXECUTABLE_FIELDS
+    def executable_fields(self, scope: Scope) -> tuple[Field, ...]:
+        """Return the settings that executables have in the scope's runtime. Raises NotFound."""
+        return self._runtimes.runtime(scope).executable_fields()
 
     def set_executable(
         self, scope: Scope, executable_id: str, values: Mapping[str, str]
     ) -> Executable:
-        """The executable with other settings; executions created from now on use them. Paths that are not absolute are
-        meant from where this process works.
+        """Replace the settings of an executable and return it; executions created later use them.
+        Relative paths are resolved from the working folder of this process.
 
         Raises:
-            NotFound: there is none.
-            InvalidInput: a value is wrong.
+            NotFound: there is no such executable.
+            InvalidInput: a value is not valid.
+            CapabilityMissing: executables of the runtime have no settings.
         """
-        from launchpad_tui.runtimes.embedded.executables import checked_settings
-
-        settings = checked_settings(values)
-        return scenarios.set_executable_settings(self._registry, scope, executable_id, settings)
+        runtime = self._runtimes.runtime(scope, "add_executable")
+        return runtime.set_executable(executable_id, values)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:
-        """Forget an executable; its configurations and executions stay. Raises NotFound."""
-        scenarios.delete_executable(self._registry, scope, executable_id)
+        """Remove an executable; its configurations and executions stay.
+
+        Raises:
+            NotFound: there is no such executable.
+            CapabilityMissing: executables of the runtime cannot be removed.
+        """
+        self._runtimes.runtime(scope, "add_executable").delete_executable(executable_id)

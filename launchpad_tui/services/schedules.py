@@ -24,7 +24,6 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.embedded.cron import occurrences, planned, whole_seconds
 
 if TYPE_CHECKING:
-    from launchpad_tui.services.executions import ExecutionService
     from launchpad_tui.services.runtimes import Runtimes
 
 #: AI API: the most characters of a schedule's name
@@ -35,19 +34,16 @@ class ScheduleService:
     """Execution schedules of a resource group. Safe for threads.
 
     Args:
-        executions: gives the executions, when one is due.
         clock: the moment that it is.
     """
 
     def __init__(
         self,
         registry: Registry,
-        executions: Callable[[], ExecutionService],
         runtimes: Runtimes,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self._registry = registry
-        self._executions = executions
         self._runtimes = runtimes
         self._clock = clock
 
@@ -122,10 +118,7 @@ class ScheduleService:
             str(uuid.uuid4()), name, cron, configuration_id, ScheduleStatus.ACTIVE, *bounds, at, at
         )
         new = planned(new, at)
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.create_schedule(scope, new)
-        schedules.put(self._registry, scope, new)
-        return self.get(scope, new.id)
+        return self._runtimes.create_schedule(scope, new)
 
     def change(
         self,
@@ -157,25 +150,19 @@ class ScheduleService:
             changed = replace(changed, next_at=None)
         else:
             changed = self._changed(changed, known=cron is None and self._runtimes.is_remote(scope))
-        if self._runtimes.is_remote(scope):
-            return self._runtimes.change_schedule(scope, before, changed)
-        schedules.put(self._registry, scope, changed)
-        return self.get(scope, schedule_id)
+        return self._runtimes.change_schedule(scope, before, changed)
 
     def delete(self, scope: Scope, schedule_id: str) -> None:
         """Delete a schedule; the executions that it created stay. Raises NotFound, and as `create`."""
-        self.get(scope, schedule_id)
-        if self._runtimes.is_remote(scope):
-            self._runtimes.delete_schedule(scope, schedule_id)
-        else:
-            schedules.delete(self._registry, scope, schedule_id)
+        self._runtimes.delete_schedule(scope, schedule_id)
 
     def fire_due(self) -> int:
         """Create the executions of this machine's schedules that are due and return their number.
 
         An execution that cannot be created is reported in the log file and does not delay others.
         """
-        return self._executions().create_due(self._clock())
+        at = self._clock()
+        return sum(runtime.create_due(at) for runtime in self._runtimes.of_this_machine())
 
     def due_in(self) -> float | None:
         """Seconds until something is due, 0 where it is; None where nothing is planned."""

@@ -80,12 +80,12 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
     assert f"launchpad executions store-outputs {one}" in bench.log(one)
     assert bench.models() == []
     with pytest.raises(AuthenticationFailed):
-        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     assert bench.execution(one).status is Status.DEAD
     bench.desk.stores.edit(
         DEFAULT_SCOPE, DEFAULT_STORE, {**_settings(bench), "secret_access_key": seaweed.ADMIN[1]}
     )
-    (made,) = bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    (made,) = bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     done = bench.execution(one)
     assert done.status is Status.COMPLETED
     assert done.completed_at == dead.completed_at, "it ended when its work ended"
@@ -97,7 +97,7 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
     assert not (bench.desk.home.executions / one / "work").exists()
     assert seaweed.ADMIN[1] not in bench.log(one)
     with pytest.raises(Conflict):
-        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
 
 
 def _settings(bench: Bench) -> dict[str, str]:
@@ -127,7 +127,7 @@ def test_stopping_while_the_store_is_waited_for(bench: Bench) -> None:
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     assert bench.wait(one).status is Status.STOPPED
     with pytest.raises(Conflict):
-        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
 
 
 def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
@@ -141,10 +141,10 @@ def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
     assert dead.status_details[OUTPUTS] == OUTPUTS_KEPT
     assert "Its outputs are kept" in dead.status_message
     with pytest.raises(Unreachable):
-        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     bench.desk.home.files.unlink()
     bench.desk.home.files.mkdir()
-    bench.desk.executions.finish(DEFAULT_SCOPE, one)
+    bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     assert bench.execution(one).status is Status.COMPLETED
     assert bench.models() == [one]
 
@@ -155,14 +155,14 @@ def test_outputs_that_somebody_took_away(bench: Bench) -> None:
     bench.wait(one)
     shutil.rmtree(bench.desk.home.executions / one / "work")
     with pytest.raises(NotFound, match="missing"):
-        bench.desk.executions.finish(DEFAULT_SCOPE, one)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
 
 
 def test_what_never_had_outputs_cannot_be_finished(bench: Bench) -> None:
     failed = bench.shell("exit 3")
     assert bench.wait(failed).status is Status.DEAD
     with pytest.raises(Conflict, match="cannot be stored"):
-        bench.desk.executions.finish(DEFAULT_SCOPE, failed)
+        bench.desk.executions.store_outputs(DEFAULT_SCOPE, failed)
 
 
 def test_the_default_store_is_replaced_only_when_nothing_runs(bench: Bench) -> None:

@@ -212,7 +212,7 @@ def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) ->
     }
     with pytest.raises(InvalidInput, match="access_key_id is missing"):
         desk.stores.add(SCOPE, "lake", "s3", {"bucket": "models", "credentials": "environment"})
-    with pytest.raises(InvalidInput, match="no object store of type file"):
+    with pytest.raises(InvalidInput, match="does not support object stores of type file"):
         desk.stores.add(SCOPE, "lake", "file", {"root": "/tmp"})
     assert desk.stores.list(SCOPE) == []
     desk.stores.add(SCOPE, "lake", "s3", values)

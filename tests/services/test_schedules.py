@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from launchpad_tui.bootstrap import open_desk
+from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from launchpad_tui.domain.query import Query
 from launchpad_tui.domain.schedule import ScheduleStatus
 from launchpad_tui.errors import CapabilityMissing, InvalidInput, NotFound
 from launchpad_tui.registry import database
+from launchpad_tui.runtimes.embedded.runtime import EmbeddedRuntime
+from launchpad_tui.services.desk import Desk
+from launchpad_tui.services.runtime_host import LocalRuntimeHost
+from launchpad_tui.services.runtimes import Runtimes
 from launchpad_tui.services.schedules import ScheduleService
 from tests.services import tenant_server
 from tests.services.execution_support import Bench, shell_template
@@ -47,12 +52,21 @@ def clock() -> Clock:
     return Clock()
 
 
+def schedules_by(desk: Desk, clock: Callable[[], datetime]) -> ScheduleService:
+    """The schedules of a home whose embedded runtime goes by another clock."""
+    host = LocalRuntimeHost(desk.home, desk.settings.executions, desk.registry, lambda: desk.files)
+    runtimes = Runtimes(
+        desk.registry,
+        Credentials(desk.home.credentials_path),
+        lambda connection, secrets: EmbeddedRuntime(connection, secrets, host, clock=clock),
+    )
+    return ScheduleService(desk.registry, runtimes, clock=clock)
+
+
 @pytest.fixture
 def service(bench: Bench, clock: Clock) -> ScheduleService:
     """The schedules of the home, by the clock."""
-    return ScheduleService(
-        bench.desk.registry, lambda: bench.desk.executions, bench.desk.runtimes, clock=clock
-    )
+    return schedules_by(bench.desk, clock)
 
 
 @pytest.fixture
@@ -245,7 +259,7 @@ def test_two_that_look_at_once_create_one(
 
     def fire(number: int) -> None:
         desk = others[number]
-        mine = ScheduleService(desk.registry, lambda: desk.executions, desk.runtimes, clock=clock)
+        mine = schedules_by(desk, clock)
         gate.wait()
         made.append(mine.fire_due())
 

@@ -68,6 +68,10 @@ class AICoreClient(Tracking, Schedules, Administration):
         """A client of another resource group over the same connections and token; closing one closes both."""
         return AICoreClient(self.key, resource_group, page=self._page, http=self.http)
 
+    def create_due(self, at: datetime) -> int:  # noqa: ARG002
+        """Return 0: a remote runtime creates the executions of its schedules by itself."""
+        return 0
+
     def reconcile(self) -> None:
         """Do nothing: a remote runtime maintains its executions by itself."""
 

@@ -60,14 +60,13 @@ class EmbeddedRuntime:
     def __init__(
         self,
         connection: Connection,
-        secrets: Mapping[str, str],
+        secrets: Mapping[str, str],  # noqa: ARG002  no credentials are required
         host: RuntimeHost,
         resource_group: str = DEFAULT_SCOPE.resource_group,
         clock: Callable[[], datetime] = now,
     ) -> None:
         self.resource_group = resource_group
         self._connection = connection
-        self._secrets = secrets
         self._host = host
         self._clock = clock
         self._records = host.records
@@ -76,11 +75,7 @@ class EmbeddedRuntime:
 
     def in_group(self, resource_group: str) -> EmbeddedRuntime:
         """Return the same runtime in another resource group."""
-        if resource_group == self.resource_group:
-            return self
-        return EmbeddedRuntime(
-            self._connection, self._secrets, self._host, resource_group, self._clock
-        )
+        return EmbeddedRuntime(self._connection, {}, self._host, resource_group, self._clock)
 
     def close(self) -> None:
         """Do nothing: there are no connections to close."""
@@ -94,12 +89,20 @@ class EmbeddedRuntime:
         )
 
     def reconcile(self) -> None:
-        """Create the executions of due schedules, mark executions whose supervisor died as DEAD,
-        and start queued executions."""
+        """Create the executions of due schedules, mark executions whose supervisor died as DEAD, and
+        start queued executions."""
+        self.create_due(self._clock())
+        self._dispatcher.reconcile()
+
+    def create_due(self, at: datetime) -> int:
+        """Create and start the executions of schedules that are due at a time, and return their
+        number."""
         from launchpad_tui.runtimes.embedded.due_schedules import create_due_executions
 
-        create_due_executions(self._host, self._clock())
-        self._dispatcher.reconcile()
+        created = create_due_executions(self._host, at)
+        if created:
+            self._dispatcher.dispatch()
+        return created
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
         """Yield the resource groups of the connection."""

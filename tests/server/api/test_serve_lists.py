@@ -370,7 +370,7 @@ def test_a_damaged_file_of_clients_lets_nobody_in(tmp_path: Path) -> None:
 def test_an_artifact_does_not_wait_for_a_store_that_is_silent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchpad_tui.bootstrap._MEASURE_SECONDS", 0.2)
+    monkeypatch.setattr("launchpad_tui.services.runtime_host._MEASURE_SECONDS", 0.2)
     desk = open_desk(Home.at(tmp_path / "home"))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"

@@ -226,7 +226,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def do_finish(self) -> None:
         """Key ``F``."""
-        finish, scope = self.desk.executions.finish, self.scope
+        finish, scope = self.desk.executions.store_outputs, self.scope
 
         def work(progress: Progress) -> str:
             made = finish(scope, self.item_id, progress)

@@ -85,7 +85,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             *(map(_slot, one.outputs) if one.outputs else [NONE]),
         ]
         items += [heading("On this machine"), Item("Template file", one.source)]
-        for field in self.desk.scenarios.executable_fields():
+        for field in self.desk.scenarios.executable_fields(self.scope):
             value = one.settings.get(field.name, "")
             items.append(Item(field.title, value or field.help, "text" if value else "faint"))
         if one.notes:
@@ -108,7 +108,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         """Key ``e``."""
         if self._executable is None:
             return
-        fields = {field.name: field for field in self.desk.scenarios.executable_fields()}
+        fields = {field.name: field for field in self.desk.scenarios.executable_fields(self.scope)}
         settings = dict(self._executable.settings)
         choices = [
             Choice(each.name, each.title, settings.get(each.name, "") or "not set")
