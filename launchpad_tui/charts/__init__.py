@@ -1,1 +1,1 @@
-"""Charts: series in, styled text out. Pure, deterministic, and safe for threads."""
+"""Charts: data in, styled text out. Pure, deterministic and thread-safe."""

@@ -1,4 +1,4 @@
-"""A drawing as text for a terminal, with or without colours."""
+"""Drawings as terminal text, with or without colours."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from launchpad_tui.charts.palette import ANSI256
 
 #: SGR parameters (ECMA-48) of spans that belong to no series
 _STYLES: Mapping[str, str] = {"axis": "2", "faint": "2", "bold": "1", "cursor": "1"}
-#: foregrounds of the eight series where there are 16 colours
+#: foregrounds of the eight series colours in 16-colour terminals
 _SIXTEEN = (36, 33, 32, 35, 93, 94, 31, 37)
 
 
 def to_ansi(drawing: Drawing, colours: str = "256") -> str:
-    """The drawing's lines, each ended by a line feed; trailing blanks are cut.
+    """Return the lines of the drawing, each ended by a line feed, without trailing blanks.
 
     Args:
-        colours: ``256``, ``16`` or ``none`` (plain text, no escape sequence in it).
+        colours: ``256``, ``16`` or ``none`` (plain text without escape sequences).
     """
     if colours == "none":
         return drawing.text() + "\n"

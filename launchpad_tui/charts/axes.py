@@ -11,12 +11,12 @@ from launchpad_tui.charts.scale import log_ticks, ticks, widened
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width
 
-#: x is logarithmic from so many decades on
+#: the number of decades from which an axis is logarithmic
 _DECADES = 2.0
 
 
 def share(value: float, low: float, high: float) -> float:
-    """Where a value lies between two others, 0 to 1 within them; right for all finite floats."""
+    """Return where a value lies between two others: 0 to 1 within them, for any finite floats."""
     span = high - low
     if not math.isfinite(span):
         return (value / 4 - low / 4) / (high / 4 - low / 4)
@@ -35,7 +35,7 @@ def mean(values: Sequence[float]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From numbers to a share of an axis."""
+    """The mapping from numbers to a share of an axis."""
 
     low: float
     high: float
@@ -43,17 +43,17 @@ class Scale:
 
     @classmethod
     def of(cls, values: Sequence[float], *, log: bool = False) -> Scale:
-        """The scale of finite values (positive ones where ``log``), wide enough also for a constant."""
+        """Return the scale of finite values (positive ones if ``log``)."""
         if not values:
             return cls(0.0, 1.0)
         low, high = widened(min(values), max(values), log=log)
-        # Next to the ends of the floats widening goes nowhere or to infinity.
+        # Near the limits of floats widening has no effect or overflows.
         if not (high > low and math.isfinite(high) and math.isfinite(low)) or (log and low <= 0):
             return cls(min(low, high) if math.isfinite(low) else 0.0, max(values), log and low > 0)
         return cls(low, high, log)
 
     def share(self, value: float) -> float:
-        """0 to 1 within the scale."""
+        """Return the position of a value, 0 to 1 within the scale."""
         if not self.log:
             return share(value, self.low, self.high)
         return (
@@ -63,23 +63,23 @@ class Scale:
         )
 
     def cell(self, value: float, cells: int) -> int:
-        """The cell of a value, from 0; kept within the cells."""
+        """Return the cell of a value, counted from 0 and limited to the cells."""
         return min(cells - 1, max(0, round(self.share(value) * (cells - 1))))
 
     def ticks(self, most: int) -> list[float]:
-        """Round numbers on it."""
+        """Return round numbers on the scale."""
         found = (
             log_ticks(self.low, self.high, most) if self.log else ticks(self.low, self.high, most)
         )
         return [tick for tick in found if self.low <= tick <= self.high] or [self.low]
 
     def texts(self, found: Sequence[float]) -> list[str]:
-        """Texts of its ticks."""
+        """Return the labels of its ticks."""
         return [number_text(tick) for tick in found] if self.log else axis_texts(found)
 
 
 def is_wide(values: Sequence[float]) -> bool:
-    """Whether numbers are told apart only on a logarithmic scale: all positive, over two decades or more."""
+    """Return whether numbers need a logarithmic scale: all positive, over two decades or more."""
     return (
         len(values) > 1
         and min(values) > 0
@@ -88,7 +88,7 @@ def is_wide(values: Sequence[float]) -> bool:
 
 
 def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int) -> int:
-    """The y axis at the left, of so many rows; gives the column at which the plot begins."""
+    """Draw the y axis at the left edge; return the column at which the plot starts."""
     found = scale.ticks(max(1, min(8, height // 3)))
     words = scale.texts(found)
     size = min(max(cell_width(word) for word in words), most_label)
@@ -103,8 +103,10 @@ def draw_y(canvas: Canvas, scale: Scale, top: int, height: int, most_label: int)
 
 
 def draw_x(canvas: Canvas, scale: Scale, left: int, row: int, name: str) -> bool:
-    """The x axis in two rows from ``row``, to the canvas' right edge, the name at its right end where there is room;
-    gives whether there was."""
+    """Draw the x axis in two rows from ``row`` to the right edge, with its name if there is room.
+
+    Returns whether there was room for the name.
+    """
     width = canvas.width - left
     found = scale.ticks(max(1, min(10, width // 14)))
     words = scale.texts(found)
@@ -116,7 +118,10 @@ def draw_x(canvas: Canvas, scale: Scale, left: int, row: int, name: str) -> bool
 def draw_categories(
     canvas: Canvas, places: Sequence[int], words: Sequence[str], left: int, row: int, name: str
 ) -> bool:
-    """The x axis of categories at these columns, in two rows; gives whether there was room for the name."""
+    """Draw the x axis of categories at these columns, in two rows.
+
+    Returns whether there was room for the name.
+    """
     _line(canvas, left, row)
     return label_ticks(canvas, row, list(zip(places, words, strict=True)), name)
 
@@ -127,8 +132,10 @@ def _line(canvas: Canvas, left: int, row: int) -> None:
 
 
 def label_ticks(canvas: Canvas, row: int, found: Sequence[tuple[int, str]], name: str) -> bool:
-    """Ticks on the line in ``row``, their words below, those left out that would touch, and the axis' name at the right
-    end; gives whether there was room for that."""
+    """Draw ticks on the line in ``row``, their labels below it, and the name of the axis.
+
+    Labels that would touch others are omitted. Returns whether there was room for the name.
+    """
     mark = "+" if canvas.ascii else "┬"
     free = 0
     for column, word in found:
@@ -147,7 +154,7 @@ def label_ticks(canvas: Canvas, row: int, found: Sequence[tuple[int, str]], name
 
 
 def name_on_top(canvas: Canvas, name: str, title: str) -> list[str]:
-    """Write an axis' name at the right end of the title's line where there is room; else gives it as a note."""
+    """Write the name of an axis at the right end of the title's line, or return it as a note."""
     shown = canvas.fit(f"x: {name}", canvas.width)
     if (
         not title

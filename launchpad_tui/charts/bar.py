@@ -1,4 +1,4 @@
-"""Horizontal bars: one line for each model or group, its value behind the bar."""
+"""Horizontal bars: one line per model or group, with its value after the bar."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width
 
 _PARTS = " ▏▎▍▌▋▊▉█"
-#: a metric's panel is at least so wide
+#: the least width of a metric's panel
 _PANEL = 19
-#: cells that bars need at least, where they go both ways
+#: the least number of cells of bars in both directions
 _SHORTEST = 12
 
 
 def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw the metrics' values as bars from the left, coloured by their model's slot, with the value in text.
+    """Draw the values of metrics as horizontal bars, coloured by their model's slot, with text.
 
-    Each metric has a panel with an axis of its own, side by side, so that metrics of different sizes can be read on
-    one line. Along a parameter each bar is the mean of the models with that value.
+    Each metric has its own panel and axis, so that metrics of different magnitude can be read in
+    one line. Against a parameter each bar is the mean of the models with that value.
     """
     canvas = Canvas(spec)
     if too_small(spec, 3):
@@ -60,7 +60,7 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
     notes += [note] if note else []
     if along:
         canvas.put(0, canvas.top, canvas.fit(", ".join(along), size), style="axis")
-    # A blank line between bars, where there is room for it.
+    # Bars are separated by a blank line if there is room.
     step = 2 if len(shown) * 2 - 1 + axis <= rows else 1
     for row, text in enumerate(
         short_labels([labels[p] for p in shown], size, ascii_only=spec.ascii)
@@ -69,7 +69,7 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
     width = room // len(names)
     for place, name in enumerate(names):
         left = size + 1 + place * width
-        # All bars together are one panel: the last one takes what is left.
+        # The last panel takes the remaining cells.
         panel = width - 1 if place < len(names) - 1 else canvas.width - left
         if head:
             canvas.put(left, canvas.top, canvas.fit(name, panel), style="axis")
@@ -106,7 +106,7 @@ def _panel(
     behind = max((len(text) for text in texts), default=0) + 1
     negative = base.below > 0
     bars = max(1, width - behind * (2 if 0 < base.below < 1 else 1))
-    # Where bars go both ways and there is no room for values on both sides, these stand in a column of their own.
+    # Bars in both directions without room for values on both sides have a column of values.
     apart = bars < _SHORTEST and 0 < base.below < 1
     bars = max(1, width - behind) if apart else bars
     start = left + (behind if negative and not apart else 0)
@@ -138,7 +138,7 @@ def _panel(
 
 
 def _right(canvas: Canvas, column: int, row: int, long: float, most: int, slot: int | None) -> int:
-    """A bar to the right; gives its cells."""
+    """Draw a bar to the right; return its number of cells."""
     if canvas.ascii:
         full, part = round(long), 0
         full = max(full, int(long > 0))
@@ -153,7 +153,7 @@ def _right(canvas: Canvas, column: int, row: int, long: float, most: int, slot: 
 
 
 def _left(canvas: Canvas, column: int, row: int, long: float, most: int, slot: int | None) -> int:
-    """A bar to the left of a column; gives its cells."""
+    """Draw a bar to the left of a column; return its number of cells."""
     if canvas.ascii:
         full, half = max(1, round(long)), 0
     else:
@@ -165,7 +165,7 @@ def _left(canvas: Canvas, column: int, row: int, long: float, most: int, slot: i
 
 
 def _axis(canvas: Canvas, row: int, left: int, width: int, zero: int, base: BarRange) -> None:
-    """The ends of the range and where bars start, below them."""
+    """Write the ends of the range and the start of the bars below them."""
     low, high = number_text(base.low, 4), number_text(base.high, 4)
     if len(low) + len(high) + 2 > width:
         return

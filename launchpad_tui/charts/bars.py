@@ -1,4 +1,4 @@
-"""What bars stand on: their scale, which begins at 0 wherever that can be read, and their looks."""
+"""Bars: their range, which starts at 0 if that is readable, and their fills."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
 
-#: looks of bars of the first, second… metric
+#: fills of the bars of the first, second… metric
 FILLS, ASCII_FILLS = "█▓▒░", "#=:."
-#: values that differ by less than this share of the largest cannot be told apart on an axis from 0
+#: values that differ by less than this share of the largest look equal on an axis from 0
 _FAR = 0.2
 #: metrics that differ by more than this factor do not fit on one axis
 _UNLIKE = 100.0
@@ -33,7 +33,10 @@ _UNLIKE = 100.0
 
 @dataclass(frozen=True, slots=True)
 class BarRange:
-    """The range of bars: they start at ``zero``, which is 0 or, where all are far from it, near the least of them."""
+    """The range of bars, which start at ``zero``.
+
+    0, or a value near the smallest if all are far from 0.
+    """
 
     low: float
     high: float
@@ -41,22 +44,22 @@ class BarRange:
 
     @property
     def below(self) -> float:
-        """The share of the range that lies below ``zero``."""
+        """The share of the range below ``zero``."""
         return share(self.zero, self.low, self.high) if self.high > self.low else 0.0
 
     def notes(self) -> list[str]:
-        """Says so where bars do not start at 0."""
+        """Return a note if bars do not start at 0."""
         return [f"The axis starts at {number_text(self.zero, 4)}, not at 0"] if self.zero else []
 
 
 def bar_range(values: Sequence[float]) -> BarRange:
-    """The range for finite values."""
+    """Return the range of finite values."""
     low, high = min(values, default=0.0), max(values, default=1.0)
     if low == high == 0:
         return BarRange(0.0, 1.0, 0.0)
     largest = max(abs(low), abs(high))
     if (low > 0 or high < 0) and 0 < high - low < _FAR * largest:
-        # The nearest round number before the least bar, so that this one still has a length.
+        # The nearest round number below the smallest value, so that its bar still has a length.
         room = (high - low) * 0.25
         found = (
             ticks(low - 2 * room, low - room / 4, 3)
@@ -71,13 +74,13 @@ def bar_range(values: Sequence[float]) -> BarRange:
 
 
 def looks(count: int, *, ascii_only: bool) -> list[str]:
-    """The fills of so many metrics; they come again after four."""
+    """Return the fills of ``count`` metrics; they repeat after four."""
     fills = ASCII_FILLS if ascii_only else FILLS
     return [fills[place % len(fills)] for place in range(count)]
 
 
 def bar_groups(table: ChartTable) -> tuple[list[Group], list[str]]:
-    """The groups and their labels, with the number of models where groups have several."""
+    """Return the groups and their labels, with the number of models of groups that have several."""
     found = groups(table)
     if not names_along(table):
         return found, [group.label for group in found]
@@ -87,7 +90,7 @@ def bar_groups(table: ChartTable) -> tuple[list[Group], list[str]]:
 
 
 def group_notes(found: Sequence[Group]) -> list[str]:
-    """Says that bars are means where they are."""
+    """Return a note if bars are means."""
     return (
         ["Each bar is the mean of its n models"]
         if any(len(group.places) > 1 for group in found)
@@ -96,7 +99,7 @@ def group_notes(found: Sequence[Group]) -> list[str]:
 
 
 def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
-    """Says so where metrics on one axis have different sizes."""
+    """Return a note if metrics of different magnitude share an axis."""
     sizes = [
         size
         for column in columns
@@ -105,24 +108,24 @@ def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
         )
     ]
     if len(sizes) > 1 and max(sizes) / _UNLIKE > min(sizes):
-        return ["These metrics are of different sizes on one axis: the small ones hardly show"]
+        return ["The metrics differ in magnitude but share one axis: small ones are hardly visible"]
     return []
 
 
 def log_notes(spec: ChartSpec) -> list[str]:
-    """Bars stand on 0, which no logarithmic axis has."""
-    return ["Bars have no logarithmic axis"] if spec.y_log else []
+    """Return a note that bars, which start at 0, have no logarithmic axis."""
+    return ["Bar charts have no logarithmic axis"] if spec.y_log else []
 
 
 def value_columns(table: ChartTable, found: Sequence[Group]) -> dict[str, list[float | None]]:
-    """For each metric the groups' means."""
+    """Return the means of the groups for each metric."""
     return {
         name: [mean_of(column, group) for group in found] for name, column in table.metrics.items()
     }
 
 
 def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str]) -> None:
-    """Which fill is which metric."""
+    """Write which fill belongs to which metric."""
     column = 0
     for place, (name, fill) in enumerate(zip(names, fills, strict=True)):
         left = canvas.width - column
@@ -137,19 +140,19 @@ def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str
 
 
 def stand_in(slot: int | None, canvas: Canvas) -> str:
-    """The marker of a model where its name has no room."""
+    """Return the marker that represents a model whose name does not fit."""
     return marker(slot, ascii_only=canvas.ascii) if slot is not None else " "
 
 
 def why_no_bars(data: ChartData) -> str:
-    """Why these data have no bars; empty where they have."""
+    """Return why the data cannot be drawn as bars, empty if they can."""
     return not_a_table(data) or unknown_parameter(data.table)
 
 
 def unshown(count: int, total: int) -> list[str]:
-    """A note where metrics are left out."""
+    """Return a note if metrics are not shown."""
     return (
-        [f"Showing {count} of {counted(total, 'metric', 'metrics')}: too small for all"]
+        [f"Showing {count} of {counted(total, 'metric', 'metrics')} (not enough room for all)"]
         if count < total
         else []
     )

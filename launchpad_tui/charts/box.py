@@ -1,4 +1,4 @@
-"""Box plots: how a metric is spread over the models, whole or for each value of a parameter."""
+"""Box plots: the distribution of a metric over the models, or per value of a parameter."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from launchpad_tui.charts.text import counted, short_labels
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
-#: of fewer values there are no quartiles worth drawing
+#: the least number of values for which quartiles are drawn
 LEAST = 4
-#: from this width on there is room for the median in text
+#: the least width at which the median is also written as text
 _WIDE = 60
 
 
 def why_no_box(data: ChartData) -> str:
-    """Why these data have no box plot; empty where they have."""
+    """Return why the data cannot be drawn as box plot, empty if they can."""
     return not_a_table(data, models=2) or unknown_parameter(data.table)
 
 
 def draw_box(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw least, quartiles, median and greatest of each group; groups of fewer than four models as their points.
+    """Draw minimum, quartiles and maximum of each group; small groups as points.
 
-    Along a parameter the first metric has a box for each of its values, on one axis. Otherwise each metric has a box
-    over all models, with an axis of its own.
+    Against a parameter the first metric has a box for each of its values, on one axis. Otherwise
+    each metric has a box of all models and its own axis.
     """
     canvas = Canvas(spec)
     table = data.table
@@ -61,7 +61,7 @@ def _along(canvas: Canvas, table: ChartTable, name: str, along: Sequence[str]) -
         return []
     rows = canvas.height - canvas.top - 3
     if rows < 1:
-        return [f"Too low to show {counted(len(found), 'group', 'groups')}"]
+        return [f"Not enough height to show {counted(len(found), 'group', 'groups')}"]
     shown = min(rows, len(found))
     step = 2 if shown * 2 - 1 <= rows else 1
     sizes = [f"n={len(each)}" for each in values]
@@ -104,7 +104,9 @@ def _along(canvas: Canvas, table: ChartTable, name: str, along: Sequence[str]) -
         safe_text(name, 80),
     )
     hidden = len(found) - shown
-    notes = [f"Showing {shown} of {len(found)} values: too low for all"] if hidden else []
+    notes = (
+        [f"Showing {shown} of {len(found)} values (not enough height for all)"] if hidden else []
+    )
     few = sum(len(each) < LEAST for each in values[:shown])
     return [*notes, *_few_notes(few, shown)]
 
@@ -113,16 +115,16 @@ def _few_notes(few: int, total: int) -> list[str]:
     if not few:
         return []
     if few == total:
-        return [f"Fewer than {LEAST} models in each group: points, not boxes"]
+        return [f"Groups of fewer than {LEAST} models are shown as points"]
     return [
-        f"{counted(few, 'group has', 'groups have')} fewer than {LEAST} models: points, not boxes"
+        f"{counted(few, 'group has', 'groups have')} fewer than {LEAST} models (shown as points)"
     ]
 
 
 def _each(canvas: Canvas, table: ChartTable, names: Sequence[str]) -> list[str]:
     everyone = Group("", tuple(range(len(table.ids))), None)
     room = canvas.height - canvas.top
-    # A line of words, the box, its axis in two lines; a blank line where there is room.
+    # A line of text, the box, its axis in two lines, and a blank line if there is room.
     shown = names[: max(1, room // 4)]
     step = 5 if room >= 5 * len(shown) else 4
     few = 0
@@ -140,8 +142,12 @@ def _each(canvas: Canvas, table: ChartTable, names: Sequence[str]) -> list[str]:
             _axis(canvas, scale, 1, canvas.width, top + 2, "")
         canvas.end(canvas.width, top, words if len(words) < 30 else "", style="faint")
     hidden = len(names) - len(shown)
-    notes = [f"Showing {len(shown)} of {len(names)} metrics: too low for all"] if hidden else []
-    return [*notes, *([f"Fewer than {LEAST} models: points, not a box"] if few else [])]
+    notes = (
+        [f"Showing {len(shown)} of {len(names)} metrics (not enough height for all)"]
+        if hidden
+        else []
+    )
+    return [*notes, *([f"Fewer than {LEAST} models: shown as points"] if few else [])]
 
 
 def _text_column(canvas: Canvas) -> int:
@@ -186,9 +192,9 @@ def _row(
 
 
 def _axis(canvas: Canvas, scale: Scale, left: int, right: int, row: int, name: str) -> None:
-    """The axis below, its name in the middle of what is at the left of it."""
+    """Draw the axis below the boxes, its name in the middle of the space to the left."""
     if right < canvas.width:
-        # The axis ends where boxes end.
+        # The axis ends with the boxes.
         part = Canvas(ChartSpec(right, canvas.height, ascii=canvas.ascii))
         draw_x(part, scale, left, row, name)
         for line in (row, row + 1):

@@ -1,4 +1,4 @@
-"""Cells to write on: whatever is written where, each line comes out exactly as wide as asked."""
+"""A canvas of terminal cells, every line of which has exactly the requested width."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ _Cell = tuple[str, int | None, str]
 _BLANK: _Cell = (" ", None, "normal")
 #: the second cell of a double-width character
 _REST = ""
-#: below these sizes nothing can be told
+#: nothing useful can be drawn below these sizes
 LEAST_WIDTH, LEAST_HEIGHT = 12, 4
 
 
 class Canvas:
-    """A drawing in the making: columns and rows of cells from the top left; what is outside is cut off."""
+    """A grid of cells to write on; what lies outside is cut off."""
 
     def __init__(self, spec: ChartSpec) -> None:
         self.width, self.height = max(0, spec.width), max(0, spec.height)
         self.ascii = spec.ascii
         self._rows: list[list[_Cell]] = [[_BLANK] * self.width for _ in range(self.height)]
-        #: the first row that the title leaves free
+        #: the first row below the title
         self.top = 0
         if spec.title and self.height:
             title = clip(spec.title, self.width)
@@ -31,7 +31,7 @@ class Canvas:
     def put(
         self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal"
     ) -> None:
-        """Write safe text to the right from a cell."""
+        """Write safe text to the right, starting at a cell."""
         if not 0 <= row < self.height:
             return
         cells = self._rows[row]
@@ -50,13 +50,13 @@ class Canvas:
             column += size
 
     def dot(self, column: int, row: int, char: str, slot: int | None, style: str) -> None:
-        """Write one character of one cell where no double-width character is: quicker than `put`."""
+        """Write one character of one cell over another of one cell; faster than `put`."""
         if 0 <= row < self.height and 0 <= column < self.width:
             self._rows[row][column] = (char, slot, style)
 
     @staticmethod
     def _free(cells: list[_Cell], column: int, size: int) -> None:
-        """Half a double-width character is none: its other half goes as well."""
+        """Clear the other half of a double-width character that is about to be overwritten."""
         if cells[column][0] == _REST and column:
             cells[column - 1] = _BLANK
         after = column + size
@@ -66,24 +66,24 @@ class Canvas:
     def end(
         self, column: int, row: int, text: str, slot: int | None = None, style: str = "normal"
     ) -> None:
-        """Write safe text so that it ends before a column."""
+        """Write safe text that ends before a column."""
         self.put(column - cell_width(text), row, text, slot, style)
 
     def middle(self, column: int, row: int, text: str, width: int, style: str = "normal") -> None:
-        """Write safe text in the middle of so many cells."""
+        """Write safe text centred in ``width`` cells."""
         self.put(column + max(0, (width - cell_width(text)) // 2), row, text, None, style)
 
     def at(self, column: int, row: int) -> str:
-        """What is in a cell; a blank outside."""
+        """Return the content of a cell, a blank outside of the canvas."""
         inside = 0 <= row < self.height and 0 <= column < self.width
         return self._rows[row][column][0] if inside else " "
 
     def fit(self, text: str, width: int) -> str:
-        """Text from outside in at most so many cells, in ASCII where the drawing is."""
+        """Return untrusted text in at most ``width`` cells, in ASCII if the drawing is."""
         return fit(text, width, ascii_only=self.ascii)
 
     def drawing(self, notes: list[str] | tuple[str, ...] = ()) -> Drawing:
-        """All that was written."""
+        """Return everything that was written."""
         return Drawing(tuple(_spans(cells) for cells in self._rows), tuple(notes))
 
 
@@ -104,5 +104,5 @@ def _spans(cells: list[_Cell]) -> tuple[Span, ...]:
 
 
 def too_small(spec: ChartSpec, least_height: int = LEAST_HEIGHT) -> bool:
-    """Whether nothing can be told in so few cells; an empty canvas is drawn then."""
+    """Return whether nothing useful can be drawn in this size; the canvas then stays empty."""
     return spec.width < LEAST_WIDTH or spec.height - bool(spec.title) < least_height

@@ -1,4 +1,4 @@
-"""The kinds of charts: one entry each."""
+"""The catalog of chart kinds, one entry each."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ from launchpad_tui.charts.model import ChartData, ChartSpec, Drawing
 from launchpad_tui.charts.parallel import draw_parallel, why_no_parallel
 from launchpad_tui.charts.scatter import draw_scatter, why_no_points
 
-#: what a chart compares: over steps or time, against a parameter, the models themselves
+#: what a chart compares: values over steps or time, against a parameter, or per model
 OVER, AGAINST, SOURCE = "over", "parameters", "source"
 
 
 @dataclass(frozen=True, slots=True)
 class ChartKind:
-    """A kind of chart: its id and title; which comparisons it can show; ``why_not`` says why these data cannot be drawn
-    so, empty where they can; and what draws it."""
+    """A kind of chart.
+
+    Attributes:
+        compares: the comparisons that it can show.
+        why_not: returns why given data cannot be drawn, empty if they can.
+        draw: draws the data.
+    """
 
     id: str
     title: str
@@ -41,7 +46,7 @@ def _line(spec: ChartSpec, data: ChartData) -> Drawing:
     return draw_line(spec, data.series)
 
 
-#: by id, in the order in which they are offered
+#: by ID, in the order of menus
 KINDS: dict[str, ChartKind] = {
     kind.id: kind
     for kind in (
@@ -61,7 +66,7 @@ KINDS: dict[str, ChartKind] = {
         ChartKind("histogram", "Histogram", frozenset({SOURCE}), why_no_histogram, draw_histogram),
         ChartKind(
             "importance",
-            "Which parameter matters",
+            "Parameter importance",
             frozenset({AGAINST, SOURCE}),
             why_no_importance,
             draw_importance,

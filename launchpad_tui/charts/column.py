@@ -1,4 +1,4 @@
-"""Vertical bars: one for each model, or for each value of a parameter."""
+"""Vertical bars: one per model, or one per value of a parameter."""
 
 from __future__ import annotations
 
@@ -29,21 +29,22 @@ from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-#: bars are not wider than this
+#: the greatest width of a bar
 _WIDEST = 14
-#: names written downwards need so much height, and take so much of it at most
+#: vertical labels need this height, and take at most one in so many rows
 _DOWNWARDS, _DOWN_SHARE = 15, 3
-#: cells in which a name says something
+#: the least number of cells in which a name is recognizable
 _NAME = 5
-#: metrics side by side
+#: the greatest number of metrics in one chart
 _METRICS = 4
 
 
 def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw the metrics' values as columns that stand on 0 (negative ones hang from it), coloured by their model's slot.
+    """Draw the values of metrics as columns from 0, coloured by their model's slot.
 
-    Where all values are far from 0 the axis starts near them and a note says so. Several metrics make groups of
-    columns that differ in their fill. Along a parameter each column is the mean of the models with that value.
+    If all values are far from 0, the axis starts near them and a note says so. Several metrics form
+    groups of columns with different fills. Against a parameter each column is the mean of the
+    models with that value.
     """
     canvas = Canvas(spec)
     if too_small(spec):
@@ -81,7 +82,7 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
 
 
 class _Place:
-    """Where columns stand on a canvas."""
+    """The positions of columns on a canvas."""
 
     def __init__(
         self,
@@ -104,11 +105,11 @@ class _Place:
         self.zero_line = ZeroLine(0, 0, 0)
 
     def column(self, number: int, metric: int = 0) -> int:
-        """The first cell of a bar."""
+        """Return the first cell of a bar."""
         return self.left + number * self.step + metric * self.bar
 
     def labels(self, labels: Sequence[str], shown: Sequence[Group]) -> list[str]:
-        """Write the labels below; gives notes."""
+        """Write the labels below the columns; return notes."""
         canvas = self.canvas
         wide = self.bar * self.each
         room = max(1, self.step - 1)
@@ -139,11 +140,13 @@ class _Place:
                 group.slot,
             )
         self.bottom -= 1
-        return ["Too narrow for names: the markers below are those of the models"]
+        return ["Not enough width for names: the markers below identify the models"]
 
     def _thinned(self, labels: Sequence[str], shown: Sequence[Group]) -> list[str]:
-        """Labels of values in order: every one, or every second, third… so that what is left out can be counted. They
-        lose the number of models before one of them is left out."""
+        """Write the labels of ordered values: all of them, or every second, third…
+
+        The numbers of models are omitted before any label is.
+        """
         canvas = self.canvas
         wide = self.bar * self.each
         name = canvas.fit(", ".join(self.along), max(0, canvas.width // 2))
@@ -171,20 +174,20 @@ class _Place:
         return notes
 
     def _every(self, labels: Sequence[str], places: Sequence[int]) -> tuple[list[str], int]:
-        """The labels as they are written, and which of them have room: every first, second, third…"""
+        """Return the labels as written, and those of them that fit: every first, second, third…"""
         width = self.canvas.width
         texts = [self.canvas.fit(label, max(16, self.step * 3)) for label in labels]
         fitting = (k for k in range(1, len(texts) + 1) if _fits(places[::k], texts[::k], width))
         return texts, next(fitting, max(1, len(texts)))
 
     def _numbered(self, labels: Sequence[str]) -> list[str]:
-        """Columns without a gap have no room for names: their number, and in words which the first and last are."""
+        """Number columns that have no room for names; return which are the first and the last."""
         canvas = self.canvas
         for number in [0, *range(9, len(labels), 10)]:
             canvas.middle(self.column(number) - 2, self.bottom, str(number + 1), 5)
         self.bottom -= 1
         return [
-            f"Too narrow for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"
+            f"Not enough width for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"
         ]
 
     def _downwards(self, labels: Sequence[str]) -> list[str]:
@@ -194,7 +197,7 @@ class _Place:
         rows = max(cell_width(text) for text in texts)
         at = (self.bar * self.each - 1) // 2
         for number, text in enumerate(texts):
-            # A double-width character has no room in a column of one cell.
+            # A double-width character does not fit in a column of one cell.
             for row, char in enumerate(text):
                 narrow = (
                     char if cell_width(char) == 1 or self.step > 2 else "?" if canvas.ascii else "·"
@@ -204,7 +207,7 @@ class _Place:
         return []
 
     def lay_out(self, base: BarRange) -> None:
-        """Share the rows between what is above zero and what hangs below."""
+        """Divide the rows between values above and below zero."""
         rows = max(1, self.bottom - self.top + 1)
         bars = rows - 1
         down = min(bars - 1, max(1, round(bars * base.below))) if base.below > 0 and bars > 1 else 0
@@ -215,14 +218,14 @@ class _Place:
 
 @dataclass(frozen=True, slots=True)
 class ZeroLine:
-    """The row of the zero line, and how many rows are above and below."""
+    """The row of the zero line, and the numbers of rows above and below it."""
 
     zero: int
     up: int
     down: int
 
     def rows(self, value: float, base: BarRange) -> float:
-        """How many rows high a bar is, negative where it hangs."""
+        """Return the height of a bar in rows, negative below zero."""
         span = max(
             (1.0 - base.below) / self.up if self.up else 0.0,
             base.below / self.down if self.down else 0.0,
@@ -243,7 +246,7 @@ def _fits(places: Sequence[int], texts: Sequence[str], width: int) -> bool:
 
 
 def _label_size(base: BarRange, canvas: Canvas) -> int:
-    # How many ticks there will be is not known before the labels have their rows.
+    # The number of ticks is known only once the labels have their rows.
     found = [[base.zero, *ticks(base.low, base.high, most)] for most in range(1, 9)]
     longest = max(len(text) for each in found for text in axis_texts(each))
     return min(longest, max(1, canvas.width // 3))
@@ -314,7 +317,7 @@ def _bar(
             canvas.put(column, zero_line.zero - 1 - full, _EIGHTHS[part] * width, group.slot)
         end = zero_line.zero - 1 - full - bool(part)
     else:
-        # Of the blocks that hang there are only halves.
+        # Unicode has only half blocks that are filled from the top.
         full, half = divmod(max(1, round(-rows * 2)), 2)
         if fill != _EIGHTHS[8]:
             full, half = max(round(-rows), 1), 0

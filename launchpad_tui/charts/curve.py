@@ -1,4 +1,4 @@
-"""Reading a curve: what is in view, and where the cursor is, as a state without a screen."""
+"""The state of a curve chart: visible ranges and cursor, independent of any screen."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from launchpad_tui.charts.model import ChartSpec, Plot, Series
 
 X_KINDS = ("step", "relative", "time")
 SMOOTHINGS = (0.0, 0.6, 0.9, 0.97, 0.99)
-#: a view is never narrower than this share of the whole
+#: the smallest share of the data that a view can show
 _CLOSEST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class CurveView:
-    """What of a chart is shown and how. Ranges None follow the data; ``cursor_x`` None shows no cursor."""
+    """The visible part of a chart. Ranges of None follow the data.
+
+    ``cursor_x`` None is no cursor.
+    """
 
     x_kind: str = "step"
     x_range: tuple[float, float] | None = None
@@ -30,7 +33,7 @@ class CurveView:
     def spec(
         self, width: int, height: int, title: str = "", *, ascii_only: bool = False
     ) -> ChartSpec:
-        """How to draw it in so many cells."""
+        """Return how to draw it in this size."""
         return ChartSpec(
             width,
             height,
@@ -46,7 +49,7 @@ class CurveView:
         )
 
     def zoomed(self, plot: Plot, factor: float) -> CurveView:
-        """Closer by a factor above 1, or farther, around the cursor, else around the middle."""
+        """Zoom in by a factor above 1, or out, around the cursor or else the middle."""
         low, high = plot.x_low, plot.x_high
         span = (high - low) / factor
         if span <= (abs(high) + abs(low) + 1) * _CLOSEST * 1e-3:
@@ -60,30 +63,30 @@ class CurveView:
         return replace(self, x_range=(at - span * share, at + span * (1 - share)))
 
     def zoomed_y(self, plot: Plot, factor: float) -> CurveView:
-        """The same on the y axis, around the middle."""
+        """Zoom the y axis by a factor around the middle."""
         low, high = plot.scaled(plot.y_low), plot.scaled(plot.y_high)
         middle, half = (low + high) / 2, (high - low) / 2 / factor
         found = (middle - half, middle + half)
         return replace(self, y_range=(10.0 ** found[0], 10.0 ** found[1]) if self.y_log else found)
 
     def panned(self, plot: Plot, share: float) -> CurveView:
-        """Moved along x by a share of what is in view."""
+        """Pan along x by a share of the visible range."""
         by = (plot.x_high - plot.x_low) * share
         return replace(self, x_range=(plot.x_low + by, plot.x_high + by))
 
     def panned_y(self, plot: Plot, share: float) -> CurveView:
-        """Moved along y by a share of what is in view."""
+        """Pan along y by a share of the visible range."""
         low, high = plot.scaled(plot.y_low), plot.scaled(plot.y_high)
         by = (high - low) * share
         found = (low + by, high + by)
         return replace(self, y_range=(10.0 ** found[0], 10.0 ** found[1]) if self.y_log else found)
 
     def reset(self) -> CurveView:
-        """Everything in view, no cursor."""
+        """Show everything, without a cursor."""
         return replace(self, x_range=None, y_range=None, cursor_x=None)
 
     def with_cursor(self, plot: Plot, cells: int) -> CurveView:
-        """The cursor so many cells to the right (or left), from the middle where there was none."""
+        """Move the cursor by a number of cells, starting at the middle."""
         column = (
             plot.column(self.cursor_x) if self.cursor_x is not None else plot.left + plot.width // 2
         )
@@ -94,18 +97,18 @@ class CurveView:
         return replace(self, cursor_x=plot.x_at(column))
 
     def next_x_kind(self) -> CurveView:
-        """The next of step, relative and wall time; what was in view there is everything."""
+        """Switch to the next of step, relative and wall time, and show everything."""
         kind = X_KINDS[(X_KINDS.index(self.x_kind) + 1) % len(X_KINDS)]
         return replace(self, x_kind=kind, x_range=None, cursor_x=None)
 
     def next_smoothing(self) -> CurveView:
-        """The next stronger smoothing, from the strongest back to none."""
+        """Switch to the next stronger smoothing, or from the strongest to none."""
         place = SMOOTHINGS.index(self.smoothing) if self.smoothing in SMOOTHINGS else 0
         return replace(self, smoothing=SMOOTHINGS[(place + 1) % len(SMOOTHINGS)])
 
 
 def nearest(series: Series, x: float, reach: float) -> tuple[float, float] | None:
-    """The point of a series that is nearest to an x, (x, y); None where none is within ``reach``."""
+    """Return the point (x, y) of a series nearest to an x, None if none is within ``reach``."""
     if not len(series.x):
         return None
     place = bisect.bisect_left(series.x, x)
@@ -116,6 +119,6 @@ def nearest(series: Series, x: float, reach: float) -> tuple[float, float] | Non
 
 
 def readout(series: Sequence[Series], plot: Plot, x: float) -> list[tuple[float, float] | None]:
-    """For each series its point under the cursor: the nearest one within a cell's width."""
+    """Return the point of each series under the cursor: the nearest within the width of a cell."""
     reach = (plot.x_high - plot.x_low) / max(1, plot.width)
     return [nearest(one, x, reach if math.isfinite(reach) else 0.0) for one in series]

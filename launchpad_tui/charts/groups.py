@@ -1,4 +1,4 @@
-"""What charts of tables are drawn from: models and groups of them, and words for what is missing."""
+"""The models and groups that charts of tables show, and notes about missing values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
 
-#: between the names of two parameters in `Table.along`
+#: the separator of parameter names in `ChartTable.along`
 BETWEEN = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Models that have one value of a parameter, or one model: places in the table; ``slot`` is a single model's."""
+    """Models with the same value of a parameter, or one model, as positions in the table.
+
+    ``slot`` is the slot of a single model.
+    """
 
     label: str
     places: tuple[int, ...]
@@ -27,17 +30,17 @@ class Group:
 
 
 def names_along(table: ChartTable) -> list[str]:
-    """The parameters that the chart is drawn against."""
+    """Return the parameters that the chart is drawn against."""
     return [name for name in table.along.split(BETWEEN) if name]
 
 
 def value_text(value: Value) -> str:
-    """A parameter's value in words."""
+    """Return the value of a parameter as text."""
     return value if isinstance(value, str) else number_text(value)
 
 
 def value_order(value: Value) -> tuple[int, float, str]:
-    """A key that sorts numbers by size, texts after them, what is not a number last."""
+    """Return a sort key: numbers by size, then texts, then everything else."""
     if isinstance(value, str):
         return (1, 0.0, value.casefold())
     if value is None or math.isnan(value):
@@ -46,8 +49,10 @@ def value_order(value: Value) -> tuple[int, float, str]:
 
 
 def groups(table: ChartTable) -> list[Group]:
-    """The models one by one, or where the chart is drawn against parameters, grouped by their values in order; models
-    without a value are in no group."""
+    """Return the models, or groups of models by the values of the chart's parameters in order.
+
+    Models without a value are in no group.
+    """
     names = names_along(table)
     if not names:
         return [
@@ -77,13 +82,13 @@ def groups(table: ChartTable) -> list[Group]:
 
 
 def numbers(column: Sequence[float | None], places: Sequence[int]) -> list[float]:
-    """The finite values at these places."""
+    """Return the finite values at these positions."""
     its = [column[place] for place in places if place < len(column)]
     return [value for value in its if value is not None and math.isfinite(value)]
 
 
 def mean_of(column: Sequence[float | None], group: Group) -> float | None:
-    """The mean of a group's finite values. Of a single model its value, whatever it is."""
+    """Return the mean of a group's finite values, or the value of a single model as it is."""
     if len(group.places) == 1:
         return column[group.places[0]] if group.places[0] < len(column) else None
     found = numbers(column, group.places)
@@ -91,7 +96,7 @@ def mean_of(column: Sequence[float | None], group: Group) -> float | None:
 
 
 def missing_notes(table: ChartTable, metrics: Sequence[str]) -> list[str]:
-    """In words: models without a metric or a parameter, values that are not finite."""
+    """Return notes about missing metrics and parameters, and values that are not finite."""
     notes = [
         f"{counted(count, 'model has', 'models have')} no {safe_text(name, 80)}"
         for name in names_along(table)
@@ -116,9 +121,10 @@ def best_first(
     table: ChartTable,
     metric: str,
 ) -> tuple[list[int], str]:
-    """Which of the groups to show where there is room for so many, and the note that says so.
+    """Return the positions of the groups to show in this room, and a note if some are omitted.
 
-    All in their order where they fit. Of models the best ones where it is known what is better, else the first.
+    All are shown in their order if they fit. Otherwise the best models are shown if the direction
+    of the metric is known, else the first ones.
     """
     count = len(found)
     if count <= room:
@@ -129,17 +135,18 @@ def best_first(
         known.sort(key=lambda p: values[p] or 0.0, reverse=way == "higher")
         inside = set(known)
         rest = [p for p in range(count) if p not in inside]
-        return (known + rest)[
-            :room
-        ], f"Showing the best {room} of {count} by {safe_text(metric, 80)}: too small for all"
-    return list(range(room)), f"Showing {room} of {count}: too small for all"
+        return (
+            (known + rest)[:room],
+            f"Showing the best {room} of {count} by {safe_text(metric, 80)} (not enough room for all)",
+        )
+    return list(range(room)), f"Showing {room} of {count} (not enough room for all)"
 
 
 def not_a_table(data: ChartData, *, metric: bool = True, models: int = 1) -> str:
-    """Why a table cannot be drawn at all: too few models, no value; empty where it can."""
+    """Return why a table cannot be drawn: too few models or no value; empty if it can."""
     table = data.table
     if len(table.ids) < models:
-        return f"Needs at least {models} models" if models > 1 else "There are no models"
+        return f"Requires at least {models} models" if models > 1 else "There are no models"
     if metric:
         known = sum(
             any(v is not None and math.isfinite(v) for v in values)
@@ -149,15 +156,15 @@ def not_a_table(data: ChartData, *, metric: bool = True, models: int = 1) -> str
             return (
                 "No model has a value of this metric"
                 if len(table.metrics) < 2
-                else "No model has such a value"
+                else "No model has a value of these metrics"
             )
         if known < models:
-            return f"Needs at least {models} models that have a value"
+            return f"Requires at least {models} models with a value"
     return ""
 
 
 def unknown_parameter(table: ChartTable) -> str:
-    """Why it cannot be drawn against its parameters: one is in no model; empty where it can or there is none."""
+    """Return why a table cannot be drawn against its parameters; empty if it can or has none."""
     for name in names_along(table):
         if all(value is None for value in table.parameters.get(name, ())):
             return f"No model has a parameter {safe_text(name, 80)!r}"
@@ -165,7 +172,7 @@ def unknown_parameter(table: ChartTable) -> str:
 
 
 def varying(table: ChartTable) -> dict[str, tuple[Value, ...]]:
-    """The parameters that differ between models which have them."""
+    """Return the parameters that differ between the models that have them."""
     return {
         name: column
         for name, column in table.parameters.items()
@@ -174,5 +181,5 @@ def varying(table: ChartTable) -> dict[str, tuple[Value, ...]]:
 
 
 def first_metric(table: ChartTable) -> tuple[str, Sequence[float | None]]:
-    """The first metric and its values."""
+    """Return the first metric and its values."""
     return next(iter(table.metrics.items()), ("", ()))

@@ -1,4 +1,4 @@
-"""Heat maps: values as shades, in text as well where a cell has room."""
+"""Heat maps: values as shades, and as text in cells that have room for it."""
 
 from __future__ import annotations
 
@@ -27,23 +27,28 @@ from launchpad_tui.charts.text import short_labels
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
-#: cells are at most so wide
+#: the greatest width of a cell
 _WIDEST = 18
-#: cells in which a value says something
+#: the least width in which a label is recognizable
 _TEXT = 5
 
 
 def why_no_heat(data: ChartData) -> str:
-    """Why these data have no heat map; empty where they have."""
+    """Return why the data cannot be drawn as heat map, empty if they can."""
     if data.series:
         return no_points(data.series)
     why = not_a_table(data) or unknown_parameter(data.table)
-    return why or ("A heat map takes two parameters" if len(names_along(data.table)) > 2 else "")
+    return why or (
+        "A heat map shows at most two parameters" if len(names_along(data.table)) > 2 else ""
+    )
 
 
 def draw_heat(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw a heat map: of two parameters' values, with the mean of the first metric; of models and metrics, each metric
-    between its worst and best; or of curves over their x."""
+    """Draw a heat map.
+
+    It shows the mean of the first metric for pairs of two parameters' values; or models and
+    metrics, each metric between its worst and best value; or curves over x.
+    """
     if data.series:
         return draw_over(spec, data.series)
     canvas = Canvas(spec)
@@ -54,7 +59,7 @@ def draw_heat(spec: ChartSpec, data: ChartData) -> Drawing:
 
 
 class _Grid:
-    """Cells in rows and columns with labels at the left and on top; the last line is left for the legend."""
+    """Cells in rows and columns, with labels at the left and top; the legend has the last line."""
 
     def __init__(self, canvas: Canvas, rows: int, columns: int, label: int) -> None:
         self.canvas = canvas
@@ -68,7 +73,7 @@ class _Grid:
         self.tall = max(1, min(3, high // self.rows))
 
     def cell(self, row: int, column: int, part: float, value: float, more: str = "") -> None:
-        """Shade a cell, 0 to 1, and write the value into it, and ``more`` below where there is room."""
+        """Shade a cell by a share from 0 to 1; write the value, and ``more`` if there is room."""
         text = number_text(value, 4)
         wide = self.width - (self.width > 2)
         fill = shade(part, ascii_only=self.canvas.ascii)
@@ -91,7 +96,7 @@ class _Grid:
                 self.canvas.middle(start, middle + 1, f" {more} ", wide, "faint")
 
     def heads(self, texts: Sequence[str]) -> None:
-        """Write the columns' labels; every second, third… where they would touch."""
+        """Write the labels of the columns, or of every second, third… if they would touch."""
         room = max(1, self.width - 1)
         wanted = max((cell_width(text) for text in texts), default=1)
         every = (
@@ -108,7 +113,7 @@ class _Grid:
             )
 
     def label(self, row: int, text: str, slot: int | None = None) -> None:
-        """Write a row's label."""
+        """Write the label of a row."""
         self.canvas.put(0, self.top + row * self.tall + (self.tall - 1) // 2, text, slot)
 
 
@@ -142,7 +147,8 @@ def _pairs(canvas: Canvas, table: ChartTable, along: Sequence[str]) -> Drawing:
     grid = _Grid(canvas, len(row_keys), len(head_keys), size)
     if grid.rows < len(row_keys) or grid.columns < len(head_keys):
         notes.append(
-            f"Showing {grid.rows} of {len(row_keys)} rows and {grid.columns} of {len(head_keys)} columns: too small"
+            f"Showing {grid.rows} of {len(row_keys)} rows and "
+            f"{grid.columns} of {len(head_keys)} columns (not enough room)"
         )
     canvas.put(0, canvas.top, canvas.fit(title, size), style="axis")
     grid.heads(
@@ -163,9 +169,9 @@ def _pairs(canvas: Canvas, table: ChartTable, along: Sequence[str]) -> Drawing:
                 grid.cell(number, place, part, value, more)
     legend(canvas, f"{safe_text(metric, 40)} ", number_text(low, 4), number_text(high, 4))
     if any(count > 1 for _, count in cells.values()):
-        notes.append("Each cell is the mean of its models")
+        notes.append("Each cell shows the mean of its models")
     if len(cells) < len(row_keys) * len(head_keys):
-        notes.append("Blank: no model has this pair")
+        notes.append("Blank cells: no model has this combination")
     return canvas.drawing(notes)
 
 
@@ -182,7 +188,7 @@ def _models(canvas: Canvas, table: ChartTable) -> Drawing:
     notes += [note] if note else []
     grid = _Grid(canvas, len(shown), len(names), size)
     if grid.columns < len(names):
-        notes.append(f"Showing {grid.columns} of {len(names)} metrics: too narrow for all")
+        notes.append(f"Showing {grid.columns} of {len(names)} metrics (not enough width for all)")
     names = names[: grid.columns]
     up, down = ("^", "v") if canvas.ascii else ("↑", "↓")
     arrows = {"higher": f" {up}", "lower": f" {down}"}
@@ -205,7 +211,7 @@ def _models(canvas: Canvas, table: ChartTable) -> Drawing:
     notes.append(
         "Each metric is shaded between its own worst and best"
         if known
-        else "Each metric is shaded between its own least and greatest"
+        else "Each metric is shaded between its own minimum and maximum"
     )
     return canvas.drawing(notes)
 

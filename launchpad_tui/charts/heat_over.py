@@ -1,4 +1,4 @@
-"""Curves as rows of shades."""
+"""Heat maps of curves: one row per curve."""
 
 from __future__ import annotations
 
@@ -18,13 +18,15 @@ _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
 
 
 def no_points(series: Sequence[Series]) -> str:
-    """Why these curves cannot be shaded; empty where they can."""
+    """Return why the curves cannot be drawn as heat map, empty if they can."""
     return "" if any(len(one.x) for one in series) else "No points were logged"
 
 
 def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
-    """Draw a row for each curve: the shade of a cell is the mean of the values in its part of x, blank where there is
-    none. All curves have one scale."""
+    """Draw a row for each curve, all with one scale.
+
+    The shade of a cell is the mean of the values in its section of x; it is blank without values.
+    """
     canvas = Canvas(spec)
     notes = _notes(series, log=spec.y_log)
     if too_small(spec, 5) or not series:
@@ -37,7 +39,7 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
     shown = list(series[:rows])
     if len(shown) < len(series):
         notes.append(
-            f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')}: too low for all"
+            f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')} (not enough height for all)"
         )
     low, high = x_range(spec.x_range, shown)
     buckets = _bucket_count(shown, low, high, canvas.width - left)
@@ -67,7 +69,7 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
 
 
 def _bucket_count(series: Sequence[Series], low: float, high: float, width: int) -> int:
-    """Not more buckets than a curve has points, so that there are few holes between them."""
+    """Return the number of buckets: at most the points of a curve, so that there are few gaps."""
     counts = [sum(low <= x <= high for x in one.x) for one in series]
     return max(1, min(width, max(counts, default=1)))
 
@@ -103,9 +105,14 @@ def _notes(series: Sequence[Series], *, log: bool) -> list[str]:
     for one in series:
         label = safe_text(one.label, 80)
         if count := one.not_finite or sum(not math.isfinite(value) for value in one.y):
-            notes.append(f"{label}: {count:,} not finite, left out")
+            notes.append(
+                f"{label}: {counted(count, 'value is', 'values are')} not finite (not shown)"
+            )
         if log and (count := sum(math.isfinite(value) and value <= 0 for value in one.y)):
-            notes.append(f"{label}: {count:,} not above 0, not on a logarithmic scale")
+            notes.append(
+                f"{label}: {counted(count, 'value is', 'values are')} "
+                "not positive (not shown on a logarithmic axis)"
+            )
         if not len(one.y):
-            notes.append(f"{label}: no points")
+            notes.append(f"{label}: no points logged")
     return notes

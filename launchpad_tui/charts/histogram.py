@@ -1,4 +1,4 @@
-"""How a metric is spread over the models."""
+"""Histograms: the distribution of a metric over the models."""
 
 from __future__ import annotations
 
@@ -14,18 +14,21 @@ from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import safe_text
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-#: a bin is at least so wide, and not wider than that
+#: the least and the greatest width of a bin
 _NARROWEST, _WIDEST = 2, 16
 
 
 def why_no_histogram(data: ChartData) -> str:
-    """Why these data have no histogram; empty where they have."""
+    """Return why the data cannot be drawn as histogram, empty if they can."""
     return not_a_table(data, models=2)
 
 
 def quartile(ordered: Sequence[float], part: float) -> float:
-    """The quantile of sorted values by linear interpolation: method 7 of Hyndman and Fan, "Sample Quantiles in
-    Statistical Packages", The American Statistician 50 (1996), 361-365."""
+    """Return a quantile of sorted values by linear interpolation.
+
+    This is method 7 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", The American
+    Statistician 50 (1996), 361-365.
+    """
     at = (len(ordered) - 1) * part
     low = math.floor(at)
     high = min(low + 1, len(ordered) - 1)
@@ -34,9 +37,12 @@ def quartile(ordered: Sequence[float], part: float) -> float:
 
 
 def bin_count(values: Sequence[float], most: int) -> int:
-    """How many bins: their width is twice the interquartile range over the cube root of n (Freedman and Diaconis,
-    "On the histogram as a density estimator", 1981); where that range is 0, log2 n + 1 (Sturges, "The choice of a
-    class interval", 1926). One for a constant."""
+    """Return the number of bins, one for a constant.
+
+    Their width is twice the interquartile range over the cube root of n (Freedman and Diaconis, "On
+    the histogram as a density estimator", 1981); if that range is 0, there are log2 n + 1 bins
+    (Sturges, "The choice of a class interval", 1926).
+    """
     ordered = sorted(values)
     low, high = ordered[0], ordered[-1]
     if low == high:
@@ -50,7 +56,7 @@ def bin_count(values: Sequence[float], most: int) -> int:
 
 
 def bins_of(values: Sequence[float], count: int) -> list[int]:
-    """How many values are in each of so many bins of one width from the least to the greatest."""
+    """Return the number of values in each of ``count`` bins of equal width."""
     found = [0] * count
     low, high = min(values), max(values)
     for value in values:
@@ -59,7 +65,7 @@ def bins_of(values: Sequence[float], count: int) -> list[int]:
 
 
 def draw_histogram(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw how many models have which value of the first metric."""
+    """Draw the number of models per bin of the first metric."""
     canvas = Canvas(spec)
     name, column = first_metric(data.table)
     notes = missing_notes(data.table, [name] if name else [])
@@ -73,7 +79,7 @@ def draw_histogram(spec: ChartSpec, data: ChartData) -> Drawing:
     wide = max(1, min(_WIDEST, room // count))
     counts = bins_of(values, count)
     height = canvas.height - canvas.top - 2
-    # A row for the count above the highest bar.
+    # The count above the highest bar needs a row.
     rows = max(1, height - 1) if height > 2 else height
     top = canvas.top + height - rows
     _y_axis(canvas, max(counts), left, top, rows)

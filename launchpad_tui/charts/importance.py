@@ -1,4 +1,4 @@
-"""Which parameter matters: how strongly each goes with the first metric."""
+"""Parameter importance: how strongly each parameter is associated with the first metric."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ _CHANCE = "could be chance"
 
 
 def why_no_importance(data: ChartData) -> str:
-    """Why these data do not say what matters; empty where they do."""
+    """Return why no importance can be computed, empty if it can."""
     return not_a_table(data, models=2) or (
-        "" if varying(data.table) else "Needs a parameter that differs"
+        "" if varying(data.table) else "Requires a parameter that differs between the models"
     )
 
 
 def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw for each parameter that differs how strongly it goes with the first metric: Spearman's rank correlation with
-    its sign for numbers, the correlation ratio without one for texts (`domain.importance` says more)."""
+    """Draw the association of each varying parameter with the first metric.
+
+    It is Spearman's rank correlation, with its sign, for numbers, and the correlation ratio,
+    without one, for texts; see `domain.importance`.
+    """
     canvas = Canvas(spec)
     table = data.table
     name, column = first_metric(table)
@@ -40,15 +43,16 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
         )
     if grouped:
         notes.append(
-            f"{'eta' if spec.ascii else 'η'}: root of the share of the spread that lies between groups"
+            f"{'eta' if spec.ascii else 'η'}: correlation ratio, "
+            "the square root of the share of variance between groups"
         )
     if tried > 1:
-        notes.append(f"{tried} parameters were looked at; chance is judged with that in mind")
+        notes.append(f"{tried} parameters were tested; p-values are corrected for that")
     rows = canvas.height - canvas.top
     shown = min(rows, len(found))
     step = 2 if shown * 2 - 1 <= rows else 1
     if shown < len(found):
-        notes.append(f"Showing {shown} of {len(found)} parameters: too low for all")
+        notes.append(f"Showing {shown} of {len(found)} parameters (not enough height for all)")
     size = min(max(cell_width(one.name) for one in found[:shown]), max(6, canvas.width // 4), 32)
     labels = short_labels([one.name for one in found[:shown]], size, ascii_only=spec.ascii)
     counts = max(len(f"n = {one.n}") for one in found)
@@ -67,7 +71,7 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
 def _line(canvas: Canvas, row: int, left: int, tail: int, counts: int, one: Importance) -> None:
     if one.strength is None:
         words = (
-            f"too few models (n = {one.n})" if one.n < LEAST else f"cannot be told (n = {one.n})"
+            f"too few models (n = {one.n})" if one.n < LEAST else f"not computable (n = {one.n})"
         )
         canvas.put(left, row, canvas.fit(words, canvas.width - left), style="faint")
         return

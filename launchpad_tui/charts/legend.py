@@ -1,4 +1,4 @@
-"""What belongs to which colour and marker, as lines below a drawing."""
+"""Legends: lines below a drawing that map colours and markers to series or models."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from launchpad_tui.charts.palette import marker
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, pad, safe_text
 
-#: kinds whose drawings name each model themselves, or none
+#: kinds whose drawings name each model themselves, or show no single models
 NAMED = frozenset({"bar", "column", "heat", "box", "histogram", "importance"})
 
 
 def with_legend(
     drawing: Drawing, data: ChartData, kind: str, width: int, *, ascii_only: bool = False
 ) -> Drawing:
-    """The drawing with a line for each series or model below it, where its kind does not name them itself."""
+    """Return the drawing with a legend below it, unless its kind labels series or models."""
     if kind in NAMED:
         return drawing
     entries = _curves(data) if data.series else _models(data)

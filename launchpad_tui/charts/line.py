@@ -1,4 +1,4 @@
-"""Curves in a frame with axes."""
+"""Line charts: curves in a frame with axes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_range, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
-from launchpad_tui.charts.text import plain
+from launchpad_tui.charts.text import counted, plain
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import pad, safe_text
 
-#: cells of a label that names the x axis
+#: the number of cells of the x axis' name
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
-#: cells between two markers along a curve
+#: the number of cells between two markers of a curve
 _MARKER_EVERY = 24
 _Cell = tuple[str, int | None, str]
 _BLANK: _Cell = (" ", None, "normal")
 
 
 def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True) -> Drawing:
-    """Draw curves, or with ``joined`` False their points alone.
+    """Draw curves, or only their points if ``joined`` is False.
 
-    Every line of the drawing is exactly ``spec.width`` cells wide. Of a curve that leaves the range only what is inside
-    shows. Never raises for any numbers.
+    Every line of the drawing is exactly ``spec.width`` cells wide. Parts of a curve outside of the
+    range are not drawn. No values make it raise an exception.
     """
     if spec.width < 8 or spec.height < 3 + bool(spec.title):
         return Drawing(tuple((Span(" " * spec.width),) for _ in range(spec.height)))
@@ -72,7 +72,10 @@ def _prepared(one: Series, spec: ChartSpec) -> Series:
 def _order(
     series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec
 ) -> list[tuple[bool, Series]]:
-    """What is drawn first lies below: the raw curves behind the smoothed ones, the first series on top."""
+    """Return the curves in drawing order.
+
+    Raw curves behind smoothed ones, the first series on top.
+    """
     below = [(True, one) for one in reversed(series)] if spec.smoothing and spec.raw else []
     return below + [(False, one) for one in reversed(drawn)]
 
@@ -101,7 +104,7 @@ def _layout(
 
 
 def _visible(one: Series, low: float, high: float) -> list[float]:
-    """The values in an x range, and those next to it, between which the curve passes its edges."""
+    """Return the values of a series within an x range."""
     if not len(one.x):
         return []
     if one.x[0] >= low and one.x[-1] <= high:
@@ -118,14 +121,14 @@ def _paint(
             if spec.ascii:
                 cells[row][column] = (glyph, one.slot, style)
             else:
-                # Dots of the curves below stay; the cell takes the colour of the one on top.
+                # Dots of the curves below stay; the cell has the colour of the top curve.
                 text = cells[row][column][0]
                 over = ord(text) - 0x2800 if text != " " else 0
                 cells[row][column] = (chr(0x2800 | bits | over), one.slot, style)
 
 
 def _mark(cells: list[list[_Cell]], plot: Plot, one: Series, spec: ChartSpec) -> None:
-    """Put the marker on the curve's last point in view, and here and there along it, shifted from curve to curve."""
+    """Mark the last visible point of a curve and points along it."""
     glyph = marker(one.slot, ascii_only=spec.ascii)
     across = Layout.of(plot.x_low, plot.x_high, plot.width * DOTS_ACROSS - 1)
     wanted = -1
@@ -222,7 +225,7 @@ def _x_axis(
         axis[column - plot.left] = mark
         words[start : start + len(text)] = text
         free = start + len(text) + 2
-    # The axis' name stands at the right end where nothing else does.
+    # The name of the axis is at the right end if there is room.
     start = len(words) - len(name)
     if start >= free:
         words[start:] = name
@@ -233,7 +236,7 @@ def _x_axis(
 
 
 def _fit(text: str, spec: ChartSpec) -> str:
-    """Safe text of exactly as many cells as the drawing is wide."""
+    """Return safe text of exactly the width of the drawing."""
     found = pad(text, spec.width)
     return pad(plain(found), spec.width) if spec.ascii else found
 
@@ -244,11 +247,16 @@ def _notes(spec: ChartSpec, series: Sequence[Series]) -> list[str]:
         label = safe_text(one.label, 200)
         count = one.not_finite or sum(not math.isfinite(value) for value in one.y)
         if count:
-            notes.append(f"{label}: {count:,} not finite, shown as gaps")
+            notes.append(
+                f"{label}: {counted(count, 'value is', 'values are')} not finite (shown as gaps)"
+            )
         if spec.y_log:
             hidden = sum(math.isfinite(value) and value <= 0 for value in one.y)
             if hidden:
-                notes.append(f"{label}: {hidden:,} not above 0, not on a log scale")
+                notes.append(
+                    f"{label}: {counted(hidden, 'value is', 'values are')} "
+                    "not positive (not shown on a logarithmic axis)"
+                )
         if not len(one.y):
-            notes.append(f"{label}: no points")
+            notes.append(f"{label}: no points logged")
     return notes

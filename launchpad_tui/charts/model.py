@@ -1,4 +1,4 @@
-"""What charts are made of and what they give."""
+"""The input and the output of charts."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-#: dots of a Braille cell
+#: the numbers of dots of a Braille cell
 DOTS_ACROSS, DOTS_DOWN = 2, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A curve. ``x`` and ``y`` are of equal length, ordered by x; a ``y`` that is not finite is a gap.
+    """A curve.
 
-    ``slot`` gives colour and marker; ``total`` and ``not_finite`` count the points that these stand for (0: these are
-    all).
+    ``x`` and ``y`` are of equal length, ordered by x; a ``y`` that is not finite is a gap. ``slot``
+    determines colour and marker. ``total`` and ``not_finite`` count the points that these were
+    sampled from (0: these are all).
     """
 
     id: str
@@ -34,12 +35,15 @@ Value = float | str | None
 
 @dataclass(frozen=True, slots=True)
 class ChartTable:
-    """One value a model, for charts that compare models: all tuples are as long as ``ids``.
+    """One value per model, for charts that compare models: all tuples are as long as ``ids``.
 
-    ``labels`` and ``slots`` go with ``ids``. ``parameters`` holds columns of configurations' parameters in their order:
-    floats where all known values of the column are numbers, else texts. ``metrics`` holds columns of metrics, one
-    aggregated value each; NaN and infinity are data. ``directions`` says of metrics ``lower`` or ``higher`` is better,
-    where that is known. ``along`` names the parameter that the chart is drawn against, empty for the models themselves.
+    Attributes:
+        labels, slots: of the models.
+        parameters: columns of the configurations' parameters in order; floats if all known values
+            of the column are numbers, else texts.
+        metrics: columns of metrics, one aggregated value each; NaN and infinity are data.
+        directions: whether ``lower`` or ``higher`` values of a metric are better, if known.
+        along: the parameters that the chart is drawn against, empty for the models themselves.
     """
 
     ids: tuple[str, ...] = ()
@@ -53,7 +57,7 @@ class ChartTable:
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """What a chart is drawn from: curves for those over steps or time, a table for the others."""
+    """The data of a chart: curves for charts over steps or time, a table for the others."""
 
     series: tuple[Series, ...] = ()
     table: ChartTable = field(default_factory=ChartTable)
@@ -61,12 +65,18 @@ class ChartData:
 
 @dataclass(frozen=True, slots=True)
 class ChartSpec:
-    """How to draw. Sizes in cells; ranges None are taken from the data.
+    """How to draw a chart.
 
-    ``robust`` leaves outliers out of the automatic y range; ``smoothing`` is TensorBoard's, 0 to below 1, and ``raw``
-    shows the curve itself, faint, behind its smoothed one; ``cursor_x`` draws a vertical line there; ``markers`` puts
-    each series' marker along its curve, so that curves are told apart without colour; ``x_kind`` is step, time (seconds
-    since 1970) or relative (seconds).
+    Attributes:
+        width, height: in cells.
+        x_kind: step, time (seconds since 1970) or relative (seconds).
+        x_range, y_range: what to show; None, or ends that are not finite, for the range of the
+            data.
+        robust: excludes outliers from the automatic y range.
+        smoothing: the weight of TensorBoard's smoothing, 0 to below 1.
+        raw: shows the unsmoothed curve, faint, behind the smoothed one.
+        cursor_x: where to draw a vertical line.
+        markers: draws markers along curves, so that these are distinguishable without colour.
     """
 
     width: int
@@ -85,7 +95,7 @@ class ChartSpec:
     legend: bool = False
 
     def __post_init__(self) -> None:
-        # Nothing can be laid out between ends that are not finite: such a range is taken from the data.
+        # Nothing can be laid out between ends that are not finite.
         for name in ("x_range", "y_range"):
             ends = getattr(self, name)
             if ends is not None and not all(map(math.isfinite, ends)):
@@ -94,8 +104,11 @@ class ChartSpec:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Text of one look. ``slot`` is the series that it belongs to, None for everything else; ``style`` is normal,
-    faint, bold, axis or cursor."""
+    """Text of one style.
+
+    ``slot`` is the series that it belongs to, None for everything else; ``style`` is normal, faint,
+    bold, axis or cursor.
+    """
 
     text: str
     slot: int | None = None
@@ -104,8 +117,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """From a range of numbers to dots 0 to ``last``, the same wherever dots are placed: ``(value * unit - start) *
-    rate`` rounded, from ``base``. ``unit`` brings ranges at the ends of the floats to where their width is a float."""
+    """The mapping from a range of numbers to the dots 0 to ``last``.
+
+    It is ``(value * unit - start) * rate``, rounded, from ``base``. ``unit`` scales ranges near the
+    limits of floats so that their width is a float.
+    """
 
     unit: float
     start: float
@@ -116,7 +132,7 @@ class Layout:
     @staticmethod
     @lru_cache(maxsize=64)
     def of(low: float, high: float, last: int) -> Layout:
-        """The layout of a range; one without width has everything in the middle."""
+        """Return the layout of a range; one without width maps everything to the middle."""
         span = high - low
         unit = 0.25 if not math.isfinite(span) else 1.0 if span > 1e-280 else 2.0**900
         width = high * unit - low * unit
@@ -125,14 +141,14 @@ class Layout:
         return Layout(unit, low * unit, last / width, 0, last)
 
     def place(self, value: float) -> int:
-        """The dot of a value; far outside the range any that is outside as well."""
+        """Return the dot of a value; far outside of the range, any dot outside."""
         far = 5.0 * self.last + 8.0
         return self.base + round(max(-far, min(far, (value * self.unit - self.start) * self.rate)))
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Where the data lies in a drawing: cells from ``left`` and ``top``, and the ranges that they show."""
+    """The position of the plot in a drawing, in cells, and the ranges that it shows."""
 
     left: int
     top: int
@@ -145,28 +161,28 @@ class Plot:
     y_log: bool = False
 
     def dot_column(self, x: float) -> int:
-        """The dot column (two to a cell) of an x within the range, from 0."""
+        """Return the dot column (two per cell) of an x within the range, from 0."""
         return Layout.of(self.x_low, self.x_high, self.width * DOTS_ACROSS - 1).place(x)
 
     def dot_row(self, y: float) -> int:
-        """The dot row (four to a cell) of a y, from 0 at the bottom; beyond the range where y is."""
+        """Return the dot row (four per cell) of a y, from 0 at the bottom; outside if y is."""
         low, high = self.scaled(self.y_low), self.scaled(self.y_high)
         return Layout.of(low, high, self.height * DOTS_DOWN - 1).place(self.scaled(y))
 
     def scaled(self, y: float) -> float:
-        """y as it is laid out: its logarithm on a log scale."""
+        """Return y, or its logarithm on a logarithmic scale."""
         return math.log10(y) if self.y_log else y
 
     def column(self, x: float) -> int:
-        """The cell column of an x, counted from the drawing's left edge."""
+        """Return the cell column of an x, counted from the drawing's left edge."""
         return self.left + self.dot_column(x) // DOTS_ACROSS
 
     def row(self, y: float) -> int:
-        """The cell row of a y, counted from the drawing's top."""
+        """Return the cell row of a y, counted from the drawing's top."""
         return self.top + self.height - 1 - self.dot_row(y) // DOTS_DOWN
 
     def x_at(self, column: int) -> float:
-        """The x in the middle of a cell column, counted from the drawing's left edge."""
+        """Return the x in the middle of a cell column, counted from the drawing's left edge."""
         share = ((column - self.left) * DOTS_ACROSS + 0.5) / max(1, self.width * DOTS_ACROSS - 1)
         share = min(1.0, max(0.0, share))
         span = self.x_high - self.x_low
@@ -179,13 +195,18 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A drawn chart: lines of spans, each line exactly as wide as asked; what could not be drawn, in words; and the
-    plot's place (None where there is none)."""
+    """A drawn chart.
+
+    Attributes:
+        lines: lines of spans, each exactly as wide as requested.
+        notes: what is not shown, as sentences.
+        plot: the position of the plot, None if there is none.
+    """
 
     lines: tuple[tuple[Span, ...], ...]
     notes: tuple[str, ...] = ()
     plot: Plot | None = None
 
     def text(self) -> str:
-        """Plain text, trailing blanks cut."""
+        """Return the plain text without trailing blanks."""
         return "\n".join("".join(span.text for span in line).rstrip() for line in self.lines)

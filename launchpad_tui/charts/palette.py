@@ -1,7 +1,7 @@
-"""Slots: which colour and marker a series has, the same everywhere and for ever.
+"""Slots: the colour and marker of a series, the same on every screen and permanently.
 
-A slot is a whole number. Colours come again after eight, markers are shifted then, so that 64 series differ in one of
-the two.
+A slot is a whole number. Colours repeat after eight slots with other markers, so that 64 series
+differ in colour or marker.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ from collections.abc import Mapping, Sequence
 COLOURS = 8
 _MARKERS = "●■▲◆▼★✚✖"
 _ASCII_MARKERS = "o#^*v+%x"
-#: the colours of slots in 256-colour terminals, told apart by people who see colours differently (after Okabe and Ito)
+#: colours of slots in 256-colour terminals, distinguishable with colour blindness (Okabe, Ito)
 ANSI256 = (75, 215, 79, 175, 221, 141, 209, 145)
 #: the same as RGB
 RGB = ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d52", "#9fb0c3")
 
 
 def marker(slot: int, *, ascii_only: bool = False) -> str:
-    """The marker of a slot, one cell wide."""
+    """Return the marker of a slot, one cell wide."""
     glyphs = _ASCII_MARKERS if ascii_only else _MARKERS
     return glyphs[(slot + slot // COLOURS) % len(glyphs)]
 
 
 def assign(ids: Sequence[str], taken: Mapping[str, int]) -> dict[str, int]:
-    """Slots for these IDs: those they have in ``taken``, for the others the lowest that none of these IDs has.
+    """Return slots for IDs: those that they have, for others the lowest that none of the IDs has.
 
     Args:
-        ids: what is shown together.
-        taken: slots given before.
+        ids: the IDs that are shown together.
+        taken: slots assigned before.
     """
     found = {one: taken[one] for one in ids if one in taken}
     used = set(found.values())
-    # Two that were never seen together may have one slot: the later one gives way.
+    # IDs that were never shown together may have the same slot: the later one gets a new one.
     seen: set[int] = set()
     for one in ids:
         if one in found:

@@ -1,4 +1,4 @@
-"""Parallel coordinates: each model a line through its parameters' values to its metric."""
+"""Parallel coordinates: each model is a line through its parameters' values to its metric."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ from launchpad_tui.domain.importance import ranking
 from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
-#: cells from one axis to the next, at least
+#: the least number of cells between two axes
 _APART = 13
-#: of more models only the best are drawn in their colours
+#: the greatest number of models in colour; of more, only the best are
 _MANY, _BEST = 50, 10
-#: dot columns from one dot of a faint line to the next
+#: dot columns between two dots of a faint line
 _DOT_EVERY = 3
-#: so many different numbers have a word each
+#: the greatest number of different numbers that are all labelled
 _FEW = 8
 
 
 def why_no_parallel(data: ChartData) -> str:
-    """Why these data have no parallel coordinates; empty where they have."""
+    """Return why the data cannot be drawn as parallel coordinates, empty if they can."""
     return not_a_table(data, models=2) or (
-        "" if varying(data.table) else "Needs a parameter that differs"
+        "" if varying(data.table) else "Requires a parameter that differs between the models"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Axis:
-    """An axis: where each model is on it, 0 to 1, NaN where it is not; and its words by their place."""
+    """An axis: the position of each model on it (0 to 1, or NaN), and its labels by position."""
 
     name: str
     places: tuple[float, ...]
@@ -61,8 +61,11 @@ class _Axis:
 
 
 def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw an axis for each parameter that differs, those that matter most where not all have room, and the first
-    metric as the last axis. Texts lie at even distances; numbers over two decades or more on a logarithmic scale."""
+    """Draw an axis for each varying parameter, and the first metric as the last axis.
+
+    If not all of them fit, the most important parameters are shown. Texts are at even distances;
+    numbers over two decades or more are on a logarithmic scale.
+    """
     canvas = Canvas(spec)
     table = data.table
     metric, values = first_metric(table)
@@ -75,13 +78,14 @@ def draw_parallel(spec: ChartSpec, data: ChartData) -> Drawing:
     kept = [name for name in differing if name in order[:most]]
     if len(kept) < len(differing):
         notes.append(
-            f"Showing the {len(kept)} of {len(differing)} parameters that go most with {safe_text(metric, 80)}"
+            f"Showing the {len(kept)} of {len(differing)} parameters "
+            f"most strongly associated with {safe_text(metric, 80)}"
         )
     for name in kept:
         if count := sum(value is None for value in differing[name]):
             notes.append(f"{counted(count, 'model has', 'models have')} no {safe_text(name, 80)}")
     axes = [_axis(name, differing[name]) for name in kept] + [_axis(metric, values, 0)]
-    # Above the axes their greatest values, below them the least, then their names.
+    # The greatest values are above the axes, the least ones below, followed by the names.
     top, height = canvas.top + 1, canvas.height - canvas.top - 3
     plot = Plot(0, top, canvas.width, height, 0.0, 1.0, 0.0, 1.0)
     columns = [round(number * (canvas.width - 1) / (len(axes) - 1)) for number in range(len(axes))]
@@ -129,7 +133,7 @@ def _lines(
     columns: Sequence[int],
     values: Sequence[float | None],
 ) -> list[str]:
-    """Draw the models' lines, the first on top; gives notes."""
+    """Draw the lines of the models, the first on top; return notes."""
     across = [column / max(1, canvas.width - 1) for column in columns]
     count = len(table.ids)
     bold: list[int] = list(range(count))
@@ -159,11 +163,11 @@ def _lines(
 
 
 def _dotted(dots: Dots, plot: Plot, columns: Sequence[int], lines: set[tuple[float, ...]]) -> None:
-    """Dotted lines for the many behind: thinner to look at, and several times quicker than whole ones."""
+    """Draw dotted lines for the models in the background: fainter, and several times faster."""
     rows = plot.height * DOTS_DOWN - 1
     for number, (start, stop) in enumerate(pairwise(columns)):
         first, across = start * DOTS_ACROSS, max(1, (stop - start) * DOTS_ACROSS)
-        # Each line begins one dot column after the one before, so that many of them have an even look.
+        # Each line starts one dot column after the previous one, so that many of them look even.
         parts = [
             [(first + at, at / across) for at in range(begin, across, _DOT_EVERY)]
             for begin in range(_DOT_EVERY)
@@ -191,8 +195,10 @@ def _paint(
 
 
 def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[int]) -> None:
-    """The axes with their words: the ends above and below them, those between beside them, their names in the last
-    line."""
+    """Write the labels of the axes.
+
+    Ends above and below, others beside them, names in the last line.
+    """
     line = "|" if canvas.ascii else "│"
     gap = (canvas.width - 1) // max(1, len(axes) - 1)
     ends: dict[int, list[str]] = {plot.top - 1: [], plot.top + plot.height: []}
@@ -221,8 +227,7 @@ def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[
 def _label(
     canvas: Canvas, row: int, columns: Sequence[int], words: Sequence[str], gap: int, style: str
 ) -> None:
-    """Words in the middle of their axes; those of the first and last axis begin and end with them, and have what their
-    neighbours leave."""
+    """Write labels centred on their axes, limited to the drawing at both edges."""
     last = len(words) - 1
     texts = [canvas.fit(word, gap - 1) for word in words]
     for number, edge, beside in ((0, 0, 1), (last, last, last - 1)):

@@ -1,8 +1,8 @@
-"""Curves as Braille dots: two across and four down in each cell.
+"""Curves as Braille dots: two columns and four rows of dots in each cell.
 
-A curve is drawn by columns of dots. In each column it covers everything between the lowest and the highest place at
-which it passes, so that a peak of one point among a million is as high as it is. A column is one whole number whose
-bits are its dots, which makes drawing cost per column and not per dot.
+A curve is drawn by columns of dots. In each column it covers everything between its lowest and its
+highest value, so that a peak of one point among a million keeps its height. A column is one whole
+number whose bits are its dots, so that drawing costs time per column and not per dot.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 
 from launchpad_tui.charts.model import DOTS_ACROSS, DOTS_DOWN, Layout, Plot
 
-#: for the four dots of a cell's half, bottom dot first, their bits in the Braille block (Unicode, U+2800)
+#: Braille bits (Unicode, U+2800) of the four dots of a cell's half, bottom dot first
 _LEFT = (0x40, 0x04, 0x02, 0x01)
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
 
 
 def _halves(bits: tuple[int, ...]) -> list[int]:
-    """For each of the 16 ways in which the four dots of a half can be set, its Braille bits."""
+    """Return the Braille bits of each of the 16 combinations of the four dots of a half."""
     return [
         sum(bit for place, bit in enumerate(bits) if nibble >> place & 1) for nibble in range(16)
     ]
@@ -37,7 +37,7 @@ class Dots:
         self._full = (1 << self._rows) - 1
 
     def line(self, x: Sequence[float], y: Sequence[float]) -> None:
-        """Draw a curve through the points, with a gap where one is not finite (on a log scale: not positive)."""
+        """Draw a curve through the points, with gaps at values that cannot be shown."""
         previous: tuple[int, int] | None = None
         for point in self._points(x, y):
             if point is None:
@@ -50,7 +50,7 @@ class Dots:
             previous = point
 
     def points(self, x: Sequence[float], y: Sequence[float]) -> None:
-        """Draw the points alone."""
+        """Draw only the points."""
         for point in self._points(x, y):
             if point is not None:
                 self._fill(point[0], point[1], point[1])
@@ -61,7 +61,7 @@ class Dots:
         up = Layout.of(plot.scaled(plot.y_low), plot.scaled(plot.y_high), self._rows - 1)
         x_unit, x_start, x_rate, x_base = across.unit, across.start, across.rate, across.base
         y_unit, y_start, y_rate, y_base = up.unit, up.start, up.rate, up.base
-        # Far outside the range a place is as good as any other outside it; whole numbers stay small.
+        # Any dot outside of the range is as good as another; this keeps the numbers small.
         wide, high = 5.0 * across.last + 8.0, 5.0 * up.last + 8.0
         log, isfinite = plot.y_log, math.isfinite
         for at, value in zip(x, y, strict=True):
@@ -81,7 +81,7 @@ class Dots:
         slope = (y1 - y0) / (x1 - x0)
         first, last = max(0, min(x0, x1)), min(len(self.columns) - 1, max(x0, x1))
         for column in range(first, last + 1):
-            # Half a column to each side, but not beyond the ends: together the columns touch.
+            # Each column covers half of the distance to its neighbours, so that all columns touch.
             left = max(min(x0, x1), column - 0.5)
             right = min(max(x0, x1), column + 0.5)
             a, b = y0 + (left - x0) * slope, y0 + (right - x0) * slope
@@ -94,7 +94,7 @@ class Dots:
         self.columns[column] |= ((1 << (high - low + 1)) - 1) << low & self._full
 
     def cells(self, column: int) -> Iterator[tuple[int, int]]:
-        """Row (from the top) and Braille bits of the cells in a cell column that have dots."""
+        """Return row (from the top) and Braille bits of the non-empty cells in a column."""
         left, right = self.columns[column * DOTS_ACROSS], self.columns[column * DOTS_ACROSS + 1]
         both = left | right
         if not both:

@@ -1,4 +1,4 @@
-"""Ranges and ticks."""
+"""Ranges of axes, ticks and their labels."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from launchpad_tui.charts.model import Series
 from launchpad_tui.domain.numbers import axis_texts
 from launchpad_tui.domain.timestamps import duration_text
 
-#: the share of values at each end that a robust range may leave out
+#: the share of values at each end that a robust range may exclude
 _TAIL = 0.02
-#: a robust range is used where the whole one is so many times wider
+#: a robust range is used if the whole range is this many times wider
 _OUTLYING = 3.0
-#: the ends of the floats, and what is too small for arithmetic with all digits
+#: the limits of floats, and the limit below which arithmetic loses digits
 _LEAST, _MOST, _TINY = 5e-324, 1.7976931348623157e308, 1e-290
 #: seconds since 1970 that have a date in every time zone: the years 2 to 9998
 _EARLIEST, _LATEST = -62_104_060_800.0, 253_370_764_800.0
 
 
 def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float]:
-    """A range that has a width: a constant gets room on both sides."""
+    """Return a range with an extent: a constant gets room on both sides."""
     if high > low:
         return low, high
     if log:
@@ -31,8 +31,10 @@ def widened(low: float, high: float, *, log: bool = False) -> tuple[float, float
 
 
 def roomy(low: float, high: float) -> tuple[float, float]:
-    """A range with room for what is still to come: its end moves seldom, by a quarter or so each time, while points are
-    added one by one."""
+    """Return a range with room for more values.
+
+    Its end moves seldom, by about a quarter each time, while points are added one by one.
+    """
     span = high - low
     if not span > 0 or not math.isfinite(span):
         return widened(low, high)
@@ -59,7 +61,7 @@ def x_range(given: tuple[float, float] | None, series: Sequence[Series]) -> tupl
 
 
 def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float, float]:
-    """The range of the values: all of it, or, where outliers make it much wider, that of the middle 96 %."""
+    """Return the range of the values, or of the middle 96 % if ``robust`` and outliers widen it."""
     usable = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
     if not usable:
         return (0.1, 10.0) if log else (0.0, 1.0)
@@ -76,7 +78,7 @@ def y_range(values: Sequence[float], *, log: bool, robust: bool) -> tuple[float,
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """At most so many round numbers within the range, at even distances."""
+    """Return at most ``most`` round numbers within the range, at even distances."""
     span = high - low
     if most < 1 or not _TINY < span < _MOST / 10:
         return [low] if math.isfinite(low) else []
@@ -95,7 +97,10 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Powers of ten within the range, thinned to at most so many; 2 and 5 between them where there is room."""
+    """Return at most ``most`` powers of ten within the range.
+
+    2 and 5 between them if there is room.
+    """
     low, high = max(low, _LEAST), max(high, _LEAST)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     decades = [10.0**power for power in range(max(-323, first), min(308, last) + 1)]
@@ -111,7 +116,10 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def x_texts(found: Sequence[float], kind: str) -> list[str]:
-    """Texts of ticks on the x axis: steps in full, seconds as durations, moments as time of day or date."""
+    """Return labels of the x axis.
+
+    Steps as numbers, seconds as durations, times as time or date.
+    """
     if kind == "relative":
         texts = [duration_text(tick) if tick else "0 s" for tick in found]
         return texts if len(set(texts)) == len(texts) else [f"{tick:g} s" for tick in found]

@@ -1,4 +1,4 @@
-"""Points: a metric against a parameter, one marker for each model."""
+"""Scatter plots: a metric against a parameter, one marker per model."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ from launchpad_tui.charts.scale import y_range
 from launchpad_tui.charts.text import counted
 from launchpad_tui.domain.text import safe_text
 
-#: models with one value stand beside each other within so many cells, if there are only so few values
+#: models with the same value are drawn beside each other within this many cells, if values are few
 _ASIDE, _FEW = 6, 16
 
 
 def why_no_points(data: ChartData) -> str:
-    """Why these data have no points; empty where they have."""
+    """Return why the data cannot be drawn as scatter plot, empty if they can."""
     if data.series:
         return "" if any(len(one.x) for one in data.series) else "No points were logged"
     if not data.table.ids:
         return "No points were logged"
     return (
         not_a_table(data)
-        or ("" if names_along(data.table) else "Needs a parameter")
+        or ("" if names_along(data.table) else "Requires a parameter")
         or unknown_parameter(data.table)
     )
 
 
 def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw curves' points, or the first metric of models against a parameter.
+    """Draw the points of curves, or the first metric of models against a parameter.
 
-    Numbers lie on an x axis that is logarithmic where they are positive and span two decades or more; texts lie at
-    even distances, in order.
+    The x axis of numbers is logarithmic if these are positive and span two decades or more; texts
+    are at even distances, in order.
     """
     if data.series or not data.table.ids:
         return draw_line(spec, data.series, joined=False)
@@ -62,7 +62,9 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     if spec.y_log:
         low = sum(value is not None and math.isfinite(value) and value <= 0 for value in values)
         notes += (
-            [f"{counted(low, 'model is', 'models are')} not above 0, not on a logarithmic scale"]
+            [
+                f"{counted(low, 'model is', 'models are')} not positive (not shown on a logarithmic axis)"
+            ]
             if low
             else []
         )
@@ -82,7 +84,7 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     reach = _reach(set(places.values()))
     hidden, outside, aside = 0, 0, 0
     taken: set[tuple[int, int]] = set()
-    # The first model lies on top.
+    # The first model is on top.
     for place, _, value in reversed(points):
         if not y.low <= value <= y.high:
             outside += 1
@@ -99,18 +101,18 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
         slot = table.slots[place]
         canvas.put(*at, marker(slot, ascii_only=spec.ascii), slot, "bold")
     if aside:
-        notes.append("Models with the same value stand side by side")
+        notes.append("Models with the same value are drawn next to each other")
     if hidden:
-        notes.append(f"{counted(hidden, 'model lies', 'models lie')} behind others")
+        notes.append(f"{counted(hidden, 'model is', 'models are')} hidden behind others")
     if outside:
-        notes.append(f"{counted(outside, 'model lies', 'models lie')} outside the range shown")
+        notes.append(f"{counted(outside, 'model is', 'models are')} outside the visible range")
     return canvas.drawing(notes)
 
 
 def _points(
     column: tuple[Value, ...], values: Sequence[float | None], *, log: bool
 ) -> list[tuple[int, Value, float]]:
-    """Places in the table, x and y of what can be drawn."""
+    """Return position in the table, x and y of everything that can be drawn."""
     return [
         (place, x, y)
         for place, (x, y) in enumerate(zip(column, values, strict=False))
@@ -129,8 +131,10 @@ def _x_notes(column: tuple[Value, ...]) -> list[str]:
 
 
 def _reach(columns: set[int]) -> list[int]:
-    """How far to the sides of its column a model may stand where others are, nearest first: nowhere if columns are many
-    or near, as then the place tells the value."""
+    """Return the offsets at which a model may be drawn beside others, nearest first.
+
+    There are none if the columns are many or close, because the position then shows the value.
+    """
     ordered = sorted(columns)
     gap = min((b - a for a, b in pairwise(ordered)), default=_ASIDE * 3)
     far = min(_ASIDE, gap // 3) if len(ordered) <= _FEW else 0
@@ -140,7 +144,7 @@ def _reach(columns: set[int]) -> list[int]:
 def _draw_x(
     canvas: Canvas, left: int, name: str, points: list[tuple[int, Value, float]], title: str
 ) -> tuple[dict[int, int], list[str]]:
-    """The x axis; gives the columns of the points by their places, and notes."""
+    """Draw the x axis; return the columns of the points by position, and notes."""
     width = canvas.width - left
     row = canvas.height - 2
     shown = safe_text(name, 200)
@@ -168,7 +172,7 @@ def _draw_x(
 
 
 def _with_room(scale: Scale) -> Scale:
-    """The scale with some room at both ends, so that points do not stand on the frame."""
+    """Return the scale with room at both ends, so that points are not on the frame."""
     if scale.log:
         by = (scale.high / scale.low) ** 0.05
         low, high = scale.low / by, scale.high * by

@@ -1,22 +1,22 @@
-"""Values as shades of one character, told apart without colour."""
+"""Values as shades of one character, distinguishable without colour."""
 
 from __future__ import annotations
 
 from launchpad_tui.charts.canvas import Canvas
 from launchpad_tui.domain.text import cell_width
 
-#: from low to high; a blank is left for what has no value
+#: from low to high; a cell without a value is blank
 SHADES, ASCII_SHADES = "░▒▓█", ".:-=+*#%@"
 
 
 def shade(part: float, *, ascii_only: bool) -> str:
-    """The shade of a share from 0 to 1."""
+    """Return the shade of a share from 0 to 1."""
     ramp = ASCII_SHADES if ascii_only else SHADES
     return ramp[min(len(ramp) - 1, int(max(0.0, min(1.0, part)) * len(ramp)))]
 
 
 def legend(canvas: Canvas, name: str, low: str, high: str) -> None:
-    """What the shades mean, in the last line: as much as there is room for."""
+    """Write the meaning of the shades in the last line, as far as there is room."""
     ramp = ASCII_SHADES if canvas.ascii else "".join(each * 2 for each in SHADES)
     row = canvas.height - 1
     column = 0

@@ -1,4 +1,4 @@
-"""Exponential smoothing as TensorBoard does it."""
+"""Exponential smoothing as in TensorBoard."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
-    """The debiased exponential moving average (TensorBoard's ``smoothed`` of scalars): each value is the weighted mean
-    of all before it, the weights falling by ``weight``; values that are not finite stay as they are, passed over.
+    """Return the debiased exponential moving average (TensorBoard's ``smoothed`` of scalars).
 
-    A constant stays exactly what it is.
+    Each value is the weighted mean of all before it, with weights that decrease by the factor
+    ``weight``. Values that are not finite are kept and ignored. A constant is not changed at all.
     """
     if weight <= 0 or len(values) < 2:
         return list(values)

@@ -1,4 +1,4 @@
-"""A drawing as a picture: SVG of text in one width."""
+"""Drawings as pictures: SVG with monospaced text."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from xml.sax.saxutils import escape, quoteattr
 from launchpad_tui.charts.model import Drawing, Span
 from launchpad_tui.domain.text import cell_width
 
-#: the size of a cell in pixels, and where in it the baseline is
+#: the size of a cell in pixels, and its baseline
 _WIDTH, _HEIGHT, _BASE = 8.4, 18, 14
 _FONT = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
 _MARGIN = 12
 _PIECE = re.compile(r"\S+(?: \S+)*")
 _BRAILLE = re.compile("[\u2800-\u28ff]")
-#: for each bit of a Braille character the column and row of its dot (Unicode, U+2800), and a dot's size in pixels
+#: column and row of each bit of a Braille character (U+2800), and the size of dots in pixels
 _PLACES = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 _DOT = 2.4
-#: all but XML 1.0, production 2
+#: characters that XML 1.0 does not allow (production 2)
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -30,14 +30,14 @@ def to_svg(
     faint: str,
     title: str = "",
 ) -> str:
-    """The drawing as an SVG document.
+    """Return the drawing as an SVG document.
 
-    Each span is stretched to its cells, so that what stands below each other stays so in fonts of any width.
+    Each span is stretched to its cells, so that columns stay aligned in any font.
 
     Args:
-        colours: of series by their slots, again from the first after the last.
-        background, text, faint: colours of the picture, of words, and of axes and what is faint.
-        title: what the picture is, for people who do not see it.
+        colours: of series by slot; they repeat.
+        background, text, faint: colours of the picture, of text, and of axes and faint parts.
+        title: a description of the picture for screen readers.
     """
     cells = max((sum(cell_width(span.text) for span in line) for line in drawing.lines), default=0)
     width, height = cells * _WIDTH + 2 * _MARGIN, len(drawing.lines) * _HEIGHT + 2 * _MARGIN
@@ -64,7 +64,7 @@ def _spans(line: Sequence[Span], colours: Sequence[str], faint: str) -> str:
     out, column = [], 0
     for span in line:
         text = _BRAILLE.sub(" ", span.text)
-        # Each piece at its own place: not everything that shows SVG keeps several blanks apart.
+        # Each word has its own position, because some viewers collapse blanks.
         for piece in _PIECE.finditer(text):
             left = column + cell_width(text[: piece.start()])
             out.append(
@@ -76,7 +76,7 @@ def _spans(line: Sequence[Span], colours: Sequence[str], faint: str) -> str:
 
 
 def _dots(line: Sequence[Span], top: float, colours: Sequence[str], faint: str) -> list[str]:
-    """Braille characters as dots: many fonts have none."""
+    """Return Braille characters as dots, because many fonts lack them."""
     out, column = [], 0
     for span in line:
         path = []
@@ -104,5 +104,5 @@ def _look(span: Span, colours: Sequence[str], faint: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """Escaped for XML, without the characters that no XML document may have."""
+    """Return text escaped for XML, without characters that XML does not allow."""
     return escape(_FORBIDDEN.sub("\ufffd", text))

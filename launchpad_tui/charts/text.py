@@ -9,7 +9,7 @@ from launchpad_tui.domain.text import clip, clip_left, safe_text
 
 
 def fit(text: str, width: int, *, ascii_only: bool = False) -> str:
-    """Text from outside, made safe, in at most so many cells; with ``ascii_only`` other characters become ``?``."""
+    """Return untrusted text, made safe, in at most ``width`` cells, in ASCII if ``ascii_only``."""
     if ascii_only:
         text = plain(safe_text(text, max(0, width) * 4 + 4))
     shown = clip(text, width).rstrip()
@@ -17,7 +17,7 @@ def fit(text: str, width: int, *, ascii_only: bool = False) -> str:
 
 
 def plain(text: str) -> str:
-    """The text in ASCII: the cut mark becomes ``~``, anything else that is not ASCII ``?``."""
+    """Return the text in ASCII: the ellipsis becomes ``~``, any other character ``?``."""
     return (
         text
         if text.isascii()
@@ -26,8 +26,10 @@ def plain(text: str) -> str:
 
 
 def short_labels(labels: Sequence[str], width: int, *, ascii_only: bool = False) -> list[str]:
-    """Labels in at most so many cells each, safe, and told apart where that can be: where their beginnings are alike,
-    what they have in common gives way."""
+    """Return safe labels in at most ``width`` cells each, which stay distinct if possible.
+
+    If labels have the same start, their common start is cut.
+    """
     safe = [safe_text(label, 400) for label in labels]
     found = [clip(label, width).rstrip() for label in safe]
     if len(set(found)) < len(set(safe)):
@@ -39,12 +41,12 @@ def short_labels(labels: Sequence[str], width: int, *, ascii_only: bool = False)
 
 
 def _common(labels: Sequence[str]) -> int:
-    """How many characters at their beginning all have in common."""
+    """Return the length of the labels' common start."""
     return sum(
         1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*labels, strict=False))
     )
 
 
 def counted(count: int, one: str, many: str) -> str:
-    """``1 value is`` or ``3 values are``: the count with its words."""
+    """Return the count with a noun and verb: ``1 value is`` or ``3 values are``."""
     return f"{count:,} {one if count == 1 else many}"

@@ -183,23 +183,31 @@ def test_titles_and_ids(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "data", "words"),
     [
-        ("scatter", given([1.0, 2.0]), "Needs a parameter"),
+        ("scatter", given([1.0, 2.0]), "Requires a parameter"),
         ("scatter", given([1.0, 2.0], along="p"), "No model has a parameter 'p'"),
         (
             "scatter",
             given([None, None], along="p", p=[1.0, 2.0]),
             "No model has a value of this metric",
         ),
-        ("histogram", given([1.0]), "Needs at least 2 models"),
-        ("histogram", given([1.0, None]), "Needs at least 2 models that have a value"),
-        ("parallel", given([1.0, 2.0], p=["x", "x"]), "Needs a parameter that differs"),
-        ("importance", given([1.0, 2.0], p=[1.0, 1.0]), "Needs a parameter that differs"),
+        ("histogram", given([1.0]), "Requires at least 2 models"),
+        ("histogram", given([1.0, None]), "Requires at least 2 models with a value"),
+        (
+            "parallel",
+            given([1.0, 2.0], p=["x", "x"]),
+            "Requires a parameter that differs between the models",
+        ),
+        (
+            "importance",
+            given([1.0, 2.0], p=[1.0, 1.0]),
+            "Requires a parameter that differs between the models",
+        ),
         ("bar", given([]), "There are no models"),
         ("bar", given([1.0]), ""),
         (
             "heat",
             given([1.0, 2.0], along="a\x1fb\x1fc", a=[1.0, 2.0], b=[1.0, 2.0], c=[1.0, 2.0]),
-            "A heat map takes two parameters",
+            "A heat map shows at most two parameters",
         ),
     ],
 )

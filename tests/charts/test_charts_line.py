@@ -123,7 +123,7 @@ def test_what_is_not_finite_is_a_gap() -> None:
     drawing = draw_line(ChartSpec(60, 10, markers=False), [curve(values)])
     plot = drawing.plot
     assert plot is not None
-    assert drawing.notes == ("label: 4 not finite, shown as gaps",)
+    assert drawing.notes == ("label: 4 values are not finite (shown as gaps)",)
     row = plot.row(1.0)
     whole = [
         bool(bits(drawing, row, column)) for column in range(plot.left, plot.left + plot.width)
@@ -149,7 +149,7 @@ def test_log_scale_has_decades_at_even_distances() -> None:
 
 def test_log_scale_says_what_it_cannot_show() -> None:
     drawing = plain([0.0, -1.0, 1.0, 10.0], y_log=True)
-    assert drawing.notes == ("label: 2 not above 0, not on a log scale",)
+    assert drawing.notes == ("label: 2 values are not positive (not shown on a logarithmic axis)",)
 
 
 def test_a_constant_is_in_the_middle_and_a_single_point_is_there() -> None:

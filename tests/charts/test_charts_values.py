@@ -98,10 +98,10 @@ def test_too_many_show_the_best_and_say_so() -> None:
     data = given([float(value) for value in range(50)], directions={"m": "higher"})
     drawing = drawn(data, "bar", height=11)
     assert drawing.text().startswith("m49")
-    assert "Showing the best 10 of 50 by m: too small for all" in drawing.notes
+    assert "Showing the best 10 of 50 by m (not enough room for all)" in drawing.notes
     unknown = drawn(given([float(value) for value in range(50)]), "bar", height=11)
     assert unknown.text().startswith("m0")
-    assert "Showing 10 of 50: too small for all" in unknown.notes
+    assert "Showing 10 of 50 (not enough room for all)" in unknown.notes
 
 
 def test_scatter_corners() -> None:
@@ -157,7 +157,7 @@ def test_heat_of_two_parameters() -> None:
     assert first.count("░") > 5
     assert "█" not in first
     assert second.count("█") > 5
-    assert "Blank: no model has this pair" in drawing.notes
+    assert "Blank cells: no model has this combination" in drawing.notes
     assert rows[-1] == "m 2 ░░▒▒▓▓██ 8"
 
 
@@ -213,7 +213,7 @@ def test_small_groups_are_points() -> None:
     assert "■" in first
     assert "├" not in first
     assert "├" in second
-    assert "1 group has fewer than 4 models: points, not boxes" in drawing.notes
+    assert "1 group has fewer than 4 models (shown as points)" in drawing.notes
 
 
 def test_histogram_bins() -> None:
