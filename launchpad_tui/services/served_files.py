@@ -95,7 +95,7 @@ class ServedFiles:
         (stored,) = target.publish(path, [SourceFile(".", source)])
         return stored
 
-    def keep(self, upload: str, path: str, source: Path) -> None:
+    def stage(self, upload: str, path: str, source: Path) -> None:
         """Stage a file until its upload is published; it replaces a staged file of the same path.
 
         Raises:

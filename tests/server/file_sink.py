@@ -1,4 +1,4 @@
-"""A sink for tests of the tracking endpoint."""
+"""A metric sink for tests of the tracking endpoint."""
 
 from __future__ import annotations
 

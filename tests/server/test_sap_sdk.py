@@ -1,4 +1,4 @@
-"""SAP's own client, unmodified, in a process of its own, against the tracking endpoint."""
+"""SAP's unmodified client, in a separate process, against the tracking endpoint."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ tracking.log_metrics([Metric(name="last", value=1, timestamp=now)])
 """
 
 
-def test_training_code_for_sap_ai_core_runs_as_it_is(tmp_path: Path) -> None:
+def test_training_code_for_sap_ai_core_runs_unchanged(tmp_path: Path) -> None:
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
         environment = {

@@ -60,7 +60,7 @@ SCHEMAS: dict[str, tuple[set[str], dict[str, Any]]] = {
 
 
 class Client:
-    """One kept-alive connection."""
+    """A client over one persistent connection."""
 
     def __init__(self, base: str) -> None:
         parts = urlsplit(base)
@@ -76,7 +76,7 @@ class Client:
         path: str | None = None,
         **headers: str,
     ) -> Any:
-        """Status and parsed body."""
+        """Return status and parsed body of a response."""
         target = (self.prefix if path is None else path) + "/api/v1/metrics" + query
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         self.connection.request(method, target, data, headers)
@@ -102,7 +102,7 @@ def client(sink: FileSink) -> Iterator[Client]:
 
 
 def conforms(value: Any, name: str) -> None:
-    """Fails where the value lacks something required, has an unknown attribute or another type than the schema says."""
+    """Fail unless a value conforms to a schema and has no unknown attributes."""
     required, attributes = SCHEMAS[name]
     assert required <= set(value) <= set(attributes)
     for attribute, inner in value.items():
@@ -146,7 +146,7 @@ def test_round_trip_over_one_connection(client: Client) -> None:
     assert client.call("GET", f"?executionIds={EXECUTION}") == (200, {"count": 0, "resources": []})
 
 
-def test_answers_have_the_shapes_of_the_specification(client: Client) -> None:
+def test_responses_conform_to_the_specification(client: Client) -> None:
     client.log({"name": "loss", "value": 0.5, "labels": [{"name": "a", "value": "b"}]})
     conforms(client.call("GET", f"?executionIds={EXECUTION}")[1], "TrckGetMetricResourceList")
     conforms(client.call("DELETE", f"?executionId={EXECUTION}")[1], "TrckDeleteMetricsResponse")
@@ -159,7 +159,7 @@ def test_answers_have_the_shapes_of_the_specification(client: Client) -> None:
         conforms(answer[1]["error"], "TrckApiError")
 
 
-def test_refusals(client: Client) -> None:
+def test_invalid_requests_are_rejected(client: Client) -> None:
     assert client.call("PATCH", body=b"{")[0] == 400
     assert client.log({"name": "a", "value": "x"})[0] == 400
     assert client.log({"name": "a", "value": 1}, execution="e999")[0] == 403
@@ -174,7 +174,7 @@ def test_refusals(client: Client) -> None:
     assert client.call("PATCH", body=b"{}", **{"Content-Encoding": "gzip"})[0] == 415
 
 
-def test_without_the_secret_there_is_nothing(client: Client, sink: FileSink) -> None:
+def test_requests_without_the_secret_get_404(client: Client, sink: FileSink) -> None:
     body = {"executionId": EXECUTION, "metrics": [{"name": "a", "value": 1}]}
     for path in (
         "",
@@ -190,13 +190,13 @@ def test_without_the_secret_there_is_nothing(client: Client, sink: FileSink) -> 
     assert sink.writes == 0
 
 
-def test_a_body_far_too_large_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oversized_body_gets_a_response(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("launchpad_tui.server.tracking.BODY_LIMIT", 1000)
     status, answer = client.call("PATCH", body=b" " * 3_000_000)
     assert (status, answer["error"]["code"]) == (413, "02000005")
 
 
-def test_a_sink_that_fails_is_told(client: Client) -> None:
+def test_errors_of_the_sink_are_reported(client: Client) -> None:
     assert client.log({"name": "busy", "value": 1})[0] == 503
     status, answer = client.log({"name": "broken", "value": 1})
     assert status == 500
@@ -204,7 +204,7 @@ def test_a_sink_that_fails_is_told(client: Client) -> None:
     assert client.log({"name": "fine", "value": 1})[0] == 204
 
 
-def test_many_threads_share_writes_and_lose_nothing(sink: FileSink) -> None:
+def test_concurrent_requests_share_writes_without_loss(sink: FileSink) -> None:
     sink.delay = 0.005
     with tracking_endpoint(EXECUTION, sink) as base:
 
@@ -225,7 +225,7 @@ def test_many_threads_share_writes_and_lose_nothing(sink: FileSink) -> None:
     assert sink.writes < 150
 
 
-def test_one_bad_entry_costs_the_others_nothing(sink: FileSink) -> None:
+def test_an_invalid_entry_does_not_affect_other_requests(sink: FileSink) -> None:
     sink.delay = 0.1
     statuses: dict[str, int] = {}
     with tracking_endpoint(EXECUTION, sink) as base:
@@ -245,7 +245,7 @@ def test_one_bad_entry_costs_the_others_nothing(sink: FileSink) -> None:
     assert statuses == {"first": 204, "refused": 400, "second": 204, "third": 204}
 
 
-def test_leaving_keeps_what_was_under_way(sink: FileSink) -> None:
+def test_closing_writes_queued_entries(sink: FileSink) -> None:
     sink.delay = 0.3
     answers: list[Any] = []
     with tracking_endpoint(EXECUTION, sink) as base:
@@ -259,7 +259,7 @@ def test_leaving_keeps_what_was_under_way(sink: FileSink) -> None:
     assert [m.name for m in sink.resource().metrics] == ["late"]
 
 
-def test_a_client_that_dies_half_way_leaves_nothing(client: Client, sink: FileSink) -> None:
+def test_a_disconnected_client_leaves_no_entries(client: Client, sink: FileSink) -> None:
     client.connection.connect()
     assert client.connection.sock is not None
     client.connection.sock.sendall(

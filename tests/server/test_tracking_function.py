@@ -1,4 +1,4 @@
-"""The three-line function, in processes of their own."""
+"""The tracking function, in separate processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.server.file_sink import EXECUTION, FileSink
 
 
 def run(code: str, folder: Path, endpoint: str = "") -> subprocess.CompletedProcess[str]:
-    """Run code beside a copy of the file, in an interpreter that knows nothing of launchpad."""
+    """Run code next to a copy of the module, in an interpreter without launchpad."""
     shutil.copy(launchpad_tui.tracking.__file__, folder / "tracking.py")
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("AI", "PYTHON"))
@@ -73,7 +73,7 @@ log(parent=1)
     assert len(resource.metrics) == 3 + 1500 + 200 + 2
 
 
-def test_outside_an_execution_it_says_so_once(tmp_path: Path) -> None:
+def test_outside_an_execution_it_warns_once(tmp_path: Path) -> None:
     done = run("from tracking import log, tag\nlog(a=1)\nlog(a=2)\ntag(b=1)", tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.count("\n") == 1
@@ -90,7 +90,7 @@ def test_outside_an_execution_it_says_so_once(tmp_path: Path) -> None:
         ("info('a', object())", "JSON"),
     ],
 )
-def test_a_training_does_not_die_of_a_metric(tmp_path: Path, code: str, word: str) -> None:
+def test_an_invalid_metric_does_not_end_the_training(tmp_path: Path, code: str, word: str) -> None:
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
         done = run(f"from tracking import info, log\n{code}\nlog(good=1)", tmp_path, base)
@@ -100,7 +100,7 @@ def test_a_training_does_not_die_of_a_metric(tmp_path: Path, code: str, word: st
     assert [m.name for m in sink.resource().metrics] == ["good"]
 
 
-def test_an_endpoint_that_is_gone_costs_little(tmp_path: Path) -> None:
+def test_a_missing_endpoint_delays_the_training_little(tmp_path: Path) -> None:
     code = """
 import time
 from tracking import TrackingError, log, send
@@ -120,7 +120,7 @@ else:
     assert done.stderr.count("\n") == 1
 
 
-def test_a_stale_connection_is_opened_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_connection_is_reopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("launchpad_tui.server.tracking._Handler.timeout", 0.2)
     sink = FileSink(tmp_path / "sink.db")
     with tracking_endpoint(EXECUTION, sink) as base:
@@ -133,7 +133,7 @@ def test_a_stale_connection_is_opened_anew(tmp_path: Path, monkeypatch: pytest.M
     assert [m.name for m in sink.resource().metrics] == ["a", "b"]
 
 
-def test_importing_it_is_quick_and_alone() -> None:
+def test_import_is_fast_and_has_no_dependencies() -> None:
     code = "import sys, launchpad_tui.tracking; print(*(n for n in sys.modules if n.startswith(('launchpad', 'http'))))"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True

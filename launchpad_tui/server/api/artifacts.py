@@ -38,8 +38,8 @@ def expanded(request: ApiRequest) -> Mapping[str, Scenario] | None:
 
 
 def _list(request: ApiRequest) -> ApiResponse:
-    wanted, scenarios = _filter(request), expanded(request)
-    found = request.desk.serving.artifacts(request.scope, wanted, *request.query.page())
+    selected, scenarios = _filter(request), expanded(request)
+    found = request.desk.serving.artifacts(request.scope, selected, *request.query.page())
     return ApiResponse(data=resource_list(serialize_artifact(each, scenarios) for each in found))
 
 
@@ -61,13 +61,13 @@ def _get(request: ApiRequest) -> ApiResponse:
 
 def _create(request: ApiRequest) -> ApiResponse:
     new = parse_new_artifact(request.body())
-    made = request.desk.artifacts.add(
+    created = request.desk.artifacts.add(
         request.scope, new.kind, new.name, new.url, new.scenario_id, new.description, new.labels
     )
     return ApiResponse(
         201,
-        {"id": made.id, "message": "Artifact acknowledged", "url": made.url},
-        headers=request.location_header("/lm/artifacts", made.id),
+        {"id": created.id, "message": "Artifact acknowledged", "url": created.url},
+        headers=request.location_header("/lm/artifacts", created.id),
     )
 
 

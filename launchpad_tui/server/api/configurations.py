@@ -21,8 +21,8 @@ def _filter(request: ApiRequest) -> ConfigurationFilter:
 
 
 def _list(request: ApiRequest) -> ApiResponse:
-    wanted, scenarios = _filter(request), expanded(request)
-    found = request.desk.serving.configurations(request.scope, wanted, *request.query.page())
+    selected, scenarios = _filter(request), expanded(request)
+    found = request.desk.serving.configurations(request.scope, selected, *request.query.page())
     return ApiResponse(
         data=resource_list(serialize_configuration(each, scenarios) for each in found)
     )
@@ -57,13 +57,13 @@ def _create(request: ApiRequest) -> ApiResponse:
             raise InvalidInput(
                 error.title, f"Input {slot[:80]}.", field="inputArtifactBindings"
             ) from error
-    made = request.desk.configurations.create(
+    created = request.desk.configurations.create(
         request.scope, new.name, new.executable_id, new.parameters, new.inputs
     )
     return ApiResponse(
         201,
-        {"id": made.id, "message": "Configuration created"},
-        headers=request.location_header("/lm/configurations", made.id),
+        {"id": created.id, "message": "Configuration created"},
+        headers=request.location_header("/lm/configurations", created.id),
     )
 
 

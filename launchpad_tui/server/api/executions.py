@@ -41,10 +41,10 @@ def _filter(request: ApiRequest) -> ExecutionFilter:
 
 
 def _list(request: ApiRequest) -> ApiResponse:
-    wanted = _filter(request)
+    selected = _filter(request)
     whole = not request.query.one_of("$select", "status")
     found = request.desk.serving.executions(
-        request.scope, wanted, *request.query.page(), outputs=whole
+        request.scope, selected, *request.query.page(), outputs=whole
     )
     return ApiResponse(data=resource_list(_serialize(each, whole) for each in found))
 
@@ -70,7 +70,7 @@ def _get(request: ApiRequest) -> ApiResponse:
 def _create(request: ApiRequest) -> ApiResponse:
     configuration = parse_new_execution(request.body())
     try:
-        made = request.desk.executions.create(request.scope, configuration)
+        created = request.desk.executions.create(request.scope, configuration)
     except ConfigError as error:
         # A secret of the template is missing, so the configuration cannot be executed.
         raise ApiError(
@@ -79,12 +79,12 @@ def _create(request: ApiRequest) -> ApiResponse:
     return ApiResponse(
         202,
         {
-            "id": made.id,
+            "id": created.id,
             "message": "Execution scheduled",
             "status": str(Status.UNKNOWN),
             "targetStatus": str(TargetStatus.COMPLETED),
         },
-        headers=request.location_header("/lm/executions", made.id),
+        headers=request.location_header("/lm/executions", created.id),
     )
 
 

@@ -156,7 +156,7 @@ def _store_file(request: ApiRequest) -> ApiResponse:
             f"Its SHA-256 is {request.received.sha256}, not {expected[:64]}.",
         )
     if upload:
-        request.desk.served_files.keep(upload, path, request.received.file)
+        request.desk.served_files.stage(upload, path, request.received.file)
         return ApiResponse(201, {"sha256": request.received.sha256})
     name, replace = _name(request), request.query.flag("overwrite")
     return ApiResponse(

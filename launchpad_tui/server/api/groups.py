@@ -93,11 +93,11 @@ def _create(request: ApiRequest) -> ApiResponse:
     request.require_tenant_client()
     name, labels = parse_new_group(request.body())
     name = name or str(uuid.uuid4())
-    made = request.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
+    created = request.desk.connections.add_group(DEFAULT_SCOPE.connection, name, labels)
     return ApiResponse(
         202,
-        {"resourceGroupId": made.name, **_TENANT},
-        headers=request.location_header(_PATH, made.name),
+        {"resourceGroupId": created.name, **_TENANT},
+        headers=request.location_header(_PATH, created.name),
     )
 
 

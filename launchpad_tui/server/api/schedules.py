@@ -44,13 +44,13 @@ def _get(request: ApiRequest) -> ApiResponse:
 
 def _create(request: ApiRequest) -> ApiResponse:
     new = parse_schedule_request(request.body(), new=True)
-    made = request.desk.schedules.create(
+    created = request.desk.schedules.create(
         request.scope, new.name, new.cron, new.configuration_id, new.start, new.end
     )
     return ApiResponse(
         202,
-        {"id": made.id, "message": "Execution Schedule created"},
-        headers=request.location_header("/lm/executionSchedules", made.id),
+        {"id": created.id, "message": "Execution Schedule created"},
+        headers=request.location_header("/lm/executionSchedules", created.id),
     )
 
 

@@ -27,11 +27,11 @@ def _get(request: ApiRequest) -> ApiResponse:
 
 def _create(request: ApiRequest) -> ApiResponse:
     secret = request.desk.serving.parse_store_secret(request.body())
-    made = request.desk.stores.add(request.scope, secret.name, secret.kind, secret.values)
+    created = request.desk.stores.add(request.scope, secret.name, secret.kind, secret.values)
     return ApiResponse(
         202,
         {"message": "secret has been created"},
-        headers=request.location_header(_PATH, made.name),
+        headers=request.location_header(_PATH, created.name),
     )
 
 

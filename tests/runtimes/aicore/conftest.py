@@ -1,4 +1,4 @@
-"""Servers that these tests have in common."""
+"""Servers that these tests share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.stores.shared_server import Missing
 
 @pytest.fixture(scope="session")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prism.Judge]:
-    """The API as its specification has it; one for the session."""
+    """Return the mock server of the specification, shared by the session."""
     try:
         with prism.serve(tmp_path_factory.mktemp("prism")) as server:
             yield server
@@ -25,7 +25,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prism.Judge]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificates:
-    """Certificates of the tests' own authority."""
+    """Return certificates of the tests' own authority."""
     try:
         return certificates.make(tmp_path_factory.mktemp("certificates"))
     except Missing as missing:
@@ -34,7 +34,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificates:
 
 @pytest.fixture(autouse=True)
 def nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No credentials, proxies or authorities of whoever runs the tests."""
+    """Remove credentials, proxies and authorities of the user who runs the tests."""
     import os
 
     other = {"VCAP_SERVICES", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
@@ -46,12 +46,12 @@ def nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
 
 @pytest.fixture
 def core() -> Iterator[fake_core.Core]:
-    """A server that does what a test tells it to."""
+    """Return a server whose responses a test defines."""
     with fake_core.serve() as server:
         yield server
 
 
 @pytest.fixture
 def key(core: fake_core.Core) -> ServiceKey:
-    """Credentials of it."""
+    """Return credentials for the server."""
     return core.key()

@@ -1,4 +1,4 @@
-"""A server of tokens and of the AI API that does what a test tells it to, well-behaved or not."""
+"""A token server and AI API whose responses, valid or not, a test defines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET = "hush-hush-this-is-secret"
 
 @dataclass
 class Request:
-    """What came. ``query`` by its names; the last value of each."""
+    """A received request; ``query`` has the last value of each parameter."""
 
     method: str
     path: str
@@ -29,13 +29,13 @@ class Request:
 
     @property
     def json(self) -> Any:
-        """Its body."""
+        """Return the JSON of the body."""
         return json.loads(self.body)
 
 
 @dataclass
 class Reply:
-    """What is answered. ``length``: what the head claims of the body; None for the truth."""
+    """A response; ``length`` is the announced length of the body, None for the actual one."""
 
     status: int = 200
     body: bytes = b""
@@ -44,13 +44,13 @@ class Reply:
 
 
 def reply(data: object, status: int = 200, **headers: str) -> Reply:
-    """JSON."""
+    """Return a JSON response."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(status, json.dumps(data).encode(), {"Content-Type": "application/json", **named})
 
 
 def refused(status: int, code: str, message: str, **headers: str) -> Reply:
-    """An error in the API's form."""
+    """Return an error response in the API's form."""
     return reply(
         {"error": {"code": code, "message": message, "requestId": "req-1", "target": "/x"}},
         status,
@@ -84,16 +84,16 @@ class Core:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Return the server's URL."""
         return f"{self.scheme}://localhost:{self.port}"
 
     def key(self, **more: str) -> ServiceKey:
-        """Credentials of it."""
+        """Return credentials for the server."""
         values = {"client_id": "me", "client_secret": SECRET, **more}
         return ServiceKey(f"{self.url}/v2", f"{self.url}/oauth/token", **values)
 
     def token(self, request: Request) -> Reply:
-        """Give a token for the right secret, or for any certificate."""
+        """Return a token for the right secret or any certificate."""
         self.token_requests.append(request)
         if self.token_answers:
             return self.token_answers.pop(0)
@@ -108,7 +108,7 @@ class Core:
 
 @contextmanager
 def serve(made: Certificates | None = None) -> Iterator[Core]:
-    """Run it until the block ends; with certificates over TLS, and only for clients that have one."""
+    """Run the server until the block ends; with certificates, over mutual TLS."""
     core = Core(scheme="https" if made else "http")
 
     class Handler(serving.Handler):

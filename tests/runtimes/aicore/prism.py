@@ -1,4 +1,4 @@
-"""The API as its maker's specification has it: Prism, a mock server that checks every request against it, from npm.
+"""The API by its specification: Prism, a mock server from npm that validates every request.
 
 In front of it stands a relay that gives tokens, takes ``/v2`` off the path and keeps what Prism objected to. Where
 Prism objects to an answer of its own (an example of the specification that the specification forbids, a number as
@@ -49,13 +49,13 @@ class Judge:
     objections: list[str] = field(default_factory=list)
 
     def key(self) -> ServiceKey:
-        """Credentials of it."""
+        """Return credentials for the server."""
         url = f"http://127.0.0.1:{self.port}"
         return ServiceKey(f"{url}/v2", f"{url}/oauth/token", "client", "a secret of the tests")
 
 
 def ready() -> Path:
-    """The folder that Prism is installed in.
+    """Return the folder in which Prism is installed.
 
     Raises:
         Missing: Node, npm or the network is not there.
@@ -79,7 +79,7 @@ def ready() -> Path:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Judge]:
-    """Run it until the block ends.
+    """Run the server until the block ends.
 
     Raises:
         Missing: Node or npm's package cannot be had.

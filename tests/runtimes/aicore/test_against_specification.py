@@ -31,7 +31,7 @@ def client(judge: prism.Judge) -> Iterator[AICoreClient]:
     assert all(status < 300 for _, _, status in judge.calls)
 
 
-def test_the_runtime(client: AICoreClient) -> None:
+def test_metadata_and_capabilities(client: AICoreClient) -> None:
     meta = client.meta()
     assert (meta.runtime, meta.bulk, meta.schedules, meta.metrics, meta.files) == (
         "aicore",

@@ -68,7 +68,7 @@ def fields(core: Core, **more: str) -> tuple[dict[str, str], dict[str, str]]:
     return {**found, **more}, {"client_secret": more.pop("client_secret", SECRET)}
 
 
-def test_all_steps(core: Core) -> None:
+def test_a_check_reports_all_steps(core: Core) -> None:
     found = steps(*fields(core))
     names = [
         CheckPart.SETTINGS,
@@ -98,7 +98,7 @@ def test_all_steps(core: Core) -> None:
         ({"base_url": "http://127.0.0.1:1/"}, CheckPart.NETWORK, Unreachable),
     ],
 )
-def test_the_first_wrong_step(
+def test_a_check_stops_at_the_first_failure(
     core: Core, change: dict[str, str], part: str, kind: type[LaunchpadError]
 ) -> None:
     found = steps(*fields(core, **change))
@@ -109,7 +109,7 @@ def test_the_first_wrong_step(
     assert SECRET not in str(found[-1].error)
 
 
-def test_the_wrong_group(core: Core) -> None:
+def test_an_unknown_resource_group(core: Core) -> None:
     missing = steps(*fields(core), "vision")[-1].error
     assert isinstance(missing, NotFound)
     assert missing.hint == "There are: broken, default."
@@ -117,7 +117,7 @@ def test_the_wrong_group(core: Core) -> None:
     assert isinstance(steps(*fields(core), "x")[-1].error, InvalidInput)
 
 
-def test_one_who_may_not_list_groups(core: Core) -> None:
+def test_a_client_without_permission_to_list_groups(core: Core) -> None:
     core.answer = lambda request: (
         refused(403, "x", "no") if "/admin" in request.path else tenant(request)
     )
@@ -135,7 +135,9 @@ def test_a_wrong_api_url(core: Core) -> None:
     assert "/v2" in found.error.hint
 
 
-def test_a_certificate(made: certificates.Certificates, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authentication_by_certificate(
+    made: certificates.Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with fake_core.serve(made) as core:
         core.answer = tenant
         # The API itself asks for no certificate; here one server is both, so the key's is shown to the token server
@@ -178,7 +180,7 @@ def test_a_certificate(made: certificates.Certificates, monkeypatch: pytest.Monk
             assert not any(each.error for each in steps({**settings, "ca_file": ""}, secrets))
 
 
-def test_a_server_that_demands_a_certificate_of_everybody(made: certificates.Certificates) -> None:
+def test_a_server_that_requires_client_certificates(made: certificates.Certificates) -> None:
     with fake_core.serve(made) as core:
         client = AICoreClient(core.key(), ca_file=str(made.ca), pause=0.01)
         with pytest.raises(Unreachable):
@@ -197,7 +199,7 @@ def run(home: Path) -> Callable[..., Result]:
     return lambda *words, stdin="": spawn(home, *words, stdin=stdin)
 
 
-def test_the_command_line(
+def test_connection_commands(
     core: Core, home: Path, tmp_path: Path, run: Callable[..., Result]
 ) -> None:
     key = tmp_path / "key.json"
@@ -239,7 +241,7 @@ def test_the_command_line(
     assert SECRET not in "".join(each.read_text() for each in home.rglob("*.log"))
 
 
-def test_a_key_on_standard_input_and_another_one_in_its_place(
+def test_a_service_key_on_standard_input_is_added_and_replaced(
     core: Core, home: Path, run: Callable[..., Result], made: certificates.Certificates
 ) -> None:
     text = json.dumps(service_key(core))
@@ -265,7 +267,7 @@ def test_a_key_on_standard_input_and_another_one_in_its_place(
     assert "the key itself" in json.dumps(kept)
 
 
-def test_credentials_of_the_environment(
+def test_credentials_from_the_environment(
     core: Core, run: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (
@@ -304,7 +306,7 @@ def test_a_connection_of_an_earlier_version(core: Core, home: Path) -> None:
     assert desk.connections.refresh("old").executions
 
 
-def test_one_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_responds(monkeypatch: pytest.MonkeyPatch) -> None:
     from launchpad_tui.runtimes.aicore import connection_check
 
     monkeypatch.setattr(connection_check, "_REQUEST_SECONDS", 0.3)

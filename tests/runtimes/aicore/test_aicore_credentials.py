@@ -53,7 +53,7 @@ def said(error: BaseException) -> str:
     return f"{error!r} {error} {error.__cause__!r} {error.__context__ if not error.__suppress_context__ else ''}"
 
 
-def test_a_key_with_a_secret() -> None:
+def test_a_service_key_with_a_client_secret() -> None:
     key = parse_service_key("\ufeff" + json.dumps(BY_SECRET))
     assert key.base_url == "https://api.ai.example.com/v2"
     assert key.auth_url == "https://me.authentication.example.com/oauth/token"
@@ -70,7 +70,7 @@ def test_a_key_with_a_secret() -> None:
     )
 
 
-def test_a_key_with_a_certificate() -> None:
+def test_a_service_key_with_a_certificate() -> None:
     key = parse_service_key(json.dumps(BY_CERTIFICATE))
     assert key.auth_url == "https://me.authentication.cert.example.com/oauth/token"
     assert (key.certificate.strip(), key.private_key.strip()) == (PEM.strip(), KEY.strip())
@@ -79,7 +79,7 @@ def test_a_key_with_a_certificate() -> None:
 
 
 @pytest.mark.parametrize("name", ["clientid", "clientsecret", "url", "serviceurls"])
-def test_a_key_that_lacks_something(name: str) -> None:
+def test_an_incomplete_service_key(name: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_service_key(
             json.dumps({key: value for key, value in BY_SECRET.items() if key != name}),
@@ -114,7 +114,7 @@ def test_a_key_that_lacks_something(name: str) -> None:
         json.dumps({**BY_SECRET, "clientsecret": {"a": SECRET}}),
     ],
 )
-def test_keys_that_are_none(text: str) -> None:
+def test_invalid_service_keys(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_service_key(text)
     for hidden in (SECRET, "MIIC", "pw-hidden"):
@@ -152,7 +152,7 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert parse_service_key((tmp_path / "config.json").read_text()).resource_group == "one"
 
 
-def test_files_of_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
     certificate.write_text(PEM)
     key.write_text(KEY)
@@ -172,7 +172,7 @@ def test_files_of_a_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert str(key) in caught.value.detail
 
 
-def test_nothing_anywhere() -> None:
+def test_missing_credentials() -> None:
     with pytest.raises(ConfigError) as caught:
         find()
     assert "AICORE_SERVICE_KEY" in caught.value.detail
@@ -233,7 +233,9 @@ def _read(found: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def test_the_same_as_saps_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_are_found_as_by_saps_sdk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AICORE_HOME", str(tmp_path))
     (tmp_path / "c.pem").write_text(PEM)
     (tmp_path / "k.pem").write_text(KEY)

@@ -1,4 +1,4 @@
-"""A server with a template, a data set and a client, shared by tests that leave it as usable as it was."""
+"""A server with a template, a dataset and a client, shared by tests that do not damage it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.services.execution_support import MAIN, PREPARE, TUTORIAL, Bench, she
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A server over a home with the template of SAP's tutorials, one that runs a shell text, and a data set."""
+    """Return a server with the template of SAP's tutorials, a shell template and a dataset."""
     bench = Bench(tmp_path_factory.mktemp("house"))
     try:
         bench.add(

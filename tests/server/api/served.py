@@ -1,4 +1,4 @@
-"""``launchpad serve`` as a process of its own, with a home of its own."""
+"""``launchpad serve`` in a separate process with its own home."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECONDS = 30
 
 
 def environment(home: Path) -> dict[str, str]:
-    """The environment of commands over a home."""
+    """Return the environment of commands that use a home."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -34,7 +34,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """A command line that ends by itself."""
+    """Run a command until it ends."""
     return subprocess.run(
         [sys.executable, "-m", "launchpad_tui", *words],
         env=environment(home),
@@ -47,14 +47,14 @@ def command(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @dataclass
 class Key:
-    """A client's service key."""
+    """The service key of a client."""
 
     client_id: str
     secret: str
 
 
 def add_client(home: Path, name: str, *words: str) -> Key:
-    """A new client."""
+    """Add a client and return its service key."""
     done = command(home, "serve", "clients", "add", name, "--json", *words)
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)
@@ -63,7 +63,7 @@ def add_client(home: Path, name: str, *words: str) -> Key:
 
 @dataclass
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     process: subprocess.Popen[str]
     home: Path
@@ -73,7 +73,7 @@ class Server:
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, key: Key | None = None) -> str:
-        """An access token."""
+        """Return an access token."""
         key = key or self.key
         if key.client_id not in self._tokens:
             form = {
@@ -96,7 +96,7 @@ class Server:
         headers: Mapping[str, str] | None = None,
         **more: Any,
     ) -> requests.Response:
-        """A request below ``/v2`` with a token."""
+        """Send a request below ``/v2`` with a token."""
         sent = {"Authorization": f"Bearer {self.token(key)}", **(headers or {})}
         if group is not None:
             sent["AI-Resource-Group"] = group
@@ -105,7 +105,7 @@ class Server:
         )
 
     def sdk(self, group: str = "default", key: Key | None = None) -> AICoreV2Client:
-        """SAP's client of SAP AI Core."""
+        """Return SAP's client of SAP AI Core."""
         key = key or self.key
         return AICoreV2Client(
             base_url=f"{self.url}/v2",
@@ -117,7 +117,7 @@ class Server:
         )
 
     def api(self, group: str = "default") -> AIAPIV2Client:
-        """SAP's client of the AI API, which has schedules too."""
+        """Return SAP's client of the AI API, which also supports schedules."""
         return AIAPIV2Client(
             base_url=f"{self.url}/v2/lm",
             auth_url=f"{self.url}/oauth/token",
@@ -128,7 +128,7 @@ class Server:
         )
 
     def log(self) -> str:
-        """The log file."""
+        """Return the content of the log file."""
         return (self.home / "launchpad.log").read_text(encoding="utf-8")
 
 
@@ -142,7 +142,7 @@ def _lines(process: subprocess.Popen[str], into: Queue[str | None], kept: list[s
 
 @contextmanager
 def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]:
-    """A server over a home, at a port that is free, while the context is open."""
+    """Run a server with a home on a free port while the context is open."""
     key = key or add_client(home, "tests")
     process = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "serve", "--port", "0", *words],
@@ -177,7 +177,7 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
 
 
 def told(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
-    """The error of an answer, which has the API's form."""
+    """Return the error of a response, checked against the API's form."""
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert set(error) == {"code", "message", "requestId", "target", "details"}
@@ -191,7 +191,7 @@ def told(answer: requests.Response, status: int, code: str = "") -> dict[str, ob
 
 @dataclass
 class House:
-    """A server and the desk over the same home, with the ID of a data set."""
+    """A server and the desk of the same home, with the ID of a dataset."""
 
     server: Server
     bench: Bench

@@ -1,4 +1,4 @@
-"""Who is let in, and what stays secret."""
+"""Authentication, permissions and secrets of the served API."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from launchpad_tui.server.api.tokens import LIFETIME, IssuedTokens
 from tests.server.api.served import SECONDS, House, add_client, command, environment, serving, told
 
 
-def test_a_token_for_client_id_and_secret(house: House) -> None:
+def test_tokens_are_issued_for_client_id_and_secret(house: House) -> None:
     url, key = f"{house.server.url}/oauth/token", house.server.key
     form = {
         "grant_type": "client_credentials",
@@ -54,7 +54,7 @@ def test_a_token_for_client_id_and_secret(house: House) -> None:
     told(requests.get(url, timeout=SECONDS), 405)
 
 
-def test_nothing_without_a_token(house: House) -> None:
+def test_every_request_must_carry_a_token(house: House) -> None:
     for path in ("/v2/lm/scenarios", "/lm/meta", "/v2/admin/resourceGroups", "/v2/nothing", "/"):
         for sent in (
             {},
@@ -71,7 +71,7 @@ def test_nothing_without_a_token(house: House) -> None:
     told(answer, 401)
 
 
-def test_tokens_grow_old_and_end_with_their_client() -> None:
+def test_tokens_expire_and_end_with_their_client() -> None:
     at, known = [0.0], {"a": ApiClient("n", "a", "", now())}
     tokens = IssuedTokens(known.get, lambda: at[0])
     token = tokens.issue(known["a"])
@@ -87,7 +87,7 @@ def test_tokens_grow_old_and_end_with_their_client() -> None:
     assert tokens.client(second) is None
 
 
-def test_a_client_of_one_group_has_no_say_in_others(house: House) -> None:
+def test_a_client_of_one_group_cannot_access_others(house: House) -> None:
     server = house.server
     assert (
         server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "bound"}).status_code
@@ -118,7 +118,7 @@ def test_a_client_of_one_group_has_no_say_in_others(house: House) -> None:
     assert server.call("DELETE", "/admin/resourceGroups/bound").status_code == 202
 
 
-def test_no_secret_is_kept_or_logged(house: House) -> None:
+def test_no_secret_is_stored_or_logged(house: House) -> None:
     server = house.server
     token = server.token()
     form = {
@@ -235,7 +235,7 @@ def test_commands_on_clients(tmp_path: Path) -> None:
         assert command(home, "_complete", "--", *typed).stdout.startswith(f"{offered}\t")
 
 
-def test_what_other_machines_reach_needs_clients_and_tls(tmp_path: Path) -> None:
+def test_serving_other_machines_requires_clients_and_tls(tmp_path: Path) -> None:
     home = tmp_path / "home"
     open_door = command(home, "serve", "--host", "0.0.0.0", "--port", "0", "--insecure-http")
     assert open_door.returncode == 2
@@ -291,14 +291,14 @@ def test_tls(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
-def test_signals_end_it(tmp_path: Path, number: signal.Signals, code: int) -> None:
+def test_signals_stop_the_server(tmp_path: Path, number: signal.Signals, code: int) -> None:
     with serving(tmp_path / "home") as server:
         assert server.call("GET", "/lm/meta").status_code == 200
         os.kill(server.process.pid, number)
         assert server.process.wait(SECONDS) == code
 
 
-def test_a_port_in_use_and_other_words(tmp_path: Path) -> None:
+def test_invalid_addresses_are_rejected(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = command(home, "serve", "--port", str(taken.getsockname()[1]))
@@ -311,7 +311,7 @@ def test_a_port_in_use_and_other_words(tmp_path: Path) -> None:
     )
 
 
-def test_without_its_packages_it_says_what_to_install(tmp_path: Path) -> None:
+def test_missing_packages_are_named(tmp_path: Path) -> None:
     program = """\
 import sys
 sys.modules['uvicorn'] = None
@@ -329,7 +329,7 @@ sys.exit(main(['serve']))
     assert "launchpad-tui[serve]" in done.stderr
 
 
-def test_the_ready_line_for_programs(tmp_path: Path) -> None:
+def test_the_first_line_is_readable_by_programs(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "serve", "--port", "0", "--json"],
         env=environment(tmp_path / "home"),

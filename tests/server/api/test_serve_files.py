@@ -1,4 +1,4 @@
-"""Files over the API: those of the AI API's extension, and any store of the group for another launchpad."""
+"""Files over the API: the extension ``dataset`` and launchpad's access to any object store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GPU = Scope("gpu", "default")
 
 @pytest.fixture
 def laptop(house: House, tmp_path: Path) -> Iterator[Desk]:
-    """Another launchpad, connected and synchronised."""
+    """Return the desk of another launchpad, connected and synchronized."""
     client = ApiClient("tests", house.server.key.client_id, "", now())
     key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
     desk = open_desk(Home.at(tmp_path / "laptop"))
@@ -45,7 +45,7 @@ def name() -> str:
     return f"tests/{uuid.uuid4()}"
 
 
-def test_a_file_of_the_ai_api(house: House) -> None:
+def test_upload_download_and_delete_a_file(house: House) -> None:
     path = f"{FILES}/{name()}.csv"
     sent = house.server.call("PUT", path, data=b"a,b\n1,2\n")
     assert sent.status_code == 201
@@ -98,7 +98,7 @@ def test_ranges_and_versions(house: House) -> None:
     assert house.server.call("GET", FILES, params=query).content == b"another"
 
 
-def test_who_may_not(house: House) -> None:
+def test_access_to_files_of_other_groups_is_denied(house: House) -> None:
     assert (
         house.server.call(
             "PUT", FILES, headers={"Authorization": "Bearer none"}, data=b"x"
@@ -142,7 +142,7 @@ def test_who_may_not(house: House) -> None:
     )
 
 
-def test_nothing_is_left_of_what_was_not_stored(house: House) -> None:
+def test_failed_uploads_leave_no_files(house: House) -> None:
     folder = house.server.home / "uploads"
     told_path = name()
     house.server.call("PUT", FILES, params={"path": told_path}, data=b"x")
@@ -168,7 +168,7 @@ def test_nothing_is_left_of_what_was_not_stored(house: House) -> None:
     assert list(folder.iterdir()) == []
 
 
-def test_models_of_another_machine_are_browsed_fetched_and_sent(
+def test_models_of_another_machine_are_browsed_downloaded_and_uploaded(
     house: House, laptop: Desk, tmp_path: Path
 ) -> None:
     (store,) = laptop.stores.list(GPU)
@@ -193,7 +193,7 @@ def test_models_of_another_machine_are_browsed_fetched_and_sent(
     assert laptop.files.delete_output(GPU, url) == 2
 
 
-def test_a_store_that_was_made_here_stays(house: House, tmp_path: Path) -> None:
+def test_an_object_store_of_this_machine_survives_sync(house: House, tmp_path: Path) -> None:
     client = ApiClient("tests", house.server.key.client_id, "", now())
     key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
     desk = open_desk(Home.at(tmp_path / "laptop"))
@@ -206,7 +206,7 @@ def test_a_store_that_was_made_here_stays(house: House, tmp_path: Path) -> None:
     desk.close()
 
 
-def test_a_server_that_was_started_anew_is_asked_for_another_token(tmp_path: Path) -> None:
+def test_a_restarted_server_is_asked_for_a_new_token(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "there")
     try:
         with serving(bench.desk.home.root) as server:
@@ -231,7 +231,7 @@ def test_a_server_that_was_started_anew_is_asked_for_another_token(tmp_path: Pat
         bench.close()
 
 
-def test_where_no_connection_leads_it_needs_an_address(tmp_path: Path) -> None:
+def test_a_store_without_a_connection_requires_an_address(tmp_path: Path) -> None:
     desk = open_desk(Home.at(tmp_path / "home"))
     desk.stores.add(DEFAULT_SCOPE, "far", "launchpad", {"object_store": "default"})
     with pytest.raises(ConfigError, match="no address"):

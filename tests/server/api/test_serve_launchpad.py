@@ -1,4 +1,4 @@
-"""Another launchpad, and SAP's SDK by its environment, against this machine."""
+"""Another launchpad, and SAP's SDK configured by its environment, against ``launchpad serve``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.server.api.served import House, command, environment
 from tests.services.execution_support import until
 
 
-def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None:
+def test_another_launchpad_connects(house: House, tmp_path: Path) -> None:
     client = ApiClient("tests", house.server.key.client_id, "", now())
     key = tmp_path / "key.json"
     key.write_text(json.dumps(service_key(client, house.server.key.secret, house.server.url)))
@@ -43,7 +43,7 @@ def test_a_connection_of_another_launchpad(house: House, tmp_path: Path) -> None
     assert able["executionSchedules"]
 
 
-def test_what_another_launchpad_shows_and_does(house: House, tmp_path: Path) -> None:
+def test_another_launchpad_lists_and_executes(house: House, tmp_path: Path) -> None:
     client = ApiClient("tests", house.server.key.client_id, "", now())
     key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
     there, gpu = house.bench.desk, Scope("gpu", "default")
@@ -79,7 +79,7 @@ def test_what_another_launchpad_shows_and_does(house: House, tmp_path: Path) -> 
 
 
 def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
-    """Look until an execution elsewhere has a status."""
+    """Synchronize until a remote execution has a status."""
 
     def there() -> bool:
         desk.sync.follow(scope)
@@ -88,7 +88,7 @@ def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
     until(there, 40)
 
 
-def test_each_call_of_its_client(house: House) -> None:
+def test_every_call_of_the_client(house: House) -> None:
     server = house.server
     key = ServiceKey(
         f"{server.url}/v2", f"{server.url}/oauth/token", server.key.client_id, server.key.secret
@@ -172,7 +172,7 @@ def test_each_call_of_its_client(house: House) -> None:
         client.close()
 
 
-def test_a_script_by_its_environment(house: House, tmp_path: Path) -> None:
+def test_a_script_configured_by_the_environment(house: House, tmp_path: Path) -> None:
     program = (
         "from ai_core_sdk.ai_core_v2_client import AICoreV2Client\n"
         "client = AICoreV2Client.from_env()\n"

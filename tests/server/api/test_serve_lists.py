@@ -1,4 +1,4 @@
-"""Lists of any length, page by page; resource groups; requests that are wrong in their form."""
+"""Long lists, pages, resource groups and malformed requests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BEGIN = from_micros(1_700_000_000_000_000)
 
 @pytest.fixture(scope="module")
 def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Desk]]:
-    """A server over 100,000 artifacts and 2,000 executions."""
+    """Return a server with 100,000 artifacts and 2,000 executions."""
     desk = open_desk(Home.at(tmp_path_factory.mktemp("crowd") / "home"))
     with desk.registry.write() as db:
         group = group_pk(db, DEFAULT_SCOPE)
@@ -89,7 +89,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, De
     desk.close()
 
 
-def test_pages_have_no_gap(crowd: tuple[Server, Desk]) -> None:
+def test_pages_have_no_gaps(crowd: tuple[Server, Desk]) -> None:
     server, desk = crowd
     seen: list[str] = []
     for skip in range(0, MANY + 1, 10_000):
@@ -155,7 +155,7 @@ def test_executions_with_their_outputs(crowd: tuple[Server, Desk]) -> None:
     )
 
 
-def test_answers_come_while_others_are_made(crowd: tuple[Server, Desk]) -> None:
+def test_requests_are_handled_concurrently(crowd: tuple[Server, Desk]) -> None:
     server, _ = crowd
     done = threading.Event()
 
@@ -237,7 +237,7 @@ def test_resource_groups(house: House) -> None:
         told(server.call("GET", f"/admin/resourceGroups/{name}"), 404)
 
 
-def test_what_is_wrong_in_its_form(house: House) -> None:
+def test_malformed_requests_are_rejected(house: House) -> None:
     server = house.server
     for path in (
         "/nothing",
@@ -335,7 +335,7 @@ def test_what_is_wrong_in_its_form(house: House) -> None:
     assert bare.json()["runtimeIdentifier"] == "launchpad"
 
 
-def test_what_is_no_http_ends_its_connection_only(house: House) -> None:
+def test_invalid_http_ends_only_its_connection(house: House) -> None:
     server = house.server
     place = urlsplit(server.url)
     head = (
@@ -356,7 +356,7 @@ def test_what_is_no_http_ends_its_connection_only(house: House) -> None:
     assert "Traceback" not in server.log()
 
 
-def test_a_damaged_file_of_clients_lets_nobody_in(tmp_path: Path) -> None:
+def test_a_damaged_file_of_clients_denies_access(tmp_path: Path) -> None:
     home = tmp_path / "home"
     key = add_client(home, "one")
     with serving(home, key=key) as server:
@@ -367,7 +367,7 @@ def test_a_damaged_file_of_clients_lets_nobody_in(tmp_path: Path) -> None:
         assert "clients.json" not in json.dumps(answer.json())
 
 
-def test_an_artifact_does_not_wait_for_a_store_that_is_silent(
+def test_artifacts_are_created_while_the_store_does_not_respond(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("launchpad_tui.services.runtime_host._MEASURE_SECONDS", 0.2)

@@ -1,4 +1,4 @@
-"""SAP's unmodified SDK against this machine."""
+"""SAP's unmodified SDK against ``launchpad serve``."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def until(check: Callable[[], bool], seconds: float = 40) -> None:
 
 
 def ended(client: AICoreV2Client, execution_id: str) -> Status:
-    """Wait as SAP's tutorials do."""
+    """Wait for the end of an execution as SAP's tutorials do."""
     found = [client.execution.get(execution_id).status]
 
     def over() -> bool:
@@ -57,7 +57,7 @@ def ended(client: AICoreV2Client, execution_id: str) -> Status:
 
 
 def shell(client: AICoreV2Client, text: str) -> str:
-    """An execution of a shell text."""
+    """Create an execution of a shell script and return its ID."""
     made = client.configuration.create(
         name="shell",
         scenario_id="houses",
@@ -67,7 +67,7 @@ def shell(client: AICoreV2Client, text: str) -> str:
     return str(client.execution.create(made.id).id)
 
 
-def test_a_whole_life(house: House) -> None:
+def test_the_whole_workflow_of_a_model(house: House) -> None:
     client = house.server.sdk()
     scenario = next(each for each in client.scenario.query().resources if each.id == "houses")
     assert (scenario.name, client.scenario.get("houses").id) == ("House prices", "houses")
@@ -206,7 +206,7 @@ def test_a_whole_life(house: House) -> None:
     assert client.artifact.get(model.id).execution_id == made.id
 
 
-def test_executions_are_stopped_and_deleted_one_by_one_and_many_at_once(house: House) -> None:
+def test_executions_are_stopped_and_deleted_singly_and_in_bulk(house: House) -> None:
     client = house.server.sdk()
     running = [shell(client, "sleep 60") for _ in range(2)]
     with pytest.raises(AIAPIPreconditionFailedException):
@@ -241,7 +241,7 @@ def test_executions_are_stopped_and_deleted_one_by_one_and_many_at_once(house: H
             client.execution.bulk_modify(wrong)
 
 
-def test_what_fails_is_dead_with_a_message(house: House) -> None:
+def test_a_failed_execution_is_dead_with_a_message(house: House) -> None:
     client = house.server.sdk()
     failed = shell(client, "exit 3")
     assert ended(client, failed) is Status.DEAD
@@ -252,7 +252,7 @@ def test_what_fails_is_dead_with_a_message(house: House) -> None:
     client.execution.delete(failed)
 
 
-def test_errors_are_the_exceptions_of_the_sdk(house: House) -> None:
+def test_errors_raise_exceptions_of_the_sdk(house: House) -> None:
     client = house.server.sdk()
     for call in (
         lambda: client.scenario.get("no-such-scenario"),
@@ -363,7 +363,7 @@ def test_schedules(house: House) -> None:
         client.execution_schedule.get(made.id)
 
 
-def test_a_schedule_that_is_due_creates_executions(house: House) -> None:
+def test_a_due_schedule_creates_executions(house: House) -> None:
     client = house.server.api()
     configuration = client.configuration.create(
         "Often", "houses", "house-shell", [ParameterBinding("text", "echo 1 > /app/model/one")]

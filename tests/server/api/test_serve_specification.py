@@ -1,4 +1,4 @@
-"""SAP's specification of the API judges the server: random requests, and answers on what is there."""
+"""The server against SAP's specification: random requests, and responses about known resources."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CHECKS = [
 
 
 def specification() -> dict[str, Any]:
-    """The part of the specification that is offered, with one of its gaps mended."""
+    """Return the supported part of the specification, with one of its gaps corrected."""
     data: dict[str, Any] = yaml.safe_load(SPECIFICATION.read_text(encoding="utf-8"))
     data["paths"] = {
         path: item
@@ -60,26 +60,26 @@ def specification() -> dict[str, Any]:
 
 
 def schema(mode: str) -> Any:
-    """The specification as a source of requests: ``positive`` ones that it allows, or ``negative`` ones."""
+    """Return the specification as a source of ``positive`` (valid) or ``negative`` requests."""
     config = schemathesis.Config.from_dict({"seed": 20, "generation": {"mode": mode}})
     return schemathesis.openapi.from_dict(specification(), config=config)
 
 
 @dataclass
 class Judged:
-    """A server with one of everything, and the IDs of it by the names that the specification has for them."""
+    """A server with one resource of each kind, and their IDs by the specification's parameter names."""
 
     server: Server
     ids: dict[str, str]
 
     def headers(self) -> dict[str, str]:
-        """What every request has."""
+        """Return the headers of every request."""
         return {"Authorization": f"Bearer {self.server.token()}", "AI-Resource-Group": "default"}
 
 
 @pytest.fixture(scope="module")
 def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
-    """One of everything."""
+    """Return a server with one resource of each kind."""
     bench = Bench(tmp_path_factory.mktemp("judged"))
     try:
         desk, scope = bench.desk, DEFAULT_SCOPE
@@ -144,7 +144,7 @@ MODEST = settings(
 
 @ALLOWED.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
-def test_no_answer_breaks_the_specification(case: Any, judged: Judged) -> None:
+def test_responses_conform_to_the_specification(case: Any, judged: Judged) -> None:
     response = case.call(
         base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
     )
@@ -153,7 +153,7 @@ def test_no_answer_breaks_the_specification(case: Any, judged: Judged) -> None:
 
 @FORBIDDEN.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
-def test_no_request_is_too_rude(case: Any, judged: Judged) -> None:
+def test_invalid_requests_never_cause_server_errors(case: Any, judged: Judged) -> None:
     response = case.call(
         base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
     )
@@ -199,7 +199,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("path", "query"), READ, ids=str)
-def test_what_is_there_is_told_as_the_specification_has_it(
+def test_existing_resources_conform_to_the_specification(
     path: str, query: dict[str, Any], judged: Judged
 ) -> None:
     places = {name: judged.ids[name] for name in re.findall(r"{(\w+)}", path)}
@@ -222,7 +222,7 @@ def test_what_is_there_is_told_as_the_specification_has_it(
 @pytest.mark.parametrize(
     "what", ["artifacts", "configurations", "executions", "executionSchedules"]
 )
-def test_a_count_is_no_id(method: str, what: str, judged: Judged) -> None:
+def test_count_is_not_an_id(method: str, what: str, judged: Judged) -> None:
     response = judged.server.call(method, f"/lm/{what}/$count", data=b"{}")
     assert response.status_code == 405
     assert "GET" in response.headers["allow"]
@@ -230,7 +230,7 @@ def test_a_count_is_no_id(method: str, what: str, judged: Judged) -> None:
 
 
 @pytest.mark.parametrize("name", ["abc", "x" * 100])
-def test_names_that_are_no_ids_are_deleted(name: str, judged: Judged) -> None:
+def test_groups_and_stores_with_short_names_are_deleted(name: str, judged: Judged) -> None:
     case = ALLOWED["/admin/resourceGroups/{resourceGroupId}"]["DELETE"].Case(
         path_parameters={"resourceGroupId": name}
     )
@@ -243,7 +243,7 @@ def test_names_that_are_no_ids_are_deleted(name: str, judged: Judged) -> None:
 
 
 @pytest.mark.parametrize("query", [{}, {"executionId": ""}, {"executionId": ["e012", "e013"]}])
-def test_metrics_of_no_execution_are_not_found(query: dict[str, Any], judged: Judged) -> None:
+def test_metrics_of_unknown_executions_are_not_found(query: dict[str, Any], judged: Judged) -> None:
     case = ALLOWED["/lm/metrics"]["DELETE"].Case(query=query)
     response = case.call(
         base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
@@ -252,7 +252,7 @@ def test_metrics_of_no_execution_are_not_found(query: dict[str, Any], judged: Ju
     case.validate_response(response, checks=CHECKS)
 
 
-def test_changes_are_answered_as_the_specification_has_it(judged: Judged) -> None:
+def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> None:
     ids = judged.ids
 
     def change(method: str, path: str, status: int, body: Any = None, **more: Any) -> Any:

@@ -98,7 +98,7 @@ def pages(total: int, most: int = 100_000) -> Callable[[Request], Reply]:
 # Tokens -------------------------------------------------------------------------------------------------------------
 
 
-def test_one_token_for_many_threads(core: Core, client: AICoreClient) -> None:
+def test_many_threads_share_one_token(core: Core, client: AICoreClient) -> None:
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(lambda _: list(client.scenarios()), range(64)))
     assert len(core.tokens) == 1
@@ -111,7 +111,7 @@ def test_one_token_for_many_threads(core: Core, client: AICoreClient) -> None:
     assert core.token_requests[0].headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-def test_a_token_is_renewed_before_its_end(core: Core) -> None:
+def test_a_token_is_renewed_before_it_expires(core: Core) -> None:
     now = [0.0]
     core.life = "1000"
     tokens = http.KeyTokens(core.key(), clock=lambda: now[0])
@@ -131,14 +131,14 @@ def test_a_token_is_renewed_before_its_end(core: Core) -> None:
 
 
 @pytest.mark.parametrize("life", [None, "soon", -1, 0, float("inf"), [1]])
-def test_a_life_that_is_none(core: Core, life: object) -> None:
+def test_an_invalid_token_lifetime(core: Core, life: object) -> None:
     core.life = life
     tokens = http.KeyTokens(core.key())
     assert tokens.get() == tokens.get() == core.tokens[0]
     tokens.close()
 
 
-def test_a_token_that_ends_between_two_pages(core: Core) -> None:
+def test_a_token_that_expires_between_two_pages(core: Core) -> None:
     client = AICoreClient(core.key(), page=1000, pause=0.01)
     found = []
     core.answer = pages(2500)
@@ -151,7 +151,7 @@ def test_a_token_that_ends_between_two_pages(core: Core) -> None:
     client.close()
 
 
-def test_many_threads_renew_a_refused_token_once(core: Core, client: AICoreClient) -> None:
+def test_many_threads_renew_a_rejected_token_once(core: Core, client: AICoreClient) -> None:
     list(client.scenarios())
     core.valid.clear()
     with ThreadPoolExecutor(8) as pool:
@@ -159,7 +159,7 @@ def test_many_threads_renew_a_refused_token_once(core: Core, client: AICoreClien
     assert len(core.tokens) == 2
 
 
-def test_a_post_is_sent_again_where_only_its_token_was_refused(
+def test_a_post_is_repeated_if_only_its_token_was_rejected(
     core: Core, client: AICoreClient
 ) -> None:
     list(client.scenarios())
@@ -169,7 +169,7 @@ def test_a_post_is_sent_again_where_only_its_token_was_refused(
     assert [each.method for each in core.requests] == ["GET", "POST", "POST"]
 
 
-def test_a_token_that_is_never_taken(core: Core, client: AICoreClient) -> None:
+def test_a_token_that_is_always_rejected(core: Core, client: AICoreClient) -> None:
     first(core, then=refused(401, "01010101", "No"))
     error = raised(lambda: list(client.scenarios()))
     assert isinstance(error, AuthenticationFailed)
@@ -179,7 +179,7 @@ def test_a_token_that_is_never_taken(core: Core, client: AICoreClient) -> None:
     assert len(core.requests) == 2
 
 
-def test_a_wrong_secret(core: Core) -> None:
+def test_a_wrong_client_secret(core: Core) -> None:
     client = AICoreClient(core.key(client_secret="wrong & secret/1"), pause=0.01)
     error = raised(client.meta)
     assert isinstance(error, AuthenticationFailed)
@@ -190,7 +190,7 @@ def test_a_wrong_secret(core: Core) -> None:
     client.close()
 
 
-def test_a_token_server_that_stumbles(core: Core, client: AICoreClient) -> None:
+def test_a_token_server_that_fails_at_first(core: Core, client: AICoreClient) -> None:
     core.token_answers += [reply({}, 503), reply({}, 429, Retry_After="0"), reply({}, 408)]
     assert list(client.scenarios()) == []
     core.valid.clear()
@@ -208,7 +208,7 @@ def test_a_token_server_that_stumbles(core: Core, client: AICoreClient) -> None:
         Reply(200, b"<html>log in</html>"),
     ],
 )
-def test_a_token_server_that_gives_none(core: Core, client: AICoreClient, answer: Reply) -> None:
+def test_a_token_server_without_a_token(core: Core, client: AICoreClient, answer: Reply) -> None:
     core.token_answers.append(answer)
     assert isinstance(raised(client.meta), RuntimeRejected)
     assert core.requests == []
@@ -225,7 +225,7 @@ def test_too_many_requests(core: Core, client: AICoreClient) -> None:
     assert len(core.requests) == 3
 
 
-def test_a_moment_to_wait_for(core: Core, client: AICoreClient) -> None:
+def test_retry_after_with_a_date(core: Core, client: AICoreClient) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
     first(core, refused(429, "x", "slow down", Retry_After=soon))
     began = time.monotonic()
@@ -233,7 +233,7 @@ def test_a_moment_to_wait_for(core: Core, client: AICoreClient) -> None:
     assert 0.5 < time.monotonic() - began < 3
 
 
-def test_a_wait_that_is_too_long(core: Core, client: AICoreClient) -> None:
+def test_retry_after_that_is_too_long(core: Core, client: AICoreClient) -> None:
     first(core, then=refused(429, "x", "slow down", Retry_After="3600"))
     error = raised(lambda: list(client.scenarios()))
     assert isinstance(error, RateLimited)
@@ -242,12 +242,12 @@ def test_a_wait_that_is_too_long(core: Core, client: AICoreClient) -> None:
 
 
 @pytest.mark.parametrize("nonsense", ["", "soon", "-3", "9" * 40, "Thu, 99 Foo 2026"])
-def test_a_wait_that_is_none(core: Core, client: AICoreClient, nonsense: str) -> None:
+def test_invalid_retry_after(core: Core, client: AICoreClient, nonsense: str) -> None:
     first(core, refused(429, "x", "slow down", Retry_After=nonsense))
     assert list(client.scenarios()) == []
 
 
-def test_a_server_that_never_works(core: Core, client: AICoreClient) -> None:
+def test_a_server_that_always_fails(core: Core, client: AICoreClient) -> None:
     first(core, then=Reply(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"}))
     error = raised(lambda: list(client.scenarios()))
     assert isinstance(error, Unreachable)
@@ -267,7 +267,7 @@ def test_post_is_never_repeated(core: Core, client: AICoreClient) -> None:
     assert len(core.requests) == 4
 
 
-def test_what_was_done_by_an_answer_that_got_lost(core: Core, client: AICoreClient) -> None:
+def test_a_change_whose_response_was_lost(core: Core, client: AICoreClient) -> None:
     first(core, refused(503, "x", "busy"), then=refused(404, "y", "gone"))
     client.delete("execution")
     first(core, refused(503, "x", "busy"), then=refused(412, "y", "it is STOPPING"))
@@ -277,7 +277,7 @@ def test_what_was_done_by_an_answer_that_got_lost(core: Core, client: AICoreClie
     assert isinstance(raised(lambda: client.delete("execution")), NotFound)
 
 
-def test_closing_ends_waits(core: Core) -> None:
+def test_closing_ends_pending_retries(core: Core) -> None:
     client = AICoreClient(core.key(), pause=20)
     asked = threading.Event()
 
@@ -297,7 +297,7 @@ def test_closing_ends_waits(core: Core) -> None:
 # Answers that are none ----------------------------------------------------------------------------------------------
 
 
-def test_a_cut_answer_is_asked_for_again(core: Core, client: AICoreClient) -> None:
+def test_an_incomplete_response_is_requested_again(core: Core, client: AICoreClient) -> None:
     first(
         core,
         Reply(200, b'{"resources": [', {}, length=5000),
@@ -324,7 +324,7 @@ def test_a_cut_answer_is_asked_for_again(core: Core, client: AICoreClient) -> No
         Reply(200, b"\xff\xfe\x00", {"Content-Type": "application/json"}),
     ],
 )
-def test_something_else_than_json(core: Core, client: AICoreClient, answer: Reply) -> None:
+def test_responses_that_are_not_json(core: Core, client: AICoreClient, answer: Reply) -> None:
     first(core, then=answer)
     error = raised(lambda: client.execution("e123"))
     assert isinstance(error, RuntimeRejected)
@@ -333,7 +333,7 @@ def test_something_else_than_json(core: Core, client: AICoreClient, answer: Repl
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"resources": {}}', b'"text"', b"null", b"7"])
-def test_a_list_that_is_none(core: Core, client: AICoreClient, body: bytes) -> None:
+def test_invalid_lists(core: Core, client: AICoreClient, body: bytes) -> None:
     first(core, then=Reply(200, body, {"Content-Type": "application/json"}))
     assert isinstance(raised(lambda: list(client.artifacts())), RuntimeRejected)
     assert isinstance(raised(lambda: client.execution("e123")), RuntimeRejected)
@@ -342,12 +342,12 @@ def test_a_list_that_is_none(core: Core, client: AICoreClient, body: bytes) -> N
     client.capabilities() if body == b"{}" else None
 
 
-def test_json_that_is_too_deep(core: Core, client: AICoreClient) -> None:
+def test_json_that_is_nested_too_deeply(core: Core, client: AICoreClient) -> None:
     first(core, then=Reply(200, b"[" * 200_000, {"Content-Type": "application/json"}))
     assert isinstance(raised(lambda: client.execution("e123")), Unreachable)
 
 
-def test_answers_that_are_too_large_or_too_slow(
+def test_responses_that_are_too_large_or_too_slow(
     core: Core, client: AICoreClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first(core, then=Reply(200, b" " * 100_000, {"Content-Type": "application/json"}))
@@ -369,7 +369,7 @@ def test_answers_that_are_too_large_or_too_slow(
     assert len(core.requests) == 2
 
 
-def test_a_compressed_answer(core: Core, client: AICoreClient) -> None:
+def test_a_compressed_response(core: Core, client: AICoreClient) -> None:
     body = gzip.compress(json.dumps({"resources": [{"id": "churn", "name": "Churn"}]}).encode())
     first(core, then=Reply(200, body, {"Content-Encoding": "gzip"}))
     assert [each.name for each in client.scenarios()] == ["Churn"]
@@ -377,7 +377,7 @@ def test_a_compressed_answer(core: Core, client: AICoreClient) -> None:
     assert isinstance(raised(lambda: list(client.scenarios())), Unreachable)
 
 
-def test_a_server_of_the_future(core: Core, client: AICoreClient) -> None:
+def test_a_newer_server(core: Core, client: AICoreClient) -> None:
     new = {
         "id": "e1",
         "status": "DREAMING",
@@ -408,7 +408,7 @@ def test_a_server_of_the_future(core: Core, client: AICoreClient) -> None:
     assert found.modified_at.microsecond == 123456
 
 
-def test_metrics_that_are_odd(core: Core, client: AICoreClient) -> None:
+def test_invalid_metrics_are_skipped(core: Core, client: AICoreClient) -> None:
     point = {"name": "loss", "value": 0.5, "timestamp": "2026-01-31T12:00:00.5+01:00", "step": 3}
     points = [
         point,
@@ -442,14 +442,14 @@ def test_a_hundred_thousand_artifacts(core: Core, client: AICoreClient) -> None:
 @pytest.mark.parametrize(
     ("total", "most"), [(0, 1000), (999, 1000), (1000, 1000), (2350, 1000), (250, 100)]
 )
-def test_a_server_that_gives_less_than_asked(
+def test_a_server_with_smaller_pages(
     core: Core, client: AICoreClient, total: int, most: int
 ) -> None:
     core.answer = pages(total, most)
     assert len({each.id for each in client.artifacts()}) == total
 
 
-def test_a_server_that_does_not_skip(core: Core, client: AICoreClient) -> None:
+def test_a_server_that_ignores_skip(core: Core, client: AICoreClient) -> None:
     first(
         core, then=reply({"count": 100, "resources": [artifact(number) for number in range(100)]})
     )
@@ -472,7 +472,7 @@ def test_a_list_that_grows_while_it_is_read(core: Core) -> None:
     client.close()
 
 
-def test_many_at_once(core: Core, client: AICoreClient) -> None:
+def test_bulk_changes(core: Core, client: AICoreClient) -> None:
     def answer(request: Request) -> Reply:
         asked = [each["id"] for each in request.json["executions"]]
         said = [
@@ -551,7 +551,7 @@ def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
     assert len(list(LogPages(ask, None, None, newest_first, page=10).lines(25))) == 25
 
 
-def test_a_log_with_more_of_one_moment_than_a_page_holds() -> None:
+def test_a_log_with_more_lines_of_one_time_than_a_page() -> None:
     lines = [{"timestamp": "2026-01-31T12:00:00Z", "msg": str(number)} for number in range(30)]
     later = [{"timestamp": "2026-01-31T12:00:01Z", "msg": "end"}]
 
@@ -586,7 +586,7 @@ def test_a_log_with_more_of_one_moment_than_a_page_holds() -> None:
         (501, CapabilityMissing),
     ],
 )
-def test_errors_tell_all(
+def test_errors_have_all_details(
     core: Core, client: AICoreClient, status: int, kind: type[LaunchpadError]
 ) -> None:
     details = [{"code": "02000005", "message": "too many"}, {"code": "x"}, "plain"]
@@ -621,12 +621,12 @@ def test_errors_tell_all(
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": null}', b"{", b"\xff", b'"x"']
 )
-def test_errors_in_no_known_form(core: Core, client: AICoreClient, body: bytes) -> None:
+def test_errors_of_unknown_form(core: Core, client: AICoreClient, body: bytes) -> None:
     first(core, then=Reply(400, body, {"Content-Type": "application/json"}))
     assert isinstance(raised(lambda: list(client.scenarios())), RuntimeRejected)
 
 
-def test_what_a_server_repeats_is_left_out(
+def test_secrets_in_error_responses_are_removed(
     core: Core, client: AICoreClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -653,7 +653,7 @@ def test_what_a_server_repeats_is_left_out(
     assert SECRET not in repr(client.key) + repr(client.http.tokens)
 
 
-def test_what_a_server_repeats_of_many(core: Core, client: AICoreClient) -> None:
+def test_secrets_in_bulk_responses_are_removed(core: Core, client: AICoreClient) -> None:
     error = {"code": SECRET, "message": f"you are {SECRET}", "requestId": "r-1"}
     first(core, then=reply({"executions": [{"id": "e1", "error": error}]}, 202))
     (came,) = client.change_many(["e1"], TargetStatus.STOPPED)
@@ -661,7 +661,7 @@ def test_what_a_server_repeats_of_many(core: Core, client: AICoreClient) -> None
     assert came.error.detail == "…: you are … (request ID r-1)"
 
 
-def test_a_redirect_gets_no_token(core: Core, client: AICoreClient) -> None:
+def test_redirects_do_not_receive_the_token(core: Core, client: AICoreClient) -> None:
     with fake_core.serve() as elsewhere:
         first(core, then=Reply(307, b"", {"Location": f"{elsewhere.url}/v2/lm/scenarios"}))
         error = raised(lambda: list(client.scenarios()))
@@ -674,7 +674,7 @@ def test_a_redirect_gets_no_token(core: Core, client: AICoreClient) -> None:
         assert elsewhere.token_requests == []
 
 
-def test_nobody_there(core: Core) -> None:
+def test_no_server(core: Core) -> None:
     key = core.key()
     gone = ServiceKey("http://127.0.0.1:1/v2", key.auth_url, key.client_id, key.client_secret)
     client = AICoreClient(gone, pause=0.01)
@@ -690,7 +690,7 @@ def test_nobody_there(core: Core) -> None:
     client.close()
 
 
-def test_a_proxy_of_the_environment(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_from_the_environment(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://user:hidden-password@127.0.0.1:1")
     client = AICoreClient(core.key(), pause=0.01)
     error = raised(client.meta)
@@ -709,7 +709,7 @@ def test_a_proxy_of_the_environment(core: Core, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("name", ["", "a", "no space", "x\ny", "-a-", "a" * 254])
-def test_resource_groups_that_are_none(core: Core, name: str) -> None:
+def test_invalid_resource_groups(core: Core, name: str) -> None:
     if name:
         with pytest.raises(InvalidInput):
             AICoreClient(core.key(), name)
@@ -718,7 +718,7 @@ def test_resource_groups_that_are_none(core: Core, name: str) -> None:
 
 
 @pytest.mark.parametrize("one", ["", ".", ".."])
-def test_ids_that_lead_elsewhere(core: Core, client: AICoreClient, one: str) -> None:
+def test_ids_that_change_the_path(core: Core, client: AICoreClient, one: str) -> None:
     assert isinstance(raised(lambda: client.execution(one)), InvalidInput)
     assert core.requests == []
     first(core, then=reply({"id": "x"}))
@@ -726,7 +726,7 @@ def test_ids_that_lead_elsewhere(core: Core, client: AICoreClient, one: str) -> 
     assert core.requests[0].path == "/v2/lm/executions/..%2F..%2Fadmin%3Fx%3D1%23y"
 
 
-def test_what_a_runtime_lacks(core: Core, client: AICoreClient) -> None:
+def test_missing_capabilities_have_reasons(core: Core, client: AICoreClient) -> None:
     able = {
         "userExecutions": False,
         "logs": {"executions": False},
