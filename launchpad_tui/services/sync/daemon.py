@@ -26,7 +26,7 @@ from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.runtimes import Runtimes
 from launchpad_tui.services.sync.group import GroupReading
-from launchpad_tui.services.sync.lists import Cancelled
+from launchpad_tui.services.sync.lists import SyncCancelled
 from launchpad_tui.services.sync.service import ASKED, WANTED, SyncService
 from launchpad_tui.services.sync.tenant import TenantReading
 
@@ -112,7 +112,7 @@ class SyncDaemon:
                         asked=scope in news,
                     )
                 failures = 0
-            except Cancelled:
+            except SyncCancelled:
                 return
             except LaunchpadError as error:
                 if connection not in self._sync.remote_connections():
@@ -158,7 +158,7 @@ class SyncDaemon:
                 reading.running()
             # One that takes long, such as much that is logged, comes seldom: a tenth of the time at most.
             plan.running = time.monotonic() + max(0.0, 10 * (time.monotonic() - at) - RUNNING)
-        except Cancelled:
+        except SyncCancelled:
             raise
         except LaunchpadError as error:
             self._sync.failed(scope, error)

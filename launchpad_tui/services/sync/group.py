@@ -104,7 +104,7 @@ class GroupReading(Reading):
 
         Raises:
             Unreachable and others: as the runtime answers; what was read is kept, and gone on with the next time.
-            Cancelled: somebody does not want it any more.
+            SyncCancelled: somebody does not want it any more.
         """
         if again:
             for every in (self._artifacts, self._executions, self._configurations):

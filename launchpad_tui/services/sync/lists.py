@@ -21,7 +21,7 @@ BATCH = 500
 _PASSES = 3
 
 
-class Cancelled(LaunchpadError):
+class SyncCancelled(LaunchpadError):
     """Somebody does not want it any more; what was read is kept."""
 
 
@@ -67,9 +67,9 @@ class Reading:
         self.stop = stop
 
     def check(self) -> None:
-        """Raises Cancelled where it is not wanted any more."""
+        """Raises SyncCancelled where it is not wanted any more."""
         if self.stop.is_set():
-            raise Cancelled("The reading was cancelled", "What was read is kept.")
+            raise SyncCancelled("The reading was cancelled", "What was read is kept.")
 
 
 @dataclass(frozen=True)

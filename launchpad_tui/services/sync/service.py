@@ -74,7 +74,7 @@ class SyncService:
             NotFound: there is no such scope.
             CapabilityMissing: the connection cannot be read.
             Unreachable and others: the runtime does not answer; what was read is kept, and gone on with the next time.
-            Cancelled: ``stop`` was set.
+            SyncCancelled: ``stop`` was set.
         """
         try:
             runtime = self._runtimes.runtime(scope)

@@ -49,7 +49,7 @@ class TenantReading(Reading):
 
         Raises:
             Unreachable and others: as the runtime answers.
-            Cancelled: somebody does not want it any more.
+            SyncCancelled: somebody does not want it any more.
         """
         name = self.scope.connection
         before = mirror_tenant.state(self.registry, self.scope, mirror_tenant.TENANT)

@@ -22,11 +22,11 @@ class _Names(Suggester):
         return next((one for one in complete(value, self._names) if one.startswith(value)), None)
 
 
-class WhereLine(Input):
-    """The line. ``tab`` goes through what the word may become, right arrow takes what stands there faint.
+class ConditionInput(Input):
+    """A line for a filter expression. ``tab`` steps through the completions of a name, the right arrow accepts one.
 
     Args:
-        names: what a condition can look at: (``subject name``, title), see `ListScreen.condition_names`.
+        names: what a condition can refer to: (``subject name``, title), see `ListScreen.condition_names`.
     """
 
     BINDINGS = [("tab", "step", "next completion")]  # noqa: RUF012  as Textual has it

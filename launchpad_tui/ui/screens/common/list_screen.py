@@ -22,7 +22,7 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-    from launchpad_tui.ui.widgets.condition_input import WhereLine
+    from launchpad_tui.ui.widgets.condition_input import ConditionInput
 
 Row = TypeVar("Row")
 #: seconds between the last key of a search and the reading
@@ -175,14 +175,14 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         if lines := self.query("#where"):
             lines.first().focus()
             return
-        from launchpad_tui.ui.widgets.condition_input import WhereLine
+        from launchpad_tui.ui.widgets.condition_input import ConditionInput
 
         self._names = await self.condition_names()
-        line = WhereLine(self._names, id="where")
+        line = ConditionInput(self._names, id="where")
         self.mount(line, before=self.table)
         line.focus()
 
-    def _take_where(self, line: WhereLine) -> None:
+    def _take_where(self, line: ConditionInput) -> None:
         try:
             conditions = line.conditions()
         except InvalidInput as error:

@@ -41,13 +41,13 @@ async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
     if not await screen.launchpad.ask(question):
         return False
     await screen.read(screen.desk.connections.delete, name)
-    await stand_somewhere(screen)
+    await choose_existing_scope(screen)
     screen.launchpad.say(f"Deleted the connection {name}", "good")
     return True
 
 
-async def stand_somewhere(screen: LaunchpadScreen) -> None:
-    """Where the chosen resource group is gone, choose the default one."""
+async def choose_existing_scope(screen: LaunchpadScreen) -> None:
+    """Choose the default resource group if the chosen one does not exist any more."""
     current = await screen.read(screen.desk.connections.current)
     if current != screen.scope and not await screen.read(_exists, screen.desk, screen.scope):
         await screen.launchpad.choose_scope(current, then="")

@@ -13,10 +13,10 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.connections.connection_items import ScopeLine, scope_columns
 from launchpad_tui.ui.screens.connections.connection_operations import (
+    choose_existing_scope,
     delete_connection,
     probe_connection,
     refresh_connection,
-    stand_somewhere,
 )
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -239,7 +239,7 @@ class ConnectionsScreen(LaunchpadScreen):
             if not await self.launchpad.ask(question):
                 return
         await self.launchpad.act(self.desk.connections.delete_group, scope)
-        await stand_somewhere(self)
+        await choose_existing_scope(self)
         self.launchpad.say(f"Deleted the resource group {scope}", "good")
 
     def do_refresh(self) -> None:

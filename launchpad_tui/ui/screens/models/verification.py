@@ -34,7 +34,7 @@ def verify(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
                 failed.append(error)
         if failed and len(failed) == len(ids):
             raise failed[0]
-        return said(counts, len(failed))
+        return summary_text(counts, len(failed))
 
     what = f"{len(ids)} artifacts" if len(ids) > 1 else "one"
     screen.launchpad.transfers.start(f"Verify {what}", work, "looked at", quiet=len(ids) == 1)
@@ -53,12 +53,12 @@ def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
             failed += bool(verified.error)
             progress(Transfer(verified.done, max(total, verified.done), verified.artifact.name))
 
-        return said(service.verify_all(scope, kind, tell), failed)
+        return summary_text(service.verify_all(scope, kind, tell), failed)
 
     screen.launchpad.transfers.start(f"Verify all {title.lower()}", work, "looked at")
 
 
-def said(counts: Mapping[FilesState, int], failed: int) -> str:
+def summary_text(counts: Mapping[FilesState, int], failed: int) -> str:
     """``3 intact, 1 missing; 2 could not be looked at``."""
     found = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
     return f"Files: {found}" + (f"; {failed:,} could not be looked at" if failed else "")

@@ -15,7 +15,7 @@ from launchpad_tui.ui.screens.stores.store_operations import (
     KEEPS_OUTPUTS,
     delete_store,
     keeps_outputs,
-    look_at,
+    probe_store,
     rename_store,
 )
 from launchpad_tui.ui.screens.stores.stores import store_lines
@@ -117,7 +117,7 @@ class StoreScreen(LaunchpadScreen):
     async def do_check(self) -> None:
         """Key ``V``."""
         if self._line is not None:
-            self._line = await look_at(self, self._line)
+            self._line = await probe_store(self, self._line)
             self._show()
 
     def do_browse(self) -> None:

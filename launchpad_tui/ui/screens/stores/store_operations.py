@@ -68,8 +68,8 @@ async def import_secrets(screen: LaunchpadScreen) -> None:
     screen.launchpad.say(f"Added {', '.join(names)}", "good", 8)
 
 
-async def look_at(screen: LaunchpadScreen, line: StoreLine) -> StoreLine:
-    """Show a look at a store; the line with what came of it, as it was where nothing did."""
+async def probe_store(screen: LaunchpadScreen, line: StoreLine) -> StoreLine:
+    """Test a store in a dialog, and return its line with the result; unchanged if the test was not finished."""
     plain, probe, scope = StoreLine(line.store, line.kind), screen.desk.browsing.probe, screen.scope
     name = line.store.name
     found = await screen.launchpad.ask(ProbeDialog(name, lambda tell: probe(scope, name, tell)))

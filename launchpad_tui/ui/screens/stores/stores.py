@@ -17,7 +17,7 @@ from launchpad_tui.ui.screens.stores.store_operations import (
     delete_store,
     import_secrets,
     keeps_outputs,
-    look_at,
+    probe_store,
     rename_store,
 )
 from launchpad_tui.ui.widgets.table import VirtualTable
@@ -164,7 +164,7 @@ class StoresScreen(LaunchpadScreen):
         """Key ``V``."""
         row = self.table.row
         if row is not None:
-            self._results[row.store.name] = await look_at(self, row)
+            self._results[row.store.name] = await probe_store(self, row)
             self._show()
 
     async def do_delete(self) -> None:
