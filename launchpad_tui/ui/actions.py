@@ -1,4 +1,4 @@
-"""The base of screens and widgets: their actions become key bindings, and no error in a handler ends the app."""
+"""The base of screens and widgets that have actions: binds keys, performs, shows errors."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class ActionOwner(GuardedMessages, DOMNode):
     """Mixin of the app, screens and widgets that have actions.
 
-    A class lists its own actions in ``ACTIONS`` and inherits those of its bases; an action with the same id replaces an
-    inherited one.
+    A class lists its own actions in ``ACTIONS`` and inherits those of its bases; an action with the
+    same id replaces an inherited one.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
@@ -40,7 +40,7 @@ class ActionOwner(GuardedMessages, DOMNode):
 
     @classmethod
     def class_actions(cls) -> tuple[Action, ...]:
-        """The actions of the class and its bases, the class's own first."""
+        """Return the actions of the class and its bases, the class's own first."""
         found: dict[str, Action] = {}
         for base in cls.__mro__:
             for action in base.__dict__.get("ACTIONS", ()):
@@ -48,7 +48,7 @@ class ActionOwner(GuardedMessages, DOMNode):
         return tuple(found.values())
 
     def actions(self) -> tuple[Action, ...]:
-        """The actions that hold here now; override to add some that depend on the object."""
+        """Return the actions of this object; override to add actions that depend on its state."""
         return self.class_actions()
 
     def bind_actions(self) -> None:
@@ -68,18 +68,22 @@ class ActionOwner(GuardedMessages, DOMNode):
         self.bind_actions()
 
     def action_do(self, action_id: str) -> None:
-        """Textual's door to `perform`."""
+        """Perform an action; Textual calls this for a key binding."""
         self.perform(action_id)
 
     def disabled_reason(self, action: Action) -> str | None:
-        """Why the action cannot be done now; None where it can."""
+        """Return why the action cannot be performed now, None if it can."""
         if action.needs and (reason := self.launchpad.sync_status.missing_reason(action.needs)):
             return reason
         ask = getattr(self, f"why_not_{action.name}", None)
         return ask() if ask is not None else None
 
     def perform(self, action_id: str) -> bool:
-        """Do an action by its id; where it is disabled, say why. False where this object has none of this id."""
+        """Perform an action by its id, or show why it is disabled.
+
+        Returns:
+            Whether this object has an action of this id.
+        """
         action = next((a for a in self.actions() if a.id == action_id), None)
         if action is None:
             return False
@@ -91,14 +95,17 @@ class ActionOwner(GuardedMessages, DOMNode):
             result = getattr(self, f"do_{action.name}")()
             if inspect.isawaitable(result):
                 self.launchpad.action_started(self.run_task(result, group=f"action {action.id}"))
-        except Exception as error:  # noqa: BLE001  whatever a handler raises is shown, and the app lives on
+        except Exception as error:  # noqa: BLE001  shown, and the app continues
             self.launchpad.show_error(error)
         return True
 
     def run_task(
         self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True
     ) -> Worker[Any]:
-        """Run a coroutine in the background; its errors are shown. An exclusive one ends its group's former."""
+        """Run a coroutine in the background and show its errors.
+
+        An exclusive task cancels the previous task of its group.
+        """
         worker: Worker[Any] = self.run_worker(
             partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False
         )
@@ -108,7 +115,7 @@ class ActionOwner(GuardedMessages, DOMNode):
             and inspect.iscoroutine(former)
             and inspect.getcoroutinestate(former) == inspect.CORO_CREATED
         ):
-            # Its worker was ended before its first step.
+            # Its worker was cancelled before the first step, so nobody else closes it.
             former.close()
         self._former = {**self._former, group: work}
         return worker
@@ -127,8 +134,8 @@ class ActionOwner(GuardedMessages, DOMNode):
 def reachable_actions(screen: Screen[Any]) -> list[tuple[Action, ActionOwner]]:
     """Return all actions that keys reach now, each with the object that performs it.
 
-    They belong to the focused widget and the widgets around it, to the screen and to the app, in this order; an action
-    id occurs once.
+    They belong to the focused widget and the widgets around it, to the screen and to the app, in
+    this order; an action id occurs once.
     """
     owners: list[ActionOwner] = []
     if screen.focused is not None:

@@ -1,4 +1,4 @@
-"""The application: it opens the desk, routes between screens, follows the registry, and says what went wrong."""
+"""The application: opens the desk, switches screens, follows the registry, shows errors."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ _RUNNING = Query(conditions=(Condition(Subject.ATTRIBUTE, "status", Op.EQUALS, S
 
 
 class LaunchpadApp(ActionOwner, TypingAhead):
-    """The app.
+    """The app. It implements `shell.Shell`.
 
     Args:
-        opening: the desk, being opened on the registry's lane.
-        registry: that lane.
-        start: the id of the first screen's route.
+        opening: the future of the desk, which is being opened on the registry's lane.
+        registry: the lane that owns the registry's connection.
+        start: the route of the first screen.
     """
 
     TITLE = "launchpad"
@@ -64,7 +64,8 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     ACTIONS = APP_ACTIONS
 
     def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
-        # Textual would turn colours into greys; the palette without colour says it with bold and reverse.
+        # With NO_COLOR set, Textual shows colours as greys; our palette without colour uses bold
+        # and reverse instead.
         self._environ = dict(os.environ)
         os.environ.pop("NO_COLOR", None)
         super().__init__()
@@ -84,50 +85,50 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self._message_timer: Any = None
         self._start, self._last_error = start, ""
         if opening.done() and opening.exception() is None:
-            self._take_settings(opening.result())
-        self._take_theme()
+            self._apply_settings(opening.result())
+        self._apply_theme()
 
     # The desk -------------------------------------------------------------------------------------------------------
 
     @property
     def desk(self) -> Desk:
-        """The services; `desk_opened` says when."""
+        """The services. Wait for `desk_opened` first."""
         assert self._desk is not None, "the desk is not open yet"
         return self._desk
 
     @property
     def desk_is_open(self) -> bool:
-        """Whether `desk` may be used."""
+        """Whether `desk` can be used."""
         return self._desk is not None
 
     @property
     def scope(self) -> Scope:
-        """The connection and resource group chosen."""
+        """The chosen connection and resource group."""
         return self._scope
 
     @property
     def scope_text(self) -> str:
-        """The scope as the header shows it."""
+        """The chosen scope as the header shows it."""
         return str(self._scope)
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function of the services on the registry's lane."""
+        """Call a service on the registry's lane and return its result."""
         return await self.lanes["registry"].run(function, *args, **kwargs)
 
     async def files(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call one that reads or writes objects and files, on the lane for it."""
+        """Call a function that reads or writes objects or files, on the lane for files."""
         return await self.lanes["files"].run(function, *args, **kwargs)
 
     async def chart(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call one that draws, on the lane for it."""
+        """Call a function that draws, on the lane for charts."""
         return await self.lanes["charts"].run(function, *args, **kwargs)
 
     async def network(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call one that may wait for another machine, on the lane for it."""
+        """Call a function that may wait for another machine, on the lane for the network."""
         return await self.lanes["network"].run(function, *args, **kwargs)
 
     async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call one that changes something, perhaps at another machine, on the lane for it."""
+        """Call a function that changes something, on the lane for changes."""
         return await self.lanes["acts"].run(function, *args, **kwargs)
 
     async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -135,8 +136,12 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         return await self.lanes["probes"].run(function, *args, **kwargs)
 
     async def choose_scope(self, scope: Scope, then: str = "models") -> None:
-        """Stand in another connection and resource group: a top screen opens in place of all that show the old one;
-        with an empty ``then`` what is open stays."""
+        """Switch to another connection and resource group.
+
+        Args:
+            scope: the new scope.
+            then: the route of the top screen that is opened; empty keeps the open screens.
+        """
         await self.read(self.desk.connections.choose, scope)
         self._scope = scope
         await self._count_running()
@@ -148,14 +153,14 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     # Screens --------------------------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
-        """The first screen, so that the first frame is it."""
+        """Return the first screen, so that it is in the first frame."""
         route = routes.BY_ID[self._start]
         screen: Screen[Any] = route.load()(**route.params)
         accept_result(screen, self)
         return screen
 
     def open(self, route_id: str, **params: Any) -> None:
-        """Open a screen by its route's id: a top one in place of all that are open, another on top of them.
+        """Open a screen: a top screen replaces the open ones, any other is put on top of them.
 
         Args:
             route_id: see `routes.ROUTES`.
@@ -175,15 +180,17 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self.switch_screen(screen)
 
     def back(self) -> None:
-        """Close the screen on top; the last one stays."""
+        """Close the screen on top, unless it is the last one."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         else:
             self.say("This is the first screen; q leaves launchpad")
 
     async def ask(self, dialog: Screen[T]) -> T | None:
-        """Show a dialog, or a screen that gives a result, and wait for it; None where it was left. For coroutines that
-        run as workers."""
+        """Show a dialog and return its result, None if it was cancelled.
+
+        For coroutines that run as workers.
+        """
         answer: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
 
         def answered(result: T | None) -> None:
@@ -194,7 +201,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         return await answer
 
     def trail(self) -> list[str]:
-        """The breadcrumb: titles of the open screens."""
+        """Return the titles of the open screens, the first one first."""
         return [
             screen.title_text()
             for screen in self.screen_stack
@@ -202,7 +209,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         ]
 
     def perform_anywhere(self, action_id: str) -> None:
-        """Do an action of the focused widget, the screen or the app."""
+        """Perform an action of the focused widget, the screen or the app."""
         screen = self.screen
         if isinstance(screen, LaunchpadScreen):
             for action, owner in reachable_actions(screen):
@@ -212,36 +219,42 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self.perform(action_id)
 
     def perform(self, action_id: str) -> bool:
-        """As for every owner; ``go.<route>`` opens a screen."""
+        """Perform an action of the app; ``go.<route>`` opens a screen."""
         if action_id.startswith("go."):
             self.open(action_id.removeprefix("go."))
             return True
         return super().perform(action_id)
 
     def do_commands(self) -> None:
-        """Key ``:``."""
+        """Open the command palette."""
         from launchpad_tui.ui.screens.common.commands import CommandScreen
 
         self.push_screen(CommandScreen.of(self.screen))
 
     def do_help(self) -> None:
-        """Key ``?``."""
+        """Show the keys that work now."""
         from launchpad_tui.ui.screens.common.help import HelpScreen
 
         self.push_screen(HelpScreen.of(self.screen))
 
     def do_transfers(self) -> None:
-        """Key ``ctrl+t``."""
+        """Open the transfers screen."""
         self.transfers.show()
 
     def do_quit(self) -> None:
-        """Key ``q``."""
+        """Quit, after a confirmation if transfers are running."""
         self.transfers.leave()
 
-    # What is said ---------------------------------------------------------------------------------------------------
+    # Messages -------------------------------------------------------------------------------------------------------
 
     def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
-        """Show a line above the footer. ``role`` is text, good, warn or bad; it goes after 4 s, bad after 12 s."""
+        """Show a message above the footer.
+
+        Args:
+            text: the message; empty clears the line.
+            role: text, good, warn or bad.
+            seconds: how long it stays; 0 stands for 4 s, for 12 s if the role is bad.
+        """
         self.message = (text, role)
         self._repaint(StatusLine)
         if self._message_timer is not None:
@@ -253,13 +266,17 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             )
 
     def copy(self, text: str, what: str = "") -> None:
-        """Put text into the clipboard of the terminal (OSC 52) and say so."""
+        """Copy text to the terminal's clipboard (OSC 52) and show a message about ``what``."""
         self.copy_to_clipboard(text)
         self.say(f"Copied {what or text}", "good")
 
     def show_error(self, error: BaseException) -> None:
-        """Show an error where it belongs: a passing one in the header and the message line, one of input in the
-        message line, all others in a dialog. What is no LaunchpadError is logged whole."""
+        """Show an error where it belongs.
+
+        A retryable error is shown in the header and once in the message line, a short error without
+        a detail in the message line, any other in a dialog. An error that is not a `LaunchpadError`
+        is also logged with its traceback.
+        """
         if not isinstance(error, LaunchpadError):
             error = self._unexpected(error)
         elif error.retryable:
@@ -278,26 +295,26 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             self.push_screen(ErrorDialog(error))
 
     def mark_current(self) -> None:
-        """Note that the screen shows what the registry holds: the header says live again."""
+        """Note that the screen shows what the registry holds, which clears `stale`."""
         self._last_error = ""
         if self.stale:
             self.stale = ""
             self._repaint(HeaderLine)
 
     def use_theme(self, name: str) -> None:
-        """Change the palette at once; ``name`` is one of `theme.BY_NAME`."""
+        """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
         self.look = type(self.look)(BY_NAME[name], self.look.glyphs)
-        self._take_theme()
+        self._apply_theme()
         for screen in self.screen_stack:
             for widget in screen.query(Painted):
                 widget.invalidate()
 
     async def on_mount(self) -> None:
-        """Open the desk, then follow it."""
+        """Wait for the desk, then follow the changes of the registry."""
         self.run_worker(self._follow(), group="follow", exit_on_error=False)
 
     def on_unmount(self) -> None:
-        """Quitting waits for no lane."""
+        """Close the lanes without waiting for calls that are running."""
         self.sync_status.close()
         for lane in self.lanes.values():
             lane.close()
@@ -306,13 +323,14 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         try:
             desk = await asyncio.wrap_future(self._opening)
             if self._desk is None:
-                self._take_settings(desk)
-                self._take_theme()
-                self._bind_anew()
+                self._apply_settings(desk)
+                self._apply_theme()
+                self._rebind()
             self._scope = await self.read(desk.connections.current)
-            # The first look only remembers where things stand: it has to come before the first reading.
+            # The first poll only records the present state, so it has to come before the first
+            # screen reads.
             await self.read(desk.changes.poll)
-        except Exception as error:  # noqa: BLE001  without a desk there is nothing to show
+        except Exception as error:  # noqa: BLE001  without a desk the app cannot continue
             self._fail(error)
             return
         self.desk_opened.set()
@@ -327,7 +345,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
                 topics = await self.read(desk.changes.poll)
                 if topics:
                     await self._announce(topics)
-            except Exception as error:  # noqa: BLE001  shown once, and tried again
+            except Exception as error:  # noqa: BLE001  shown, then polled again
                 self.show_error(error)
                 await asyncio.sleep(2)
 
@@ -356,7 +374,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             self.running = count
             self._repaint(HeaderLine)
 
-    def _take_settings(self, desk: Desk) -> None:
+    def _apply_settings(self, desk: Desk) -> None:
         self._desk = desk
         ui = desk.settings.ui
         self.keymap = Keymap(desk.settings.keys)
@@ -364,8 +382,8 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             ui.theme, ascii_only=ui.ascii, colours=ui.colours, environ=self._environ
         )
 
-    def _bind_anew(self) -> None:
-        """Give every action that is bound already the keys of the settings, and say what is wrong with these."""
+    def _rebind(self) -> None:
+        """Bind all actions again with the keys of the settings, and show problems of these."""
         if not self.desk.settings.keys:
             return
         self.bind_actions()
@@ -379,7 +397,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         if problems:
             self.say(f"Settings, keys: {'; '.join(problems)}", "warn", 12)
 
-    def _take_theme(self) -> None:
+    def _apply_theme(self) -> None:
         theme = textual_theme(self.look.palette)
         if self.theme != theme.name:
             self.register_theme(theme)
@@ -419,6 +437,6 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
 
 def _resume_collecting() -> None:
-    """Collect garbage from now on, except for objects that existed when the first screen was shown."""
+    """Collect garbage from now on, but never the objects that the start created."""
     gc.freeze()
     gc.enable()

@@ -1,4 +1,4 @@
-"""All actions of the product, for README's key table and for checking what users bind anew.
+"""All actions by place, for the key table of the manual and for checking the settings.
 
 python -m launchpad_tui.ui.key_reference
 """
@@ -30,8 +30,10 @@ def _widgets() -> list[tuple[str, type[ActionOwner]]]:
 
 
 def places() -> list[tuple[str, tuple[Action, ...]]]:
-    """Every place with the actions that hold there at once: everywhere, each screen, each kind of widget. A screen
-    whose module cannot be imported is left out."""
+    """Return all places with the actions that are active there together.
+
+    Places are the app, each kind of widget and each screen. A screen whose module cannot be imported is left out.
+    """
     found: list[tuple[str, tuple[Action, ...]]] = [("Everywhere", APP_ACTIONS)]
     found += [(title, kind.class_actions()) for title, kind in _widgets()]
     for route in routes.ROUTES:
@@ -44,7 +46,7 @@ def places() -> list[tuple[str, tuple[Action, ...]]]:
 
 
 def table() -> str:
-    """The Markdown table: each action once, where it is met first."""
+    """Return the Markdown table of keys. Each action occurs once, in its first place."""
     seen: set[str] = set()
     sections: list[tuple[str, list[Action]]] = []
     for place, actions in places():

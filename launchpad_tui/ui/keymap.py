@@ -1,4 +1,4 @@
-"""Actions: what keys do, said once. Dispatch, footer, help, the command list and README's key table read from here."""
+"""Actions and their keys, from which footer, help, palette and key reference are generated."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ class Action:
     """Something that the user can do.
 
     Args:
-        id: ``area.name``; users rebind by it. ``name`` picks the methods: ``do_name()`` does it (sync or async),
-            ``why_not_name() -> str | None`` says why it cannot be done now (a ``-`` in the name is a ``_`` there).
-        keys: one or several keys, separated by spaces: ``"a"``, ``"down j"``, ``"ctrl+s"``, ``"/"``.
+        id: ``area.name``, which users rebind keys by. ``name`` determines the methods:
+            ``do_name()`` performs the action (sync or async), ``why_not_name() -> str | None``
+            returns why it is disabled (``-`` becomes ``_`` in both).
+        keys: one or several keys, separated by spaces: ``"a"``, ``"down j"``, ``"/"``.
         title: a word or two for the footer.
-        help: a sentence for help and the command list.
+        help: a sentence for help and the command palette.
         group: the heading in help.
-        footer: its rank in the footer (small is left); 0 keeps it out.
-        hidden: out of the command list, such as moving the cursor.
-        priority: wins over the focused widget, such as an input.
-        needs: what the connection's runtime has to be able to do, an attribute of `Capabilities`; empty for nothing.
+        footer: the rank in the footer (low ranks are on the left); 0 leaves the action out.
+        hidden: whether the command palette leaves the action out, as for cursor movements.
+        priority: whether the key takes precedence over the focused widget, such as an input.
+        needs: the capability that the connection's runtime must have, an attribute of
+            `Capabilities`; empty for none.
     """
 
     id: str
@@ -37,7 +39,7 @@ class Action:
 
     @property
     def name(self) -> str:
-        """What follows the area, as it is in a method's name."""
+        """The id without its area, as it is in the names of the methods."""
         return self.id.rpartition(".")[2].replace("-", "_")
 
 
@@ -58,37 +60,38 @@ _ASCII = {"up": "up", "down": "down", "left": "left", "right": "right"}
 
 
 def textual_key(key: str) -> str:
-    """The key as Textual names it: ``/`` is ``slash``."""
+    """Return Textual's name of a key: ``slash`` for ``/``."""
     return key_of_character(key) if len(key) == 1 else key
 
 
 def shown_key(key: str, *, ascii_only: bool = False) -> str:
-    """The key as people read it: ``escape`` is ``esc``."""
+    """Return a key as the screens show it: ``esc`` for ``escape``."""
     if ascii_only and key in _ASCII:
         return _ASCII[key]
     return _SHOWN.get(key, key.replace("ctrl+", "^"))
 
 
 class Keymap:
-    """Which keys an action has, with what the settings bind anew."""
+    """The keys of actions, with those that the settings rebind."""
 
     def __init__(self, rebound: Mapping[str, str] | None = None) -> None:
         self._rebound = dict(rebound or {})
 
     def keys(self, action: Action) -> tuple[str, ...]:
-        """The action's keys as people write them."""
+        """Return the keys of an action, as they are written in the settings."""
         return tuple(self._rebound.get(action.id, action.keys).replace(",", " ").split())
 
     def first(self, action: Action) -> str:
-        """The first of them, empty where there is none."""
+        """Return the first key of an action, empty if it has none."""
         keys = self.keys(action)
         return keys[0] if keys else ""
 
     def problems(self, groups: Iterable[tuple[str, Iterable[Action]]]) -> list[str]:
-        """What is wrong with the settings: unknown ids, and a key that means two things in one place.
+        """Return the problems of the settings: unknown ids, and keys with two actions in one place.
 
         Args:
-            groups: names of places (screens, widgets) with all the actions that hold there at once.
+            groups: names of places (screens, widgets) with all actions that are active there
+                together.
         """
         known: set[str] = set()
         found: dict[str, None] = {}
@@ -105,10 +108,10 @@ class Keymap:
 
 
 def key_table(sections: Iterable[tuple[str, Iterable[Action]]]) -> str:
-    """A Markdown table of keys, for README.
+    """Return a Markdown table of keys.
 
     Args:
-        sections: headings, each with its actions.
+        sections: headings with their actions.
     """
     lines = ["| Where | Key | What it does | Id |", "|---|---|---|---|"]
     for heading, actions in sections:

@@ -1,4 +1,4 @@
-"""The table of screens: what stands here has a key, a place in the command list and a line in help."""
+"""The table of screens, from which keys, command palette and help are generated."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ class Route:
     """A screen.
 
     Args:
-        id: what `LaunchpadApp.open` takes.
-        title: its name in the header and the command list.
-        target: ``module:Class`` below ``launchpad_tui.ui.screens``, imported when it is first opened.
-        key: opens it from everywhere, and the command line names it; empty for those that need arguments.
-        help: a sentence for help and the command list.
-        aliases: further words that the command line takes.
+        id: the argument of `Shell.open`.
+        title: the name in the header and the command palette.
+        target: ``area.module:Class`` below ``launchpad_tui.ui.screens``, imported when it is first
+            opened.
+        key: opens the screen from anywhere; empty for screens that need arguments, which the
+            command line cannot open.
+        help: a sentence for help and the command palette.
+        aliases: further names that the command palette and the command line accept.
         params: constructor arguments that are always given.
-        top: a screen that stands on its own; the others are opened on top of what is open.
+        top: whether the screen replaces all open screens; the others are pushed on top.
     """
 
     id: str
@@ -35,11 +37,11 @@ class Route:
     top: bool = False
 
     def load(self) -> Any:
-        """The screen's class.
+        """Return the screen's class.
 
         Raises:
-            ImportError: there is no such module.
-            AttributeError: or no such class in it.
+            ImportError: the module does not exist.
+            AttributeError: the module has no such class.
         """
         module, _, name = self.target.partition(":")
         return getattr(import_module(f"launchpad_tui.ui.screens.{module}"), name)
@@ -60,7 +62,8 @@ def _artifacts(
     )
 
 
-#: deeper screens take ``item_id`` (one thing) or ``item_ids`` (several), and what else stands in their constructors
+#: screens without a key take ``item_id`` (one item) or ``item_ids`` (several) and further
+#: constructor arguments
 ROUTES: tuple[Route, ...] = (
     _artifacts(
         "models",
@@ -192,7 +195,8 @@ BY_ID: Mapping[str, Route] = {route.id: route for route in ROUTES}
 
 
 def find(word: str) -> Route | None:
-    """The route that a word of the command line names: its id, an alias, or the only one that begins so."""
+    """Return the route that a word names: by its id, an alias or an unambiguous prefix of an id;
+    None if there is none."""
     word = word.strip().lower()
     named = [route for route in ROUTES if route.key]
     for route in named:

@@ -1,7 +1,7 @@
 """What screens, widgets and dialogs may ask of the application.
 
-The application (`launchpad_tui.ui.app`) implements `Shell`. Screens and widgets are typed against this protocol, so
-that none of them imports the application.
+The application (`launchpad_tui.ui.app`) implements `Shell`. Screens and widgets are typed against
+this protocol, so that none of them imports the application.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Shell(Protocol):
         """Call a function that may wait for another machine, on the lane for the network."""
 
     async def act(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a function that changes something, perhaps on another machine, on the lane for changes."""
+        """Call a function that changes something, on the lane for changes."""
 
     async def probe(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function that tests a connection or an object store, on the lane for tests."""
@@ -149,13 +149,13 @@ class Shell(Protocol):
 
         Args:
             scope: the new scope.
-            then: the route of the top screen that replaces the open screens; empty keeps these open.
+            then: the route of the top screen that is opened; empty keeps the open screens.
         """
 
     # Screens --------------------------------------------------------------------------------------------------------
 
     def open(self, route_id: str, **params: Any) -> None:
-        """Open a screen: a top screen replaces all open screens, any other is pushed on top of them.
+        """Open a screen: a top screen replaces the open ones, any other is put on top of them.
 
         Args:
             route_id: see `routes.ROUTES`.
@@ -166,7 +166,10 @@ class Shell(Protocol):
         """Close the screen on top, unless it is the last one."""
 
     async def ask(self, dialog: Screen[T]) -> T | None:
-        """Show a dialog and return its result, None if it was cancelled. For coroutines that run as workers."""
+        """Show a dialog and return its result, None if it was cancelled.
+
+        For coroutines that run as workers.
+        """
 
     def trail(self) -> list[str]:
         """Return the titles of the open screens, the first one first."""
@@ -188,7 +191,7 @@ class Shell(Protocol):
         """Perform an action of the focused widget, the screen or the app."""
 
     def action_started(self, worker: Worker[Any]) -> None:
-        """Tell that an action continues in a worker: the next key waits for the dialog that it may open."""
+        """Note that an action continues in a worker: the next key waits for its dialog."""
 
     def run_task(
         self, work: Awaitable[Any], group: str = "task", *, exclusive: bool = True

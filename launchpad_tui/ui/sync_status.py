@@ -1,4 +1,5 @@
-"""The age of a remote runtime's data, which the header shows, and the sync daemon that updates them."""
+"""The age of a remote runtime's data, which the header shows, and the sync daemon that updates
+them."""
 
 from __future__ import annotations
 
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("launchpad_tui.ui")
 #: seconds between two updates of the header, if the chosen scope is remote and if it is local
 _REMOTE_SECONDS, _LOCAL_SECONDS = 1.0, 4.0
-#: seconds between two requests to keep the scope synced, and before an ended sync daemon is restarted
+#: seconds between two requests to keep the scope synced, and before an ended sync daemon is
+#: restarted
 _REQUEST_SECONDS, _RESTART_SECONDS = 30.0, 20.0
 #: seconds before the metrics of an execution are requested again
 _METRICS_SECONDS = 60.0
 
 
 class SyncStatus:
-    """The age of the data shown, and the sync daemon that this app starts. Used on the UI's thread only."""
+    """The age of the data shown, and the sync daemon that this app starts.
+
+    Used on the UI's thread only.
+    """
 
     def __init__(self, app: Shell) -> None:
         self._app = app
@@ -48,7 +53,8 @@ class SyncStatus:
         return bool(self.text)
 
     def missing_reason(self, capability: str) -> str:
-        """Return why the runtime of the chosen scope does not offer a capability, empty if it does."""
+        """Return why the runtime of the chosen scope does not offer a capability, empty if it
+        does."""
         if getattr(self._capabilities, capability):
             return ""
         return self._capabilities.reasons.get(capability, "") or "The runtime does not support this"
@@ -98,7 +104,8 @@ class SyncStatus:
             self._app.say(f"Asked {self._app.scope.connection} for what is new")
 
     async def read_metrics(self, execution_ids: Sequence[str]) -> None:
-        """Read the metrics of remote executions that have not been read yet; the screens update by themselves."""
+        """Read the metrics of remote executions that have not been read yet; the screens update by
+        themselves."""
         scope, at = self._app.scope, time.monotonic()
         if not self.remote:
             return
@@ -134,7 +141,10 @@ class SyncStatus:
 
 
 def header_text(of: Freshness) -> tuple[str, str]:
-    """Return the header's text and its colour role. While nothing is read, it changes at most once a minute."""
+    """Return the header's text and its colour role.
+
+    While nothing is read, it changes at most once a minute.
+    """
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
     if of.held:
         return f"held, {f'read {age}' if age else 'never read'}", "warn"

@@ -1,7 +1,7 @@
 """Every use of Textual's private API, each with its reason.
 
-Nothing else in the package names a private attribute, method or module of Textual. When Textual is updated, this is
-the module to check. Written for Textual 8.2.
+Nothing else in the package names a private attribute, method or module of Textual. When Textual is
+updated, this is the module to check. Written for Textual 8.2.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class KeyBinding(NamedTuple):
 def key_of_character(character: str) -> str:
     """Return Textual's name of the key that types a character: ``slash`` for ``/``.
 
-    Textual translates characters in class-level bindings only; the keymap creates bindings at run time.
+    Textual translates characters in class-level bindings only; the keymap creates bindings at run
+    time.
     """
     return _character_to_key(character)
 
@@ -43,8 +44,8 @@ def key_of_character(character: str) -> str:
 def replace_bindings(node: DOMNode, former: Iterable[str], bindings: Iterable[KeyBinding]) -> None:
     """Replace the bindings of some keys of a node.
 
-    Textual has no public way to bind keys of one object at run time: `App.bind` exists for apps only, and the class
-    attribute ``BINDINGS`` is shared by all objects of a class.
+    Textual has no public way to bind keys of one object at run time: `App.bind` exists for apps
+    only, and the class attribute ``BINDINGS`` is shared by all objects of a class.
 
     Args:
         node: the app, screen or widget.
@@ -62,8 +63,8 @@ def replace_bindings(node: DOMNode, former: Iterable[str], bindings: Iterable[Ke
 def accept_result(screen: Screen[Any], app: App[Any]) -> None:
     """Prepare a default screen for being replaced.
 
-    Textual expects a result callback on every screen that `App.switch_screen` removes, but does not add one to the
-    screen that `App.get_default_screen` returns.
+    Textual expects a result callback on every screen that `App.switch_screen` removes, but does not
+    add one to the screen that `App.get_default_screen` returns.
     """
     screen._push_result_callback(app, None)
 
@@ -71,8 +72,8 @@ def accept_result(screen: Screen[Any], app: App[Any]) -> None:
 class GuardedMessages(MessagePump):
     """Mixin of objects whose message handlers may fail.
 
-    An error in a handler ends the message loop of its widget and with it the app. Textual has no hook between a
-    handler and the loop, so the dispatch itself is overridden.
+    An error in a handler ends the message loop of its widget and with it the app. Textual has no
+    hook between a handler and the loop, so the dispatch itself is overridden.
     """
 
     def handler_failed(self, error: Exception) -> None:
@@ -89,8 +90,8 @@ class GuardedMessages(MessagePump):
 class ScreenWithoutOverlays(Screen[T]):
     """A screen without Textual's toasts and tooltips.
 
-    Both cover content, and each costs a layout when a screen opens. Textual adds them to every screen, and its switches
-    for them are private attributes of the app as well.
+    Both cover content, and each costs a layout when a screen opens. Textual adds them to every
+    screen, and its switches for them are private attributes of the app as well.
     """
 
     def _extend_compose(self, widgets: list[Widget]) -> None:

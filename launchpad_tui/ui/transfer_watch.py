@@ -1,4 +1,4 @@
-"""Transfers of the app: starts them, shows their progress in the header, reports results, confirms before quitting."""
+"""Transfers of the app: starts them, shows their progress, reports their results."""
 
 from __future__ import annotations
 
@@ -14,23 +14,22 @@ if TYPE_CHECKING:
 
 #: seconds between two updates of the header
 _UPDATE_SECONDS = 0.5
-#: seconds that transfers have to end when the app is left
+#: seconds that cancelled transfers have to end when the user quits
 LEAVE_SECONDS = 1.0
 
 
 class TransferWatch:
-    """The transfers that were begun in this app. Used on the UI's thread only.
+    """The transfers started in this app.
 
-    Args:
-        app: asked for its desk when the first transfer begins.
+    It implements `shell.Transfers`. Used on the UI's thread only.
     """
 
     def __init__(self, app: Shell) -> None:
         self._app = app
         self._timer: Any = None
         self._then: dict[int, Callable[[Job], None]] = {}
-        self._told: set[int] = set()
-        #: what the header says of them; empty where none goes on
+        self._reported: set[int] = set()
+        #: the header's text; empty if no transfer is waiting or running
         self.text = ""
 
     def start(
@@ -41,14 +40,14 @@ class TransferWatch:
         then: Callable[[Job], None] | None = None,
         quiet: bool = False,
     ) -> int:
-        """Begin a transfer as soon as there is room; gives its number.
+        """Start a transfer in the background and return its number.
 
         Args:
-            title: what it is, such as ``Download churn``.
+            title: the name of the transfer, such as ``Download churn``.
             work: see `services.transfers.Work`.
-            unit: what its progress counts.
-            then: called when it is over, in place of the message that says how it ended.
-            quiet: do not say that it began.
+            unit: the unit of the progress.
+            then: called at the end, instead of the message that reports the result.
+            quiet: do not show a message now.
         """
         number = self._app.desk.transfers.start(title, work, unit)
         if then is not None:
@@ -59,28 +58,28 @@ class TransferWatch:
         return number
 
     def retry(self, number: int) -> None:
-        """Begin a transfer anew that failed or was cancelled."""
-        self._told.discard(number)
+        """Restart a failed or cancelled transfer."""
+        self._reported.discard(number)
         self._app.desk.transfers.restart(number)
         self.follow()
 
     @property
     def following(self) -> bool:
-        """Whether something goes on, or how it ended is not said yet."""
+        """Whether a transfer is active, or its result has not been reported yet."""
         return self._timer is not None
 
     @property
     def active(self) -> int:
-        """How many wait or run."""
+        """The number of transfers that are waiting or running."""
         return self._app.desk.transfers.active if self.following else 0
 
     def show(self) -> None:
-        """Open their screen, unless it is."""
+        """Open the transfers screen, unless it is on top."""
         if self._app.trail()[-1:] != ["Transfers"]:
             self._app.open("transfers")
 
     def leave(self) -> None:
-        """Leave the app, after a question where something goes on."""
+        """Quit the app, after a confirmation if a transfer is active."""
         if not self.active:
             self._app.exit()
             return
@@ -91,30 +90,31 @@ class TransferWatch:
         )
 
     def _stop_and_leave(self) -> None:
-        """Stop all, so that uploads take back what they sent; a server that does not answer is not waited for."""
+        """Cancel all transfers, so that uploads remove what they sent, and quit after
+        `LEAVE_SECONDS` at the latest."""
         transfers = self._app.desk.transfers
         for job in transfers.jobs():
             transfers.cancel(job.id)
         end = time.monotonic() + LEAVE_SECONDS
 
-        def look() -> None:
+        def update() -> None:
             if not transfers.active or time.monotonic() > end:
                 self._app.exit()
 
-        look()
-        self._app.set_interval(0.05, look)
+        update()
+        self._app.set_interval(0.05, update)
 
     def follow(self) -> None:
-        """Look at what goes on, now and until nothing does."""
+        """Update the header now and until no transfer is active."""
         if self._timer is None:
-            self._timer = self._app.set_interval(_UPDATE_SECONDS, self._look)
-        self._look()
+            self._timer = self._app.set_interval(_UPDATE_SECONDS, self._update)
+        self._update()
 
-    def _look(self) -> None:
+    def _update(self) -> None:
         jobs = self._app.desk.transfers.jobs()
         for job in jobs:
-            if job.state.over and job.id not in self._told:
-                self._told.add(job.id)
+            if job.state.over and job.id not in self._reported:
+                self._reported.add(job.id)
                 self._over(job)
         going = [job for job in jobs if not job.state.over]
         text = header_text(going)
@@ -133,7 +133,7 @@ class TransferWatch:
             self.report(job)
 
     def report(self, job: Job) -> None:
-        """Say how a transfer ended."""
+        """Show a message with the result of a transfer."""
         if job.error is not None:
             reason = f"{job.error.title}. {job.error.hint or 'ctrl+t tells more'}"
             self._app.say(clip(f"{job.title}: {reason}", 300), "bad")
@@ -144,10 +144,14 @@ class TransferWatch:
 
 
 def header_text(going: list[Job]) -> str:
-    """``2 transfers 45 %``: how many go on, and how far those are of which that is known; empty for none."""
+    """Return the header's text, such as ``2 transfers 45 %``; empty if there are none.
+
+    The share covers the transfers whose total is known.
+    """
     if not going:
         return ""
-    # Bytes of one and models of another cannot be added up: each counts by its part.
+    # The units differ (bytes, artifacts), so the mean of the shares is shown instead of a share of
+    # the sum.
     parts = [job.done / job.total for job in going if job.total]
     share = f" {int(100 * sum(parts) / len(going))} %" if parts else ""
     return f"{len(going)} transfer{'s' * (len(going) != 1)}{share}"

@@ -53,7 +53,7 @@ class TypingAhead(ContinuingApp):
         return under_way or bool(self._ahead) or self._next is not None
 
     def action_started(self, worker: Worker[Any]) -> None:
-        """Note that an action continues in a worker: the next key waits for the dialog that it may open."""
+        """Note that an action continues in a worker: the next key waits for its dialog."""
         self._act = worker
 
     async def on_event(self, event: Event) -> None:

@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 class LaunchpadModal(ActionOwner, ModalScreen[T]):
-    """A dialog over a screen. ``dismiss(result)`` closes it; esc closes it with None."""
+    """A dialog over a screen.
+
+    ``dismiss(result)`` closes it; the action ``app.cancel`` closes it with None.
+    """
 
     DEFAULT_CSS = """
     LaunchpadModal { align: center middle; background: transparent; }
@@ -33,5 +36,5 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
     )
 
     def do_cancel(self) -> None:
-        """Key ``esc``."""
+        """Close the dialog without a result."""
         self.dismiss(None)

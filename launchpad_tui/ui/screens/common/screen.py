@@ -1,4 +1,4 @@
-"""The base of all screens: frame, loading, following changes, actions."""
+"""The base of all screens: frame, loading, reloading after changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class RegistryChanged(Message):
-    """Some process wrote to the registry. ``topics`` are those of `ChangeWatch.poll`."""
+    """A process wrote to the registry. ``topics`` are those of `ChangeWatch.poll`."""
 
     def __init__(self, topics: frozenset[str]) -> None:
         super().__init__()
@@ -32,18 +32,20 @@ class RegistryChanged(Message):
 
 
 class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
-    """A screen: override `body` (its widgets), `load` (reads, then shows), ``ACTIONS``, ``TOPICS`` and `title_text`.
+    """A screen: override `body` (its widgets), `load` (reads, then shows), ``ACTIONS``, ``TOPICS``
+    and `title_text`.
 
-    `load` is called when the desk is open, again after `RegistryChanged` with one of ``TOPICS``, when the screen comes
-    back after it missed such a change, and by the key ``r``. It never runs twice at once.
+    `load` is called when the desk is open, after `RegistryChanged` with one of ``TOPICS``, when the
+    screen is on top again after such a change, and by the action ``app.refresh``. It never runs
+    twice at the same time.
     """
 
-    #: topics of changes that call for a new `load`
+    #: topics of changes that require a new `load`
     TOPICS: ClassVar[frozenset[str]] = frozenset()
     TITLE_TEXT: ClassVar[str] = ""
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
 
-    # Textual's own rules for screens do not reach classes whose first base is another.
+    # Textual's CSS rules for screens do not apply to classes whose first base is not a screen.
     DEFAULT_CSS = """
     LaunchpadScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
     """
@@ -62,36 +64,39 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self._again = False
         self._missed = False
 
-    # What subclasses write ------------------------------------------------------------------------------------------
+    # For subclasses to override --------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
-        """The widgets between header and footer."""
+        """Yield the widgets between header and footer."""
         yield from ()
 
     async def load(self) -> None:
-        """Read through `read` and give the widgets what they show. The desk is open."""
+        """Read the data through `read` and pass them to the widgets. The desk is open."""
 
     def title_text(self) -> str:
-        """What the breadcrumb says."""
+        """Return the title for the breadcrumb."""
         return self.TITLE_TEXT
 
-    # What they use --------------------------------------------------------------------------------------------------
+    # For subclasses to use--------------------------------------------------------------------------------------------
 
     @property
     def is_current(self) -> bool:
-        """Whether it is on top. Textual says so of the screen below, too, and paints everything again whenever that one
-        changes, for ever: what is covered waits until it comes back."""
+        """Whether the screen is on top.
+
+        Textual's own property is also true for the screen below a dialog, which would then be
+        painted again with every change below the dialog.
+        """
         stack = self.app.screen_stack
         return bool(stack) and stack[-1] is self
 
     @property
     def desk(self) -> Desk:
-        """The services; open once `load` is called."""
+        """The services. They are open when `load` is called."""
         return self.launchpad.desk
 
     @property
     def scope(self) -> Scope:
-        """The connection and resource group chosen."""
+        """The chosen connection and resource group."""
         return self.launchpad.scope
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -99,7 +104,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         return await self.launchpad.read(function, *args, **kwargs)
 
     def reload(self) -> None:
-        """Have `load` called again, after the one under way where there is one."""
+        """Call `load` again, after the present call if there is one."""
         if self._loading:
             self._again = True
             return
@@ -142,16 +147,17 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self.refresh_footer()
 
     def show_load_error(self, error: Exception) -> None:
-        """Where an error of `load` shows; override to put it in place of the content."""
+        """Show an error of `load`; override to show it in place of the content."""
         self.launchpad.show_error(error)
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
-        """Load again where it concerns this screen."""
+        """Load again if the change concerns this screen."""
         if message.topics & self.TOPICS:
             self.reload()
 
     def missed(self, topics: frozenset[str]) -> None:
-        """Remember, while another screen covers this one, that it has to load when it comes back."""
+        """Note a change while another screen is on top; the screen loads when it is on top
+        again."""
         self._missed = self._missed or bool(topics & self.TOPICS)
 
     def on_screen_resume(self) -> None:
@@ -161,24 +167,24 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
             self.reload()
 
     def repaint_frame(self) -> None:
-        """Paint header, messages and footer where they changed."""
+        """Paint header, message line and footer again where they changed."""
         for widget in self.query(Painted):
             if isinstance(widget, HeaderLine | FooterLine | StatusLine):
                 widget.repaint()
 
     def on_descendant_focus(self) -> None:
-        """The footer shows what the focused widget can do."""
+        """Update the footer: it shows the actions of the focused widget."""
         self.refresh_footer()
 
     def on_virtual_table_cursor_moved(self) -> None:
-        """Another row may allow other actions."""
+        """Update the footer: another row may allow other actions."""
         self.refresh_footer()
 
     def do_refresh(self) -> None:
-        """Key ``r``."""
+        """Load again, and request a sync if the runtime is remote."""
         self.reload()
         self.run_task(self.launchpad.sync_status.request_sync(), "ask")
 
     def do_back(self) -> None:
-        """Key ``esc``."""
+        """Close the screen."""
         self.launchpad.back()

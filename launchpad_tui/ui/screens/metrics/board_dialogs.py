@@ -23,7 +23,8 @@ async def manage_boards(screen: LaunchpadScreen, board: Board, *, kept: bool) ->
         kept: whether it is one of the user's boards.
 
     Returns:
-        The name of the board to open, empty for the proposed one; None to stay with the present board.
+        The name of the board to open, empty for the proposed one; None to stay with the present
+        board.
     """
     desk, scope = screen.desk, screen.scope
     names = await screen.read(desk.boards.names, scope)
