@@ -1,4 +1,4 @@
-"""``launchpad demo --headless`` from an empty folder to the comparison, in a process of its own."""
+"""``launchpad demo --headless`` from an empty folder to the comparison, in a separate process."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run(home: Path, user: Path) -> str:
 
 
 def table(output: str) -> list[str]:
-    """The head and the six lines of the comparison."""
+    """Return the header and the six lines of the comparison."""
     lines = output.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("  configuration"))
     return lines[start : start + 7]
@@ -59,7 +59,7 @@ def output(folder: Path) -> str:
     return run(folder / "demo", folder / "user")
 
 
-def test_it_compares_six_models(output: str, folder: Path) -> None:
+def test_the_demo_compares_six_models(output: str, folder: Path) -> None:
     head, *lines = table(output)
     names = [line[2:].split("  ")[0] for line in lines]
     assert sorted(names) == sorted(candidate.name for candidate in CANDIDATES)
@@ -74,7 +74,7 @@ def test_it_compares_six_models(output: str, folder: Path) -> None:
     assert not (folder / "user").exists()
 
 
-def test_everything_it_tells_is_in_the_registry(output: str, folder: Path) -> None:
+def test_all_results_are_in_the_registry(output: str, folder: Path) -> None:
     desk = open_desk(demo_home({"LAUNCHPAD_DEMO_HOME": str(folder / "demo"), "HOME": str(folder)}))
     models = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 100)
     assert len(models) == 6
@@ -120,7 +120,7 @@ def test_a_second_start_trains_nothing(output: str, folder: Path) -> None:
     assert table(again) == table(output)
 
 
-def test_the_home_is_never_the_users(tmp_path: Path) -> None:
+def test_the_home_is_never_the_home_of_the_user(tmp_path: Path) -> None:
     assert demo_home({"HOME": str(tmp_path)}).root == tmp_path / ".local/share/launchpad-demo"
     assert (
         demo_home({"HOME": str(tmp_path), "LAUNCHPAD_HOME": "/x"}).root

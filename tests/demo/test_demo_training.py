@@ -1,4 +1,5 @@
-"""The demo's training code, run as an execution runs it: processes, a tracking endpoint, folders."""
+"""The training code of the demo, run like in an execution: processes, a tracking endpoint,
+folders."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ EXECUTION = "e0123456789abcde"
 
 
 class Memory:
-    """What was logged."""
+    """Return what was logged."""
 
     def __init__(self) -> None:
         self.metrics: list[Metric] = []
@@ -47,7 +48,7 @@ class Memory:
 
 
 def run(script: str, folder: Path, *arguments: str, **environment: str) -> str:
-    """The output of a script with its folders below this one."""
+    """Run a script with its folders in this folder, and return its output."""
     paths = {name: str(folder / name) for name in ("SPLIT_PATH", "MODEL_PATH", "REPORT_PATH")}
     environment = {**os.environ, "DATA_PATH": str(DEMO / "data" / "digits"), **paths, **environment}
     command = [sys.executable, str(DEMO / "executables" / script), *arguments]
@@ -89,7 +90,7 @@ def curve(memory: Memory, name: str, phase: str) -> list[float]:
     return [m.value for m in found]
 
 
-def test_the_data_set_is_what_its_notice_says() -> None:
+def test_the_dataset_matches_its_notice() -> None:
     table = np.loadtxt(DEMO / "data" / "digits" / "digits.csv.gz", delimiter=",")
     assert table.shape == (1797, 65)
     assert (table[:, :64].min(), table[:, :64].max()) == (0, 16)
@@ -105,7 +106,7 @@ def test_the_data_set_is_what_its_notice_says() -> None:
         assert len(file.readline().split(",")) == 65
 
 
-def test_the_split_keeps_validation_images_apart(folder: Path) -> None:
+def test_validation_images_are_not_in_the_training_part(folder: Path) -> None:
     with (
         np.load(folder / "SPLIT_PATH" / "train.npz") as train,
         np.load(folder / "SPLIT_PATH" / "validation.npz") as kept,
@@ -117,7 +118,7 @@ def test_the_split_keeps_validation_images_apart(folder: Path) -> None:
         assert not any(image.tobytes() in seen for image in kept["images"])
 
 
-def test_the_six_curves_differ_and_the_balanced_one_wins(folder: Path) -> None:
+def test_the_curves_differ_and_the_balanced_configuration_is_best(folder: Path) -> None:
     last: dict[str, float] = {}
     losses: dict[str, list[float]] = {}
     for candidate in CANDIDATES:
@@ -137,7 +138,7 @@ def test_the_six_curves_differ_and_the_balanced_one_wins(folder: Path) -> None:
     assert sum(b > a for a, b in pairwise(high)) >= 10
 
 
-def test_model_and_report_are_whole(folder: Path) -> None:
+def test_model_and_report_are_complete(folder: Path) -> None:
     memory = train(folder, {"epochs": "3", "hidden_units": "16"})
     with np.load(folder / "MODEL_PATH" / "model.npz") as model:
         assert model["weights1"].shape == (64, 16)
@@ -155,7 +156,7 @@ def test_the_same_seed_trains_the_same_model(folder: Path) -> None:
     assert first == second
 
 
-def test_the_evaluation_logs_by_lines(folder: Path) -> None:
+def test_the_evaluation_logs_metric_lines(folder: Path) -> None:
     train(folder, {"epochs": "30"})
     output = run("evaluate/evaluate.py", folder)
     lines = [found for line in output.splitlines() if (found := parse_metric_line(line, now()))]

@@ -1,4 +1,5 @@
-"""Logs: every line once, with time, stream and step; whole after a kill; readable while they grow."""
+"""Logs: complete lines with time, stream and step, even after a writer is killed and while they
+grow."""
 
 from __future__ import annotations
 
@@ -64,19 +65,19 @@ def test_any_slice_of_a_long_log(tmp_path: Path) -> None:
     writer.close()
 
 
-def test_what_a_killed_writer_left_half_is_cut_off(tmp_path: Path) -> None:
+def test_an_incomplete_line_of_a_killed_writer_is_removed(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path)
     writer.write("stdout", "s", [b"whole"])
     with open(tmp_path / "log" / "lines", "ab") as file:
         file.write(b"1234\tstdout\ts\thalf")
-    # Readers see whole lines only, also before anybody mends it.
+    # Readers get complete lines only, even before the log is repaired.
     assert messages(LogFile(tmp_path)) == ["whole"]
     again = LogWriter(tmp_path)
     again.write("stdout", "s", [b"next"])
     assert messages(LogFile(tmp_path)) == ["whole", "next"]
 
 
-def test_the_index_is_written_anew(tmp_path: Path) -> None:
+def test_the_index_is_written_again(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path)
     writer.write("stdout", "s", [str(n).encode() for n in range(2 * EVERY + 5)])
     writer.close(finished=False)
@@ -89,7 +90,7 @@ def test_the_index_is_written_anew(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=200), max_size=20))
-def test_breaking_loses_nothing(portions: list[bytes]) -> None:
+def test_splitting_keeps_every_byte(portions: list[bytes]) -> None:
     data = b"".join(portions).replace(b"\r", b"")
     breaker = LineBreaker()
     found: list[bytes] = []
@@ -102,7 +103,7 @@ def test_breaking_loses_nothing(portions: list[bytes]) -> None:
     assert b"\n".join(found) == data.removesuffix(b"\n") if data else found == []
 
 
-def test_long_lines_are_broken() -> None:
+def test_long_lines_are_split() -> None:
     breaker = LineBreaker()
     found = breaker.feed(b"x" * (3 * LINE_LIMIT))
     found += breaker.rest()
@@ -122,7 +123,7 @@ def test_progress_bars_keep_some_states() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"\xff\xfe", b"\x1b[31m", "漢字".encode(), b"\x00"])
-def test_any_bytes_are_text(tmp_path: Path, raw: bytes) -> None:
+def test_invalid_utf8_is_replaced(tmp_path: Path, raw: bytes) -> None:
     writer = LogWriter(tmp_path)
     writer.write("stdout", "s", [raw])
     writer.close()

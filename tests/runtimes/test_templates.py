@@ -1,4 +1,5 @@
-"""Workflow templates: what is understood, what is ignored with a note, what is refused with its line."""
+"""Workflow templates: supported settings, notes about ignored settings, and problems with their
+line."""
 
 from __future__ import annotations
 
@@ -61,7 +62,7 @@ spec:
 FILE = Path("house.yaml")
 
 
-def test_what_is_understood() -> None:
+def test_supported_settings() -> None:
     parsed = parse_text(GOOD, FILE)
     made = parsed.executable
     assert (made.id, made.scenario_id, made.name, made.version) == (
@@ -85,7 +86,7 @@ def test_what_is_understood() -> None:
     assert made.source == str(FILE.absolute())
 
 
-def test_what_is_ignored_is_said() -> None:
+def test_ignored_settings_have_notes() -> None:
     notes = "\n".join(parse_text(GOOD, FILE).executable.notes)
     for what in (
         "image is ignored",
@@ -129,9 +130,7 @@ def test_what_is_ignored_is_said() -> None:
         ("  templates:\n    - name: both", "  templates:\n    - name: train", "train"),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_line(
-    tmp_path: Path, old: str, new: str, reason: str
-) -> None:
+def test_invalid_templates_are_rejected(tmp_path: Path, old: str, new: str, reason: str) -> None:
     assert GOOD.count(old) >= 1
     text = GOOD.replace(old, new, 1)
     file = tmp_path / "t.yaml"
@@ -146,7 +145,7 @@ def test_what_is_wrong_is_refused_with_its_line(
     assert f"{FILE}:{problem.line}" in caught.value.detail
 
 
-def test_the_line_is_that_of_the_fault(tmp_path: Path) -> None:
+def test_a_problem_has_the_line_of_its_node(tmp_path: Path) -> None:
     text = GOOD.replace("path: /app/clean, archive", "path: app/clean, archive")
     file = tmp_path / "t.yaml"
     file.write_text(text)
@@ -155,7 +154,7 @@ def test_the_line_is_that_of_the_fault(tmp_path: Path) -> None:
     assert str(problem) == f"{file}:{problem.line}: {problem.reason}"
 
 
-def test_broken_yaml_has_its_line_too(tmp_path: Path) -> None:
+def test_invalid_yaml_has_a_line(tmp_path: Path) -> None:
     for text in (GOOD + "\n  - [", "\t x", "a: *b", "!!python/object:os.system x", "\x00"):
         file = tmp_path / "t.yaml"
         file.write_text(text)
@@ -164,7 +163,7 @@ def test_broken_yaml_has_its_line_too(tmp_path: Path) -> None:
         assert problem.reason
 
 
-def test_a_checkout(tmp_path: Path) -> None:
+def test_a_folder_of_templates(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.yaml").write_text(GOOD)
@@ -186,7 +185,7 @@ def test_a_checkout(tmp_path: Path) -> None:
     assert "is also defined in" in problem.reason
 
 
-def test_what_is_no_template(tmp_path: Path) -> None:
+def test_files_without_a_template(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no file or folder"):
         parse_templates(tmp_path / "missing")
     (tmp_path / "x.yaml").write_text("kind: ConfigMap")

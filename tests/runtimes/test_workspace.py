@@ -1,4 +1,4 @@
-"""Which folder is the code, where the container has it, which interpreter is meant."""
+"""The code folder, its path in the container, and the Python interpreter of an execution."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def files(root: Path, *names: str) -> None:
         (root / name).write_text("x")
 
 
-def test_the_folder_of_the_template(tmp_path: Path) -> None:
+def test_the_code_is_in_the_folder_of_the_template(tmp_path: Path) -> None:
     files(tmp_path, "t/train.yaml", "t/src/train.py")
     source = str(tmp_path / "t" / "train.yaml")
     one = workflow("python /app/src/train.py")
@@ -52,21 +52,21 @@ def test_the_folder_of_the_template(tmp_path: Path) -> None:
     assert container_code_path(workflow("python /code/train.py"), tmp_path / "t" / "src") == "/code"
 
 
-def test_the_nearest_folder_above_in_a_checkout(tmp_path: Path) -> None:
+def test_the_code_is_in_the_nearest_parent_folder_of_a_checkout(tmp_path: Path) -> None:
     files(tmp_path, ".git/HEAD", "templates/train.yaml", "src/train.py")
     source = str(tmp_path / "templates" / "train.yaml")
     assert code_folder(workflow("python /app/src/train.py"), source, "") == tmp_path
-    # What the commands do not name is no reason to look further.
+    # Without a named file, parent folders are not searched.
     assert code_folder(workflow("echo hello"), source, "") == tmp_path / "templates"
 
 
-def test_only_up_to_the_checkout(tmp_path: Path) -> None:
+def test_folders_above_the_checkout_are_not_searched(tmp_path: Path) -> None:
     files(tmp_path, "src/train.py", "repo/.git/HEAD", "repo/t/train.yaml")
     source = str(tmp_path / "repo" / "t" / "train.yaml")
     assert code_folder(workflow("python /app/src/train.py"), source, "") == tmp_path / "repo" / "t"
 
 
-def test_what_is_an_artifact_is_no_code(tmp_path: Path) -> None:
+def test_paths_of_artifacts_are_not_code(tmp_path: Path) -> None:
     files(tmp_path, "data/rows.csv", "train.py")
     assert (
         container_code_path(workflow("head /app/data/rows.csv; python /srv/train.py"), tmp_path)
@@ -74,7 +74,7 @@ def test_what_is_an_artifact_is_no_code(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_said_outright(tmp_path: Path) -> None:
+def test_explicit_settings(tmp_path: Path) -> None:
     files(tmp_path, "train.py", "other/x")
     told = workflow("python /app/train.py", ", launchpad.tui/code-path: /opt/ml")
     assert container_code_path(told, tmp_path) == "/opt/ml"
@@ -87,7 +87,7 @@ def test_what_is_said_outright(tmp_path: Path) -> None:
         code_folder(told, str(tmp_path / "missing" / "t.yaml"), "")
 
 
-def test_a_copy_without_what_is_made_anew(tmp_path: Path) -> None:
+def test_generated_folders_are_not_copied(tmp_path: Path) -> None:
     files(
         tmp_path / "code", "a.py", "sub/b.py", ".git/HEAD", "__pycache__/a.pyc", ".venv/bin/python"
     )

@@ -1,4 +1,5 @@
-"""Executions of a home of their own: templates and code in the shape of SAP's tutorials, and waiting."""
+"""Executions in a separate home: templates and code like those of SAP's tutorials, and helpers that
+wait."""
 
 from __future__ import annotations
 
@@ -29,7 +30,7 @@ metadata:
     scenarios.ai.sap.com/id: "houses"
     ai.sap.com/version: "1.0"
 """
-#: two steps, a data set in, a model out, as in SAP's tutorials ("Ingest data", "Generate metrics")
+#: two steps from a dataset to a model, as in SAP's tutorials ("Ingest data", "Generate metrics")
 TUTORIAL = (
     HEAD
     + """\
@@ -119,7 +120,7 @@ tracking.set_custom_info([MetricCustomInfo(name="Confusion", value="[[1]]")])
 with open("/app/model/model.pkl", "wb") as file:
     pickle.dump({"rows": rows, "depth": int(os.environ["DT_MAX_DEPTH"])}, file)
 """
-#: one step that runs a shell text; the model is whatever it leaves in /app/model
+#: one step that runs a shell script; the model is the content of /app/model
 SHELL = (
     HEAD
     + """\
@@ -150,7 +151,7 @@ spec:
 
 
 def shell_template(name: str, script: str, more: str = "") -> str:
-    """A template that runs a shell text."""
+    """Return a template that runs a shell script."""
     lines = "\n".join(" " * 12 + line for line in script.splitlines())
     return SHELL.format(
         name=name, script=lines, more="\n".join("  " + line for line in more.splitlines())
@@ -158,7 +159,7 @@ def shell_template(name: str, script: str, more: str = "") -> str:
 
 
 class Bench:
-    """A desk over a home, and a folder of templates beside it."""
+    """A desk over a temporary home, and a folder of templates beside it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -169,7 +170,7 @@ class Bench:
     def add(
         self, text: str, file: str = "train.yaml", files: Mapping[str, str] | None = None
     ) -> str:
-        """Add the template; gives the executable's ID."""
+        """Add a template and return the ID of the executable."""
         for name, content in {file: text, **(files or {})}.items():
             (self.code / name).parent.mkdir(parents=True, exist_ok=True)
             (self.code / name).write_text(content)
@@ -178,7 +179,7 @@ class Bench:
         return added.added[0][0].id
 
     def dataset(self, name: str, files: Mapping[str, str]) -> str:
-        """A data set in the store; gives the artifact's ID."""
+        """Store a dataset and return the ID of its artifact."""
         for path, content in files.items():
             place = self.desk.home.files / name / path
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -192,24 +193,24 @@ class Bench:
         parameters: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
     ) -> str:
-        """Create a configuration and an execution of it; gives the execution's ID."""
+        """Create a configuration and an execution of it, and return the ID of the execution."""
         made = self.desk.configurations.create(
             DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {}
         )
         return self.desk.executions.create(DEFAULT_SCOPE, made.id).id
 
     def shell(self, script: str, more: str = "", name: str = "shell") -> str:
-        """Create an execution of a shell text."""
+        """Create an execution of a shell script and return its ID."""
         return self.create(self.add(shell_template(name, script, more), f"{name}.yaml"))
 
     def execution(self, execution_id: str) -> Execution:
-        """The execution as it is now."""
+        """Return the current state of an execution."""
         return self.desk.executions.get(DEFAULT_SCOPE, execution_id).execution
 
     def wait(
         self, execution_id: str, status: Status | None = None, seconds: float = 30
     ) -> Execution:
-        """Wait for a status; without one, for any that is final."""
+        """Wait until an execution has a status (None: any final status) and return it."""
         found = self.execution(execution_id)
 
         def there() -> bool:
@@ -220,9 +221,11 @@ class Bench:
         until(there, seconds, lambda: f"{found}\n{self.log(execution_id)}")
         return found
 
-    def look(self, execution_id: str) -> Execution:
-        """Look after supervisors, as everything that lists executions does, until the execution ended: the threads of
-        a killed process, and with them its locks, may outlive it for moments."""
+    def reconcile(self, execution_id: str) -> Execution:
+        """Reconcile until an execution has ended, and return it.
+
+        The locks of a killed process may be held for a moment after its end.
+        """
         found = self.execution(execution_id)
 
         def over() -> bool:
@@ -235,16 +238,16 @@ class Bench:
         return found
 
     def log(self, execution_id: str) -> str:
-        """The log's messages."""
+        """Return the messages of an execution's log."""
         log = self.desk.executions.log(DEFAULT_SCOPE, execution_id)
         return "\n".join(line.message for line in log.slice(0, log.count()))
 
-    def said(self, execution_id: str, text: str) -> None:
-        """Wait for a text in the log."""
+    def wait_for_log(self, execution_id: str, text: str) -> None:
+        """Wait until the log of an execution contains a text."""
         until(lambda: text in self.log(execution_id), 30, lambda: self.log(execution_id))
 
     def supervisor(self, execution_id: str) -> int:
-        """The process that supervises an execution."""
+        """Return the process ID of an execution's supervisor."""
         with self.desk.registry.read() as db:
             row = db.execute(
                 "SELECT supervisor_pid FROM executions WHERE id = ?", (execution_id,)
@@ -252,7 +255,7 @@ class Bench:
         return int(row[0])
 
     def models(self) -> list[str]:
-        """The executions of all models."""
+        """Return the IDs of the executions of all models."""
         with self.desk.registry.read() as db:
             return [
                 row[0]
@@ -260,7 +263,7 @@ class Bench:
             ]
 
     def close(self) -> None:
-        """Stop what still runs, and close the desk."""
+        """Stop running executions and close the desk."""
         with self.desk.registry.read() as db:
             left = [
                 row[0]
@@ -270,22 +273,22 @@ class Bench:
             ]
         self.desk.executions.stop(DEFAULT_SCOPE, left)
         for each in left:
-            self.look(each)
+            self.reconcile(each)
         self.desk.close()
 
 
 def until(
-    check: Callable[[], bool], seconds: float = 30, tell: Callable[[], str] = lambda: ""
+    check: Callable[[], bool], seconds: float = 30, describe: Callable[[], str] = lambda: ""
 ) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     deadline = time.monotonic() + seconds
     while not check():
-        assert time.monotonic() < deadline, f"not within {seconds} s\n{tell()}"
+        assert time.monotonic() < deadline, f"not within {seconds} s\n{describe()}"
         time.sleep(0.02)
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs (a zombie does not)."""
+    """Return whether a process is running; a zombie is not."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] not in {"Z", "X"}
@@ -294,7 +297,7 @@ def alive(pid: int) -> bool:
 
 
 def processes_of(execution_id: str) -> list[int]:
-    """The processes that have the execution's ID in their environment."""
+    """Return the running processes that have the execution's ID in their environment."""
     found = []
     for name in os.listdir("/proc"):
         try:

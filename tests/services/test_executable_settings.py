@@ -1,4 +1,4 @@
-"""What an executable needs on this machine is looked at when it is set, not when it is missed."""
+"""Settings of executables are checked when they are set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     made.close()
 
 
-def test_what_is_right_is_kept(
+def test_valid_settings_are_stored(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     executable = bench.add(shell_template("shell", "true"))
@@ -28,12 +28,12 @@ def test_what_is_right_is_kept(
     (tmp_path / "code").mkdir()
     values = {"python": sys.prefix, "code": "code", "environment": "SEED=1 NAME='two words' EMPTY="}
     set_ = bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, values).settings
-    # Executions run elsewhere: paths are absolute.
+    # Paths are absolute, because executions run in another folder.
     assert set_ == {**values, "code": str(tmp_path / "code")}
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("python", "/nowhere/python", "no Python interpreter"),
         ("python", __file__, "no Python interpreter"),
@@ -41,12 +41,12 @@ def test_what_is_right_is_kept(
         ("environment", "SEED", "not NAME=value"),
         ("environment", "1A=2", "not NAME=value"),
         ("environment", "A='open", "not valid"),
-        ("colour", "red", "no field"),
+        ("colour", "red", "Unknown field"),
     ],
 )
-def test_what_is_wrong_is_refused(bench: Bench, name: str, value: str, said: str) -> None:
+def test_invalid_settings_are_rejected(bench: Bench, name: str, value: str, message: str) -> None:
     executable = bench.add(shell_template("shell", "true"))
-    with pytest.raises(InvalidInput, match=said) as caught:
+    with pytest.raises(InvalidInput, match=message) as caught:
         bench.desk.scenarios.set_executable(DEFAULT_SCOPE, executable, {name: value})
     assert caught.value.field == name
     assert bench.desk.scenarios.executable(DEFAULT_SCOPE, executable).settings == {}

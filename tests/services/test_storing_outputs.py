@@ -1,4 +1,4 @@
-"""Outputs whose object store fails: asked again, kept, and stored later."""
+"""Storing outputs: in every kind of object store, with retries, and later from the kept files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def into_s3(bench: Bench, **others: str) -> None:
 
 
 @pytest.mark.parametrize("kind", SERVERS)
-def test_outputs_go_to_any_store_and_come_back(bench: Bench, kind: str, tmp_path: Path) -> None:
+def test_outputs_are_stored_in_every_kind_of_store(bench: Bench, kind: str, tmp_path: Path) -> None:
     first = bench.wait(bench.shell(TRAIN, name="first"))
     assert first.status is Status.COMPLETED
     (old,) = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, 9)
@@ -70,7 +70,7 @@ def test_outputs_go_to_any_store_and_come_back(bench: Bench, kind: str, tmp_path
     assert states == {"model.bin": "intact", "sub/x": "missing"}
 
 
-def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -> None:
+def test_outputs_are_kept_when_the_credentials_are_wrong(bench: Bench, tmp_path: Path) -> None:
     into_s3(bench, secret_access_key="wrong")
     one = bench.shell(TRAIN)
     dead = bench.wait(one)
@@ -88,7 +88,7 @@ def test_a_wrong_key_leaves_what_can_be_finished(bench: Bench, tmp_path: Path) -
     (made,) = bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     done = bench.execution(one)
     assert done.status is Status.COMPLETED
-    assert done.completed_at == dead.completed_at, "it ended when its work ended"
+    assert done.completed_at == dead.completed_at, "the execution ended when its steps ended"
     assert done.status_details == {}
     assert (made.execution_id, made.url) == (one, f"ai://default/{one}/housemodel")
     assert dict(made.labels) == {"ext.ai.sap.com/step": "train"}
@@ -107,11 +107,11 @@ def _settings(bench: Bench) -> dict[str, str]:
     return dict(store.settings)
 
 
-def test_a_store_that_comes_back_is_asked_again(bench: Bench) -> None:
+def test_storing_is_retried_while_the_store_is_unreachable(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "Retrying in 2 s")
+    bench.wait_for_log(one, "Retrying in 2 s")
     assert bench.execution(one).status is Status.RUNNING
     bench.desk.home.files.unlink()
     bench.desk.home.files.mkdir()
@@ -119,24 +119,24 @@ def test_a_store_that_comes_back_is_asked_again(bench: Bench) -> None:
     assert bench.models() == [one]
 
 
-def test_stopping_while_the_store_is_waited_for(bench: Bench) -> None:
+def test_stop_while_waiting_for_the_store(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "Retrying in 2 s")
+    bench.wait_for_log(one, "Retrying in 2 s")
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     assert bench.wait(one).status is Status.STOPPED
     with pytest.raises(Conflict):
         bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
 
 
-def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
+def test_outputs_are_kept_when_the_supervisor_is_killed_while_storing(bench: Bench) -> None:
     shutil.rmtree(bench.desk.home.files, ignore_errors=True)
     bench.desk.home.files.write_text("in the way")
     one = bench.shell(TRAIN)
-    bench.said(one, "Retrying in 2 s")
+    bench.wait_for_log(one, "Retrying in 2 s")
     os.kill(bench.supervisor(one), signal.SIGKILL)
-    dead = bench.look(one)
+    dead = bench.reconcile(one)
     assert dead.status is Status.DEAD
     assert dead.status_details[OUTPUTS] == OUTPUTS_KEPT
     assert "Its outputs are kept" in dead.status_message
@@ -149,7 +149,7 @@ def test_kill_9_of_the_supervisor_while_it_stores(bench: Bench) -> None:
     assert bench.models() == [one]
 
 
-def test_outputs_that_somebody_took_away(bench: Bench) -> None:
+def test_kept_outputs_that_were_deleted(bench: Bench) -> None:
     into_s3(bench, secret_access_key="wrong")
     one = bench.shell(TRAIN)
     bench.wait(one)
@@ -158,21 +158,21 @@ def test_outputs_that_somebody_took_away(bench: Bench) -> None:
         bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
 
 
-def test_what_never_had_outputs_cannot_be_finished(bench: Bench) -> None:
+def test_a_failed_execution_has_no_outputs_to_store(bench: Bench) -> None:
     failed = bench.shell("exit 3")
     assert bench.wait(failed).status is Status.DEAD
     with pytest.raises(Conflict, match="cannot be stored"):
         bench.desk.executions.store_outputs(DEFAULT_SCOPE, failed)
 
 
-def test_the_default_store_is_replaced_only_when_nothing_runs(bench: Bench) -> None:
+def test_the_default_store_cannot_be_replaced_while_an_execution_runs(bench: Bench) -> None:
     one = bench.shell("echo here; sleep 300")
-    bench.said(one, "here")
+    bench.wait_for_log(one, "here")
     with pytest.raises(Conflict, match="renamed now"):
         into_s3(bench)
     assert [each.kind for each in bench.desk.stores.list(DEFAULT_SCOPE)] == ["file"]
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
-    until(lambda: bench.look(one).status.final)
+    until(lambda: bench.reconcile(one).status.final)
     into_s3(bench)
     assert [(each.name, each.kind) for each in bench.desk.stores.list(DEFAULT_SCOPE)] == [
         ("default", "s3"),

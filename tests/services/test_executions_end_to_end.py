@@ -1,4 +1,5 @@
-"""Executions from their creation to the model, with real processes, in each way of mapping paths."""
+"""Executions from their creation to the model, with real processes and each method of mapping
+paths."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture(params=["namespaces", "bubblewrap"])
 def mapped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A way of mapping that finds paths that are hard-wired in code."""
+    """A method of mapping that finds paths which are hard-coded in the code."""
     name = str(request.param)
     reason = trial(Namespaces() if name == "namespaces" else Bubblewrap())
     if reason:
@@ -46,17 +47,17 @@ def mapped(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     return name
 
 
-def test_a_tutorials_template_runs_unchanged(bench: Bench, mapped: str) -> None:
-    there = Path("/app").exists()
+def test_the_template_of_a_tutorial_runs_unchanged(bench: Bench, mapped: str) -> None:
+    existed = Path("/app").exists()
     executable = bench.add(
         TUTORIAL.format(name="house-train"), files={"src/prepare.py": PREPARE, "src/main.py": MAIN}
     )
     data = bench.dataset("houses", {"train.csv": "3\n1\n2\n"})
-    begun = time.monotonic()
+    started = time.monotonic()
     one = bench.create(executable, {"DT_MAX_DEPTH": "7"}, {"housedataset": data})
     done = bench.wait(one)
     assert done.status is Status.COMPLETED, bench.log(one)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - started < 20
     log = bench.log(one)
     assert f"mapped by {mapped}" in log
     assert "Note: image is ignored" in log
@@ -78,13 +79,13 @@ def test_a_tutorials_template_runs_unchanged(bench: Bench, mapped: str) -> None:
     (series,) = bench.desk.metrics.series(DEFAULT_SCOPE, one)
     assert (series.name, series.count, series.last) == ("Fold", 3, 2.0)
     assert [tag.name for tag in bench.desk.metrics.tags(DEFAULT_SCOPE, one)] == ["Validation"]
-    # Nothing is left of it: neither folders on this machine nor working files.
-    assert Path("/app").exists() is there
+    # Neither folders on this machine nor working files remain.
+    assert Path("/app").exists() is existed
     until(lambda: not (bench.desk.home.executions / one / "work").exists(), 5)
     assert not list(bench.code.rglob("prepared"))
 
 
-def test_rewriting_finds_declared_paths(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rewriting_maps_declared_paths(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAUNCHPAD_SANDBOX", "rewriting")
     script = 'echo "$WHERE" && cd / && cp /app/src/weights /app/model/w && echo to=/app/model/ not=/app/models'
     text = shell_template("shell", script).replace("          args:", "          args:")
@@ -170,7 +171,7 @@ spec:
     assert sorted(read.values()) == [b"hello-1", b"said hello-2\n"]
 
 
-def test_what_fails_registers_nothing_and_says_why(bench: Bench) -> None:
+def test_a_failure_registers_nothing_and_reports_the_reason(bench: Bench) -> None:
     cases = {
         "exit 3": "exit code 3",
         "true": "did not write its output housemodel",
@@ -192,7 +193,8 @@ def test_what_fails_registers_nothing_and_says_why(bench: Bench) -> None:
         assert dead.completed_at is not None
         assert dead.status_details["reason"]
         assert why in bench.log(one)
-        # What it worked with is kept until it is deleted, so that one can look.
+        # The working folder is kept until the execution is deleted, so that the failure can be
+        # examined.
         assert (bench.desk.home.executions / one / "work").exists()
         assert not (bench.desk.home.files / one).exists()
     assert bench.models() == []
@@ -257,7 +259,7 @@ def test_environment_secrets_and_interpreter(bench: Bench, tmp_path: Path) -> No
         bench.create(executable)
 
 
-def test_metric_lines_and_marks(bench: Bench) -> None:
+def test_metric_lines(bench: Bench) -> None:
     one = bench.shell(
         'echo "::metric loss=0.5 step=1"; echo "::metric loss=nan step=2"; echo x > /app/model/x'
     )
@@ -267,7 +269,7 @@ def test_metric_lines_and_marks(bench: Bench) -> None:
     assert [(each.name, each.count) for each in series] == [("loss", 2)], log
 
 
-def test_again_with_other_parameters_and_bulk(bench: Bench) -> None:
+def test_repeated_executions_and_bulk_operations(bench: Bench) -> None:
     executable = bench.add(
         shell_template("shell", 'echo "{{workflow.parameters.text}}" > /app/model/x')
     )
@@ -293,14 +295,14 @@ def test_again_with_other_parameters_and_bulk(bench: Bench) -> None:
     assert (bench.desk.home.files / one / "housemodel" / "x").read_text() == "first\n"
 
 
-def test_the_code_is_a_copy(bench: Bench) -> None:
+def test_executions_run_in_a_copy_of_the_code(bench: Bench) -> None:
     script = "while [ ! -e /app/model/go ]; do sleep 0.05; [ -e go ] && cp go /app/model/go; done; cat /app/src/x"
     executable = bench.add(
         shell_template("shell", script + " > /app/model/x; echo new > made"), files={"src/x": "old"}
     )
     one = bench.create(executable)
     bench.wait(one, Status.RUNNING)
-    bench.said(one, "started")
+    bench.wait_for_log(one, "started")
     (bench.code / "src" / "x").write_text("changed")
     copy = bench.desk.home.executions / one / "work" / "code"
     (copy / "go").write_text("1")
@@ -309,7 +311,7 @@ def test_the_code_is_a_copy(bench: Bench) -> None:
     assert not (bench.code / "made").exists()
 
 
-def test_the_command_is_there_whatever_path_has(
+def test_the_command_launchpad_is_available_in_steps(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")

@@ -1,4 +1,4 @@
-"""Executions and everything that can be killed: supervisors, trainings, terminals; the queue; the deadline."""
+"""Killed supervisors, trainings and terminals; stopping; the queue; the deadline."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.registry import executions
 from tests.services.execution_support import Bench, processes_of, shell_template, until
 
-#: TERM is ignored by the shell and by what it starts
-# Not as it stands in the command, which the log may show before the shell runs.
-DEAF = "trap '' TERM; echo de''af; sleep 300; sleep 300"
+#: SIGTERM is ignored by the shell and its children. The text that is printed differs from the
+#: command, because the log shows the command before the shell runs.
+IGNORES_SIGTERM = "trap '' TERM; echo ignor''ing; sleep 300; sleep 300"
 
 
 @pytest.fixture
@@ -41,15 +41,15 @@ def parallel(bench: Bench, number: int) -> None:
     bench.desk = open_desk(bench.desk.home)
 
 
-def test_kill_9_of_the_supervisor_kills_the_training_and_is_noticed(bench: Bench) -> None:
+def test_a_killed_supervisor_takes_the_training_along_and_is_detected(bench: Bench) -> None:
     one = bench.shell("echo here; (sleep 300 & sleep 301) ; sleep 302")
-    bench.said(one, "here")
+    bench.wait_for_log(one, "here")
     until(lambda: len(processes_of(one)) >= 4)
     os.kill(bench.supervisor(one), signal.SIGKILL)
-    # Nobody has looked yet, and the whole group is gone.
+    # The process group has ended before any process checks the execution.
     until(lambda: not processes_of(one), 5)
     assert bench.execution(one).status is Status.RUNNING
-    dead = bench.look(one)
+    dead = bench.reconcile(one)
     assert dead.status is Status.DEAD
     assert "supervisor ended unexpectedly" in dead.status_message
     assert dead.status_details["reason"] == "supervisor lost"
@@ -60,12 +60,12 @@ def test_kill_9_of_the_supervisor_kills_the_training_and_is_noticed(bench: Bench
     assert bench.models() == []
 
 
-def test_what_left_the_group_is_killed_at_the_next_look(bench: Bench) -> None:
+def test_processes_outside_the_group_are_killed_by_reconcile(bench: Bench) -> None:
     one = bench.shell("setsid sleep 303 & echo here; wait; sleep 300")
-    bench.said(one, "here")
+    bench.wait_for_log(one, "here")
     os.kill(bench.supervisor(one), signal.SIGKILL)
     until(lambda: len(processes_of(one)) == 1, 5)
-    assert bench.look(one).status is Status.DEAD
+    assert bench.reconcile(one).status is Status.DEAD
     assert not processes_of(one)
 
 
@@ -77,9 +77,9 @@ def sleepers(execution_id: str) -> list[int]:
     ]
 
 
-def test_kill_9_of_the_training(bench: Bench) -> None:
+def test_a_killed_training(bench: Bench) -> None:
     one = bench.shell("echo here; echo half > /app/model/x; exec sleep 304")
-    bench.said(one, "here")
+    bench.wait_for_log(one, "here")
     until(lambda: bool(sleepers(one)))
     os.kill(sleepers(one)[0], signal.SIGKILL)
     dead = bench.wait(one)
@@ -88,15 +88,15 @@ def test_kill_9_of_the_training(bench: Bench) -> None:
     assert bench.models() == []
 
 
-def test_a_supervisor_killed_while_it_stores_leaves_nothing_listed(bench: Bench) -> None:
+def test_a_supervisor_killed_while_storing_registers_nothing(bench: Bench) -> None:
     script = "head -c 300000000 /dev/zero > /app/model/a; echo x > /app/model/b; echo done"
     one = bench.shell(script)
-    bench.said(one, "Storing")
+    bench.wait_for_log(one, "Storing")
     os.kill(bench.supervisor(one), signal.SIGKILL)
-    assert bench.look(one).status is Status.DEAD
+    assert bench.reconcile(one).status is Status.DEAD
     assert bench.models() == []
     assert not (bench.desk.home.files / one).exists()
-    # A later execution clears away what was half stored.
+    # A later execution removes incomplete files from the store.
     other = bench.shell("echo y > /app/model/b", name="other")
     assert bench.wait(other).status is Status.COMPLETED
     assert (
@@ -105,22 +105,22 @@ def test_a_supervisor_killed_while_it_stores_leaves_nothing_listed(bench: Bench)
     )
 
 
-def test_stop_ends_what_ignores_term(bench: Bench) -> None:
-    one = bench.shell(DEAF)
-    bench.said(one, "deaf")
-    begun = time.monotonic()
+def test_stop_kills_processes_that_ignore_sigterm(bench: Bench) -> None:
+    one = bench.shell(IGNORES_SIGTERM)
+    bench.wait_for_log(one, "ignoring")
+    started = time.monotonic()
     (outcome,) = bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     assert outcome.error is None
     assert bench.execution(one).status in {Status.STOPPING, Status.STOPPED}
     stopped = bench.wait(one)
     assert stopped.status is Status.STOPPED
-    assert 0.9 < time.monotonic() - begun < 6
+    assert 0.9 < time.monotonic() - started < 6
     until(lambda: not processes_of(one), 5)
 
 
-@pytest.mark.parametrize("way", ["namespaces", "bubblewrap", "rewriting"])
-def test_a_training_hears_term_and_may_tidy_up(
-    bench: Bench, way: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("method", ["namespaces", "bubblewrap", "rewriting"])
+def test_a_training_receives_sigterm_and_may_clean_up(
+    bench: Bench, method: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from launchpad_tui.runtimes.embedded import sandbox
 
@@ -129,47 +129,47 @@ def test_a_training_hears_term_and_may_tidy_up(
         "bubblewrap": sandbox.Bubblewrap,
         "rewriting": sandbox.PathRewriting,
     }
-    if reason := sandbox.trial(kinds[way]()):
+    if reason := sandbox.trial(kinds[method]()):
         pytest.skip(reason)
-    monkeypatch.setenv("LAUNCHPAD_SANDBOX", way)
-    one = bench.shell("trap 'echo tidy; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
-    bench.said(one, "ready")
+    monkeypatch.setenv("LAUNCHPAD_SANDBOX", method)
+    one = bench.shell("trap 'echo cleaned; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
+    bench.wait_for_log(one, "ready")
     bench.desk.executions.stop(DEFAULT_SCOPE, [one])
     assert bench.wait(one).status is Status.STOPPED
-    assert "tidy" in bench.log(one)
+    assert "cleaned" in bench.log(one)
     assert bench.models() == []
 
 
-def test_the_deadline_holds(bench: Bench) -> None:
-    one = bench.shell(DEAF, "activeDeadlineSeconds: 1")
+def test_the_deadline_ends_an_execution(bench: Bench) -> None:
+    one = bench.shell(IGNORES_SIGTERM, "activeDeadlineSeconds: 1")
     dead = bench.wait(one)
     assert (dead.status, dead.status_details["reason"]) == (Status.DEAD, "deadline")
     assert "activeDeadlineSeconds" in dead.status_message
     assert not processes_of(one)
 
 
-def test_the_queue_holds_what_exceeds_the_number(bench: Bench) -> None:
+def test_executions_above_the_limit_are_queued(bench: Bench) -> None:
     parallel(bench, 1)
     text = "echo here; while [ ! -e /app/model/go ]; do sleep 0.05; done"
     executable = bench.add(shell_template("shell", text))
     ids = [bench.create(executable) for _ in range(4)]
-    bench.said(ids[0], "here")
+    bench.wait_for_log(ids[0], "here")
     assert [bench.execution(each).status for each in ids[1:]] == [Status.PENDING] * 3
     bench.desk.executions.stop(DEFAULT_SCOPE, [ids[1]])
     stopped = bench.execution(ids[1])
     assert stopped.status is Status.STOPPED
     assert stopped.completed_at is not None
-    # The supervisor that ends starts the next one: no desk has to be open.
+    # A supervisor that ends starts the next execution, even if no desk is open.
     bench.desk.executions.stop(DEFAULT_SCOPE, [ids[0]])
-    bench.said(ids[2], "here")
+    bench.wait_for_log(ids[2], "here")
     assert bench.execution(ids[3]).status is Status.PENDING
-    # One that died makes room at the next look.
+    # An execution that died is replaced by the next reconcile.
     os.kill(bench.supervisor(ids[2]), signal.SIGKILL)
-    assert bench.look(ids[2]).status is Status.DEAD
-    bench.said(ids[3], "here")
+    assert bench.reconcile(ids[2]).status is Status.DEAD
+    bench.wait_for_log(ids[3], "here")
 
 
-LOOK = """
+RECONCILE = """
 import sys
 from pathlib import Path
 from launchpad_tui.bootstrap import open_desk
@@ -180,20 +180,21 @@ for _ in range(20):
 """
 
 
-def test_processes_that_look_at_once_start_nothing_twice(bench: Bench) -> None:
+def test_concurrent_processes_start_each_execution_once(bench: Bench) -> None:
     parallel(bench, 3)
     executable = bench.add(shell_template("shell", "echo once; sleep 0.2; echo x > /app/model/x"))
     made = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
     new = [executions.new_pending(made, "1.0", f"e{number:015x}") for number in range(6)]
     for each in new:
         executions.create(bench.desk.registry, DEFAULT_SCOPE, each)
-    lookers = [
-        subprocess.Popen([sys.executable, "-c", LOOK, str(bench.desk.home.root)]) for _ in range(2)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", RECONCILE, str(bench.desk.home.root)])
+        for _ in range(2)
     ]
     for each in new:
         assert bench.wait(each.id, seconds=60).status is Status.COMPLETED, bench.log(each.id)
         assert bench.log(each.id).splitlines().count("once") == 1
-    assert [looker.wait() for looker in lookers] == [0, 0]
+    assert [process.wait() for process in processes] == [0, 0]
     assert sorted(bench.models()) == [each.id for each in new]
 
 
@@ -204,13 +205,13 @@ from launchpad_tui.bootstrap import open_desk
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
 desk = open_desk(Home.at(Path(sys.argv[1])))
-print("made", desk.executions.create(DEFAULT_SCOPE, sys.argv[2]).id, flush=True)
+print("created", desk.executions.create(DEFAULT_SCOPE, sys.argv[2]).id, flush=True)
 time.sleep(300)
 """
 
 
-def test_it_outlives_its_terminal(bench: Bench) -> None:
-    """The process that created it is the leader of a terminal's session; closing the terminal hangs it up."""
+def test_an_execution_outlives_its_terminal(bench: Bench) -> None:
+    """The process that creates the execution leads the session of a terminal, which is closed."""
     executable = bench.add(shell_template("shell", "echo here; sleep 2; echo x > /app/model/x"))
     made = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
     pid, terminal = pty.fork()
@@ -220,7 +221,7 @@ def test_it_outlives_its_terminal(bench: Bench) -> None:
     while b"\n" not in said:
         said += os.read(terminal, 1000)
     one = said.split()[1].decode()
-    bench.said(one, "here")
+    bench.wait_for_log(one, "here")
     os.close(terminal)
     _, status = os.waitpid(pid, 0)
     assert os.WTERMSIG(status) == signal.SIGHUP
@@ -229,8 +230,8 @@ def test_it_outlives_its_terminal(bench: Bench) -> None:
     assert bench.wait(one).status is Status.COMPLETED
 
 
-def test_stop_meets_every_moment(bench: Bench) -> None:
-    """Stopped right after it was created, it is STOPPED and nothing else, whatever it was doing."""
+def test_stop_at_any_time_after_creation(bench: Bench) -> None:
+    """The execution becomes STOPPED, unless it had completed."""
     executable = bench.add(shell_template("shell", "echo x > /app/model/x; sleep 0.05"))
     ids = []
     for number in range(6):
