@@ -217,7 +217,7 @@ def test_connection_commands(
     }
     tested = run("connections", "test", "core")
     assert tested.code == 0, tested.out + tested.err
-    assert "ok    API          aicore provides AI API 2.42.0" in tested.out
+    assert "ok     API          aicore provides AI API 2.42.0" in tested.out
     assert run("connections", "test", "core", "--group", "vision").code == 1
     before = run("connections", "show", "core", "--json").json
     assert before["capabilities"]["executions"] is False
