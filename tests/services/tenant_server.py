@@ -251,6 +251,7 @@ class Tenant:
         if words[:2] == ["lm", "scenarios"]:
             return self._scenarios(words)
         if words[:2] == ["lm", "metrics"] and method != "GET":
+            self._change_metrics(method, query, group, data)
             return 204, {}, b""
         if words[:2] == ["lm", "metrics"]:
             ids = query.get("executionIds", "").split(",")
@@ -344,9 +345,10 @@ class Tenant:
         if method == "POST":
             return self._create(words[1], found, data)
         if len(words) == 2 and method == "PATCH":
-            done = [{"id": each["id"], "message": "scheduled"} for each in data["executions"]]
-            for each in data["executions"]:
-                self._change(found, each["id"], each["targetStatus"])
+            done = [
+                self._change_one(found, each["id"], each["targetStatus"])
+                for each in data["executions"]
+            ]
             return _json({"executions": done}, 202)
         if len(words) > 2 and words[2] != "$count":
             one = next((each for each in found if each["id"] == words[2]), None)
@@ -407,6 +409,27 @@ class Tenant:
             {"id": one, "message": "made", **({"url": data["url"]} if kind == "artifacts" else {})},
             status,
         )
+
+    def _change_one(self, found: list[Json], one: str, target: str) -> Json:
+        """Change an execution of a bulk request, which reports an error for each of them."""
+        try:
+            self._change(found, one, target)
+        except Refused as refused:
+            return {"id": one, "error": {"code": str(refused.status), "message": str(refused)}}
+        return {"id": one, "message": "scheduled"}
+
+    @staticmethod
+    def _change_metrics(method: str, query: dict[str, str], group: Group, data: Any) -> None:
+        if method == "DELETE":
+            group.metrics.pop(query.get("executionId", ""), None)
+            return
+        kept = group.metrics.setdefault(
+            data["executionId"], {"executionId": data["executionId"], "metrics": []}
+        )
+        kept["metrics"] += data.get("metrics", [])
+        for name in ("tags", "customInfo"):
+            if name in data:
+                kept[name] = data[name]
 
     def _change(self, found: list[Json], one: str, target: str) -> None:
         execution = next((each for each in found if each["id"] == one), None)
