@@ -1,4 +1,5 @@
-"""What is in an output folder before it is stored, and the names of files that come from a store."""
+"""Files on this machine: those of an output before it is stored, and those that are downloaded from
+a store."""
 
 from __future__ import annotations
 
@@ -18,19 +19,19 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.stores.base import SourceFile, check_path
 
-#: folders within folders that are gone into; a loop of links has no bottom
-_DEPTH = 100
+#: the maximum depth of folders, because symbolic links may form a loop
+_MAX_DEPTH = 100
 
 
 def source_files(source: Path) -> list[SourceFile]:
-    """The files to store of a file or folder, ordered by path.
+    """Return the files of a file or folder, ordered by path.
 
-    Symbolic links are followed where they lead to something inside the folder. Empty folders are left out, as no
-    object store has them.
+    Symbolic links to files and folders inside the folder are followed. Empty folders are left out,
+    because object stores have no folders.
 
     Raises:
-        InvalidInput: nothing is there, a link leads out or in a circle, or something is neither file nor folder, or has
-            a name that is not UTF-8.
+        InvalidInput: the source does not exist, a symbolic link leads out of the folder or forms a
+            loop, or an entry is neither a file nor a folder or has a name that is not UTF-8.
     """
     try:
         real = Path(os.path.realpath(source, strict=True))
@@ -46,9 +47,11 @@ def source_files(source: Path) -> list[SourceFile]:
 
 
 def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile]:
-    if depth > _DEPTH:
+    if depth > _MAX_DEPTH:
         raise InvalidInput(
-            "The output's folders are too deep", path[:200], "Does a link lead in a circle?"
+            "The folders of the output are nested too deeply",
+            path[:200],
+            "Check whether symbolic links form a loop.",
         )
     with os.scandir(folder) as found:
         entries = list(found)
@@ -61,9 +64,9 @@ def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile
             if real != top and not real.is_relative_to(top):
                 detail = f"{name!r:.300} leads to {str(real)!r:.300}."
                 raise InvalidInput(
-                    "A link leads out of the output",
+                    "A symbolic link leads out of the output",
                     detail,
-                    "Copy what it leads to.",
+                    "Replace the link by a copy of its target.",
                     field="source",
                 )
         mode = real.stat().st_mode
@@ -73,30 +76,42 @@ def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile
             yield SourceFile(name, real)
         else:
             raise InvalidInput(
-                "The output has something that is no file", f"{name!r:.300}", field="source"
+                "The output contains an entry that is neither a file nor a folder",
+                f"{name!r:.300}",
+                field="source",
             )
 
 
 def target_path(folder: Path, relative: str) -> Path:
-    """Where a file from a store goes below a folder of this machine; the path is what the store says, hence untrusted.
+    """Return the path in a folder of this machine for a file of an object store.
+
+    Args:
+        folder: the folder.
+        relative: the path as the object store reports it; it is not trusted.
 
     Raises:
-        InvalidInput: the path climbs, or a folder on its way is a link that leads out.
+        InvalidInput: the path leads out of the folder, or a folder on it is a symbolic link that
+            does.
     """
     check_path(relative)
     target = folder / relative
     if not Path(os.path.realpath(target.parent)).is_relative_to(os.path.realpath(folder)):
         raise InvalidInput(
-            "A file would leave the folder", f"{relative[:300]!r} passes a link.", field="path"
+            "A file would be outside of the folder",
+            f"{relative[:300]!r} contains a symbolic link.",
+            field="path",
         )
     return target
 
 
 def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
-    """Give a file that is complete its final name and the usual rights.
+    """Give a complete file its final name and the default permissions.
+
+    Args:
+        overwrite: replace an existing file.
 
     Raises:
-        OSError: the name is taken (EEXIST), unless ``overwrite``, or cannot be given.
+        OSError: the file exists (EEXIST), or cannot be renamed.
     """
     os.chmod(temporary, 0o666 & ~_umask())
     if overwrite:
@@ -115,7 +130,7 @@ def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _umask() -> int:
-    # Asking by os.umask would change it for all threads; the kernel tells it here (proc(5), since Linux 4.7).
+    # os.umask would change the mask for all threads; Linux reports it here (proc(5), since 4.7).
     with (
         suppress(OSError, ValueError),
         open("/proc/self/status", encoding="ascii", errors="replace") as status,
@@ -127,14 +142,14 @@ def _umask() -> int:
 
 
 def local_error(error: OSError, target: Path) -> LaunchpadError:
-    """What went wrong with a file of this machine."""
+    """Return the error for a file of this machine."""
     detail = f"{error.filename or target}: {error.strerror or error}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return StorageFull("No room for the file", detail, "Make room and try again.")
+        return StorageFull("The disk is full", detail, "Free some disk space and try again.")
     if error.errno in {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY}:
         return Conflict(
-            "A file is there already",
+            "The file already exists",
             str(target),
-            "Take another folder, or say that it may be replaced.",
+            "Choose another folder, or allow replacing files.",
         )
     return PermissionDenied("The file cannot be written", detail)
