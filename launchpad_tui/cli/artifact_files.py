@@ -123,7 +123,7 @@ def _preview(
 ) -> None:
     from launchpad_tui.cli.preview_output import print_preview
     from launchpad_tui.domain.artifact import parse_url
-    from launchpad_tui.stores.base import join
+    from launchpad_tui.domain.stored_object import join
 
     one = _resolve(kind, context, options)
     url = parse_url(one.url)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.connection import Scope
+from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.net.timeouts import STORE_SECONDS, within
-from launchpad_tui.stores.base import FolderPage
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.connection_check import CheckStep

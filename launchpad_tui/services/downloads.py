@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import Conflict, LaunchpadError, Unreachable
 from launchpad_tui.services.local_files import local_error, name_file
-from launchpad_tui.stores.base import CHUNK, ObjectStore, StoredObject
+from launchpad_tui.stores.base import CHUNK, ObjectStore
 
 #: Size of a part in bytes, and number of parts that are downloaded in parallel.
 PART = 16 << 20

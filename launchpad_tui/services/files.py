@@ -11,6 +11,7 @@ from launchpad_tui.config.credentials import CONNECTION, STORE, Credentials, sto
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.artifact import ArtifactFile, ArtifactUrl, UrlCheck, UrlState, parse_url
 from launchpad_tui.domain.connection import Connection, ObjectStoreRecord, Scope
+from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.domain.transfer import Progress, Transfer
 from launchpad_tui.errors import (
@@ -26,7 +27,7 @@ from launchpad_tui.registry import artifacts, connections
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.services.local_files import local_error, source_files, target_path
-from launchpad_tui.stores.base import ObjectStore, StoredObject, open_store, relative_to
+from launchpad_tui.stores.base import ObjectStore, open_store
 from launchpad_tui.stores.catalog import store_kind
 
 #: The maximum number of files that are counted when a URL is checked.

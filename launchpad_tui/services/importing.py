@@ -20,11 +20,12 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import RESOURCE_NAME
+from launchpad_tui.domain.stored_object import join, relative_to
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput, NotFound
 from launchpad_tui.registry import artifacts, scenarios
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.stores.base import check_path, join, relative_to
+from launchpad_tui.stores.base import check_path
 
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import ObjectStoreRecord, Scope
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import connections
 from launchpad_tui.services.files import FileService
 from launchpad_tui.services.local_files import local_error, source_files
-from launchpad_tui.stores.base import ObjectStore, SourceFile, StoredObject, check_path
+from launchpad_tui.stores.base import ObjectStore, SourceFile, check_path
 from launchpad_tui.stores.catalog import store_kind
 
 #: seconds after which an upload that was not published is deleted

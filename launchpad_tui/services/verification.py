@@ -18,13 +18,13 @@ from launchpad_tui.domain.artifact import (
 )
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.query import Query
+from launchpad_tui.domain.stored_object import StoredObject, relative_to
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import LaunchpadError, ObjectMissing
 from launchpad_tui.registry import artifacts
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.pages import artifact_lister
 from launchpad_tui.services.files import Meter, hash_of
-from launchpad_tui.stores.base import StoredObject, relative_to
 
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService

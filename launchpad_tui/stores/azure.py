@@ -20,6 +20,7 @@ from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import (
     ConfigError,
     LaunchpadError,
@@ -29,7 +30,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.stores.azure_account import VERSION, AzureContainer, authenticator_of
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient

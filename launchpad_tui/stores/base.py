@@ -16,10 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from launchpad_tui.domain.connection import StoreKind
+from launchpad_tui.domain.stored_object import FolderPage, StoredObject
 from launchpad_tui.errors import (
     ConfigError,
     DependencyMissing,
@@ -30,9 +31,6 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.server_check import ServerAddress as ServerAddress  # noqa: PLC0414  the stores import it from here
 
-if TYPE_CHECKING:
-    pass
-
 #: Called with the bytes transferred since the last call, from any thread; negative if a part is sent
 #: again. An exception of it ends the transfer and leaves nothing in the store.
 Progress = Callable[[int], None]
@@ -42,37 +40,6 @@ STAGING = ".launchpad-staging"
 
 #: the longest path that S3 and OSS allow (bytes of UTF-8)
 PATH_LIMIT = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object in a store.
-
-    Args:
-        size: bytes.
-        sha256: hexadecimal; empty if the store does not keep it.
-        version: differs after the content was replaced (an ETag, or size and time); empty if the
-            store does not report one.
-    """
-
-    path: str
-    size: int
-    modified: datetime
-    sha256: str = ""
-    version: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FolderPage:
-    """A page of the direct content of a folder: paths of folders, and objects.
-
-    Args:
-        next: token of the next page; empty for the last one.
-    """
-
-    folders: tuple[str, ...]
-    objects: tuple[StoredObject, ...]
-    next: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,20 +311,6 @@ def check_path(path: str, *, empty: bool = False) -> str:
             field="path",
         )
     return path
-
-
-def join(path: str, relative: str) -> str:
-    """Return a path relative to another one; ``.`` is the other one itself."""
-    if relative == ".":
-        return path
-    return f"{path}/{relative}" if path else relative
-
-
-def relative_to(path: str, base: str) -> str:
-    """Return the path relative to ``base``, the inverse of `join`."""
-    if path == base:
-        return "."
-    return path[len(base) + 1 :] if base else path
 
 
 def server_of(url: str, values: Mapping[str, str]) -> ServerAddress:

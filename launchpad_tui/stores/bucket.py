@@ -23,6 +23,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join, relative_to
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import (
     Conflict,
@@ -33,15 +34,11 @@ from launchpad_tui.errors import (
 from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
-    FolderPage,
     Progress,
     Receiver,
     ServerAddress,
     SourceFile,
-    StoredObject,
     check_path,
-    join,
-    relative_to,
     resumed,
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source

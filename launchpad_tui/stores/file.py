@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join
 from launchpad_tui.errors import (
     ConfigError,
     InvalidInput,
@@ -31,14 +32,11 @@ from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
-    FolderPage,
     Progress,
     Receiver,
     ServerAddress,
     SourceFile,
-    StoredObject,
     check_path,
-    join,
 )
 from launchpad_tui.stores.staging import copy_hashed, make_folders, staging, sync_folder, sync_tree
 from launchpad_tui.stores.store_errors import (

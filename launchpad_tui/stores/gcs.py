@@ -18,6 +18,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import (
     ConfigError,
     LaunchpadError,
@@ -26,7 +27,7 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net.client import HttpResponse
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
 from launchpad_tui.stores.key_encoding import KeyEncoding

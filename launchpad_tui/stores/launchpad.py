@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
+from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join
 from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import (
     CapabilityMissing,
@@ -32,14 +33,11 @@ from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.oauth import AccessToken, request_token_once
 from launchpad_tui.stores.base import (
     Abilities,
-    FolderPage,
     Progress,
     Receiver,
     ServerAddress,
     SourceFile,
-    StoredObject,
     check_path,
-    join,
     resumed,
     server_of,
 )

@@ -12,15 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import (
-    Abilities,
-    Progress,
-    ServerAddress,
-    StoredObject,
-    check_path,
-    resumed,
-)
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, check_path, resumed
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import invalid_response, sdk, translate_errors

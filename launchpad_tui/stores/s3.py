@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, StoredObject, server_of
+from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
 from launchpad_tui.stores.s3_errors import translate_errors

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from launchpad_tui.domain.stored_object import FolderPage, StoredObject, join
 from launchpad_tui.errors import (
     CapabilityMissing,
     ConfigError,
@@ -29,14 +30,11 @@ from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
-    FolderPage,
     Progress,
     Receiver,
     ServerAddress,
     SourceFile,
-    StoredObject,
     check_path,
-    join,
     resumed,
 )
 from launchpad_tui.stores.staging import check_unchanged, open_source

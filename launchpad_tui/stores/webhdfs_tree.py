@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import Conflict, LaunchpadError, ObjectMissing, RuntimeRejected
-from launchpad_tui.stores.base import STAGING, StoredObject
+from launchpad_tui.stores.base import STAGING
 from launchpad_tui.stores.store_errors import (
     already_exists,
     unexpected_response,

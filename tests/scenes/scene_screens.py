@@ -436,7 +436,7 @@ SCENES = [
         workshop,
         keys("9", "a", "right", "ctrl+n"),
         USUAL,
-        expect=("● Settings", "Bucket *", "Such as eu-central-1.", "at most 63 characters"),
+        expect=("● Settings", "Bucket *", "For example eu-central-1.", "at most 63 characters"),
         shown=True,
     ),
     Scene(

@@ -26,6 +26,7 @@ from itertools import chain, islice
 
 from launchpad_tui.aiapi.values import Json
 from launchpad_tui.domain.connection import DEFAULT_STORE
+from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.domain.timestamps import to_rfc3339
 from launchpad_tui.errors import (
     Conflict,
@@ -37,7 +38,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.server.api.endpoint import ApiRequest, ApiResponse, Endpoint, Endpoints
 from launchpad_tui.server.api.errors import ApiError
-from launchpad_tui.stores.base import ObjectStore, StoredObject
+from launchpad_tui.stores.base import ObjectStore
 
 #: the name of the path parameter with a file's path
 PATH = "file"

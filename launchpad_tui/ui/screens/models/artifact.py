@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from launchpad_tui.domain.artifact import Artifact, FileCheck, FileState, parse_url
 from launchpad_tui.domain.lineage import Lineage
 from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.stored_object import join
 from launchpad_tui.domain.transfer import Transfer
-from launchpad_tui.stores.base import join
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.detail_items import metric_items
 from launchpad_tui.ui.screens.common.downloads import download_artifacts

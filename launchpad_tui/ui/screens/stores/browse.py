@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from launchpad_tui.domain.artifact import ArtifactUrl
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.numbers import size_text
+from launchpad_tui.domain.stored_object import FolderPage
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.stores.base import FolderPage
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
 from launchpad_tui.ui.screens.common.downloads import download
