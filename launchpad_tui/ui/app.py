@@ -88,7 +88,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
             self._apply_settings(opening.result())
         self._apply_theme()
 
-    # The desk -------------------------------------------------------------------------------------------------------
+    # The desk -------------------------------------------------------------------------------------
 
     @property
     def desk(self) -> Desk:
@@ -150,7 +150,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         if then:
             self.open(then)
 
-    # Screens --------------------------------------------------------------------------------------------------------
+    # Screens --------------------------------------------------------------------------------------
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the first screen, so that it is in the first frame."""
@@ -245,7 +245,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         """Quit, after a confirmation if transfers are running."""
         self.transfers.leave()
 
-    # Messages -------------------------------------------------------------------------------------------------------
+    # Messages -------------------------------------------------------------------------------------
 
     def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
         """Show a message above the footer.

@@ -100,7 +100,7 @@ class Shell(Protocol):
     #: text and colour role of the message line
     message: tuple[str, str]
 
-    # Services -------------------------------------------------------------------------------------------------------
+    # Services -------------------------------------------------------------------------------------
 
     @property
     def desk(self) -> Desk:
@@ -152,7 +152,7 @@ class Shell(Protocol):
             then: the route of the top screen that is opened; empty keeps the open screens.
         """
 
-    # Screens --------------------------------------------------------------------------------------------------------
+    # Screens --------------------------------------------------------------------------------------
 
     def open(self, route_id: str, **params: Any) -> None:
         """Open a screen: a top screen replaces the open ones, any other is put on top of them.
@@ -185,7 +185,7 @@ class Shell(Protocol):
     def exit(self) -> None:
         """Leave the app."""
 
-    # Actions and tasks ----------------------------------------------------------------------------------------------
+    # Actions and tasks ----------------------------------------------------------------------------
 
     def perform_anywhere(self, action_id: str) -> None:
         """Perform an action of the focused widget, the screen or the app."""
@@ -204,7 +204,7 @@ class Shell(Protocol):
     def set_interval(self, interval: float, callback: Callable[[], Any]) -> Timer:
         """Call a function at regular intervals, in seconds, until the timer is stopped."""
 
-    # Messages -------------------------------------------------------------------------------------------------------
+    # Messages -------------------------------------------------------------------------------------
 
     def say(self, text: str, role: str = "text", seconds: float = 0) -> None:
         """Show a message above the footer.

@@ -115,7 +115,7 @@ class BoardView(Painted):
         self.empty = ""
         self._laid_out: tuple[tuple[int, ...], tuple[int, int]] = ((), (1, 1))
 
-    # Geometry -------------------------------------------------------------------------------------------------------
+    # Geometry -------------------------------------------------------------------------------------
 
     @property
     def across(self) -> int:
@@ -145,7 +145,7 @@ class BoardView(Painted):
             self.top * self.across, min(len(self.panels), (self.top + self.down) * self.across)
         )
 
-    # State ----------------------------------------------------------------------------------------------------------
+    # State ----------------------------------------------------------------------------------------
 
     def set_panels(self, panels: Sequence[Panel], columns: int = 0, empty: str = "") -> None:
         """Show these charts; cursor and view stay where they can."""
@@ -180,7 +180,7 @@ class BoardView(Painted):
             if scrolled:
                 self.post_message(self.Wanted(self))
 
-    # Lines ----------------------------------------------------------------------------------------------------------
+    # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
         """A line through all charts of a row."""
@@ -242,7 +242,7 @@ class BoardView(Painted):
         self._show()
         self.post_message(self.Wanted(self))
 
-    # Keys and mouse -------------------------------------------------------------------------------------------------
+    # Keys and mouse -------------------------------------------------------------------------------
 
     def do_right(self) -> None:
         """Key ``right``."""

@@ -116,7 +116,7 @@ class Sheet(Painted):
         self._names = _NAMES[0]
         self._most = _WIDE
 
-    # State ----------------------------------------------------------------------------------------------------------
+    # State ----------------------------------------------------------------------------------------
 
     def set_content(self, content: SheetContent) -> None:
         """Show this; the cursor stays on its line and column where they still are."""
@@ -249,7 +249,7 @@ class Sheet(Painted):
         if before[2:] != (self.row, self.column):
             self.post_message(self.Moved(self))
 
-    # Lines ----------------------------------------------------------------------------------------------------------
+    # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
         """Headings, then lines."""
@@ -335,7 +335,7 @@ class Sheet(Painted):
         self._strips.clear()
         self.set_content(self.content)
 
-    # Keys and mouse -------------------------------------------------------------------------------------------------
+    # Keys and mouse -------------------------------------------------------------------------------
 
     def do_down(self) -> None:
         """Key ``down``."""

@@ -184,7 +184,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         if self.multi and (extend or self.selection.ranging):
             self._extend(before, index)
 
-    # Selecting ------------------------------------------------------------------------------------------------------
+    # Selecting ------------------------------------------------------------------------------------
 
     def _extend(self, before: int, index: int) -> None:
         low, high = min(before, index), max(before, index)
@@ -251,7 +251,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.repaint_lines((0,))
         self._selection_changed()
 
-    # Keys and mouse -------------------------------------------------------------------------------------------------
+    # Keys and mouse -------------------------------------------------------------------------------
 
     def do_down(self) -> None:
         """Key ``down``."""

@@ -57,7 +57,7 @@ class TablePaint(Painted, Generic[Row]):
         self._placed: tuple[tuple[object, ...], list[Placed[Row]]] = ((), [])
         self._chip_spans: list[tuple[int, int]] = []
 
-    # Geometry -------------------------------------------------------------------------------------------------------
+    # Geometry -------------------------------------------------------------------------------------
 
     @property
     def head(self) -> int:
@@ -103,7 +103,7 @@ class TablePaint(Painted, Generic[Row]):
             self._placed = (known, placed)
         return self._placed[1]
 
-    # Lines ----------------------------------------------------------------------------------------------------------
+    # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
         """Title, chips, headings, then rows."""

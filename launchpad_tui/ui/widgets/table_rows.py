@@ -42,7 +42,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
     def passed(self, before: int, index: int, *, extend: bool) -> None:
         """Called when the cursor goes from row to row; ``extend`` says that the rows between are to be selected."""
 
-    # What screens use -----------------------------------------------------------------------------------------------
+    # What screens use -----------------------------------------------------------------------------
 
     @property
     def row(self) -> Row | None:
@@ -160,7 +160,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._fetch()
         self.cursor_moved()
 
-    # Fetching -------------------------------------------------------------------------------------------------------
+    # Fetching -------------------------------------------------------------------------------------
 
     def _show_from(self, top: int) -> None:
         count = self.cache.count or 0

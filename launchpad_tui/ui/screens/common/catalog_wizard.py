@@ -38,7 +38,7 @@ class CatalogWizard(WizardScreen):
         self._names: frozenset[str] = frozenset()
         self._kept: Collection[str] = ()
 
-    # What subclasses write ------------------------------------------------------------------------------------------
+    # What subclasses write ------------------------------------------------------------------------
 
     @abstractmethod
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
@@ -56,7 +56,7 @@ class CatalogWizard(WizardScreen):
     async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
         """Of what is changed: its kind, its settings, the names of its secrets that are kept."""
 
-    # How it works ---------------------------------------------------------------------------------------------------
+    # How it works ---------------------------------------------------------------------------------
 
     def title_text(self) -> str:
         """What is done."""

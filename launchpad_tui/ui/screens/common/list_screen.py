@@ -77,7 +77,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self._debounce: Any = None
         self._fresh_query = False
 
-    # What subclasses write ------------------------------------------------------------------------------------------
+    # What subclasses write ------------------------------------------------------------------------
 
     @abstractmethod
     def columns(self) -> Sequence[Column[Row]]:
@@ -95,7 +95,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         """What a condition can look at: (``subject name``, title)."""
         return []
 
-    # How it works ---------------------------------------------------------------------------------------------------
+    # How it works ---------------------------------------------------------------------------------
 
     @property
     def table(self) -> VirtualTable[Row]:

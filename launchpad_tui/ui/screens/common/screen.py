@@ -64,7 +64,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self._again = False
         self._missed = False
 
-    # For subclasses to override --------------------------------------------------------------------------------------
+    # For subclasses to override -------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
         """Yield the widgets between header and footer."""
@@ -77,7 +77,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         """Return the title for the breadcrumb."""
         return self.TITLE_TEXT
 
-    # For subclasses to use--------------------------------------------------------------------------------------------
+    # For subclasses to use-------------------------------------------------------------------------
 
     @property
     def is_current(self) -> bool:
@@ -116,7 +116,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         for footer in self.query(FooterLine):
             footer.repaint()
 
-    # How it works ---------------------------------------------------------------------------------------------------
+    # How it works ---------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
         """Header, body, message line, footer."""

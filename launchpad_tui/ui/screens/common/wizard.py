@@ -108,7 +108,7 @@ class WizardScreen(LaunchpadScreen):
         self._all: tuple[Step, ...] = ()
         self._shown: tuple[Field, ...] = ()
 
-    # What subclasses write ------------------------------------------------------------------------------------------
+    # What subclasses write ------------------------------------------------------------------------
 
     @abstractmethod
     def steps(self) -> Sequence[Step]:
@@ -146,7 +146,7 @@ class WizardScreen(LaunchpadScreen):
     async def finish(self) -> None:
         """Do it. The wizard closes afterwards unless this opened another screen in its place with `leave`."""
 
-    # How it works ---------------------------------------------------------------------------------------------------
+    # How it works ---------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
         """Progress line, then the step."""

@@ -193,7 +193,7 @@ class CompareScreen(SelectionScreen):
                     sheet.move(rows=place - sheet.row)
                 return
 
-    # The chart ------------------------------------------------------------------------------------------------------
+    # The chart ------------------------------------------------------------------------------------
 
     @property
     def row(self) -> Row | None:
@@ -249,7 +249,7 @@ class CompareScreen(SelectionScreen):
             width >= BESIDE_FROM or height >= 30
         )
 
-    # What the user does ---------------------------------------------------------------------------------------------
+    # What the user does ---------------------------------------------------------------------------
 
     def _apply(self, options: Options) -> None:
         self.options = options

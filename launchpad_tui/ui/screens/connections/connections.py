@@ -117,7 +117,7 @@ class ConnectionsScreen(LaunchpadScreen):
         await self.launchpad.choose_scope(line.scope)
         self.launchpad.say(f"Everything now shows {line.scope}", "good")
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_info(self) -> str | None:
         """A line is needed."""

@@ -163,7 +163,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self._follow_log()
         self.refresh_footer()
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     @property
     def _on_logs(self) -> bool:

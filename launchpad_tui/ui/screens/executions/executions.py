@@ -123,7 +123,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         ]
         return names
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_again(self) -> str | None:
         """A row is needed."""

@@ -146,7 +146,7 @@ class ChartScreen(SelectionScreen):
         await self.load_subjects()
         self.draw_soon()
 
-    # Drawing --------------------------------------------------------------------------------------------------------
+    # Drawing --------------------------------------------------------------------------------------
 
     @on(ChartView.Wanted)
     def wanted(self) -> None:
@@ -221,7 +221,7 @@ class ChartScreen(SelectionScreen):
         drawing = self.query_one(ChartView).drawing
         return drawing.plot if drawing else None
 
-    # What the user does ---------------------------------------------------------------------------------------------
+    # What the user does ---------------------------------------------------------------------------
 
     def disabled_reason(self, action: Action) -> str | None:
         """Reading and zooming need curves."""

@@ -172,7 +172,7 @@ class ChartEditScreen(SelectionScreen):
         if drawing and drawing.notes:
             self.launchpad.say("; ".join(drawing.notes))
 
-    # Settings -------------------------------------------------------------------------------------------------------
+    # Settings -------------------------------------------------------------------------------------
 
     @on(VirtualTable.Opened)
     async def chosen(self, event: VirtualTable.Opened) -> None:
@@ -301,7 +301,7 @@ class ChartEditScreen(SelectionScreen):
     async def _ask_y_axis(self, chart: ChartDefinition) -> ChartDefinition | None:
         return replace(chart, y_log=not chart.y_log)
 
-    # Ending ---------------------------------------------------------------------------------------------------------
+    # Ending ---------------------------------------------------------------------------------------
 
     def why_not_keep(self) -> str | None:
         """A chart shows something."""

@@ -131,7 +131,7 @@ class MetricsScreen(SelectionScreen):
         self.repaint_frame()
         self.draw_soon()
 
-    # Drawing --------------------------------------------------------------------------------------------------------
+    # Drawing --------------------------------------------------------------------------------------
 
     @on(BoardView.Wanted)
     def wanted(self) -> None:
@@ -183,7 +183,7 @@ class MetricsScreen(SelectionScreen):
             self.board = board
             self.draw_now()
 
-    # The board ------------------------------------------------------------------------------------------------------
+    # The board ------------------------------------------------------------------------------------
 
     async def load_board(self) -> None:
         """Show the board that was shown last, where it is one of the user's; else one for all metrics."""
@@ -323,7 +323,7 @@ class MetricsScreen(SelectionScreen):
         """Key ``J``."""
         self._move(1)
 
-    # What the user does ---------------------------------------------------------------------------------------------
+    # What the user does ---------------------------------------------------------------------------
 
     @on(Legend.Changed)
     def legend_changed(self, event: Legend.Changed) -> None:

@@ -51,7 +51,7 @@ class SelectionScreen(LaunchpadScreen):
         self._drawn_at = 0.0
         self._draw_comes = False
 
-    # Drawing --------------------------------------------------------------------------------------------------------
+    # Drawing --------------------------------------------------------------------------------------
 
     async def draw(self) -> None:
         """Draw what is in view; subclasses do it."""
@@ -73,7 +73,7 @@ class SelectionScreen(LaunchpadScreen):
         self._drawn_at = time.monotonic()
         self.run_task(self.draw(), "draw")
 
-    # Files ----------------------------------------------------------------------------------------------------------
+    # Files ----------------------------------------------------------------------------------------
 
     async def write_file(self, path: Path, text: str) -> None:
         """Write a text file of the user's, after a question where it is there already, and say so."""
@@ -89,7 +89,7 @@ class SelectionScreen(LaunchpadScreen):
             await self.launchpad.files(write_text, path, text, overwrite=True)
         self.launchpad.say(f"Written to {path}", "good", 8)
 
-    # The selection --------------------------------------------------------------------------------------------------
+    # The selection --------------------------------------------------------------------------------
 
     @property
     def drawn(self) -> list[ComparedItem]:

@@ -186,7 +186,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """What can be done depends on the tab."""
         self.refresh_footer()
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_metrics(self) -> str | None:
         """Only what an execution made has metrics."""

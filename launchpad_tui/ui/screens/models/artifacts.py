@@ -146,7 +146,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Each kind has its own."""
         return f"columns.{self.kind}"
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_metrics(self) -> str | None:
         """A row is needed, and not too many."""

@@ -213,7 +213,7 @@ class BrowseScreen(LaunchpadScreen):
         else:
             self.do_preview()
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_up(self) -> str | None:
         """The store's root has nothing above."""

@@ -126,7 +126,7 @@ class ImportScreen(LaunchpadScreen):
         chosen = set(self.table.selection.ids)
         return [one for one in self._addable if one.path in chosen] if chosen else self._addable
 
-    # Actions --------------------------------------------------------------------------------------------------------
+    # Actions --------------------------------------------------------------------------------------
 
     def why_not_add(self) -> str | None:
         """Something that is not known yet."""
