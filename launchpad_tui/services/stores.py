@@ -91,7 +91,7 @@ class StoreService:
                 )
             form = self._store_kind(kind)
             secret = serialize_store_secret(name, form, {**settings, **secrets})
-            self._runtimes.runtime(scope).create_object_store_secret(secret)
+            self._runtimes.runtime(scope, "object_stores").create_object_store_secret(secret)
         with self._registry.write():
             added = connections.add_store(
                 self._registry, scope, name, kind, settings, remote=remote
@@ -159,7 +159,7 @@ class StoreService:
                     "Change it on this machine only.",
                 )
             complete = {**settings, **self._credentials.get(STORE, owner), **secrets}
-            runtime = self._runtimes.runtime(scope)
+            runtime = self._runtimes.runtime(scope, "object_stores")
             secret = serialize_store_secret(name, self._store_kind(found.kind), complete)
             runtime.change_object_store_secret(name, secret)
         with self._registry.write():
@@ -245,7 +245,7 @@ class StoreService:
         found = connections.store(self._registry, scope, name)
         if found.remote and found.deleted_at is None:
             with contextlib.suppress(NotFound):
-                self._runtimes.runtime(scope).delete_object_store_secret(name)
+                self._runtimes.runtime(scope, "object_stores").delete_object_store_secret(name)
         connections.delete_store(self._registry, scope, name)
         self._credentials.delete(STORE, store_owner(scope, name))
 
