@@ -29,7 +29,7 @@ class Series:
     not_finite: int = 0
 
 
-#: a value of a table: a number, a text (a category), None where there is none
+#: a value of a table: a number, a text (a category), or None if it is missing
 Value = float | str | None
 
 

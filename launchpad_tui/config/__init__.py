@@ -1,1 +1,1 @@
-"""Where things lie on this machine, settings, credentials, the log file."""
+"""Paths on this machine, settings, credentials and the log file."""

@@ -1,8 +1,8 @@
 """The clients of ``launchpad serve``: who may call the AI API of this machine.
 
-They stand in a file of their own, mode 0600, as ``{"clients": [{"name": …, "id": …, "salt": …, "hash": …}]}``. Secrets
-are not in it: only their scrypt hashes (RFC 7914), each with a random salt, so that the file is of no use to who copies
-it.
+They are in a file with mode 0600 as ``{"clients": [{"name": …, "id": …, "salt": …, "hash": …}]}``.
+It has no secrets but their scrypt hashes (RFC 7914), each with a random salt, so that a copy of the
+file is of no use.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.timestamps import now, parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 
-#: scrypt: 16 MB and about 50 ms for one secret
+#: parameters of scrypt: 16 MB and about 50 ms for one secret
 _COST, _BLOCK, _LANES = 2**14, 8, 1
 _SALT, _HASH = 16, 32
 
@@ -36,26 +36,26 @@ class _Entry:
 
 
 class ApiClients:
-    """The file. Safe for threads and processes: who writes holds a lock file and replaces the file whole.
+    """The file of clients. Safe for threads and processes: writers lock and replace the file.
 
-    All methods raise PermissionDenied where others may read the file, and ConfigError where it is damaged or cannot be
-    read or written.
+    All methods raise PermissionDenied if others may read the file, and ConfigError if it is damaged
+    or cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # the file's state and what it held then, replaced together
+        # The state of the file and its content, replaced together.
         self._known: tuple[tuple[int, int, int], Mapping[str, _Entry]] = ((0, 0, 0), {})
 
     def list(self) -> Sequence[ApiClient]:
-        """All clients, by name."""
+        """Return all clients by name."""
         return sorted((each.client for each in self._read().values()), key=lambda each: each.name)
 
     def add(self, name: str, group: str) -> tuple[ApiClient, str]:
-        """A new client and its secret, which nothing can tell again.
+        """Add a client and return it with its new secret, which cannot be shown again.
 
         Raises:
-            Conflict: the name is taken.
+            Conflict: the name exists.
         """
         secret = secrets.token_urlsafe(32)
         salt = secrets.token_bytes(_SALT)
@@ -68,29 +68,34 @@ class ApiClients:
             found = list(self._read().values())
             if any(each.client.name == name for each in found):
                 raise Conflict(
-                    f"There is a client {name} already",
+                    f"Client {name} already exists",
                     hint="Choose another name, or delete it first.",
                 )
             self._write([*found, entry])
         return entry.client, secret
 
     def delete(self, name: str) -> None:
-        """Forget a client; its tokens are worth nothing from now on. Raises NotFound."""
+        """Remove a client; its tokens become invalid. Raises NotFound."""
         with self._locked():
             found = list(self._read().values())
             left = [each for each in found if each.client.name != name]
             if len(left) == len(found):
                 known = ", ".join(sorted(each.client.name for each in found))
-                raise NotFound(f"There is no client {name!r}", hint=f"Clients: {known or 'none'}.")
+                raise NotFound(
+                    f"Client {name!r} does not exist", hint=f"Clients: {known or 'none'}."
+                )
             self._write(left)
 
     def get(self, client_id: str) -> ApiClient | None:
-        """The client with this ID. Cheap: the file is read again only where it was replaced."""
+        """Return the client with this ID. Fast.
+
+        The file is read again only after it was replaced.
+        """
         entry = self._read().get(client_id)
         return None if entry is None else entry.client
 
     def check(self, client_id: str, secret: str) -> ApiClient | None:
-        """The client, where this is its secret. Takes as long where there is no such client."""
+        """Return the client if this is its secret. An unknown client takes the same time."""
         entry = self._read().get(client_id)
         salt, expected = (
             (entry.salt, entry.hash) if entry is not None else (bytes(_SALT), bytes(_HASH))
@@ -105,7 +110,7 @@ class ApiClients:
                 stamp = (status.st_ino, status.st_mtime_ns, status.st_size)
                 if status.st_mode & 0o077:
                     raise PermissionDenied(
-                        "The file of clients can be read by others",
+                        "Other users can read the file of clients",
                         f"{self.path} has mode {status.st_mode & 0o777:04o}.",
                         f"Close it: chmod 600 {self.path}",
                     )
@@ -120,7 +125,7 @@ class ApiClients:
                 "The clients cannot be read", f"{self.path}: {error.strerror or error}"
             ) from error
         except (ValueError, KeyError, TypeError, AttributeError):
-            hint = "Correct it, or delete it and add the clients anew."
+            hint = "Correct the file, or delete it and add the clients again."
             raise ConfigError("The file of clients is damaged", str(self.path), hint) from None
         self._known = (stamp, found)
         return found
@@ -143,7 +148,7 @@ class ApiClients:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        # The lock file is never removed: a lock on a file that somebody unlinked would lock nobody out.
+        # The lock file is never removed: a lock on an unlinked file excludes nobody.
         path = self.path.with_name(f".{self.path.name}.lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -178,7 +183,7 @@ def _parsed(content: bytes) -> dict[str, _Entry]:
     for each in data["clients"]:
         texts = [each[key] for key in ("name", "id", "group", "createdAt", "salt", "hash")]
         if not all(isinstance(text, str) for text in texts):
-            raise ValueError("no texts")
+            raise ValueError("values are not strings")
         client = ApiClient(
             each["name"], each["id"], each["group"], parse_rfc3339(each["createdAt"])
         )

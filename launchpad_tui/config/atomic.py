@@ -1,4 +1,4 @@
-"""Files that are replaced whole or not at all, and that nobody else may read."""
+"""Private files that are replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from launchpad_tui.errors import ConfigError, StorageFull
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace the file by one with this content, mode 0600, on disk when this returns.
+    """Replace a file by one with this content and mode 0600, on disk on return.
 
-    A symbolic link stays one: what it points to is replaced.
+    A symbolic link is kept: its target is replaced.
 
     Raises:
-        StorageFull: no room; the old file is as it was.
+        StorageFull: the disk is full; the old file is unchanged.
         ConfigError: the file cannot be written.
     """
     import tempfile
@@ -39,7 +39,9 @@ def write_private(path: Path, content: bytes) -> None:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(
-                "No room to write a file", str(path), "Make room and try again."
+                "The disk is full: a file cannot be written",
+                str(path),
+                "Free some space on the disk, then try again.",
             ) from error
         raise ConfigError(
             "A file cannot be written", f"{path}: {error.strerror or error}"

@@ -1,7 +1,7 @@
-"""The text of the credentials file: JSON ``{kind: {owner: …}}``.
+"""The format of the credentials file: JSON ``{kind: {owner: …}}``.
 
-For each owner it has the secrets themselves, ``{field: secret}``, or says that a keyring has them:
-``{"kept": "keyring", "keyring": "Secret Service", "entry": "/home/ann/launchpad:store/…", "fields": […]}``.
+Each owner has the secrets themselves, ``{field: secret}``, or a reference to a keyring: ``{"kept":
+"keyring", "keyring": "Secret Service", "entry": "/home/ann/launchpad:store/…", "fields": […]}``.
 """
 
 from __future__ import annotations
@@ -13,22 +13,25 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class InKeyring:
-    """Secrets that a keyring has: the entry's name, the keyring's name for people, and the secrets' fields."""
+    """Secrets in a keyring.
+
+    The name of the entry, the display name of the keyring, and the fields.
+    """
 
     entry: str
     keyring: str
     fields: tuple[str, ...]
 
 
-#: secrets by field, or where they are
+#: secrets by field, or a reference to them
 Kept = Mapping[str, str] | InKeyring
 
 
 def parse(text: str) -> dict[str, dict[str, Kept]]:
-    """What the file says, by kind and owner.
+    """Return the content of the file by kind and owner.
 
     Raises:
-        ValueError: it is damaged; the error may hold secrets.
+        ValueError: it is damaged; the error may contain secrets.
     """
     import json
 
@@ -40,7 +43,7 @@ def parse(text: str) -> dict[str, dict[str, Kept]]:
 
 
 def text_of(everything: Mapping[str, Mapping[str, Kept]]) -> str:
-    """The file's text; kinds without owners are left out."""
+    """Return the text of the file; kinds without owners are omitted."""
     import json
 
     data = {
@@ -64,7 +67,7 @@ def _written(kept: Kept) -> Mapping[str, Any]:
 
 def _kept(data: object) -> Kept:
     found = _object(data)
-    # A list tells it from secrets, which are texts all of them.
+    # A list distinguishes it from secrets, which are strings.
     fields = found.get("fields")
     if isinstance(fields, list):
         entry, keyring = found.get("entry"), found.get("keyring")
@@ -73,14 +76,14 @@ def _kept(data: object) -> Kept:
             or not isinstance(keyring, str)
             or not all(isinstance(each, str) for each in fields)
         ):
-            raise ValueError("no place in a keyring")
+            raise ValueError("not a reference to a keyring")
         return InKeyring(entry, keyring, tuple(fields))
     if not all(isinstance(secret, str) for secret in found.values()):
-        raise ValueError("a secret is no text")
+        raise ValueError("a secret is not a string")
     return found
 
 
 def _object(data: object) -> dict[str, Any]:
     if not isinstance(data, dict):
-        raise ValueError("no object")
+        raise ValueError("not an object")
     return data

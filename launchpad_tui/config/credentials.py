@@ -1,5 +1,8 @@
-"""The secrets of connections and object stores, apart from the registry: in the system's keyring where one is open,
-else in a file that only its owner may read. The file says of each owner which of the two it is."""
+"""The secrets of connections and object stores, kept outside of the registry.
+
+They are in the system's keyring if one is unlocked, else in a file that only its owner may read.
+The file records for each owner which of the two it is.
+"""
 
 from __future__ import annotations
 
@@ -18,30 +21,32 @@ from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
 
 CONNECTION = "connection"
 STORE = "store"
-#: the environment's word on where secrets are kept, instead of the setting ``credentials.keep``
+#: the environment variable that overrides the setting ``credentials.keep``
 VARIABLE = "LAUNCHPAD_CREDENTIALS"
 _PLACES = ("auto", "keyring", "file")
 
 _log = logging.getLogger(__name__)
-#: secrets of keyrings that this process has had in its hands, by the credentials file, for `Credentials.values`
+#: secrets of keyrings that this process read or wrote, by credentials file, for `Credentials.values`
 _met: dict[Path, set[str]] = {}
 
 
 def store_owner(scope: Scope, name: str) -> str:
-    """The owner under which an object store's secrets are kept."""
+    """Return the owner under which the secrets of an object store are kept."""
     return f"{scope}/{name}"
 
 
 class Credentials:
-    """Secrets by kind and owner, over the file `launchpad_tui.config.credential_file` tells of, mode 0600.
+    """Secrets by kind and owner, in a file of `credential_file` with mode 0600 and in keyrings.
 
-    Safe for threads and processes: who writes holds a lock file and replaces the file whole, so that who reads needs no
-    lock and sees all of a change or nothing of it. A keyring is asked for some seconds at most, and it asks nobody.
+    Safe for threads and processes: writers hold a lock file and replace the file, so that readers
+    need no lock and see a change completely or not at all. A keyring call takes a few seconds at
+    most and never prompts the user.
 
     Args:
-        keep: where secrets are written to (setting ``credentials.keep``): ``auto`` takes the system's keyring where it
-            is open, else the file; ``keyring`` or ``file``. ``LAUNCHPAD_CREDENTIALS`` has the last word. What is kept
-            already is found wherever it is, and moves when it is written again.
+        keep: where secrets are written to (setting ``credentials.keep``): ``auto`` uses the
+            system's keyring if it is unlocked, else the file; ``keyring`` or ``file``.
+            ``LAUNCHPAD_CREDENTIALS`` overrides it. Existing secrets are found in either place, and
+            move when they are written.
     """
 
     def __init__(self, path: Path, keep: str = "auto") -> None:
@@ -49,12 +54,12 @@ class Credentials:
         self._keep = keep
 
     def get(self, kind: str, owner: str) -> Mapping[str, str]:
-        """The secrets of an owner by field; empty where there are none.
+        """Return the secrets of an owner by field, empty if there are none.
 
         Raises:
             PermissionDenied: others may read the file.
-            ConfigError: the file is damaged or cannot be read; or the secrets are in a keyring that is locked, gone, or
-                has them no more.
+            ConfigError: the file is damaged or cannot be read; or the secrets are in a keyring that
+                is locked, missing, or no longer has them.
         """
         kept = self._kept(kind, owner)
         if not isinstance(kept, InKeyring):
@@ -65,38 +70,44 @@ class Credentials:
             now = self._kept(kind, owner)
             if now == kept:
                 raise
-        # Another process moved them in between.
+        # Another process has moved them meanwhile.
         return self._fetched(now, owner) if isinstance(now, InKeyring) else now
 
     def names(self, kind: str, owner: str) -> frozenset[str]:
-        """The names of the owner's secrets, without reading them. Raises as `get`, but no keyring is asked."""
+        """Return the names of the owner's secrets. Raises as `get`, but uses no keyring."""
         kept = self._kept(kind, owner)
         return frozenset(kept.fields if isinstance(kept, InKeyring) else kept)
 
     def where(self, kind: str, owner: str) -> str:
-        """Where the owner's secrets are kept, for people: ``keyring (…)`` with its name, or ``file …`` with its path;
-        empty where there are none. Raises as `names`."""
+        """Describe where the owner's secrets are: ``keyring (…)`` or ``file …``, empty for none.
+
+        Raises as `names`.
+        """
         kept = self._kept(kind, owner)
         if isinstance(kept, InKeyring):
             return f"keyring ({kept.keyring})"
         return f"file {self.path}" if kept else ""
 
     def set(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
-        """Keep these secrets in place of those that the owner had; on disk when this returns. Where no keyring can be
-        used, ``auto`` keeps them in the file; why is logged.
+        """Replace the owner's secrets; they are on disk on return.
+
+        If no keyring can be used, ``auto`` stores them in the file and logs the reason.
 
         Raises:
             PermissionDenied: others may read the file.
-            ConfigError: the file is damaged or cannot be written; ``keyring`` is wanted, and none can be used.
-            StorageFull: no room; the old secrets stay.
+            ConfigError: the file is damaged or cannot be written; or ``keyring`` is required, and
+                none can be used.
+            StorageFull: the disk is full; the old secrets are kept.
         """
         place = self._place()
         with self._locked():
             self._set(self._read(), kind, owner, secrets, place)
 
     def merge(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
-        """Keep these secrets beside the owner's others. The others are read only where there are any, so that secrets
-        whose keyring is gone can be entered anew.
+        """Add or replace single secrets of the owner.
+
+        The others are read only if there are any, so that secrets whose keyring is missing can be
+        entered again.
 
         Raises:
             As `get` and `set`.
@@ -110,8 +121,9 @@ class Credentials:
             self._set(everything, kind, owner, {**kept, **secrets}, place)
 
     def delete(self, kind: str, owner: str) -> None:
-        """Forget the owner's secrets, and those of everything below it (``owner/…``). What a keyring that cannot be
-        used still has is logged by its name.
+        """Remove the secrets of the owner and of everything below it (``owner/…``).
+
+        Entries that remain in a keyring that cannot be used are logged by name.
 
         Raises:
             PermissionDenied, ConfigError, StorageFull: the file cannot be used, as for `set`.
@@ -130,8 +142,11 @@ class Credentials:
                 self._forget(kept, kind, name)
 
     def values(self) -> frozenset[str]:
-        """All secrets that this process may come to say, so that a log can leave them out: those of the file, and those
-        of a keyring that it read or wrote. No keyring is asked."""
+        """Return all secrets that this process may log, for redaction.
+
+        These are the secrets of the file and those of a keyring that it read or wrote. No keyring
+        is used.
+        """
         found = {
             secret
             for owners in self._read().values()
@@ -161,7 +176,7 @@ class Credentials:
         try:
             text = keyrings.read(kept.entry)
         except ConfigError as error:
-            hint = f"{error.hint or 'Make it usable again.'} Or enter the secrets anew."
+            hint = f"{error.hint or 'Unlock or repair the keyring.'} Or enter the secrets again."
             raise ConfigError(title, f"{kept.keyring}: {error.detail}", hint) from error
         secrets: Any = None
         if text is not None:
@@ -172,9 +187,9 @@ class Credentials:
         if not isinstance(secrets, dict) or not all(
             isinstance(value, str) for value in secrets.values()
         ):
-            what = "has no entry" if text is None else "has something else in the entry"
+            what = "has no entry" if text is None else "has an entry of another kind"
             raise ConfigError(
-                title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets anew."
+                title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets again."
             )
         self._meet(secrets)
         return secrets
@@ -211,7 +226,10 @@ class Credentials:
     def _put(
         self, kind: str, owner: str, secrets: Mapping[str, str], place: str
     ) -> tuple[Kept, Callable[[], None] | None]:
-        """Write to the keyring where that is the place; gives what the file has to say, and what undoes the writing."""
+        """Write to the keyring if required.
+
+        Return the content for the file and a function that undoes it.
+        """
         if place == "file":
             return dict(secrets), None
         import json
@@ -238,13 +256,15 @@ class Credentials:
                 written.undo()
             except LaunchpadError as error:
                 _log.warning(
-                    "The keyring still has what could not be kept in %s: %s", entry, error.detail
+                    "The keyring still has secrets that could not be recorded in %s: %s",
+                    entry,
+                    error.detail,
                 )
 
         return InKeyring(entry, written.keyring, tuple(sorted(secrets))), undo
 
     def _forget(self, kept: Kept, kind: str, owner: str) -> None:
-        """Take an entry out of the keyring, unless it is that of another home of which this one is a copy."""
+        """Remove an entry from the keyring, unless another home of which this is a copy owns it."""
         if not isinstance(kept, InKeyring):
             return
         home = kept.entry.removesuffix(f":{kind}/{owner}")
@@ -269,7 +289,7 @@ class Credentials:
                 mode = os.fstat(file.fileno()).st_mode
                 if mode & 0o077:
                     raise PermissionDenied(
-                        "The credentials file can be read by others",
+                        "Other users can read the credentials file",
                         f"{self.path} has mode {mode & 0o777:04o}.",
                         f"Close it: chmod 600 {self.path}; then consider changing what stands in it.",
                     )
@@ -281,11 +301,11 @@ class Credentials:
                 "The credentials cannot be read", f"{self.path}: {error.strerror or error}"
             ) from error
         except ValueError:
-            # The parser's error holds the text, so it is not handed on.
+            # The parser's error contains the text, so it is not passed on.
             raise ConfigError(
                 "The credentials file is damaged",
                 str(self.path),
-                "Correct it, or delete it and enter anew.",
+                "Correct the file, or delete it and enter the secrets again.",
             ) from None
 
     def _write(self, everything: Mapping[str, Mapping[str, Kept]]) -> None:
@@ -293,7 +313,7 @@ class Credentials:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        # The lock file is never removed: a lock on a file that somebody unlinked would lock nobody out.
+        # The lock file is never removed: a lock on an unlinked file excludes nobody.
         path = self.path.with_name(f".{self.path.name}.lock")
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -1,7 +1,8 @@
-"""The system's keyring, over the package ``keyring``: asked without ever asking the user, and never waited for long.
+"""The system's keyring, by the package ``keyring``, without prompts and with timeouts.
 
-A keyring that is locked is not unlocked from here: its prompt would come up behind the terminal, or nowhere. Each call
-ends within `PATIENCE` seconds; a keyring that did not answer is left alone for `REST` seconds.
+A locked keyring is not unlocked from here: its prompt would open behind the terminal, or nowhere.
+Each call ends within `PATIENCE` seconds; a keyring that did not respond is not used for `REST`
+seconds.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from launchpad_tui.errors import ConfigError
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
-#: what all entries are kept under; the entry's name stands where others have a user's
+#: the service name of all entries; the entry's name is used as user name
 SERVICE = "launchpad"
 PATIENCE, REST = 2.0, 30.0
-#: names of the systems' keyrings, by their backend's module
+#: display names of the systems' keyrings, by the module of their backend
 _SYSTEMS = {
     "keyring.backends.SecretService": "Secret Service",
     "keyring.backends.macOS": "macOS Keychain",
     "keyring.backends.Windows": "Windows Credential Manager",
 }
-#: most bytes of an entry, as its system encodes it (CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h)
+#: the largest entry in bytes, as its system encodes it (CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h)
 _LIMITS = {"keyring.backends.Windows": (5 * 512, "utf-16-le")}
 _TITLE = "The system's keyring cannot be used"
 _UNLOCK = "Unlock the keyring (logging in at the desktop does), and try again."
@@ -41,7 +42,7 @@ _T = TypeVar("_T")
 
 @dataclass
 class _Rest:
-    """Until when (monotonic seconds) a keyring that did not answer is left alone."""
+    """Until when (monotonic seconds) a keyring that did not respond is not used."""
 
     until: float = 0.0
 
@@ -51,26 +52,27 @@ _rest = _Rest()
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An entry that was written: the keyring's name for people, and what puts the entry back as it was before."""
+    """A written entry: the name of the keyring, and a function that restores the old entry."""
 
     keyring: str
     undo: Callable[[], None]
 
 
 def read(entry: str) -> str | None:
-    """The text of an entry; None where there is none.
+    """Return the text of an entry, None if there is none.
 
     Raises:
-        ConfigError: there is no keyring, it is locked, or it does not answer.
+        ConfigError: there is no keyring, it is locked, or it does not respond.
     """
     return _bounded(lambda backend: backend.get_password(SERVICE, entry), chosen=True)
 
 
 def write(entry: str, text: str, *, chosen: bool) -> Written:
-    """Keep a text under an entry, in place of what it had.
+    """Replace the text of an entry.
 
     Args:
-        chosen: the user wants a keyring: any that ``keyring`` finds or is configured for; else only those of desktops.
+        chosen: the user requires a keyring: any that ``keyring`` finds or is configured for may be
+            used; else only those of desktops.
 
     Raises:
         ConfigError: as for `read`, or the text is too long for the keyring; nothing is changed.
@@ -81,8 +83,8 @@ def write(entry: str, text: str, *, chosen: bool) -> Written:
         before = backend.get_password(SERVICE, entry)
         backend.set_password(SERVICE, entry, text)
         if backend.get_password(SERVICE, entry) != text:
-            # Such as the backend that is there to keep nothing.
-            raise ConfigError(_TITLE, f"{_name(backend)} did not keep what it was given.")
+            # Such as the null backend, which stores nothing.
+            raise ConfigError(_TITLE, f"{_name(backend)} did not store the entry.")
         return _name(backend), before
 
     def take_back(backend: KeyringBackend, before: str | None) -> None:
@@ -100,7 +102,7 @@ def write(entry: str, text: str, *, chosen: bool) -> Written:
 
 
 def delete(entry: str) -> None:
-    """Forget an entry; fine where there is none.
+    """Remove an entry, if it exists.
 
     Raises:
         ConfigError: as for `read`.
@@ -119,7 +121,7 @@ def _bounded(
     chosen: bool,
     late: Callable[[KeyringBackend, _T], None] | None = None,
 ) -> _T:
-    """What the work gives, within `PATIENCE`; where it ends after that, ``late`` undoes it."""
+    """Return the result of the work within `PATIENCE`; if it ends later, ``late`` undoes it."""
     _import(chosen)
     if time.monotonic() < _rest.until:
         raise _silent()
@@ -143,7 +145,7 @@ def _bounded(
             with contextlib.suppress(Exception):
                 late(backend, found)
 
-    # A daemon: a keyring that hangs holds up no end of the program.
+    # A daemon thread: a keyring that hangs does not delay the end of the program.
     threading.Thread(target=run, name="keyring", daemon=True).start()
     wait([answer], PATIENCE)
     with given_up:
@@ -156,7 +158,7 @@ def _bounded(
         return answer.result()
     if isinstance(error, ConfigError):
         raise error
-    # What other packages say may hold what they were given, so only their error's name is handed on.
+    # Messages of other packages may contain secrets, so only the name of the error is passed on.
     raise ConfigError(_TITLE, f"It failed with {type(error).__name__}.", _UNLOCK)
 
 
@@ -165,7 +167,7 @@ def _silent() -> ConfigError:
 
 
 def _import(chosen: bool) -> None:
-    """Import what takes time but cannot hang; raises ConfigError where it is clear that there is no keyring."""
+    """Import what takes time but cannot hang. Raises ConfigError if there is clearly no keyring."""
     if (
         not chosen
         and sys.platform.startswith("linux")
@@ -185,7 +187,7 @@ def _backend(chosen: bool) -> KeyringBackend:
 
     found = keyring.get_keyring()
     several = list(found.backends) if isinstance(found, ChainerBackend) else [found]
-    # The desktop's comes first, so that what is kept without a choice is found with one, and the other way round.
+    # The desktop's keyring comes first, so that entries are found with either setting.
     for backend in several:
         if type(backend).__module__ in _SYSTEMS:
             if type(backend).__module__ == "keyring.backends.SecretService":
@@ -194,29 +196,30 @@ def _backend(chosen: bool) -> KeyringBackend:
     for backend in several:
         if chosen and backend.priority >= 1:
             return backend
-    raise ConfigError(_TITLE, "There is none on this machine, or none that opens without asking.")
+    raise ConfigError(_TITLE, "This machine has no keyring that opens without a prompt.")
 
 
 def _check_secret_service() -> None:
-    """See that the default collection is there and open: a call of the backend would else bring up a prompt."""
+    """Check that the default collection exists and is unlocked.
+
+    The backend would prompt otherwise.
+    """
     import secretstorage
 
     try:
         connection = secretstorage.dbus_init()
     except secretstorage.SecretServiceNotAvailableException as error:
-        raise ConfigError(
-            _TITLE, "There is no session bus (D-Bus) that could be called."
-        ) from error
+        raise ConfigError(_TITLE, "There is no session bus (D-Bus) that can be reached.") from error
     with closing(connection):
         if not secretstorage.check_service_availability(connection):
             raise ConfigError(_TITLE, "No program on the session bus offers the Secret Service.")
         try:
             locked = secretstorage.get_collection_by_alias(connection, "default").is_locked()
         except secretstorage.ItemNotFoundException as error:
-            hint = "Make one with the desktop's program for passwords."
+            hint = "Create one with the desktop's password manager."
             raise ConfigError(_TITLE, "The Secret Service has no default keyring.", hint) from error
         if locked:
-            raise ConfigError(_TITLE, "It is locked.", _UNLOCK)
+            raise ConfigError(_TITLE, "The default keyring is locked.", _UNLOCK)
 
 
 def _check_size(backend: KeyringBackend, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The log file: details of what went wrong, for who looks into it. It holds no credentials."""
+"""The log file: details of errors. It contains no credentials."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import LaunchpadError
 
-#: bytes of a file, and how many old ones are kept
+#: the size of a file in bytes, and the number of old ones that are kept
 _SIZE, _KEPT = 2_000_000, 3
 _MARK = "[secret]"
-#: secrets shorter than this are looked for only where they stand alone, else they would black out ordinary words
+#: shorter secrets are redacted only as whole words, to keep ordinary text readable
 _SHORT = 6
-#: what looks like a credential, whoever's it is: URLs with a password, signed URLs, headers
+#: text that resembles a credential: URLs with a password, signed URLs, headers
 _PATTERNS = (
     (re.compile(r"(\w+://[^\s/:@]*:)[^\s/@]+(@)"), rf"\1{_MARK}\2"),
     (
@@ -34,10 +34,10 @@ logger = logging.getLogger("launchpad_tui")
 
 
 def setup(home: Home) -> None:
-    """Send this process's log to the home's log file, mode 0600, from warnings up (``LAUNCHPAD_DEBUG``: all).
+    """Write this process's log to the home's log file, from warnings up (``LAUNCHPAD_DEBUG``: all).
 
-    May be called again, for another home. Several processes may write; a rotation by one of them can cost the others
-    a few lines, never their work.
+    The file has mode 0600. May be called again for another home. Several processes may write; a
+    rotation by one of them can cost the others a few lines, but never an error.
     """
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
@@ -46,12 +46,12 @@ def setup(home: Home) -> None:
     target.setFormatter(_Redacted(Credentials(home.credentials_path).values))
     logger.addHandler(target)
     logger.setLevel(logging.DEBUG if os.environ.get("LAUNCHPAD_DEBUG") else logging.WARNING)
-    # Standard error belongs to the terminal's picture.
+    # Output on standard error would corrupt the screen.
     logger.propagate = False
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:
-    """The text without these secrets, and without what looks like one."""
+    """Return the text without these secrets, and without text that resembles one."""
     for secret in sorted(secrets, key=len, reverse=True):
         for form in {secret, *(line for line in secret.splitlines() if len(line) >= _SHORT)}:
             if len(form) >= _SHORT:
@@ -64,7 +64,7 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 
 class _Redacted(logging.Formatter):
-    """Formats with the traceback, then takes out secrets and makes control characters visible."""
+    """Formats records with traceback, redacts secrets and makes control characters visible."""
 
     def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
         super().__init__(
@@ -77,22 +77,28 @@ class _Redacted(logging.Formatter):
         try:
             text = redacted(text, self._secrets())
         except LaunchpadError as error:
-            # Without the list of secrets nothing that might hold one is written.
-            text = f"{record.levelname} {record.name}: left out, as the credentials cannot be read ({error.title})"
+            # Without the list of secrets, nothing is written that may contain one.
+            text = f"{record.levelname} {record.name}: omitted because the credentials cannot be read ({error.title})"
         return "\n".join(safe_text(line) for line in text.split("\n"))
 
 
 class _PrivateFile(logging.Handler):
-    """Opens its file for each record: records are few, nothing is opened at the start, and what another process rotated
-    away is not written to."""
+    """Opens its file for each record.
+
+    Records are few, nothing is opened at the start, and a file that another process has rotated is
+    not written to.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one record. A log that cannot be written (a full disk) must neither end the program nor draw a
-        traceback over its screen, so errors end here."""
+        """Write one record.
+
+        A log that cannot be written (a full disk) must neither end the program nor print a
+        traceback over its screen, so errors are ignored.
+        """
         with contextlib.suppress(OSError, ValueError):
             line = (self.format(record) + "\n").encode(errors="replace")
             handle = os.open(

@@ -1,4 +1,4 @@
-"""Where launchpad keeps its things: one home folder, and the settings beside it or in it."""
+"""Where launchpad stores its files: one home folder, and the settings beside it or in it."""
 
 from __future__ import annotations
 
@@ -9,26 +9,27 @@ from pathlib import Path
 
 from launchpad_tui.errors import ConfigError
 
-_HINT = "Set LAUNCHPAD_HOME to a folder that you may write to."
+_HINT = "Set LAUNCHPAD_HOME to a writable folder."
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home folder, absolute. Two homes share nothing."""
+    """The home folder, as absolute path. Two homes share nothing."""
 
     root: Path
     settings_path: Path
 
     @classmethod
     def find(cls, environ: Mapping[str, str] = os.environ) -> Home:
-        """The home that the environment names; nothing is created.
+        """Return the home that the environment names; nothing is created.
 
-        ``LAUNCHPAD_HOME`` (settings in it), else ``$XDG_DATA_HOME/launchpad`` and
-        ``$XDG_CONFIG_HOME/launchpad/settings.toml``, else the same below ``~/.local/share`` and ``~/.config``.
-        Relative XDG paths are ignored, as the XDG Base Directory Specification demands.
+        ``LAUNCHPAD_HOME`` (with the settings in it), else ``$XDG_DATA_HOME/launchpad`` and
+        ``$XDG_CONFIG_HOME/launchpad/settings.toml``, else the same below ``~/.local/share`` and
+        ``~/.config``. Relative XDG paths are ignored, as the XDG Base Directory Specification
+        requires.
 
         Raises:
-            ConfigError: the user's own folder is not known.
+            ConfigError: the user's home folder is unknown.
         """
         named = environ.get("LAUNCHPAD_HOME", "")
         if named:
@@ -39,22 +40,22 @@ class Home:
 
     @classmethod
     def at(cls, root: Path) -> Home:
-        """The home in this folder, its settings in it too."""
+        """Return the home in this folder, with the settings in it."""
         return cls(root, root / "settings.toml")
 
     @property
     def registry_path(self) -> Path:
-        """The registry's SQLite file."""
+        """The SQLite file of the registry."""
         return self.root / "registry.db"
 
     @property
     def executions(self) -> Path:
-        """The folder with a folder for each execution of the embedded runtime."""
+        """The folder of the embedded runtime's executions, one folder each."""
         return self.root / "executions"
 
     @property
     def files(self) -> Path:
-        """The root of file object stores that name none of their own, such as the store ``default``."""
+        """The root of file stores without a root of their own, such as the store ``default``."""
         return self.root / "files"
 
     @property
@@ -78,19 +79,19 @@ class Home:
         return self.root / "clients.json"
 
     def ensure(self) -> Home:
-        """Make the home's folders, each 0700, and look that they can be written to; returns itself.
+        """Create the home's folders (mode 0700), check that they are writable, return the home.
 
-        Folders that exist keep their mode, except that the home itself is closed to others.
+        Existing folders keep their mode, except that the home itself is closed to other users.
 
         Raises:
-            ConfigError: a folder cannot be made or written to.
+            ConfigError: a folder cannot be created or written to.
         """
         for folder in (self.root, self.executions, self.files, self.secrets):
             try:
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             except OSError as error:
                 detail = f"{folder}: {error.strerror or error}"
-                raise ConfigError("The home folder cannot be made", detail, _HINT) from error
+                raise ConfigError("The home folder cannot be created", detail, _HINT) from error
         if not os.access(self.root, os.R_OK | os.W_OK | os.X_OK):
             raise ConfigError("The home folder cannot be written to", str(self.root), _HINT)
         try:
@@ -116,9 +117,7 @@ def _user_home(environ: Mapping[str, str]) -> Path:
     try:
         return Path.home()
     except RuntimeError as error:
-        raise ConfigError(
-            "The user's home folder is not known", "HOME is not set.", _HINT
-        ) from error
+        raise ConfigError("The user's home folder is unknown", "HOME is not set.", _HINT) from error
 
 
 def _absolute(text: str, environ: Mapping[str, str]) -> Path:

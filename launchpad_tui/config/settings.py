@@ -1,6 +1,6 @@
-"""Settings: a TOML file that people write, read into frozen dataclasses.
+"""Settings: a TOML file that users write, parsed into frozen dataclasses.
 
-What a section and a key mean, and their defaults, stand in the dataclasses below and nowhere else.
+The dataclasses below are the only definition of the sections, keys, meanings and defaults.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Value = str | int | float | bool
 class ExecutionSettings:
     """``[executions]``: the embedded runtime."""
 
-    #: executions that train at the same time; what exceeds it waits
+    #: the number of executions that run at the same time; more stay queued
     parallel: int = 2
     #: seconds between TERM and KILL when an execution is stopped
     stop_grace_seconds: float = 10.0
-    #: the most code (MB) that is copied from a template's folder for an execution
+    #: the greatest size of code (MB) that is copied from a template's folder for an execution
     code_limit_mb: int = 500
-    #: days that the working folder of a finished execution is kept; 0 removes it at once
+    #: days for which the working folder of a finished execution is kept; 0 removes it immediately
     keep_work_days: int = 7
 
 
@@ -36,13 +36,13 @@ class ExecutionSettings:
 class UiSettings:
     """``[ui]``: the terminal."""
 
-    #: name of a theme; empty for the one that suits the terminal
+    #: name of a theme; empty to choose by the terminal
     theme: str = ""
     #: draw with ASCII characters only
     ascii: bool = False
     #: "auto", "always" or "never"
     colours: str = "auto"
-    #: seconds between two looks for changes of any process; each costs a PRAGMA where nothing changed
+    #: seconds between two checks for changes of any process; a check without changes takes one PRAGMA
     refresh_seconds: float = 0.25
 
 
@@ -50,19 +50,19 @@ class UiSettings:
 class CredentialSettings:
     """``[credentials]``: the secrets of connections and object stores."""
 
-    #: "auto" (the system's keyring where it is open, else a file), "keyring" or "file"
+    #: "auto" (the system's keyring if it is unlocked, else a file), "keyring" or "file"
     keep: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
 class SyncSettings:
-    """``[sync]``: connections to runtimes elsewhere."""
+    """``[sync]``: connections to remote runtimes."""
 
-    #: keep what is known of them fresh while the screens are open
+    #: synchronize them in the background while the app is open
     background: bool = True
 
 
-#: least and greatest value that a number may have, by section and key
+#: the least and the greatest value of numbers, by section and key
 _RANGES: dict[str, tuple[float, float]] = {
     "executions.parallel": (1, 256),
     "executions.stop_grace_seconds": (0, 3600),
@@ -70,7 +70,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "executions.keep_work_days": (0, 36500),
     "ui.refresh_seconds": (0.1, 3600),
 }
-#: the dataclass of each section: the one list that parser, command and manual are derived from
+#: the dataclass of each section, from which parser, command and manual are derived
 SECTIONS: dict[
     str, type[ExecutionSettings] | type[UiSettings] | type[CredentialSettings] | type[SyncSettings]
 ] = {
@@ -87,7 +87,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. ``keys`` binds actions anew: a binding's id to a key. ``warnings`` tells of unknown keys."""
+    """All settings. ``keys`` maps action IDs to keys; ``warnings`` reports unknown settings."""
 
     executions: ExecutionSettings = field(default_factory=ExecutionSettings)
     ui: UiSettings = field(default_factory=UiSettings)
@@ -98,11 +98,11 @@ class Settings:
 
     @classmethod
     def load(cls, home: Home) -> Settings:
-        """Read the home's settings; defaults where the file is missing.
+        """Load the home's settings; defaults if the file is missing.
 
         Raises:
-            ConfigError: the file cannot be read, is no TOML, or has a value of a wrong type or out of its range; the
-                detail names file, line and key.
+            ConfigError: the file cannot be read, is not valid TOML, or has a value of a wrong type
+                or outside its range; the detail names file, line and key.
         """
         return parse(_read(home.settings_path), home.settings_path)
 
@@ -115,17 +115,17 @@ class Settings:
 
     @staticmethod
     def save(home: Home, values: Mapping[str, Value]) -> Settings:
-        """Write values into the file (``{"ui.theme": "nord", "keys.models.add": "a"}``), keeping comments and order.
+        """Write values into the file (``{"ui.theme": "nord"}``), keeping comments and order.
 
         Raises:
-            ConfigError: a key is unknown, a value is wrong, or the file cannot be written.
+            ConfigError: a key is unknown, a value is invalid, or the file cannot be written.
         """
         text = _read(home.settings_path)
         parse(text, home.settings_path)
         for dotted, value in values.items():
             section, _, key = dotted.partition(".")
             if section != "keys" and key not in _known(section):
-                raise ConfigError(f"There is no setting {dotted}")
+                raise ConfigError(f"Unknown setting {dotted}")
             text = with_value(text, section, key, value)
         settings = parse(text, home.settings_path)
         _check_saved(text, values, home.settings_path)
@@ -135,7 +135,7 @@ class Settings:
 
 
 def parse(text: str, path: Path) -> Settings:
-    """Settings from TOML text; ``path`` is for messages only.
+    """Parse settings from TOML; ``path`` is for messages only.
 
     Raises:
         ConfigError: as for `Settings.load`.
@@ -197,7 +197,7 @@ def _table(value: object, section: str, text: str, path: Path) -> dict[str, Any]
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    # A binding's id holds dots: written without quotes, TOML makes tables of it.
+    # Action IDs contain dots: without quotes, TOML parses them as tables.
     flat: dict[str, Any] = {}
     for key, value in table.items():
         flat |= (
@@ -243,7 +243,7 @@ def _wrong(
     dotted = f"{section}.{key}" if section else key
     place = f"{path}:{line}" if line else str(path)
     return ConfigError(
-        f"The setting {dotted} is wrong",
+        f"The setting {dotted} is invalid",
         f"{place}: expected {expected}, found {value!r:.80}.",
         "Correct the line.",
     )
@@ -256,7 +256,7 @@ def _unknown(dotted: str, line: int, path: Path) -> str:
 
 
 def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
-    # The editor of lines knows less TOML than people may write: what it made is read back before it is kept.
+    # The line editor supports only a part of TOML, so its result is parsed before it is saved.
     import tomllib
 
     data = tomllib.loads(text)

@@ -1,6 +1,7 @@
-"""Change single values of a TOML text and leave every other character of it as a person wrote it.
+"""Changes of single values in TOML that keep every other character.
 
-Only what the settings need: tables ``[section]`` with scalars, one a line. The caller reads the outcome back.
+It supports what the settings need: tables ``[section]`` with scalars, one per line. The caller
+verifies the result.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ import re
 
 _TABLE = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-#: key, equals sign with its spaces, value, and a comment that follows it
+#: key, equals sign with spaces, value, and trailing comment
 _PAIR = re.compile(
     r"""(\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_.\s-]+?)(\s*=\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^#"']*?)(\s*(?:\#.*)?)"""
 )
 
 
 def find_line(text: str, section: str, key: str) -> int:
-    """The line, from 1, of ``key`` in ``[section]``, or of the section where the key is empty; 0 where missing."""
+    """Return the line, from 1, of a key or, if the key is empty, of the section.
+
+    0 if it is missing.
+    """
     table = ""
     for number, line in enumerate(_lines(text), 1):
         if heading := _TABLE.fullmatch(line):
@@ -34,7 +38,7 @@ def find_line(text: str, section: str, key: str) -> int:
 
 
 def with_value(text: str, section: str, key: str, value: str | int | float | bool) -> str:
-    """The text with ``key`` of ``[section]`` set; key and section are added at their end where they are missing."""
+    """Return the text with the value set; a missing key or section is appended."""
     lines = _lines(text)
     written = _literal(value)
     number = find_line(text, section, key)
@@ -77,5 +81,5 @@ def _literal(value: str | int | float | bool) -> str:
 
 
 def _quoted(text: str) -> str:
-    # JSON's escapes are TOML's, except that TOML wants DEL escaped as well.
+    # TOML has the escapes of JSON, but DEL must be escaped as well.
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -20,9 +20,11 @@ _TOKEN = re.compile(
 )
 _OPS = {"==": Op.EQUALS, **{str(op): op for op in Op}}
 _PREFIXES = {"label": Subject.LABEL, "metric": Subject.METRIC, "param": Subject.PARAMETER}
+#: former names of attributes, which saved expressions may contain
+_ALIASES = {"gone_at": "deleted_at"}
 #: the part of an attribute's name that a column heading omits
 _ENDINGS = ("_id", "_name", "_at", "_state")
-_MOMENTS = {"created_at", "modified_at", "submitted_at", "started_at", "completed_at"}
+_TIMESTAMPS = {"created_at", "modified_at", "submitted_at", "started_at", "completed_at"}
 
 
 def parse_where(
@@ -87,7 +89,7 @@ def _condition(
     # A value of several words needs no quotes: it ends with the condition.
     value = " ".join(word for _, word in tokens[2:])
     subject, name = _subject(tokens[0], attributes, metrics, parameters)
-    if subject is Subject.ATTRIBUTE and name in _MOMENTS and op in {Op.LESS, Op.GREATER}:
+    if subject is Subject.ATTRIBUTE and name in _TIMESTAMPS and op in {Op.LESS, Op.GREATER}:
         op = Op.BEFORE if op is Op.LESS else Op.AFTER
     if subject is Subject.ATTRIBUTE and name in {"status", "target_status"}:
         value = value.upper()
@@ -106,6 +108,7 @@ def _subject(
         subject = _PREFIXES[prefix]
         return subject, rest if subject is not Subject.LABEL or "/" in rest else LABEL_PREFIX + rest
     snake = re.sub(r"(?<!^)([A-Z])", r"_\1", word).lower()
+    snake = _ALIASES.get(snake, snake)
     if kind == "word" and snake in attributes:
         return Subject.ATTRIBUTE, snake
     known_metrics, known_parameters = metrics(), parameters()

@@ -147,7 +147,7 @@ def _unquote(text: str) -> str:
 def _metrics(text: str, now: datetime) -> tuple[Metric, ...]:
     values: dict[str, float] = {}
     labels: dict[str, str] = {}
-    step, moment, bar = 0, now, False
+    step, timestamp, bar = 0, now, False
     for pair in _pairs(text):
         if pair is None:
             if bar:
@@ -160,10 +160,10 @@ def _metrics(text: str, now: datetime) -> tuple[Metric, ...]:
         elif name == "step":
             step = _step(value)
         elif name == "time":
-            moment = _moment(value)
+            timestamp = _timestamp(value)
         else:
             values[name] = _number(name, value)
-    return _points(values, step, moment, labels)
+    return _points(values, step, timestamp, labels)
 
 
 def _json_metrics(text: str, now: datetime) -> tuple[Metric, ...]:
@@ -182,11 +182,11 @@ def _json_metrics(text: str, now: datetime) -> tuple[Metric, ...]:
         if isinstance(value, bool) or not isinstance(value, int | float | str | None):
             raise MetricLineError(f"The value of {name[:40]!r} is not a number")
         values[name] = _number(name, "nan" if value is None else str(value))
-    return _points(values, step, now if at is None else _moment(str(at)), labels)
+    return _points(values, step, now if at is None else _timestamp(str(at)), labels)
 
 
 def _points(
-    values: dict[str, float], step: int, moment: datetime, labels: dict[str, str]
+    values: dict[str, float], step: int, timestamp: datetime, labels: dict[str, str]
 ) -> tuple[Metric, ...]:
     if not values:
         raise MetricLineError("The line has no metric", hint="Example: ::metric loss=0.31 step=5")
@@ -199,7 +199,7 @@ def _points(
     for text in (*labels, *labels.values()):
         _whole(text)
     return tuple(
-        Metric(_whole(check_metric_name(name)), value, moment, step, pairs)
+        Metric(_whole(check_metric_name(name)), value, timestamp, step, pairs)
         for name, value in values.items()
     )
 
@@ -233,7 +233,7 @@ def _step(text: str) -> int:
     return int(whole)
 
 
-def _moment(text: str) -> datetime:
+def _timestamp(text: str) -> datetime:
     try:
         if _NUMBER.fullmatch(text):
             return from_micros(round(float(text) * 1_000_000))

@@ -183,8 +183,8 @@ class Hit:
         return self._one.created_at
 
     @property
-    def gone(self) -> bool:
-        """Whether its runtime has it no more."""
+    def deleted(self) -> bool:
+        """Whether its runtime has deleted it."""
         return self._one.deleted_at is not None
 
     @property

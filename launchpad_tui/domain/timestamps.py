@@ -14,9 +14,9 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def to_micros(moment: datetime) -> int:
+def to_micros(timestamp: datetime) -> int:
     """Return an aware datetime as exact whole microseconds since 1970-01-01T00:00:00Z."""
-    return (moment - EPOCH) // _MICROSECOND
+    return (timestamp - EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -24,9 +24,9 @@ def from_micros(micros: int) -> datetime:
     return EPOCH + micros * _MICROSECOND
 
 
-def to_rfc3339(moment: datetime) -> str:
+def to_rfc3339(timestamp: datetime) -> str:
     """Return ``2026-01-31T12:00:00Z``, with six fractional digits if needed (AI API, section 2)."""
-    text = moment.astimezone(UTC).isoformat(timespec="auto")
+    text = timestamp.astimezone(UTC).isoformat(timespec="auto")
     return text.removesuffix("+00:00") + "Z"
 
 
@@ -42,9 +42,11 @@ def parse_rfc3339(text: str) -> datetime:
     if dot:
         digits = len(tail) - len(tail.lstrip("0123456789"))
         head = f"{head}.{tail[:digits][:6].ljust(6, '0')}{tail[digits:]}"
-    moment = datetime.fromisoformat(head)
+    timestamp = datetime.fromisoformat(head)
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (
+            timestamp.replace(tzinfo=UTC) if timestamp.tzinfo is None else timestamp.astimezone(UTC)
+        )
     except OverflowError as error:
         raise ValueError(f"{text.strip()!r} is before the year 1 or after 9999 in UTC") from error
 
@@ -70,12 +72,12 @@ def duration_text(seconds: float) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
 
 
-def age_text(moment: datetime, at: datetime) -> str:
+def age_text(timestamp: datetime, at: datetime) -> str:
     """Return the age at the time ``at`` in one unit.
 
     ``now``, ``12s``, ``5m``, ``3h``, ``9d``, ``2y``.
     """
-    seconds = (at - moment).total_seconds()
+    seconds = (at - timestamp).total_seconds()
     if seconds < 1:
         return "now"
     for limit, size, unit in (

@@ -1,1 +1,1 @@
-"""The registry: one SQLite file that several processes read and write at once. SQLite's words end here."""
+"""The registry: one SQLite file that several processes read and write. SQLite is hidden by it."""

@@ -10,7 +10,7 @@ from launchpad_tui.domain.artifact import Artifact, ArtifactFile, ArtifactKind, 
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry.codec import clean, micros, moment, pairs, search_text, to_json
+from launchpad_tui.registry.codec import clean, micros, pairs, search_text, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -22,10 +22,10 @@ COLUMNS = (
 
 
 def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
-    """The artifact with this ID.
+    """Return the artifact with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.read() as db:
         row = db.execute(
@@ -33,17 +33,17 @@ def artifact(registry: Registry, scope: Scope, artifact_id: str) -> Artifact:
             (group_pk(db, scope), artifact_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no artifact {artifact_id!r}")
+        raise NotFound(f"Artifact {artifact_id!r} does not exist")
     return built(row)
 
 
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Artifact]:
-    """Those of the artifacts that exist, by ID."""
+    """Return the existing artifacts of these IDs, by ID."""
     return {a.id: a for a in _many(registry, scope, "id", ids)}
 
 
 def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> list[Artifact]:
-    """The artifacts that the executions made, oldest first."""
+    """Return the artifacts that the executions created, oldest first."""
     found = _many(registry, scope, "execution_id", [one for one in execution_ids if one])
     return sorted(found, key=lambda a: (a.created_at, a.name, a.id))
 
@@ -51,11 +51,11 @@ def of_executions(registry: Registry, scope: Scope, execution_ids: Iterable[str]
 def resolve(
     registry: Registry, scope: Scope, text: str, kind: ArtifactKind | None = None
 ) -> Artifact:
-    """The artifact that has this ID, a unique name, or a unique ID prefix of at least 4 characters.
+    """Return the artifact with this ID, unique name, or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: none.
-        Conflict: several; the detail lists them.
+        NotFound: there is none.
+        Conflict: there are several; the detail lists them.
     """
     with registry.read() as db:
         more = "" if kind is None else f"AND kind = '{kind.value}'"
@@ -70,11 +70,11 @@ def resolve(
 def add(
     registry: Registry, scope: Scope, new: Artifact, files: Sequence[ArtifactFile] = ()
 ) -> None:
-    """Keep an artifact, with what is known of its files.
+    """Add an artifact with its known files.
 
     Raises:
-        NotFound: there is no such group.
-        Conflict: the ID is taken.
+        NotFound: the resource group does not exist.
+        Conflict: the ID exists.
     """
     with registry.write("artifacts") as db:
         pk = insert(db, group_pk(db, scope), new)
@@ -82,7 +82,7 @@ def add(
 
 
 def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
-    """Insert an artifact inside a transaction; its row."""
+    """Insert an artifact within a transaction; return its row number."""
     cursor = db.execute(
         f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
         "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -109,12 +109,12 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
         ),
     )
     if not cursor.rowcount:
-        raise Conflict(f"There is an artifact {new.id} already")
+        raise Conflict(f"Artifact {new.id} already exists")
     return int(cursor.lastrowid or 0)
 
 
 def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[ArtifactFile]) -> None:
-    """Remember an artifact's files inside a transaction, and their size together: as they are now, so intact."""
+    """Insert an artifact's files and their total size within a transaction, as intact."""
     if not files:
         return
     db.executemany(
@@ -128,7 +128,7 @@ def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[Artif
 
 
 def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactFile, ...]:
-    """The recorded files of an artifact by path. Raises NotFound."""
+    """Return the recorded files of an artifact by path. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
             "SELECT path, size, sha256, version FROM artifact_files WHERE artifact_pk = ? ORDER BY path",
@@ -140,7 +140,7 @@ def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactF
 def record_files(
     registry: Registry, scope: Scope, artifact_id: str, found: Sequence[ArtifactFile]
 ) -> None:
-    """Remember these files in place of those known before. Raises NotFound."""
+    """Replace the recorded files of an artifact. Raises NotFound."""
     with registry.write("artifacts") as db:
         pk = _pk(db, scope, artifact_id)
         db.execute("DELETE FROM artifact_files WHERE artifact_pk = ?", (pk,))
@@ -151,14 +151,14 @@ def record_files(
 
 
 def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[str]:
-    """Those of the URLs that artifacts of the group have."""
+    """Return those of the URLs that artifacts of the group have."""
     values = list(dict.fromkeys(wanted))
     found: set[str] = set()
     with registry.read() as db:
         group = group_pk(db, scope)
         for start in range(0, len(values), BATCH):
             some = [clean(value) for value in values[start : start + BATCH]]
-            # The index on the URL ignores case, and begins with the kind.
+            # The index on the URL ignores case and starts with the kind.
             rows = db.execute(
                 "SELECT url FROM artifacts WHERE group_pk = ? AND kind IN ('model', 'dataset', 'resultset', 'other') "
                 f"AND url COLLATE NOCASE IN ({marks(some)})",
@@ -175,13 +175,13 @@ def set_checked(
     state: FilesState,
     versions: Mapping[str, str],
 ) -> None:
-    """Remember what a look at an artifact's files found now.
+    """Record the result of verifying an artifact's files, with the current time.
 
     Args:
-        versions: of recorded files whose content was found to be what was recorded, by path.
+        versions: of recorded files whose content was verified, by path.
 
     Raises:
-        NotFound: there is no such artifact.
+        NotFound: the artifact does not exist.
     """
     with registry.write("artifacts") as db:
         pk = _pk(db, scope, artifact_id)
@@ -196,7 +196,7 @@ def set_checked(
 
 
 def metric_keys(registry: Registry, scope: Scope) -> list[str]:
-    """All series keys and bare metric names logged in the group, sorted."""
+    """Return all series keys and metric names logged in the group, sorted."""
     with registry.read() as db:
         group = group_pk(db, scope)
         found = set(_distinct(db, "series", "key", group)) | set(
@@ -206,9 +206,9 @@ def metric_keys(registry: Registry, scope: Scope) -> list[str]:
 
 
 def parameter_names(registry: Registry, scope: Scope) -> list[str]:
-    """All names of parameters that configurations of the group bind, sorted."""
+    """Return all names of parameters that configurations of the group bind, sorted."""
     with registry.read() as db:
-        # By distinct names through the index: there are few names and many bindings.
+        # The index yields distinct names: there are few names and many bindings.
         return [
             name
             for (name,) in db.execute(
@@ -223,7 +223,7 @@ def parameter_names(registry: Registry, scope: Scope) -> list[str]:
 
 
 def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
-    """All label keys of the group's artifacts (of a kind), sorted."""
+    """Return all label keys of the group's artifacts (of a kind), sorted."""
     with registry.read() as db:
         return [
             key
@@ -239,8 +239,10 @@ def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = Non
 
 
 def searched(of: Artifact) -> str:
-    """What a search for the artifact looks at: name, description, ID, and labels as ``key=value`` without the prefix
-    that all keys share."""
+    """Return the text that searches match: name, description, ID, and labels as ``key=value``.
+
+    The common prefix of label keys is omitted.
+    """
     return search_text(
         (
             of.name,
@@ -252,7 +254,7 @@ def searched(of: Artifact) -> str:
 
 
 def built(row: tuple[Any, ...]) -> Artifact:
-    """The artifact in a row of `COLUMNS`."""
+    """Return the artifact in a row of `COLUMNS`."""
     return Artifact(
         row[0],
         row[1],
@@ -266,8 +268,8 @@ def built(row: tuple[Any, ...]) -> Artifact:
         from_micros(row[9]),
         from_micros(row[10]),
         FilesState(row[11]),
-        moment(row[12]),
-        moment(row[13]),
+        timestamp(row[12]),
+        timestamp(row[13]),
     )
 
 
@@ -280,14 +282,14 @@ def _pk(db: sqlite3.Connection, scope: Scope, artifact_id: str) -> int:
         "SELECT pk FROM artifacts WHERE group_pk = ? AND id = ?", (group_pk(db, scope), artifact_id)
     ).fetchone()
     if row is None:
-        raise NotFound(f"There is no artifact {artifact_id!r}")
+        raise NotFound(f"Artifact {artifact_id!r} does not exist")
     return int(row[0])
 
 
 def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) -> list[Artifact]:
     found: list[Artifact] = []
     values = list(dict.fromkeys(wanted))
-    # The index on `execution_id` begins with the kind.
+    # The index on `execution_id` starts with the kind.
     kinds = (
         "AND kind IN ('model', 'dataset', 'resultset', 'other')" if column == "execution_id" else ""
     )

@@ -1,6 +1,7 @@
-"""A chunk: up to some thousand points of a series as three arrays, and an overview that draws it without them.
+"""Chunks: some thousand points of a series as three arrays, with an overview to draw them from.
 
-Written with the standard library alone, since training processes log through it; read with numpy by `window`.
+Chunks are written with the standard library alone, because training processes log through it; they
+are read with numpy by `window`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-#: points in a full chunk
+#: the number of points in a full chunk
 SIZE = 4096
-#: parts that an overview divides a chunk into
+#: the number of parts of a chunk that an overview summarizes
 PARTS = 64
 
 
@@ -27,24 +28,27 @@ class Points:
     values: array[float]
 
     def __len__(self) -> int:
-        """How many."""
+        """Return the number of points."""
         return len(self.steps)
 
     def part(self, start: int, stop: int) -> Points:
-        """The points from one position up to, not with, another."""
+        """Return the points from one position up to, excluding, another."""
         return Points(self.steps[start:stop], self.times[start:stop], self.values[start:stop])
 
 
 def points(steps: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Points:
-    """Points from sequences of equal length: lists, arrays, or whatever offers ``tobytes`` of its numbers as int64 and
-    float64 (numpy's arrays of these types)."""
+    """Return points from sequences of equal length.
+
+    These are lists, arrays, or any object whose ``tobytes`` returns its numbers as int64 and
+    float64, such as numpy arrays of these types.
+    """
     return Points(_array("q", steps), _array("q", times), _array("d", values))
 
 
 def ordered(unordered: Points) -> Points:
-    """The points by step, those of equal steps in the order given."""
+    """Return the points by step; points of equal steps keep their order."""
     steps = unordered.steps
-    # Sorting what is sorted costs one pass.
+    # Sorting a sorted list takes a single pass.
     if array("q", sorted(steps)) == steps:
         return unordered
     order = sorted(range(len(steps)), key=steps.__getitem__)
@@ -56,20 +60,25 @@ def ordered(unordered: Points) -> Points:
 
 
 def not_finite(values: Sequence[float]) -> int:
-    """How many are NaN or infinite."""
-    # A finite sum has finite parts: this spares looking at each in the usual case.
+    """Return the number of values that are NaN or infinite."""
+    # A finite sum has finite parts, which usually saves checking each of them.
     if math.isfinite(sum(values)):
         return 0
     return sum(1 for value in values if not math.isfinite(value))
 
 
 def overview(of: Points) -> bytes:
-    """The overview of a chunk: of each of at most 64 parts the points with the least and the greatest finite value, and
-    the first that is not finite.
+    """Return the overview of a chunk.
+
+    It has, for each of at most 64 parts, the points with the smallest and the greatest finite
+    value, and the first that is not finite.
 
     Returns:
-        ``n`` points as int64 steps, int64 times, float64 values, int32 weights, int32 bad, little-endian, one array
-        behind the other. The weights of a part add up to its number of points, its bad to those not finite.
+        ``n`` points as int64 steps, int64 times, float64 values, int32 weights and int32 bad
+        counts,
+        little-endian, one array after the other. The weights of a part add up to its number of
+        points,
+        its bad counts to the number of those that are not finite.
     """
     steps, times, weights, bad = array("q"), array("q"), array("i"), array("i")
     values = array("d")
@@ -99,7 +108,7 @@ def overview(of: Points) -> bytes:
 
 
 def encode(numbers: array[Any]) -> bytes:
-    """The array as it is stored: little-endian."""
+    """Return the array in its stored form: little-endian."""
     if sys.byteorder == "big":
         numbers = numbers[:]
         numbers.byteswap()
@@ -107,7 +116,7 @@ def encode(numbers: array[Any]) -> bytes:
 
 
 def decode(steps: bytes, times: bytes, values: bytes) -> Points:
-    """The points of a stored chunk."""
+    """Return the points of a stored chunk."""
     return Points(_decoded("q", steps), _decoded("q", times), _decoded("d", values))
 
 

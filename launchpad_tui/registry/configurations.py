@@ -1,4 +1,4 @@
-"""Configurations with their parameter and input bindings; immutable."""
+"""Configurations with their parameter and input artifact bindings; immutable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
 LIST_LIMIT = 10_000
-#: rows of one ``IN (…)``
+#: the number of values in one ``IN (…)``
 BATCH = 900
 COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
@@ -26,8 +26,11 @@ def configurations(
     search: str = "",
     limit: int = LIST_LIMIT,
 ) -> list[Configuration]:
-    """The newest configurations of the group, all or an executable's; every word of the search is found in name, ID,
-    executable or bindings. Raises NotFound for an unknown group."""
+    """Return the newest configurations of the group, optionally of one executable.
+
+    Every word of the search occurs in name, ID, executable or bindings. Raises NotFound for an
+    unknown group.
+    """
     words = terms(search)
     with registry.read() as db:
         where = ["group_pk = ?"]
@@ -45,19 +48,19 @@ def configurations(
 
 
 def configuration(registry: Registry, scope: Scope, configuration_id: str) -> Configuration:
-    """The configuration with this ID.
+    """Return the configuration with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     found = by_id(registry, scope, [configuration_id])
     if configuration_id not in found:
-        raise NotFound(f"There is no configuration {configuration_id!r}")
+        raise NotFound(f"Configuration {configuration_id!r} does not exist")
     return found[configuration_id]
 
 
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Configuration]:
-    """Those of the configurations that exist, by ID."""
+    """Return the existing configurations of these IDs, by ID."""
     found: dict[str, Configuration] = {}
     wanted = list(dict.fromkeys(ids))
     with registry.read() as db:
@@ -73,11 +76,11 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Con
 
 
 def resolve(registry: Registry, scope: Scope, text: str) -> Configuration:
-    """The configuration that has this ID, a unique ID prefix of at least 4 characters, or a unique name.
+    """Return the configuration with this ID, unique ID prefix (from 4 characters) or unique name.
 
     Raises:
-        NotFound: none.
-        Conflict: several; the detail lists them.
+        NotFound: there is none.
+        Conflict: there are several; the detail lists them.
     """
     with registry.read() as db:
         ids = resolve_id(db, "configurations", "name", group_pk(db, scope), text, "configuration")
@@ -93,14 +96,14 @@ def resolve_id(
     what: str,
     more: str = "",
 ) -> str:
-    """The ID that a text means: an ID, else a unique name, else a unique ID prefix of at least 4 characters.
+    """Return the ID for a text: an ID, a unique name, or a unique ID prefix (from 4 characters).
 
     Args:
         more: a further SQL condition.
 
     Raises:
-        NotFound: nothing is meant.
-        Conflict: several are; the detail lists them.
+        NotFound: there is none.
+        Conflict: there are several; the detail lists them.
     """
     text = text.strip()
     tries = [("id = ?", text)]
@@ -127,24 +130,24 @@ def resolve_id(
             if len(rows) > 10:
                 lines.append("…")
             raise Conflict(
-                f"{text!r} means several {what}s", "\n".join(lines), "Give one of these IDs."
+                f"{text!r} matches several {what}s", "\n".join(lines), "Use one of these IDs."
             )
-    raise NotFound(f"There is no {what} {text!r}")
+    raise NotFound(f"{what.capitalize()} {text!r} does not exist")
 
 
 def add(registry: Registry, scope: Scope, new: Configuration) -> None:
-    """Keep a configuration.
+    """Add a configuration.
 
     Raises:
-        NotFound: there is no such group.
-        Conflict: the ID is taken.
+        NotFound: the resource group does not exist.
+        Conflict: the ID exists.
     """
     with registry.write("configurations") as db:
         insert(db, group_pk(db, scope), new)
 
 
 def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
-    """Insert a configuration inside a transaction; its row."""
+    """Insert a configuration within a transaction; return its row number."""
     text = search_text(
         (
             new.name,
@@ -168,7 +171,7 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
         ),
     )
     if not cursor.rowcount:
-        raise Conflict(f"There is a configuration {new.id} already")
+        raise Conflict(f"Configuration {new.id} already exists")
     pk = int(cursor.lastrowid or 0)
     db.executemany(
         "INSERT INTO configuration_parameters (configuration_pk, position, name, value, number) VALUES (?, ?, ?, ?, ?)",
@@ -182,14 +185,14 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
 
 
 def marks(values: Sequence[object]) -> str:
-    """As many question marks as there are values, for ``IN (…)``."""
+    """Return as many question marks as there are values, for ``IN (…)``."""
     return ",".join("?" * len(values))
 
 
 def built(
     db: sqlite3.Connection, rows: list[tuple[int, str, str, str, str, int]]
 ) -> list[Configuration]:
-    """The configurations in rows of `COLUMNS`, in their order, inside a transaction."""
+    """Return the configurations in rows of `COLUMNS`, in their order, within a transaction."""
     parameters: dict[int, dict[str, str]] = {}
     inputs: dict[int, dict[str, str]] = {}
     pks = [row[0] for row in rows]

@@ -19,29 +19,29 @@ from launchpad_tui.domain.connection import (
 )
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
-from launchpad_tui.registry.codec import micros, moment, text_map, to_json
+from launchpad_tui.registry.codec import micros, text_map, timestamp, to_json
 from launchpad_tui.registry.database import Registry
 
 _CONNECTION = "name, kind, settings, created_at, modified_at, synced_at, last_error"
 
 
 def connection_pk(db: sqlite3.Connection, name: str) -> int:
-    """The row of a connection.
+    """Return the row number of a connection.
 
     Raises:
-        NotFound: there is none of this name.
+        NotFound: it does not exist.
     """
     row = db.execute("SELECT pk FROM connections WHERE name = ?", (name,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no connection {name!r}")
+        raise NotFound(f"Connection {name!r} does not exist")
     return int(row[0])
 
 
 def group_pk(db: sqlite3.Connection, scope: Scope) -> int:
-    """The row of a resource group.
+    """Return the row number of a resource group.
 
     Raises:
-        NotFound: there is no such connection or resource group.
+        NotFound: the connection or resource group does not exist.
     """
     row = db.execute(
         "SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk "
@@ -57,7 +57,7 @@ def group_pk(db: sqlite3.Connection, scope: Scope) -> int:
 
 
 def connections(registry: Registry) -> list[Connection]:
-    """All connections by name, ``local`` first."""
+    """Return all connections by name, ``local`` first."""
     with registry.read() as db:
         rows = db.execute(
             f"SELECT {_CONNECTION} FROM connections ORDER BY name <> ?, name",
@@ -67,27 +67,27 @@ def connections(registry: Registry) -> list[Connection]:
 
 
 def connection(registry: Registry, name: str) -> Connection:
-    """The connection of this name.
+    """Return the connection of this name.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.read() as db:
         row = db.execute(
             f"SELECT {_CONNECTION} FROM connections WHERE name = ?", (name,)
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no connection {name!r}")
+        raise NotFound(f"Connection {name!r} does not exist")
     return _connection(row)
 
 
 def add_connection(
     registry: Registry, name: str, kind: str, settings: Mapping[str, str]
 ) -> Connection:
-    """A new connection; ``settings`` without secrets.
+    """Add a connection; ``settings`` has no secrets.
 
     Raises:
-        Conflict: the name is taken.
+        Conflict: the name exists.
     """
     at = to_micros(now())
     with registry.write("connections") as db:
@@ -97,12 +97,12 @@ def add_connection(
             (name, kind, to_json(settings), at, at),
         ).rowcount
         if not added:
-            raise Conflict(f"There is a connection {name} already", hint="Choose another name.")
+            raise Conflict(f"Connection {name} already exists", hint="Choose another name.")
         return connection(registry, name)
 
 
 def edit_connection(registry: Registry, name: str, settings: Mapping[str, str]) -> Connection:
-    """The connection with other settings. Raises NotFound."""
+    """Replace the settings of a connection. Raises NotFound."""
     with registry.write("connections") as db:
         pk = connection_pk(db, name)
         db.execute(
@@ -113,10 +113,10 @@ def edit_connection(registry: Registry, name: str, settings: Mapping[str, str]) 
 
 
 def delete_connection(registry: Registry, name: str) -> None:
-    """Forget a connection and all that the registry knows of it; what is in its runtime and stores stays.
+    """Remove a connection and everything recorded about it; its runtime and stores are not changed.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
         Conflict: it is ``local``, which always exists.
     """
     if name == DEFAULT_SCOPE.connection:
@@ -134,7 +134,10 @@ def delete_connection(registry: Registry, name: str) -> None:
 
 
 def set_sync(registry: Registry, name: str, synced_at: datetime | None, last_error: str) -> None:
-    """Remember when the connection was last read without an error (None: keep what is known), and what failed last."""
+    """Record the last successful synchronization of the connection (None.
+
+    Unchanged) and the last error.
+    """
     with registry.write("connections") as db:
         db.execute(
             "UPDATE connections SET synced_at = coalesce(?, synced_at), last_error = ? WHERE pk = ?",
@@ -143,7 +146,10 @@ def set_sync(registry: Registry, name: str, synced_at: datetime | None, last_err
 
 
 def capabilities(registry: Registry, name: str) -> Capabilities | None:
-    """What the connection's runtime said last that it can do; None where it was never asked. Raises NotFound."""
+    """Return the capabilities last reported by the runtime, None if it never was asked.
+
+    Raises NotFound.
+    """
     with registry.read() as db:
         row = db.execute(
             "SELECT capabilities FROM connections WHERE pk = ?", (connection_pk(db, name),)
@@ -152,7 +158,7 @@ def capabilities(registry: Registry, name: str) -> Capabilities | None:
 
 
 def set_capabilities(registry: Registry, name: str, found: Capabilities) -> None:
-    """Remember what the connection's runtime can do. Raises NotFound."""
+    """Record the capabilities of the connection's runtime. Raises NotFound."""
     with registry.write("connections") as db:
         values = asdict(found) | {"reasons": dict(found.reasons)}
         db.execute(
@@ -162,7 +168,7 @@ def set_capabilities(registry: Registry, name: str, found: Capabilities) -> None
 
 
 def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
-    """The connection's resource groups by name, ``default`` first. Raises NotFound."""
+    """Return the connection's resource groups by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
             "SELECT name, status, labels, created_at, gone_at FROM resource_groups WHERE connection_pk = ? "
@@ -171,7 +177,7 @@ def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
         ).fetchall()
     return [
         ResourceGroup(
-            connection_name, name, status, text_map(labels), from_micros(at), moment(gone)
+            connection_name, name, status, text_map(labels), from_micros(at), timestamp(gone)
         )
         for name, status, labels, at, gone in rows
     ]
@@ -183,11 +189,11 @@ def add_group(
     labels: Mapping[str, str] | None = None,
     status: str = "PROVISIONED",
 ) -> ResourceGroup:
-    """A new resource group.
+    """Add a resource group.
 
     Raises:
-        NotFound: there is no such connection.
-        Conflict: the name is taken.
+        NotFound: the connection does not exist.
+        Conflict: the name exists.
     """
     created = now()
     with registry.write("connections") as db:
@@ -203,27 +209,25 @@ def add_group(
             ),
         ).rowcount
         if not added:
-            raise Conflict(
-                f"There is a resource group {scope} already", hint="Choose another name."
-            )
+            raise Conflict(f"Resource group {scope} already exists", hint="Choose another name.")
     return ResourceGroup(
         scope.connection, scope.resource_group, status, dict(labels or {}), created
     )
 
 
 def set_group_labels(registry: Registry, scope: Scope, labels: Mapping[str, str]) -> None:
-    """Give a resource group these labels in place of those it had. Raises NotFound."""
+    """Replace the labels of a resource group. Raises NotFound."""
     with registry.write("connections") as db:
         pk = group_pk(db, scope)
         db.execute("UPDATE resource_groups SET labels = ? WHERE pk = ?", (to_json(labels), pk))
 
 
 def delete_group(registry: Registry, scope: Scope) -> None:
-    """Forget a resource group and all that is in it.
+    """Remove a resource group and everything in it.
 
     Raises:
-        NotFound: there is none.
-        Conflict: it is ``default``, or executions of it are not finished.
+        NotFound: it does not exist.
+        Conflict: it is ``default``, or has unfinished executions.
     """
     topics = ("connections", "configurations", "executions", "artifacts", "metrics", "schedules")
     with registry.write(*topics) as db:
@@ -232,7 +236,7 @@ def delete_group(registry: Registry, scope: Scope) -> None:
 
 
 def check_group_deletable(registry: Registry, scope: Scope) -> None:
-    """Raises what `delete_group` does, without doing it."""
+    """Raise what `delete_group` would raise, without deleting anything."""
     if scope.resource_group == DEFAULT_SCOPE.resource_group:
         raise Conflict(
             f"The resource group {scope} cannot be deleted",
@@ -253,7 +257,10 @@ def check_group_deletable(registry: Registry, scope: Scope) -> None:
 
 
 def known(registry: Registry, name: str) -> dict[str, int]:
-    """How many models, other artifacts and executions are known of a connection, by these words. Raises NotFound."""
+    """Return the numbers of models, other artifacts and executions of a connection.
+
+    Raises NotFound.
+    """
     with registry.read() as db:
         pk = connection_pk(db, name)
         counted = (
@@ -274,7 +281,7 @@ def known(registry: Registry, name: str) -> dict[str, int]:
 
 
 def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
-    """The group's object stores by name, ``default`` first. Raises NotFound."""
+    """Return the group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
             "SELECT name, kind, settings, created_at, origin, gone_at FROM object_stores WHERE group_pk = ? "
@@ -283,17 +290,17 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
         ).fetchall()
     return [
         ObjectStoreRecord(
-            name, kind, text_map(settings), from_micros(at), bool(origin), moment(gone)
+            name, kind, text_map(settings), from_micros(at), bool(origin), timestamp(gone)
         )
         for name, kind, settings, at, origin, gone in rows
     ]
 
 
 def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
-    """The object store of this name.
+    """Return the object store of this name.
 
     Raises:
-        NotFound: the group has none.
+        NotFound: the group has none of this name.
     """
     known = stores(registry, scope)
     for found in known:
@@ -316,11 +323,11 @@ def add_store(
     *,
     remote: bool = False,
 ) -> ObjectStoreRecord:
-    """A new object store; ``settings`` without secrets. ``remote``: a runtime elsewhere has it too.
+    """Add an object store; ``settings`` has no secrets. ``remote``: a remote runtime has it too.
 
     Raises:
-        NotFound: there is no such group.
-        Conflict: the name is taken.
+        NotFound: the resource group does not exist.
+        Conflict: the name exists.
     """
     with registry.write("connections") as db:
         added = db.execute(
@@ -337,7 +344,7 @@ def add_store(
         ).rowcount
         if not added:
             raise Conflict(
-                f"There is an object store {name} in {scope} already", hint="Choose another name."
+                f"Object store {name} already exists in {scope}", hint="Choose another name."
             )
         return store(registry, scope, name)
 
@@ -345,7 +352,7 @@ def add_store(
 def edit_store(
     registry: Registry, scope: Scope, name: str, settings: Mapping[str, str]
 ) -> ObjectStoreRecord:
-    """The object store with other settings. Raises NotFound."""
+    """Replace the settings of an object store. Raises NotFound."""
     with registry.write("connections") as db:
         store(registry, scope, name)
         db.execute(
@@ -356,18 +363,18 @@ def edit_store(
 
 
 def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> int:
-    """Give an object store another name; the URLs of the artifacts in it follow. Gives how many those are.
+    """Rename an object store and adapt the URLs of its artifacts; return their number.
 
     Raises:
-        NotFound: there is none.
-        Conflict: the new name is taken, or executions of the group are not finished.
+        NotFound: it does not exist.
+        Conflict: the new name exists, or the group has unfinished executions.
     """
     with registry.write("connections", "artifacts") as db:
         store(registry, scope, name)
         pk = group_pk(db, scope)
         if any(found.name == new_name for found in stores(registry, scope)):
             raise Conflict(
-                f"There is an object store {new_name} in {scope} already",
+                f"Object store {new_name} already exists in {scope}",
                 hint="Choose another name.",
             )
         busy = db.execute(
@@ -392,7 +399,7 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
 
 
 def delete_store(registry: Registry, scope: Scope, name: str) -> None:
-    """Forget an object store; what is in it stays. Raises NotFound."""
+    """Remove an object store; its content is not changed. Raises NotFound."""
     with registry.write("connections") as db:
         store(registry, scope, name)
         db.execute(
@@ -408,6 +415,6 @@ def _connection(row: tuple[str, str, str, int, int, int | None, str]) -> Connect
         text_map(settings),
         from_micros(created_at),
         from_micros(modified_at),
-        moment(synced_at),
+        timestamp(synced_at),
         last_error,
     )

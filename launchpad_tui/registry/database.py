@@ -1,4 +1,4 @@
-"""The SQLite file: connections of threads, transactions, opening and migrating."""
+"""The SQLite file: connections per thread, transactions, opening and migrating."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from launchpad_tui.errors import SchemaTooNew
 from launchpad_tui.registry.schema import VERSION
 from launchpad_tui.registry.sqlite_errors import translated
 
-#: milliseconds that a statement waits for another process's write lock
+#: how long a statement waits for another process's write lock, in milliseconds
 BUSY_MILLISECONDS = 5000
 
 
 class _Handle:
-    """A thread's connection. It is closed when the thread ends and its thread-local storage goes."""
+    """The connection of a thread, closed when the thread ends."""
 
     __slots__ = ("__weakref__", "connection", "depth", "topics")
 
@@ -35,17 +35,18 @@ class _Handle:
 
 
 class Registry:
-    """The registry's file, opened. Safe for threads: each has a connection of its own.
+    """The opened registry file. Thread-safe: each thread has its own connection.
 
-    Opening costs a fraction of a millisecond where the schema is current; otherwise pending migrations are applied
-    under the file's write lock, also where several processes open it first at once.
+    Opening takes a fraction of a millisecond if the schema is current. Otherwise pending migrations
+    are applied under the file's write lock, even if several processes open it first at the same
+    time.
 
     Raises:
-        RegistryCorrupt: the file is no registry or is damaged; it is left as it is.
+        RegistryCorrupt: the file is not a registry or is damaged; it is not changed.
         SchemaTooNew: a later version of launchpad wrote it.
         RegistryBusy: another process has kept it locked.
         PermissionDenied: it cannot be opened or written to.
-        StorageFull: there is no room.
+        StorageFull: the disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,8 +54,8 @@ class Registry:
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._handles_lock = threading.Lock()
-        # Nobody else's business, whatever the folder lets others do. SQLite gives its other files the same mode, and
-        # says better than this what is wrong with a place where none can be made.
+        # Created private regardless of the folder's mode, which SQLite copies to its other files.
+        # If it cannot be created, SQLite reports the reason below.
         with contextlib.suppress(OSError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         with translated(path):
@@ -63,7 +64,7 @@ class Registry:
                 self._migrate()
 
     def connect(self) -> sqlite3.Connection:
-        """A new connection, for who needs one of its own; closing it is the caller's business."""
+        """Return a new connection, which the caller has to close."""
         connection = sqlite3.connect(
             self.path,
             timeout=BUSY_MILLISECONDS / 1000,
@@ -73,13 +74,13 @@ class Registry:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -8000")
-        # SQLite's own LIKE, lower and NOCASE know ASCII only.
+        # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
         return connection
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection whose statements all see the same state. Inside a `write` it is the writer's."""
+        """Open a connection with a consistent snapshot, or the writer's within `write`."""
         handle = self._handle()
         with translated(self.path):
             if handle.depth:
@@ -96,12 +97,13 @@ class Registry:
 
     @contextmanager
     def write(self, *topics: str) -> Iterator[sqlite3.Connection]:
-        """A transaction that holds the write lock from its first moment: committed at the end, rolled back on an error.
+        """Open a transaction that holds the write lock from its start.
 
-        Inside another `write` it is part of that one. A `write` inside a `read` is a mistake and refused.
+        It is committed at the end and rolled back on an error. Within another `write` it is part of
+        that one; a `write` within a `read` is refused.
 
         Args:
-            topics: what changes, for `changes`: revisions that other processes look at.
+            topics: what changes: revisions that other processes watch.
         """
         handle = self._handle()
         with translated(self.path):
@@ -125,7 +127,7 @@ class Registry:
                     connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close all threads' connections. No thread may be using the registry, nor use it later."""
+        """Close the connections of all threads. No thread may use the registry any more."""
         with self._handles_lock:
             handles = list(self._handles)
         for handle in handles:
@@ -153,7 +155,7 @@ class Registry:
         return version
 
     def _migrate(self) -> None:
-        # Only now: importing it costs more than everything else at the start.
+        # Imported on use: it takes longer than everything else at the start.
         from launchpad_tui.registry.migrations import apply
 
         connection = self._handle().connection
@@ -175,7 +177,7 @@ def _casefold(value: object) -> str:
 
 
 def bump(connection: sqlite3.Connection, topics: set[str]) -> None:
-    """Raise the revision of each topic."""
+    """Increase the revision of each topic."""
     for topic in topics:
         connection.execute(
             "INSERT INTO revisions (topic, revision) VALUES (?, 1) "
@@ -185,7 +187,7 @@ def bump(connection: sqlite3.Connection, topics: set[str]) -> None:
 
 
 def _retry(connection: sqlite3.Connection, statement: str) -> None:
-    # Changing the journal mode needs the file alone, and SQLite does not wait for that by itself.
+    # Changing the journal mode requires exclusive access, which SQLite does not wait for.
     deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A search over all connections and resource groups at once."""
+"""Search over all connections and resource groups."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ _JOINS = "JOIN resource_groups g ON g.pk = t.group_pk JOIN connections c ON c.pk
 
 
 def search(registry: Registry, text: str, limit: int) -> list[Hit]:
-    """What holds every word of the text: models first, then other artifacts, then executions; of each the newest
-    first, at most ``limit`` in all. Nothing for an empty text."""
+    """Return items that contain every word of the text, at most ``limit``.
+
+    Models come first, then other artifacts, then executions, the newest first. An empty text yields
+    nothing.
+    """
     if not terms(text):
         return []
     found: list[Hit] = []

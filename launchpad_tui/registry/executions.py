@@ -1,4 +1,4 @@
-"""Executions: reading them, and the steps of their life that have to be atomic between processes."""
+"""Executions: queries, and the state changes that have to be atomic between processes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from launchpad_tui.domain.execution import (
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.errors import Conflict, NotFound
 from launchpad_tui.registry import artifacts
-from launchpad_tui.registry.codec import clean, micros, moment, search_text, to_json
+from launchpad_tui.registry.codec import clean, micros, search_text, timestamp, to_json
 from launchpad_tui.registry.configurations import BATCH, marks, resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -41,10 +41,10 @@ _UNFINISHED = "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')"
 
 
 def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
-    """The execution with this ID.
+    """Return the execution with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.read() as db:
         return built(
@@ -56,7 +56,7 @@ def execution(registry: Registry, scope: Scope, execution_id: str) -> Execution:
 
 
 def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Execution]:
-    """Those of the executions that exist, by ID."""
+    """Return the existing executions of these IDs, by ID."""
     found: dict[str, Execution] = {}
     wanted = list(dict.fromkeys(ids))
     with registry.read() as db:
@@ -72,11 +72,11 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Exe
 
 
 def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
-    """The execution that has this ID or a unique ID prefix of at least 4 characters.
+    """Return the execution with this ID or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: none.
-        Conflict: several; the detail lists them.
+        NotFound: it does not exist.
+        Conflict: there are several; the detail lists them.
     """
     with registry.read() as db:
         return execution(
@@ -87,10 +87,10 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
 
 
 def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str) -> int:
-    """The row of an execution; without a scope, of the one execution of this machine that has the ID.
+    """Return the row number of an execution; without a scope, that of the embedded runtime.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     if scope is None:
         row = db.execute(
@@ -104,29 +104,29 @@ def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str)
             (group_pk(db, scope), execution_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no execution {execution_id!r}")
+        raise NotFound(f"Execution {execution_id!r} does not exist")
     return int(row[0])
 
 
 def scope_of(registry: Registry, execution_id: str) -> Scope:
-    """The group that an execution of this machine belongs to. Raises NotFound."""
+    """Return the scope of an execution of the embedded runtime. Raises NotFound."""
     with registry.read() as db:
         return _scope_of_pk(db, execution_pk(db, None, execution_id))
 
 
 def create(registry: Registry, scope: Scope, new: Execution) -> None:
-    """Keep a new execution as it is.
+    """Add a new execution.
 
     Raises:
-        NotFound: there is no such group.
-        Conflict: the ID is taken.
+        NotFound: the resource group does not exist.
+        Conflict: the ID exists.
     """
     with registry.write("executions") as db:
         insert(db, group_pk(db, scope), new)
 
 
 def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
-    """Insert an execution inside a transaction; its row."""
+    """Insert an execution within a transaction; return its row number."""
     cursor = db.execute(
         f"INSERT INTO executions (group_pk, configuration_pk, search_text, {COLUMNS}) VALUES "
         "(?, (SELECT pk FROM configurations WHERE group_pk = ? AND id = ?), ?, "
@@ -156,21 +156,21 @@ def insert(db: sqlite3.Connection, group: int, new: Execution) -> int:
         ),
     )
     if not cursor.rowcount:
-        raise Conflict(f"There is an execution {new.id} already")
+        raise Conflict(f"Execution {new.id} already exists")
     return int(cursor.lastrowid or 0)
 
 
 def claim_next(
     registry: Registry, max_parallel: int, pid: int, boot: str
 ) -> tuple[Scope, Execution] | None:
-    """Take the oldest PENDING execution that nobody has, of all groups of connections of this machine.
+    """Claim the oldest unclaimed PENDING execution of all groups of the embedded runtime.
 
     Args:
-        max_parallel: nothing is taken while so many are claimed and not finished.
-        pid, boot: the supervisor that takes it; `set_supervisor` may name another later.
+        max_parallel: nothing is claimed while this many claimed executions are unfinished.
+        pid, boot: the supervisor that claims it; `set_supervisor` may name another later.
 
     Returns:
-        None where nothing waits or nothing more may start.
+        None if nothing is pending or nothing more may start.
     """
     local = (
         "group_pk IN (SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk "
@@ -199,7 +199,10 @@ def claim_next(
 def set_supervisor(
     registry: Registry, scope: Scope, execution_id: str, pid: int | None, boot: str = ""
 ) -> None:
-    """Say which process has the execution from now on; None gives it back to the queue. Raises NotFound."""
+    """Record the process that supervises the execution; None returns it to the queue.
+
+    Raises NotFound.
+    """
     with registry.write("executions") as db:
         db.execute(
             "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
@@ -224,11 +227,13 @@ def transition(
     started_at: datetime | None = None,
     completed_at: datetime | None = None,
 ) -> Execution:
-    """The execution in its next status; times and details that are not given stay as they are, the message is replaced.
+    """Change an execution to its next status and return it.
+
+    Times and details that are not given are kept; the message is replaced.
 
     Raises:
-        NotFound: there is none.
-        Conflict: this status does not follow the one it has now (another process was quicker).
+        NotFound: it does not exist.
+        Conflict: this status cannot follow the current one, which another process may have changed.
     """
     with registry.write("executions") as db:
         pk = execution_pk(db, scope, execution_id)
@@ -258,10 +263,10 @@ def transition(
 def set_target(
     registry: Registry, scope: Scope, execution_id: str, target: TargetStatus
 ) -> Execution:
-    """Note what the execution is asked to become.
+    """Record the requested status of an execution.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
         Conflict: its status does not allow it.
     """
     with registry.write("executions") as db:
@@ -278,10 +283,10 @@ def set_target(
 
 
 def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
-    """Forget an execution and its metrics; its artifacts stay, with its ID as their source.
+    """Remove an execution and its metrics; its artifacts are kept, with its ID as their source.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
         Conflict: it has not ended.
     """
     with registry.write("executions", "artifacts", "metrics") as db:
@@ -290,7 +295,7 @@ def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
 
 
 def unfinished(registry: Registry, scope: Scope | None = None) -> list[UnfinishedExecution]:
-    """Executions that have not ended, oldest first: of a group, or of all connections of this machine."""
+    """Return the unfinished executions of a group, or of the embedded runtime, oldest first."""
     where, values = (
         ("c.kind = 'local'", ())
         if scope is None
@@ -325,15 +330,15 @@ def finish_completed(
     *,
     again: bool = False,
 ) -> Execution:
-    """COMPLETED and all its output artifacts with their files, in one transaction: all of it or nothing.
+    """Complete an execution and add its output artifacts with their files in one transaction.
 
     Args:
-        completed_at: None leaves the moment as it is.
+        completed_at: None keeps the current time.
         again: the execution is DEAD with the detail ``outputs: kept``.
 
     Raises:
-        NotFound: there is none.
-        Conflict: it is not RUNNING (or as ``again`` says), or an artifact's ID is taken.
+        NotFound: it does not exist.
+        Conflict: it is not RUNNING (or DEAD, with ``again``), or an artifact's ID is taken.
     """
     with registry.write("executions", "artifacts") as db:
         group = group_pk(db, scope)
@@ -354,19 +359,19 @@ def finish_completed(
 
 
 def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
-    """Let an execution go on that died while its outputs were stored, inside a transaction."""
+    """Set an execution that died while its outputs were stored to RUNNING, within a transaction."""
     changed = db.execute(
         "UPDATE executions SET status = ? WHERE pk = ? AND status = ? AND status_details ->> ? = ?",
         (Status.RUNNING, pk, Status.DEAD, OUTPUTS, OUTPUTS_KEPT),
     ).rowcount
     if not changed:
-        raise Conflict(f"Execution {execution_id} has no outputs that wait to be stored")
+        raise Conflict(f"Execution {execution_id} has no outputs that are waiting to be stored")
 
 
 def new_pending(
     configuration: Configuration, executable_version: str, execution_id: str
 ) -> Execution:
-    """An execution of the configuration as it stands in the queue, created now."""
+    """Return a new pending execution of the configuration."""
     at = now()
     return Execution(
         execution_id,
@@ -385,7 +390,7 @@ def new_pending(
 
 
 def built(row: tuple[Any, ...]) -> Execution:
-    """The execution in a row of `COLUMNS`."""
+    """Return the execution in a row of `COLUMNS`."""
     return Execution(
         row[0],
         row[1],
@@ -398,12 +403,12 @@ def built(row: tuple[Any, ...]) -> Execution:
         row[8],
         from_micros(row[9]),
         from_micros(row[10]),
-        moment(row[11]),
-        moment(row[12]),
-        moment(row[13]),
+        timestamp(row[11]),
+        timestamp(row[12]),
+        timestamp(row[13]),
         {} if row[14] == "{}" else json.loads(row[14]),
         row[15],
-        moment(row[16]),
+        timestamp(row[16]),
     )
 
 
@@ -417,13 +422,13 @@ def _scope_of_pk(db: sqlite3.Connection, pk: int) -> Scope:
 
 
 def searched(of: Execution) -> str:
-    """What a search for the execution looks at: its configuration's name, and all IDs."""
+    """Return the text that searches match: the name of the configuration and all IDs."""
     return search_text(
         (of.configuration_name, of.id, of.scenario_id, of.executable_id, of.configuration_id)
     )
 
 
 def cut(text: str) -> str:
-    """A status message that is not too long."""
+    """Return a status message, cut to the permitted length."""
     text = clean(text)
     return text if len(text) <= STATUS_MESSAGE_LIMIT else text[: STATUS_MESSAGE_LIMIT - 1] + "…"

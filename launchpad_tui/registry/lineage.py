@@ -1,4 +1,4 @@
-"""Steps through the graph of executions and artifacts, a frontier at a time."""
+"""Steps through the graph of executions and artifacts, one level at a time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from launchpad_tui.registry.database import Registry
 def inputs_of(
     registry: Registry, scope: Scope, execution_ids: Iterable[str]
 ) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Of each execution its inputs as (input name, artifact ID), in the order in which they were bound."""
+    """Return the inputs of executions as (input name, artifact ID), in binding order."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
     wanted = list(dict.fromkeys(execution_ids))
     with registry.read() as db:
@@ -33,7 +33,7 @@ def inputs_of(
 def consumers_of(
     registry: Registry, scope: Scope, artifact_ids: Iterable[str], limit: int
 ) -> list[str]:
-    """The IDs of executions that took one of the artifacts as an input, oldest first, at most so many."""
+    """Return the IDs of executions that use one of the artifacts, oldest first, up to a limit."""
     found: list[str] = []
     wanted = list(dict.fromkeys(artifact_ids))
     with registry.read() as db:

@@ -1,4 +1,4 @@
-"""Migrations of the registry, append-only: one function each, in order; `schema.VERSION` counts them."""
+"""Migrations of the registry, append-only: one function each; `schema.VERSION` is their number."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ migrations = Migrations("launchpad")
 
 @migrations()
 def first_schema(db: Database) -> None:
-    """Everything there is."""
+    """Create all tables."""
     for statement in schema.FIRST:
         db.conn.execute(statement)
 
 
 @migrations()
 def files_state(db: Database) -> None:
-    """What is known of the artifacts' files."""
+    """Add the state of artifacts' files."""
     for statement in schema.FILES_STATE:
         db.conn.execute(statement)
     if db["sqlite_stat1"].exists():
-        # Beside the statistics of the others, an index without any would be taken for better than it is.
+        # Without statistics of its own, the planner overestimates an index beside others that have them.
         db.conn.execute("ANALYZE artifacts")
 
 
 @migrations()
 def mirror(db: Database) -> None:
-    """What was read from runtimes elsewhere, and execution schedules."""
+    """Add tables for the content of remote runtimes and execution schedules."""
     for statement in schema.MIRROR:
         db.conn.execute(statement)
 
 
 def apply(connection: sqlite3.Connection) -> None:
-    """Apply what is pending, inside the transaction that the connection is in."""
-    # Without plugins: what else is installed on this machine has no business in the registry.
+    """Apply pending migrations within the connection's transaction."""
+    # Without plugins: other packages on this machine must not change the registry.
     migrations.apply(Database(connection, execute_plugins=False, recursive_triggers=False))

@@ -1,7 +1,7 @@
-"""What runtimes elsewhere have, kept here: entries put in batches, and marked when their runtime has them no more.
+"""The mirror of remote runtimes: entries are stored in batches and marked once they are deleted.
 
-Entries that did not change cost a look-up. What launchpad itself knows of an entry (sizes and states of files, what was
-read of its metrics) stays.
+An entry that did not change costs one look-up. What launchpad recorded about an entry itself (sizes
+and states of files, the progress of reading its metrics) is kept.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ARTIFACTS, CONFIGURATIONS, EXECUTIONS, SCHEDULES = (
     "executions",
     "execution_schedules",
 )
-#: the lists of a resource group, and the topic that a change of each belongs to
+#: the lists of a resource group, with the topic of changes
 TOPIC = {
     ARTIFACTS: "artifacts",
     CONFIGURATIONS: "configurations",
@@ -38,7 +38,7 @@ _KINDS = "('model', 'dataset', 'resultset', 'other')"
 
 
 def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -> bool:
-    """Keep these artifacts as they are now; says whether any was new or changed. Raises NotFound (no such scope)."""
+    """Store artifacts; return whether any was new or changed. Raises NotFound."""
     columns = (
         "url, name, kind, description, scenario_id, execution_id, labels, modified_at, gone_at"
     )
@@ -71,11 +71,11 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
                 for a in found
             ],
         )
-        return _told(registry, db, before, "artifacts")
+        return _announce(registry, db, before, "artifacts")
 
 
 def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configuration]) -> bool:
-    """Keep these configurations, which never change; says whether any was new. Raises NotFound (no such scope)."""
+    """Store configurations, which never change; return whether any was new. Raises NotFound."""
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
@@ -88,12 +88,12 @@ def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configu
                 "AND configuration_id = ?",
                 (pk, group, one.id),
             )
-        _back(db, CONFIGURATIONS, group, known)
-        return _told(registry, db, before, "configurations")
+        _restore(db, CONFIGURATIONS, group, known)
+        return _announce(registry, db, before, "configurations")
 
 
 def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution]) -> bool:
-    """Keep these executions as they are now; says whether any was new or changed. Raises NotFound (no such scope)."""
+    """Store executions; return whether any was new or changed. Raises NotFound."""
     columns = (
         "configuration_name, status, target_status, status_message, status_details, modified_at, submitted_at, "
         "started_at, completed_at, schedule_id, gone_at"
@@ -144,11 +144,11 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
                 f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({marks(some)})",
                 (group, *some),
             )
-        return _told(registry, db, before, "executions")
+        return _announce(registry, db, before, "executions")
 
 
-def forget_entries(registry: Registry, scope: Scope, part: str, ids: Sequence[str]) -> None:
-    """Mark these entries of a list as gone from their runtime. Raises NotFound for an unknown scope."""
+def mark_deleted(registry: Registry, scope: Scope, part: str, ids: Sequence[str]) -> None:
+    """Mark entries of a list as deleted in their runtime. Raises NotFound for an unknown scope."""
     with registry.write(TOPIC[part]) as db:
         group, at = group_pk(db, scope), to_micros(now())
         for start in range(0, len(ids), BATCH):
@@ -160,14 +160,17 @@ def forget_entries(registry: Registry, scope: Scope, part: str, ids: Sequence[st
 
 
 def count(registry: Registry, scope: Scope, part: str) -> int:
-    """How many entries of a list are known that are not gone. Raises NotFound for an unknown scope."""
+    """Return the number of known entries of a list that are not deleted. Raises NotFound."""
     with registry.read() as db:
         sql = f"SELECT count(*) FROM {part} WHERE group_pk = ? AND gone_at IS NULL"
         return int(db.execute(sql, (group_pk(db, scope),)).fetchone()[0])
 
 
 def execution_states(registry: Registry, scope: Scope) -> dict[str, tuple[Status, datetime]]:
-    """Status and last change of the executions that are not gone, by ID. Raises NotFound for an unknown scope."""
+    """Return status and last change of the executions that are not deleted, by ID.
+
+    Raises NotFound.
+    """
     with registry.read() as db:
         rows = db.execute(
             "SELECT id, status, modified_at FROM executions WHERE group_pk = ? AND gone_at IS NULL",
@@ -177,7 +180,10 @@ def execution_states(registry: Registry, scope: Scope) -> dict[str, tuple[Status
 
 
 def unfinished(registry: Registry, scope: Scope) -> list[str]:
-    """The IDs of the executions that are not over and not gone, oldest first. Raises NotFound for an unknown scope."""
+    """Return the IDs of unfinished executions that are not deleted, oldest first.
+
+    Raises NotFound.
+    """
     with registry.read() as db:
         rows = db.execute(
             "SELECT id FROM executions WHERE group_pk = ? AND gone_at IS NULL "
@@ -190,14 +196,14 @@ def unfinished(registry: Registry, scope: Scope) -> list[str]:
 def metrics_due(
     registry: Registry, scope: Scope, among: Iterable[str] | None = None, recent: int = 0
 ) -> list[tuple[str, bool]]:
-    """The IDs of executions whose metrics were not read to their end, newest first, each with whether it is over.
+    """Return the IDs of executions with unread metrics, newest first, and whether each has ended.
 
     Args:
-        among: only these; None: those that go on, those that went on when they were read last, and the ``recent``
-            newest of the group.
+        among: only these; None: those that are running, those that were when they were last read,
+            and the ``recent`` newest of the group.
 
     Raises:
-        NotFound: there is no such scope.
+        NotFound: the scope does not exist.
     """
     over = "status IN ('STOPPED', 'COMPLETED', 'DEAD')"
     chosen = "id IN (SELECT value FROM json_each(:among))"
@@ -214,7 +220,7 @@ def metrics_due(
 
 
 def set_metrics_read(registry: Registry, scope: Scope, read: Sequence[tuple[str, bool]]) -> None:
-    """Remember that metrics of executions were read, each with whether it was over by then."""
+    """Record that metrics of executions were read, and whether each had ended by then."""
     with registry.write("metrics") as db:
         group = group_pk(db, scope)
         db.executemany(
@@ -224,7 +230,7 @@ def set_metrics_read(registry: Registry, scope: Scope, read: Sequence[tuple[str,
 
 
 def seen(registry: Registry, scope: Scope, part: str, ids: Iterable[str]) -> None:
-    """Remember that a list which is not done told of these entries."""
+    """Record the entries reported by a list that is still being read."""
     with registry.write() as db:
         group = group_pk(db, scope)
         db.executemany(
@@ -234,14 +240,14 @@ def seen(registry: Registry, scope: Scope, part: str, ids: Iterable[str]) -> Non
 
 
 def count_seen(registry: Registry, scope: Scope, part: str) -> int:
-    """How many entries a list which is not done told of."""
+    """Return the number of entries reported by a list that is still being read."""
     with registry.read() as db:
         sql = "SELECT count(*) FROM reading_seen WHERE group_pk = ? AND part = ?"
         return int(db.execute(sql, (group_pk(db, scope), part)).fetchone()[0])
 
 
-def forget_seen(registry: Registry, scope: Scope, part: str) -> None:
-    """Begin a list anew."""
+def clear_seen(registry: Registry, scope: Scope, part: str) -> None:
+    """Restart a list: no entry counts as reported."""
     with registry.write() as db:
         db.execute(
             "DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group_pk(db, scope), part)
@@ -249,7 +255,10 @@ def forget_seen(registry: Registry, scope: Scope, part: str) -> None:
 
 
 def finish_list(registry: Registry, scope: Scope, part: str) -> int:
-    """A list was read to its end: what it did not tell of is gone; gives how many went. Raises NotFound."""
+    """Mark the entries that a complete list did not report as deleted; return their number.
+
+    Raises NotFound.
+    """
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
@@ -258,13 +267,13 @@ def finish_list(registry: Registry, scope: Scope, part: str) -> int:
             f"(SELECT 1 FROM reading_seen s WHERE s.group_pk = {part}.group_pk AND s.part = ? AND s.id = {part}.id)",
             (to_micros(now()), group, part),
         ).rowcount
-        _told(registry, db, before, TOPIC[part])
+        _announce(registry, db, before, TOPIC[part])
         db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group, part))
         return went
 
 
-def _told(registry: Registry, db: sqlite3.Connection, before: int, topic: str) -> bool:
-    """Tell of a change where there was one: a list that is read again and again mostly brings none."""
+def _announce(registry: Registry, db: sqlite3.Connection, before: int, topic: str) -> bool:
+    """Increase the revision if something changed: a list that is polled mostly brings no changes."""
     if db.total_changes == before:
         return False
     touch(registry, topic)
@@ -282,8 +291,8 @@ def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -
     return found
 
 
-def _back(db: sqlite3.Connection, table: str, group: int, ids: Iterable[str]) -> None:
-    """What its runtime has again is gone no more."""
+def _restore(db: sqlite3.Connection, table: str, group: int, ids: Iterable[str]) -> None:
+    """Unmark entries that their runtime has again."""
     db.executemany(
         f"UPDATE {table} SET gone_at = NULL WHERE group_pk = ? AND id = ? AND gone_at IS NOT NULL",
         [(group, one) for one in ids],

@@ -1,5 +1,7 @@
-"""What belongs to a whole connection elsewhere, kept here: resource groups, scenarios, executables, object stores; and
-how far the reading of each part is."""
+"""The mirror of what belongs to a whole remote connection, and the progress of reading each part.
+
+These are resource groups, scenarios, executables and object stores.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +16,22 @@ from launchpad_tui.domain.scenario import Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import scenarios as rows
-from launchpad_tui.registry.codec import clean, micros, moment, text_map, to_json
+from launchpad_tui.registry.codec import clean, micros, text_map, timestamp, to_json
 from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
 
-#: the state of a resource group as a whole, and of what belongs to all groups of a connection
+#: the parts for the state of a whole resource group, and of everything shared by all groups
 GROUP, TENANT = "group", "tenant"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingState:
-    """How far the reading of a part is.
+    """The progress of reading a part.
 
-    ``position`` of ``total`` entries of a list that goes on; where none does, ``total`` is None and ``position`` how
-    many there were when it was over. ``done_at`` is when the part was last read to its end without an error, ``error``
-    what failed since.
+    ``position`` of ``total`` entries have been read; if the list is complete, ``total`` is None and
+    ``position`` the number of entries. ``done_at`` is the time at which the part was last read
+    completely, ``error`` the error since then.
     """
 
     position: int = 0
@@ -39,19 +41,23 @@ class ReadingState:
 
 
 def state(registry: Registry, scope: Scope, part: str) -> ReadingState:
-    """The state of a part of a resource group (of a connection where the scope's group is empty). Raises NotFound for
-    an unknown connection."""
+    """Return the state of a part of a resource group, or of the connection if the group is empty.
+
+    Raises NotFound for an unknown connection.
+    """
     with registry.read() as db:
         row = db.execute(
             "SELECT position, total, done_at, error FROM reading_state WHERE connection_pk = ? AND resource_group = ? "
             "AND part = ?",
             (connection_pk(db, scope.connection), scope.resource_group, part),
         ).fetchone()
-    return ReadingState() if row is None else ReadingState(row[0], row[1], moment(row[2]), row[3])
+    return (
+        ReadingState() if row is None else ReadingState(row[0], row[1], timestamp(row[2]), row[3])
+    )
 
 
 def set_state(registry: Registry, scope: Scope, part: str, new: ReadingState) -> None:
-    """Remember how far the reading of a part is. Raises NotFound for an unknown connection."""
+    """Record the progress of reading a part. Raises NotFound for an unknown connection."""
     with registry.write("sync") as db:
         db.execute(
             "INSERT INTO reading_state (connection_pk, resource_group, part, position, total, done_at, error) "
@@ -70,7 +76,7 @@ def set_state(registry: Registry, scope: Scope, part: str, new: ReadingState) ->
 
 
 def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
-    """The state of a part everywhere that it has one."""
+    """Return the state of a part in all scopes that have one."""
     with registry.read() as db:
         found = db.execute(
             "SELECT c.name, s.resource_group, s.position, s.total, s.done_at, s.error FROM reading_state s "
@@ -78,14 +84,14 @@ def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
             (part,),
         ).fetchall()
     return {
-        Scope(row[0], row[1]): ReadingState(row[2], row[3], moment(row[4]), row[5]) for row in found
+        Scope(row[0], row[1]): ReadingState(row[2], row[3], timestamp(row[4]), row[5])
+        for row in found
     }
 
 
 def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGroup]) -> None:
-    """Keep these resource groups as they are now; others are marked as gone, but for ``default``, which every
-    connection keeps. Raises NotFound."""
-    with _telling(registry, "connections") as db:
+    """Store resource groups; mark others as deleted, except ``default``. Raises NotFound."""
+    with _announced_write(registry, "connections") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -110,8 +116,8 @@ def put_groups(registry: Registry, connection: str, found: Sequence[ResourceGrou
 
 
 def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]) -> None:
-    """Keep these scenarios as they are now; others are marked as gone. Raises NotFound."""
-    with _telling(registry, "scenarios") as db:
+    """Store scenarios; mark others as deleted. Raises NotFound."""
+    with _announced_write(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -132,9 +138,9 @@ def put_scenarios(registry: Registry, connection: str, found: Sequence[Scenario]
 def put_executables(
     registry: Registry, connection: str, scenario_id: str, found: Sequence[Executable]
 ) -> None:
-    """Keep these executables of a scenario as they are now; its others are marked as gone. Raises NotFound."""
+    """Store the executables of a scenario; mark its others as deleted. Raises NotFound."""
     scope = Scope(connection, "")
-    with _telling(registry, "scenarios") as db:
+    with _announced_write(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             rows.put_executable(registry, scope, one)
@@ -149,8 +155,8 @@ def put_executables(
 def put_versions(
     registry: Registry, connection: str, scenario_id: str, found: Sequence[Version]
 ) -> None:
-    """Keep these versions of a scenario as they are now; its others are marked as gone. Raises NotFound."""
-    with _telling(registry, "scenarios") as db:
+    """Store the versions of a scenario; mark its others as deleted. Raises NotFound."""
+    with _announced_write(registry, "scenarios") as db:
         pk = connection_pk(db, connection)
         for one in found:
             _put(
@@ -174,7 +180,10 @@ def put_versions(
 
 
 def versions(registry: Registry, connection: str, scenario_id: str) -> list[Version]:
-    """The versions of a scenario, newest first. Raises NotFound for an unknown connection."""
+    """Return the versions of a scenario, newest first.
+
+    Raises NotFound for an unknown connection.
+    """
     with registry.read() as db:
         found = db.execute(
             "SELECT id, description, created_at, modified_at FROM scenario_versions WHERE connection_pk = ? "
@@ -185,8 +194,8 @@ def versions(registry: Registry, connection: str, scenario_id: str) -> list[Vers
 
 
 def put_schedules(registry: Registry, scope: Scope, found: Sequence[Schedule]) -> None:
-    """Keep these schedules of a runtime elsewhere as they are now; others are marked as gone. Raises NotFound."""
-    with _telling(registry, "schedules") as db:
+    """Store the schedules of a remote runtime; mark others as deleted. Raises NotFound."""
+    with _announced_write(registry, "schedules") as db:
         group = group_pk(db, scope)
         for one in found:
             _put(
@@ -210,18 +219,18 @@ def put_schedules(registry: Registry, scope: Scope, found: Sequence[Schedule]) -
 def put_stores(
     registry: Registry, scope: Scope, found: Mapping[str, tuple[str, Mapping[str, str]]]
 ) -> None:
-    """Keep the object stores that a runtime tells of; others that it told of are marked as gone.
+    """Store the object stores that a runtime reports; mark others that it reported as deleted.
 
-    What the runtime says of a store replaces what it said before; what the user added to it stays. A store that was
-    made here under the same name becomes the runtime's.
+    The runtime's settings of a store replace its former ones; settings that the user added are
+    kept. A local store of the same name becomes the runtime's.
 
     Args:
-        found: kind and settings by name; the settings without secrets.
+        found: kind and settings by name; the settings have no secrets.
 
     Raises:
-        NotFound: there is no such scope.
+        NotFound: the scope does not exist.
     """
-    with _telling(registry, "connections") as db:
+    with _announced_write(registry, "connections") as db:
         group = group_pk(db, scope)
         for name, (kind, settings) in found.items():
             row = db.execute(
@@ -251,8 +260,8 @@ def put_stores(
 
 
 @contextmanager
-def _telling(registry: Registry, topic: str) -> Iterator[sqlite3.Connection]:
-    """A write that tells of a change where there was one."""
+def _announced_write(registry: Registry, topic: str) -> Iterator[sqlite3.Connection]:
+    """Open a write that increases the revision if something changed."""
     with registry.write() as db:
         before = db.total_changes
         yield db
@@ -267,10 +276,10 @@ def _put(
     values: Mapping[str, object],
     first: Mapping[str, object] | None = None,
 ) -> None:
-    """Insert a row, or change it where its values are others; what is put is not gone.
+    """Insert a row, or update it if its values differ; the row is not marked as deleted.
 
     Args:
-        first: values that only a new row gets.
+        first: values of new rows only.
     """
     new = {**key, **values, **(first or {})}
     names = ", ".join(values)

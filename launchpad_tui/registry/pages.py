@@ -1,4 +1,7 @@
-"""Pages of a list by keyset: going on from a row costs the same at any depth, in either direction."""
+"""Pages of a list by keyset.
+
+Continuing from a row costs the same at any depth, in both directions.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ from launchpad_tui.registry.query import (
 Row = TypeVar("Row")
 _Curve = tuple[float, ...]
 Curves = Mapping[str, _Curve]
-#: points of a curve in a list
+#: the number of points of a curve in a list
 _CURVE_POINTS = 48
 
 #: a search that finds more than this is answered by walking the list in its order and looking into each row; one that
@@ -41,7 +44,7 @@ _CONFIGURATION = "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0
 
 
 class Lister(Generic[Row]):
-    """A query over one table, compiled. Holds no connection and no rows; safe for threads."""
+    """A compiled query over one table. Holds no connection and no rows; thread-safe."""
 
     def __init__(
         self,
@@ -72,17 +75,17 @@ class Lister(Generic[Row]):
             raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         with self._registry.read() as db:
             source = self._source(db, bool(self._match))
             sql = f"SELECT count(*) FROM {source.tables} WHERE {' AND '.join(source.where)}"
             return int(db.execute(sql, source.values).fetchone()[0])
 
     def page(self, cursor: Cursor | None, limit: int, *, backwards: bool = False) -> Page[Row]:
-        """At most ``limit`` rows behind the cursor, or before it, always in the list's order.
+        """Return at most ``limit`` rows after the cursor, or before it, always in the list's order.
 
         Args:
-            cursor: None stands for the place before the first row, or, backwards, behind the last.
+            cursor: None is the position before the first row, or, backwards, after the last.
         """
         with self._registry.read() as db:
             rows: list[tuple[Any, ...]] = []
@@ -110,8 +113,7 @@ class Lister(Generic[Row]):
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
-        """The cursors of each ``every``-th row behind the cursor, or before it, among the next so many rows: one walk
-        over keys alone."""
+        """Return the cursors of every ``every``-th row from the cursor on, scanning keys only."""
         found: list[Cursor] = []
         number = 0
         with self._registry.read() as db:
@@ -134,7 +136,7 @@ class Lister(Generic[Row]):
             if cursor is not None:
                 if (cursor[0] is not None) != with_value:
                     if with_value != backwards:
-                        continue  # the cursor is in the segment that comes later
+                        continue  # The cursor is in the later segment.
                 else:
                     start = cursor
             segment = self._segment(db, with_value)
@@ -172,7 +174,7 @@ class Lister(Generic[Row]):
         values = [*source.values, metric.key]
         if few:
             return _Segment(f"{source.tables} CROSS JOIN series s", where, values, value)
-        # Along the index on the metric's value: the first rows come without looking at the others.
+        # The index on the metric's value yields the first rows without reading the others.
         where = ["s.group_pk = ?", *where]
         return _Segment(
             f"series s CROSS JOIN {source.tables}", where, [source.group, *values], value
@@ -182,7 +184,7 @@ class Lister(Generic[Row]):
         group = group_pk(db, self._scope)
         where, values = ["t.group_pk = ?", *self._where], [group, *self._values]
         if self._query.ids is not None:
-            # As JSON: there may be more of them than a statement takes values.
+            # As JSON, because there may be more IDs than a statement has parameters.
             where.append("t.id IN (SELECT value FROM json_each(?))")
             values.append(to_json(list(self._query.ids)))
         tables = f"{self._table.name} t"
@@ -210,7 +212,7 @@ class Lister(Generic[Row]):
         found: dict[int, dict[MetricColumn, float]] = {}
         for column in dict.fromkeys(self._query.metrics):
             for pk, value in self._of_series(db, rows, statistic_column(column), column.key):
-                # A value that is NaN is a value: only a missing one stays blank.
+                # NaN is a value; only a missing one is blank.
                 found.setdefault(pk, {})[column] = float("nan") if value is None else value
         return found
 
@@ -221,7 +223,7 @@ class Lister(Generic[Row]):
         found: dict[int, dict[str, _Curve]] = {}
         for key in dict.fromkeys(self._query.curves):
             for pk, series in self._of_series(db, rows, "pk", key):
-                # Only now: it takes numpy, which nobody needs for a list without curves.
+                # Imported on use: it imports numpy, which lists without curves do not need.
                 from launchpad_tui.registry.window import window
 
                 points = window(self._registry, int(series), points=_CURVE_POINTS).values
@@ -244,7 +246,7 @@ class Lister(Generic[Row]):
 
 
 class _Source:
-    """Tables and conditions that every statement of a query begins with."""
+    """The tables and conditions of all statements of a query."""
 
     __slots__ = ("group", "tables", "values", "where")
 
@@ -256,7 +258,7 @@ class _Source:
 
 
 class _Segment:
-    """A part of a list that is ordered by a key, and by row numbers where keys are equal."""
+    """A part of a list, ordered by a key, and by row number for equal keys."""
 
     def __init__(self, tables: str, where: list[str], values: list[object], key: str) -> None:
         self._tables = tables
@@ -267,12 +269,12 @@ class _Segment:
         self.down = False
 
     def fetch(self, db: sqlite3.Connection, columns: str, limit: int) -> list[tuple[Any, ...]]:
-        """At most so many rows: key, then the columns."""
+        """Return key and columns of rows, up to a limit."""
         sql, values = self._sql(columns)
         return db.execute(f"{sql} LIMIT ?", (*values, limit)).fetchall()
 
     def keys(self, db: sqlite3.Connection, limit: int) -> Iterable[tuple[Any, int]]:
-        """Key and row number of at most so many rows."""
+        """Return key and row number of rows, up to a limit."""
         sql, values = self._sql("t.pk")
         return db.execute(f"{sql} LIMIT ?", (*values, limit))
 
@@ -297,10 +299,10 @@ class _Segment:
 def artifact_lister(
     registry: Registry, scope: Scope, kind: ArtifactKind | None, query: Query
 ) -> Lister[ArtifactRow]:
-    """The artifacts of a kind that a query wants.
+    """Return the lister of a query for artifacts of a kind.
 
     Raises:
-        InvalidInput: a condition or the order is wrong.
+        InvalidInput: a condition or the order is invalid.
     """
     return Lister(
         registry,
@@ -315,10 +317,10 @@ def artifact_lister(
 
 
 def execution_lister(registry: Registry, scope: Scope, query: Query) -> Lister[ExecutionRow]:
-    """The executions that a query wants.
+    """Return the lister of a query for executions.
 
     Raises:
-        InvalidInput: a condition or the order is wrong.
+        InvalidInput: a condition or the order is invalid.
     """
     return Lister(
         registry,

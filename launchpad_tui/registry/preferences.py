@@ -1,4 +1,4 @@
-"""Preferences, as JSON by key; and the revisions that tell of changes."""
+"""Preferences as JSON by key, with revisions that report changes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from launchpad_tui.registry.database import Registry
 
 
 def get(registry: Registry, key: str) -> Any:
-    """The value kept under a key; None where there is none."""
+    """Return the value of a key, None if there is none."""
     with registry.read() as db:
         row = db.execute("SELECT value FROM preferences WHERE key = ?", (key,)).fetchone()
     return None if row is None else json.loads(row[0])
 
 
 def put(registry: Registry, key: str, value: object) -> None:
-    """Keep a value under a key; None forgets it."""
+    """Store the value of a key; None removes it."""
     with registry.write("preferences") as db:
         if value is None:
             db.execute("DELETE FROM preferences WHERE key = ?", (key,))
@@ -28,7 +28,7 @@ def put(registry: Registry, key: str, value: object) -> None:
 
 
 def keys(registry: Registry, prefix: str = "") -> list[str]:
-    """The keys that begin so, sorted."""
+    """Return the keys with this prefix, sorted."""
     with registry.read() as db:
         return [
             row[0]

@@ -1,4 +1,4 @@
-"""Conditions and searches of a list as SQL. Values are always bound, never written into a statement."""
+"""Conditions and searches of lists as SQL. Values are always bound, never part of a statement."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ _COMPARE = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A column that a list may be filtered and ordered by. ``kind`` is text, name (text in any case when ordered),
-    moment, number, or seconds (kept in microseconds)."""
+    """A column by which a list can be filtered and ordered.
+
+    ``kind`` is text, name (ordered regardless of case), timestamp, number, or seconds (stored as
+    microseconds).
+    """
 
     column: str
     kind: str = "text"
@@ -38,16 +41,16 @@ class Attribute:
 
     @property
     def ordered(self) -> str:
-        """The expression to order by."""
+        """The SQL expression to order by."""
         return f"t.{self.column} COLLATE NOCASE" if self.kind == "name" else f"t.{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """A list's table, ``t`` in every statement.
+    """The table of a list, ``t`` in every statement.
 
-    ``execution`` is the row of the (source) execution, ``owns`` the condition that a metric series ``s`` of that
-    execution is this row's.
+    ``execution`` is the row of the (source) execution, ``owns`` the condition under which a metric
+    series ``s`` of that execution belongs to this row.
     """
 
     name: str
@@ -71,12 +74,12 @@ ARTIFACTS = ListTable(
         "scenario_id": Attribute("scenario_id", "name"),
         "url": Attribute("url", "name"),
         "execution_id": Attribute("execution_id"),
-        "created_at": Attribute("created_at", "moment"),
-        "modified_at": Attribute("modified_at", "moment"),
+        "created_at": Attribute("created_at", "timestamp"),
+        "modified_at": Attribute("modified_at", "timestamp"),
         "size": Attribute("size", "number", nullable=True),
         "files_state": Attribute("files_state"),
-        "checked_at": Attribute("checked_at", "moment", nullable=True),
-        "deleted_at": Attribute("gone_at", "moment", nullable=True),
+        "checked_at": Attribute("checked_at", "timestamp", nullable=True),
+        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
     },
 )
 EXECUTIONS = ListTable(
@@ -95,26 +98,26 @@ EXECUTIONS = ListTable(
         "status": Attribute("status"),
         "target_status": Attribute("target_status"),
         "status_message": Attribute("status_message", "name"),
-        "created_at": Attribute("created_at", "moment"),
-        "modified_at": Attribute("modified_at", "moment"),
-        "submitted_at": Attribute("submitted_at", "moment", nullable=True),
-        "started_at": Attribute("started_at", "moment", nullable=True),
-        "completed_at": Attribute("completed_at", "moment", nullable=True),
+        "created_at": Attribute("created_at", "timestamp"),
+        "modified_at": Attribute("modified_at", "timestamp"),
+        "submitted_at": Attribute("submitted_at", "timestamp", nullable=True),
+        "started_at": Attribute("started_at", "timestamp", nullable=True),
+        "completed_at": Attribute("completed_at", "timestamp", nullable=True),
         "duration": Attribute("duration", "seconds", nullable=True),
-        "deleted_at": Attribute("gone_at", "moment", nullable=True),
+        "deleted_at": Attribute("gone_at", "timestamp", nullable=True),
     },
 )
 
 
 def by_key(key: str) -> bool:
-    """Whether a metric column names one series by its key, and not a bare metric name."""
+    """Return whether a metric column names one series by its key, not a metric by its name."""
     return "{" in key
 
 
 def chosen(table: ListTable, key: str) -> str:
-    """The SQL condition, with one value to bind, that series ``s`` stands for the metric ``key`` in a row of the list.
+    """Return the SQL condition, with one parameter, that series ``s`` represents a metric in a row.
 
-    Of one execution and model, a bare name stands for the series that is marked as the name's headline.
+    Of one execution and model, a name is represented by the series marked as its headline.
     """
     if by_key(key):
         same = "o.key = s.key"
@@ -129,7 +132,7 @@ def chosen(table: ListTable, key: str) -> str:
 
 
 def statistic_column(column: MetricColumn) -> str:
-    """The column of ``series`` that holds a metric column's value."""
+    """Return the column of ``series`` with a metric column's value."""
     if column.statistic is Statistic.LATEST:
         return "last"
     if column.statistic is Statistic.BEST:
@@ -140,10 +143,11 @@ def statistic_column(column: MetricColumn) -> str:
 def conditions_sql(
     table: ListTable, conditions: tuple[Condition, ...]
 ) -> tuple[list[str], list[object]]:
-    """The conditions as SQL and the values to bind.
+    """Return the conditions as SQL, and the parameters.
 
     Raises:
-        InvalidInput: an attribute is unknown, or a value does not go with it; ``field`` is the condition's name.
+        InvalidInput: an attribute is unknown, or a value is invalid for it; ``field`` is the name
+            of the condition.
     """
     where: list[str] = []
     values: list[object] = []
@@ -155,7 +159,7 @@ def conditions_sql(
 
 
 def match_expression(search: str) -> str:
-    """The full-text expression of those words of the search that have a trigram; empty where none has."""
+    """Return the full-text expression of the words that have a trigram, empty if none has."""
     return " AND ".join(
         '"' + term.replace('"', '""') + '"' for term in terms(search) if len(term) >= 3
     )
@@ -174,15 +178,15 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
     if attribute.kind in {"text", "name"}:
         if condition.op in {Op.BEFORE, Op.AFTER}:
             raise InvalidInput(
-                f"{condition.name} is no moment", hint="Use = or contains.", field=condition.name
+                f"{condition.name} is not a time", hint="Use = or contains.", field=condition.name
             )
         collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
         return f"{column}{collate} {_COMPARE[condition.op]} ?", (condition.value,)
-    if attribute.kind == "moment":
-        return _moment(condition, column)
+    if attribute.kind == "timestamp":
+        return _timestamp(condition, column)
     if condition.op in {Op.BEFORE, Op.AFTER}:
         raise InvalidInput(
-            f"{condition.name} is no moment", hint="Use < or >.", field=condition.name
+            f"{condition.name} is not a time", hint="Use < or >.", field=condition.name
         )
     value = _number(condition)
     return f"{column} {_COMPARE[condition.op]} ?", (
@@ -190,16 +194,16 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
     )
 
 
-def _moment(condition: Condition, column: str) -> tuple[str, Values]:
+def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
     text = condition.value.strip()
     try:
         start = parse_rfc3339(text)
     except (ValueError, OverflowError) as error:
         hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
         raise InvalidInput(
-            f"{text[:40]!r} is not a moment", hint=hint, field=condition.name
+            f"{text[:40]!r} is not a date or time", hint=hint, field=condition.name
         ) from error
-    # A date alone means the whole day.
+    # A date without a time is the whole day.
     day = len(text) == 10
     low, high = (
         to_micros(start),
@@ -221,7 +225,10 @@ def _moment(condition: Condition, column: str) -> tuple[str, Values]:
 
 
 def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """A row without the label fulfils only ``!=`` (as the AI API's label selectors have it)."""
+    """Return the condition.
+
+    Rows without the label match only ``!=``, like the AI API's selectors.
+    """
     if table is not ARTIFACTS:
         raise InvalidInput("Executions have no labels", field=condition.name)
     key = condition.name if "/" in condition.name else f"%/{condition.name}"
@@ -245,7 +252,7 @@ def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
 
 
 def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """Rows without a value of the metric fulfil no condition."""
+    """Return the condition; rows without a value of the metric match no condition."""
     if condition.op not in _COMPARE:
         raise InvalidInput(
             f"A metric cannot be compared with {condition.op}",
@@ -265,9 +272,14 @@ def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
 
 
 def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """Numbers are compared as numbers where both are; rows without the parameter fulfil no condition."""
+    """Return the condition, numeric if both are numbers.
+
+    Rows without the parameter do not match.
+    """
     if condition.op in {Op.BEFORE, Op.AFTER}:
-        raise InvalidInput("A parameter is no moment", hint="Use = < >.", field=condition.name)
+        raise InvalidInput(
+            "A parameter cannot be compared as a time", hint="Use = < >.", field=condition.name
+        )
     asked = number(condition.value)
     bound: Values
     if condition.op is Op.CONTAINS:

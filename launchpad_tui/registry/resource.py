@@ -1,4 +1,4 @@
-"""What an execution logged as it was logged: single points, tags and custom info."""
+"""The points, tags and custom info of an execution as they were logged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.metric import CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, now, to_micros
 from launchpad_tui.registry import chunk
-from launchpad_tui.registry.codec import clean, moment
+from launchpad_tui.registry.codec import clean, timestamp
 from launchpad_tui.registry.configurations import BATCH, marks
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.executions import execution_pk
@@ -23,11 +23,11 @@ Row = tuple[int, int, float]
 def points(
     registry: Registry, series: Sequence[SeriesSummary], after: int = 0, limit: int | None = None
 ) -> list[Metric]:
-    """Points of series, one series behind the other, each by step.
+    """Return points of series, one series after the other, each by step.
 
     Args:
-        after: so many are passed over; a negative number counts from the end.
-        limit: at most so many; None for all.
+        after: the number of points to skip; a negative number counts from the end.
+        limit: the largest number of points; None for all.
     """
     total = sum(one.count for one in series)
     start = max(0, total + after) if after < 0 else after
@@ -48,7 +48,7 @@ def points(
 
 
 def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict[str, list[Tag]]:
-    """The tags of executions by execution ID, in the order in which they were first logged."""
+    """Return the tags of executions by execution ID, in the order of first logging."""
     return {
         execution: [Tag(name, value) for name, value in rows]
         for execution, rows in _named(registry, scope, "tags", execution_ids).items()
@@ -58,7 +58,7 @@ def tags(registry: Registry, scope: Scope, execution_ids: Iterable[str]) -> dict
 def custom_info(
     registry: Registry, scope: Scope, execution_ids: Iterable[str]
 ) -> dict[str, list[CustomInfo]]:
-    """The custom info of executions by execution ID, in the order in which it was first logged."""
+    """Return the custom info of executions by execution ID, in the order of first logging."""
     return {
         execution: [CustomInfo(name, value) for name, value in rows]
         for execution, rows in _named(registry, scope, "custom_info", execution_ids).items()
@@ -68,7 +68,10 @@ def custom_info(
 def stamps(
     registry: Registry, scope: Scope, execution_id: str
 ) -> tuple[datetime | None, datetime | None]:
-    """The moments of an execution's first and last entry, by their timestamps; None where it logged nothing."""
+    """The moments of an execution's first and last entry, by their timestamps.
+
+    None where it logged nothing.
+    """
     with registry.read() as db:
         pk = execution_pk(db, scope, execution_id)
         low, high = db.execute(
@@ -78,7 +81,7 @@ def stamps(
             "WHERE execution_pk = ?1)",
             (pk,),
         ).fetchone()
-    return moment(low), moment(high)
+    return timestamp(low), timestamp(high)
 
 
 def put(
@@ -88,7 +91,7 @@ def put(
     infos: Sequence[CustomInfo],
     scope: Scope | None = None,
 ) -> None:
-    """Keep tags and custom info; of the same name the last wins. Raises NotFound."""
+    """Store tags and custom info; of the same name the last one counts. Raises NotFound."""
     if not tags and not infos:
         return
     with registry.write("metrics") as db:
@@ -122,7 +125,7 @@ def _named(
 
 
 def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
-    """The points of a series by step, of equal steps as they were logged, from a position on."""
+    """Return the points of a series by step, from a position on."""
     heads = db.execute(
         "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk",
         (series,),
@@ -137,7 +140,7 @@ def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
         [(tail[0][0], tail[-1][0])] if tail else []
     )
     if any(before[1] > after[0] for before, after in pairwise(spans)):
-        # Points that came out of order lie in several chunks: they have to be seen together to be put in order.
+        # Points logged out of order are in several chunks, which have to be sorted together.
         rows = [row for head in heads for row in _chunk(db, head[0])] + tail
         rows.sort(key=lambda row: row[0])
         yield from islice(rows, start, None)

@@ -1,4 +1,4 @@
-"""What other processes changed, told by revisions of topics."""
+"""Revisions of topics, by which processes notice each other's changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.sqlite_errors import translated
 
-#: everything that a write may name
+#: the topics that a write may name
 TOPICS = frozenset(
     {
         "connections",
@@ -25,7 +25,7 @@ TOPICS = frozenset(
 
 
 class RevisionWatch:
-    """Watches the revisions over a connection of its own, so that writes of this process are seen too."""
+    """Watches revisions over its own connection, to notice writes of this process too."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -36,7 +36,7 @@ class RevisionWatch:
             self._revisions = self._read()
 
     def poll(self) -> frozenset[str]:
-        """The topics that changed since the last call. Costs microseconds where nothing did."""
+        """Return the topics that changed since the last call. Takes microseconds if none did."""
         with self._lock, translated(self._registry.path):
             version = self._data_version()
             if version == self._version:
@@ -49,7 +49,7 @@ class RevisionWatch:
             return changed
 
     def close(self) -> None:
-        """Give the connection back."""
+        """Release the connection."""
         with self._lock:
             self._connection.close()
 
@@ -62,6 +62,6 @@ class RevisionWatch:
 
 
 def touch(registry: Registry, *topics: str) -> None:
-    """Tell of a change that is not in the registry, such as a longer log."""
+    """Report a change outside of the registry, such as new log lines."""
     with registry.write(*topics):
         pass

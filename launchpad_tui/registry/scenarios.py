@@ -21,7 +21,7 @@ _EXECUTABLE = (
 
 
 def scenarios(registry: Registry, scope: Scope) -> list[Scenario]:
-    """All scenarios by name. Raises NotFound for an unknown connection."""
+    """Return all scenarios by name. Raises NotFound for an unknown connection."""
     with registry.read() as db:
         rows = db.execute(
             f"SELECT {_SCENARIO} FROM scenarios WHERE connection_pk = ? ORDER BY name COLLATE NOCASE, id",
@@ -31,10 +31,10 @@ def scenarios(registry: Registry, scope: Scope) -> list[Scenario]:
 
 
 def scenario(registry: Registry, scope: Scope, scenario_id: str) -> Scenario:
-    """The scenario with this ID.
+    """Return the scenario with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.read() as db:
         row = db.execute(
@@ -42,12 +42,12 @@ def scenario(registry: Registry, scope: Scope, scenario_id: str) -> Scenario:
             (connection_pk(db, scope.connection), scenario_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no scenario {scenario_id!r}")
+        raise NotFound(f"Scenario {scenario_id!r} does not exist")
     return _scenario(row)
 
 
 def put_scenario(registry: Registry, scope: Scope, put: Scenario) -> None:
-    """Add the scenario, or replace what is known of it; the moment of its creation stays."""
+    """Add or replace a scenario; its creation time is kept."""
     with registry.write("scenarios") as db:
         db.execute(
             f"INSERT INTO scenarios (connection_pk, {_SCENARIO}) VALUES (?, ?, ?, ?, ?, ?, ?) "
@@ -69,7 +69,7 @@ def put_scenario(registry: Registry, scope: Scope, put: Scenario) -> None:
 def executables(
     registry: Registry, scope: Scope, scenario_id: str | None = None
 ) -> list[Executable]:
-    """All executables, or a scenario's, by name. Raises NotFound for an unknown connection."""
+    """Return all executables, or those of a scenario, by name. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
             f"SELECT {_EXECUTABLE} FROM executables WHERE connection_pk = ? AND (? IS NULL OR scenario_id = ?) "
@@ -80,10 +80,10 @@ def executables(
 
 
 def executable(registry: Registry, scope: Scope, executable_id: str) -> Executable:
-    """The executable with this ID.
+    """Return the executable with this ID.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.read() as db:
         row = db.execute(
@@ -91,12 +91,12 @@ def executable(registry: Registry, scope: Scope, executable_id: str) -> Executab
             (connection_pk(db, scope.connection), executable_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no executable {executable_id!r}")
+        raise NotFound(f"Executable {executable_id!r} does not exist")
     return _executable(row)
 
 
 def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
-    """Add the executable, or replace what is known of it; its settings and the moment of its creation stay.
+    """Add or replace an executable; its settings and creation time are kept.
 
     Returns:
         ``added``, ``changed`` or ``unchanged``.
@@ -146,7 +146,7 @@ def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
 def set_executable_settings(
     registry: Registry, scope: Scope, executable_id: str, settings: Mapping[str, str]
 ) -> Executable:
-    """The executable with other settings. Raises NotFound."""
+    """Replace the settings of an executable. Raises NotFound."""
     with registry.write("scenarios") as db:
         executable(registry, scope, executable_id)
         db.execute(
@@ -162,10 +162,10 @@ def set_executable_settings(
 
 
 def delete_executable(registry: Registry, scope: Scope, executable_id: str) -> None:
-    """Forget an executable, and its scenario where it was the last of it; configurations and executions stay.
+    """Remove an executable, and its scenario with the last one; configurations are kept.
 
     Raises:
-        NotFound: there is none.
+        NotFound: it does not exist.
     """
     with registry.write("scenarios") as db:
         found = executable(registry, scope, executable_id)

@@ -1,4 +1,4 @@
-"""Execution schedules, of this machine and of runtimes elsewhere. Bounds and due times are whole seconds."""
+"""Execution schedules, local and remote. Bounds and due times are whole seconds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry.codec import clean, moment
+from launchpad_tui.registry.codec import clean, timestamp
 from launchpad_tui.registry.configurations import resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
@@ -23,7 +23,10 @@ def schedules(
     configuration_id: str = "",
     status: ScheduleStatus | None = None,
 ) -> list[Schedule]:
-    """The group's schedules (of a configuration, in a status), newest first. Raises NotFound for an unknown group."""
+    """Return the group's schedules (of a configuration, with a status), newest first.
+
+    Raises NotFound.
+    """
     where, values = ["group_pk = ?"], list[object]()
     for column, value in (("configuration_id", configuration_id), ("status", status)):
         if value:
@@ -38,23 +41,23 @@ def schedules(
 
 
 def schedule(registry: Registry, scope: Scope, schedule_id: str) -> Schedule:
-    """The schedule with this ID. Raises NotFound."""
+    """Return the schedule with this ID. Raises NotFound."""
     with registry.read() as db:
         row = db.execute(
             f"SELECT {_COLUMNS} FROM execution_schedules WHERE group_pk = ? AND id = ?",
             (group_pk(db, scope), schedule_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"There is no execution schedule {schedule_id!r}")
+        raise NotFound(f"Execution schedule {schedule_id!r} does not exist")
     return _built(row)
 
 
 def resolve(registry: Registry, scope: Scope, text: str) -> Schedule:
-    """The schedule that has this ID, unique name, or unique ID prefix of at least 4 characters.
+    """Return the schedule with this ID, unique name, or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: none.
-        Conflict: several; the detail lists them.
+        NotFound: there is none.
+        Conflict: there are several; the detail lists them.
     """
     with registry.read() as db:
         found = resolve_id(
@@ -64,8 +67,10 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Schedule:
 
 
 def put(registry: Registry, scope: Scope, one: Schedule) -> None:
-    """Keep a schedule as it is, new or changed; the moment of its creation stays. Raises NotFound for an unknown
-    group."""
+    """Add or replace a schedule; its creation time is kept.
+
+    Raises NotFound for an unknown group.
+    """
     columns = (
         "name, cron, configuration_id, status, start_at, end_at, modified_at, next_at, gone_at"
     )
@@ -92,7 +97,7 @@ def put(registry: Registry, scope: Scope, one: Schedule) -> None:
 
 
 def delete(registry: Registry, scope: Scope, schedule_id: str) -> None:
-    """Forget a schedule; the executions that it created stay. Raises NotFound."""
+    """Remove a schedule; the executions that it created are kept. Raises NotFound."""
     with registry.write("schedules") as db:
         schedule(registry, scope, schedule_id)
         db.execute(
@@ -102,7 +107,10 @@ def delete(registry: Registry, scope: Scope, schedule_id: str) -> None:
 
 
 def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
-    """The schedules of this machine that are due, the longest first. Costs a look into an index where none is."""
+    """Return the due schedules of the embedded runtime, longest due first.
+
+    One index look-up if none is.
+    """
     columns = ", ".join(f"s.{name}" for name in _COLUMNS.split(", "))
     with registry.read() as db:
         rows = db.execute(
@@ -115,13 +123,13 @@ def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
 
 
 def next_due(registry: Registry) -> datetime | None:
-    """When the next schedule of this machine is due; None where none is."""
+    """Return when the next schedule of the embedded runtime is due, None if none is."""
     with registry.read() as db:
-        return _moment(db.execute("SELECT min(next_at) FROM execution_schedules").fetchone()[0])
+        return _timestamp(db.execute("SELECT min(next_at) FROM execution_schedules").fetchone()[0])
 
 
 def advance(registry: Registry, scope: Scope, seen: Schedule, next_at: datetime | None) -> bool:
-    """Move a schedule on to when it is due next; False where another process did so since it was seen."""
+    """Set the next due time of a schedule; return False if another process has done so."""
     with registry.write("schedules") as db:
         return bool(
             db.execute(
@@ -139,16 +147,16 @@ def _built(row: tuple[Any, ...]) -> Schedule:
         row[2],
         row[3],
         ScheduleStatus(row[4]),
-        _moment(row[5]),
-        _moment(row[6]),
+        _timestamp(row[5]),
+        _timestamp(row[6]),
         from_micros(row[7]),
         from_micros(row[8]),
-        _moment(row[9]),
-        moment(row[10]),
+        _timestamp(row[9]),
+        timestamp(row[10]),
     )
 
 
-def _moment(seconds: int | None) -> datetime | None:
+def _timestamp(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 

@@ -1,8 +1,8 @@
-"""The registry's tables, as the first migration makes them.
+"""The tables of the registry.
 
-Row numbers (``pk``) inside, text IDs outside; moments are whole microseconds since 1970, UTC. Columns ``settings``,
-``labels`` and the like are JSON. ``search_text`` is what a search looks at, case-folded; the FTS5 tables index it by
-trigrams, so that any part of a word is found.
+Row numbers (``pk``) are internal, text IDs external; timestamps are whole microseconds since 1970,
+UTC. Columns such as ``settings`` and ``labels`` are JSON. ``search_text`` is the case-folded text
+that searches match; the FTS5 tables index it by trigrams, so that parts of words are found.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _CONFIGURATIONS = (
         id TEXT NOT NULL, name TEXT NOT NULL, scenario_id TEXT NOT NULL, executable_id TEXT NOT NULL,
         created_at INTEGER NOT NULL, search_text TEXT NOT NULL, UNIQUE (group_pk, id)) STRICT""",
     "CREATE INDEX configurations_created ON configurations (group_pk, created_at)",
-    # `number` is the value where it reads as one: conditions compare with it
+    # `number` is the value if it is a number, for comparisons in conditions.
     """CREATE TABLE configuration_parameters (
         configuration_pk INTEGER NOT NULL REFERENCES configurations (pk) ON DELETE CASCADE,
         position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, number REAL,
@@ -142,7 +142,10 @@ _ARTIFACTS = (
 
 
 def _search_triggers(table: str) -> tuple[str, ...]:
-    """The triggers that keep a full-text index beside its table (https://www.sqlite.org/fts5.html, section 4.4.3)."""
+    """Return the triggers that keep a full-text index up to date.
+
+    See https://www.sqlite.org/fts5.html, section 4.4.3.
+    """
     index = f"{table}_search"
     add = f"INSERT INTO {index} (rowid, search_text) VALUES (new.pk, new.search_text);"
     remove = f"INSERT INTO {index} ({index}, rowid, search_text) VALUES ('delete', old.pk, old.search_text);"
@@ -171,7 +174,7 @@ _METRICS = (
         UNIQUE (execution_pk, name, labels)) STRICT""",
     "CREATE INDEX series_key ON series (group_pk, key)",
     *(
-        # with what a join to the list needs, so that a walk along it reads no row of the table
+        # It includes the columns of joins with lists, so that scanning it reads no table rows.
         f"CREATE INDEX series_{column} ON series (group_pk, name, {column}, execution_pk, artifact_name, main) "
         "WHERE headline = 1"
         for column in ("last", "minimum", "maximum")
@@ -206,8 +209,8 @@ _REST = (
     "CREATE TABLE revisions (topic TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-#: the statements of the second migration: what the last look at an artifact's files found, and the store's name for the
-#: content of each
+#: the statements of the second migration: the result of the last verification of an artifact's
+#: files, and the store's identifier of the content of each
 FILES_STATE = (
     "ALTER TABLE artifacts ADD COLUMN files_state TEXT NOT NULL DEFAULT 'unknown'",
     "ALTER TABLE artifacts ADD COLUMN checked_at INTEGER",
@@ -215,9 +218,9 @@ FILES_STATE = (
     "CREATE INDEX artifacts_files_state ON artifacts (group_pk, kind, files_state)",
 )
 
-#: the statements of the third migration: what was read from a runtime elsewhere
+#: the statements of the third migration: the content of remote runtimes
 MIRROR = (
-    # `gone_at`: since when the runtime has it no more. It is NULL for what is of this machine.
+    # `gone_at`: when its deletion in the remote runtime was noticed. NULL for local entries.
     *(
         f"ALTER TABLE {table} ADD COLUMN gone_at INTEGER"
         for table in (
@@ -230,10 +233,10 @@ MIRROR = (
             "artifacts",
         )
     ),
-    # `runtime` where a list of the runtime told of it, empty where it was made here
+    # `runtime` if the runtime reported it, empty if it was added locally
     "ALTER TABLE object_stores ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE executions ADD COLUMN schedule_id TEXT NOT NULL DEFAULT ''",
-    # empty: never read; `some`: read while it went on; `all`: read when it was over
+    # empty: never read; `some`: read while it was running; `all`: read after its end
     "ALTER TABLE executions ADD COLUMN metrics_read TEXT NOT NULL DEFAULT ''",
     """CREATE TABLE scenario_versions (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -241,7 +244,7 @@ MIRROR = (
         scenario_id TEXT NOT NULL, id TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
         created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER,
         UNIQUE (connection_pk, scenario_id, id)) STRICT""",
-    # `next_at` only of this machine's: when it is due. Bounds and due times are whole seconds since 1970.
+    # `next_at` (local schedules): when it is due. Bounds and due times are whole seconds since 1970.
     """CREATE TABLE execution_schedules (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
@@ -249,7 +252,7 @@ MIRROR = (
         start_at INTEGER, end_at INTEGER, next_at INTEGER,
         created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER, UNIQUE (group_pk, id)) STRICT""",
     "CREATE INDEX execution_schedules_due ON execution_schedules (next_at) WHERE next_at IS NOT NULL",
-    # executions that were read before their configurations
+    # Executions may be read before their configurations.
     "CREATE INDEX executions_unbound ON executions (group_pk, configuration_id) WHERE configuration_pk IS NULL",
     "CREATE INDEX executions_schedule ON executions (group_pk, schedule_id) WHERE schedule_id <> ''",
     # How far the reading of a part is; `resource_group` is empty for what belongs to all groups. `position` of `total`
@@ -259,7 +262,7 @@ MIRROR = (
         resource_group TEXT NOT NULL, part TEXT NOT NULL,
         position INTEGER NOT NULL DEFAULT 0, total INTEGER, done_at INTEGER, error TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (connection_pk, resource_group, part)) STRICT, WITHOUT ROWID""",
-    # The entries that a list which is not done has told of.
+    # The entries reported by a list that is still being read.
     """CREATE TABLE reading_seen (
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
         part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (group_pk, part, id)) STRICT, WITHOUT ROWID""",

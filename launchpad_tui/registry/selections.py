@@ -1,8 +1,8 @@
-"""Lists as the AI API gives them: filters, so many entries from a position on, and how many there are.
+"""Lists of the AI API: filters, a position, a page size and the total count.
 
-The order is that in which entries were made, so that what is added while somebody reads page by page comes last, and no
-page has a gap or an entry of the page before. The position is found by row numbers alone: rows, which are wide, are
-read only for the entries of the page.
+The order is that of creation, so that entries that are added while somebody reads page by page come
+last, and pages have neither gaps nor duplicates. The position is found by row numbers alone: the
+wide rows are read only for the entries of the page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Where = tuple[list[str], list[object]]
 def artifact_page(
     registry: Registry, scope: Scope, wanted: ArtifactFilter, top: int, skip: int
 ) -> list[Artifact]:
-    """At most ``top`` artifacts behind the first ``skip``. Raises NotFound for an unknown group."""
+    """Return at most ``top`` artifacts after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _artifacts(group_pk(db, scope), wanted)
         rows = db.execute(*_page("artifacts", artifacts.COLUMNS, where, top, skip)).fetchall()
@@ -33,7 +33,7 @@ def artifact_page(
 
 
 def count_artifacts(registry: Registry, scope: Scope, wanted: ArtifactFilter) -> int:
-    """How many artifacts there are. Raises NotFound for an unknown group."""
+    """Return the number of artifacts. Raises NotFound for an unknown group."""
     with registry.read() as db:
         return _count(db, "artifacts", _artifacts(group_pk(db, scope), wanted))
 
@@ -41,7 +41,7 @@ def count_artifacts(registry: Registry, scope: Scope, wanted: ArtifactFilter) ->
 def configuration_page(
     registry: Registry, scope: Scope, wanted: ConfigurationFilter, top: int, skip: int
 ) -> list[Configuration]:
-    """At most ``top`` configurations behind the first ``skip``. Raises NotFound for an unknown group."""
+    """Return at most ``top`` configurations after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _configurations(group_pk(db, scope), wanted)
         rows = db.execute(
@@ -51,7 +51,7 @@ def configuration_page(
 
 
 def count_configurations(registry: Registry, scope: Scope, wanted: ConfigurationFilter) -> int:
-    """How many configurations there are. Raises NotFound for an unknown group."""
+    """Return the number of configurations. Raises NotFound for an unknown group."""
     with registry.read() as db:
         return _count(db, "configurations", _configurations(group_pk(db, scope), wanted))
 
@@ -59,7 +59,7 @@ def count_configurations(registry: Registry, scope: Scope, wanted: Configuration
 def execution_page(
     registry: Registry, scope: Scope, wanted: ExecutionFilter, top: int, skip: int
 ) -> list[Execution]:
-    """At most ``top`` executions behind the first ``skip``. Raises NotFound for an unknown group."""
+    """Return at most ``top`` executions after the first ``skip``. Raises NotFound."""
     with registry.read() as db:
         where = _executions(group_pk(db, scope), wanted)
         rows = db.execute(*_page("executions", executions.COLUMNS, where, top, skip)).fetchall()
@@ -67,7 +67,7 @@ def execution_page(
 
 
 def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) -> int:
-    """How many executions there are. Raises NotFound for an unknown group."""
+    """Return the number of executions. Raises NotFound for an unknown group."""
     with registry.read() as db:
         return _count(db, "executions", _executions(group_pk(db, scope), wanted))
 
@@ -133,7 +133,7 @@ def _equal(group: int, *pairs: tuple[str, str]) -> _Where:
 def _any(conditions: list[str], values: list[object], column: str, wanted: Iterable[str]) -> None:
     found = list(wanted)
     if found:
-        # One value to bind, however many there are.
+        # A single parameter for any number of values.
         conditions.append(f"t.{column} IN (SELECT value FROM json_each(?))")
         values.append(to_json(found))
 

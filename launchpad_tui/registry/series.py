@@ -1,7 +1,8 @@
-"""Metric series: appending points, and the summaries that lists and comparisons read.
+"""Metric series: appending points, and the summaries for lists and comparisons.
 
-A point goes into the row table ``tail``; what has gathered there is sealed into a columnar chunk. Points accumulate;
-one that is equal to a kept one in step, time, labels and value is the same point sent again and is kept once.
+A point is inserted into the row table ``tail``; its points are sealed into columnar chunks. Points
+accumulate; one that equals a stored one in step, time, labels and value counts as sent again and is
+stored once.
 """
 
 from __future__ import annotations
@@ -57,10 +58,10 @@ _STATE = (
 def append(
     registry: Registry, execution_id: str, metrics: Sequence[Metric], scope: Scope | None = None
 ) -> None:
-    """Keep points of an execution, in one transaction.
+    """Store points of an execution in one transaction.
 
     Raises:
-        NotFound: there is no such execution.
+        NotFound: the execution does not exist.
     """
     if not metrics:
         return
@@ -88,14 +89,14 @@ def append_bulk(
     values: Iterable[float],
     scope: Scope | None = None,
 ) -> None:
-    """Keep many points of one series at once. Points that are kept already are kept twice.
+    """Store many points of one series. Points that are stored already are stored twice.
 
     Args:
-        steps, times, values: of equal length: int, microseconds since 1970, float. Fastest as ``array.array`` of types
-            ``q`` and ``d`` or numpy arrays of int64 and float64.
+        steps, times, values: of equal length: int, microseconds since 1970, float. Fastest as
+            ``array.array`` of types ``q`` and ``d`` or numpy arrays of int64 and float64.
 
     Raises:
-        NotFound: there is no such execution.
+        NotFound: the execution does not exist.
     """
     new = chunk.points(steps, times, values)
     if not new:
@@ -116,7 +117,10 @@ def append_bulk(
 def summaries(
     registry: Registry, scope: Scope, execution_ids: Iterable[str]
 ) -> dict[str, list[SeriesSummary]]:
-    """The series of executions by execution ID, by name and key; executions that logged nothing are left out."""
+    """Return the series of executions by execution ID, sorted by name and key.
+
+    Executions that logged nothing are omitted.
+    """
     found: dict[str, list[SeriesSummary]] = {}
     wanted = list(dict.fromkeys(execution_ids))
     with registry.read() as db:
@@ -133,10 +137,10 @@ def summaries(
 
 
 def summary(registry: Registry, series_id: int) -> SeriesSummary:
-    """A series by the registry's own ID.
+    """Return a series by the registry's own ID.
 
     Raises:
-        NotFound: there is none (any more).
+        NotFound: it does not exist (any more).
     """
     with registry.read() as db:
         row = db.execute(
@@ -144,12 +148,12 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
             (series_id,),
         ).fetchone()
     if row is None:
-        raise NotFound("This metric series is gone", "Its execution was deleted.")
+        raise NotFound("The metric series does not exist any more", "Its execution was deleted.")
     return _summary(row)
 
 
 def delete(registry: Registry, execution_id: str, scope: Scope | None = None) -> None:
-    """Forget all points, tags and custom info of an execution. Raises NotFound."""
+    """Remove all points, tags and custom info of an execution. Raises NotFound."""
     with registry.write("metrics") as db:
         pk = execution_pk(db, scope, execution_id)
         for table in ("series", "tags", "custom_info"):
@@ -157,8 +161,11 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
 
 
 def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
-    """Choose the series that stand for a bare metric name: of each model the one without labels, else the one whose
-    best value is best; for the whole execution the one of no model, else again the best."""
+    """Mark the series that represent a metric name.
+
+    For each model it is the series without labels, else the one with the best value; for the whole
+    execution the one without a model, else again the best.
+    """
     rows = db.execute(
         "SELECT pk, name = key, artifact_name, minimum, maximum, headline, main FROM series "
         "WHERE execution_pk = ? AND name = ?",
@@ -185,7 +192,7 @@ def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
 
 
 def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) -> dict[str, Any]:
-    """The row of a series as far as appending changes it; one without a ``pk`` where there is none yet."""
+    """Return the part of a series' row that appending changes, without ``pk`` if new."""
     stored = to_json([[clean(key), clean(value)] for key, value in labels])
     columns = ", ".join(_STATE)
     key = (execution, clean(name), stored)
@@ -206,7 +213,7 @@ def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) ->
 def _fresh(
     db: sqlite3.Connection, state: dict[str, Any], metrics: list[Metric]
 ) -> list[tuple[int, int, float | None]]:
-    """The points that are not kept yet, in the order given; NaN is None."""
+    """Return the points that are not stored yet, in the given order; NaN is None."""
     rows = dict.fromkeys(
         (m.step, to_micros(m.timestamp), None if math.isnan(m.value) else float(m.value))
         for m in metrics
@@ -216,7 +223,7 @@ def _fresh(
     steps = [row[0] for row in rows]
     times = [row[1] for row in rows]
     if min(steps) > state["last_step"] or min(times) > state["last_at"]:
-        return list(rows)  # by far the most usual: training goes on
+        return list(rows)  # By far the most frequent case: training continues.
     kept: set[tuple[int, int, float | None]] = set()
     for step, at, _ in rows:
         kept.update(
@@ -262,7 +269,7 @@ def _append_tail(
 
 
 def _take_tail(db: sqlite3.Connection, state: dict[str, Any]) -> Points | None:
-    """The tail's points by step, taken out of it."""
+    """Remove the points of the tail and return them by step."""
     series = state["pk"]
     rows = db.execute(
         "SELECT step, at, value FROM tail WHERE series_pk = ? ORDER BY step, pk", (series,)
@@ -278,7 +285,7 @@ def _take_tail(db: sqlite3.Connection, state: dict[str, Any]) -> Points | None:
 
 
 def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
-    """Write full chunks; what is left over goes back into the tail."""
+    """Write full chunks; the remaining points return to the tail."""
     full = len(ordered) - len(ordered) % chunk.SIZE
     for start in range(0, full, chunk.SIZE):
         part = ordered.part(start, start + chunk.SIZE)
@@ -307,7 +314,7 @@ def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
 
 
 def _summarise(state: dict[str, Any], new: Points) -> None:
-    """Bring a series' summary on with points in the order in which they were logged."""
+    """Update a series' summary with points in the order of logging."""
     first, last = min(new.steps), max(new.steps)
     first_at, last_at = min(new.times), max(new.times)
     known = state["count"] > 0
@@ -355,7 +362,7 @@ def _null(value: float) -> float | None:
 
 
 def nan(value: float | None) -> float:
-    """The value in a column that keeps NaN as NULL."""
+    """Return the value of a column that stores NaN as NULL."""
     return math.nan if value is None else value
 
 

@@ -1,4 +1,4 @@
-"""SQLite's errors in launchpad's words."""
+"""Translation of SQLite's errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _IOERR_SHMSIZE = sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
-    """The error of launchpad that says what SQLite met."""
+    """Return the LaunchpadError for an error of SQLite."""
     extended = getattr(error, "sqlite_errorcode", None) or 0
     code = extended & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
@@ -30,7 +30,9 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
         return RegistryBusy("The registry is busy", detail, "Try again in a moment.")
     if code == sqlite3.SQLITE_FULL or extended == _IOERR_SHMSIZE:
         return StorageFull(
-            "No room for the registry", str(path), "Free some space on this disk, then try again."
+            "The disk is full: the registry cannot be written",
+            str(path),
+            "Free some space on this disk, then try again.",
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return RegistryCorrupt(
@@ -41,27 +43,29 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return PermissionDenied(
-            "The registry cannot be written to", str(path), "Look at the file's permissions."
+            "The registry cannot be written to",
+            str(path),
+            "Check the permissions of the file and its folder.",
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return PermissionDenied(
             "The registry cannot be opened", str(path), "Look at the folder and its permissions."
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
-        return Conflict("The registry refuses this", str(error))
+        return Conflict("The registry rejected the statement", str(error))
     if code == sqlite3.SQLITE_IOERR:
         return Unreachable(
-            "The registry's disk reports an error", f"{path}: {error}", "Look at the disk."
+            "The registry's disk reports an error", f"{path}: {error}", "Check the disk."
         )
-    return RegistryCorrupt("The registry does not answer as it should", f"{path}: {error}")
+    return RegistryCorrupt("The registry reported an unexpected error", f"{path}: {error}")
 
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Raises what SQLite raises as an error of launchpad."""
+    """Raise errors of SQLite as errors of launchpad."""
     try:
         yield
     except sqlite3.ProgrammingError:
-        raise  # a mistake in our own code, not in the file
+        raise  # A defect of the statement, not of the file.
     except sqlite3.Error as error:
         raise translate(error, path) from error

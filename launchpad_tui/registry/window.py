@@ -1,4 +1,7 @@
-"""Series as they are drawn: whole from overviews, a stretch from the chunks in it, reduced without losing a peak."""
+"""Series for drawing.
+
+Whole ones from overviews, sections from their chunks, without losing peaks.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,10 @@ _COARSE = 16
 
 @dataclass(slots=True)
 class _Cells:
-    """Points that stand for themselves or for those around them: ``weights`` says for how many, ``bad`` for how many
-    that are not finite."""
+    """Points that represent themselves or their neighbours.
+
+    ``weights`` is how many points each represents, ``bad`` how many of these are not finite.
+    """
 
     steps: NDArray[Any]
     times: NDArray[Any]
@@ -52,14 +57,16 @@ def window(
     by: By = "step",
     points: int = 2000,
 ) -> SeriesWindow:
-    """The stretch of a series from ``start`` to ``stop``, both included, in at most about ``points`` points.
+    """Return the section of a series from ``start`` to ``stop``, both included.
 
     Args:
-        start, stop: steps, or microseconds since 1970 where ``by`` is ``time``; None for the series' own ends.
-        points: at least 8. A stretch with gaps may take one more point for each gap.
+        start, stop: steps, or microseconds since 1970 if ``by`` is ``time``; None for the ends of
+            the series.
+        points: the approximate number of points to return, at least 8. A section with gaps may have
+            one more point per gap.
 
     Raises:
-        NotFound: the series is gone.
+        NotFound: the series was deleted.
     """
     import numpy as np
 
@@ -70,21 +77,23 @@ def window(
             (series_id,),
         ).fetchone()
         if whole is None:
-            raise NotFound("This metric series is gone", "Its execution was deleted.")
+            raise NotFound(
+                "The metric series does not exist any more", "Its execution was deleted."
+            )
         low, high = (whole[2], whole[3]) if by == "step" else (whole[4], whole[5])
         complete = (start is None or start <= low) and (stop is None or stop >= high)
         start, stop = (low if start is None else start), (high if stop is None else stop)
         cells = _gather(db, series_id, start, stop, by, whole[0] if complete else None, points)
     axis = cells.steps if by == "step" else cells.times
     if len(axis) > 1 and bool((axis[1:] < axis[:-1]).any()):
-        # Stable: of equal steps the one that was logged first stays first.
+        # A stable sort keeps points of equal steps in the order of logging.
         cells = cells.take(np.argsort(axis, kind="stable"))
         axis = cells.steps if by == "step" else cells.times
     total, bad = int(cells.weights.sum()), int(cells.bad.sum())
     exact = total <= points and total == len(cells)
     if not exact:
         cells = cells.take(_reduced(cells, axis, points))
-    # numpy's arrays are sequences in all but name
+    # Arrays of numpy behave like sequences without being declared so.
     steps, times, values = cast(tuple[Any, Any, Any], (cells.steps, cells.times, cells.values))
     return SeriesWindow(series_id, steps, times, values, total, bad, exact)
 
@@ -98,7 +107,7 @@ def _gather(
     total: int | None,
     points: int,
 ) -> _Cells:
-    """Points and overview points between two places, in the order of their chunks."""
+    """Return points and overview points between two positions, in the order of their chunks."""
     import numpy as np
 
     first, last = ("first_step", "last_step") if by == "step" else ("first_at", "last_at")
@@ -145,7 +154,7 @@ def _gather(
 def _overview(blob: bytes) -> _Cells:
     import numpy as np
 
-    # 8 + 8 + 8 + 4 + 4 bytes a point, see chunk.overview
+    # 8 + 8 + 8 + 4 + 4 bytes per point, see chunk.overview.
     count = len(blob) // 32
     ends = [0, 8 * count, 16 * count, 24 * count, 28 * count, 32 * count]
     kinds = ("<i8", "<i8", "<f8", "<i4", "<i4")
@@ -168,12 +177,13 @@ def _cut(cells: _Cells, start: int, stop: int, by: By) -> _Cells:
 
 
 def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
-    """The positions of the points that survive: of each bucket the least and the greatest finite value, of a bucket
-    that is half or more not finite also one of those.
+    """Return the positions of the points to keep.
 
-    Half of the buckets have equally many points, so that dense stretches keep their detail, and half are equally
-    wide on the axis, so that sparse ones do. Both sizes are powers of two, and edges are multiples of them: a point
-    that is added changes the last bucket only, and the picture of a growing curve stays as it is.
+    These are the smallest and the greatest finite value of each bucket, and of a bucket that is at
+    least half not finite also one of these points. Half of the buckets have equally many points, so
+    that dense sections keep their detail, and half are equally wide on the axis, so that sparse
+    ones do. Both sizes are powers of two, and edges are multiples of them: a new point changes only
+    the last bucket, and the picture of a growing curve stays the same.
     """
     import numpy as np
 
@@ -205,5 +215,5 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
 
 
 def _power_of_two(least: float) -> int:
-    """The least power of two that is not below a number."""
+    """Return the smallest power of two that is not below a number."""
     return 1 << max(0, math.ceil(math.log2(max(least, 1))))

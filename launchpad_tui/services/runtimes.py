@@ -249,7 +249,7 @@ class Runtimes:
         try:
             self._fetch_execution(scope, execution_id)
         except NotFound:
-            mirror.forget_entries(self._registry, scope, mirror.EXECUTIONS, [execution_id])
+            mirror.mark_deleted(self._registry, scope, mirror.EXECUTIONS, [execution_id])
         except LaunchpadError:
             return
 

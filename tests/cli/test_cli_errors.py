@@ -58,7 +58,7 @@ def test_invalid_settings_are_reported_before_the_interface_opens(
     home.mkdir()
     (home / "settings.toml").write_text("[executions]\nparallel = 0\n")
     lines = on_terminal(home, 100, *words)
-    assert lines[0] == "launchpad: The setting executions.parallel is wrong"
+    assert lines[0] == "launchpad: The setting executions.parallel is invalid"
     assert "settings.toml:2" in lines[1]
     assert not any("\x1b" in line for line in lines)
 

@@ -108,9 +108,9 @@ def test_a_locked_keyring(desktop: Session) -> None:
     assert told["read"].startswith(
         "ConfigError: The secrets of local/default/lake cannot be read from the keyring"
     )
-    assert "Secret Service: It is locked." in told["read"]
+    assert "Secret Service: The default keyring is locked." in told["read"]
     assert "Unlock" in told["read"]
-    assert "enter the secrets anew" in told["read"]
+    assert "enter the secrets again" in told["read"]
     assert told["names"] == ["key"]
     assert told["where"] == f"file {desktop.folder}/a/credentials.json"
     assert "heimlich" in file_of(desktop, "a")

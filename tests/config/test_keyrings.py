@@ -126,7 +126,7 @@ def test_what_the_keyring_lost_is_entered_anew(shelf: Shelf, credentials: Creden
             shelf.entries["launchpad", f"{credentials.path.parent}:store/{OWNER}"] = damaged
         with pytest.raises(ConfigError) as caught:
             credentials.get(STORE, OWNER)
-        assert "Enter the secrets anew" in caught.value.hint
+        assert "Enter the secrets again" in caught.value.hint
     with pytest.raises(ConfigError):
         credentials.merge(STORE, OWNER, {"key": "new"})
     credentials.merge(STORE, OWNER, {"id": "you", "key": "new"})

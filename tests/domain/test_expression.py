@@ -33,6 +33,11 @@ def test_conditions_are_joined_by_and() -> None:
     assert parse("name contains two words")[0].value == "two words"
 
 
+def test_former_names_of_attributes_are_accepted() -> None:
+    conditions = parse_where("gone_at > 2026-01-31", ("deleted_at",), lambda: (), lambda: ())
+    assert conditions[0].name == "deleted_at"
+
+
 def test_a_heading_of_a_list_names_its_attribute() -> None:
     assert parse("Created > 2026-01-31")[0] == Condition(
         Subject.ATTRIBUTE, "created_at", Op.AFTER, "2026-01-31"

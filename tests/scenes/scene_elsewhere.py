@@ -96,8 +96,8 @@ def elsewhere(home: Home) -> None:
             )
     mirror.put_executions(registry, CORE, made)
     mirror.put_artifacts(registry, CORE, models)
-    mirror.forget_entries(registry, CORE, mirror.EXECUTIONS, [made[-1].id])
-    mirror.forget_entries(registry, CORE, mirror.ARTIFACTS, [models[-1].id])
+    mirror.mark_deleted(registry, CORE, mirror.EXECUTIONS, [made[-1].id])
+    mirror.mark_deleted(registry, CORE, mirror.ARTIFACTS, [models[-1].id])
     read_at = now() - timedelta(minutes=3, seconds=20)
     mirror_tenant.set_state(
         registry, CORE, mirror_tenant.GROUP, mirror_tenant.ReadingState(done_at=read_at)

@@ -190,7 +190,7 @@ class GroupReading(Reading):
                 gone.append(one)
         mirror.put_executions(self.registry, self.scope, found)
         if gone:
-            mirror.forget_entries(self.registry, self.scope, mirror.EXECUTIONS, gone)
+            mirror.mark_deleted(self.registry, self.scope, mirror.EXECUTIONS, gone)
 
     def _metrics(self, due: list[tuple[str, bool]] | None = None) -> bool:
         if due is None:

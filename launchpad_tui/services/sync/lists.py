@@ -138,7 +138,7 @@ class ListReader(Generic[One]):
         began = self._state()
         position = began.position if began.total is not None else 0
         if position == 0:
-            mirror.forget_seen(registry, scope, part)
+            mirror.clear_seen(registry, scope, part)
         for _ in range(_PASSES):
             self._pass(position, there)
             there = self._source.count()

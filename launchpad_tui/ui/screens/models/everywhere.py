@@ -102,7 +102,7 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
     """The columns of what was found."""
 
     def kind(hit: Hit) -> Cell:
-        if hit.gone:
+        if hit.deleted:
             return Cell(f"{look.glyphs.error} gone", "faint")
         if hit.execution is not None:
             return Cell(*look.status(hit.execution.status))
@@ -119,7 +119,7 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
         Column[Hit](
             "name",
             "Name",
-            lambda hit: Cell(hit.name, "faint" if hit.gone else "text"),
+            lambda hit: Cell(hit.name, "faint" if hit.deleted else "text"),
             18,
             44,
             4,
