@@ -237,6 +237,10 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
         self.push_screen(HelpScreen.of(self.screen))
 
+    def do_manual(self) -> None:
+        """Open the topics of the manual."""
+        self.open("manual")
+
     def do_transfers(self) -> None:
         """Open the transfers screen."""
         self.transfers.show()

@@ -15,6 +15,7 @@ APP_ACTIONS: tuple[Action, ...] = (
         90,
     ),
     Action("app.help", "? f1", "help", "All keys that hold here.", "Everywhere", 99),
+    Action("app.manual", "", "manual", "Read the manual.", "Everywhere"),
     Action(
         "app.transfers",
         "ctrl+t",

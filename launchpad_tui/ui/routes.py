@@ -171,6 +171,8 @@ ROUTES: tuple[Route, ...] = (
     Route("browse", "Browse", "stores.browse:BrowseScreen"),
     Route("preview", "Preview", "stores.preview:PreviewScreen"),
     Route("import", "Import", "stores.model_import:ImportScreen"),
+    Route("manual", "Manual", "manual.manual:ManualScreen"),
+    Route("manual.topic", "Manual", "manual.manual:TopicScreen"),
     Route("transfers", "Transfers", "transfers.transfers:TransfersScreen"),
     Route("artifact", "Artifact", "models.artifact:ArtifactScreen"),
     Route("artifact.add", "Add", "models.artifact_add:ArtifactAddScreen"),

@@ -31,7 +31,7 @@ from launchpad_tui.services.lanes import Lane
 from launchpad_tui.ui.app import LaunchpadApp
 from launchpad_tui.ui.textual_compat import key_of_character
 from tests.scenes.picture import self_contained
-from tests.scenes.snapshot import Rendering, screen_styles
+from tests.scenes.snapshot import Rendering, open_routes, screen_styles
 from tests.scenes.snapshot import screen_text as screen_text  # noqa: PLC0414  other tests use it
 
 #: the time at which all scenes take place
@@ -190,6 +190,7 @@ async def play(scene: Scene) -> Rendering:
                     screen_text(pilot).replace(name, _HOME_NAME),
                     screen_styles(pilot, app.look),
                     picture.replace(name, _HOME_NAME),
+                    open_routes(app.screen_stack),
                 )
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -16,7 +16,9 @@ from typing import Any
 
 from rich.style import Style
 from textual.pilot import Pilot
+from textual.screen import Screen
 
+from launchpad_tui.ui import routes
 from launchpad_tui.ui.theme import Look
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -34,16 +36,19 @@ class Rendering:
         text: the lines of the screen.
         styles: for each line that is not plain text the roles of its cells.
         picture: the screen as SVG.
+        routes: the ids of the routes that lead to the open screens.
     """
 
     text: str
     styles: str
     picture: str
+    routes: tuple[str, ...] = ()
 
     @property
     def snapshot(self) -> str:
         """The content of the snapshot file."""
-        return f"{self.text.rstrip()}\n\n── styles ──\n{self.styles}\n"
+        screens = ", ".join(self.routes)
+        return f"{self.text.rstrip()}\n\n── screens: {screens} ──\n{self.styles}\n"
 
 
 def screen_text(pilot: Pilot[Any]) -> str:
@@ -70,6 +75,27 @@ def screen_styles(pilot: Pilot[Any], look: Look) -> str:
             found.append(f"{start if start == end else f'{start}-{end}':>5}  {roles}")
         start = end + 1
     return "\n".join(found)
+
+
+def open_routes(screens: Iterable[Screen[Any]]) -> tuple[str, ...]:
+    """Return the ids of the routes that lead to these screens."""
+    kinds = [(route, route.load()) for route in routes.ROUTES]
+    return tuple(
+        route.id
+        for screen in screens
+        for route, kind in kinds
+        if type(screen) is kind
+        and all(getattr(screen, name, value) == value for name, value in route.params.items())
+    )
+
+
+def snapshot_routes() -> set[str]:
+    """Return the ids of the routes whose screens are in the committed snapshots."""
+    found: set[str] = set()
+    for path in SNAPSHOTS.glob("*.txt"):
+        for match in re.finditer(r"^── screens: (.*) ──$", path.read_text("utf-8"), re.MULTILINE):
+            found |= set(match[1].split(", "))
+    return found
 
 
 def differences(rendering: Rendering, name: str, *, picture: bool) -> str:

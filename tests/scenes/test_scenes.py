@@ -9,9 +9,18 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from launchpad_tui.ui.routes import ROUTES
 from tests.scenes import snapshot
 from tests.scenes.harness import Scene, play, press, scenes
-from tests.scenes.snapshot import SNAPSHOTS, UPDATE, Rendering, differences, unused, update
+from tests.scenes.snapshot import (
+    SNAPSHOTS,
+    UPDATE,
+    Rendering,
+    differences,
+    snapshot_routes,
+    unused,
+    update,
+)
 
 SCENES = scenes()
 
@@ -36,6 +45,11 @@ def test_every_snapshot_belongs_to_a_scene() -> None:
     assert len(names) == len(set(names))
     assert not unused(names)
     assert {path.stem for path in SNAPSHOTS.glob("*.txt")} == set(names)
+
+
+@pytest.mark.skipif(not SNAPSHOTS.is_dir(), reason="the snapshots are not committed yet")
+def test_every_screen_has_a_scene() -> None:
+    assert not {route.id for route in ROUTES} - snapshot_routes()
 
 
 @pytest.fixture
@@ -66,7 +80,7 @@ def test_the_same_rendering_does_not_differ(committed: Rendering) -> None:
 def test_a_change_is_shown_and_can_be_accepted(
     committed: Rendering, changed: dict[str, str], line: str
 ) -> None:
-    rendering = replace(committed, **changed)
+    rendering = replace(committed, **changed)  # type: ignore[arg-type]
     assert line in differences(rendering, "scene", picture=True).splitlines()
     assert update(rendering, "scene", picture=True)
     assert differences(rendering, "scene", picture=True) == ""

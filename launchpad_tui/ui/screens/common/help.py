@@ -25,6 +25,8 @@ class HelpScreen(ChooseDialog):
         if isinstance(screen, LaunchpadScreen):
             app = screen.launchpad
             for action, owner in reachable_actions(screen):
+                if action.id == "app.manual":
+                    continue
                 keys = " ".join(
                     shown_key(k, ascii_only=app.look.glyphs.ascii) for k in app.keymap.keys(action)
                 )
@@ -33,7 +35,10 @@ class HelpScreen(ChooseDialog):
                 groups.setdefault(action.group, []).append(
                     Choice(action.id, f"  {keys:<14} {action.title}", note)
                 )
-        choices: list[Choice] = []
+        choices = [
+            Choice("", "Manual"),
+            Choice("app.manual", "  Topics", "Read the manual, one topic at a time."),
+        ]
         for group in sorted(
             groups, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
         ):

@@ -1,0 +1,1 @@
+"""The manual: its topics and a view to read one."""

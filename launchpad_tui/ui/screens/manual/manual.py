@@ -1,0 +1,125 @@
+"""The manual: a list of its topics, and a screen to read one."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from launchpad_tui.domain.text import pad
+from launchpad_tui.services import manual
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
+from launchpad_tui.ui.widgets.dialogs import PromptDialog
+from launchpad_tui.ui.widgets.lines import Lines
+from launchpad_tui.ui.widgets.markdown_view import MarkdownView
+
+_TITLE_WIDTH = 36
+
+
+class TopicList(Lines):
+    """The topics, one a line."""
+
+    with_cursor = True
+
+
+class ManualScreen(LaunchpadScreen):
+    """The topics of the manual."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("manual.open", "enter", "open", "Read the topic under the cursor.", footer=1),
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._topics: tuple[manual.Topic, ...] = ()
+
+    def title_text(self) -> str:
+        """Return the name of the screen."""
+        return "Manual"
+
+    def body(self) -> ComposeResult:
+        """Yield the list of topics."""
+        yield TopicList()
+
+    async def load(self) -> None:
+        """Read the topics."""
+        self._topics = await self.launchpad.files(manual.topics)
+        self.query_one(TopicList).set_lines(
+            [
+                [(f"  {pad(topic.title, _TITLE_WIDTH)}", "strong"), (topic.summary, "dim")]
+                for topic in self._topics
+            ]
+        )
+
+    def do_open(self) -> None:
+        """Open the topic under the cursor."""
+        if self._topics:
+            topic = self._topics[self.query_one(TopicList).cursor]
+            self.launchpad.open("manual.topic", name=topic.name)
+
+
+class TopicScreen(LaunchpadScreen):
+    """A topic of the manual.
+
+    Args:
+        name: the name of the topic.
+    """
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("manual.search", "/", "search", "Find a text in the topic.", footer=2),
+        Action("manual.next", "]", "next topic", "Read the next topic.", footer=4),
+        Action("manual.previous", "[", "previous topic", "Read the previous topic.", footer=5),
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.topic_name = name
+        self._title = name
+        self._shown = ""
+
+    def title_text(self) -> str:
+        """Return the title of the topic."""
+        return self._title
+
+    def body(self) -> ComposeResult:
+        """Yield the text."""
+        yield MarkdownView()
+
+    async def load(self) -> None:
+        """Read the topic."""
+        if self._shown == self.topic_name:
+            return
+        topic = await self.launchpad.files(manual.topic, self.topic_name)
+        self._title, self._shown = topic.title, topic.name
+        self.query_one(MarkdownView).set_text(topic.text)
+        self.repaint_frame()
+
+    async def do_search(self) -> None:
+        """Ask for a text and find it."""
+        view = self.query_one(MarkdownView)
+        text = await self.launchpad.ask(
+            PromptDialog("Find in the topic", view.needle, "n and N go from match to match")
+        )
+        if text is not None:
+            view.search(text)
+
+    def why_not_next(self) -> str | None:
+        """Return why there is no next topic."""
+        return "This is the last topic" if self.topic_name == manual.TOPICS[-1] else None
+
+    def why_not_previous(self) -> str | None:
+        """Return why there is no previous topic."""
+        return "This is the first topic" if self.topic_name == manual.TOPICS[0] else None
+
+    def do_next(self) -> None:
+        """Read the next topic."""
+        self._step(1)
+
+    def do_previous(self) -> None:
+        """Read the previous topic."""
+        self._step(-1)
+
+    def _step(self, by: int) -> None:
+        self.topic_name = manual.TOPICS[manual.TOPICS.index(self.topic_name) + by]
+        self.reload()

@@ -1,0 +1,119 @@
+"""A widget that shows Markdown, wrapped to its width, with a search."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events
+
+from launchpad_tui.domain.markdown import render_markdown
+from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.widgets.lines import Lines, Parts
+
+#: the widest line that is comfortable to read
+WIDEST = 100
+_ROLES = {"heading": "title", "code": "accent", "link": "accent"}
+
+
+class MarkdownView(Lines):
+    """Markdown to read. `set_text` shows a text, `search` marks what is found in it."""
+
+    ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("markdown.next-match", "n", "next match", "Go to the next match.", footer=3),
+        Action("markdown.previous-match", "N", "previous match", "Go to the previous match."),
+    )
+
+    def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
+        super().__init__(empty=empty, id=id)
+        self.needle = ""
+        self._text = ""
+        self._match = -1
+
+    def set_text(self, text: str) -> None:
+        """Show a Markdown text from its beginning."""
+        self._text = text
+        self.top = 0
+        self._wrap()
+
+    def search(self, text: str) -> None:
+        """Mark all matches of a text, in upper or lower case, and go to the first one in view or below."""
+        self.needle = text
+        self._match = self.top - 1
+        self.repaint()
+        if text:
+            self._step(1)
+
+    def parts(self, number: int) -> Parts:
+        """Return a line, its matches marked."""
+        parts: list[tuple[str, str]] = []
+        for text, role in super().parts(number):
+            parts += _marked(text, self.needle, role)
+        return parts
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Wrap the text to the new width."""
+        self._wrap()
+        super().on_resize(event)
+
+    def why_not_next_match(self) -> str | None:
+        """Return why there is no match to go to."""
+        if not self.needle:
+            return "Search first"
+        return None if self._matches() else "No line matches"
+
+    why_not_previous_match = why_not_next_match
+
+    def do_next_match(self) -> None:
+        """Go to the next match."""
+        self._step(1)
+
+    def do_previous_match(self) -> None:
+        """Go to the previous match."""
+        self._step(-1)
+
+    def _wrap(self) -> None:
+        width = min(WIDEST, self.size.width - 2)
+        if width > 0 and self._text:
+            self.set_lines(
+                [
+                    [(" ", "text"), *((part, _ROLES.get(role, role)) for part, role in line)]
+                    for line in render_markdown(self._text, width)
+                ]
+            )
+
+    def _matches(self) -> list[int]:
+        """Return the numbers of the lines that match."""
+        needle = self.needle.casefold()
+        return [
+            number
+            for number in range(self.line_count())
+            if needle
+            in "".join(text for text, _ in super(MarkdownView, self).parts(number)).casefold()
+        ]
+
+    def _step(self, by: int) -> None:
+        """Go to the next line that matches, downwards (1) or upwards (-1)."""
+        matches = self._matches()
+        later = [number for number in matches if (number - self._match) * by > 0]
+        if not later:
+            text = "No further match" if matches else "No line matches"
+            self.launchpad.say(text, "warn")
+            return
+        self._match = later[0] if by > 0 else later[-1]
+        self.launchpad.say(f"Match {matches.index(self._match) + 1} of {len(matches)}")
+        if not self.top <= self._match < self.top + self.size.height:
+            self.show_from(self._match - self.size.height // 3)
+
+
+def _marked(text: str, needle: str, role: str) -> list[tuple[str, str]]:
+    """Return a text with the role ``match`` where the needle is."""
+    low, needle = text.casefold(), needle.casefold()
+    if not needle or len(low) != len(text):
+        # Folding the case may change lengths: then nothing is marked.
+        return [(text, role)]
+    parts: list[tuple[str, str]] = []
+    at = 0
+    while (found := low.find(needle, at)) >= 0:
+        parts += [(text[at:found], role), (text[found : found + len(needle)], "match")]
+        at = found + len(needle)
+    return [*parts, (text[at:], role)]
