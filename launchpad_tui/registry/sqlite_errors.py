@@ -49,7 +49,7 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return PermissionDenied(
-            "The registry cannot be opened", str(path), "Look at the folder and its permissions."
+            "The registry cannot be opened", str(path), "Check the folder and its permissions."
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
         return Conflict("The registry rejected the statement", str(error))
