@@ -35,15 +35,12 @@ class HelpScreen(ChooseDialog):
                 groups.setdefault(action.group, []).append(
                     Choice(action.id, f"  {keys:<14} {action.title}", note)
                 )
-        choices = [
-            Choice("", "Manual"),
-            Choice("app.manual", "  Topics", "Read the manual, one topic at a time."),
-        ]
+        choices = [Choice("app.manual", "  Manual", "Read the manual, one topic at a time.")]
         for group in sorted(
             groups, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
         ):
             choices += [Choice("", group), *groups[group]]
-        return cls("Keys", choices)
+        return cls("Keys", choices, at="app.manual")
 
     def do_take(self) -> None:
         """Do what the line says."""
