@@ -215,7 +215,7 @@ def test_why_not(kind: str, data: ChartTable, words: str) -> None:
     assert KINDS[kind].why_not(ChartData((), data)) == words
 
 
-def test_missing_and_infinite_values_are_told() -> None:
+def test_missing_and_infinite_values_have_notes() -> None:
     data = ChartData(
         (),
         given(

@@ -147,7 +147,7 @@ def test_log_scale_has_decades_at_even_distances() -> None:
         assert label in text
 
 
-def test_log_scale_says_what_it_cannot_show() -> None:
+def test_log_scale_notes_values_that_are_not_positive() -> None:
     drawing = plain([0.0, -1.0, 1.0, 10.0], y_log=True)
     assert drawing.notes == ("label: 2 values are not positive (not shown on a logarithmic axis)",)
 

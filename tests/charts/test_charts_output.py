@@ -85,7 +85,7 @@ def test_clip_is_exact(text: str, width: int) -> None:
     assert cell_width(fit(text, width)) <= width
 
 
-def test_words() -> None:
+def test_counted() -> None:
     assert pad("abcdef", 4) == "abc…"
     assert pad("漢字漢字", 4) == "漢… "
     assert clip_left("abcdef", 4) == "…def"

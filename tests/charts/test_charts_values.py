@@ -46,7 +46,7 @@ def test_negative_bars_end_where_positive_ones_begin() -> None:
     assert rows[2].index("-4") < rows[2].index("#")
 
 
-def test_far_from_zero_says_so() -> None:
+def test_bars_far_from_zero_have_a_note() -> None:
     near = drawn(given([0.95, 0.96, 0.97]), "bar")
     assert [
         note
@@ -113,7 +113,7 @@ def test_scatter_corners() -> None:
     assert rows[0].index("■") > 52
 
 
-def test_scatter_is_logarithmic_over_two_decades_and_says_so() -> None:
+def test_scatter_is_logarithmic_over_two_decades() -> None:
     rows = lines(
         given([1.0, 1.0, 1.0], along="lr", lr=[1e-4, 1e-3, 1e-2]), "scatter", width=60, height=8
     )
@@ -125,7 +125,7 @@ def test_scatter_is_logarithmic_over_two_decades_and_says_so() -> None:
     assert "(log)" not in linear.text() + " ".join(linear.notes)
 
 
-def test_scatter_shows_every_model_or_says_how_many_are_hidden() -> None:
+def test_scatter_counts_hidden_models() -> None:
     data = given([1.0] * 40 + [2.0], along="p", p=[1.0] * 40 + [2.0])
     drawing = drawn(data, "scatter", 60, 12)
     shown = sum(span.slot is not None for line in drawing.lines for span in line)
@@ -264,7 +264,7 @@ def test_parallel_of_many_colours_the_best() -> None:
     assert "The 10 best of 60 are in colour, the others faint" in drawing.notes
 
 
-def test_parallel_drops_the_weakest_and_says_so() -> None:
+def test_parallel_omits_the_weakest_parameters() -> None:
     values = [float(value) for value in range(20)]
     noise = [float(value * 7 % 5) for value in range(20)]
     parameters: Any = {f"noise{number}": noise for number in range(5)} | {"strong": values}

@@ -118,7 +118,9 @@ def test_errors_say_no_secret(
     assert "geheim" not in caplog.text
 
 
-def test_what_the_keyring_lost_is_entered_anew(shelf: Shelf, credentials: Credentials) -> None:
+def test_secrets_lost_by_the_keyring_are_entered_again(
+    shelf: Shelf, credentials: Credentials
+) -> None:
     credentials.set(STORE, OWNER, {"id": "me", "key": "geheim"})
     for damaged in ("[]", "{", '{"key": 1}', None):
         shelf.entries.clear()

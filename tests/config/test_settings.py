@@ -71,7 +71,9 @@ def test_unknown_keys_warn(home: Home) -> None:
         ("[ui\n", 1, ("line 1",)),
     ],
 )
-def test_wrong_values_are_named(home: Home, text: str, line: int, words: tuple[str, ...]) -> None:
+def test_errors_name_invalid_values(
+    home: Home, text: str, line: int, words: tuple[str, ...]
+) -> None:
     home.settings_path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         Settings.load(home)

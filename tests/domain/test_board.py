@@ -63,7 +63,7 @@ def test_what_is_written_is_read(charts: list[ChartDefinition], columns: int) ->
         ({"name": "x", "charts": [{"metrics": ["a"], "colour": "red"}]}, "'colour'"),
     ],
 )
-def test_what_is_wrong_is_said(data: Any, where: str) -> None:
+def test_invalid_boards_are_rejected(data: Any, where: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         board_from_json(data)
     assert where in f"{caught.value.title} {caught.value.detail}"

@@ -195,6 +195,6 @@ def test_texts() -> None:
     assert as_json(compare((C,)))["rows"][-1]["values"] == ["NaN"]
 
 
-def test_names_that_are_the_same_are_told_apart() -> None:
+def test_equal_names_get_distinct_titles() -> None:
     assert compare((A, A)).titles() == ["a e-a", "a e-a"]
     assert compare((A, B)).titles() == ["a", "b"]

@@ -1,4 +1,4 @@
-"""Conditions as text: read, refused with words, completed."""
+"""Filter expressions: parsing, errors and completion."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_heading_of_a_list_names_its_attribute() -> None:
         ('"open > 1', "Unexpected text in the condition"),
     ],
 )
-def test_what_is_wrong_is_said(text: str, said: str) -> None:
+def test_invalid_expressions_are_rejected(text: str, said: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse(text)
     assert said in f"{caught.value.title} {caught.value.detail}"

@@ -80,7 +80,7 @@ def test_too_few_models_are_not_computed() -> None:
         ([None] * 8, [1.0] * 8),
     ],
 )
-def test_where_nothing_differs_nothing_is_said(
+def test_constant_columns_have_no_strength(
     column: list[float | str | None], metric: list[float | None]
 ) -> None:
     assert only(column, metric).strength is None

@@ -39,7 +39,7 @@ def test_direction_overrides_and_joiners_cannot_move_a_column() -> None:
     assert safe_text("\u2764\ufe0f") == "\u2764"
 
 
-def test_long_text_is_cut_and_says_so() -> None:
+def test_long_text_is_cut_with_a_mark() -> None:
     assert safe_text("x" * 5000, 10) == "x" * 9 + "…"
 
 

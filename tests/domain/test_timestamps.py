@@ -23,7 +23,7 @@ MOMENT = datetime(2026, 1, 31, 12, 0, 0, 250000, tzinfo=UTC)
         min_value=datetime(1970, 1, 2), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)
     )
 )
-def test_moments_survive_both_roads(moment: datetime) -> None:
+def test_timestamps_survive_both_conversions(moment: datetime) -> None:
     assert from_micros(to_micros(moment)) == moment
     assert parse_rfc3339(to_rfc3339(moment)) == moment
 
@@ -42,7 +42,7 @@ def test_rfc3339_in_all_its_shapes(text: str, expected: datetime) -> None:
     assert parse_rfc3339(text) == expected
 
 
-def test_no_moment_is_an_error() -> None:
+def test_text_that_is_not_a_timestamp_is_an_error() -> None:
     with pytest.raises(ValueError, match="yesterday"):
         parse_rfc3339("yesterday")
 
