@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 
 from launchpad_tui.domain.formats.archives import gzip_preview, tar_preview, zip_preview
 from launchpad_tui.domain.formats.base import (
@@ -15,7 +16,8 @@ from launchpad_tui.domain.formats.base import (
     size_words,
 )
 from launchpad_tui.domain.formats.onnx import onnx_preview
-from launchpad_tui.domain.formats.pickles import pickle_preview
+from launchpad_tui.domain.formats.pickle_search import search_pickles
+from launchpad_tui.domain.formats.pickles import pickle_note, pickle_preview
 from launchpad_tui.domain.formats.tensors import gguf_preview, npy_preview, safetensors_preview
 from launchpad_tui.domain.formats.text import text_preview
 
@@ -78,9 +80,23 @@ def preview(name: str, size: int, read: Read) -> Preview:
             found = look(source)
         except Malformed as error:
             facts = (("Size", size_words(size)),)
-            return Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
+            found = Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
         if found is not None:
-            return found
-    return Preview(
+            return _with_pickles(source, found)
+    unknown = Preview(
         "binary", "Binary file", (("Size", size_words(size)),), lines=hex_lines(source.head)
     )
+    return _with_pickles(source, unknown)
+
+
+#: kinds of files in which a pickle can be packed
+_CONTAINERS = frozenset({"zip", "keras", "npz", "npy", "gzip", "tgz", "tar", "binary"})
+
+
+def _with_pickles(source: Source, found: Preview) -> Preview:
+    """Add the pickles in a file to its preview, and what of it was not analyzed."""
+    if found.kind not in _CONTAINERS:
+        return found
+    search = search_pickles(Source(source.name, source.size, source.read))
+    note = " ".join(part for part in (found.note, pickle_note(search)) if part)
+    return replace(found, facts=(*found.facts, *search.facts()), note=note)

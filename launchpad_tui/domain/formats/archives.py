@@ -7,61 +7,30 @@ import io
 import tarfile
 import zipfile
 import zlib
-from typing import Any
 
 from launchpad_tui.domain.formats.base import (
-    PIECE,
     ROWS,
     Malformed,
     Preview,
     Source,
+    SourceReader,
     left_out,
     short,
     size_words,
 )
-from launchpad_tui.domain.formats.pickles import WARNING, globals_of, is_dangerous, pickle_rows
+from launchpad_tui.domain.formats.pickle_search import search_pickles
+from launchpad_tui.domain.formats.pickles import COLUMNS, pickle_note, pickle_rows
 from launchpad_tui.domain.formats.tensors import npy_facts
 
 #: bytes of a member that are unpacked, and entries that are looked at
 _MEMBER, _ENTRIES = 1 << 20, 100_000
 
 
-class _Window(io.RawIOBase):
-    """A file of which the parts that are asked for are read."""
-
-    def __init__(self, source: Source) -> None:
-        self._source, self._at = source, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
-        if base + offset < 0:
-            raise OSError("before the beginning")
-        self._at = base + offset
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        if self._at >= self._source.size:
-            return 0
-        data = self._source.at(self._at, min(len(buffer), PIECE))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-
 def zip_preview(source: Source) -> Preview | None:
     """A zip archive, by the list at its end."""
     if source.head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
         return None
-    window = io.BufferedReader(_Window(source), 1 << 16)
+    window = io.BufferedReader(SourceReader(source), 1 << 16)
     try:
         with zipfile.ZipFile(window) as archive:
             entries = archive.infolist()
@@ -86,7 +55,7 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
     ]
     arrays = [each for each in entries if each.filename.endswith(".npy")]
     if pickles:
-        return _torch(archive, entries, pickles, facts)
+        return _torch(source, entries, facts)
     if arrays and len(arrays) == len(entries):
         rows = [
             (short(each.filename.removesuffix(".npy")), *_array(archive, each))
@@ -116,30 +85,18 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
     )
 
 
-def _torch(
-    archive: zipfile.ZipFile,
-    entries: list[zipfile.ZipInfo],
-    pickles: list[zipfile.ZipInfo],
-    facts: list[tuple[str, str]],
-) -> Preview:
-    """What torch.save writes: a pickle, and a file for each tensor's numbers."""
-    names: list[str] = []
-    problems = []
-    for each in pickles[:4]:
-        found, _, problem = globals_of(_member(archive, each))
-        names += [name for name in found if name not in names]
-        problems += [problem] if problem else []
+def _torch(source: Source, entries: list[zipfile.ZipInfo], facts: list[tuple[str, str]]) -> Preview:
+    """Preview what torch.save writes: a pickle, and a file for the numbers of each tensor."""
+    search = search_pickles(Source(source.name, source.size, source.read))
     data = [each for each in entries if "/data/" in each.filename and not each.is_dir()]
     code = sum("/code/" in each.filename for each in entries)
-    facts += [
-        ("Tensors' storages", f"{len(data):,}, {size_words(sum(each.file_size for each in data))}")
-    ]
+    size = size_words(sum(each.file_size for each in data))
+    facts += [("Tensor storages", f"{len(data):,}, {size}")]
     facts += [("TorchScript", f"{code:,} files of code")] if code else []
-    dangerous = sum(is_dangerous(name) for name in names)
-    facts += [("Dangerous", f"{dangerous:,}: no model needs these")] if dangerous else []
-    note = " ".join([WARNING, *problems[:1]])
+    facts += search.facts()
+    rows = pickle_rows(search.total)
     return Preview(
-        "torch", "PyTorch archive", tuple(facts), ("Calls", ""), pickle_rows(names), note=note
+        "torch", "PyTorch archive", tuple(facts), COLUMNS, rows, note=pickle_note(search)
     )
 
 

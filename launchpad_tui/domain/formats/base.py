@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 #: gives the bytes from an offset on, fewer where the file ends; what it raises passes through a preview
 Read = Callable[[int, int], bytes]
@@ -90,6 +92,37 @@ class Source:
     def ending(self, suffixes: tuple[str, ...]) -> bool:
         """Whether its name ends with one of these."""
         return self.name.lower().endswith(suffixes)
+
+
+class SourceReader(io.RawIOBase):
+    """A seekable file over a source; only the parts that are requested are read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._at = source, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
+        if base + offset < 0:
+            raise OSError("before the beginning")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        if self._at >= self._source.size:
+            return 0
+        data = self._source.at(self._at, min(len(buffer), PIECE))
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
 
 
 def size_words(size: int) -> str:

@@ -6,6 +6,7 @@ import gzip
 import json
 import struct
 import time
+import tracemalloc
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -159,23 +160,23 @@ def test_a_pickle_is_never_loaded() -> None:
         found = look("m.pkl", files.pickled([1, files.Evil()], protocol))
         assert found.kind == "pickle"
         assert ("posix.system", "DANGEROUS") in found.rows
-        assert facts(found)["Dangerous"].startswith("1")
-        assert "runs what is in it" in found.note
+        assert facts(found)["Dangerous"] == "posix.system"
+        assert "runs code" in found.note
     assert not trace.exists()
 
 
 def test_what_a_harmless_pickle_calls() -> None:
     found = look("m.pkl", files.pickled())
-    assert found.rows == (("collections.OrderedDict", ""),)
+    assert found.rows == (("collections.OrderedDict", "common"),)
     assert "Dangerous" not in facts(found)
     cut = look("m.pkl", files.pickled()[:-5])
-    assert "cannot be read on" in cut.note
+    assert "Not analyzed after byte" in cut.note
 
 
 def test_a_torch_archive() -> None:
     found = look("m.pt", files.ALL["m.pt"])
-    assert facts(found)["Tensors' storages"] == "1, 4,000 bytes"
-    assert ("collections.OrderedDict", "") in found.rows
+    assert facts(found)["Tensor storages"] == "1, 4,000 bytes"
+    assert ("collections.OrderedDict", "common") in found.rows
 
 
 def test_numpy() -> None:
@@ -223,14 +224,16 @@ def test_an_archive_of_gigabytes_is_not_read() -> None:
 
 def test_a_bomb_is_not_unpacked() -> None:
     bomb = gzip.compress(bytes(300 * MB), 9)
-    begun = time.perf_counter()
-    found = look("a.tar.gz", bomb)
-    assert found.kind == "tgz"
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x/data.pkl", bytes(300 * MB))
-    assert look("m.pt", out.getvalue()).kind == "torch"
-    assert time.perf_counter() - begun < 3
+    tracemalloc.start()
+    try:
+        assert look("a.tar.gz", bomb).kind == "tgz"
+        assert look("m.pt", out.getvalue()).kind == "torch"
+        assert tracemalloc.get_traced_memory()[1] < 100 * MB
+    finally:
+        tracemalloc.stop()
 
 
 def test_json() -> None:
