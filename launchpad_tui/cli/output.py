@@ -22,7 +22,9 @@ _MEASURED, _PADDED = 500, 60
 _MINIMUM = 8
 #: Characters that JSON allows and terminals interpret (DEL, C1, line separators, bidirectional
 #: controls), and lone surrogates, which UTF-8 cannot encode.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufff9-\ufffb\ud800-\udfff]"
+)
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
@@ -79,11 +81,12 @@ def table_lines(
 
     Args:
         heads: The heads of the columns.
-        rows: The cells of the rows.
+        rows: The cells of the rows; missing cells at the end of a row are empty.
         width: The greatest width of a line in cells; None if it is not limited.
         kept: The number of first columns that are cut last.
     """
-    source = ([safe_text(cell) for cell in row] for row in rows)
+    heads = [safe_text(head) for head in heads]
+    source = (_cells(row, len(heads)) for row in rows)
     first = list(islice(source, _MEASURED))
     widths = [max(map(cell_width, column)) for column in zip(heads, *first, strict=True)]
     if width is None:
@@ -103,6 +106,10 @@ def table_lines(
             cell + " " * (each - cell_width(cell)) for cell, each in zip(shown, widths, strict=True)
         ]
         yield (" " * GAP).join(padded).rstrip()
+
+
+def _cells(row: Sequence[str], count: int) -> list[str]:
+    return [*map(safe_text, row), *[""] * (count - len(row))]
 
 
 def _fit(widths: list[int], room: int, kept: int) -> None:

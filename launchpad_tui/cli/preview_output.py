@@ -30,7 +30,9 @@ def print_preview(context: CommandContext, preview: Preview) -> None:
     output.print_fields([("kind", preview.title), *preview.facts])
     if preview.rows:
         context.line("")
-        output.print_table(preview.columns, preview.rows)
+        columns = max(len(preview.columns), *map(len, preview.rows))
+        heads = [*preview.columns, *[""] * (columns - len(preview.columns))]
+        output.print_table(heads, preview.rows)
     if preview.lines:
         context.line("")
         for line in preview.lines:

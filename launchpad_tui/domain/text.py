@@ -23,7 +23,11 @@ _TABLE |= {
 #: joiners, variation selectors, tags, soft hyphens and zero-width spaces are removed: terminals
 #: disagree on the width of the characters that they combine
 _TABLE |= {
-    code: "" for code in (0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10))
+    code: "" for code in (0x00AD, 0x180E, 0x200B, 0x200C, 0x200D, 0xFEFF, *range(0xFE00, 0xFE10))
+}
+#: invisible operators, deprecated format characters, interlinear annotations
+_TABLE |= {
+    code: "" for code in (*range(0x2060, 0x2066), *range(0x206A, 0x2070), *range(0xFFF9, 0xFFFC))
 }
 _TABLE |= {
     code: ""

@@ -191,6 +191,27 @@ def test_evil_names_reach_no_terminal(home: Path, cli: Cli) -> None:
     assert cli("models", "list", "--json").json["resources"][0]["name"].startswith("\x1b]52")
 
 
+def test_heads_are_escaped_and_short_rows_are_filled() -> None:
+    lines = list(table_lines(("ID", EVIL), [("a",), ("b", "x")], None))
+    assert not any(char in "".join(lines) for char in "\x1b\x07\x9b\u202e\n")
+    assert lines[1:] == ["a", "b   x"]
+
+
+def test_heads_of_a_comparison_are_escaped(home: Path, cli: Cli) -> None:
+    many(home, 2, EVIL.replace("\ud83d", ""))
+    shown = cli("compare", "m-000000", "m-000001")
+    assert shown.code == 0
+    assert not any(char in shown.out for char in "\x1b\x07\x9b\u202e")
+
+
+def test_ragged_csv_files_are_previewed(home: Path, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "ragged.csv").write_text("a,b\n1\n2,3,4\n\n5,6\n")
+    assert cli("stores", "add", "here", "--type", "file", "--set", f"root={tmp_path}").code == 0
+    shown = cli("stores", "preview", "here", "ragged.csv")
+    assert shown.code == 0
+    assert "2  3  4" in shown.out
+
+
 def test_ascii_terminals_get_escapes(home: Path) -> None:
     many(home, 1, "漢字")
     shown = spawn(home, "models", "list", env={"PYTHONIOENCODING": "ascii"})

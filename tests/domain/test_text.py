@@ -39,6 +39,11 @@ def test_direction_overrides_and_joiners_cannot_move_a_column() -> None:
     assert safe_text("\u2764\ufe0f") == "\u2764"
 
 
+def test_invisible_format_characters_are_removed() -> None:
+    hidden = "\u2061\u2064\u206a\u206f\ufff9\ufffa\ufffb\u180e"
+    assert safe_text(f"a{hidden}b") == "ab"
+
+
 def test_long_text_is_cut_with_a_mark() -> None:
     assert safe_text("x" * 5000, 10) == "x" * 9 + "…"
 
