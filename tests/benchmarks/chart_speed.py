@@ -1,15 +1,15 @@
-"""How fast charts and comparisons are: from opening them to the painted picture in the app, and from a key to the last
-byte of what it changed in a terminal of 200x50.
+"""Measure charts and comparisons: from opening to the painted screen, and from a key to its last byte.
 
     python -m tests.benchmarks.chart_speed [HOME]
 
-HOME is one that `populate.py` filled (5 series of 1,000,000 points); without it that part is left out. The board of
-12 charts with 10 series each and the comparison of 200 models with 100 parameters and 100 metrics are made in a new
-home.
+The terminal has 200x50 cells. HOME was filled by `populate.py` (5 series of 1,000,000 points); without
+it this part is skipped. A board of 12 charts with 10 series each, and a comparison of 200 models with
+100 parameters and 100 metrics, are created in a new home.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import statistics
@@ -44,14 +44,14 @@ ROUNDS = 5
 
 
 def say(what: str, seconds: Sequence[float], bound_ms: float) -> None:
-    """A line of the result: the median, the slowest, the bound."""
+    """Print a line of the result: the median, the slowest run and the bound."""
     median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
     holds = "holds" if median <= bound_ms else "DOES NOT HOLD"
     print(f"{what:<58} {median:7.1f} ms  (slowest {worst:7.1f})  at most {bound_ms:g}: {holds}")
 
 
 async def until(done: Callable[[], bool]) -> None:
-    """Wait for something, looking often."""
+    """Wait until a condition holds, checking often."""
     deadline = time.perf_counter() + 30
     while not done():
         assert time.perf_counter() < deadline
@@ -59,7 +59,7 @@ async def until(done: Callable[[], bool]) -> None:
 
 
 def boards(app: Any) -> bool:
-    """Whether every chart in view is drawn."""
+    """Return whether every chart in view is drawn."""
     views = app.screen.query(BoardView)
     return (
         bool(views)
@@ -71,8 +71,10 @@ def boards(app: Any) -> bool:
 def reactions(
     home: Home, ids: Sequence[str], key: str, keys: Sequence[str]
 ) -> tuple[list[float], list[int]]:
-    """Seconds and bytes from each key to the last byte of what it changed, in a terminal of 200x50: the metrics of the
-    selection, then ``key``, then the keys."""
+    """Return seconds and bytes from each key to the last byte that it caused, in a terminal of 200x50.
+
+    The app shows the metrics of the selection; ``key`` is pressed before the measured keys.
+    """
     with opened(home, ids, key) as terminal:
         found = [terminal.react(each) for each in keys]
     return [(one.last_ms or 0) / 1000 for one in found], [one.size for one in found]
@@ -80,7 +82,7 @@ def reactions(
 
 @contextmanager
 def opened(home: Home, ids: Sequence[str], key: str) -> Iterator[Terminal]:
-    """The app in a terminal, on the metrics of a selection, after ``key``."""
+    """Return the app in a terminal, showing the metrics of a selection, after ``key``."""
     desk = open_desk(home)
     scope = desk.connections.current()
     desk.preferences.set(f"selection/{scope.connection}/{scope.resource_group}", list(ids))
@@ -105,7 +107,7 @@ def opened(home: Home, ids: Sequence[str], key: str) -> Iterator[Terminal]:
 
 
 def live(root: Path) -> None:
-    """Five executions that run and log a point each, eight times a second, while one looks at their curves."""
+    """Measure the curves on the screen of five executions that log a point each, eight times a second."""
     home = Home.at(root).ensure()
     open_desk(home).close()
     registry = Registry(home.registry_path)
@@ -155,7 +157,7 @@ def live(root: Path) -> None:
 
 
 async def long_series(root: Path) -> None:
-    """Charts of 5 models with 1,000,000 points each."""
+    """Measure charts of 5 models with 1,000,000 points each."""
     home = Home.at(root.absolute())
     desk = open_desk(home)
     with desk.registry.read() as db:
@@ -185,7 +187,7 @@ async def long_series(root: Path) -> None:
 
 
 def fill(home: Home) -> None:
-    """Ten executions with twelve curves, and 200 models with many parameters and metrics."""
+    """Add ten executions with twelve curves, and 200 models with many parameters and metrics."""
     open_desk(home).close()
     registry = Registry(home.registry_path)
     add_scenario(registry)
@@ -205,12 +207,12 @@ def fill(home: Home) -> None:
 
 
 def compared(app: Any) -> bool:
-    """Whether the comparison has its lines."""
+    """Return whether the comparison shows its rows."""
     return bool(app.screen.query(Sheet)) and bool(app.screen.query_one(Sheet).content.lines)
 
 
 async def many(root: Path) -> None:
-    """The board and the comparison."""
+    """Measure the board and the comparison."""
     home = Home.at(root).ensure()
     fill(home)
     opening = []
@@ -245,9 +247,12 @@ async def many(root: Path) -> None:
 
 
 def main() -> None:
-    """The command."""
-    if len(sys.argv) > 1:
-        asyncio.run(long_series(Path(sys.argv[1])))
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.chart_speed")
+    parser.add_argument("home", nargs="?", type=Path, help="a home that populate filled")
+    home: Path | None = parser.parse_args().home
+    if home is not None:
+        asyncio.run(long_series(home))
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(many(Path(folder) / "many"))
         live(Path(folder) / "live")

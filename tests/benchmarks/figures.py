@@ -1,14 +1,14 @@
-"""The figures that the product promises, each with its bound: a table, and nothing is written anywhere else.
+"""Measure the promised figures and print a table of them with their bounds.
 
     python -m tests.benchmarks.figures [--home HOME] [--quick]
 
-HOME is one that `populate.py` filled with 100,000 models and 10,000,000 points; without it one is made and thrown away,
-which takes some minutes. ``--quick`` measures less often, and makes a smaller home. The exit code is 1 where a figure
-does not hold.
+HOME was filled by `populate.py` with 100,000 models and 10,000,000 points; without it a temporary one is
+created, which takes some minutes. ``--quick`` runs fewer measurements on a smaller home. The exit code
+is 1 if a figure exceeds its bound.
 
-Times of start are medians of runs that alternate with what they are held against, so that a machine that is busy now
-and idle then disturbs both alike; the spread is that of the middle half of the runs. A program that uses more than one
-thread suffers more from other work than one that does not: the load average at the end says how far to trust the rest.
+Start times are medians of runs that alternate with their reference, so that other load on the machine
+affects both alike; the spread is the range between the quartiles. A program with several threads suffers
+more from other load than one without: the load average at the end shows how reliable the figures are.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LISTS = ("pagedown", "pagedown", "end", "pageup", "pageup", "home")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A line of the table: what was measured, what came out, what it may be at most."""
+    """A row of the table: what was measured, the result, and its upper bound."""
 
     name: str
     value: float
@@ -56,24 +56,24 @@ class Figure:
 
     @property
     def holds(self) -> bool:
-        """Whether it does."""
+        """Return whether the result is within its bound."""
         return self.value <= self.bound
 
     def line(self) -> str:
-        """As the table shows it."""
+        """Return the row as text."""
         verdict = "holds" if self.holds else "DOES NOT HOLD"
         return f"{self.name:<58} {self.value:9,.4g} {self.unit:<2}  at most {self.bound:<5g} {verdict:<13}  {self.note}"
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:
-    """The median and the middle half."""
+    """Return the median and the quartiles as text."""
     low, _, high = statistics.quantiles(values, n=4)
     return f"{statistics.median(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 @contextmanager
 def program(command: Sequence[str], home: Home | None = None) -> Iterator[Terminal]:
-    """A program in a terminal, ended at the end."""
+    """Run a program in a terminal and end it afterwards."""
     environment = {} if home is None else {"LAUNCHPAD_HOME": str(home.root)}
     terminal = Terminal(command, size=SIZE, environment=environment)
     try:
@@ -83,7 +83,7 @@ def program(command: Sequence[str], home: Home | None = None) -> Iterator[Termin
 
 
 def newest(home: Home) -> tuple[str, int]:
-    """How the first row of Models begins, as a pattern, and how many models there are."""
+    """Return a pattern of the beginning of the first row of Models, and the number of models."""
     desk = open_desk(home)
     listing = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query())
     found = re.escape(listing.slice(0, 1)[0].artifact.name[:12]), listing.count()
@@ -92,7 +92,7 @@ def newest(home: Home) -> tuple[str, int]:
 
 
 def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
-    """From the start of the program to its first useful picture, held against a Textual program with one Static."""
+    """Measure the time to the first useful screen, relative to a Textual program with one Static."""
     wanted = {name: newest(home)[0] for name, home in homes.items()}
     taken: dict[str, list[float]] = {"": [], **{name: [] for name in homes}}
     for turn in range(-1, rounds):
@@ -102,7 +102,7 @@ def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
         for name, home in homes.items():
             with program(APP, home) as terminal:
                 found[name] = terminal.seen(wanted[name])
-        # The first turn warms caches.
+        # The first run warms the caches.
         for name, value in found.items() if turn >= 0 else ():
             taken[name].append(value)
     base = statistics.median(taken[""])
@@ -119,7 +119,7 @@ def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
 
 
 def moves(homes: Mapping[str, Home]) -> Iterator[Figure]:
-    """Milliseconds and bytes from a key to the last byte of what it changed."""
+    """Measure milliseconds and bytes from a key to the last byte that it caused."""
     for name, home in homes.items():
         with program(APP, home) as terminal:
             terminal.seen(newest(home)[0], 1.5)
@@ -138,14 +138,14 @@ def moves(homes: Mapping[str, Home]) -> Iterator[Figure]:
 
 
 def seconds(command: Sequence[str]) -> float:
-    """How long a command runs."""
+    """Return how long a command runs."""
     start = time.perf_counter()
     subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
     return time.perf_counter() - start
 
 
 def help_text(rounds: int) -> Figure:
-    """The time of ``launchpad --help`` above that of a Python that does nothing."""
+    """Measure ``launchpad --help`` minus a Python process that does nothing."""
     script = Path(sys.executable).with_name("launchpad")
     command = [str(script), "--help"] if script.exists() else [*APP, "--help"]
     bare, whole = [], []
@@ -165,7 +165,7 @@ def help_text(rounds: int) -> Figure:
 
 
 def memory(name: str, home: Home) -> Figure:
-    """Resident memory of the interface and of all that it started, the most seen while scrolling through lists."""
+    """Measure the peak resident memory of the interface and its processes while scrolling through lists."""
     with program(APP, home) as terminal:
         terminal.seen(newest(home)[0], 1.5)
         found = [terminal.memory_mb(children=True)]
@@ -175,7 +175,7 @@ def memory(name: str, home: Home) -> Figure:
                 terminal.written_in(0.2)
                 terminal.settle(0.3)
                 found.append(terminal.memory_mb(children=True))
-        # Ways to the middle of a long list read pages that no key above reads.
+        # Jumps to the middle of a long list read pages that the keys above do not read.
         for _ in range(30):
             terminal.press("pagedown")
             terminal.written_in(0.1)
@@ -187,7 +187,7 @@ def memory(name: str, home: Home) -> Figure:
 
 
 def timed(action: Callable[[], object], rounds: int) -> list[float]:
-    """Milliseconds of each of several runs."""
+    """Return the milliseconds of each of several runs."""
     found = []
     for _ in range(rounds):
         start = time.perf_counter()
@@ -197,14 +197,14 @@ def timed(action: Callable[[], object], rounds: int) -> list[float]:
 
 
 def windows(home: Home, rounds: int) -> Iterator[Figure]:
-    """Reading what a chart of five series of a million points shows."""
+    """Measure reading the data of a chart of five series with a million points each."""
     desk: Desk = open_desk(home)
     rows = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, LONG_SERIES)
     long = [desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in rows]
     assert all(one.count == LONG_POINTS for one in long), (
         "the home holds no series of 1,000,000 points"
     )
-    # Its import is not the speed of reading.
+    # The time of its import is not part of the reading.
     import numpy  # noqa: F401
 
     def read(start: int | None = None, stop: int | None = None) -> None:
@@ -229,7 +229,7 @@ def windows(home: Home, rounds: int) -> Iterator[Figure]:
 
 
 def figures(big: Home, small: Home, *, quick: bool) -> Iterator[Figure]:
-    """All of them, one after the other."""
+    """Measure all figures, one after the other."""
     name = f"{newest(big)[1]:,} models"
     homes = {f"{newest(small)[1]} models": small, name: big}
     yield from first_paints(homes, 5 if quick else 15)
@@ -240,7 +240,7 @@ def figures(big: Home, small: Home, *, quick: bool) -> Iterator[Figure]:
 
 
 def main() -> int:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -249,7 +249,7 @@ def main() -> int:
         "--quick", action="store_true", help="measure less often, on a smaller home"
     )
     given = parser.parse_args()
-    # Without byte code on disk every start would compile everything that is imported.
+    # Without byte code on disk every start would compile all imported modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
     holding = True

@@ -1,4 +1,4 @@
-"""The smallest Textual program: what every first paint is held against."""
+"""The smallest Textual program: the reference for the time to the first screen."""
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static

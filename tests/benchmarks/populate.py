@@ -1,9 +1,10 @@
-"""Fill a home with models, executions and metrics: the same ones each time, for benchmarks.
+"""Fill a home with models, executions and metrics for benchmarks, the same ones each time.
 
     python -m tests.benchmarks.populate HOME [--models 100000] [--points 10000000]
 
-Every model has an execution and a configuration with six parameters. Five executions have 1,000,000 points each; the
-rest of the points is spread over the others: two to four metrics each, the last two of every ten with a label.
+Every model has an execution and a configuration with six parameters. Five executions have 1,000,000
+points each; the other points are spread over the other executions: two to four metrics each, the last
+two of every ten with a label.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ SHORT_METRICS = ("loss", "accuracy", "f1", "rmse")
 
 
 class Plan:
-    """What is made of model number ``i``: a function of the number and the seed alone."""
+    """The content of model number ``i``: a function of the number and the seed alone."""
 
     def __init__(self, i: int) -> None:
         self.random = rng = random.Random(SEED * 1_000_003 + i)
@@ -168,12 +169,12 @@ class Plan:
 
 
 def dataset_id(number: int) -> str:
-    """The ID of one of the twenty datasets."""
+    """Return the ID of one of the twenty datasets."""
     return str(uuid.UUID(int=random.Random(SEED + number).getrandbits(128), version=4))
 
 
 def curve(rng: random.Random, name: str, count: int) -> array[float]:
-    """A learning curve: falling for losses, rising for scores, with noise."""
+    """Return a learning curve: falling for losses, rising for scores, with noise."""
     end, rate = rng.uniform(0.05, 0.6), rng.uniform(2, 9)
     noise = array("d", [rng.gauss(0, 0.01) for _ in range(min(count, 997))])
     falling = name in {"loss", "rmse"}
@@ -186,11 +187,11 @@ def curve(rng: random.Random, name: str, count: int) -> array[float]:
 
 
 def populate(home: Home, models: int, points: int) -> None:
-    """Fill the home's registry, which has to be empty of models."""
+    """Fill the registry of a home that has no models."""
     registry = Registry(home.ensure().registry_path)
     first_start(registry)
     with registry.read() as db:
-        # Its indexes fit into memory, which spares most of the reading.
+        # The indexes then fit into memory, which avoids most reads.
         for pragma in ("cache_size = -500000", "wal_autocheckpoint = 50000"):
             db.execute(f"PRAGMA {pragma}")
     with registry.write():
@@ -297,7 +298,7 @@ def _group(registry: Registry) -> int:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,4 +1,4 @@
-"""Measure the registry on a home that `populate.py` filled: milliseconds, best and median of several.
+"""Measure queries of the registry on a home that `populate.py` filled: best and median milliseconds.
 
 python -m tests.benchmarks.registry_speed HOME [--json]
 """
@@ -141,7 +141,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""How soon the models of a large tenant elsewhere show, how soon the screens answer meanwhile, and how much is asked of
-the tenant.
+"""Measure the synchronization of a large remote tenant.
 
     python -m tests.benchmarks.sync [--artifacts N] [--executions N] [--latency SECONDS] [--failures SHARE]
 
-The tenant is a process of its own on this machine (`tests/services/tenant_server.py`).
+Measured are the time until the first models show, the time from key to paint meanwhile, and the number of
+requests. The tenant is a separate process on this machine (`tests/services/tenant_server.py`).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from launchpad_tui.domain.connection import Scope
 from tests.benchmarks.terminal import Terminal
 
 CORE = Scope("core", "default")
-#: seconds to the first thousand models, milliseconds to the answer to a key, requests of a second look
+#: bounds: seconds to the first thousand models, milliseconds from key to paint, requests of a repeated sync
 FIRST, KEY, REQUESTS = 3.0, 50.0, 20
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure and print the figures."""
     parser = argparse.ArgumentParser()
     for name, default in (
         ("artifacts", 100_000),

@@ -1,8 +1,8 @@
-"""A terminal for benchmarks: a program under a pseudo terminal, with every chunk of its output time-stamped.
+"""A terminal for benchmarks: a program on a pseudo-terminal, every chunk of its output with a timestamp.
 
-One thread only reads and stamps. The screen is interpreted by pyte afterwards, chunk by chunk, so the emulator's own
-slowness is never counted as the program's. The queries that programs send (device attributes, cursor position, modes)
-get the answers of an xterm.
+One thread only reads and adds timestamps. The screen is interpreted by pyte afterwards, chunk by chunk,
+so that the time of the emulator is never counted as the program's. Queries that programs send (device
+attributes, cursor position, modes) are answered as xterm does.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _QUERIES = (
     (re.compile(rb"\x1b\[\?(\d+)\$p"), b"\x1b[?%s;2$y"),
     (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"),
 )
-#: private CSI forms that pyte takes for others of the same final letter
+#: private CSI sequences that pyte mistakes for others with the same final letter
 _PRIVATE = re.compile(
     rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL
 )
@@ -51,8 +51,8 @@ _PRIVATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What a key did: milliseconds to the first chunk that changed the screen (None where nothing changed), and to the
-    last one; bytes written to the terminal."""
+    """The effect of a key: milliseconds to the first chunk that changed the screen (None if none did) and to
+    the last one, and the bytes written to the terminal."""
 
     first_ms: float | None
     last_ms: float | None
@@ -60,7 +60,7 @@ class Reaction:
 
 
 class Terminal:
-    """A running program and the screen it has drawn."""
+    """A running program and the screen that it has drawn."""
 
     def __init__(
         self, command: Sequence[str], *, size: tuple[int, int], environment: Mapping[str, str]
@@ -112,15 +112,15 @@ class Terminal:
         self._seen = until
 
     def text(self) -> str:
-        """The screen as lines of text, everything interpreted that has come so far."""
+        """Return the screen as lines of text, after all output so far."""
         self._interpret(len(self._chunks))
         return "\n".join(self._screen.display)
 
     def wait(self, pattern: str, timeout: float = 60.0) -> float:
-        """Milliseconds from the start to the arrival of the chunk that made the pattern appear.
+        """Return the milliseconds from the start to the chunk of output in which the pattern appeared.
 
         Raises:
-            TimeoutError: it did not appear; the message holds the screen.
+            TimeoutError: it did not appear; the message contains the screen.
         """
         deadline = time.perf_counter() + timeout
         wanted = re.compile(pattern)
@@ -134,7 +134,7 @@ class Terminal:
         raise TimeoutError(f"{pattern!r} did not appear:\n{self.text()}")
 
     def seen(self, pattern: str, gap: float = 0.3, timeout: float = 60.0) -> float:
-        """Like wait, but the screen is interpreted only once nothing has been written for ``gap`` seconds, so that the
+        """Wait as `wait` does, but interpret the screen only after ``gap`` seconds without output, so that the
         emulator takes no processor time from the program."""
         deadline = time.perf_counter() + timeout
         while time.perf_counter() < deadline:
@@ -144,7 +144,7 @@ class Terminal:
         return self.wait(pattern, timeout)
 
     def press(self, key: str) -> None:
-        """Send a key, by name or as typed."""
+        """Send a key, by its name or as a character."""
         os.write(self._file, KEYS.get(key, key).encode())
 
     def settle(self, gap: float = 0.3, timeout: float = 30.0) -> None:
@@ -158,7 +158,7 @@ class Terminal:
         self._interpret(len(self._chunks))
 
     def react(self, key: str, *, gap: float = 0.2) -> Reaction:
-        """Press a key and see what came of it."""
+        """Press a key and return its effect."""
         self.settle(gap)
         before, start = list(self._screen.display), time.perf_counter()
         mark = len(self._chunks)
@@ -178,24 +178,24 @@ class Terminal:
         return Reaction(first, last, sum(len(data) for _, data in self._chunks[mark:]))
 
     def settle_quietly(self, gap: float) -> None:
-        """Like settle, without interpreting."""
+        """Wait as `settle` does, without interpreting the output."""
         while self._chunks and time.perf_counter() - self._chunks[-1][0] < gap:
             time.sleep(0.01)
 
     def memory_mb(self, *, children: bool = False) -> float:
-        """Resident memory of the program itself, or with all that it started, in MB (10^6 bytes)."""
+        """Return the resident memory of the program, or of all its processes, in MB (10^6 bytes)."""
         program = psutil.Process(self._process.pid)
         found = [program, *(program.children(recursive=True) if children else ())]
         return sum(float(one.memory_info().rss) for one in found) / 1e6
 
     def written_in(self, seconds: float) -> int:
-        """Bytes written to the terminal while nothing is pressed."""
+        """Return the bytes written to the terminal while no key is pressed."""
         mark = len(self._chunks)
         time.sleep(seconds)
         return sum(len(data) for _, data in self._chunks[mark:])
 
     def close(self) -> None:
-        """End the program, whatever it is doing."""
+        """Kill the program."""
         self._process.kill()
         self._process.wait()
         os.close(self._file)

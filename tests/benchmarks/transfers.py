@@ -1,10 +1,10 @@
-"""How fast files go to and from an S3 server, beside boto3's own transfer calls in the same run, how much memory it
-takes, how soon the first page of a large folder is there, and how soon the screens answer while much is on its way.
+"""Measure transfers to and from an S3 server, next to boto3's own transfer calls in the same run.
 
     python -m tests.benchmarks.transfers [--size MB] [--objects N] [--keys MB] [--rounds N]
 
-The server is SeaweedFS on this machine (the extra ``test-s3``). Every figure is of a process of its own, so that one
-does not warm the other, or count its memory.
+Measured are speed, memory, the time to the first page of a large folder, and the time from key to paint
+during transfers. The server is SeaweedFS on this machine (the extra ``test-s3``). Every figure is measured
+in a separate process, so that none affects the caches or the memory of another.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from tests.benchmarks.terminal import Terminal
 from tests.scenes.seeds import add_scenario
 from tests.stores import seaweed
 
-#: the part of the SDK's own speed that has to be reached, and the memory that may be taken (MB)
+#: bounds: the fraction of the SDK's own speed, and the memory (MB)
 RATIO, MEMORY = 0.8, 150
-#: seconds to the first page of a folder
+#: bound: seconds to the first page of a folder
 FIRST_PAGE = 1.0
-#: transfers that go on at once, and milliseconds to the answer to a key meanwhile
+#: parallel transfers, and the bound for the milliseconds from key to paint meanwhile
 TRANSFERS, KEY = 10, 50
 
 
@@ -101,7 +101,7 @@ def _measure(name: str, values: dict[str, str], file: Path) -> tuple[float, floa
 
 
 def transfers(server: seaweed.Server, size: int, rounds: int) -> None:
-    """A file of so many megabytes up and down."""
+    """Measure the upload and the download of a file of so many megabytes."""
     values = server.values("benchmark")
     with tempfile.TemporaryDirectory(prefix="launchpad-benchmark-") as folder:
         file = Path(folder) / "source"
@@ -128,7 +128,7 @@ def transfers(server: seaweed.Server, size: int, rounds: int) -> None:
 
 
 def folder(server: seaweed.Server, count: int) -> None:
-    """The first page of a folder with so many objects."""
+    """Measure the first page of a folder with so many objects."""
     values = server.values("large")
     client: Any = connect(values)
     there = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="large/folder/", MaxKeys=1).get(
@@ -156,8 +156,10 @@ def folder(server: seaweed.Server, count: int) -> None:
 
 
 def keys(server: seaweed.Server, size: int) -> None:
-    """How soon the screens answer while ten models of so many megabytes are downloaded; server and program share the
-    cores of this machine."""
+    """Measure key to paint while ten models of so many megabytes are downloaded.
+
+    Server and program share the cores of this machine.
+    """
     values = server.values("keys")
     with tempfile.TemporaryDirectory(prefix="launchpad-benchmark-") as place:
         home = Home.at(Path(place) / "home").ensure()
@@ -206,7 +208,7 @@ def _holds(true: bool) -> str:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure and print the figures."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -18,7 +18,7 @@ from launchpad_tui.domain.execution import Configuration, Execution, Status, Tar
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.registry import connections, mirror, mirror_tenant, schedules
-from tests.scenes.harness import Scene, press, screen_text
+from tests.scenes.harness import Scene, press, screen_text, settled
 from tests.scenes.screen_seeds import workshop
 
 CORE = Scope("core", "vision")
@@ -173,6 +173,16 @@ async def _connections(pilot: Pilot[Any]) -> None:
     await _read(pilot)
 
 
+async def _edit(pilot: Pilot[Any]) -> None:
+    await _connections(pilot)
+    pilot.app.open("connection.edit", item_id="core")  # type: ignore[attr-defined]
+    await settled(pilot)
+
+
+async def _schedule(pilot: Pilot[Any]) -> None:
+    await press(pilot, "ctrl+e", "a")
+
+
 async def _schedules(pilot: Pilot[Any]) -> None:
     await press(pilot, "ctrl+e")
 
@@ -207,5 +217,7 @@ SCENES = [
         expect=("nightly", "paused", "0 8 * * 1"),
         shown=True,
     ),
+    Scene("schedule-create", workshop, _schedule, (80, 24), expect=("Schedules", "● What")),
+    Scene("connection-edit", elsewhere, _edit, (100, 40), expect=("Edit core", "sb-vision")),
     Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]

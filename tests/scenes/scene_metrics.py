@@ -115,7 +115,7 @@ SCENES = [
         hostile_sweep,
         _board,
         (120, 32),
-        expect=("␛[31mred", "漢字の名前", "not finite"),
+        expect=("␛[31mred", "漢字の名前", "2 values are not"),
     ),
     Scene(
         "compare-hostile",
