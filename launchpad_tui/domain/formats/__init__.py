@@ -1,4 +1,4 @@
-"""What files of models say of themselves, told from a few parts of them; nothing in a file is ever executed."""
+"""Previews of files from a few of their parts. Nothing in a file is ever executed."""
 
 from __future__ import annotations
 
@@ -25,16 +25,22 @@ __all__ = ["Preview", "Read", "preview"]
 
 
 def _hdf5(source: Source) -> Preview | None:
-    """HDF5, as Keras once wrote it: only that it is one. https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html"""
+    """Recognize HDF5, which older versions of Keras write.
+
+    https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html
+    """
     if not source.head.startswith(b"\x89HDF\r\n\x1a\n"):
         return None
     version = str(source.head[8]) if len(source.head) > 8 else "?"
     facts = (("Size", size_words(source.size)), ("Superblock", f"version {version}"))
-    return Preview("hdf5", "HDF5", facts, note="What is in it is not looked at.")
+    return Preview("hdf5", "HDF5", facts, note="The content is not analyzed.")
 
 
 def _parquet(source: Source) -> Preview | None:
-    """Parquet, by the words at its ends. https://parquet.apache.org/docs/file-format/"""
+    """Recognize Parquet by its first and last bytes.
+
+    https://parquet.apache.org/docs/file-format/
+    """
     if not source.head.startswith(b"PAR1") or source.size < 12:
         return None
     (length,) = struct.unpack("<I", source.exactly(source.size - 8, 4))
@@ -44,16 +50,16 @@ def _parquet(source: Source) -> Preview | None:
         "parquet",
         "Parquet",
         facts,
-        note="" if whole else "It does not end as it should: it is cut.",
+        note="" if whole else "The end of the file is missing: it is truncated.",
     )
 
 
-#: in this order: what is sure by its first bytes, then what may be meant, then text
-_LOOKS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
+#: formats in the order in which they are tried: those with distinct first bytes, others, text
+_FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
     ("gguf", "GGUF", gguf_preview),
     ("npy", "NumPy array", npy_preview),
     ("zip", "Zip archive", zip_preview),
-    ("gzip", "Compressed by gzip", gzip_preview),
+    ("gzip", "gzip file", gzip_preview),
     ("hdf5", "HDF5", _hdf5),
     ("parquet", "Parquet", _parquet),
     ("tar", "Tar archive", tar_preview),
@@ -65,17 +71,17 @@ _LOOKS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
 
 
 def preview(name: str, size: int, read: Read) -> Preview:
-    """What a file says of itself. What it is, its first bytes tell; its name where these do not.
+    """Return the preview of a file. Its format is recognized by its first bytes, or by its name.
 
     Args:
         name: its file name.
-        size: bytes.
-        read: reads parts of it; at most some megabytes are read. What it raises is passed on, and nothing else is.
+        size: its size in bytes.
+        read: reads bytes at an offset; at most some megabytes are read. Its errors are passed on.
     """
     source = Source(name, size, read)
     if not size:
         return Preview("empty", "Empty file", (("Size", size_words(0)),))
-    for kind, title, look in _LOOKS:
+    for kind, title, look in _FORMATS:
         try:
             found = look(source)
         except Malformed as error:

@@ -1,5 +1,7 @@
-"""Archives: zip (and what PyTorch, NumPy and Keras put into one), tar, gzip. Lists of what is in them; of compressed
-parts only beginnings are unpacked, into bounded room."""
+"""Previews of archives: zip (also those of PyTorch, NumPy and Keras), tar and gzip.
+
+The entries are listed. Of compressed parts only the first bytes are unpacked, into bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,12 @@ from launchpad_tui.domain.formats.pickle_search import search_pickles
 from launchpad_tui.domain.formats.pickles import COLUMNS, pickle_note, pickle_rows
 from launchpad_tui.domain.formats.tensors import npy_facts
 
-#: bytes of a member that are unpacked, and entries that are looked at
+#: bytes of a member that are unpacked, and entries that are read, at most
 _MEMBER, _ENTRIES = 1 << 20, 100_000
 
 
 def zip_preview(source: Source) -> Preview | None:
-    """A zip archive, by the list at its end."""
+    """Preview a zip archive from the directory at its end."""
     if source.head[:4] not in {b"PK\x03\x04", b"PK\x05\x06"}:
         return None
     window = io.BufferedReader(SourceReader(source), 1 << 16)
@@ -35,10 +37,12 @@ def zip_preview(source: Source) -> Preview | None:
         with zipfile.ZipFile(window) as archive:
             entries = archive.infolist()
             if len(entries) > _ENTRIES:
-                raise Malformed(f"It has {len(entries):,} entries, too many to be looked at.")
+                raise Malformed(f"It has {len(entries):,} entries, too many to list.")
             return _zip(source, archive, entries)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
-        raise Malformed(f"Its list cannot be read: {short(str(error), 120)}.") from error
+        raise Malformed(
+            f"The directory of the archive cannot be read: {short(str(error), 120)}."
+        ) from error
 
 
 def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Preview:
@@ -66,7 +70,7 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
             "npz",
             "NumPy arrays",
             tuple(facts),
-            ("Array", "Type", "Shape", "Numbers"),
+            ("Array", "Type", "Shape", "Elements"),
             tuple(rows),
             note=note,
         )
@@ -79,7 +83,7 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
         "keras" if keras else "zip",
         "Keras model" if keras else "Zip archive",
         tuple(facts),
-        ("Entry", "Bytes", "Packed"),
+        ("Entry", "Bytes", "Compressed"),
         tuple(listed),
         note=left_out(ROWS, len(entries), "entries"),
     )
@@ -92,7 +96,7 @@ def _torch(source: Source, entries: list[zipfile.ZipInfo], facts: list[tuple[str
     code = sum("/code/" in each.filename for each in entries)
     size = size_words(sum(each.file_size for each in data))
     facts += [("Tensor storages", f"{len(data):,}, {size}")]
-    facts += [("TorchScript", f"{code:,} files of code")] if code else []
+    facts += [("TorchScript", f"{code:,} code files")] if code else []
     facts += search.facts()
     rows = pickle_rows(search.total)
     return Preview(
@@ -105,7 +109,7 @@ def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[str, str, 
         facts = dict(npy_facts(_member(archive, entry, 70_000)) or ())
     except Malformed as error:
         return str(error), "", ""
-    return facts.get("Type", "?"), facts.get("Shape", "?"), facts.get("Numbers", "?")
+    return facts.get("Type", "?"), facts.get("Shape", "?"), facts.get("Elements", "?")
 
 
 def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int = _MEMBER) -> bytes:
@@ -114,7 +118,7 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int = _MEMBE
 
 
 def gzip_preview(source: Source) -> Preview | None:
-    """Something compressed by gzip: the tar archive in it, or its first lines."""
+    """Preview a gzip file: the tar archive in it, or its first lines."""
     if source.head[:3] != b"\x1f\x8b\x08":
         return None
     data, problem = _unzipped(source)
@@ -127,24 +131,24 @@ def gzip_preview(source: Source) -> Preview | None:
     lines = tuple(short(line) for line in text[0].splitlines()[:ROWS]) if text else ()
     return Preview(
         "gzip",
-        "Compressed by gzip",
+        "gzip file",
         tuple(facts),
         lines=lines,
-        note=problem or "Only its beginning shows.",
+        note=problem or "Only the beginning is shown.",
     )
 
 
 def _unzipped(source: Source) -> tuple[bytes, str]:
-    """The first megabyte of what is compressed, and what is wrong with it."""
+    """Return the first megabyte of the content, and what is wrong with the data."""
     unpack = zlib.decompressobj(wbits=31)
     try:
         return unpack.decompress(source.at(0, min(source.size, _MEMBER)), _MEMBER), ""
     except zlib.error as error:
-        return b"", f"It cannot be unpacked: {short(str(error), 120)}."
+        return b"", f"The file cannot be decompressed: {short(str(error), 120)}."
 
 
 def tar_preview(source: Source) -> Preview | None:
-    """A tar archive, as far as its beginning shows it."""
+    """Preview a tar archive from its first megabyte."""
     if source.head[257:262] != b"ustar":
         return None
     facts = [("Size", size_words(source.size))]
@@ -168,11 +172,11 @@ def _tar(
                 rows.append((shown, f"{member.size:,}" if member.isfile() else ""))
     except (tarfile.TarError, EOFError, OSError, ValueError, RecursionError) as error:
         problem = problem or (
-            "" if cut and rows else f"It cannot be read: {short(str(error), 120)}."
+            "" if cut and rows else f"The archive cannot be read: {short(str(error), 120)}."
         )
-    # Where the data end with a member, the archive may go on.
+    # If the data end with a member, the archive may continue.
     if ended and not problem and len(data) < _MEMBER:
         facts.append(("Entries", f"{len(rows):,}"))
     elif not problem:
-        problem = "Only its first entries show."
+        problem = "Only the first entries are shown."
     return Preview(kind, title, tuple(facts), ("Entry", "Bytes"), tuple(rows[:ROWS]), note=problem)

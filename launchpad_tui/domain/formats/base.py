@@ -1,4 +1,4 @@
-"""What all previews have in common: their result, and reading within bounds."""
+"""The result of a preview, and reading a file within bounds."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: gives the bytes from an offset on, fewer where the file ends; what it raises passes through a preview
+#: returns the bytes from an offset on, fewer at the end of the file; a preview passes on its errors
 Read = Callable[[int, int], bytes]
 
-#: bytes that the beginning of a file is read to know what it is
+#: bytes that are read from the beginning of a file to recognize its format
 HEAD = 64 << 10
-#: bytes that are read of a file at most, and those of a single piece of it such as a header
+#: bytes that are read of a file, and of one part such as a header, at most
 BUDGET, PIECE = 12 << 20, 8 << 20
 #: rows and lines of a preview at most
 ROWS = 200
@@ -21,16 +21,17 @@ WIDTH = 500
 
 
 class Malformed(Exception):
-    """The file is not what it begins like, or is cut; the text says where."""
+    """The file does not have the format that its first bytes announce, or it is truncated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file says of itself.
+    """The preview of a file.
 
-    ``kind`` is a word for programs, ``title`` one for people; ``facts`` are names with values; ``columns`` and ``rows``
-    are a table, ``lines`` a text; ``note`` says what is wrong with the file, or what was left out. Texts come from the
-    file and may hold control characters.
+    ``kind`` is a short name of the format for programs, ``title`` one for people. ``facts`` are
+    names with values, ``columns`` and ``rows`` a table, ``lines`` text. ``note`` says what is wrong
+    with the file and what was left out. Text comes from the file and may contain control
+    characters.
     """
 
     kind: str
@@ -44,12 +45,12 @@ class Preview:
 
 @dataclass(slots=True)
 class Source:
-    """A file of which parts are read.
+    """A file that is read in parts.
 
     Args:
         name: its file name.
-        size: bytes.
-        read: reads it.
+        size: its size in bytes.
+        read: reads bytes at an offset.
     """
 
     name: str
@@ -61,36 +62,36 @@ class Source:
 
     @property
     def head(self) -> bytes:
-        """Its first bytes."""
+        """The first bytes."""
         if not self._head and self.size:
             self._head = self.at(0, min(HEAD, self.size))
         return self._head
 
     def at(self, offset: int, length: int) -> bytes:
-        """The bytes from an offset on; fewer where the file ends.
+        """Return the bytes from an offset on; fewer at the end of the file.
 
         Raises:
-            Malformed: the piece is outside the file, or more would be read than is meant to be.
+            Malformed: the offset is outside the file, or the limit of bytes to read is exceeded.
         """
         if offset < 0 or length < 0 or offset > self.size:
-            raise Malformed(f"It points to {offset:,}, outside of its {self.size:,} bytes.")
+            raise Malformed(f"It refers to offset {offset:,}, outside of its {self.size:,} bytes.")
         length = min(length, self.size - offset)
         if offset + length <= len(self._head):
             return self._head[offset : offset + length]
         if length > PIECE or self._spent + length > BUDGET:
-            raise Malformed(f"A part of {length:,} bytes is too large to be looked at.")
+            raise Malformed(f"A part of {length:,} bytes is too large to read.")
         self._spent += length
         return self.read(offset, length)[:length]
 
     def exactly(self, offset: int, length: int) -> bytes:
-        """As `at`, and Malformed where the file ends before."""
+        """Return exactly ``length`` bytes; raise Malformed if the file ends before."""
         found = self.at(offset, length)
         if len(found) < length:
-            raise Malformed(f"It is cut off at {offset + len(found):,} bytes.")
+            raise Malformed(f"The file is truncated at {offset + len(found):,} bytes.")
         return found
 
     def ending(self, suffixes: tuple[str, ...]) -> bool:
-        """Whether its name ends with one of these."""
+        """Return whether the file name ends with one of these suffixes."""
         return self.name.lower().endswith(suffixes)
 
 
@@ -126,17 +127,17 @@ class SourceReader(io.RawIOBase):
 
 
 def size_words(size: int) -> str:
-    """``1,234,567 bytes``."""
+    """Return a size as text, such as ``1,234,567 bytes``."""
     return f"{size:,} byte{'s' * (size != 1)}"
 
 
 def short(text: str, limit: int = WIDTH) -> str:
-    """The text, or its beginning."""
+    """Return the text, cut to a number of characters."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def shape_words(shape: object) -> str:
-    """``[384, 128]``."""
+    """Return a shape as text, such as ``[384, 128]``."""
     return (
         f"[{', '.join(str(each) for each in shape)}]"
         if isinstance(shape, list | tuple)
@@ -145,12 +146,12 @@ def shape_words(shape: object) -> str:
 
 
 def left_out(shown: int, count: int, what: str) -> str:
-    """A note on those that are not shown; empty where all are."""
-    return f"The first {shown:,} of {count:,} {what} show." if shown < count else ""
+    """Return a note about items that are not shown; empty if all are."""
+    return f"The first {shown:,} of {count:,} {what} are shown." if shown < count else ""
 
 
 def hex_lines(data: bytes, rows: int = 16) -> tuple[str, ...]:
-    """Bytes as a program such as hexdump shows them."""
+    """Return bytes as lines of hexadecimal numbers and text, like hexdump."""
     lines = []
     for start in range(0, min(len(data), 16 * rows), 16):
         part = data[start : start + 16]

@@ -1,4 +1,4 @@
-"""ONNX models, walked through as protocol buffers, so that no weight is read.
+"""Previews of ONNX models. Their protocol buffers are traversed without reading weights.
 
 Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
@@ -37,16 +37,18 @@ _TYPES = (
     "complex128",
     "bfloat16",
 )
-#: fields of a message that are walked through at most
+#: fields of a message that are traversed at most
 _MOST = 200_000
-#: bytes of a part that is read whole, such as an input with its shape
+#: bytes of a part that is read completely, such as an input with its shape
 _SMALL = 64 << 10
-#: bytes that are read at a time while walking
+#: bytes that are read at a time
 _STEP = 4096
 
 
-class _Walk:
-    """Fields of protocol buffers in a file, by offset. https://protobuf.dev/programming-guides/encoding/"""
+class _Fields:
+    """The fields of protocol buffers in a file, by offset.
+
+    https://protobuf.dev/programming-guides/encoding/"""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -59,7 +61,7 @@ class _Walk:
             self._start = at
         found = self._data[at - self._start : at - self._start + length]
         if len(found) < length:
-            raise Malformed(f"It is cut off at {at + len(found):,} bytes.")
+            raise Malformed(f"The file is truncated at {at + len(found):,} bytes.")
         return found
 
     def varint(self, at: int) -> tuple[int, int]:
@@ -69,10 +71,11 @@ class _Walk:
             value |= (byte & 0x7F) << (7 * place)
             if byte < 0x80:
                 return value, at + place + 1
-        raise Malformed(f"There is no number at {at:,}.")
+        raise Malformed(f"There is no valid number at byte {at:,}.")
 
     def fields(self, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-        """Number, wire type, and where the content stands: from, to; of a number the value and where it ends."""
+        """Yield field number, wire type, and start and end of the content; for a number its value
+        and its end."""
         at = start
         for _ in range(_MOST):
             if at >= end:
@@ -86,7 +89,8 @@ class _Walk:
                 length, at = self.varint(at)
                 if at + length > end:
                     raise Malformed(
-                        f"A part of {length:,} bytes at {at:,} is longer than what holds it."
+                        f"A part of {length:,} bytes at {at:,} is longer than the message that "
+                        "contains it."
                     )
                 yield number, wire, at, at + length
                 at += length
@@ -95,22 +99,22 @@ class _Walk:
                 yield number, wire, at, at + size
                 at += size
             else:
-                raise Malformed(f"There is no field at {at:,}.")
-        raise Malformed("It has too many parts to be looked at.")
+                raise Malformed(f"There is no valid field at byte {at:,}.")
+        raise Malformed("The model has too many parts to list.")
 
     def text(self, start: int, end: int) -> str:
         return self.bytes(start, min(end - start, 2000)).decode("utf-8", "replace")
 
 
 def onnx_preview(source: Source) -> Preview | None:
-    """A model: its version, who made it, what it takes and gives."""
+    """Preview a model: versions, producer, inputs and outputs."""
     head = source.head
     # ir_version comes first: field 1, a small number.
     if not source.ending((".onnx",)) and not (
         len(head) > 16 and head[0] == 0x08 and 1 <= head[1] <= 32 and head[2] == 0x12
     ):
         return None
-    walk = _Walk(source)
+    walk = _Fields(source)
     facts: list[tuple[str, str]] = [("Size", size_words(source.size))]
     rows: list[tuple[str, ...]] = []
     opsets: list[str] = []
@@ -125,11 +129,13 @@ def onnx_preview(source: Source) -> Preview | None:
                     if number == 1
                     else [("Model version", str(start))] * (number == 5)
                 )
-                known = known or number == 1
+                known = known or (number == 1 and source.ending((".onnx",)))
             elif wire == 2 and number in named:
                 if end > start:
                     facts.append((named[number], short(walk.text(start, end), 200)))
             elif wire == 2 and number == 8:
+                # A SavedModel of TensorFlow begins with the same fields, but has no operator set.
+                known = True
                 opsets.append(_opset(walk, start, end))
             elif wire == 2 and number == 14:
                 facts.append(_property(walk, start, end))
@@ -141,7 +147,7 @@ def onnx_preview(source: Source) -> Preview | None:
     if not known:
         if not source.ending((".onnx",)):
             return None
-        raise Malformed(problem or "It is no ONNX model.")
+        raise Malformed(problem or "The file is not an ONNX model.")
     if opsets:
         facts.append(("Operators", ", ".join(opsets[:10])))
     note = problem or left_out(ROWS, len(rows), "inputs and outputs")
@@ -155,7 +161,7 @@ def onnx_preview(source: Source) -> Preview | None:
     )
 
 
-def _opset(walk: _Walk, start: int, end: int) -> str:
+def _opset(walk: _Fields, start: int, end: int) -> str:
     domain, version = "", "?"
     for number, wire, first, last in walk.fields(start, end):
         if number == 1 and wire == 2:
@@ -165,7 +171,7 @@ def _opset(walk: _Walk, start: int, end: int) -> str:
     return f"{short(domain, 80) or 'ai.onnx'} {version}"
 
 
-def _property(walk: _Walk, start: int, end: int) -> tuple[str, str]:
+def _property(walk: _Fields, start: int, end: int) -> tuple[str, str]:
     pair = {1: "", 2: ""}
     for number, wire, first, last in walk.fields(start, end):
         if number in pair and wire == 2:
@@ -174,9 +180,9 @@ def _property(walk: _Walk, start: int, end: int) -> tuple[str, str]:
 
 
 def _graph(
-    walk: _Walk, start: int, end: int, facts: list[tuple[str, str]], rows: list[tuple[str, ...]]
+    walk: _Fields, start: int, end: int, facts: list[tuple[str, str]], rows: list[tuple[str, ...]]
 ) -> str:
-    """Count nodes and weights, and list what goes in and comes out; says what is wrong."""
+    """Count nodes and weights, list inputs and outputs; return what is wrong with the graph."""
     nodes = weights = 0
     problem = ""
     try:
@@ -190,14 +196,14 @@ def _graph(
             elif number == 2:
                 facts.append(("Graph", short(walk.text(first, last), 200)))
             elif number in {11, 12} and last - first <= _SMALL:
-                rows.append(("takes" if number == 11 else "gives", *_slot(walk, first, last)))
+                rows.append(("input" if number == 11 else "output", *_slot(walk, first, last)))
     except Malformed as error:
         problem = str(error)
     facts += [("Nodes", f"{nodes:,}"), ("Weights", f"{weights:,}")]
     return problem
 
 
-def _slot(walk: _Walk, start: int, end: int) -> tuple[str, str, str]:
+def _slot(walk: _Fields, start: int, end: int) -> tuple[str, str, str]:
     name, kind, shape = "", "", ""
     for number, wire, first, last in walk.fields(start, end):
         if number == 1 and wire == 2:
@@ -207,7 +213,7 @@ def _slot(walk: _Walk, start: int, end: int) -> tuple[str, str, str]:
     return name, kind, shape
 
 
-def _type(walk: _Walk, start: int, end: int) -> tuple[str, str]:
+def _type(walk: _Fields, start: int, end: int) -> tuple[str, str]:
     for number, wire, first, last in walk.fields(start, end):
         if number != 1 or wire != 2:
             continue
@@ -223,10 +229,10 @@ def _type(walk: _Walk, start: int, end: int) -> tuple[str, str]:
                 ]
                 shape = shape_words(sizes)
         return kind, shape
-    return "no tensor", ""
+    return "not a tensor", ""
 
 
-def _dimension(walk: _Walk, start: int, end: int) -> str:
+def _dimension(walk: _Fields, start: int, end: int) -> str:
     for number, wire, first, last in walk.fields(start, end):
         if number == 1 and wire == 0:
             return str(first)

@@ -1,7 +1,7 @@
-"""Analysis of pickle streams without loading them: loading a pickle runs the functions that it names.
+"""Analysis of pickles without loading them: loading a pickle runs the functions that it names.
 
-A pickle is a program for a stack machine. `analyze` runs that program symbolically: every opcode has
-its effect on the stack and the memo, but functions are recorded instead of called. Names that a
+A pickle is a program for a stack machine. `analyze` runs that program symbolically: every opcode
+has its effect on the stack and the memo, but functions are recorded instead of called. Names that a
 pickle assembles through the memo, through POP and DUP, or through attribute chains are therefore
 found, as are the names in further pickles that follow in the same file, which is how PyTorch wrote
 files before version 1.6. The bytes of arrays that joblib writes between two opcodes are skipped in
@@ -23,7 +23,7 @@ from typing import BinaryIO
 
 from launchpad_tui.domain.formats.pickle_names import Risk, risk_of
 
-#: opcodes of one file, pickles of one file, depth of nested values, and characters of one name at most
+#: opcodes and pickles of one file, depth of nested pickles, and characters of one name at most
 _OPCODES, _PICKLES, _DEPTH, _NAME = 400_000, 64, 12, 300
 #: items of a tuple, list or dictionary whose values are followed, and bytes of a text that is kept
 _ITEMS, _TEXT = 64, 4096
@@ -401,7 +401,7 @@ class _Machine:
 
 
 def _called(function: object, arguments: object, report: PickleReport) -> object:
-    """Return the result of a call; attributes and items of known functions keep their dotted name."""
+    """Return the result of a call; attributes of known functions keep their dotted name."""
     name = function.name if isinstance(function, _Global) else ""
     if name in {"builtins.getattr", "__builtin__.getattr"} and isinstance(arguments, tuple):
         of, attribute = (*arguments, None, None)[:2]

@@ -1,4 +1,4 @@
-"""Which functions and classes in a pickle are dangerous, and which are those of common libraries."""
+"""The risk of functions and classes in a pickle, and the names that common libraries use."""
 
 from __future__ import annotations
 
@@ -78,11 +78,14 @@ _COMMON = re.compile(
 _DANGEROUS_MODULES = re.compile(
     r"""
     numpy\.(testing|distutils|f2py|lib\.(npyio|_npyio_impl|utils)|load|loadtxt|savez?|memmap)
-    | torch\.(hub|load|save|jit|package|_dynamo|_inductor|utils\.(cpp_extension|model_zoo|collect_env|bottleneck)
+    | torch\.(hub|load|save|jit|package|_dynamo|_inductor
+        |utils\.(cpp_extension|model_zoo|collect_env|bottleneck)
         |multiprocessing|distributed|serialization|storage\._load_from_bytes|_C|ops|classes|compile)
     | (pip|setuptools|pkg_resources|distutils|wheel|venv|ensurepip|conda)\b
-    | (requests|urllib3|httpx2?|aiohttp|paramiko|fabric|invoke|sh|plumbum|pexpect|psutil|docker|kubernetes)\b
-    | (boto3|botocore|fsspec|smart_open|s3fs|gcsfs|cloudpickle|dill|joblib\.(load|parallel|externals)|numexpr|numba)
+    | (requests|urllib3|httpx2?|aiohttp|paramiko|fabric|invoke
+        |sh|plumbum|pexpect|psutil|docker|kubernetes)\b
+    | (boto3|botocore|fsspec|smart_open|s3fs|gcsfs
+        |cloudpickle|dill|joblib\.(load|parallel|externals)|numexpr|numba)
     | (IPython|ipykernel|jupyter\w*|ptyprocess|pytest|_pytest|nose|doctest|py|execnet|rpyc|Pyro\d?)\b
     | (pandas\.(io|eval|read_\w+|core\.computation)|sklearn\.(utils\._testing|externals|datasets))
     | (keras|tensorflow)\.(.*\.)?(load_model|Lambda|func_load|lambda_layer)
@@ -127,7 +130,7 @@ def risk_of(name: str) -> Risk:
     return Risk.UNKNOWN
 
 
-#: modules that appear as attributes of others and do harm; names such as "tree" or "metrics" do not count
+#: modules that appear as attributes of others and can do harm
 _IMPORTED = frozenset(
     {
         *("os", "sys", "subprocess", "shutil", "posix", "nt", "builtins", "importlib"),

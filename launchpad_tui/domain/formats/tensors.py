@@ -1,4 +1,4 @@
-"""Files of tensors: safetensors, GGUF, NumPy's .npy. Headers only; no tensor is read."""
+"""Previews of tensor files: safetensors, GGUF and NumPy's .npy. Only headers are read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from launchpad_tui.domain.formats.base import (
     size_words,
 )
 
-#: bits of a number, by the names of https://github.com/huggingface/safetensors
+#: bits of an element, by the names of https://github.com/huggingface/safetensors
 _BITS = {
     "BOOL": 8,
     "U8": 8,
@@ -47,7 +47,7 @@ _COLUMNS = ("Tensor", "Type", "Shape", "Bytes")
 
 
 def safetensors_preview(source: Source) -> Preview | None:
-    """A file of safetensors: eight bytes of length, a JSON header, then the numbers.
+    """Preview a safetensors file: eight bytes of length, a JSON header, then the data.
 
     https://github.com/huggingface/safetensors#format
     """
@@ -62,16 +62,17 @@ def safetensors_preview(source: Source) -> Preview | None:
         if not source.ending((".safetensors",)):
             return None
         raise Malformed(
-            f"Its header would have {length:,} bytes, more than the file has: it is cut, or no safetensors."
+            f"The header has {length:,} bytes, more than the file: it is truncated, or not "
+            "a safetensors file."
         )
     if length > PIECE:
-        raise Malformed(f"Its header of {length:,} bytes is too large to be looked at.")
+        raise Malformed(f"The header of {length:,} bytes is too large to read.")
     try:
         header = json.loads(source.exactly(8, length))
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"Its header cannot be read: {short(str(error), 120)}.") from error
+        raise Malformed(f"The header cannot be read: {short(str(error), 120)}.") from error
     if not isinstance(header, dict):
-        raise Malformed("Its header is no JSON object.")
+        raise Malformed("The header is not a JSON object.")
     metadata = header.pop("__metadata__", {})
     rows, numbers, end, problem = [], 0, 0, ""
     types: dict[str, int] = {}
@@ -80,17 +81,19 @@ def safetensors_preview(source: Source) -> Preview | None:
             kind, shape = str(entry["dtype"]), [int(each) for each in entry["shape"]]
             first, last = (int(each) for each in entry["data_offsets"])
         except (TypeError, KeyError, ValueError, OverflowError):
-            problem = problem or f"The entry of {short(name, 80)} is not understood."
+            problem = problem or f"The entry of {short(name, 80)} is not valid."
             continue
         count = _product(shape)
         numbers += count
         end = max(end, last)
         types[kind] = types.get(kind, 0) + count
         if kind in _BITS and last - first != (count * _BITS[kind] + 7) // 8:
-            problem = problem or f"The size of {short(name, 80)} does not fit its shape."
+            problem = problem or f"The size of {short(name, 80)} does not match its shape."
         rows.append((short(name), kind, shape_words(shape), f"{last - first:,}"))
     if 8 + length + end != source.size:
-        problem = problem or f"It should have {8 + length + end:,} bytes, but has {source.size:,}."
+        problem = problem or (
+            f"The file should have {8 + length + end:,} bytes, but has {source.size:,}."
+        )
     facts = [
         ("Size", size_words(source.size)),
         ("Tensors", f"{len(rows):,}"),
@@ -115,11 +118,11 @@ def safetensors_preview(source: Source) -> Preview | None:
 def _product(shape: list[int]) -> int:
     if any(each < 0 for each in shape):
         raise Malformed("A shape has a negative dimension.")
-    # Numbers of thousands of digits would take their time.
+    # Integers with thousands of digits are slow to multiply.
     return math.prod(shape) if sum(each.bit_length() for each in shape) < 256 else 0
 
 
-#: formats of GGUF's values by their numbers; 8 is a text, 9 a list
+#: struct formats of GGUF's value types by their numbers; 8 is a string, 9 an array
 _GGUF = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _GGUF_TYPES = {
     0: "F32",
@@ -151,13 +154,17 @@ _GGUF_TYPES = {
     28: "F64",
     29: "IQ1_M",
     30: "BF16",
+    34: "TQ1_0",
+    35: "TQ2_0",
+    39: "MXFP4",
+    40: "NVFP4",
 }
-#: tensors of a GGUF file of which shapes are added up
+#: tensors of a GGUF file whose sizes are added up at most
 _GGUF_MOST = 5000
 
 
 class _Cursor:
-    """Reads on and on through a file's beginning, a megabyte at a time."""
+    """Reads a file from an offset on, a megabyte at a time."""
 
     def __init__(self, source: Source, at: int, order: str) -> None:
         self._source, self._start, self._order = source, at, order
@@ -166,12 +173,12 @@ class _Cursor:
 
     def take(self, length: int) -> bytes:
         if length > PIECE:
-            raise Malformed(f"A part of {length:,} bytes is too large to be looked at.")
+            raise Malformed(f"A part of {length:,} bytes is too large to read.")
         while len(self._data) - self._place < length:
             at = self._start + len(self._data)
             more = self._source.at(at, max(1 << 20, length)) if at < self._source.size else b""
             if not more:
-                raise Malformed(f"It is cut off at {at:,} bytes.")
+                raise Malformed(f"The file is truncated at {at:,} bytes.")
             self._data += more
         self._place += length
         return self._data[self._place - length : self._place]
@@ -188,7 +195,7 @@ class _Cursor:
         if kind == 9:
             inner, count = self.number("I"), self.number("Q")
             if depth > 4:
-                raise Malformed("Its lists are nested too deeply.")
+                raise Malformed("Its arrays are nested too deeply.")
             shown = []
             if inner in _GGUF:
                 size = struct.calcsize(_GGUF[inner])
@@ -204,20 +211,23 @@ class _Cursor:
                         shown.append(one)
             return f"[{', '.join(shown)}{', …' if count > 8 else ''}] ({count:,})"
         if kind not in _GGUF:
-            raise Malformed(f"It has a value of the unknown type {kind}.")
+            raise Malformed(f"The type {kind} of a value is unknown.")
         (found,) = struct.unpack(self._order + _GGUF[kind], self.take(struct.calcsize(_GGUF[kind])))
         return str(found)
 
 
 def gguf_preview(source: Source) -> Preview | None:
-    """A GGUF file. https://github.com/ggml-org/ggml/blob/master/docs/gguf.md"""
+    """Preview a GGUF file.
+
+    https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+    """
     if not source.head.startswith(b"GGUF") or len(source.head) < 24:
         return None
     order = "<" if source.head[4:6] != b"\0\0" else ">"
     (version,) = struct.unpack_from(f"{order}I", source.head, 4)
     facts = [("Size", size_words(source.size)), ("Version", str(version))]
     if version not in {2, 3}:
-        return Preview("gguf", "GGUF", tuple(facts), note="This version is not understood.")
+        return Preview("gguf", "GGUF", tuple(facts), note="This version is not supported.")
     tensors, pairs = struct.unpack_from(f"{order}QQ", source.head, 8)
     facts.append(("Tensors", f"{tensors:,}"))
     cursor, rows, numbers = _Cursor(source, 24, order), [], 0
@@ -246,12 +256,12 @@ def gguf_preview(source: Source) -> Preview | None:
 
 
 def npy_facts(head: bytes) -> tuple[tuple[str, str], ...] | None:
-    """Type, shape and order of an array in NumPy's format; None where it is none.
+    """Return type, shape and order of an array in NumPy's format; None if the data are not one.
 
     https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
     Raises:
-        Malformed: its header is cut, or not as it should be.
+        Malformed: the header is truncated or not valid.
     """
     if not head.startswith(b"\x93NUMPY") or len(head) < 12:
         return None
@@ -259,26 +269,26 @@ def npy_facts(head: bytes) -> tuple[tuple[str, str], ...] | None:
     (length,) = struct.unpack_from("<I" if wide else "<H", head, 8)
     start = 12 if wide else 10
     if length > 65536 or start + length > len(head):
-        raise Malformed("The header of the array is cut off, or too long.")
+        raise Malformed("The header of the array is truncated or too long.")
     text = head[start : start + length].decode("latin-1").strip()
     try:
         header = ast.literal_eval(text)
         kind, shape, fortran = header["descr"], header["shape"], header["fortran_order"]
         count = _product([int(each) for each in shape])
     except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
-        raise Malformed("The header of the array is not understood.") from error
+        raise Malformed("The header of the array is not valid.") from error
     found = [
         ("Type", short(str(kind), 200)),
         ("Shape", shape_words(list(shape))),
-        ("Numbers", f"{count:,}"),
+        ("Elements", f"{count:,}"),
     ]
     if "O" in str(kind):
-        found.append(("Objects", "pickled: loading it can run any code"))
-    return tuple(found + ([("Order", "by columns (Fortran)")] if fortran else []))
+        found.append(("Objects", "pickled: loading them can run any code"))
+    return tuple(found + ([("Order", "column-major (Fortran)")] if fortran else []))
 
 
 def npy_preview(source: Source) -> Preview | None:
-    """An array in NumPy's format."""
+    """Preview an array in NumPy's format."""
     facts = npy_facts(source.head)
     if facts is None:
         return None

@@ -1,4 +1,4 @@
-"""Texts: JSON, JSON lines, notebooks, CSV, YAML and all others, by their beginnings."""
+"""Previews of text: JSON, JSON lines, notebooks, CSV and other text files."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-#: nesting that is shown of JSON; deeper it is written on one line
+#: depth of JSON that is indented; deeper documents are shown as they are
 _DEEP = 60
 
 
 def decoded(head: bytes, whole: bool) -> tuple[str, str] | None:
-    """The text and the name of its encoding; None where it is no text.
+    """Return the text and the name of its encoding; None if the data are not text.
 
     Args:
-        whole: whether the head is all of the file, so that a character may not be cut at its end.
+        whole: whether the head is the complete file; if not, its last character may be
+            incomplete.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -55,14 +56,14 @@ def decoded(head: bytes, whole: bool) -> tuple[str, str] | None:
 
 
 def text_preview(source: Source) -> Preview | None:
-    """A text; None where it is none."""
+    """Preview text; None if the file is not text."""
     whole = source.size <= len(source.head)
     found = decoded(source.head, whole)
     if found is None:
         return None
     text, encoding = found
     facts: tuple[tuple[str, str], ...] = (("Size", size_words(source.size)), ("Encoding", encoding))
-    note = "" if whole else "Only its beginning was read."
+    note = "" if whole else "Only the beginning was read."
     begins = text.lstrip()[:1]
     if begins in {"{", "["} or source.ending((".json", ".jsonl", ".ndjson", ".ipynb")):
         preview = _json(source, text, facts, note, whole)
@@ -104,7 +105,7 @@ def _json(
         )
     if not whole:
         lines = text.splitlines()
-        # Written on one line it would be a wall of text.
+        # A document on one line is broken into lines of equal length.
         return Preview(
             "json", "JSON", facts, lines=_cut(lines if len(lines) > 1 else _broken(text)), note=note
         )
@@ -116,7 +117,7 @@ def _json(
             "JSON",
             facts,
             lines=_cut(text.splitlines()),
-            note="It is nested too deeply to be read.",
+            note="The document is nested too deeply to be parsed.",
         )
     except ValueError as error:
         if not source.ending((".json", ".ipynb")):
@@ -126,7 +127,7 @@ def _json(
             "JSON",
             facts,
             lines=_cut(text.splitlines()),
-            note=f"It is no valid JSON: {error}.",
+            note=f"The document is not valid JSON: {error}.",
         )
     if (
         source.ending((".ipynb",))
@@ -146,7 +147,7 @@ def _json(
 
 
 def _value(line: str) -> object | None:
-    """The object or list that a line is; None for any other."""
+    """Return the JSON object or array on a line; None if there is none."""
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
@@ -207,14 +208,14 @@ def _table(
             if len(rows) > ROWS + 1:
                 break
     except csv.Error as error:
-        problem = f"It cannot be read on: {error}."
+        problem = f"The rest of the file cannot be read: {error}."
     if rows and not whole and len(rows) <= ROWS + 1:
-        # The last row may be cut.
+        # The last row may be incomplete.
         rows.pop()
     head = rows[0] if rows else ()
     facts = (*facts, ("Columns", f"{len(head):,}"))
     if whole and not problem and len(rows) <= ROWS + 1:
         facts = (*facts, ("Rows", f"{max(0, len(rows) - 1):,}"))
     shown = tuple(rows[1 : ROWS + 1])
-    more = problem or note or ("Only its first rows show." if len(rows) > ROWS + 1 else "")
+    more = problem or note or ("Only the first rows are shown." if len(rows) > ROWS + 1 else "")
     return Preview("table", "Table", facts, head, shown, note=more)

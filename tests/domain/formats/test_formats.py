@@ -92,10 +92,10 @@ def test_safetensors() -> None:
     assert told["format"] == "pt"
     assert found.note == ""
     cut = look("m.safetensors", files.ALL["m.safetensors"][:-1])
-    assert "It should have" in cut.note
+    assert "The file should have" in cut.note
     many = look("m.safetensors", files.safetensors({f"t{n}": ("F32", [2], 4) for n in range(1000)}))
     assert (len(many.rows), facts(many)["Tensors"]) == (ROWS, "1,000")
-    assert many.note == "The first 200 of 1,000 tensors show."
+    assert many.note == "The first 200 of 1,000 tensors are shown."
     text = json.dumps({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}).encode()
     wrong = look("m.safetensors", struct.pack("<Q", len(text)) + text + bytes(8))
     assert "does not fit its shape" in wrong.note
@@ -125,7 +125,7 @@ def test_gguf() -> None:
     assert told["scores"] == "[0.5, 1.5, 2.5] (3)"
     assert told["Parameters"] == "32"
     assert found.rows == (("blk.0.attn", "Q4_K", "[8, 4]"),)
-    assert "cut off" in look("m.gguf", files.ALL["m.gguf"][:100]).note
+    assert "truncated" in look("m.gguf", files.ALL["m.gguf"][:100]).note
     assert look("m.gguf", files.gguf(">")).rows == found.rows
 
 
@@ -147,10 +147,27 @@ def test_onnx_reads_no_weights() -> None:
         "net",
     )
     assert found.rows == (
-        ("takes", "pixels", "float32", "[batch, 3, 224, 224]"),
-        ("gives", "classes", "float32", "[batch, 1000]"),
+        ("input", "pixels", "float32", "[batch, 3, 224, 224]"),
+        ("output", "classes", "float32", "[batch, 1000]"),
     )
-    assert "longer than what holds it" in look("net.onnx", content[: 10 * MB]).note
+    assert "longer than the message" in look("net.onnx", content[: 10 * MB]).note
+
+
+def test_a_saved_model_of_tensorflow_is_not_called_onnx() -> None:
+    meta_graph = b"\x0a\x20" + b"\x0a\x00\x12\x05serve" + bytes(23)
+    saved_model = b"\x08\x01\x12" + bytes([len(meta_graph)]) + meta_graph
+    assert look("saved_model.pb", saved_model).kind != "onnx"
+
+
+def test_new_types_of_gguf_tensors_are_named() -> None:
+    from launchpad_tui.domain.formats.tensors import _GGUF_TYPES
+
+    assert [_GGUF_TYPES[number] for number in (34, 35, 39, 40)] == [
+        "TQ1_0",
+        "TQ2_0",
+        "MXFP4",
+        "NVFP4",
+    ]
 
 
 def test_a_pickle_is_never_loaded() -> None:
@@ -181,7 +198,7 @@ def test_a_torch_archive() -> None:
 
 def test_numpy() -> None:
     told = facts(look("m.npy", files.ALL["m.npy"]))
-    assert (told["Type"], told["Shape"], told["Numbers"]) == ("<f4", "[3, 4]", "12")
+    assert (told["Type"], told["Shape"], told["Elements"]) == ("<f4", "[3, 4]", "12")
     assert "any code" in facts(look("m.npy", files.npy(np.array([{}], object))))["Objects"]
     assert look("m.npz", files.ALL["m.npz"]).rows == (
         ("weights", "<f8", "[128, 10]", "1,280"),
@@ -238,11 +255,11 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 def test_json() -> None:
     assert look("m.json", files.ALL["m.json"]).lines[:3] == ("{", '  "a": [', "    1,")
-    assert "no valid JSON" in look("m.json", b'{"a": ').note
+    assert "not valid JSON" in look("m.json", b'{"a": ').note
     assert look("m.json", b"[" * 50_000).note
     assert look("m.json", b"[" * 500 + b"]" * 500).kind == "json"
     large = look("m.json", b'{"a": "' + b"x" * MB + b'"}')
-    assert large.note == "Only its beginning was read."
+    assert large.note == "Only the beginning was read."
     assert max(len(line) for line in large.lines) <= 160
     assert look("notes.txt", b"{not json").kind == "text"
 
