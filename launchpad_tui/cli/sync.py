@@ -103,7 +103,7 @@ def _status(context: CommandContext, _options: argparse.Namespace) -> None:
 
 
 def _pause(context: CommandContext, _options: argparse.Namespace) -> None:
-    context.desk.sync.hold(_remote_connection(context), True)
+    context.desk.sync.pause(_remote_connection(context))
     context.done(
         f"Paused background sync of {context.scope.connection}.",
         id=context.scope.connection,
@@ -111,7 +111,7 @@ def _pause(context: CommandContext, _options: argparse.Namespace) -> None:
 
 
 def _resume(context: CommandContext, _options: argparse.Namespace) -> None:
-    context.desk.sync.hold(_remote_connection(context), False)
+    context.desk.sync.resume(_remote_connection(context))
     context.done(
         f"Resumed background sync of {context.scope.connection}.", id=context.scope.connection
     )

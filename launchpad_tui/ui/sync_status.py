@@ -146,7 +146,7 @@ def header_text(of: Freshness) -> tuple[str, str]:
     While nothing is read, it changes at most once a minute.
     """
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
-    if of.held:
+    if of.paused:
         return f"held, {f'read {age}' if age else 'never read'}", "warn"
     if of.error:
         return f"{f'read {age}' if age else 'never read'}: {of.error}", "warn"

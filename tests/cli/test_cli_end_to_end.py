@@ -126,10 +126,10 @@ def test_filters_and_columns(trained: Cli) -> None:
     [
         ("acuracy > 1", "accuracy"),
         ("accuracy >", "NAME OPERATOR VALUE"),
-        ("accuracy > 1 and", "behind the last and"),
+        ("accuracy > 1 and", "after the last and"),
         ("accuracy > big", "big"),
         ("", "empty"),
-        ("name = {", "cannot be read"),
+        ("name = {", "Unexpected text"),
     ],
 )
 def test_invalid_conditions_are_refused(condition: str, message: str, trained: Cli) -> None:
@@ -164,7 +164,7 @@ def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
     assert (target / "weights.txt").read_text() == "0.5"
     again = trained("models", "download", one["id"], str(target))
     assert again.code == 2
-    assert "there already" in again.err
+    assert "already exist" in again.err
     assert trained("models", "download", one["id"], str(target), "--overwrite").code == 0
     lineage = trained("models", "lineage", one["id"], "--json").json
     assert {each["name"] for each in lineage["artifacts"]} == {"tiny-model", "numbers"}

@@ -145,8 +145,8 @@ def test_a_reading_that_is_broken_off_and_gone_on_with(
     keeper = start()
     desk.sync.want(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).position > 0)
-    desk.sync.hold("core", True)
-    assert desk.sync.freshness(SCOPE).held
+    desk.sync.pause("core")
+    assert desk.sync.freshness(SCOPE).paused
 
     def quiet() -> bool:
         before = len(tenant.requests)
@@ -157,7 +157,7 @@ def test_a_reading_that_is_broken_off_and_gone_on_with(
     assert 0 < count(desk) < 20_005
     tenant.latency = 0.0
     tenant.requests.clear()
-    desk.sync.hold("core", False)
+    desk.sync.resume("core")
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert count(desk) == 20_005
     assert not any("/artifacts?" in one and "skip=0" in one for one in tenant.requests)

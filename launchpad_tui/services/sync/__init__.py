@@ -1,1 +1,1 @@
-"""Reading runtimes elsewhere into the registry, so that all of what was seen once is there without a network."""
+"""Synchronization of remote runtimes with the registry, so that synced records are available offline."""

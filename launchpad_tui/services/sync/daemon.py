@@ -1,8 +1,8 @@
-"""Keeps what is known of runtimes elsewhere fresh, in a process of its own beside the user interface.
+"""Background sync of remote runtimes, in a process separate from the user interface.
 
-One process keeps a home; others that are started beside it wait until it ends. Each connection has a thread, so that a
-runtime that does not answer holds up no other. How often is asked follows what goes on: a group with executions that
-run every few seconds while somebody looks at it, one where nothing happens rarely.
+One process serves a home folder; further ones wait until it ends. Each connection has a thread, so
+that a runtime that does not respond does not delay others. Displayed resource groups with unfinished
+executions are polled every few seconds, others less often.
 """
 
 from __future__ import annotations
@@ -31,30 +31,31 @@ from launchpad_tui.services.sync.service import ASKED, WANTED, SyncService
 from launchpad_tui.services.sync.tenant import TenantReading
 
 _log = logging.getLogger(__name__)
-#: seconds between two looks at what was asked for
+#: seconds between two checks for requested syncs
 TICK = 0.5
-#: seconds between two looks at executions that run, at what came or went, and at everything
+#: seconds between two polls of unfinished executions, of counts, and of everything
 RUNNING, LIGHT, WHOLE = 5.0, 60.0, 900.0
-#: how many times longer where nobody looks
-_UNSEEN = 10
-#: how long somebody is taken to look at a group after the last word of it
-_LOOKED_AT = timedelta(seconds=90)
-#: seconds to wait after an error, doubled with each further one, and after one that waiting does not mend
-_PAUSE, _LONGEST, _WRONG = 5.0, 300.0, 300.0
+#: factor of these times for resource groups that are not displayed
+_NOT_DISPLAYED = 10
+#: how long a resource group counts as displayed after the last mark
+_DISPLAYED = timedelta(seconds=90)
+#: seconds to wait after an error, doubled with each further one up to a maximum, and after an error
+#: that a retry does not solve
+_PAUSE, _LONGEST, _PERMANENT = 5.0, 300.0, 300.0
 
 
 @dataclass
 class _Plan:
-    """When a group was looked at, in seconds of the monotonic clock."""
+    """When a resource group was last polled, in seconds of the monotonic clock."""
 
     running: float = 0.0
     light: float = 0.0
     whole: float = 0.0
-    begun: bool = False
+    started: bool = False
 
 
 class SyncDaemon:
-    """Keeps all connections of a home fresh until it is stopped."""
+    """Syncs all remote connections of a home folder until it is stopped."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
@@ -64,11 +65,11 @@ class SyncDaemon:
         self._stops: dict[str, threading.Event] = {}
 
     def run(self, stop: threading.Event) -> None:
-        """Keep until told to stop; then what is being asked for is given up."""
+        """Sync until ``stop`` is set; running syncs are then cancelled."""
         while not stop.is_set():
-            held = self._sync.held()
+            paused = self._sync.paused()
             for name in self._sync.remote_connections():
-                if name in held:
+                if name in paused:
                     if name in self._stops:
                         self._stops[name].set()
                     continue
@@ -76,7 +77,10 @@ class SyncDaemon:
                 if thread is None or not thread.is_alive():
                     mine = self._stops[name] = threading.Event()
                     thread = threading.Thread(
-                        target=self._keep, args=(name, mine), name=f"keep {name}", daemon=True
+                        target=self._sync_connection,
+                        args=(name, mine),
+                        name=f"sync {name}",
+                        daemon=True,
                     )
                     self._threads[name] = thread
                     thread.start()
@@ -85,7 +89,7 @@ class SyncDaemon:
             each.set()
         self._runtimes.close()
 
-    def _keep(self, connection: str, stop: threading.Event) -> None:
+    def _sync_connection(self, connection: str, stop: threading.Event) -> None:
         plans: dict[Scope, _Plan] = {}
         asked = now()
         failures, resume_at = 0, 0.0
@@ -101,14 +105,14 @@ class SyncDaemon:
                 for scope in dict.fromkeys(
                     [*news, *wanted, Scope(connection, DEFAULT_SCOPE.resource_group)]
                 ):
-                    looked_at = scope in news or (
-                        scope in wanted and now() - wanted[scope] < _LOOKED_AT
+                    displayed = scope in news or (
+                        scope in wanted and now() - wanted[scope] < _DISPLAYED
                     )
-                    self._look(
+                    self._poll(
                         scope,
                         plans.setdefault(scope, _Plan()),
                         stop,
-                        looked_at,
+                        displayed,
                         asked=scope in news,
                     )
                 failures = 0
@@ -119,33 +123,33 @@ class SyncDaemon:
                     return
                 failures += 1
                 lasting = isinstance(error, AuthenticationFailed | ConfigError | InvalidInput)
-                pause = _WRONG if lasting else min(_LONGEST, _PAUSE * 2 ** (failures - 1))
+                pause = _PERMANENT if lasting else min(_LONGEST, _PAUSE * 2 ** (failures - 1))
                 resume_at = time.monotonic() + pause * random.uniform(0.8, 1.2)
-                _log.warning("%s cannot be read: %s", connection, error.title)
-            except Exception:  # noqa: BLE001  kept in the log; the other connections go on
-                _log.exception("the keeping of %s failed", connection)
+                _log.warning("sync of %s failed: %s", connection, error.title)
+            except Exception:  # noqa: BLE001  logged; other connections are not affected
+                _log.exception("background sync of %s failed", connection)
                 resume_at = time.monotonic() + _LONGEST
 
-    def _look(
-        self, scope: Scope, plan: _Plan, stop: threading.Event, looked_at: bool, *, asked: bool
+    def _poll(
+        self, scope: Scope, plan: _Plan, stop: threading.Event, displayed: bool, *, asked: bool
     ) -> None:
-        """Look at a group as far as it is time to."""
+        """Poll the parts of a resource group that are due."""
         at = time.monotonic()
-        slower = 1 if looked_at else _UNSEEN
+        slower = 1 if displayed else _NOT_DISPLAYED
         known = mirror_tenant.state(self._registry, scope, mirror_tenant.GROUP).done_at is not None
-        if not known and not looked_at:
+        if not known and not displayed:
             return
         try:
-            if asked or not plan.begun or at - plan.whole > WHOLE * slower:
+            if asked or not plan.started or at - plan.whole > WHOLE * slower:
                 self._sync.sync(scope, stop=stop, thorough=asked)
                 plan.whole = plan.light = plan.running = time.monotonic()
-                plan.begun = True
+                plan.started = True
                 return
-            going = at - plan.running > RUNNING * slower and bool(
+            running = at - plan.running > RUNNING * slower and bool(
                 mirror.unfinished(self._registry, scope)
             )
             light = at - plan.light > LIGHT * slower
-            if not (going or light):
+            if not (running or light):
                 return
             reading = GroupReading(self._registry, scope, self._runtimes.runtime(scope), stop=stop)
             if light:
@@ -156,7 +160,7 @@ class SyncDaemon:
                 plan.light = time.monotonic()
             else:
                 reading.running()
-            # One that takes long, such as much that is logged, comes seldom: a tenth of the time at most.
+            # A slow poll, such as one of many metrics, takes at most a tenth of the time.
             plan.running = time.monotonic() + max(0.0, 10 * (time.monotonic() - at) - RUNNING)
         except SyncCancelled:
             raise

@@ -1,5 +1,7 @@
-"""One look at a resource group elsewhere: what is new, changed or gone comes into the registry, and nothing is asked
-for that cannot have changed."""
+"""Sync of a remote resource group: records that were added, changed or deleted since the last sync.
+
+Nothing that cannot have changed is requested.
+"""
 
 from __future__ import annotations
 
@@ -26,25 +28,25 @@ from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, 
 from launchpad_tui.stores.catalog import KINDS, SERVED_KIND
 
 _log = logging.getLogger(__name__)
-#: models that are read before everything else, so that somebody sees some at once
+#: models that the first sync reads before everything else, so that some are shown at once
 FIRST_MODELS = 1000
-#: executions that are asked for one by one; of more, the whole list is read
+#: changed executions up to which each is requested; if there are more, the list is read
 _SINGLY = 20
-#: executions that go on and are looked at one by one; of more, the lists of their statuses are
+#: unfinished executions up to which each is polled; if there are more, they are listed by status
 _FEW = 4
-#: the newest executions, whose metrics are read without being asked for
+#: the newest executions, whose metrics are read with every sync
 RECENT = 100
-#: the API: executions of one request for metrics
+#: AI API: executions per request for metrics
 _PER_REQUEST = 10
-#: what a runtime answers that lacks a part, or does not let everybody see it
-_LACKING = (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected)
+#: errors of a runtime without a feature, or without the permission to use it
+_NOT_AVAILABLE = (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected)
 
 
 class GroupReading(Reading):
-    """Reads one resource group.
+    """Syncs one resource group.
 
     Args:
-        runtime: of the group.
+        runtime: the runtime of the resource group.
     """
 
     def __init__(
@@ -89,7 +91,7 @@ class GroupReading(Reading):
         )
 
     def first(self) -> None:
-        """Read some models where none are known, so that somebody sees them at once. Raises as `whole`."""
+        """Read some models if none are known. Raises as `whole`."""
         if mirror.count(self.registry, self.scope, mirror.ARTIFACTS):
             return
         found = self._runtime.artifacts(ArtifactKind.MODEL, page=FIRST_MODELS)
@@ -97,14 +99,15 @@ class GroupReading(Reading):
             mirror.put_artifacts(self.registry, self.scope, batch)
 
     def whole(self, *, again: bool = False) -> None:
-        """Look at everything.
+        """Read everything that may have changed.
 
         Args:
-            again: read all lists from their beginning, whatever their counts say.
+            again: read all lists from the start, even if their counts did not change.
 
         Raises:
-            Unreachable and others: as the runtime answers; what was read is kept, and gone on with the next time.
-            SyncCancelled: somebody does not want it any more.
+            Unreachable: the runtime did not respond. Records read so far are kept, and the next sync
+                resumes. Other errors of runtimes are possible.
+            SyncCancelled: the sync was cancelled.
         """
         if again:
             for every in (self._artifacts, self._executions, self._configurations):
@@ -119,8 +122,10 @@ class GroupReading(Reading):
         self._metrics()
 
     def light(self) -> None:
-        """Look at what changes from minute to minute: whether entries came or went, and the executions that go on.
-        Raises as `whole`."""
+        """Read what changes often: added and deleted entries, and unfinished executions.
+
+        Raises as `whole`.
+        """
         if not (
             self._artifacts.complete and self._executions.complete and self._configurations.complete
         ):
@@ -134,8 +139,10 @@ class GroupReading(Reading):
         self._metrics()
 
     def running(self) -> None:
-        """Look at the executions that go on, what they logged, and, of those that are over now, what they made. Raises
-        as `whole`."""
+        """Poll the unfinished executions and their metrics, and read the outputs of finished ones.
+
+        Raises as `whole`.
+        """
         going = mirror.unfinished(self.registry, self.scope)
         if not going:
             return
@@ -154,28 +161,30 @@ class GroupReading(Reading):
         self._metrics()
 
     def metrics_of(self, ids: Iterable[str]) -> bool:
-        """Read what these executions logged, where that was not read to its end; says whether anything was asked for.
-        Raises as `whole`."""
+        """Read metrics of executions that were not read completely; return whether there were any.
+
+        Raises as `whole`.
+        """
         return self._metrics(mirror.metrics_due(self.registry, self.scope, ids))
 
     def _all_executions(self) -> None:
-        """Executions change and go: their states tell which, in few bytes."""
+        """Read the executions whose state changed, and mark deleted ones."""
         if not self._executions.complete:
             self._executions.whole()
             return
         there = {one.id: (one.status, one.modified_at) for one in self._runtime.execution_states()}
         known = mirror.execution_states(self.registry, self.scope)
         changed = [one for one, state in there.items() if known.get(one) != state]
-        gone = [one for one in known if one not in there]
-        if len(changed) + len(gone) > _SINGLY:
+        deleted = [one for one in known if one not in there]
+        if len(changed) + len(deleted) > _SINGLY:
             self._executions.whole()
-        elif changed or gone:
-            self._each([*changed, *gone])
+        elif changed or deleted:
+            self._each([*changed, *deleted])
         self._executions.set_counted(len(there))
 
     def _each(self, ids: Sequence[str]) -> None:
-        """Ask for executions one by one; the runtime's word that there is none marks one as gone."""
-        found, gone = [], []
+        """Request executions one by one; mark those that the runtime does not find as deleted."""
+        found, deleted = [], []
         for one in ids:
             self.check()
             try:
@@ -184,13 +193,13 @@ class GroupReading(Reading):
                     found.append(answer)
                 else:
                     _log.warning(
-                        "%s gives another execution than %s, which was asked for", self.scope, one
+                        "%s returned another execution than the requested %s", self.scope, one
                     )
             except NotFound:
-                gone.append(one)
+                deleted.append(one)
         mirror.put_executions(self.registry, self.scope, found)
-        if gone:
-            mirror.mark_deleted(self.registry, self.scope, mirror.EXECUTIONS, gone)
+        if deleted:
+            mirror.mark_deleted(self.registry, self.scope, mirror.EXECUTIONS, deleted)
 
     def _metrics(self, due: list[tuple[str, bool]] | None = None) -> bool:
         if due is None:
@@ -202,7 +211,7 @@ class GroupReading(Reading):
             try:
                 found = list(self._runtime.metrics([one for one, _ in some]))
             except (CapabilityMissing, NotFound) as error:
-                _log.info("%s gives no metrics: %s", self.scope, error.title)
+                _log.info("metrics of %s cannot be read: %s", self.scope, error.title)
                 return False
             asked = {one for one, _ in some}
             with self.registry.write():
@@ -222,28 +231,28 @@ class GroupReading(Reading):
     def _schedules(self) -> None:
         try:
             found = list(self._runtime.schedules())
-        except _LACKING as error:
-            _log.info("%s gives no schedules: %s", self.scope, error.title)
+        except _NOT_AVAILABLE as error:
+            _log.info("schedules of %s cannot be listed: %s", self.scope, error.title)
             return
         mirror_tenant.put_schedules(self.registry, self.scope, found)
 
     def _stores(self) -> None:
         try:
-            told = list(self._runtime.object_store_secrets())
-        except _LACKING as error:
-            _log.info("%s gives no object stores: %s", self.scope, error.title)
+            infos = list(self._runtime.object_store_secrets())
+        except _NOT_AVAILABLE as error:
+            _log.info("object stores of %s cannot be listed: %s", self.scope, error.title)
             return
         found: dict[str, tuple[str, dict[str, str]]] = {}
         able = connections.capabilities(self.registry, self.scope.connection)
-        made_here = {
+        added_here = {
             each.name for each in connections.stores(self.registry, self.scope) if not each.remote
         }
-        for one in told:
+        for one in infos:
             kind = KINDS.get(one.type.lower())
             known = kind is not None and kind.secret is not None
             if not known and able is not None and able.files:
-                # What the user made here under this name, such as a folder that is mounted, stays.
-                if one.name not in made_here:
+                # A store that the user added under this name, such as a mounted folder, is kept.
+                if one.name not in added_here:
                     found[one.name] = (SERVED_KIND.id, {"object_store": one.name})
                 continue
             try:
@@ -251,7 +260,7 @@ class GroupReading(Reading):
                 found[secret.name] = (secret.kind, dict(secret.values))
             except InvalidInput as error:
                 _log.warning(
-                    "the object store %s of %s is not understood: %s",
+                    "the object store %s of %s is not supported: %s",
                     one.name,
                     self.scope,
                     error.title,

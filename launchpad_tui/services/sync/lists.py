@@ -1,5 +1,7 @@
-"""The lists of a resource group that grow long: read page by page, gone on with after a break, and not read again where
-a count tells that nothing came."""
+"""Incremental sync of long lists: read in pages, resumed after an interruption.
+
+A list whose count did not change is not read again.
+"""
 
 from __future__ import annotations
 
@@ -15,22 +17,22 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 
-#: entries of one transaction: the registry's write lock is held for some 50 ms
+#: entries per transaction: the write lock of the registry is held for about 50 ms
 BATCH = 500
-#: times that a list is read from its beginning where it changed while it was read
+#: how many times a list that changes while it is read is read from the start
 _PASSES = 3
 
 
 class SyncCancelled(LaunchpadError):
-    """Somebody does not want it any more; what was read is kept."""
+    """The sync was cancelled; records read so far are kept."""
 
 
 class Entry(Protocol):
-    """What a list has."""
+    """An entry of a list."""
 
     @property
     def id(self) -> str:
-        """Its ID."""
+        """Return the ID."""
 
 
 One = TypeVar("One", bound=Entry)
@@ -38,7 +40,7 @@ One = TypeVar("One", bound=Entry)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it is: ``done`` of ``total`` entries of a part; ``total`` is None where nobody knows."""
+    """Progress of a sync: ``done`` of ``total`` entries of a part; None if the total is unknown."""
 
     scope: Scope
     part: str
@@ -47,11 +49,11 @@ class Progress:
 
 
 class Reading:
-    """What all parts of a reading share.
+    """Base of all parts of a sync: the registry, the scope, progress and cancellation.
 
     Args:
-        tell: told how far it is.
-        stop: set by somebody who does not want it any more.
+        tell: called with the progress.
+        stop: cancels the sync when set.
     """
 
     def __init__(
@@ -67,15 +69,26 @@ class Reading:
         self.stop = stop
 
     def check(self) -> None:
-        """Raises SyncCancelled where it is not wanted any more."""
+        """Raise SyncCancelled if the sync was cancelled."""
         if self.stop.is_set():
-            raise SyncCancelled("The reading was cancelled", "What was read is kept.")
+            raise SyncCancelled(
+                f"The sync of {self.scope} was cancelled",
+                "Records read so far are kept.",
+                "The next sync resumes where this one stopped.",
+            )
 
 
 @dataclass(frozen=True)
 class ListSource(Generic[One]):
-    """One list: how its entries are asked for (behind so many), counted, and kept. ``immutable`` says that entries
-    neither change nor go."""
+    """The operations of one list.
+
+    Attributes:
+        part: the name of the list.
+        ask: requests the entries after the first so many.
+        count: requests the number of entries.
+        keep: stores entries in the registry and returns whether any was new.
+        immutable: whether entries never change and are never deleted.
+    """
 
     part: str
     ask: Callable[[int], Iterator[One]]
@@ -85,7 +98,7 @@ class ListSource(Generic[One]):
 
 
 class ListReader(Generic[One]):
-    """Reads one list of one resource group."""
+    """Syncs one list of one resource group."""
 
     def __init__(self, reading: Reading, source: ListSource[One]) -> None:
         self._reading = reading
@@ -93,26 +106,29 @@ class ListReader(Generic[One]):
 
     @property
     def complete(self) -> bool:
-        """Whether the list was read to its end once, and no reading of it waits to be gone on with."""
+        """Whether the list was read completely and no interrupted read has to be resumed."""
         found = self._state()
         return found.done_at is not None and found.total is None
 
     @property
     def counted(self) -> int:
-        """How many entries the runtime counted when the list was read to its end: not all of them need be readable."""
+        """The number of entries that the runtime reported when the list was read completely.
+
+        Some of them may not be readable.
+        """
         return self._state().position
 
     def set_counted(self, there: int) -> None:
-        """Remember how many entries there are."""
+        """Record the number of entries."""
         if there != self.counted:
             self._set(replace(self._state(), position=there))
 
     def restart(self) -> None:
-        """Have it read from its beginning the next time."""
+        """Read the list from the start the next time."""
         self._set(mirror_tenant.ReadingState())
 
     def catch_up(self) -> bool:
-        """Read what is new of a list whose entries never change; says whether anything was."""
+        """Read entries that were added since the last sync; return whether the list was read."""
         if not self.complete:
             self.whole()
             return True
@@ -120,7 +136,7 @@ class ListReader(Generic[One]):
         if there == before:
             return False
         if there > before and self._source.immutable:
-            # Most servers list by age: then what is new stands behind what is known.
+            # Most servers list by age, so that new entries follow the known ones.
             known = self._known()
             for batch in batches(self._source.ask(before)):
                 self._reading.check()
@@ -132,7 +148,7 @@ class ListReader(Generic[One]):
         return True
 
     def whole(self) -> None:
-        """Read all of it, from where it was broken off; what it has no more is marked as gone."""
+        """Read the whole list, resuming an interrupted read; mark missing entries as deleted."""
         registry, scope, part = self._reading.registry, self._reading.scope, self._source.part
         there = self._source.count()
         began = self._state()
@@ -144,7 +160,7 @@ class ListReader(Generic[One]):
             there = self._source.count()
             if mirror.count_seen(registry, scope, part) >= there:
                 break
-            # Its order is not defined: between two pages an entry may have moved to where reading was already.
+            # The order is undefined: an entry may have moved to a page that was read already.
             position = 0
         mirror.finish_list(registry, scope, part)
         self._set(mirror_tenant.ReadingState(position=there, done_at=now()))
@@ -173,7 +189,7 @@ class ListReader(Generic[One]):
 
 
 def batches(items: Iterable[One], size: int = BATCH) -> Iterator[list[One]]:
-    """The items in pieces of at most so many."""
+    """Yield the items in lists of at most ``size``."""
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch

@@ -1,4 +1,4 @@
-"""What the user interface and the commands ask of the reading of runtimes elsewhere."""
+"""Synchronization of remote runtimes for screens and commands: sync, pause, resume, state."""
 
 from __future__ import annotations
 
@@ -20,21 +20,24 @@ from launchpad_tui.services.sync.group import GroupReading
 from launchpad_tui.services.sync.lists import Progress
 from launchpad_tui.services.sync.tenant import TenantReading
 
-#: states that are no readings: when somebody last looked at a group, and when somebody last asked for it to be read
+#: states that mark requests: when a group was last displayed, and when its sync was last requested
 WANTED, ASKED = "wanted", "asked"
-#: the state of a connection that nobody shall read by himself, since when
-HELD = "held"
-#: seconds between two looks for somebody who waits
+#: the state of a connection whose background sync is paused, with the time of the pause
+PAUSED = "held"
+#: minimum seconds between two polls while a caller waits for an execution
 FOLLOW = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How old what is known of a resource group is.
+    """When a resource group was last synced, and the progress of the current sync.
 
-    ``done_at`` is when it was last read without an error, None where it never was; ``error`` what failed since;
-    ``part``, ``position`` and ``total`` how far the list is that is being read, ``part`` empty where none is. ``held``
-    says that it is not kept fresh.
+    Attributes:
+        done_at: when the last sync succeeded; None if none did.
+        error: the title of the error of a later sync; empty if there was none.
+        part: the list that is being read; empty if none is.
+        position, total: the number of its entries read so far, and of all.
+        paused: whether background sync of the connection is paused.
     """
 
     done_at: datetime | None = None
@@ -42,11 +45,11 @@ class Freshness:
     part: str = ""
     position: int = 0
     total: int = 0
-    held: bool = False
+    paused: bool = False
 
 
 class SyncService:
-    """Reads runtimes elsewhere into the registry. Safe for threads."""
+    """Syncs remote runtimes with the registry. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
@@ -62,25 +65,26 @@ class SyncService:
         thorough: bool = False,
         again: bool = False,
     ) -> None:
-        """Read a resource group and what its connection's groups share, while the caller waits.
+        """Sync a resource group and the shared records of its connection; return when both are synced.
 
         Args:
-            tell: told how far it is.
-            stop: set by somebody who does not want it any more.
-            thorough: look at the executables of all scenarios, also where nothing says that they changed.
-            again: read all lists from their beginning, whatever their counts say.
+            tell: called with the progress.
+            stop: cancels the sync when set.
+            thorough: read the executables of all scenarios, including unchanged ones.
+            again: read all lists from the start, even if their counts did not change.
 
         Raises:
-            NotFound: there is no such scope.
-            CapabilityMissing: the connection cannot be read.
-            Unreachable and others: the runtime does not answer; what was read is kept, and gone on with the next time.
+            NotFound: the scope does not exist.
+            CapabilityMissing: the connection does not support sync.
+            Unreachable: the runtime did not respond. Records read so far are kept, and the next sync
+                resumes. Other errors of runtimes are possible.
             SyncCancelled: ``stop`` was set.
         """
         try:
             runtime = self._runtimes.runtime(scope)
             group = GroupReading(self._registry, scope, runtime, tell, stop)
             if self.freshness(scope).done_at is None:
-                # Somebody waits for the first models; the rest is for later.
+                # The first models are displayed before the other lists are read.
                 group.first()
             TenantReading(self._registry, scope.connection, runtime, stop).whole(thorough=thorough)
             group.whole(again=again)
@@ -90,12 +94,14 @@ class SyncService:
         self.succeeded(scope)
 
     def follow(self, scope: Scope) -> None:
-        """Look at the executions elsewhere that go on, for somebody who waits for one; does nothing on this machine,
-        and where it looked moments ago. That a runtime does not answer now is no news.
+        """Poll the unfinished executions of a remote runtime, at most every `FOLLOW` seconds.
+
+        Does nothing for the runtime of this machine. Errors that may pass are ignored.
 
         Raises:
-            NotFound: there is no such scope.
-            AuthenticationFailed and others that waiting does not mend.
+            NotFound: the scope does not exist.
+            AuthenticationFailed: the credentials are not accepted. Other errors that a retry does not
+                solve are possible.
         """
         if not self._runtimes.is_remote(scope) or time.monotonic() < self._follow_at.get(
             scope, 0.0
@@ -109,13 +115,13 @@ class SyncService:
                 raise
 
     def succeeded(self, scope: Scope) -> None:
-        """Remember that a resource group was read."""
+        """Record a successful sync of a resource group."""
         at = now()
         mirror_tenant.set_state(self._registry, scope, GROUP, ReadingState(done_at=at))
         connections.set_sync(self._registry, scope.connection, at, "")
 
     def failed(self, scope: Scope, error: LaunchpadError) -> None:
-        """Remember what failed. Raises NotFound where the connection is gone."""
+        """Record the error of a sync. Raises NotFound if the connection was removed."""
         before = mirror_tenant.state(self._registry, scope, GROUP)
         mirror_tenant.set_state(
             self._registry, scope, GROUP, ReadingState(done_at=before.done_at, error=error.title)
@@ -124,11 +130,11 @@ class SyncService:
             connections.set_sync(self._registry, scope.connection, None, error.title)
 
     def is_remote(self, scope: Scope) -> bool:
-        """Whether what is shown of a scope was read from elsewhere. Raises NotFound."""
+        """Return whether the records of a scope come from a remote runtime. Raises NotFound."""
         return self._runtimes.is_remote(scope)
 
     def remote_connections(self) -> list[str]:
-        """The connections that can be read."""
+        """Return the names of the connections to remote runtimes."""
         return [
             one.name
             for one in connections.connections(self._registry)
@@ -136,14 +142,14 @@ class SyncService:
         ]
 
     def freshness(self, scope: Scope) -> Freshness:
-        """How old what is known of a resource group is. Raises NotFound for an unknown connection."""
+        """Return when a resource group was last synced, and the progress. Raises NotFound."""
         with self._registry.read():
             whole = mirror_tenant.state(self._registry, scope, GROUP)
             if (
-                mirror_tenant.state(self._registry, Scope(scope.connection, ""), HELD).done_at
+                mirror_tenant.state(self._registry, Scope(scope.connection, ""), PAUSED).done_at
                 is not None
             ):
-                return Freshness(whole.done_at, whole.error, held=True)
+                return Freshness(whole.done_at, whole.error, paused=True)
             for part in (mirror.ARTIFACTS, mirror.EXECUTIONS, mirror.CONFIGURATIONS):
                 found = mirror_tenant.state(self._registry, scope, part)
                 if found.total is not None:
@@ -151,42 +157,55 @@ class SyncService:
         return Freshness(whole.done_at, whole.error)
 
     def want(self, scope: Scope) -> None:
-        """Say that somebody looks at a resource group: it is kept fresh for a while."""
+        """Mark a resource group as displayed: the daemon syncs it more often for a while."""
         self._mark(scope, WANTED)
 
     def ask(self, scope: Scope) -> None:
-        """Say that somebody wants a resource group read now, by whoever keeps it fresh."""
+        """Request a sync of a resource group by the daemon now."""
         self._mark(scope, ASKED)
 
-    def hold(self, connection: str, on: bool) -> None:
-        """Have a connection not be kept fresh any more, or again; what is being read of it is broken off, and gone on
-        with later. Raises NotFound."""
-        new = ReadingState(done_at=now() if on else None)
-        mirror_tenant.set_state(self._registry, Scope(connection, ""), HELD, new)
+    def pause(self, connection: str) -> None:
+        """Pause background sync of a connection. Raises NotFound.
 
-    def held(self) -> frozenset[str]:
-        """The connections that are not kept fresh."""
-        found = mirror_tenant.states(self._registry, HELD)
+        A running sync is interrupted; it resumes where it stopped.
+        """
+        self._set_paused(connection, now())
+
+    def resume(self, connection: str) -> None:
+        """Resume background sync of a connection. Raises NotFound."""
+        self._set_paused(connection, None)
+
+    def paused(self) -> frozenset[str]:
+        """Return the names of the connections whose background sync is paused."""
+        found = mirror_tenant.states(self._registry, PAUSED)
         return frozenset(
             scope.connection for scope, state in found.items() if state.done_at is not None
         )
 
     def metrics_due(self, scope: Scope, ids: Iterable[str]) -> bool:
-        """Whether any of these executions has metrics that were not read to their end. Raises NotFound."""
+        """Return whether metrics of any of these executions have not been read completely.
+
+        Raises NotFound.
+        """
         return self._runtimes.is_remote(scope) and bool(
             mirror.metrics_due(self._registry, scope, ids)
         )
 
     def read_metrics(self, scope: Scope, ids: Sequence[str]) -> bool:
-        """Read what executions logged, where that was not read to its end; says whether anything was asked for.
+        """Read metrics of executions that were not read completely; return whether there were any.
 
         Raises:
-            NotFound: there is no such scope.
-            Unreachable and others: the runtime does not answer.
+            NotFound: the scope does not exist.
+            Unreachable: the runtime did not respond. Other errors of runtimes are possible.
         """
         if not self.metrics_due(scope, ids):
             return False
         return GroupReading(self._registry, scope, self._runtimes.runtime(scope)).metrics_of(ids)
+
+    def _set_paused(self, connection: str, at: datetime | None) -> None:
+        mirror_tenant.set_state(
+            self._registry, Scope(connection, ""), PAUSED, ReadingState(done_at=at)
+        )
 
     def _mark(self, scope: Scope, part: str) -> None:
         mirror_tenant.set_state(self._registry, scope, part, ReadingState(done_at=now()))

@@ -1,5 +1,4 @@
-"""One look at what belongs to a whole connection elsewhere: what its runtime can do, resource groups, scenarios and
-executables."""
+"""Sync of a remote connection's shared records: capabilities, resource groups, scenarios, executables."""
 
 from __future__ import annotations
 
@@ -17,16 +16,16 @@ from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import Reading
 
 _log = logging.getLogger(__name__)
-#: how long what a scenario has is taken to be the same where the scenario did not change
+#: how long the executables of an unchanged scenario are assumed to be unchanged
 _FRESH = timedelta(minutes=15)
 
 
 class TenantReading(Reading):
-    """Reads what a connection's resource groups share.
+    """Reads the records that all resource groups of a connection share.
 
     Args:
-        connection: its name.
-        runtime: of any of its groups.
+        connection: the name of the connection.
+        runtime: the runtime of any of its resource groups.
     """
 
     def __init__(
@@ -42,14 +41,14 @@ class TenantReading(Reading):
         self._runtime = runtime
 
     def whole(self, *, thorough: bool = False) -> None:
-        """Look at everything.
+        """Read all shared records.
 
         Args:
-            thorough: look at each scenario's executables, also where nothing says that they changed.
+            thorough: read the executables of all scenarios, including unchanged ones.
 
         Raises:
-            Unreachable and others: as the runtime answers.
-            SyncCancelled: somebody does not want it any more.
+            Unreachable: the runtime did not respond. Other errors of runtimes are possible.
+            SyncCancelled: the sync was cancelled.
         """
         name = self.scope.connection
         before = mirror_tenant.state(self.registry, self.scope, mirror_tenant.TENANT)
@@ -77,7 +76,9 @@ class TenantReading(Reading):
         try:
             found = list(self._runtime.resource_groups())
         except (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected) as error:
-            # Not everybody may list them; those that somebody named are there.
-            _log.info("%s gives no resource groups: %s", self.scope.connection, error.title)
+            # Listing may be forbidden. Resource groups that the user named are recorded already.
+            _log.info(
+                "resource groups of %s cannot be listed: %s", self.scope.connection, error.title
+            )
             return
         mirror_tenant.put_groups(self.registry, self.scope.connection, found)

@@ -178,14 +178,14 @@ class ConnectionsScreen(LaunchpadScreen):
         """Key ``H``."""
         if (row := self.table.row) is not None:
             name, service = row.connection.name, self.desk.sync
-            hold = name not in await self.read(service.held)
-            await self.read(service.hold, name, hold)
+            pause = name not in await self.read(service.paused)
+            await self.read(service.pause if pause else service.resume, name)
             said = (
                 f"{name} is read no more in the background; H goes on"
-                if hold
+                if pause
                 else f"{name} is kept fresh again"
             )
-            self.launchpad.say(said, "warn" if hold else "good")
+            self.launchpad.say(said, "warn" if pause else "good")
 
     async def do_check(self) -> None:
         """Key ``V``."""
