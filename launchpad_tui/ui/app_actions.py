@@ -20,10 +20,12 @@ APP_ACTIONS: tuple[Action, ...] = (
         "app.transfers",
         "ctrl+t",
         "transfers",
-        "Downloads, uploads and looks that go on.",
+        "Show downloads, uploads and checks in progress",
         "Everywhere",
     ),
-    Action("app.quit", "q ctrl+q ctrl+c", "quit", "Leave; executions go on.", "Everywhere"),
+    Action(
+        "app.quit", "q ctrl+q ctrl+c", "quit", "Quit (executions continue to run)", "Everywhere"
+    ),
     *(
         Action(f"go.{route.id}", route.key, route.title, route.help, "Go to", hidden=True)
         for route in routes.ROUTES

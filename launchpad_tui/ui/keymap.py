@@ -43,6 +43,11 @@ class Action:
         return self.id.rpartition(".")[2].replace("-", "_")
 
 
+ALIASES: Mapping[str, str] = {
+    "table.unchip": "table.remove-condition",
+}
+"""Former ids of actions with the present ones, so that settings keep working after a rename."""
+
 _SHOWN = {
     "up": "↑",
     "down": "↓",
@@ -75,7 +80,10 @@ class Keymap:
     """The keys of actions, with those that the settings rebind."""
 
     def __init__(self, rebound: Mapping[str, str] | None = None) -> None:
-        self._rebound = dict(rebound or {})
+        given = dict(rebound or {})
+        renamed = {ALIASES[name]: keys for name, keys in given.items() if name in ALIASES}
+        present = {name: keys for name, keys in given.items() if name not in ALIASES}
+        self._rebound = renamed | present
 
     def keys(self, action: Action) -> tuple[str, ...]:
         """Return the keys of an action, as they are written in the settings."""

@@ -53,7 +53,7 @@ class TransferWatch:
         if then is not None:
             self._then[number] = then
         if not quiet:
-            self._app.say(f"{title}: it goes on in the background, ctrl+t shows it")
+            self._app.say(f"{title}: it continues in the background, ctrl+t shows it")
         self.follow()
         return number
 
@@ -135,7 +135,7 @@ class TransferWatch:
     def report(self, job: Job) -> None:
         """Show a message with the result of a transfer."""
         if job.error is not None:
-            reason = f"{job.error.title}. {job.error.hint or 'ctrl+t tells more'}"
+            reason = f"{job.error.title}. {job.error.hint or 'press ctrl+t for details'}"
             self._app.say(clip(f"{job.title}: {reason}", 300), "bad")
         elif job.message:
             self._app.say(job.message, "good", 10)

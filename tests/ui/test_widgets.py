@@ -232,12 +232,12 @@ async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
         await press(pilot, "down", *"1x", "down", *" pw ")
         assert not form.check()
         text = screen_text(pilot)
-        assert "✗ This is no number" in text
+        assert "✗ This is not a number" in text
         assert " pw " not in text
         await settled(pilot)
         assert form.query(Input).first().has_focus
         await press(pilot, "backspace")
-        assert "This is no number" not in screen_text(pilot)
+        assert "This is not a number" not in screen_text(pilot)
         assert form.values() == {"kind": "a", "size": "1", "secret": " pw ", "sure": "false"}
         assert form.dirty
 

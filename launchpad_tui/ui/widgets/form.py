@@ -104,7 +104,7 @@ class ChoiceLine(Painted):
             "choice.enter",
             "enter",
             "on",
-            "Choose where nothing is chosen yet, else go on.",
+            "Choose a value if the field is empty, otherwise continue",
             "Forms",
             hidden=True,
         ),
@@ -415,7 +415,7 @@ def _problem(field: Field, value: str) -> str:
         try:
             float(value)
         except ValueError:
-            return "This is no number"
+            return "This is not a number"
     if field.kind is FieldKind.CHOICE and field.choices and value not in field.choices:
         return f"One of {', '.join(field.choices)}"
     if field.pattern and not re.fullmatch(field.pattern, value):

@@ -95,7 +95,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         Action("table.sort", "s", "sort", "Choose the column to sort by.", "List"),
         Action("table.reverse", "I", "reverse", "Turn the order round.", "List"),
         Action(
-            "table.unchip",
+            "table.remove-condition",
             "backspace",
             "drop filter",
             "Remove the last condition of the filter.",
@@ -171,7 +171,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         """Without those of the selection where rows cannot be selected, and what else it was not made for."""
         absent = set() if self.multi else set(_SELECTING)
         absent |= (set() if self.opens else {"table.open"}) | (
-            set() if self.filtered else {"table.unchip"}
+            set() if self.filtered else {"table.remove-condition"}
         )
         return tuple(action for action in super().actions() if action.id not in absent)
 
@@ -316,11 +316,11 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         if self.order[0] is not None:
             self.post_message(self.SortChanged(self, self.order[0], not self.order[1]))
 
-    def why_not_unchip(self) -> str | None:
+    def why_not_remove_condition(self) -> str | None:
         """Nothing to drop."""
         return None if self.chips else "There is no filter to drop"
 
-    def do_unchip(self) -> None:
+    def do_remove_condition(self) -> None:
         """Key ``backspace``."""
         self.post_message(self.ChipRemoved(self, len(self.chips) - 1))
 

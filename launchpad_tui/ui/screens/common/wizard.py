@@ -82,7 +82,7 @@ class WizardScreen(LaunchpadScreen):
 
     FINISH = "create"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("wizard.next", "ctrl+n enter", "next", "Check this step and go on.", "Wizard", 1),
+        Action("wizard.next", "ctrl+n enter", "next", "Check this step and continue", "Wizard", 1),
         Action(
             "app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2
         ),
