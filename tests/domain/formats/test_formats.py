@@ -98,7 +98,7 @@ def test_safetensors() -> None:
     assert many.note == "The first 200 of 1,000 tensors are shown."
     text = json.dumps({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}).encode()
     wrong = look("m.safetensors", struct.pack("<Q", len(text)) + text + bytes(8))
-    assert "does not fit its shape" in wrong.note
+    assert "does not match its shape" in wrong.note
 
 
 @pytest.mark.parametrize(
