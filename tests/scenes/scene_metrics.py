@@ -91,7 +91,7 @@ SCENES = [
     Scene("metrics-80x24", demo, _board, (80, 24), expect=("accuracy{phase=train}", "? help")),
     Scene("metrics-smoothed", demo, _smooth, (140, 40), expect=METRICS),
     Scene(
-        "metrics-empty", nothing, _stay, (80, 24), start="board", expect=("Nothing is selected",)
+        "metrics-empty", nothing, _stay, (80, 24), start="board", expect=("No models are selected",)
     ),
     Scene("chart", demo, _chart, (140, 36), expect=("loss{phase=validation}", "step ", "balanced")),
     Scene("chart-zoomed", demo, _zoomed, (100, 30), expect=("{phase=", "step ")),

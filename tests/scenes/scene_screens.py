@@ -97,7 +97,7 @@ def _jobs() -> tuple[Job, ...]:
             48.2e6,
             15.3,
         ),
-        Job(3, "Verify all models", "looked at", JobState.WAITING),
+        Job(3, "Verify all models", "verified", JobState.WAITING),
         Job(4, "Download resnet-50", "B", JobState.FAILED, 12_000_000, 97_800_000, error=gone),
         Job(5, "Download old", "B", JobState.CANCELLED, 1_000_000, 4_000_000),
     )
@@ -298,10 +298,10 @@ SCENES = [
         opened("artifact", "shift+tab", item_id=MODEL),
         USUAL,
         expect=(
-            "Made from",
+            "Inputs",
             "dataset customers",
             "This artifact",
-            "Made from it",
+            "Used by",
             "resultset churn report",
         ),
     ),

@@ -70,7 +70,7 @@ async def test_found_and_gone_to(home: Home) -> None:
 async def test_nothing_found(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         await press(pilot, "ctrl+g", *"zzz")
-        assert "Nothing holds 'zzz'" in screen_text(pilot)
+        assert "No results for 'zzz'" in screen_text(pilot)
 
 
 async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> None:

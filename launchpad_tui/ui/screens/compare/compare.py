@@ -179,7 +179,7 @@ class CompareScreen(SelectionScreen):
 
     def _nothing(self) -> str:
         if not self.selected.ids:
-            return "Nothing is selected\nSelect models with space in Models (1), then press c"
+            return "No models are selected\nSelect models with space in Models (1), then press c"
         if self.options.hidden >= set(self.selected.ids):
             return "Everything is hidden\nX shows it again"
         return "No row is left\nd shows all rows, esc drops the filter"
@@ -343,7 +343,7 @@ class CompareScreen(SelectionScreen):
         from launchpad_tui.errors import InvalidInput
 
         shown = "" if self._step is None else str(self._step)
-        hint = "A whole number; where it was not logged, the last step before it"
+        hint = "A whole number; the last logged step before it is used if it was not logged"
         typed = await self.launchpad.ask(PromptDialog("Metrics at the step", shown, hint))
         if typed is None:
             return

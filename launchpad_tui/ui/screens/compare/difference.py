@@ -47,7 +47,7 @@ class DifferenceScreen(SelectionScreen):
         await self.load_subjects(files=True)
         view = self.query_one("#lines", Lines)
         if len(self.subjects) < 2:
-            view.set_lines([[("One of the two is gone", "strong")]])
+            view.set_lines([[("One of the two executions or models was deleted", "strong")]])
             return
         one, other = self.subjects[:2]
         names = labels_of((one, other))

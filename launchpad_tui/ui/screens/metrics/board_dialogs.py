@@ -90,7 +90,7 @@ async def _save_as(screen: LaunchpadScreen, board: Board, name: str) -> None:
 
 async def _delete_board(screen: LaunchpadScreen, board: Board) -> str | None:
     question = ConfirmDialog(
-        f"Delete the board {board.name!r}?", "Its charts are forgotten.", yes="delete", danger=True
+        f"Delete the board {board.name!r}?", "Its charts are deleted.", yes="delete", danger=True
     )
     if not await screen.launchpad.ask(question):
         return None

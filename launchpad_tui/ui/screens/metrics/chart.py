@@ -47,42 +47,64 @@ class ChartScreen(SelectionScreen):
             "chart.far-right", "shift+right", "far right", "The cursor ten cells on.", "Reading"
         ),
         Action("chart.far-left", "shift+left", "far left", "The cursor ten cells back.", "Reading"),
-        Action("chart.closer", "+ =", "zoom in", "Closer along x, around the cursor.", "Zoom", 2),
-        Action("chart.farther", "-", "zoom out", "Farther along x.", "Zoom", 3),
-        Action("chart.pan-right", "> .", "pan right", "Push the view along x.", "Zoom"),
-        Action("chart.pan-left", "< ,", "pan left", "Push the view back.", "Zoom"),
-        Action("chart.up", "up k", "pan up", "Push the view up.", "Zoom"),
-        Action("chart.down", "down j", "pan down", "Push the view down.", "Zoom"),
-        Action("chart.taller", "]", "zoom y in", "Closer along y.", "Zoom"),
-        Action("chart.flatter", "[", "zoom y out", "Farther along y.", "Zoom"),
-        Action("chart.reset", "z", "reset", "Everything in view, no cursor.", "Zoom", 4),
+        Action(
+            "chart.closer", "+ =", "zoom in", "Zoom in on the x axis around the cursor", "Zoom", 2
+        ),
+        Action("chart.farther", "-", "zoom out", "Zoom out on the x axis", "Zoom", 3),
+        Action("chart.pan-right", "> .", "pan right", "Pan the view to the right", "Zoom"),
+        Action("chart.pan-left", "< ,", "pan left", "Pan the view to the left", "Zoom"),
+        Action("chart.up", "up k", "pan up", "Pan the view up", "Zoom"),
+        Action("chart.down", "down j", "pan down", "Pan the view down", "Zoom"),
+        Action("chart.taller", "]", "zoom y in", "Zoom in on the y axis", "Zoom"),
+        Action("chart.flatter", "[", "zoom y out", "Zoom out on the y axis", "Zoom"),
+        Action("chart.reset", "z", "reset", "Reset the zoom and the cursor", "Zoom", 4),
         Action(
             "chart.smooth",
             "s",
             "smooth",
-            "Smooth more; after the strongest not at all.",
+            "Switch to the next level of smoothing",
             "Curve",
             5,
         ),
         Action(
-            "chart.axis", "a", "x axis", "Steps, time since the start, or wall time.", "Curve", 6
+            "chart.axis",
+            "a",
+            "x axis",
+            "Switch the x axis between steps, relative time and wall time",
+            "Curve",
+            6,
         ),
-        Action("chart.log", "L", "log scale", "The y axis logarithmic, and back.", "Curve", 7),
+        Action(
+            "chart.log",
+            "L",
+            "log scale",
+            "Switch the y axis between linear and logarithmic",
+            "Curve",
+            7,
+        ),
         Action(
             "chart.outliers",
             "u",
             "outliers",
-            "Leave outliers out of the y range, and back.",
+            "Include outliers in the y range or exclude them",
             "Curve",
             8,
         ),
-        Action("chart.next-chart", "n", "next chart", "The board's next chart.", "Board", 9),
-        Action("chart.previous-chart", "p", "previous chart", "The board's chart before.", "Board"),
+        Action(
+            "chart.next-chart", "n", "next chart", "Show the next chart of the board", "Board", 9
+        ),
+        Action(
+            "chart.previous-chart",
+            "p",
+            "previous chart",
+            "Show the previous chart of the board",
+            "Board",
+        ),
         Action(
             "chart.export",
             "w",
             "export",
-            "Write the chart into a file: .svg, .txt, .ansi or .csv.",
+            "Export the chart to a file (.svg, .txt, .ansi or .csv)",
             "Board",
             10,
         ),
@@ -90,10 +112,16 @@ class ChartScreen(SelectionScreen):
             "chart.copy-text",
             "Y",
             "copy",
-            "Copy the chart as text, to paste into a ticket.",
+            "Copy the chart as text",
             "Board",
         ),
-        Action("chart.selection", "tab", "selection", "To My Selection, and back.", "Board"),
+        Action(
+            "chart.selection",
+            "tab",
+            "selection",
+            "Move between My Selection and the chart",
+            "Board",
+        ),
     )
 
     def __init__(
@@ -231,7 +259,7 @@ class ChartScreen(SelectionScreen):
             return (
                 "This chart has no curves"
                 if self._plot() is not None
-                else "There is nothing to read yet"
+                else "The chart has no data yet"
             )
         return super().disabled_reason(action)
 
@@ -322,12 +350,12 @@ class ChartScreen(SelectionScreen):
         robust = not self._view.robust
         self._change(replace(self._view, robust=robust, y_range=None), reading=False)
         self.launchpad.say(
-            "The y range leaves outliers out" if robust else "The y range holds everything"
+            "The y range excludes outliers" if robust else "The y range includes all values"
         )
 
     def why_not_next_chart(self) -> str | None:
         """There have to be several."""
-        return None if len(self._charts) > 1 else "The board has one chart"
+        return None if len(self._charts) > 1 else "The board has only one chart"
 
     why_not_previous_chart = why_not_next_chart
 
@@ -347,7 +375,9 @@ class ChartScreen(SelectionScreen):
 
     def why_not_export(self) -> str | None:
         """Something has to be drawn."""
-        return None if self.query_one(ChartView).drawing is not None else "There is no chart yet"
+        return (
+            None if self.query_one(ChartView).drawing is not None else "The chart is not drawn yet"
+        )
 
     why_not_copy_text = why_not_export
 
@@ -385,7 +415,7 @@ class ChartScreen(SelectionScreen):
 
     @on(ChartView.Pointed)
     def pointed(self, event: ChartView.Pointed) -> None:
-        """The mouse puts the cursor, pushes the view, zooms."""
+        """Handle the mouse: move the cursor, pan, zoom."""
         plot = self._plot()
         if plot is None or not self.chart_shown.against.over:
             return
@@ -416,9 +446,9 @@ class ChartScreen(SelectionScreen):
             ]
             or "chart"
         )
-        hint = "By its ending: .svg a picture, .txt text, .ansi text with colours, .csv the numbers"
+        hint = "The extension selects the format: .svg, .txt, .ansi (colored text) or .csv"
         typed = await self.launchpad.ask(
-            PromptDialog("Write the chart into the file", f"{start}.svg", hint)
+            PromptDialog("Export the chart to the file", f"{start}.svg", hint)
         )
         if not typed:
             return

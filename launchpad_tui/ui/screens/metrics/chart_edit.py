@@ -1,4 +1,4 @@
-"""Define a chart: what it shows, against what, as which kind; drawn while one chooses."""
+"""Define a chart: what it shows, against what, as which kind; with a live preview."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ChartEditScreen(SelectionScreen):
     ChartEditScreen .narrow #preview { width: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("chart-edit.keep", "w ctrl+s", "keep", "Put the chart on the board.", footer=2),
+        Action("chart-edit.keep", "w ctrl+s", "keep", "Save the chart on the board", footer=2),
     )
 
     def __init__(
@@ -161,7 +161,9 @@ class ChartEditScreen(SelectionScreen):
         view = self.query_one(ChartView)
         width, height = view.size
         if not width or not self.subjects:
-            view.set_drawing(None, "Nothing is selected to draw" if not self.selected.ids else "…")
+            view.set_drawing(
+                None, "No models or executions are selected" if not self.selected.ids else "…"
+            )
             return
         curve = view_of(self._chart)
         self._data = await self.chart_data(self._chart, curve, width)
@@ -205,7 +207,9 @@ class ChartEditScreen(SelectionScreen):
         return None if typed is None else replace(chart, name=typed.strip()[:80])
 
     async def _ask_description(self, chart: ChartDefinition) -> ChartDefinition | None:
-        typed = await self.launchpad.ask(PromptDialog("What the chart is for", chart.description))
+        typed = await self.launchpad.ask(
+            PromptDialog("Description of the chart", chart.description)
+        )
         return None if typed is None else replace(chart, description=typed.strip()[:500])
 
     async def _choose(
@@ -282,7 +286,7 @@ class ChartEditScreen(SelectionScreen):
 
     async def _ask_value(self, chart: ChartDefinition) -> ChartDefinition | None:
         choices = [Choice(how, how, _VALUES[how]) for how in AGGREGATES]
-        picked = await self._choose("Of several points take", choices, [chart.aggregate])
+        picked = await self._choose("Aggregate several points by", choices, [chart.aggregate])
         return None if not picked else replace(chart, aggregate=picked[0])
 
     async def _ask_kind(self, chart: ChartDefinition) -> ChartDefinition | None:
@@ -315,7 +319,11 @@ class ChartEditScreen(SelectionScreen):
     async def do_back(self) -> None:  # type: ignore[override]
         """Key ``esc``: what was changed is not lost without a question."""
         if self._chart != self._before:
-            question = ConfirmDialog("Leave without keeping the chart?", "w keeps it.", yes="leave")
+            question = ConfirmDialog(
+                "Discard the changes to the chart?",
+                "The changes are not saved; press w to save them.",
+                yes="leave",
+            )
             if not await self.launchpad.ask(question):
                 return
         self.launchpad.back()

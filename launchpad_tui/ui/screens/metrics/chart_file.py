@@ -1,4 +1,4 @@
-"""The text of a file that a chart is exported to: SVG, text, text with colours, CSV."""
+"""The text of a file that a chart is exported to: SVG, text, colored text, CSV."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def chart_text(drawing: Drawing, data: ChartData, suffix: str, title: str, palet
     if suffix == ".csv":
         return _numbers(data)
     what = repr(suffix) if suffix else "a file without an ending"
-    raise InvalidInput(f"There is no format for {what}", hint="Use .svg, .txt, .ansi or .csv.")
+    raise InvalidInput(f"Unsupported file format: {what}", hint="Use .svg, .txt, .ansi or .csv.")
 
 
 def _numbers(data: ChartData) -> str:

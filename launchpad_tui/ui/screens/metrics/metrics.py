@@ -43,60 +43,66 @@ class MetricsScreen(SelectionScreen):
             "metrics.selection",
             "tab",
             "selection",
-            "To My Selection, and back to the charts.",
+            "Move between My Selection and the charts",
             footer=5,
         ),
         Action(
             "metrics.compare",
             "c",
             "compare",
-            "The comparison view of the same selection.",
+            "Compare the selected models or executions",
             footer=6,
         ),
         Action(
             "metrics.smooth",
             "s",
             "smooth",
-            "Smooth all curves more; after the strongest not at all.",
+            "Switch all charts to the next level of smoothing",
             footer=7,
         ),
         Action(
             "metrics.axis",
             "a",
             "x axis",
-            "Steps, time since the start, or wall time, in all charts.",
+            "Switch the x axis of all charts between steps, relative time and wall time",
             footer=8,
         ),
-        Action("metrics.log", "L", "log scale", "All y axes logarithmic, and back.", footer=9),
+        Action(
+            "metrics.log",
+            "L",
+            "log scale",
+            "Switch all y axes between linear and logarithmic",
+            footer=9,
+        ),
         Action(
             "metrics.columns",
             "w",
             "columns",
-            "How many charts stand side by side: as fits, 1, 2, 3, 4.",
+            "Change the number of charts per row",
         ),
-        Action("board.add", "n", "add chart", "Add a chart to the board.", "Board", 4),
-        Action("board.edit", "e", "edit chart", "Edit the chart under the cursor.", "Board"),
-        Action("board.duplicate", "u", "duplicate", "Put a copy of the chart behind it.", "Board"),
-        Action("board.delete", "D", "delete chart", "Take the chart off the board.", "Board"),
+        Action("board.add", "n", "add chart", "Add a chart to the board", "Board", 4),
+        Action("board.edit", "e", "edit chart", "Edit the chart under the cursor", "Board"),
+        Action("board.duplicate", "u", "duplicate", "Duplicate the chart", "Board"),
+        Action("board.delete", "D", "delete chart", "Delete the chart from the board", "Board"),
         Action(
             "board.earlier",
             "shift+left K",
             "move chart back",
-            "Move the chart towards the first.",
+            "Move the chart towards the start of the board",
             "Board",
         ),
         Action(
             "board.later",
             "shift+right J",
             "move chart on",
-            "Move the chart towards the last.",
+            "Move the chart towards the end of the board",
             "Board",
         ),
         Action(
             "board.boards",
             "B",
             "boards",
-            "Open, copy, rename, export, import or delete boards.",
+            "Open, copy, rename, export, import or delete boards",
             "Board",
             9,
         ),
@@ -169,13 +175,13 @@ class MetricsScreen(SelectionScreen):
 
     def _nothing(self) -> str:
         if self.kept:
-            return "This board has no chart\nn adds one, B opens another board"
+            return "This board has no charts\nPress n to add one, or B to open another board"
         if not self.selected.ids:
-            return "Nothing is selected\nSelect models with space in Models (1), then press m"
+            return "No models are selected\nSelect models with space in Models (1), then press m"
         return "No metrics were logged\nThey appear here while an execution logs them"
 
     def _restyle(self, charts: Sequence[ChartDefinition]) -> None:
-        """Charts that are looked at in another way; of a board of the user's that is kept."""
+        """Change the view of all charts; save it for a board of the user."""
         board = replace(self.board, charts=tuple(charts))
         if self.kept:
             self.change_board(board)
@@ -217,7 +223,7 @@ class MetricsScreen(SelectionScreen):
             self.board, self.kept = replace(self.board, name=name), True
             await self.read(desk.boards.show, scope, name)
             self.launchpad.say(
-                f"Kept as the board {name!r}; B opens, renames and exports boards", "good"
+                f"Saved as board {name!r}; B opens, renames and exports boards", "good"
             )
         await self.read(desk.boards.save, scope, self.board)
         self.repaint_frame()
@@ -269,7 +275,7 @@ class MetricsScreen(SelectionScreen):
 
     def why_not_edit(self) -> str | None:
         """There has to be a chart."""
-        return None if self.board.charts else "The board has no chart; n adds one"
+        return None if self.board.charts else "The board has no charts; press n to add one"
 
     why_not_duplicate = why_not_delete = why_not_earlier = why_not_later = why_not_edit
 
@@ -301,7 +307,7 @@ class MetricsScreen(SelectionScreen):
         """Key ``D``."""
         chart = self.board.charts[self._place]
         if await self.launchpad.ask(
-            ConfirmDialog(f"Take {chart.title!r} off the board?", yes="delete")
+            ConfirmDialog(f"Delete chart {chart.title!r} from the board?", yes="delete")
         ):
             self._with_charts(
                 [each for place, each in enumerate(self.board.charts) if place != self._place]
@@ -407,7 +413,7 @@ class MetricsScreen(SelectionScreen):
             self.board = board
             self.draw_now()
         self.launchpad.say(
-            f"{columns} charts side by side" if columns else "As many side by side as fit"
+            f"{columns} charts per row" if columns else "As many charts per row as fit"
         )
 
     def on_resize(self, _event: events.Resize) -> None:

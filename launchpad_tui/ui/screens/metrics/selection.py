@@ -1,4 +1,4 @@
-"""What the screens of metrics share: models or executions laid together, each with its colour."""
+"""What the screens of metrics share: the selected models or executions and their colors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LAST = 500
 
 
 class SelectionScreen(LaunchpadScreen):
-    """A screen over a selection of models or executions; with no IDs it takes the one that was looked at last.
+    """A screen over a selection of models or executions; with no IDs it uses the most recent selection.
 
     Args:
         item_ids: IDs of artifacts or executions, or both.
@@ -119,7 +119,7 @@ class SelectionScreen(LaunchpadScreen):
             left = tuple(one for one in self.selected.ids if one not in gone)
             self.selected = Selected(left, self.selected.hidden, self.selected.solo)
             noun = "is" if len(gone) == 1 else "are"
-            self.launchpad.say(f"{len(gone)} of the selection {noun} gone", "warn")
+            self.launchpad.say(f"{len(gone)} of the selection {noun} deleted", "warn")
         sources = [one.execution.id for one in subjects if one.execution is not None]
         self.run_task(self.launchpad.sync_status.read_metrics(sources), "metrics")
         slots = await self.read(desk.boards.slots, self.selected.ids)
@@ -145,7 +145,7 @@ class SelectionScreen(LaunchpadScreen):
         ]
 
     def change_selection(self, what: str, item_id: str) -> None:
-        """Do what a `Legend` tells."""
+        """Handle a message of a `Legend`."""
         now = self.selected
         ids, hidden, solo = list(now.ids), set(now.hidden), now.solo
         if what == "toggle":
@@ -238,7 +238,7 @@ def chart_of(row: Row | None, subjects: Sequence[ComparedItem]) -> ChartDefiniti
 def why_empty(chart: ChartDefinition, data: ChartData) -> str:
     """Why a chart shows nothing."""
     kind = KINDS.get(chart.kind)
-    return kind.why_not(data) if kind is not None else f"There is no kind of chart {chart.kind!r}"
+    return kind.why_not(data) if kind is not None else f"Unknown kind of chart {chart.kind!r}"
 
 
 def view_of(chart: ChartDefinition) -> CurveView:

@@ -52,37 +52,43 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
-        Action("artifact.metrics", "m", "metrics", "Chart its metrics.", footer=3),
+        Action("artifact.metrics", "m", "metrics", "Chart the metrics of the artifact", footer=3),
         Action(
             "artifact.points",
             "p",
             "points",
-            "From the summary of the metrics to their points, and back.",
+            "Switch between the summary and the points of the metrics",
             footer=4,
         ),
         Action(
             "artifact.verify",
             "V",
             "verify",
-            "Check the files against their recorded checksums.",
+            "Verify the files against their recorded checksums",
             footer=5,
         ),
         Action(
             "artifact.record",
             "R",
             "record",
-            "Remember size and checksum of what is there now.",
+            "Record the current sizes and checksums of the files",
             footer=6,
         ),
-        Action("artifact.download", "d", "download", "Download the files.", footer=7),
+        Action("artifact.download", "d", "download", "Download the files", footer=7),
         Action(
             "artifact.preview",
             "v",
             "preview",
-            "What the file says of itself; nothing of it is run.",
+            "Preview the contents of the file without running any code",
             footer=8,
         ),
-        Action("artifact.browse", "b", "browse", "Look around where its files are.", footer=9),
+        Action(
+            "artifact.browse",
+            "b",
+            "browse",
+            "Browse the object store at the URL of the artifact",
+            footer=9,
+        ),
     )
 
     def __init__(self, item_id: str, then: str = "") -> None:
@@ -94,7 +100,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self._checks: tuple[FileCheck, ...] = ()
 
     def title_text(self) -> str:
-        """Its name."""
+        """Return the name of the artifact."""
         return self._artifact.name if self._artifact else "Artifact"
 
     def body(self) -> ComposeResult:
@@ -109,7 +115,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         )
         yield Details(id="overview")
         with Vertical(id="resource"):
-            yield Details(id="series", empty="No metrics were logged for it")
+            yield Details(id="series", empty="No metrics were logged for this artifact")
             yield VirtualTable(
                 point_columns(),
                 _point_key,
@@ -123,14 +129,14 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             file_columns(self.launchpad.look),
             _file_key,
             title="Files",
-            empty="No files are recorded\nV looks what is there, R remembers it",
+            empty="No files are recorded\nPress V to verify the files, R to record them",
             multi=False,
             id="files",
         )
         yield TreeView(id="lineage", empty="reading…")
 
     async def load(self) -> None:
-        """Read everything of it."""
+        """Read the artifact and fill all tabs."""
         first = self._artifact is None
         desk, scope = self.desk, self.scope
         one = self._artifact = await self.read(desk.artifacts.get, scope, self.item_id)
@@ -183,27 +189,33 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
 
     @on(TabStrip.Changed)
     def tab_changed(self) -> None:
-        """What can be done depends on the tab."""
+        """Update the available actions, which depend on the tab."""
         self.refresh_footer()
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_metrics(self) -> str | None:
-        """Only what an execution made has metrics."""
+        """Return why the artifact has no metrics, or None."""
         if self._artifact is None:
             return NOT_READ
-        return None if self._artifact.execution_id else "No execution made it: it has no metrics"
+        return (
+            None
+            if self._artifact.execution_id
+            else "No execution created this artifact, so it has no metrics"
+        )
 
     def why_not_points(self) -> str | None:
         """On the Metrics tab."""
         return (
-            None if self.query_one(TabStrip).shown == "resource" else "The Metrics tab has points"
+            None
+            if self.query_one(TabStrip).shown == "resource"
+            else "Open the Metrics tab to show points"
         )
 
     def why_not_preview(self) -> str | None:
         """On the Files tab, with a file."""
         if self.query_one(TabStrip).shown != "files":
-            return "The Files tab has files"
+            return "Open the Files tab to preview a file"
         return (
             None
             if self.query_one("#files", VirtualTable).row is not None
@@ -233,7 +245,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
             or "No files are there"
         )
         wrong = counts[FileState.CHANGED] + counts[FileState.MISSING] + counts[FileState.EXTRA]
-        hint = "; R remembers what is there now" if counts[FileState.UNRECORDED] else ""
+        hint = "; press R to record the current files" if counts[FileState.UNRECORDED] else ""
         self.launchpad.say(
             said + hint, "bad" if wrong else "warn" if hint or not found else "good", 10
         )
@@ -242,12 +254,12 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         """Key ``R``."""
         known = await self.read(self.desk.files.recorded, self.scope, self.item_id)
         detail = (
-            "What was recorded before is forgotten."
+            "The previous record is replaced."
             if known
-            else "Changes are noticed from then on."
+            else "Later checks report changes to the files."
         )
         if not await self.launchpad.ask(
-            ConfirmDialog("Record the files as they are now?", detail, yes="record")
+            ConfirmDialog("Record the current state of the files?", detail, yes="record")
         ):
             return
         await self.launchpad.files(
@@ -279,7 +291,7 @@ class ArtifactScreen(TabbedKeys, LaunchpadScreen):
         self.do_preview()
 
     def _progress(self, verb: str):  # type: ignore[no-untyped-def]
-        """Tells how far it is, at most a few times a second."""
+        """Report the progress at most a few times per second."""
         import time
 
         told = time.monotonic()

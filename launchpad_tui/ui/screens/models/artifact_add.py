@@ -28,7 +28,7 @@ class ArtifactWizard(WizardScreen):
             "artifact.place",
             "ctrl+o",
             "browse",
-            "Choose the place by walking through an object store.",
+            "Browse an object store to choose the URL",
             footer=4,
         ),
     )
@@ -43,19 +43,19 @@ class ArtifactWizard(WizardScreen):
             Step(
                 "scenario",
                 "Scenario",
-                "The use case that it belongs to.",
+                "The scenario that the artifact belongs to.",
                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
             ),
             Step(
                 "name",
                 "Name",
-                "What it is called; a name need not be unique.",
+                "The name of the artifact; it need not be unique.",
                 (Field("name", "Name", required=True), Field("description", "Description")),
             ),
             Step(
                 "url",
                 "URL",
-                "Where its files lie: ai://<object store>/<path>. ctrl+o browses.",
+                "The location of the files: ai://<object store>/<path>. Press ctrl+o to browse.",
                 (Field("url", "URL", required=True, default="ai://default/"),),
             ),
             Step(
@@ -73,7 +73,7 @@ class ArtifactWizard(WizardScreen):
         found = await self.read(self.desk.scenarios.scenarios, self.scope)
         if not found:
             self.launchpad.say(
-                "There is no scenario yet: 5, then a, adds workflow templates", "warn", 10
+                "No scenarios yet: press 5, then a, to add workflow templates", "warn", 10
             )
         elif not self.values.get(field.name):
             self.values[field.name] = found[0].id
@@ -106,7 +106,7 @@ class ArtifactWizard(WizardScreen):
         return (
             None
             if self.step is not None and self.step.id == "url"
-            else "The step URL has a place to choose"
+            else "Browsing is available in the step URL"
         )
 
     async def do_place(self) -> None:

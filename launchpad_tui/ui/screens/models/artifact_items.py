@@ -73,7 +73,7 @@ def overview_items(
     if artifact.labels:
         items.append(heading("Labels"))
         items += [Item(key.rpartition("/")[2], value) for key, value in artifact.labels]
-    items.append(heading("Made by"))
+    items.append(heading("Created by"))
     execution = subject.execution if subject else None
     if execution is None:
         reason = (
@@ -123,9 +123,9 @@ def files_item(artifact: Artifact, look: Look) -> Item:
     """Whether its files are as they were recorded, and since when that is known."""
     cell = files_cell(artifact, look)
     at = (
-        f", looked at {timestamp_text(artifact.checked_at)}"
+        f", verified {timestamp_text(artifact.checked_at)}"
         if artifact.checked_at
-        else "; V looks at them"
+        else "; press V to verify them"
     )
     return Item("Files", f"{cell.text}{at}", cell.role)
 

@@ -43,11 +43,13 @@ class ArtifactUploadScreen(ArtifactWizard):
     def steps(self) -> Sequence[Step]:
         """What, then as for one that is there already."""
         source = Field(
-            "source", "File or folder", FieldKind.PATH, required=True, help="Of this machine."
+            "source",
+            "File or folder",
+            FieldKind.PATH,
+            required=True,
+            help="A path on this machine.",
         )
-        first = Step(
-            "source", "Files", "What is stored: a file, or a folder with all in it.", (source,)
-        )
+        first = Step("source", "Files", "The file or folder to upload.", (source,))
         return (first, *super().steps())
 
     async def check(self, step: Step) -> str:
@@ -72,7 +74,7 @@ class ArtifactUploadScreen(ArtifactWizard):
                 self.desk.files.check_url, self.scope, self.values["url"]
             )
             if found.state in {UrlState.UNKNOWN_STORE, UrlState.OK}:
-                taken = f"Something is there already: {found.message}."
+                taken = f"The URL already contains files: {found.message}."
                 raise InvalidInput(
                     found.message if found.state is UrlState.UNKNOWN_STORE else taken, field="url"
                 )
@@ -90,7 +92,7 @@ class ArtifactUploadScreen(ArtifactWizard):
         except (Conflict, OSError) as error:
             raise InvalidInput("It cannot be read", str(error), field="source") from error
         if not files:
-            raise InvalidInput("There is no file in it", field="source")
+            raise InvalidInput("The folder contains no files", field="source")
 
     async def review(self) -> list[Item]:
         """Everything."""

@@ -24,10 +24,10 @@ _TITLES = {
     ArtifactKind.OTHER: "Other artifacts",
 }
 _EMPTY = {
-    ArtifactKind.MODEL: "No models yet\na adds one by its URL; 4 creates a configuration to train one",
-    ArtifactKind.DATASET: "No datasets yet\na adds one by its URL",
-    ArtifactKind.RESULTSET: "No result sets yet\na adds one by its URL",
-    ArtifactKind.OTHER: "No other artifacts yet\na adds one by its URL",
+    ArtifactKind.MODEL: "No models yet\nPress a to add one by its URL, or 4 to create a configuration that trains one",
+    ArtifactKind.DATASET: "No datasets yet\nPress a to add one by its URL",
+    ArtifactKind.RESULTSET: "No result sets yet\nPress a to add one by its URL",
+    ArtifactKind.OTHER: "No other artifacts yet\nPress a to add one by its URL",
 }
 _ATTRIBUTES = (
     ("name", "Name"),
@@ -40,7 +40,7 @@ _ATTRIBUTES = (
     ("modified_at", "Changed"),
     ("size", "Size in bytes"),
     ("files_state", "Files"),
-    ("checked_at", "Files looked at"),
+    ("checked_at", "Files verified"),
 )
 
 
@@ -53,48 +53,52 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "artifacts.add",
             "a",
             "add",
-            "Add an artifact that lies in an object store, by its URL.",
+            "Add an artifact in an object store by its URL",
             footer=2,
             needs="create_artifact",
         ),
         Action(
-            "artifacts.metrics", "m", "metrics", "Chart the metrics of the selected ones.", footer=3
+            "artifacts.metrics",
+            "m",
+            "metrics",
+            "Chart the metrics of the selected artifacts",
+            footer=3,
         ),
-        Action(
-            "artifacts.compare", "c", "compare", "Lay the selected ones side by side.", footer=4
-        ),
+        Action("artifacts.compare", "c", "compare", "Compare the selected artifacts", footer=4),
         Action(
             "artifacts.lineage",
             "L",
             "lineage",
-            "Where it came from, and what was made from it.",
+            "Show the inputs and outputs of the artifact as a tree",
             footer=5,
         ),
-        Action(
-            "artifacts.columns", "o", "columns", "Choose metrics to show as columns.", footer=12
-        ),
+        Action("artifacts.columns", "o", "columns", "Choose metrics to show as columns", footer=12),
         Action(
             "artifacts.verify",
             "V",
             "verify",
-            "Are the files of the selected still there, and the same?",
+            "Verify the files of the selected artifacts",
             footer=6,
         ),
         Action(
             "artifacts.download",
             "d",
             "download",
-            "Download the files of the selected ones.",
+            "Download the files of the selected artifacts",
             footer=7,
         ),
         Action(
-            "artifacts.upload", "u", "upload", "Store files of this machine and add them.", footer=8
+            "artifacts.upload",
+            "u",
+            "upload",
+            "Upload files from this machine as an artifact",
+            footer=8,
         ),
         Action(
             "artifacts.all",
             "*",
             "verify all",
-            "Look at the files of all of this list's kind in the background.",
+            "Verify the files of all artifacts of this kind in the background",
         ),
     )
 
@@ -156,7 +160,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     def why_not_lineage(self) -> str | None:
         """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        return None if self.table.row is not None else "No artifact is under the cursor"
 
     why_not_download = why_not_verify = why_not_metrics
 

@@ -18,17 +18,23 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 if TYPE_CHECKING:
     from launchpad_tui.ui.theme import Look
 
-_EMPTY = "Type a part of a name, ID, description or label\nModels, other artifacts and executions are looked through"
+_EMPTY = "Type part of a name, ID, description or label\nThe search covers artifacts and executions of all connections"
 
 
 class EverywhereScreen(LaunchpadScreen):
-    """What holds a text, wherever it is."""
+    """Search results of all connections and resource groups."""
 
     TITLE_TEXT = "Everywhere"
     TOPICS = frozenset({"artifacts", "executions", "connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("everywhere.type", "/", "search", "Type another text.", footer=2),
-        Action("everywhere.list", "down enter", "to the list", "To what was found.", hidden=True),
+        Action("everywhere.type", "/", "search", "Edit the search text", footer=2),
+        Action(
+            "everywhere.list",
+            "down enter",
+            "to the list",
+            "Move to the search results",
+            hidden=True,
+        ),
     )
 
     def body(self) -> ComposeResult:
@@ -44,12 +50,12 @@ class EverywhereScreen(LaunchpadScreen):
         )
 
     def on_mount(self) -> None:
-        """One comes here to type."""
+        """Focus the search input."""
         self.query_one(Input).focus()
 
     @property
     def table(self) -> VirtualTable[Hit]:
-        """What was found."""
+        """Return the search results."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
@@ -58,9 +64,7 @@ class EverywhereScreen(LaunchpadScreen):
         text = line.value.strip()
         rows = await self.read(self.desk.everywhere.search, text)
         self.table.empty = (
-            f"Nothing holds {text!r}\nWhat was never read of a connection is not known"
-            if text
-            else _EMPTY
+            f"No results for {text!r}\nOnly synchronized data is searched" if text else _EMPTY
         )
         self.table.set_rows(rows)
         if line.value.strip() != text:

@@ -1,4 +1,4 @@
-"""The lineage of an artifact: what it was made from, and what was made from it."""
+"""The lineage of an artifact: its inputs and the artifacts created from it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class LineageScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"artifacts", "executions"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("lineage.details", "e", "details", "Open the artifact itself.", footer=3),
+        Action("lineage.details", "e", "details", "Open the details of the artifact", footer=3),
     )
 
     def __init__(self, item_id: str) -> None:

@@ -53,7 +53,7 @@ def lineage_lines(
         folded: the paths of the lines whose children are hidden; a path begins with the side it is on.
     """
     root = lineage.artifacts.get(lineage.root)
-    lines = [LineageLine(Side.HEAD, ("head",), 0, (), title="Made from")]
+    lines = [LineageLine(Side.HEAD, ("head",), 0, (), title="Inputs")]
     lines += _Upstream(lineage, folded).walk()
     lines.append(LineageLine(Side.HEAD, ("head", "root"), 0, (), title="This artifact"))
     lines.append(
@@ -61,7 +61,7 @@ def lineage_lines(
             Side.ROOT, ("root",), 0, (), artifact=root, missing_id="" if root else lineage.root
         )
     )
-    lines.append(LineageLine(Side.HEAD, ("head", "down"), 0, (), title="Made from it"))
+    lines.append(LineageLine(Side.HEAD, ("head", "down"), 0, (), title="Used by"))
     lines += _Downstream(lineage, folded).walk()
     return tuple(lines)
 

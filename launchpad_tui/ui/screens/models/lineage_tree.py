@@ -22,14 +22,15 @@ def tree_lines(lineage: Lineage, folded: frozenset[object], look: Look) -> list[
     if lineage.truncated:
         lines.append(
             TreeLine(
-                "truncated", [("There is more; only the nearest executions are shown.", "warn")]
+                "truncated",
+                [("The lineage is truncated; only the nearest executions are shown.", "warn")],
             )
         )
     return lines
 
 
 def _with_nothing(lines: list[TreeLine], found: tuple[LineageLine, ...]) -> list[TreeLine]:
-    """A word where a half of the tree is empty."""
+    """Return a placeholder for an empty half of the tree."""
     sides = {line.side for line in found}
     if Side.UPSTREAM not in sides:
         lines.insert(
@@ -60,7 +61,7 @@ def _line(line: LineageLine, look: Look) -> TreeLine:
     else:
         parts = [
             (f"{line.slot}: " if line.slot else "", "dim"),
-            (f"{line.missing_id} is gone", "warn"),
+            (f"{line.missing_id} was deleted", "warn"),
         ]
     return TreeLine(line.path, parts, line.last, line.children, line.folded, route, item_id)
 

@@ -37,7 +37,7 @@ def verify(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
         return summary_text(counts, len(failed))
 
     what = f"{len(ids)} artifacts" if len(ids) > 1 else "one"
-    screen.launchpad.transfers.start(f"Verify {what}", work, "looked at", quiet=len(ids) == 1)
+    screen.launchpad.transfers.start(f"Verify {what}", work, "verified", quiet=len(ids) == 1)
 
 
 def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
@@ -55,10 +55,10 @@ def verify_all(screen: LaunchpadScreen, kind: ArtifactKind, title: str) -> None:
 
         return summary_text(service.verify_all(scope, kind, tell), failed)
 
-    screen.launchpad.transfers.start(f"Verify all {title.lower()}", work, "looked at")
+    screen.launchpad.transfers.start(f"Verify all {title.lower()}", work, "verified")
 
 
 def summary_text(counts: Mapping[FilesState, int], failed: int) -> str:
-    """``3 intact, 1 missing; 2 could not be looked at``."""
+    """``3 intact, 1 missing; 2 could not be verified``."""
     found = ", ".join(f"{count:,} {state}" for state, count in counts.items() if count) or "none"
-    return f"Files: {found}" + (f"; {failed:,} could not be looked at" if failed else "")
+    return f"Files: {found}" + (f"; {failed:,} could not be verified" if failed else "")
