@@ -56,7 +56,11 @@ SCENES = [
     Scene("models-search", models(), _search, expect=("1–10 of 10", "churn-model-019")),
     Scene("models-filter", models(), _filter, expect=("name contains 07 ×", "of 12")),
     Scene(
-        "models-empty", nothing, _stay, (80, 24), expect=("No models yet", "Press a to add one by its URL")
+        "models-empty",
+        nothing,
+        _stay,
+        (80, 24),
+        expect=("No models yet", "Press a to add one by its URL"),
     ),
     Scene("models-hostile", hostile, _stay, (120, 24), expect=HARMLESS),
     Scene("commands", models(), _commands, expect=("Configurations", "Connections")),

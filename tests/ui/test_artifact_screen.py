@@ -121,7 +121,7 @@ async def test_what_cannot_be_done_is_said(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=SECOND)
         await press(pilot, "m")
-        assert "No execution made it: it has no metrics" in screen_text(pilot)
+        assert "No execution created this artifact, so it has no metrics" in screen_text(pilot)
         await press(pilot, "p")
         assert "The Metrics tab has points" in screen_text(pilot)
         await press(pilot, "home", "y")

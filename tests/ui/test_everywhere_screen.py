@@ -54,7 +54,7 @@ async def test_found_and_gone_to(home: Home) -> None:
     async with running(home, size=(120, 30)) as pilot:
         assert "live" in screen_text(pilot)
         await press(pilot, "ctrl+g")
-        assert "Type a part of a name" in screen_text(pilot)
+        assert "Type part of a name" in screen_text(pilot)
         await press(pilot, *"model", "space", "1")
         text = screen_text(pilot)
         assert "model 1" in text

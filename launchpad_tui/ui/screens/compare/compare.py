@@ -350,7 +350,9 @@ class CompareScreen(SelectionScreen):
         try:
             self._step = int(typed.replace(",", "")) if typed.strip() else None
         except ValueError:
-            raise InvalidInput(f"{typed[:40]!r} is no step", hint="A whole number.") from None
+            raise InvalidInput(
+                f"{typed[:40]!r} is not a valid step", hint="A whole number."
+            ) from None
         await self._read_step()
         await self._lay_out()
         self.repaint_frame()
