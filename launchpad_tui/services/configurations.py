@@ -65,10 +65,10 @@ class ConfigurationService:
             inputs: an artifact ID, unique name or unique ID prefix for each input of the executable.
 
         Raises:
-            NotFound: there is no such executable.
+            NotFound: the executable does not exist.
             InvalidInput: a name, parameter or input is wrong or missing; ``field`` is ``name``,
                 ``parameters.<name>`` or ``inputs.<name>``.
-            Unreachable and others: a runtime elsewhere does not take it.
+            Unreachable: a remote runtime did not respond. Other errors of runtimes are possible.
         """
         name = check_resource_name(name)
         executable = scenarios.executable(self._registry, scope, executable_id)

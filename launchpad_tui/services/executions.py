@@ -151,12 +151,12 @@ class ExecutionService:
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs, and return the outcome of
         each; output artifacts stay."""
-        from launchpad_tui.services.remote_log import forget_log
+        from launchpad_tui.services.remote_log import remove_log
 
         outcomes = self._runtimes.delete(scope, ids)
         for outcome in outcomes:
             if outcome.error is None:
-                forget_log(self._logs, scope, outcome.id)
+                remove_log(self._logs, scope, outcome.id)
         return outcomes
 
     def log(self, scope: Scope, execution_id: str) -> ExecutionLog:

@@ -1,4 +1,4 @@
-"""Metrics: what executions logged, drawn, listed, recorded."""
+"""Metrics, tags and custom info of executions."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 class MetricService:
-    """Metrics of executions. Safe for threads."""
+    """Metrics of executions. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
         self._runtimes = runtimes
 
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
-        """What an execution logged, by name and key; empty where it logged nothing or is gone."""
+        """Return the series of an execution by name and key; empty if it has none or was deleted."""
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
     def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
@@ -42,7 +42,7 @@ class MetricService:
         return tuple(row for row in rows if row.artifact_name in {"", found.name})
 
     def summary(self, series_id: int) -> SeriesSummary:
-        """One series as it stands now. Raises NotFound."""
+        """Return the current summary of one series. Raises NotFound."""
         return series.summary(self._registry, series_id)
 
     def points(
@@ -75,11 +75,11 @@ class MetricService:
         return window(self._registry, series_id, start, stop, by, points)
 
     def tags(self, scope: Scope, execution_id: str) -> tuple[Tag, ...]:
-        """The execution's tags."""
+        """Return the tags of an execution."""
         return tuple(resource.tags(self._registry, scope, [execution_id]).get(execution_id, ()))
 
     def custom_info(self, scope: Scope, execution_id: str) -> tuple[CustomInfo, ...]:
-        """The execution's custom info."""
+        """Return the custom info of an execution."""
         return tuple(
             resource.custom_info(self._registry, scope, [execution_id]).get(execution_id, ())
         )
@@ -119,8 +119,8 @@ class MetricService:
             scope: None for an execution of this machine.
 
         Raises:
-            NotFound: there is no such execution.
-            Unreachable and others: a runtime elsewhere does not take them.
+            NotFound: the execution does not exist.
+            Unreachable: a remote runtime did not respond. Other errors of runtimes are possible.
         """
         scope = scope or executions.scope_of(self._registry, execution_id)
         executions.execution(self._registry, scope, execution_id)
@@ -132,7 +132,7 @@ class MetricService:
                 resource.put(self._registry, execution_id, tags, custom_info, scope)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
-        """Forget everything that an execution logged. Raises NotFound, and as `record`."""
+        """Delete all metrics, tags and custom info of an execution. Raises as `record`."""
         scope = scope or executions.scope_of(self._registry, execution_id)
         runtime = self._runtimes.runtime(scope, "metrics")
         if not self._runtimes.is_remote(scope):

@@ -1,4 +1,4 @@
-"""Logs of executions elsewhere, kept on this machine as far as they were read: what was seen once needs no network."""
+"""Logs of remote executions, cached on this machine so that lines read once are available offline."""
 
 from __future__ import annotations
 
@@ -21,36 +21,37 @@ from launchpad_tui.runtimes.embedded.locks import folder_lock
 from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
 
 _log = logging.getLogger(__name__)
-#: seconds between two questions for more of a log that grows, and after one that failed
+#: seconds between two requests for further lines, and after a failed one
 EVERY, AFTER_ERROR = 3.0, 30.0
-#: seconds that a first look waits for the first lines
+#: seconds to wait for the first lines
 FIRST = 20.0
-#: seconds that somebody waits who needs all of it
+#: seconds to wait for the complete log
 WHOLE = 300.0
 _SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _Line = tuple[datetime, str, str, bytes]
 
 
 def folder_of(root: Path, scope: Scope, execution_id: str) -> Path:
-    """Where the log of an execution elsewhere is kept. What its runtime calls it may be anything."""
+    """Return the cache folder of a remote log. The ID may contain any characters."""
     safe = _SAFE.fullmatch(execution_id) and not execution_id.startswith(".")
     name = execution_id if safe else hashlib.sha256(execution_id.encode()).hexdigest()
     return root / scope.connection / scope.resource_group / name
 
 
-def forget_log(root: Path, scope: Scope, execution_id: str) -> None:
-    """Remove what is kept of a log."""
+def remove_log(root: Path, scope: Scope, execution_id: str) -> None:
+    """Remove a log from the cache."""
     shutil.rmtree(folder_of(root, scope, execution_id), ignore_errors=True)
 
 
 class RemoteLog:
-    """A log elsewhere, as `launchpad_tui.runtimes.base.ExecutionLog`. What it has not read yet is asked for beside the
-    caller, who waits for the first lines only.
+    """A remote log, as `launchpad_tui.runtimes.base.ExecutionLog`.
+
+    Missing lines are read by a thread; the caller waits for the first ones only.
 
     Args:
-        folder: where it is kept.
-        runtime: gives the runtime.
-        execution: gives the execution as it is known now.
+        folder: the cache folder.
+        runtime: returns the runtime.
+        execution: returns the execution in its current state.
     """
 
     def __init__(
@@ -68,14 +69,15 @@ class RemoteLog:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will be added any more."""
+        """Whether the log is complete."""
         return self._file.finished
 
     def count(self) -> int:
-        """How many lines are here now.
+        """Return the number of lines read so far.
 
         Raises:
-            Unreachable and others: the runtime does not give them; told once, what is here stays readable.
+            Unreachable: the runtime did not respond. An error is raised once; lines read so far stay
+                readable. Other errors of runtimes are possible.
         """
         self._ask()
         return self._file.count()
@@ -85,7 +87,7 @@ class RemoteLog:
         return self._file.slice(start, stop)
 
     def whole(self) -> None:
-        """Wait until all that there is now is here. Raises as `count`."""
+        """Wait until all current lines were read. Raises as `count`."""
         self._ask(WHOLE)
 
     def matching(
@@ -124,9 +126,11 @@ class RemoteLog:
             self._error = error
             self._next = time.monotonic() + AFTER_ERROR
         except OSError as error:
-            _log.warning("the log in %s cannot be kept", self._folder, exc_info=error)
+            _log.warning("the log in %s cannot be stored", self._folder, exc_info=error)
             self._error = LaunchpadError(
-                "The log cannot be kept", f"{self._folder}: {error.strerror or error}"
+                "The log cannot be stored",
+                f"{self._folder}: {error.strerror or error}",
+                "Check the free space and the permissions of this folder.",
             )
             self._next = time.monotonic() + AFTER_ERROR
         finally:
@@ -136,7 +140,7 @@ class RemoteLog:
         found = self._execution()
         over = found.status.final
         last, known = self._last()
-        # The API gives the last hour only, unless it is told where to begin.
+        # The API returns the last hour only, unless the request has a start.
         start = last or found.created_at
         writer = LogWriter(self._folder)
         try:
@@ -149,7 +153,7 @@ class RemoteLog:
                 self._first.set()
         except NotFound:
             if not over:
-                return  # it has not begun
+                return  # it has not started
             raise
         finally:
             writer.close(finished=False)
@@ -157,7 +161,7 @@ class RemoteLog:
             mark_finished(self._folder)
 
     def _last(self) -> tuple[datetime | None, Counter[_Line]]:
-        """The moment of the last line that is here, and the lines of that moment."""
+        """Return the timestamp of the last line, and all lines with that timestamp."""
         count = self._file.count()
         last: datetime | None = None
         known: Counter[_Line] = Counter()
@@ -171,7 +175,7 @@ class RemoteLog:
 
 
 def _lines(record: LogRecord) -> list[_Line]:
-    """A record as the lines that are kept of it."""
+    """Return the lines of a record, split at line ends and the length limit."""
     stream = record.stream if record.stream in {"stdout", "stderr"} else "stdout"
     step = " ".join((record.container or record.pod).split())
     found = []

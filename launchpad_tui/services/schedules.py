@@ -1,8 +1,8 @@
-"""Execution schedules: configurations that are executed again and again.
+"""Execution schedules: configurations that are executed at the times of a cron expression.
 
-Those of this machine create executions while something of launchpad is open: the screens, `launchpad serve`, or
-`launchpad schedules run`. What was missed while nothing was is made up once. Those of runtimes elsewhere are kept and
-run there.
+Schedules of this machine create executions while the screens, `launchpad serve` or
+`launchpad schedules run` are running; of the times missed meanwhile, one is made up for. Schedules of
+remote runtimes are stored and run by the runtime.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ScheduleService:
     """Execution schedules of a resource group. Safe for threads.
 
     Args:
-        clock: the moment that it is.
+        clock: returns the current time.
     """
 
     def __init__(
@@ -101,8 +101,8 @@ class ScheduleService:
 
         Raises:
             InvalidInput: a value is wrong; ``field`` is ``name``, ``cron``, ``start`` or ``end``.
-            NotFound: there is no such configuration.
-            CapabilityMissing, Unreachable and others: a runtime elsewhere does not take it.
+            NotFound: the configuration does not exist.
+            CapabilityMissing, Unreachable: a remote runtime rejects the schedule or did not respond.
         """
         name = name.strip()
         if not 1 <= len(name) <= NAME_LIMIT:
@@ -165,12 +165,12 @@ class ScheduleService:
         return sum(runtime.create_due(at) for runtime in self._runtimes.of_this_machine())
 
     def due_in(self) -> float | None:
-        """Seconds until something is due, 0 where it is; None where nothing is planned."""
+        """Return the seconds until the next schedule is due, 0 if one is; None if none is active."""
         next_at = schedules.next_due(self._registry)
         return None if next_at is None else max(0.0, (next_at - self._clock()).total_seconds())
 
     def _changed(self, one: Schedule, *, known: bool) -> Schedule:
-        """The schedule planned; ``known``: a runtime elsewhere took its expression, whatever that is."""
+        """Return the planned schedule; ``known``: a remote runtime accepted its expression."""
         try:
             return planned(one, self._clock())
         except InvalidInput as error:

@@ -141,7 +141,7 @@ _S3 = StoreKind(
             "Encryption",
             FieldKind.CHOICE,
             choices=("", "AES256", "aws:kms"),
-            help="Encryption at rest of uploaded objects. Empty: the default of the bucket.",
+            help="Server-side encryption of uploaded objects. Empty: the default of the bucket.",
         ),
         Field(
             "kms_key_id",

@@ -1,4 +1,4 @@
-"""What the parts of the client share: requests in a resource group, lists page by page, IDs made anew."""
+"""The base of the client: requests in a resource group, paged lists, creation of records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.http import PAUSE, AICoreHttp, segment
 
-#: entries that are asked for at once: the API's default; it allows 100000
+#: entries per page: the default of the API, which allows 100,000
 PAGE = 10_000
 MERGE_PATCH = "application/merge-patch+json"
 _GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
@@ -24,14 +24,14 @@ class Base:
 
     Args:
         key: the credentials.
-        resource_group: empty: what the credentials name, else ``default``.
-        ca_file: authorities that are trusted too, PEM.
-        page: entries that are asked for at once.
-        pause: seconds before a request is repeated for the first time.
+        resource_group: empty for the one in the credentials, or else ``default``.
+        ca_file: additional trusted certificate authorities, PEM.
+        page: entries per page.
+        pause: seconds before the first retry of a request.
         http: the connections of another client of the same key, to be shared.
 
     Raises:
-        InvalidInput: the resource group cannot be one.
+        InvalidInput: the name of the resource group is not valid.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Base:
         self._page = page
 
     def close(self) -> None:
-        """Close all connections; what waits to be repeated ends."""
+        """Close all connections and end pauses before retries."""
         self.http.close()
 
     def _get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
@@ -72,8 +72,9 @@ class Base:
             return int(answer.body.strip().strip(b'"'))
         except ValueError:
             raise RuntimeRejected(
-                "The AI API does not count",
-                f"GET {path}/$count: the answer is no number.",
+                "Invalid count from the AI API",
+                f"GET {path}/$count: the response is not a number.",
+                "Check the AI API URL of the connection.",
                 status=answer.status,
             ) from None
 
@@ -83,7 +84,7 @@ class Base:
         read: Callable[[JsonObject], Read],
         query: Mapping[str, object] | None = None,
     ) -> Iterator[Read]:
-        """The entries of a list that the API does not page."""
+        """Yield the entries of a list that the API does not page."""
         yield from parse_list(self._get(path, query), read)
 
     def _pages(
@@ -94,11 +95,11 @@ class Base:
         skip: int = 0,
         page: int = 0,
     ) -> Iterator[Read]:
-        """The entries of a list behind the first ``skip``, page by page, none twice.
+        """Yield the entries of a list after the first ``skip``, page by page, each once.
 
-        The order of a list is not defined, and it may change between two pages: entries that come again are passed
-        over. A server may give less than it was asked for: the list ends with an empty page, one that brings nothing
-        new, or one that is short and neither claims that there is more (``count``) nor looks like a bound of its own.
+        The order of a list is undefined and may change between two pages, so repeated entries are
+        skipped. A server may limit pages: the list ends with a page that is empty, has no new entry,
+        or is shorter than requested, unless ``count`` is larger or its length is a multiple of 100.
         """
         seen: set[str] = set()
         page = page or self._page
@@ -107,7 +108,9 @@ class Base:
             found = data.get("resources") if isinstance(data, Mapping) else None
             if not isinstance(found, list):
                 raise RuntimeRejected(
-                    "The AI API gives no list", f"GET {path}: the answer has no resources."
+                    "Invalid list from the AI API",
+                    f"GET {path}: the response has no resources.",
+                    "Check the AI API URL of the connection.",
                 )
             fresh = [
                 each
@@ -123,16 +126,20 @@ class Base:
                 return
 
     def _create(self, path: str, body: Mapping[str, object], **more: Any) -> str:
-        """The ID of what was made. POST is never sent twice."""
+        """Create a record and return its ID. POST is never repeated."""
         answer = self.http.json("POST", path, group=self.resource_group, body=body, **more)
-        made = answer.get("id") if isinstance(answer, Mapping) else None
-        if not isinstance(made, str) or not made:
-            raise RuntimeRejected("The AI API gives no ID of what it made", f"POST {path}")
-        return made
+        created = answer.get("id") if isinstance(answer, Mapping) else None
+        if not isinstance(created, str) or not created:
+            raise RuntimeRejected(
+                "The response of the AI API has no ID",
+                f"POST {path}",
+                "Refresh the list: the record may have been created.",
+            )
+        return created
 
 
 def given(query: Mapping[str, object] | None) -> dict[str, str]:
-    """The parameters that have a value, as they are sent."""
+    """Return the query parameters that have a value, as text."""
     found: dict[str, str] = {}
     for name, value in (query or {}).items():
         if isinstance(value, bool):
@@ -146,18 +153,20 @@ def given(query: Mapping[str, object] | None) -> dict[str, str]:
 
 
 def below(path: str, one: str) -> str:
-    """The path of one thing of a list.
+    """Return the path of one entry of a list.
 
     Raises:
-        InvalidInput: the ID is empty, or would lead elsewhere.
+        InvalidInput: the ID is empty or a relative path.
     """
     if not one or one in {".", ".."}:
-        raise InvalidInput(f"{one!r} is no ID", field="id")
+        raise InvalidInput(
+            f"Invalid ID {one!r}", hint="Use the ID that the list shows.", field="id"
+        )
     return f"{path}/{segment(one)}"
 
 
 def chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    """The items, each once, in pieces of at most so many."""
+    """Yield the distinct items in sequences of at most ``size``."""
     unique = list(dict.fromkeys(items))
     for start in range(0, len(unique), size):
         yield unique[start : start + size]

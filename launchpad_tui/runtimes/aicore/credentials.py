@@ -1,4 +1,4 @@
-"""Credentials of SAP AI Core, from all places where its users keep them already.
+"""Credentials of SAP AI Core from service keys, the environment and profiles.
 
 A service key is the JSON that SAP BTP shows for a service instance: ``clientid``, ``clientsecret``, ``url`` and
 ``serviceurls.AI_API_URL``; with X.509 ``certurl``, ``certificate`` and ``key`` in place of the secret. The environment
@@ -58,19 +58,19 @@ class ServiceKey:
     source: str = ""
 
     def __repr__(self) -> str:
-        """Everything but secrets."""
+        """Return a representation without secrets."""
         way = "client secret" if self.client_secret else "certificate"
         return f"ServiceKey({self.base_url!r}, {self.auth_url!r}, {self.client_id!r}, by {way}, from {self.source!r})"
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be said."""
+        """The texts that no message may contain."""
         return tuple(
             each for each in (self.client_secret, self.private_key, self.certificate) if each
         )
 
     def fields(self) -> dict[str, str]:
-        """Values of the connection's fields that keep this key."""
+        """Return the values of the connection's fields for this key."""
         found = {
             "credentials": KEYS,
             "base_url": self.base_url,
@@ -102,7 +102,7 @@ def parse_service_key(text: str, source: str = "the service key") -> ServiceKey:
 
 
 def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
-    """The credentials that the environment has, in the order of SAP's SDK.
+    """Return the credentials from the environment, in the order of SAP's SDK.
 
     Raises:
         ConfigError: there are none, or those found are not complete.
@@ -120,13 +120,13 @@ def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
             return _with_group(key, group)
     raise ConfigError(
         "The environment has no credentials of SAP AI Core",
-        f"Looked at: {', '.join(places)}.",
-        "Set AICORE_SERVICE_KEY, or keep a service key with the connection (credentials=keys).",
+        f"Searched: {', '.join(places)}.",
+        "Set AICORE_SERVICE_KEY, or store a service key with the connection (credentials=keys).",
     )
 
 
 def from_profile(name: str = "", environ: Mapping[str, str] | None = None) -> ServiceKey:
-    """The credentials of a profile's file.
+    """Return the credentials of a profile.
 
     Args:
         name: the profile; empty: what ``AICORE_CONFIG`` or ``AICORE_PROFILE`` says, else ``default``.
@@ -163,7 +163,7 @@ def of_connection(
     secrets: Mapping[str, str],
     environ: Mapping[str, str] | None = None,
 ) -> ServiceKey:
-    """The credentials that a connection's fields name.
+    """Return the credentials that the fields of a connection define.
 
     Raises:
         ConfigError, InvalidInput: there are none, or not all.
@@ -185,13 +185,13 @@ def of_connection(
 
 
 def normal_base_url(url: str) -> str:
-    """The AI API's URL with ``/v2`` at its end, without a slash behind it."""
+    """Return the URL of the AI API, ending in ``/v2``."""
     url = url.strip().rstrip("/")
     return url if url.endswith("/v2") else f"{url}/v2"
 
 
 def normal_auth_url(url: str) -> str:
-    """The URL that gives tokens, with ``/oauth/token`` at its end."""
+    """Return the URL of the token endpoint, ending in ``/oauth/token``."""
     url = url.strip().rstrip("/")
     return url if url.endswith(_TOKEN_PATH) else url + _TOKEN_PATH
 
@@ -243,9 +243,9 @@ def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
     except FileNotFoundError:
         if profile := environ.get(f"{_PREFIX}PROFILE"):
             raise ConfigError(
-                f"There is no profile {profile[:80]!r} of SAP AI Core",
-                f"{path} is not there.",
-                "See AICORE_PROFILE.",
+                f"Profile {profile[:80]!r} of SAP AI Core not found",
+                f"{path} does not exist.",
+                "Check the variable AICORE_PROFILE.",
             ) from None
     except (OSError, UnicodeDecodeError) as error:
         _log.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
@@ -266,7 +266,9 @@ def _object(text: str, source: str) -> Mapping[str, object]:
             "The service key is not JSON", source, _WHERE, field="service_key"
         ) from None
     if not isinstance(data, dict):
-        raise InvalidInput("The service key is no JSON object", source, _WHERE, field="service_key")
+        raise InvalidInput(
+            "The service key is not a JSON object", source, _WHERE, field="service_key"
+        )
     return data
 
 
@@ -278,9 +280,9 @@ def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
             if value is None:
                 break
             if not isinstance(value, Mapping):
-                detail = f"{source}: {'.'.join(places)} stands in something that is no object."
+                detail = f"{source}: {'.'.join(places)} is inside a value that is not an object."
                 raise InvalidInput(
-                    "The service key is damaged", detail, _WHERE, field="service_key"
+                    "The service key is not valid", detail, _WHERE, field="service_key"
                 )
             value = value.get(place)
         found[name] = _text(value)
@@ -333,7 +335,7 @@ def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], st
             _ONE_OF,
         )
     if sum(ways) > 1:
-        raise _incomplete(source, "There is more than one way to log in.", _ONE_OF)
+        raise _incomplete(source, "More than one authentication method is given.", _ONE_OF)
     certificate, key = found.get("cert_str", ""), found.get("key_str", "")
     if ways[2]:
         certificate, key = (
@@ -352,9 +354,12 @@ def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], st
 
 
 def _incomplete(source: str, detail: str, hint: str = "") -> InvalidInput:
-    title = "The credentials of SAP AI Core are not complete"
+    title = "The credentials of SAP AI Core are incomplete"
     return InvalidInput(
-        title, f"In {source}: {detail}", hint or "Copy the service key whole.", field="service_key"
+        title,
+        f"In {source}: {detail}",
+        hint or "Copy the complete service key.",
+        field="service_key",
     )
 
 
@@ -375,7 +380,7 @@ def _url(text: str, source: str) -> str:
         good = False
     if not good:
         raise _incomplete(
-            source, "A URL in it is none.", "It has to look like https://api.example.com."
+            source, "A URL is not valid.", "URLs have the form https://api.example.com."
         )
     return text
 
@@ -388,7 +393,7 @@ def _read(path: str, source: str) -> str:
     try:
         return Path(path).expanduser().read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no PEM text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not PEM text"
         raise ConfigError(
             "A file of the credentials cannot be read", f"{path}: {reason} (in {source})"
         ) from error

@@ -146,7 +146,7 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from_profile("nix")
     monkeypatch.delenv("AICORE_CONFIG")
     monkeypatch.setenv("AICORE_PROFILE", "nix")
-    with pytest.raises(ConfigError, match="There is no profile 'nix'"):
+    with pytest.raises(ConfigError, match="Profile 'nix' of SAP AI Core not found"):
         find()
     # The text of a profile pasted in place of a service key is understood too.
     assert parse_service_key((tmp_path / "config.json").read_text()).resource_group == "one"
@@ -162,7 +162,7 @@ def test_certificate_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "AICORE_KEY_FILE_PATH": str(key),
     }.items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(InvalidInput, match="more than one way"):
+    with pytest.raises(InvalidInput, match="More than one authentication method"):
         find()
     monkeypatch.delenv("AICORE_CLIENT_SECRET")
     assert find().private_key == KEY
