@@ -163,7 +163,7 @@ async def test_a_wizard_checks_reviews_and_finishes(home: Home) -> None:
         await press(pilot, *"bad", "enter", "enter")
         assert "That name is taken" in screen_text(pilot)
         await press(pilot, *"ly", "enter", "x", "enter")
-        assert "This is no number" in screen_text(pilot)
+        assert "This is not a number" in screen_text(pilot)
         await press(pilot, "backspace", "7", "enter")
         assert "Kind" in screen_text(pilot)
         await press(pilot, "right", "enter")
