@@ -202,7 +202,7 @@ async def test_a_store_is_made_here_only_or_at_the_runtime_too(
     keys = {"endpoint": "http://127.0.0.1:9", "access_key_id": "AKIA", "secret_access_key": "old"}
     async with running(connected, "stores", (100, 40)) as pilot:
         await press(pilot, "a", "ctrl+n")
-        assert "only this machine knows it" in words(pilot)
+        assert "the store is kept on this machine only" in words(pilot)
         await press(pilot, *"disk", "down", *str(tmp_path), "ctrl+n")
         assert "Made only here" in words(pilot)
         await press(pilot, "ctrl+n")
@@ -225,7 +225,7 @@ async def test_a_store_is_made_here_only_or_at_the_runtime_too(
     assert [each["posted"]["name"] for each in tenant.groups["default"].stores] == ["lake"]
 
 
-async def test_deleting_counts_what_is_forgotten(connected: Home) -> None:
+async def test_deleting_counts_what_is_removed(connected: Home) -> None:
     async with running(connected, "connections", (80, 24)) as pilot:
         await press(pilot, "end", "up", "D")
         assert "(1 model, 1 execution), and the credentials kept here." in words(pilot)

@@ -80,12 +80,12 @@ async def test_a_test_that_fails_says_where(connected: Home, tenant: Tenant) -> 
         assert "can it be used" not in screen_text(pilot)
 
 
-async def test_deleting_says_what_is_forgotten(connected: Home) -> None:
+async def test_deleting_reports_what_is_removed(connected: Home) -> None:
     async with running(connected, "connections", (100, 30)) as pilot:
         await press(pilot, "down", "D")
         text = " ".join(screen_text(pilot).split())
         assert "1 model, 1 execution" in text
-        assert "Nothing is lost in the runtime" in text
+        assert "Nothing is deleted in the runtime" in text
 
 
 async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant) -> None:
@@ -115,9 +115,9 @@ async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
         await press(pilot, "H")
         assert "It is not read in the background" in screen_text(pilot)
         await press(pilot, "down", "down", "enter", "0", "H")
-        assert "core is read no more in the background" in screen_text(pilot)
+        assert "Background sync of core paused" in screen_text(pilot)
         await pilot.app.sync_status.update()
         await settled(pilot)
         assert "held, read" in screen_text(pilot)
         await press(pilot, "H")
-        assert "core is kept fresh again" in screen_text(pilot)
+        assert "Background sync of core resumed" in screen_text(pilot)

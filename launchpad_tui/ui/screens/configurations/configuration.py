@@ -48,11 +48,17 @@ class ConfigurationScreen(LaunchpadScreen):
             "configuration.schedule",
             "E",
             "schedule",
-            "Execute it again and again.",
+            "Create a schedule for the configuration",
             footer=5,
             needs="schedules",
         ),
-        Action("configuration.switch", "tab", "switch", "To the executions, or back.", footer=4),
+        Action(
+            "configuration.switch",
+            "tab",
+            "switch",
+            "Switch to the list of executions and back",
+            footer=4,
+        ),
     )
 
     def __init__(self, item_id: str) -> None:
@@ -97,7 +103,7 @@ class ConfigurationScreen(LaunchpadScreen):
             try:
                 artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
             except NotFound:
-                items.append(Item(name, f"{artifact_id} is gone", "warn"))
+                items.append(Item(name, f"{artifact_id} no longer exists", "warn"))
             else:
                 items.append(
                     Item(

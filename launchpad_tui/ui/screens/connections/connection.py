@@ -33,7 +33,7 @@ class ConnectionScreen(LaunchpadScreen):
             "connection.delete",
             "D",
             "delete",
-            "Forget it; nothing is lost in the runtime.",
+            "Remove the connection (nothing is deleted in the runtime)",
             footer=3,
         ),
         Action(

@@ -134,7 +134,7 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
 
 def _group_text(group: ResourceGroup) -> str:
     """``provisioned  team=vision``."""
-    state = "gone from its runtime" if group.deleted_at is not None else group.status.lower()
+    state = "deleted in its runtime" if group.deleted_at is not None else group.status.lower()
     return f"{state}  {pairs_text(group.labels)}".rstrip()
 
 

@@ -35,8 +35,8 @@ async def delete_connection(screen: LaunchpadScreen, name: str) -> bool:
         if await screen.read(screen.desk.connections.keeps_secrets, name)
         else ""
     )
-    detail = f"What launchpad knows of it is forgotten ({told}){secrets}. "
-    detail += "Nothing is lost in the runtime and its stores."
+    detail = f"Its local data are removed ({told}){secrets}. "
+    detail += "Nothing is deleted in the runtime and its object stores."
     question = ConfirmDialog(f"Delete the connection {name}?", detail, yes="delete", danger=True)
     if not await screen.launchpad.ask(question):
         return False

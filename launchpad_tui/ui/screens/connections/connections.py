@@ -43,37 +43,37 @@ class ConnectionsScreen(LaunchpadScreen):
     TITLE_TEXT = "Connections"
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("connections.add", "a", "add", "Add a connection to an AI runtime.", footer=2),
+        Action("connections.add", "a", "add", "Add a connection to an AI runtime", footer=2),
         Action(
             "connections.group",
             "n",
             "new group",
-            "Add a resource group to this connection.",
+            "Add a resource group to the connection",
             footer=3,
         ),
         Action(
             "connections.info",
             "i",
             "details",
-            "Settings, state and abilities of this connection.",
+            "Show settings, status and capabilities of the connection",
             footer=4,
         ),
-        Action("connections.edit", "e", "edit", "Change this connection's settings.", footer=5),
+        Action("connections.edit", "e", "edit", "Edit the settings of the connection", footer=5),
         Action(
             "connections.delete",
             "D",
             "delete",
-            "Forget this connection, or this resource group.",
+            "Remove the connection, or delete the resource group",
             footer=6,
         ),
         Action(
             "connections.check",
             "V",
             "test",
-            "Reach it step by step: what is right, what is wrong?",
+            "Test the connection step by step",
             footer=4,
         ),
-        Action("connections.hold", "H", "hold", "Read it no more in the background; again: go on."),
+        Action("connections.hold", "H", "hold", "Pause or resume background sync"),
         Action(
             "connections.stores",
             "t",
@@ -181,9 +181,9 @@ class ConnectionsScreen(LaunchpadScreen):
             pause = name not in await self.read(service.paused)
             await self.read(service.pause if pause else service.resume, name)
             said = (
-                f"{name} is read no more in the background; H goes on"
+                f"Background sync of {name} paused; H resumes it"
                 if pause
-                else f"{name} is kept fresh again"
+                else f"Background sync of {name} resumed"
             )
             self.launchpad.say(said, "warn" if pause else "good")
 
@@ -231,8 +231,8 @@ class ConnectionsScreen(LaunchpadScreen):
                 self.launchpad.say("Nothing was deleted")
                 return
         else:
-            detail = "Its configurations, executions, artifacts and metrics are forgotten. The files in its object "
-            detail += "stores stay."
+            detail = "Its configurations, executions, artifacts and metrics are deleted. The files in its object "
+            detail += "stores are kept."
             question = ConfirmDialog(
                 f"Delete the resource group {scope}?", detail, yes="delete", danger=True
             )

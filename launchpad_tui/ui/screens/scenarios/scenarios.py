@@ -81,7 +81,7 @@ class ScenariosScreen(LaunchpadScreen):
             "scenarios.delete",
             "D",
             "delete",
-            "Forget it; what it made stays.",
+            "Remove the executable (its executions and models are kept)",
             footer=4,
             needs="add_executable",
         ),
@@ -167,9 +167,11 @@ class ScenariosScreen(LaunchpadScreen):
     async def do_delete(self) -> None:
         """Key ``D``."""
         executable_id = self.table.row_id
-        detail = "Its configurations, executions and models stay."
+        detail = "Its configurations, executions and models are kept."
         if await self.launchpad.ask(
-            ConfirmDialog(f"Forget executable {executable_id}?", detail, yes="delete", danger=True)
+            ConfirmDialog(
+                f"Remove the executable {executable_id}?", detail, yes="delete", danger=True
+            )
         ):
             await self.read(self.desk.scenarios.delete_executable, self.scope, executable_id)
             self.launchpad.say(f"Deleted {executable_id}", "good")

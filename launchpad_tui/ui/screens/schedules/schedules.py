@@ -24,7 +24,7 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
 _NOTHING = "There is nothing under the cursor"
-_EMPTY = "No execution schedules yet\na executes a configuration again and again"
+_EMPTY = "No execution schedules yet\nPress a to execute a configuration on a schedule"
 
 
 class SchedulesScreen(LaunchpadScreen):
@@ -37,7 +37,7 @@ class SchedulesScreen(LaunchpadScreen):
             "schedules.create",
             "a",
             "add",
-            "Execute a configuration again and again.",
+            "Create a schedule for a configuration",
             footer=2,
             needs="schedules",
         ),
@@ -45,18 +45,23 @@ class SchedulesScreen(LaunchpadScreen):
             "schedules.edit",
             "e",
             "edit",
-            "Change when and what it executes.",
+            "Edit the times and the configuration of the schedule",
             footer=3,
             needs="schedules",
         ),
         Action(
-            "schedules.pause", "p", "pause", "Let it rest, or go on.", footer=4, needs="schedules"
+            "schedules.pause",
+            "p",
+            "pause",
+            "Pause or resume the schedule",
+            footer=4,
+            needs="schedules",
         ),
         Action(
             "schedules.delete",
             "D",
             "delete",
-            "Delete it; what it created stays.",
+            "Delete the schedule (its executions are kept)",
             footer=5,
             needs="schedules",
         ),
@@ -97,7 +102,7 @@ class SchedulesScreen(LaunchpadScreen):
         row = self.table.row
         if row is None:
             return _NOTHING
-        return None if row.deleted_at is None else "It is gone from its runtime"
+        return None if row.deleted_at is None else "The schedule was deleted in its runtime"
 
     why_not_pause = why_not_edit
 
@@ -239,7 +244,9 @@ class ScheduleWizard(WizardScreen):
             return parse_rfc3339(text) if text else None
         except (ValueError, OverflowError) as error:
             hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
-            raise InvalidInput(f"{text[:40]!r} is no moment", hint=hint, field=name) from error
+            raise InvalidInput(
+                f"{text[:40]!r} is not a valid time", hint=hint, field=name
+            ) from error
 
     async def finish(self) -> None:
         """Make or change it, and show the list."""

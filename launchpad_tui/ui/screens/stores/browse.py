@@ -63,15 +63,15 @@ class BrowseScreen(LaunchpadScreen):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("browse.up", "backspace", "up", "To the folder above.", footer=2),
+        Action("browse.up", "backspace", "up", "Open the parent folder", footer=2),
         Action(
             "browse.preview",
             "p",
             "preview",
-            "What the file says of itself; nothing of it is run.",
+            "Preview the metadata of the file (no code in it is run)",
             footer=3,
         ),
-        Action("browse.download", "d", "download", "Download the file or the folder.", footer=4),
+        Action("browse.download", "d", "download", "Download the file or the folder", footer=4),
         Action(
             "browse.add", "a", "add as model", "Add what is under the cursor as a model.", footer=5
         ),

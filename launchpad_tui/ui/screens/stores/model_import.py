@@ -47,10 +47,10 @@ class ImportScreen(LaunchpadScreen):
             "import.kind",
             "t",
             "kind",
-            "As what they are added: models, datasets, others.",
+            "Change the kind of the artifacts: models, datasets or others",
             footer=4,
         ),
-        Action("import.browse", "b", "browse", "Look into the one under the cursor.", footer=5),
+        Action("import.browse", "b", "browse", "Browse the selected folder", footer=5),
     )
 
     def __init__(self, store: str, path: str = "", scope: Scope | None = None) -> None:

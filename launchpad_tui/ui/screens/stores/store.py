@@ -32,30 +32,32 @@ class StoreScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("store.edit", "e", "edit", "Change its settings.", footer=2),
-        Action("store.browse", "b", "browse", "Walk through what is in it.", footer=3),
+        Action("store.edit", "e", "edit", "Edit the settings of the object store", footer=2),
+        Action("store.browse", "b", "browse", "Browse the files in the object store", footer=3),
         Action(
             "store.check",
             "V",
             "test",
-            "Call it: can it be used, and if not, what is wrong?",
+            "Test access to the object store",
             footer=4,
         ),
         Action(
             "store.rename",
             "n",
             "rename",
-            "Give it another name; the artifacts' URLs follow.",
+            "Rename the object store and adapt the URLs of its artifacts",
             footer=6,
         ),
         Action(
             "store.replace",
             "R",
             "replace",
-            "Put another in its place, such as a bucket for outputs.",
+            "Replace the object store, such as by a bucket for outputs",
             footer=7,
         ),
-        Action("store.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
+        Action(
+            "store.delete", "D", "delete", "Remove the object store (its files are kept)", footer=5
+        ),
     )
 
     def __init__(self, item_id: str, scope: Scope | None = None) -> None:

@@ -116,7 +116,7 @@ class StoreAddScreen(_StoreWizard):
     def remark(self) -> str:
         """Say where no runtime takes it."""
         if self._remote and not self._asks:
-            return f"{self.kind.title}: no runtime elsewhere takes that; only this machine knows it"
+            return f"{self.kind.title}: not supported by remote runtimes; the store is kept on this machine only"
         return super().remark()
 
     async def review(self) -> list[Item]:

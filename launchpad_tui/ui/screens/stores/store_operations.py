@@ -30,7 +30,7 @@ async def delete_store(screen: LaunchpadScreen, name: str) -> bool:
     remote = any(
         store.name == name and store.remote and store.deleted_at is None for store in stores
     )
-    detail = "Its settings and credentials are forgotten. What is in it stays; artifacts in it cannot be read any more."
+    detail = "Its settings and credentials are removed. Its files are kept, but artifacts in it can no longer be read."
     if remote:
         detail = f"The runtime deletes its object store secret, for everybody in {screen.scope}. {detail}"
     question = ConfirmDialog(f"Delete the object store {name}?", detail, yes="delete", danger=True)

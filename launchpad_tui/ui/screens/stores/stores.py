@@ -32,38 +32,40 @@ class StoresScreen(LaunchpadScreen):
 
     TOPICS = frozenset({"connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("stores.add", "a", "add", "Add an object store to this resource group.", footer=2),
-        Action("stores.edit", "e", "edit", "Change its settings.", footer=3),
-        Action("stores.browse", "b", "browse", "Walk through what is in it.", footer=3),
+        Action("stores.add", "a", "add", "Add an object store to the resource group", footer=2),
+        Action("stores.edit", "e", "edit", "Edit the settings of the object store", footer=3),
+        Action("stores.browse", "b", "browse", "Browse the files in the object store", footer=3),
         Action(
             "stores.check",
             "V",
             "test",
-            "Call it: can it be used, and if not, what is wrong?",
+            "Test access to the object store",
             footer=4,
         ),
         Action(
             "stores.rename",
             "n",
             "rename",
-            "Give it another name; the artifacts' URLs follow.",
+            "Rename the object store and adapt the URLs of its artifacts",
             footer=6,
         ),
         Action(
             "stores.replace",
             "R",
             "replace",
-            "Put another in its place, such as a bucket for outputs.",
+            "Replace the object store, such as by a bucket for outputs",
             footer=7,
         ),
         Action(
             "stores.import",
             "i",
             "import secrets",
-            "Add stores from a file of object store secrets.",
+            "Import object stores from a file of object store secrets",
             footer=8,
         ),
-        Action("stores.delete", "D", "delete", "Forget it; what is in it stays.", footer=5),
+        Action(
+            "stores.delete", "D", "delete", "Remove the object store (its files are kept)", footer=5
+        ),
     )
 
     def __init__(self, scope: Scope | None = None) -> None:

@@ -26,7 +26,7 @@ NOTHING = "There is nothing under the cursor"
 
 
 class TransfersScreen(LaunchpadScreen):
-    """All transfers, in the order in which they were begun."""
+    """All transfers, in the order in which they started."""
 
     TITLE_TEXT = "Transfers"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -34,11 +34,11 @@ class TransfersScreen(LaunchpadScreen):
             "transfers.stop",
             "S",
             "stop",
-            "Stop it; a download begun again goes on from there.",
+            "Stop the transfer (a restarted download continues where it stopped)",
             footer=2,
         ),
-        Action("transfers.again", "A", "again", "Begin anew what failed or was stopped.", footer=3),
-        Action("transfers.forget", "D", "clear", "Take those away that are over.", footer=4),
+        Action("transfers.again", "A", "again", "Restart the failed or stopped transfer", footer=3),
+        Action("transfers.forget", "D", "clear", "Clear finished transfers", footer=4),
     )
 
     def __init__(self) -> None:
@@ -128,7 +128,7 @@ class LeaveDialog(ConfirmDialog):
     )
 
     def __init__(self, count: int) -> None:
-        detail = "Uploads leave nothing behind; downloads go on from where they are when they are begun again."
+        detail = "Stopped uploads are discarded; downloads continue where they stopped when they are restarted."
         super().__init__(
             f"Leave while {count} transfer{'s go' if count != 1 else ' goes'} on?",
             detail,
