@@ -163,7 +163,7 @@ def _search_zip(found: PickleSearch, place: str, file: BinaryIO, depth: int) -> 
                 if entry.file_size > len(data):
                     found.skipped.append(f"{where} after byte {len(data):,}")
                 _search_bytes(found, where, entry.filename, data, depth)
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError) as error:
         found.skipped.append(f"{place or 'the archive'} ({short(str(error), 80)})")
 
 

@@ -59,16 +59,23 @@ class BoardView(Painted):
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
-            "board.right", "right l", "right", "To the chart on the right.", "Board", hidden=True
+            "board.right",
+            "right l",
+            "right",
+            "Move to the chart on the right",
+            "Board",
+            hidden=True,
         ),
-        Action("board.left", "left h", "left", "To the chart on the left.", "Board", hidden=True),
-        Action("board.down", "down j", "down", "To the chart below.", "Board", hidden=True),
-        Action("board.up", "up k", "up", "To the chart above.", "Board", hidden=True),
+        Action(
+            "board.left", "left h", "left", "Move to the chart on the left", "Board", hidden=True
+        ),
+        Action("board.down", "down j", "down", "Move to the chart below", "Board", hidden=True),
+        Action("board.up", "up k", "up", "Move to the chart above", "Board", hidden=True),
         Action(
             "board.page-down",
             "pagedown ctrl+f",
             "page down",
-            "One page of charts down.",
+            "Move one page of charts down",
             "Board",
             hidden=True,
         ),
@@ -76,17 +83,17 @@ class BoardView(Painted):
             "board.page-up",
             "pageup ctrl+b",
             "page up",
-            "One page of charts up.",
+            "Move one page of charts up",
             "Board",
             hidden=True,
         ),
-        Action("board.first", "home g", "first", "To the first chart.", "Board", hidden=True),
-        Action("board.last", "end G", "last", "To the last chart.", "Board", hidden=True),
+        Action("board.first", "home g", "first", "Move to the first chart", "Board", hidden=True),
+        Action("board.last", "end G", "last", "Move to the last chart", "Board", hidden=True),
         Action(
             "board.open",
             "enter",
             "full screen",
-            "The chart alone: read, zoom, smooth it.",
+            "Open the chart alone to read, zoom and smooth it",
             "Board",
             1,
         ),

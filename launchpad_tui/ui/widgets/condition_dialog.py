@@ -38,7 +38,7 @@ class ConditionDialog(LaunchpadModal[Condition]):
 
     DEFAULT_CSS = "ConditionDialog Form { height: 6; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("condition.take", "ctrl+n", "add", "Add the condition.", "Dialogs", hidden=True),
+        Action("condition.take", "ctrl+n", "add", "Add the condition", "Dialogs", hidden=True),
     )
 
     def __init__(self, names: Sequence[tuple[str, str]]) -> None:

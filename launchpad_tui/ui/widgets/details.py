@@ -48,8 +48,8 @@ class Details(Lines):
 
     with_cursor = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("details.copy", "y", "copy", "Copy the value under the cursor.", "List"),
-        Action("details.open", "enter", "open", "Open what the line names.", "List", 1),
+        Action("details.copy", "y", "copy", "Copy the value under the cursor", "List"),
+        Action("details.open", "enter", "open", "Open the object that the line names", "List", 1),
     )
 
     class Opened(Message):

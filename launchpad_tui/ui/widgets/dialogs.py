@@ -77,13 +77,13 @@ class ConfirmDialog(LaunchpadModal[bool]):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("confirm.yes", "y", "yes", "Do it.", "Dialogs"),
-        Action("confirm.no", "n", "no", "Do not do it.", "Dialogs"),
+        Action("confirm.yes", "y", "yes", "Confirm", "Dialogs"),
+        Action("confirm.no", "n", "no", "Cancel", "Dialogs"),
         Action(
             "confirm.enter",
             "enter",
             "yes",
-            "Do it, where it can be undone.",
+            "Confirm if the action can be undone",
             "Dialogs",
             hidden=True,
         ),
@@ -123,8 +123,8 @@ class ErrorDialog(LaunchpadModal[None]):
     """An error: title, detail, hint; ``y`` copies all of it, esc or enter goes on."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("error.copy", "y", "copy", "Copy the error's text.", "Dialogs"),
-        Action("error.close", "enter", "close", "Go on.", "Dialogs", hidden=True),
+        Action("error.copy", "y", "copy", "Copy the text of the error", "Dialogs"),
+        Action("error.close", "enter", "close", "Close the dialog", "Dialogs", hidden=True),
     )
 
     def __init__(self, error: LaunchpadError) -> None:
@@ -183,8 +183,24 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     TITLE_WIDTH: ClassVar[int] = 20
     WIDE: ClassVar[bool] = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("choose.down", "down", "down", "Next.", "Dialogs", hidden=True, priority=True),
-        Action("choose.up", "up", "up", "Previous.", "Dialogs", hidden=True, priority=True),
+        Action(
+            "choose.down",
+            "down",
+            "down",
+            "Move to the next item",
+            "Dialogs",
+            hidden=True,
+            priority=True,
+        ),
+        Action(
+            "choose.up",
+            "up",
+            "up",
+            "Move to the previous item",
+            "Dialogs",
+            hidden=True,
+            priority=True,
+        ),
         Action(
             "choose.page-down", "pagedown", "page down", "", "Dialogs", hidden=True, priority=True
         ),
@@ -193,11 +209,11 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             "choose.mark",
             "tab",
             "select",
-            "Select, where several can be taken.",
+            "Select the item if several can be selected",
             "Dialogs",
             priority=True,
         ),
-        Action("choose.take", "enter", "take", "Take it.", "Dialogs", priority=True),
+        Action("choose.take", "enter", "take", "Choose the item", "Dialogs", priority=True),
     )
 
     def __init__(

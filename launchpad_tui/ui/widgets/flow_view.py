@@ -27,14 +27,19 @@ class FlowView(Painted):
             "flow.next",
             "right l down j",
             "next",
-            "To the next thing in the flow.",
+            "Move to the next item in the flow",
             "Flow",
             hidden=True,
         ),
         Action(
-            "flow.previous", "left h up k", "previous", "To the thing before.", "Flow", hidden=True
+            "flow.previous",
+            "left h up k",
+            "previous",
+            "Move to the previous item in the flow",
+            "Flow",
+            hidden=True,
         ),
-        Action("flow.open", "enter", "open", "Open what the flow names.", "Flow", 1),
+        Action("flow.open", "enter", "open", "Open the item under the cursor", "Flow", 1),
     )
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

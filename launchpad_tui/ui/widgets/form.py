@@ -97,9 +97,16 @@ class ChoiceLine(Painted):
     DEFAULT_CSS = "ChoiceLine { height: 1; }"
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("choice.next", "right l", "next", "The next value.", "Forms", hidden=True),
-        Action("choice.previous", "left h", "previous", "The value before.", "Forms", hidden=True),
-        Action("choice.list", "space", "choose", "Choose from the list.", "Forms", 4),
+        Action("choice.next", "right l", "next", "Select the next value", "Forms", hidden=True),
+        Action(
+            "choice.previous",
+            "left h",
+            "previous",
+            "Select the previous value",
+            "Forms",
+            hidden=True,
+        ),
+        Action("choice.list", "space", "choose", "Choose a value from the list", "Forms", 4),
         Action(
             "choice.enter",
             "enter",
@@ -228,8 +235,10 @@ class Form(ActionOwner, VerticalScroll):
     """
     can_focus = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("form.next", "down", "next", "The next field.", "Forms", hidden=True),
-        Action("form.previous", "up", "previous", "The field before.", "Forms", hidden=True),
+        Action("form.next", "down", "next", "Move to the next field", "Forms", hidden=True),
+        Action(
+            "form.previous", "up", "previous", "Move to the previous field", "Forms", hidden=True
+        ),
     )
 
     class Changed(Message):

@@ -36,13 +36,17 @@ class Legend(Painted):
     can_focus = True
     DEFAULT_CSS = "Legend { width: 32; height: 1fr; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("legend.down", "down j", "down", "To the next one.", "My Selection", hidden=True),
-        Action("legend.up", "up k", "up", "To the one before.", "My Selection", hidden=True),
+        Action(
+            "legend.down", "down j", "down", "Move to the next entry", "My Selection", hidden=True
+        ),
+        Action(
+            "legend.up", "up k", "up", "Move to the previous entry", "My Selection", hidden=True
+        ),
         Action(
             "legend.toggle",
             "space",
             "show/hide",
-            "Hide it in all charts, or show it again.",
+            "Show or hide the entry in all charts",
             "My Selection",
             2,
         ),
@@ -50,7 +54,7 @@ class Legend(Painted):
             "legend.solo",
             "o",
             "solo",
-            "Show this one alone; again: all as before.",
+            "Show this entry alone, or all entries again",
             "My Selection",
             3,
         ),
@@ -58,19 +62,28 @@ class Legend(Painted):
             "legend.later",
             "shift+down J",
             "move down",
-            "Move it down in the selection.",
+            "Move the entry down in the selection",
             "My Selection",
         ),
         Action(
             "legend.earlier",
             "shift+up K",
             "move up",
-            "Move it up in the selection.",
+            "Move the entry up in the selection",
             "My Selection",
         ),
-        Action("legend.drop", "x", "remove", "Take it out of the selection.", "My Selection", 4),
-        Action("legend.open", "enter", "open", "Open its details.", "My Selection", 1),
-        Action("legend.copy", "y", "copy ID", "Copy its ID.", "My Selection"),
+        Action(
+            "legend.drop", "x", "remove", "Remove the entry from the selection", "My Selection", 4
+        ),
+        Action(
+            "legend.open",
+            "enter",
+            "open",
+            "Open the model or execution of the entry",
+            "My Selection",
+            1,
+        ),
+        Action("legend.copy", "y", "copy ID", "Copy the ID", "My Selection"),
     )
 
     class Changed(Message):

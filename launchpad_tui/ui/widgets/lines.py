@@ -28,21 +28,23 @@ class Lines(Painted):
     can_focus = True
     with_cursor = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("lines.down", "down j", "down", "One line down.", "Moving", hidden=True),
-        Action("lines.up", "up k", "up", "One line up.", "Moving", hidden=True),
+        Action("lines.down", "down j", "down", "Move one line down", "Moving", hidden=True),
+        Action("lines.up", "up k", "up", "Move one line up", "Moving", hidden=True),
         Action(
             "lines.page-down",
             "pagedown ctrl+f",
             "page down",
-            "One page down.",
+            "Move one page down",
             "Moving",
             hidden=True,
         ),
-        Action("lines.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
-        Action("lines.first", "home g", "first", "To the top.", "Moving", hidden=True),
-        Action("lines.last", "end G", "last", "To the end.", "Moving", hidden=True),
-        Action("lines.left", "left h", "left", "Scroll to the left.", "Moving", hidden=True),
-        Action("lines.right", "right l", "right", "Scroll to the right.", "Moving", hidden=True),
+        Action(
+            "lines.page-up", "pageup ctrl+b", "page up", "Move one page up", "Moving", hidden=True
+        ),
+        Action("lines.first", "home g", "first", "Move to the top", "Moving", hidden=True),
+        Action("lines.last", "end G", "last", "Move to the end", "Moving", hidden=True),
+        Action("lines.left", "left h", "left", "Scroll to the left", "Moving", hidden=True),
+        Action("lines.right", "right l", "right", "Scroll to the right", "Moving", hidden=True),
     )
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002

@@ -44,11 +44,13 @@ class LogView(Lines):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("log.follow", "f", "follow", "Keep the newest line in view.", "Log", 2),
-        Action("log.order", "o", "order", "Newest or oldest line first.", "Log", 3),
-        Action("log.times", "t", "times", "Show or hide the time of each line.", "Log", 6),
-        Action("log.next-match", "n", "next match", "To the next line that matches.", "Log"),
-        Action("log.previous-match", "N", "previous match", "To the match before.", "Log"),
+        Action(
+            "log.follow", "f", "follow", "Follow the log: keep the newest line in view", "Log", 2
+        ),
+        Action("log.order", "o", "order", "Show the newest or the oldest line first", "Log", 3),
+        Action("log.times", "t", "times", "Show or hide the timestamps", "Log", 6),
+        Action("log.next-match", "n", "next match", "Move to the next match", "Log"),
+        Action("log.previous-match", "N", "previous match", "Move to the previous match", "Log"),
     )
 
     def __init__(self, *, empty: str = "Nothing was written yet", id: str | None = None) -> None:  # noqa: A002

@@ -19,8 +19,8 @@ class MarkdownView(Lines):
     """Markdown to read. `set_text` shows a text, `search` marks what is found in it."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("markdown.next-match", "n", "next match", "Go to the next match.", footer=3),
-        Action("markdown.previous-match", "N", "previous match", "Go to the previous match."),
+        Action("markdown.next-match", "n", "next match", "Move to the next match", footer=3),
+        Action("markdown.previous-match", "N", "previous match", "Move to the previous match"),
     )
 
     def __init__(self, *, empty: str = "", id: str | None = None) -> None:  # noqa: A002
@@ -64,11 +64,11 @@ class MarkdownView(Lines):
     why_not_previous_match = why_not_next_match
 
     def do_next_match(self) -> None:
-        """Go to the next match."""
+        """Move to the next match"""
         self._step(1)
 
     def do_previous_match(self) -> None:
-        """Go to the previous match."""
+        """Move to the previous match"""
         self._step(-1)
 
     def _wrap(self) -> None:

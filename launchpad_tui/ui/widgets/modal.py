@@ -29,7 +29,7 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
             "app.cancel",
             "escape",
             "cancel",
-            "Close without doing anything.",
+            "Close without changes",
             "Dialogs",
             hidden=True,
         ),

@@ -62,33 +62,45 @@ class Sheet(Painted):
 
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("sheet.down", "down j", "down", "One row down.", "Moving", hidden=True),
-        Action("sheet.up", "up k", "up", "One row up.", "Moving", hidden=True),
+        Action("sheet.down", "down j", "down", "Move one row down", "Moving", hidden=True),
+        Action("sheet.up", "up k", "up", "Move one row up", "Moving", hidden=True),
         Action(
-            "sheet.right", "right l", "right", "One column to the right.", "Moving", hidden=True
+            "sheet.right", "right l", "right", "Move one column to the right", "Moving", hidden=True
         ),
-        Action("sheet.left", "left h", "left", "One column to the left.", "Moving", hidden=True),
+        Action(
+            "sheet.left", "left h", "left", "Move one column to the left", "Moving", hidden=True
+        ),
         Action(
             "sheet.page-down",
             "pagedown ctrl+f",
             "page down",
-            "One page down.",
+            "Move one page down",
             "Moving",
             hidden=True,
         ),
-        Action("sheet.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
-        Action("sheet.first", "home g", "first", "To the first row.", "Moving", hidden=True),
-        Action("sheet.last", "end G", "last", "To the last row.", "Moving", hidden=True),
         Action(
-            "sheet.first-column", "^", "first column", "To the first column.", "Moving", hidden=True
+            "sheet.page-up", "pageup ctrl+b", "page up", "Move one page up", "Moving", hidden=True
+        ),
+        Action("sheet.first", "home g", "first", "Move to the first row", "Moving", hidden=True),
+        Action("sheet.last", "end G", "last", "Move to the last row", "Moving", hidden=True),
+        Action(
+            "sheet.first-column",
+            "^",
+            "first column",
+            "Move to the first column",
+            "Moving",
+            hidden=True,
         ),
         Action(
-            "sheet.last-column", "$", "last column", "To the last column.", "Moving", hidden=True
+            "sheet.last-column",
+            "$",
+            "last column",
+            "Move to the last column",
+            "Moving",
+            hidden=True,
         ),
-        Action(
-            "sheet.open", "enter", "open", "Open what is under the cursor; fold a group.", "List", 1
-        ),
-        Action("sheet.copy", "y", "copy", "Copy the value under the cursor.", "List"),
+        Action("sheet.open", "enter", "open", "Open the row or column, or fold a group", "List", 1),
+        Action("sheet.copy", "y", "copy", "Copy the value under the cursor", "List"),
     )
 
     class Moved(Message):

@@ -36,31 +36,38 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("table.down", "down j", "down", "One row down.", "Moving", hidden=True),
-        Action("table.up", "up k", "up", "One row up.", "Moving", hidden=True),
+        Action("table.down", "down j", "down", "Move one row down", "Moving", hidden=True),
+        Action("table.up", "up k", "up", "Move one row up", "Moving", hidden=True),
         Action(
             "table.page-down",
             "pagedown ctrl+f",
             "page down",
-            "One page down.",
+            "Move one page down",
             "Moving",
             hidden=True,
         ),
-        Action("table.page-up", "pageup ctrl+b", "page up", "One page up.", "Moving", hidden=True),
-        Action("table.first", "home g", "first", "To the first row.", "Moving", hidden=True),
-        Action("table.last", "end G", "last", "To the last row.", "Moving", hidden=True),
         Action(
-            "table.left", "left h", "left", "Scroll columns to the left.", "Moving", hidden=True
+            "table.page-up", "pageup ctrl+b", "page up", "Move one page up", "Moving", hidden=True
+        ),
+        Action("table.first", "home g", "first", "Move to the first row", "Moving", hidden=True),
+        Action("table.last", "end G", "last", "Move to the last row", "Moving", hidden=True),
+        Action(
+            "table.left", "left h", "left", "Scroll the columns to the left", "Moving", hidden=True
         ),
         Action(
-            "table.right", "right l", "right", "Scroll columns to the right.", "Moving", hidden=True
+            "table.right",
+            "right l",
+            "right",
+            "Scroll the columns to the right",
+            "Moving",
+            hidden=True,
         ),
-        Action("table.open", "enter", "open", "Open the row under the cursor.", "List", 1),
+        Action("table.open", "enter", "open", "Open the row under the cursor", "List", 1),
         Action(
             "table.select",
             "space",
             "select",
-            "Select the row, or take it out of the selection.",
+            "Select or deselect the row",
             "List",
             50,
         ),
@@ -68,37 +75,42 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             "table.range",
             "v",
             "range",
-            "Select all rows from here to where the cursor goes.",
+            "Select rows from here to the next cursor position",
             "List",
         ),
         Action(
             "table.range-down",
             "shift+down J",
             "range down",
-            "Select rows downwards.",
+            "Extend the selection downward",
             "List",
             hidden=True,
         ),
         Action(
-            "table.range-up", "shift+up K", "range up", "Select rows upwards.", "List", hidden=True
+            "table.range-up",
+            "shift+up K",
+            "range up",
+            "Extend the selection upward",
+            "List",
+            hidden=True,
         ),
         Action(
-            "table.all", "ctrl+a", "select all", "Select all rows of the list; again: none.", "List"
+            "table.all", "ctrl+a", "select all", "Select or deselect all rows of the list", "List"
         ),
         Action(
             "table.copy",
             "y",
             "copy ID",
-            "Copy the ID, or those of the selected rows, to the clipboard.",
+            "Copy the ID, or the IDs of the selected rows",
             "List",
         ),
-        Action("table.sort", "s", "sort", "Choose the column to sort by.", "List"),
-        Action("table.reverse", "I", "reverse", "Turn the order round.", "List"),
+        Action("table.sort", "s", "sort", "Choose the column to sort by", "List"),
+        Action("table.reverse", "I", "reverse", "Reverse the order", "List"),
         Action(
             "table.remove-condition",
             "backspace",
-            "drop filter",
-            "Remove the last condition of the filter.",
+            "remove filter",
+            "Remove the last condition of the filter",
             "List",
         ),
     )
@@ -318,7 +330,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
 
     def why_not_remove_condition(self) -> str | None:
         """Nothing to drop."""
-        return None if self.chips else "There is no filter to drop"
+        return None if self.chips else "There is no condition to remove"
 
     def do_remove_condition(self) -> None:
         """Key ``backspace``."""

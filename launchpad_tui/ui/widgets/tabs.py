@@ -93,8 +93,8 @@ class TabStrip(Painted):
 
 #: for screens with a `TabStrip`: add these to ``ACTIONS`` and inherit from `TabbedKeys`
 TAB_ACTIONS = (
-    Action("tabs.next", "tab ]", "next tab", "Show the next tab.", "Tabs", 20, priority=False),
-    Action("tabs.previous", "shift+tab [", "previous tab", "Show the tab before.", "Tabs"),
+    Action("tabs.next", "tab ]", "next tab", "Show the next tab", "Tabs", 20, priority=False),
+    Action("tabs.previous", "shift+tab [", "previous tab", "Show the previous tab", "Tabs"),
 )
 
 

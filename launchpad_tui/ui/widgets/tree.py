@@ -32,15 +32,13 @@ class TreeView(Lines):
 
     with_cursor = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("tree.open", "enter", "open", "Open what the line names.", "List", 1),
-        Action("tree.fold", "left h", "fold", "Fold what is below the line.", "List", hidden=True),
-        Action("tree.unfold", "right l", "unfold", "Unfold it.", "List", hidden=True),
-        Action("tree.toggle", "space", "fold", "Fold or unfold.", "List", 2),
-        Action("lines.left", "shift+left", "left", "Scroll to the left.", "Moving", hidden=True),
-        Action(
-            "lines.right", "shift+right", "right", "Scroll to the right.", "Moving", hidden=True
-        ),
-        Action("tree.copy", "y", "copy ID", "Copy the ID.", "List"),
+        Action("tree.open", "enter", "open", "Open the object that the line names", "List", 1),
+        Action("tree.fold", "left h", "fold", "Collapse the line", "List", hidden=True),
+        Action("tree.unfold", "right l", "unfold", "Expand the line", "List", hidden=True),
+        Action("tree.toggle", "space", "fold", "Expand or collapse the line", "List", 2),
+        Action("lines.left", "shift+left", "left", "Scroll to the left", "Moving", hidden=True),
+        Action("lines.right", "shift+right", "right", "Scroll to the right", "Moving", hidden=True),
+        Action("tree.copy", "y", "copy ID", "Copy the ID", "List"),
     )
 
     class FoldChanged(Message):

@@ -35,7 +35,7 @@ async def download(app: Shell, name: str, fetch: Fetch) -> None:
         name: of what is downloaded; the folder that is proposed is called so.
         fetch: does it, on a thread of its own.
     """
-    hint = "It is made where it lacks. What was broken off there goes on."
+    hint = "The folder is created if it is missing. Interrupted downloads are resumed."
     typed = await app.ask(
         PromptDialog(f"Download {name[:40]} into the folder", folder_name(name), hint)
     )
@@ -78,7 +78,7 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
         await download(screen.launchpad, one.name, fetch)
         return
 
-    hint = "Each into a folder of its own there. What was broken off goes on."
+    hint = "Each artifact gets a folder of its own. Interrupted downloads are resumed."
     typed = await screen.launchpad.ask(
         PromptDialog(f"Download {len(ids)} {one.kind}s into", ".", hint)
     )
@@ -92,7 +92,7 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
         target = Path(typed).expanduser().absolute() / own
         work = partial(_fetched, partial(files.download, scope, each.id, target), target)
         screen.launchpad.transfers.start(f"Download {each.name}", work, quiet=True)
-    screen.launchpad.say(f"{len(found)} downloads go on in the background, ctrl+t shows them")
+    screen.launchpad.say(f"{len(found)} downloads continue in the background; ctrl+t shows them")
 
 
 def _fetched(fetch: Callable[[Progress], Sequence[Path]], target: Path, progress: Progress) -> str:

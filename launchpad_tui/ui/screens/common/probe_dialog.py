@@ -41,8 +41,8 @@ class ProbeDialog(LaunchpadModal[Probed]):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("probe.copy", "y", "copy", "Copy what was found.", "Dialogs"),
-        Action("probe.close", "enter", "close", "Go on.", "Dialogs", hidden=True),
+        Action("probe.copy", "y", "copy", "Copy the result of the test", "Dialogs"),
+        Action("probe.close", "enter", "close", "Close the dialog", "Dialogs", hidden=True),
     )
 
     def __init__(self, name: str, look: Callable[[Callable[[CheckStep], None]], bool]) -> None:

@@ -50,11 +50,14 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     LaunchpadScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
+        Action("app.refresh", "r", "refresh", "Refresh the data on this screen", "Everywhere"),
         Action(
-            "app.refresh", "r", "refresh", "Read everything on this screen again.", "Everywhere"
-        ),
-        Action(
-            "app.back", "escape", "back", "Go back to the screen before.", "Everywhere", hidden=True
+            "app.back",
+            "escape",
+            "back",
+            "Go back to the previous screen",
+            "Everywhere",
+            hidden=True,
         ),
     )
 

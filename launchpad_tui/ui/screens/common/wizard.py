@@ -84,13 +84,18 @@ class WizardScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("wizard.next", "ctrl+n enter", "next", "Check this step and continue", "Wizard", 1),
         Action(
-            "app.back", "escape", "back", "Back one step; from the first one, leave.", "Wizard", 2
+            "app.back",
+            "escape",
+            "back",
+            "Go back one step, or leave from the first step",
+            "Wizard",
+            2,
         ),
         Action(
             "wizard.cancel",
             "ctrl+x",
             "cancel",
-            "Leave without doing anything.",
+            "Leave without saving",
             "Wizard",
             3,
             priority=True,

@@ -26,8 +26,8 @@ class DifferenceScreen(SelectionScreen):
 
     REMEMBER = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("difference.swap", "t", "swap", "The second one first.", footer=2),
-        Action("difference.copy-all", "Y", "copy", "Copy the difference as text.", footer=3),
+        Action("difference.swap", "t", "swap", "Swap the two sides", footer=2),
+        Action("difference.copy-all", "Y", "copy", "Copy the difference as text", footer=3),
     )
 
     def __init__(self, item_ids: Sequence[str]) -> None:

@@ -27,7 +27,7 @@ class ManualScreen(LaunchpadScreen):
     """The topics of the manual."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("manual.open", "enter", "open", "Read the topic under the cursor.", footer=1),
+        Action("manual.open", "enter", "open", "Read the topic under the cursor", footer=1),
     )
 
     def __init__(self) -> None:
@@ -67,9 +67,9 @@ class TopicScreen(LaunchpadScreen):
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("manual.search", "/", "search", "Find a text in the topic.", footer=2),
-        Action("manual.next", "]", "next topic", "Read the next topic.", footer=4),
-        Action("manual.previous", "[", "previous topic", "Read the previous topic.", footer=5),
+        Action("manual.search", "/", "search", "Search in the topic", footer=2),
+        Action("manual.next", "]", "next topic", "Read the next topic", footer=4),
+        Action("manual.previous", "[", "previous topic", "Read the previous topic", footer=5),
     )
 
     def __init__(self, name: str) -> None:
@@ -113,11 +113,11 @@ class TopicScreen(LaunchpadScreen):
         return "This is the first topic" if self.topic_name == manual.TOPICS[0] else None
 
     def do_next(self) -> None:
-        """Read the next topic."""
+        """Read the next topic"""
         self._step(1)
 
     def do_previous(self) -> None:
-        """Read the previous topic."""
+        """Read the previous topic"""
         self._step(-1)
 
     def _step(self, by: int) -> None:

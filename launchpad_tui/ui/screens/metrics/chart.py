@@ -40,13 +40,34 @@ class ChartScreen(SelectionScreen):
     DEFAULT_CSS = "ChartScreen .narrow { width: 26; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
-            "chart.right", "right l", "cursor right", "The cursor along the curves.", "Reading", 1
+            "chart.right",
+            "right l",
+            "cursor right",
+            "Move the cursor right along the curves",
+            "Reading",
+            1,
         ),
-        Action("chart.left", "left h", "cursor left", "The cursor back.", "Reading"),
         Action(
-            "chart.far-right", "shift+right", "far right", "The cursor ten cells on.", "Reading"
+            "chart.left",
+            "left h",
+            "cursor left",
+            "Move the cursor left along the curves",
+            "Reading",
         ),
-        Action("chart.far-left", "shift+left", "far left", "The cursor ten cells back.", "Reading"),
+        Action(
+            "chart.far-right",
+            "shift+right",
+            "far right",
+            "Move the cursor ten cells to the right",
+            "Reading",
+        ),
+        Action(
+            "chart.far-left",
+            "shift+left",
+            "far left",
+            "Move the cursor ten cells to the left",
+            "Reading",
+        ),
         Action(
             "chart.closer", "+ =", "zoom in", "Zoom in on the x axis around the cursor", "Zoom", 2
         ),
