@@ -189,7 +189,7 @@ async def _schedules(pilot: Pilot[Any]) -> None:
 
 SCENES = [
     Scene(
-        "elsewhere",
+        "remote",
         elsewhere,
         _read,
         expect=("core/vision", "read 3 min ago", "✗ defects-resnet-18"),

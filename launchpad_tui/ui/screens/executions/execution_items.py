@@ -43,7 +43,7 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
         timestamp_item("Finished", execution.completed_at),
         timestamp_item("Changed", execution.modified_at),
         Item("ID", execution.id),
-        heading("Made from"),
+        heading("Inputs"),
         Item(
             "Executable",
             execution.executable_id,
