@@ -91,7 +91,8 @@ def axis_texts(ticks: Sequence[float]) -> list[str]:
         texts = [_fixed(tick, power, places + more) for tick in ticks]
         if len(set(texts)) == len(set(ticks)) and _close(ticks, texts, step):
             return texts
-    return [repr(float(tick)) for tick in ticks]
+    # Adding zero makes -0.0 and 0.0 the same.
+    return [repr(float(tick) + 0.0) for tick in ticks]
 
 
 def _fixed(tick: float, power: int, places: int) -> str:

@@ -112,6 +112,7 @@ def test_number_text_is_right_in_its_digits(value: float) -> None:
 @example([5e-324, 1e-323])
 @example([-1.7976931348623157e308, 1.7976931348623157e308])
 @example([1.0, 1.0 + 2**-52])
+@example([0.0, -0.0, 1.0, 9.999999999999959e17])
 def test_axis_texts_tell_ticks_apart(ticks: list[float]) -> None:
     texts = axis_texts(ticks)
     assert len(texts) == len(ticks)
