@@ -123,7 +123,7 @@ async def test_what_cannot_be_done_is_said(workshop_home: Home) -> None:
         await press(pilot, "m")
         assert "No execution created this artifact, so it has no metrics" in screen_text(pilot)
         await press(pilot, "p")
-        assert "The Metrics tab has points" in screen_text(pilot)
+        assert "Open the Metrics tab to show points" in screen_text(pilot)
         await press(pilot, "home", "y")
         assert "This line has no value to copy" in screen_text(pilot)
 

@@ -360,7 +360,7 @@ async def test_compare_at_a_step(home: Home) -> None:
         await press(pilot, "A", "backspace", "backspace", "enter")
         assert sheet.content.cell(row, 0).text.split()[0] == f"{falling(1)[-1]:.5g}"
         await press(pilot, "A", *"x", "enter")
-        assert "'x' is no step" in screen_text(pilot)
+        assert "'x' is not a valid step" in screen_text(pilot)
 
 
 async def test_each_metric_has_its_value(home: Home) -> None:
