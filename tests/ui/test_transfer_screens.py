@@ -134,7 +134,7 @@ async def test_files_of_this_machine_become_a_model(workshop_home: Home, tmp_pat
         assert pilot.app.screen.query_one(Form).values()["url"] == "ai://default/net"
         pilot.app.screen.query_one(Form).set_value("url", "ai://default/models/churn")
         await press(pilot, "ctrl+n")
-        assert "Something is there already" in screen_text(pilot)
+        assert "The URL already contains files" in screen_text(pilot)
         pilot.app.screen.query_one(Form).set_value("url", "ai://default/nets/1")
         await press(pilot, "ctrl+n", "ctrl+n")
         assert "1 file, 100 B" in screen_text(pilot)
@@ -148,7 +148,7 @@ async def test_a_file_of_a_model_shows_what_it_says(workshop_home: Home) -> None
     async with running(workshop_home) as pilot:
         await show(pilot, "artifact", item_id=MODEL)
         await press(pilot, "v")
-        assert "The Files tab has files" in screen_text(pilot)
+        assert "Open the Files tab to preview a file" in screen_text(pilot)
         await press(pilot, "tab", "tab", "enter")
         assert isinstance(pilot.app.screen, PreviewScreen)
         assert "# it" in screen_text(pilot)
