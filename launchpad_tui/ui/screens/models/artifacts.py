@@ -98,7 +98,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             "artifacts.all",
             "*",
             "verify all",
-            "Verify the files of all artifacts of this kind in the background",
+            "Verify the files of all artifacts in the list",
         ),
     )
 
