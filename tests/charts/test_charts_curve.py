@@ -21,7 +21,7 @@ def test_zoom_keeps_the_middle_or_the_cursor() -> None:
 
 
 @given(st.floats(0, 1000), st.floats(1.1, 10))
-def test_zooming_in_and_out_is_where_it_was(cursor: float, factor: float) -> None:
+def test_zooming_in_and_out_restores_the_view(cursor: float, factor: float) -> None:
     near = CurveView(cursor_x=cursor).zoomed(PLOT, factor)
     assert near.x_range is not None
     low, high = near.x_range

@@ -132,7 +132,7 @@ def test_ticks_have_texts_whatever_they_are(kind: str) -> None:
     assert all(x_texts([value], kind) for value in finite)
 
 
-def test_what_is_not_finite_has_no_part_in_the_range() -> None:
+def test_non_finite_values_do_not_affect_the_range() -> None:
     series = [Series("s", "s", [-math.inf, 1.0, 3.0, math.inf], [1.0] * 4)]
     assert x_range(None, series) == (1.0, 3.0)
     assert x_range(ChartSpec(40, 9, x_range=(0.0, math.inf)).x_range, series) == (1.0, 3.0)

@@ -211,7 +211,7 @@ def test_titles_and_ids(kind: str) -> None:
         ),
     ],
 )
-def test_why_not(kind: str, data: ChartTable, words: str) -> None:
+def test_reasons_for_unavailable_charts(kind: str, data: ChartTable, words: str) -> None:
     assert KINDS[kind].why_not(ChartData((), data)) == words
 
 

@@ -108,7 +108,7 @@ def test_sizes_are_exact_for_anything(
 
 @pytest.mark.parametrize("at", [0, 1, 31_415, 50_000, 99_998, 99_999])
 @pytest.mark.parametrize("spike", [100.0, -100.0])
-def test_one_point_among_a_hundred_thousand_is_as_high_as_it_is(at: int, spike: float) -> None:
+def test_one_peak_among_a_hundred_thousand_points_keeps_its_height(at: int, spike: float) -> None:
     values = [0.0] * 100_000
     values[at] = spike
     drawing = plain(values, 80, 20)
@@ -118,7 +118,7 @@ def test_one_point_among_a_hundred_thousand_is_as_high_as_it_is(at: int, spike: 
     assert row == (drawing.plot.top if spike > 0 else drawing.plot.top + drawing.plot.height - 1)
 
 
-def test_what_is_not_finite_is_a_gap() -> None:
+def test_non_finite_values_are_gaps() -> None:
     values = [1.0, 1.0, 1.0, math.nan, math.inf, -math.inf, math.nan, 1.0, 1.0, 1.0]
     drawing = draw_line(ChartSpec(60, 10, markers=False), [curve(values)])
     plot = drawing.plot
@@ -281,7 +281,7 @@ def test_ticks_are_round() -> None:
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9))
-def test_room_for_what_is_to_come(low: float, span: float) -> None:
+def test_space_is_reserved_for_later_points(low: float, span: float) -> None:
     found = roomy(low, low + span)
     assert found[0] <= low
     assert found[1] > low

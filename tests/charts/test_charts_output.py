@@ -118,7 +118,7 @@ def test_a_canvas_is_exact_whatever_is_written(
     assert all(cell_width("".join(span.text for span in line)) == width for line in lines)
 
 
-def test_half_a_wide_character_is_none() -> None:
+def test_half_a_wide_character_is_not_drawn() -> None:
     canvas = Canvas(ChartSpec(6, 1))
     canvas.put(0, 0, "漢字")
     canvas.put(1, 0, "x")

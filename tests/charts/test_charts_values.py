@@ -94,7 +94,7 @@ def test_groups_are_means_in_order_of_their_number() -> None:
     assert [slots_at(drawing, row, 12) for row in (1, 3, 5)] == [2, None, 3]
 
 
-def test_too_many_show_the_best_and_say_so() -> None:
+def test_too_many_bars_show_the_best_and_a_note() -> None:
     data = given([float(value) for value in range(50)], directions={"m": "higher"})
     drawing = drawn(data, "bar", height=11)
     assert drawing.text().startswith("m49")

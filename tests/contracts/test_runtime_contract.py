@@ -158,7 +158,7 @@ def test_capabilities_have_reasons(subject: Subject) -> None:
     assert missing - {"files"} <= set(found.reasons)
 
 
-def test_missing_capabilities_are_refused(subject: Subject, tmp_path: Path) -> None:
+def test_operations_without_the_capability_are_rejected(subject: Subject, tmp_path: Path) -> None:
     runtime, found = subject.runtime, subject.runtime.capabilities()
     operations: dict[str, Callable[[], object]] = {
         "add_executable": lambda: runtime.add_executables(tmp_path),
@@ -208,7 +208,7 @@ def test_configurations(subject: Subject) -> None:
         runtime.configuration(str(uuid.uuid4()))
 
 
-def test_the_life_of_an_execution(subject: Subject) -> None:
+def test_the_lifecycle_of_an_execution(subject: Subject) -> None:
     runtime = subject.runtime
     created = subject.execution()
     assert runtime.execution(created).executable_id == subject.executable

@@ -63,11 +63,11 @@ def sources(folder: Path, contents: dict[str, bytes]) -> list[SourceFile]:
     return files
 
 
-def test_check_says_where_it_is(store: ObjectStore) -> None:
+def test_check_returns_the_location(store: ObjectStore) -> None:
     assert store.check()
 
 
-def test_what_was_put_comes_back(store: ObjectStore, tmp_path: Path) -> None:
+def test_put_and_get_round_trip(store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "model.bin"
     source.write_bytes(b"weights")
     stored = store.put("m/model.bin", source)
@@ -95,7 +95,7 @@ def test_empty_object(store: ObjectStore, tmp_path: Path) -> None:
     assert store.stat("empty").size == 0
 
 
-def test_put_holds_the_content_to_its_hash(store: ObjectStore, tmp_path: Path) -> None:
+def test_put_verifies_the_hash(store: ObjectStore, tmp_path: Path) -> None:
     source = tmp_path / "x"
     source.write_bytes(b"x")
     with pytest.raises(Conflict):
@@ -105,7 +105,7 @@ def test_put_holds_the_content_to_its_hash(store: ObjectStore, tmp_path: Path) -
     assert paths(store) == ["x"]
 
 
-def test_missing(store: ObjectStore, tmp_path: Path) -> None:
+def test_missing_objects(store: ObjectStore, tmp_path: Path) -> None:
     put(store, tmp_path, "folder/x")
     for path in ("nothing", "folder", "folder/y", "folder/x/y"):
         with pytest.raises(ObjectMissing):
@@ -116,7 +116,7 @@ def test_missing(store: ObjectStore, tmp_path: Path) -> None:
     assert paths(store, "nothing/at/all") == []
 
 
-def test_a_source_that_is_no_file(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_source_that_is_not_a_file(store: ObjectStore, tmp_path: Path) -> None:
     for source in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(InvalidInput):
             store.put("x", source)
@@ -153,7 +153,7 @@ def test_names(store: ObjectStore, tmp_path: Path, name: str) -> None:
         "x" * 2000,
     ],
 )
-def test_paths_that_climb_are_refused(store: ObjectStore, tmp_path: Path, path: str) -> None:
+def test_paths_outside_the_root_are_rejected(store: ObjectStore, tmp_path: Path, path: str) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x")
     for call in (
@@ -177,7 +177,7 @@ def test_paths_that_climb_are_refused(store: ObjectStore, tmp_path: Path, path: 
     assert paths(store) == []
 
 
-def test_list_keeps_its_order_and_stays_in_its_folder(store: ObjectStore, tmp_path: Path) -> None:
+def test_list_is_sorted_and_limited_to_its_folder(store: ObjectStore, tmp_path: Path) -> None:
     names = ["a", "a-b", "a.b/c", "b/a-x", "b/a/1", "b0", "ä", "Z", "b/a.z"]
     for name in names:
         put(store, tmp_path, name)
@@ -242,7 +242,9 @@ def test_publish_never_replaces(store: ObjectStore, tmp_path: Path) -> None:
     assert read(store, "m/a") == b"1"
 
 
-def test_two_at_once_publish_the_same(new_store: Callable[[], ObjectStore], tmp_path: Path) -> None:
+def test_concurrent_publications_of_the_same_object(
+    new_store: Callable[[], ObjectStore], tmp_path: Path
+) -> None:
     wins: list[int] = []
     barrier = threading.Barrier(4)
 
@@ -270,7 +272,7 @@ def test_two_at_once_publish_the_same(new_store: Callable[[], ObjectStore], tmp_
     assert {read(store, path)[0] for path in paths(store)} == {wins[0]}
 
 
-def test_nothing_is_shown_until_all_is_there(
+def test_a_publication_is_hidden_until_it_is_complete(
     new_store: Callable[[], ObjectStore], tmp_path: Path
 ) -> None:
     other = new_store()
@@ -292,7 +294,7 @@ def test_nothing_is_shown_until_all_is_there(
     assert paths(other) == [f"m/{i}" for i in range(6)]
 
 
-def test_a_cancelled_publication_leaves_nothing(
+def test_a_cancelled_publication_leaves_no_objects(
     new_store: Callable[[], ObjectStore], tmp_path: Path
 ) -> None:
     store = new_store()
@@ -322,7 +324,7 @@ def test_a_source_that_vanishes(store: ObjectStore, tmp_path: Path) -> None:
     assert store.delete_prefix("m") == 0
 
 
-def test_a_source_that_is_written_to_meanwhile(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_source_that_changes_during_the_upload(store: ObjectStore, tmp_path: Path) -> None:
     files = sources(tmp_path, {"a": b"1", "b": b"x" * (BIG // 2)})
 
     def append(_: int) -> None:

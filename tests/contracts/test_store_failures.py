@@ -86,7 +86,7 @@ def refused(place: Place, call: Callable[[], object], seconds: float = 60) -> La
     return caught.value
 
 
-def test_an_answer_that_is_cut_is_no_answer(place: Place, large: Path) -> None:
+def test_truncated_responses_are_rejected(place: Place, large: Path) -> None:
     place.store.put("a/large.bin", large)
     place.relay.cut_after = 2_000_000
     place.relay.cuts = 2
@@ -106,7 +106,7 @@ def test_an_answer_that_is_cut_is_no_answer(place: Place, large: Path) -> None:
     )
 
 
-def test_a_list_that_is_cut_is_no_list(place: Place, tmp_path: Path) -> None:
+def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.write_bytes(b"x")
     for number in range(20):
@@ -116,7 +116,7 @@ def test_a_list_that_is_cut_is_no_list(place: Place, tmp_path: Path) -> None:
     assert isinstance(error, Unreachable)
 
 
-def test_a_server_that_stops_while_it_is_sent_to(place: Place, large: Path, tmp_path: Path) -> None:
+def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_path: Path) -> None:
     (tmp_path / "small").write_bytes(b"x")
     if place.kind not in ELSEWHERE:
         place.relay.dies_after = 2_000_000
@@ -146,7 +146,7 @@ def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> No
     assert time.monotonic() - begun < 5
 
 
-def test_a_download_from_such_a_server_can_be_left(
+def test_a_download_from_a_slow_server_can_be_cancelled(
     place: Place, large: Path, tmp_path: Path
 ) -> None:
     if place.kind in ELSEWHERE:
@@ -168,7 +168,7 @@ def test_a_download_from_such_a_server_can_be_left(
     assert not (tmp_path / "got").exists()
 
 
-def test_nobody_is_there(place: Place, large: Path) -> None:
+def test_unreachable_server(place: Place, large: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = urlsplit(place.through[ADDRESS[place.kind]])
@@ -179,7 +179,7 @@ def test_nobody_is_there(place: Place, large: Path) -> None:
     assert isinstance(refused(place, lambda: place.open().put("a", large)), Unreachable)
 
 
-def test_credentials_stay_here_where_a_server_points_elsewhere(place: Place, large: Path) -> None:
+def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, large: Path) -> None:
     place.store.put("a", large)
     with rude.relaying() as stranger:
         stranger.redirect = "here"

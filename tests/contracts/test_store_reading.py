@@ -44,9 +44,7 @@ def pages(store: ObjectStore, path: str, limit: int) -> tuple[list[str], list[st
     raise AssertionError("the pages have no end")
 
 
-def test_a_folder_shows_what_is_directly_in_it(
-    store: ObjectStore, put: Callable[..., None]
-) -> None:
+def test_browsing_lists_direct_children(store: ObjectStore, put: Callable[..., None]) -> None:
     for path in ("a", "b c/1", "b c/2/3", "b c/2/4", "b%20c/x", "ü/y", "z"):
         put(path)
     root = store.browse()
@@ -60,7 +58,7 @@ def test_a_folder_shows_what_is_directly_in_it(
     assert (store.browse("nothing").folders, store.browse("nothing").objects) == ((), ())
 
 
-def test_a_folder_in_pages(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_folders_are_listed_in_pages(store: ObjectStore, put: Callable[..., None]) -> None:
     for number in range(7):
         put(f"f/{number}")
         put(f"f/d{number}/x")
@@ -70,7 +68,7 @@ def test_a_folder_in_pages(store: ObjectStore, put: Callable[..., None]) -> None
     assert pages(store, "f", 1000) == (folders, objects)
 
 
-def test_what_is_being_published_is_not_browsed(
+def test_unfinished_publications_are_not_listed(
     new_store: Callable[[], ObjectStore], tmp_path: Path
 ) -> None:
     files = []
@@ -90,7 +88,7 @@ def test_what_is_being_published_is_not_browsed(
     assert other.browse().folders == ("e",)
 
 
-def test_paths_that_climb_are_refused(store: ObjectStore) -> None:
+def test_paths_outside_the_root_are_rejected(store: ObjectStore) -> None:
     for path in ("..", "/etc", "a//b", "a/../b"):
         for call in (
             lambda path=path: store.browse(path),
@@ -103,7 +101,7 @@ def test_paths_that_climb_are_refused(store: ObjectStore) -> None:
                 call()
 
 
-def test_parts_of_an_object(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_ranges_of_an_object_are_read(store: ObjectStore, put: Callable[..., None]) -> None:
     content = os.urandom(2 * CHUNK + 12345)
     put("m/big file", content)
     assert read(store, "m/big file") == content
@@ -130,7 +128,9 @@ def test_a_reader_may_stop_early(store: ObjectStore, put: Callable[..., None]) -
     assert read(store, "big", 0, 3) == b"\0\0\0"
 
 
-def test_a_version_is_held(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_reading_a_replaced_version_raises_conflict(
+    store: ObjectStore, put: Callable[..., None]
+) -> None:
     put("x", b"first")
     version = store.stat("x").version
     assert version
@@ -143,7 +143,7 @@ def test_a_version_is_held(store: ObjectStore, put: Callable[..., None]) -> None
     assert read(store, "x") == b"other"
 
 
-def test_reading_nothing(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_empty_ranges_and_missing_objects(store: ObjectStore, put: Callable[..., None]) -> None:
     put("f/x")
     put("empty", b"")
     assert read(store, "empty") == b""
@@ -169,7 +169,7 @@ def test_copies(store: ObjectStore, put: Callable[..., None]) -> None:
     assert sorted(each.path for each in store.list()) == ["a/ü #1", "b/copy%2F", "taken"]
 
 
-def test_what_the_store_keeps_of_the_content(store: ObjectStore, put: Callable[..., None]) -> None:
+def test_checksums_depend_on_the_content(store: ObjectStore, put: Callable[..., None]) -> None:
     for path, content in (("1", b"same"), ("2", b"same"), ("3", b"other")):
         put(path, content)
     sums = [store.checksum(path) for path in "123"]
@@ -182,14 +182,14 @@ def test_what_the_store_keeps_of_the_content(store: ObjectStore, put: Callable[.
     assert kept == (hashlib.sha256(b"same").hexdigest() if store.abilities.keeps_sha256 else "")
 
 
-def test_where_it_is(store: ObjectStore) -> None:
+def test_the_endpoint_has_host_and_port(store: ObjectStore) -> None:
     server = store.endpoint()
     if server is not None:
         assert server.host in {"localhost", "127.0.0.1"}
         assert server.port > 0
 
 
-def test_more_objects_than_any_answer_has(store: ObjectStore, tmp_path: Path) -> None:
+def test_listings_longer_than_one_response(store: ObjectStore, tmp_path: Path) -> None:
     """Servers give at most 1,000 at a time."""
     (tmp_path / "x").write_bytes(b"x")
     count = 1_100

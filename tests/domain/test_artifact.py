@@ -24,14 +24,14 @@ def test_a_url_is_a_store_and_a_path() -> None:
         "ai://d/./x",
     ],
 )
-def test_what_is_no_url_is_refused_at_its_field(text: str) -> None:
+def test_an_invalid_url_is_rejected_with_its_field(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_url(text)
     assert caught.value.field == "url"
     assert "ai://default/models/churn" in caught.value.hint
 
 
-def test_a_url_of_more_than_1024_characters_is_refused() -> None:
+def test_a_url_of_more_than_1024_characters_is_rejected() -> None:
     parse_url("ai://default/" + "x" * 1011)
     with pytest.raises(InvalidInput, match="too long"):
         parse_url("ai://default/" + "x" * 1012)
@@ -45,7 +45,7 @@ def test_labels_get_the_prefix() -> None:
 @pytest.mark.parametrize(
     "text", ["stage", "a b=c", "other.com/x=1", "=x", "k" * 300 + "=1", "k=" + "v" * 5001]
 )
-def test_bad_labels_are_refused(text: str) -> None:
+def test_invalid_labels_are_rejected(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_label(text)
     assert caught.value.field == "labels"

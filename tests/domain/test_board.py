@@ -69,7 +69,7 @@ def test_invalid_boards_are_rejected(data: Any, where: str) -> None:
     assert where in f"{caught.value.title} {caught.value.detail}"
 
 
-def test_what_a_chart_is_called() -> None:
+def test_titles_of_charts() -> None:
     assert ChartDefinition(("loss",)).title == "loss"
     assert ChartDefinition(("loss",), name="Mine").title == "Mine"
     assert ChartDefinition(("a", "b", "c", "d"), labels=(("k", "v"),)).title == "a, b, c, … {k=v}"
@@ -78,7 +78,7 @@ def test_what_a_chart_is_called() -> None:
     )
 
 
-def test_what_of_a_selection_is_drawn() -> None:
+def test_drawn_items_of_a_selection() -> None:
     selected = Selected(("a", "b", "c"), frozenset({"b"}))
     assert selected.drawn == ("a", "c")
     assert Selected(("a", "b"), frozenset({"a"}), solo="a").drawn == ("a",)

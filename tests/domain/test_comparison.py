@@ -96,7 +96,7 @@ def rows(*subjects: ComparedItem, **options: object) -> dict[str, Row]:
     return {row.key: row for row in found.rows}
 
 
-def test_only_what_differs() -> None:
+def test_only_differences_are_shown() -> None:
     shown = rows(A, B)
     assert "parameters/lr" in shown
     assert "parameters/mode" not in shown
@@ -128,7 +128,7 @@ def test_nan_is_the_same_as_nan() -> None:
     assert "metrics/m" not in rows(one, other)
 
 
-def test_a_models_own_metrics_stand_apart() -> None:
+def test_metrics_of_a_model_are_listed_separately() -> None:
     one = subject("a", {}, series("loss", 1.0), series("loss", 2.0, own="m"))
     other = subject("b", {}, series("loss", 3.0))
     shown = rows(one, other)

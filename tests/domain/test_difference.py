@@ -19,7 +19,7 @@ def test_parameters_and_metrics() -> None:
     assert difference(A, A) == []
 
 
-def test_what_only_one_has() -> None:
+def test_entries_of_only_one_model() -> None:
     one, other = subject("a", {"x": "1"}), subject("b", {"y": "2"})
     lines = [str(line) for line in difference(one, other)]
     assert "- x = 1" in lines

@@ -75,5 +75,5 @@ def test_higher(name: str) -> None:
         "{x}",
     ],
 )
-def test_what_a_name_does_not_say(name: str) -> None:
+def test_names_without_a_direction(name: str) -> None:
     assert guess_direction(name) is None

@@ -180,7 +180,7 @@ def test_what_is_written_is_read(
         max_size=60,
     )
 )
-def test_anything_is_either_read_or_refused(rest: str) -> None:
+def test_any_text_is_either_read_or_rejected(rest: str) -> None:
     for word in ("metric", "tag", "info"):
         try:
             found = parse_metric_line(f"::{word} {rest}", NOW)

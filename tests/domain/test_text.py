@@ -59,7 +59,7 @@ def test_lines_are_split_and_tabs_expanded() -> None:
 
 
 @given(st.text())
-def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+def test_control_sequences_are_removed(text: str) -> None:
     shown = safe_text(text)
     assert not [char for char in shown if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
     assert not [

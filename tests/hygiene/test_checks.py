@@ -20,7 +20,7 @@ CHECKS = {
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_check_is_green(name: str) -> None:
+def test_all_checks_pass(name: str) -> None:
     command, *arguments = CHECKS[name]
     result = subprocess.run(
         [BIN / command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False

@@ -176,7 +176,7 @@ def broken_links(page: Path) -> list[str]:
     return broken
 
 
-def test_generated_tables_are_fresh() -> None:
+def test_generated_tables_are_up_to_date() -> None:
     """Write them again with ``python -m tests.hygiene.test_docs``."""
     stale = [
         page.name for page in PAGES if (text := page.read_text(encoding="utf-8")) != rewritten(text)

@@ -28,7 +28,7 @@ def tracked(*patterns: str) -> list[Path]:
     return [ROOT / line for line in listing.stdout.splitlines() if (ROOT / line).exists()]
 
 
-def test_top_level_is_the_design() -> None:
+def test_the_top_level_has_only_the_designed_entries() -> None:
     allowed = {"pyproject.toml", "README.md", "launchpad_tui", "tests", "screenshots"}
     names = {path.relative_to(ROOT).parts[0] for path in tracked()}
     assert {name for name in names if not name.startswith(".")} <= allowed
@@ -43,7 +43,7 @@ def test_modules_stay_small() -> None:
     assert not long
 
 
-def test_every_package_says_what_it_is() -> None:
+def test_every_package_has_a_docstring() -> None:
     silent = [
         str(p.parent.relative_to(ROOT))
         for p in PACKAGE.rglob("__init__.py")
@@ -52,7 +52,7 @@ def test_every_package_says_what_it_is() -> None:
     assert not silent
 
 
-def test_no_loose_ends() -> None:
+def test_no_unfinished_code() -> None:
     words = re.compile(
         r"\b(TO"
         + r"DO|FIX"

@@ -11,15 +11,15 @@ README = ROOT / "README.md"
 MOST_LINES = 200
 
 
-def test_it_is_short() -> None:
+def test_the_readme_is_short() -> None:
     assert README.read_text(encoding="utf-8").count("\n") <= MOST_LINES
 
 
-def test_it_shows_a_picture() -> None:
+def test_the_readme_shows_a_screenshot() -> None:
     assert any(link.endswith(".svg") for link in link_targets(README.read_text(encoding="utf-8")))
 
 
-def test_the_two_marked_commands_are_there() -> None:
+def test_the_readme_has_both_marked_commands() -> None:
     text = README.read_text(encoding="utf-8")
     for name, word in (("main-command", "launchpad demo"), ("test-command", "pytest")):
         found = re.search(rf"^<!-- {name} -->\n```\n([^`\n]+)\n```$", text, re.MULTILINE)

@@ -34,7 +34,7 @@ def finish(processes: list[subprocess.Popen[str]]) -> list[str]:
     return [out for out, _ in answers]
 
 
-def test_several_processes_start_first_at_once(tmp_path: Path) -> None:
+def test_concurrent_first_starts(tmp_path: Path) -> None:
     script = """
 from pathlib import Path
 from launchpad_tui.bootstrap import first_start
@@ -51,7 +51,7 @@ print(len(connections.connections(registry)))
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-def test_second_opening_imports_no_sqlite_utils(registry: Registry) -> None:
+def test_reopening_does_not_import_sqlite_utils(registry: Registry) -> None:
     script = """
 from pathlib import Path
 from launchpad_tui.registry.database import Registry
@@ -61,7 +61,7 @@ assert not {"sqlite_utils", "numpy"} & sys.modules.keys()
     finish([start(script, registry.path)])
 
 
-def test_processes_write_and_read_at_once(registry: Registry) -> None:
+def test_processes_write_and_read_concurrently(registry: Registry) -> None:
     ids = [f"e{i:015x}" for i in range(3)]
     for one in ids:
         add_execution(registry, one)
@@ -92,7 +92,7 @@ for step in range(0, 600, 3):
     assert found[ids[0]][0].last == 599.0
 
 
-def test_killed_writer_leaves_nothing_half_made(registry: Registry) -> None:
+def test_a_killed_writer_leaves_no_partial_data(registry: Registry) -> None:
     script = """
 import os, signal
 from pathlib import Path
@@ -111,7 +111,7 @@ with registry.write("artifacts"):
         assert db.execute("SELECT id FROM artifacts").fetchall() == [("kept-1",)]
 
 
-def test_nested_writes_are_one(registry: Registry) -> None:
+def test_nested_writes_are_one_transaction(registry: Registry) -> None:
     def twice() -> None:
         with registry.write():
             add_artifact(registry, "model-1")
@@ -125,7 +125,7 @@ def test_nested_writes_are_one(registry: Registry) -> None:
             pass
 
 
-def test_not_a_database(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.write_bytes(b"something else entirely " * 500)
     with pytest.raises(RegistryCorrupt) as caught:
@@ -147,14 +147,14 @@ def test_damaged_pages(registry: Registry) -> None:
         db.execute("SELECT count(*) FROM artifacts WHERE search_text LIKE '%x%'").fetchone()
 
 
-def test_later_version(registry: Registry) -> None:
+def test_a_later_version_is_rejected(registry: Registry) -> None:
     with registry.write() as db:
         db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(SchemaTooNew):
         Registry(registry.path)
 
 
-def test_nobody_else_reads_it(tmp_path: Path) -> None:
+def test_the_file_is_private_to_its_owner(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         made = Registry(tmp_path / "registry.db")
@@ -167,7 +167,7 @@ def test_nobody_else_reads_it(tmp_path: Path) -> None:
     assert "registry.db-wal" in modes
 
 
-def test_busy(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_MILLISECONDS", 50)
     other = Registry(registry.path)
     with registry.write() as db:
@@ -179,7 +179,7 @@ def test_busy(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     assert preferences.get(other, "a") == 1
 
 
-def test_full_disk(registry: Registry) -> None:
+def test_a_full_disk(registry: Registry) -> None:
     with registry.read() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count = {pages + 2}")
@@ -189,7 +189,7 @@ def test_full_disk(registry: Registry) -> None:
         assert db.execute("PRAGMA quick_check").fetchone() == ("ok",)
 
 
-def test_changes_are_seen_by_topic(registry: Registry) -> None:
+def test_changes_are_reported_by_topic(registry: Registry) -> None:
     watch = RevisionWatch(registry)
     assert watch.poll() == frozenset()
     add_artifact(registry, "model-1")

@@ -46,7 +46,7 @@ def first_version(path: Path) -> None:
     connection.close()
 
 
-def test_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+def test_the_first_version_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     first_version(path)
     registry = Registry(path)
@@ -66,7 +66,7 @@ def test_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_new_registry_and_one_brought_up_to_date_are_the_same(tmp_path: Path) -> None:
+def test_a_new_and_a_migrated_registry_are_equal(tmp_path: Path) -> None:
     first_version(tmp_path / "old.db")
 
     def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -89,7 +89,7 @@ def test_a_new_registry_and_one_brought_up_to_date_are_the_same(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("word", ["artifacts", "artifact_files"])
-def test_nothing_is_lost_where_it_is_broken_off(
+def test_an_interrupted_migration_loses_no_data(
     tmp_path: Path, word: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "registry.db"
@@ -105,7 +105,7 @@ def test_nothing_is_lost_where_it_is_broken_off(
     registry.close()
 
 
-def test_lists_are_read_in_their_order_where_there_are_statistics(tmp_path: Path) -> None:
+def test_lists_are_read_in_index_order_with_statistics(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     first_version(path)
     connection = sqlite3.connect(path)

@@ -191,7 +191,9 @@ queries = st.builds(Query, search=searches, order=orders)
 
 @settings(max_examples=120, deadline=None)
 @given(query=queries, limit=st.integers(1, 200), few=st.sampled_from([0, 3000]))
-def test_every_row_once_and_in_order(world: World, query: Query, limit: int, few: int) -> None:
+def test_pages_contain_every_row_once_and_in_order(
+    world: World, query: Query, limit: int, few: int
+) -> None:
     expected = [model.id for model in world.sorted(query)]
     lister = world.lister(query)
     kept, pages._FEW = pages._FEW, few  # both ways of searching
@@ -355,7 +357,7 @@ def test_conditions(
         Condition(Subject.ATTRIBUTE, "name; DROP TABLE artifacts", Op.EQUALS, "1"),
     ],
 )
-def test_wrong_conditions_name_their_field(world: World, condition: Condition) -> None:
+def test_errors_of_invalid_conditions_name_the_field(world: World, condition: Condition) -> None:
     with pytest.raises(InvalidInput) as caught:
         world.lister(Query(conditions=(condition,)))
     assert caught.value.field == condition.name

@@ -162,7 +162,7 @@ def long(registry: Registry) -> SeriesSummary:
     ("start", "stop"), [(None, None), (60_000, 240_000), (120_000, 125_000), (99_000, 111_000)]
 )
 @pytest.mark.parametrize("by", ["step", "time"])
-def test_reduced_keeps_peaks_ends_and_gaps(
+def test_downsampling_keeps_peaks_ends_and_gaps(
     registry: Registry, long: SeriesSummary, start: int | None, stop: int | None, by: str
 ) -> None:
     offset = 10**15 if by == "time" else 0
@@ -217,7 +217,9 @@ def test_sparse_end_keeps_its_shape(registry: Registry) -> None:
     assert len(kept) == 50
 
 
-def test_sent_again_is_kept_once(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_repeated_points_are_stored_once(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(chunk, "SIZE", 8)
     add_execution(registry, ID)
     portion = [Metric("loss", float(k), START, k % 3) for k in range(10)] + [
@@ -231,7 +233,7 @@ def test_sent_again_is_kept_once(registry: Registry, monkeypatch: pytest.MonkeyP
     assert summary_of(registry).count == 13
 
 
-def test_labels_make_series_and_headlines(registry: Registry) -> None:
+def test_labels_define_series_and_headlines(registry: Registry) -> None:
     add_execution(registry, ID)
 
     def log(value: float, *labels: tuple[str, str], name: str = "accuracy", step: int = 1) -> None:
@@ -263,7 +265,7 @@ def test_labels_make_series_and_headlines(registry: Registry) -> None:
     assert headline("loss") == ["loss{phase=test}"]
 
 
-def test_tags_and_info_last_wins(registry: Registry) -> None:
+def test_the_last_tag_and_info_wins(registry: Registry) -> None:
     add_execution(registry, ID)
     resource.put(registry, ID, [Tag("a", "1"), Tag("b", "1")], [CustomInfo("i", "{}")])
     resource.put(registry, ID, [Tag("a", "2")], [])
@@ -280,7 +282,7 @@ def test_unknown_execution(registry: Registry) -> None:
         window(registry, 12345)
 
 
-def test_times_survive(registry: Registry) -> None:
+def test_timestamps_are_preserved(registry: Registry) -> None:
     add_execution(registry, ID)
     moment = from_micros(1_700_000_000_123_456)
     series.append(registry, ID, [Metric("loss", 1.0, moment, 3, (("b", "2"), ("a", "1")))])
@@ -289,7 +291,7 @@ def test_times_survive(registry: Registry) -> None:
     ]
 
 
-def test_writing_needs_no_numpy(tmp_path: Path) -> None:
+def test_writing_does_not_import_numpy(tmp_path: Path) -> None:
     import subprocess
     import sys
 
@@ -312,7 +314,7 @@ else:
         subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, check=True)
 
 
-def test_a_growing_curve_keeps_its_picture(registry: Registry) -> None:
+def test_a_growing_curve_keeps_its_shape(registry: Registry) -> None:
     """Of the points chosen for a long series, those before the last bucket are the same after another point came."""
     add_execution(registry, ID)
     values = [math.sin(step / 50) + 0.3 * math.sin(step * 1.7) for step in range(5000)]

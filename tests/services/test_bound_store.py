@@ -16,7 +16,7 @@ from tests.stores import seaweed
 CORE = Scope("core", "default")
 
 
-def test_bound_once_then_read(tmp_path: Path) -> None:
+def test_a_bound_store_is_read(tmp_path: Path) -> None:
     server = seaweed.shared()
     values = server.values("tenant/vision")
     weights = tmp_path / "weights"

@@ -84,7 +84,7 @@ def test_curves_of_a_name_and_of_a_key(desk: Desk, subjects: tuple[ComparedItem,
     assert len(curves(desk, subjects, labels=(("split", "test"),))) == 1
 
 
-def test_time_begins_where_the_execution_began_to_log(
+def test_time_starts_at_the_first_logged_point(
     desk: Desk, subjects: tuple[ComparedItem, ...]
 ) -> None:
     (relative, *_) = curves(desk, subjects, against=Against.RELATIVE)
@@ -94,7 +94,7 @@ def test_time_begins_where_the_execution_began_to_log(
     assert wall.x[0] > 1.7e9
 
 
-def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
+def test_downsampling_keeps_spikes(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     chart = ChartDefinition(("long",))
     (whole,) = desk.charts.data(subjects, chart, {}, points=200).series
     assert len(whole.x) < 500
@@ -107,7 +107,7 @@ def test_few_points_keep_the_spike(desk: Desk, subjects: tuple[ComparedItem, ...
     assert part.x[-1] < 8000
 
 
-def test_one_value_a_model(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
+def test_one_value_per_model(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     def values(how: str, metric: str = "loss{split=test}") -> tuple[float | None, ...]:
         chart = ChartDefinition(
             (metric,), against=Against.PARAMETERS, parameters=("lr",), aggregate=how
@@ -121,7 +121,7 @@ def test_one_value_a_model(desk: Desk, subjects: tuple[ComparedItem, ...]) -> No
     assert values("mean", "loss")[0] == pytest.approx(sum(falling(1)) / 50)
 
 
-def test_parameters_are_numbers_or_texts(subjects: tuple[ComparedItem, ...]) -> None:
+def test_parameters_are_numbers_or_strings(subjects: tuple[ComparedItem, ...]) -> None:
     columns = parameters_of(subjects)
     assert columns["lr"] == ("0.1", "1e-2", "n/a")
     assert columns["seed"] == (1.0, 1.0, None)
@@ -129,7 +129,7 @@ def test_parameters_are_numbers_or_texts(subjects: tuple[ComparedItem, ...]) -> 
     assert parameters_of(subjects[:2])["lr"] == (0.1, 0.01)
 
 
-def test_at_a_step(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
+def test_values_at_a_step(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     by_id = {series.id: f"{one.name} {series.key}" for one in subjects for series in one.series}
     found = {by_id[key]: value for key, value in desk.charts.at_step(subjects, 10).items()}
     assert found["one loss"] == falling(1)[10]
@@ -138,7 +138,7 @@ def test_at_a_step(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     assert desk.charts.at_step(subjects, -1) == {}
 
 
-def test_what_tells_models_apart(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
+def test_labels_distinguish_models(desk: Desk, subjects: tuple[ComparedItem, ...]) -> None:
     labels = labels_of(subjects)
     assert labels[0] == "one"
     assert len(set(labels)) == 3
@@ -146,14 +146,14 @@ def test_what_tells_models_apart(desk: Desk, subjects: tuple[ComparedItem, ...])
     assert metric_keys(subjects)[:3] == ["long", "loss", "score"]
 
 
-def test_a_board_for_whatever_was_logged(subjects: tuple[ComparedItem, ...]) -> None:
+def test_a_default_board_covers_all_logged_metrics(subjects: tuple[ComparedItem, ...]) -> None:
     charts = {chart.title: chart for chart in proposed(subjects).charts}
     assert set(charts) == {"loss", "long", "loss{split=train}", "loss{split=test}", "score"}
     assert (charts["score"].kind, charts["score"].against) == ("bar", Against.SOURCE)
     assert charts["loss"].against is Against.STEP
 
 
-def test_boards_are_kept_for_a_group(desk: Desk, tmp_path: Path) -> None:
+def test_boards_are_stored_per_group(desk: Desk, tmp_path: Path) -> None:
     board = Board("Mine/with slash", (ChartDefinition(("loss",)),))
     desk.boards.save(DEFAULT_SCOPE, board)
     assert desk.boards.names(DEFAULT_SCOPE) == ["Mine/with slash"]
@@ -172,7 +172,7 @@ def test_boards_are_kept_for_a_group(desk: Desk, tmp_path: Path) -> None:
         desk.boards.get(DEFAULT_SCOPE, board.name)
 
 
-def test_files_that_are_no_boards(desk: Desk, tmp_path: Path) -> None:
+def test_invalid_board_files_are_rejected(desk: Desk, tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="Reading"):
         desk.boards.read_file(tmp_path / "missing")
     (tmp_path / "big").write_text(" " * 2_000_000)
@@ -184,7 +184,7 @@ def test_files_that_are_no_boards(desk: Desk, tmp_path: Path) -> None:
             desk.boards.read_file(tmp_path / name)
 
 
-def test_writing_leaves_nothing_half_done(tmp_path: Path) -> None:
+def test_writing_is_atomic(tmp_path: Path) -> None:
     target = tmp_path / "sub" / "x.txt"
     with pytest.raises(InvalidInput, match="Writing"):
         write_text(target, "x")
@@ -197,7 +197,7 @@ def test_writing_leaves_nothing_half_done(tmp_path: Path) -> None:
     assert [each.name for each in target.parent.iterdir()] == ["x.txt"]
 
 
-def test_colours_hold_and_differ(desk: Desk) -> None:
+def test_colours_are_stable_and_distinct(desk: Desk) -> None:
     first = desk.boards.slots(["a", "b"])
     second = desk.boards.slots(["c", "b", "a"])
     assert {key: second[key] for key in first} == first

@@ -67,7 +67,9 @@ def connected(desk: Desk, tenant: Tenant) -> Desk:
         ({"client_secret": "x", **PAIR}, "certificate"),
     ],
 )
-def test_there_is_one_way_to_log_in(desk: Desk, given: dict[str, str], field: str) -> None:
+def test_invalid_combinations_of_credentials_are_rejected(
+    desk: Desk, given: dict[str, str], field: str
+) -> None:
     with pytest.raises(InvalidInput) as caught:
         desk.connections.add("core", "sap-ai-core", {**URLS, **given})
     assert caught.value.field == field
@@ -97,7 +99,9 @@ def test_the_type_of_credentials_changes(desk: Desk) -> None:
     assert service.kept("core") == {"client_secret"}
 
 
-def test_groups_are_made_labelled_and_deleted_there(connected: Desk, tenant: Tenant) -> None:
+def test_resource_groups_are_created_labelled_and_deleted_in_the_runtime(
+    connected: Desk, tenant: Tenant
+) -> None:
     service = connected.connections
     made = service.add_group("core", "vision", {"team": "eyes", "ext.ai.sap.com/stage": "test"})
     named = {"ext.ai.sap.com/team": "eyes", "ext.ai.sap.com/stage": "test"}
@@ -117,7 +121,7 @@ def test_groups_are_made_labelled_and_deleted_there(connected: Desk, tenant: Ten
     assert [group.name for group in service.groups("core")] == ["default"]
 
 
-def test_what_the_runtime_refuses_is_not_done_here(connected: Desk, tenant: Tenant) -> None:
+def test_changes_rejected_by_the_runtime_are_not_stored(connected: Desk, tenant: Tenant) -> None:
     service, scope = connected.connections, Scope("core", "vision")
     service.add_group("core", "vision")
     connected.stores.add(scope, "lake", "s3", S3)
@@ -145,7 +149,7 @@ def test_what_the_runtime_refuses_is_not_done_here(connected: Desk, tenant: Tena
     assert connected.stores.kept(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
-def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant: Tenant) -> None:
+def test_deleting_a_connection_does_not_change_the_runtime(connected: Desk, tenant: Tenant) -> None:
     service = connected.connections
     assert service.known("core") == {"models": 1, "other artifacts": 0, "executions": 1}
     assert service.keeps_secrets("core")
@@ -162,7 +166,7 @@ def test_deleting_a_connection_leaves_the_runtime_alone(connected: Desk, tenant:
     assert "hush" not in kept
 
 
-def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
+def test_names_of_stores_in_the_runtime(connected: Desk, tenant: Tenant) -> None:
     scope = Scope("core", "default")
     connected.stores.add(scope, "lake", "s3", S3)
     for act in (
@@ -177,7 +181,7 @@ def test_names_of_stores_there(connected: Desk, tenant: Tenant) -> None:
     assert connected.stores.kept(scope, "lake") == {"access_key_id", "secret_access_key"}
 
 
-def test_a_store_that_only_this_machine_knows(
+def test_a_store_that_exists_only_on_this_machine(
     connected: Desk, tenant: Tenant, tmp_path: Path
 ) -> None:
     scope = Scope("core", "default")
@@ -206,7 +210,7 @@ def test_a_store_that_only_this_machine_knows(
     assert tenant.bodies == before
 
 
-def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: Tenant) -> None:
+def test_a_store_is_changed_in_the_runtime_only_on_request(connected: Desk, tenant: Tenant) -> None:
     scope = Scope("core", "default")
     connected.stores.add(scope, "lake", "s3", S3)
     (there,) = tenant.groups["default"].stores
@@ -237,7 +241,7 @@ def test_a_store_is_changed_there_only_when_asked_for(connected: Desk, tenant: T
         connected.stores.edit(Scope("local", "default"), "default", {}, at_runtime=True)
 
 
-def test_secrets_are_made_there_all_or_none(connected: Desk, tenant: Tenant) -> None:
+def test_secrets_are_created_in_the_runtime_all_or_none(connected: Desk, tenant: Tenant) -> None:
     scope = Scope("core", "default")
     data = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "hush"}
     secrets = [

@@ -91,7 +91,7 @@ def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1"
     return desk.artifacts.get(DEFAULT_SCOPE, model.id)
 
 
-def test_first_start_asks_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_the_first_start_requires_no_input(desk: Desk, tmp_path: Path) -> None:
     assert [c.name for c in desk.connections.list()] == ["local"]
     assert [g.name for g in desk.connections.groups("local")] == ["default"]
     assert [s.name for s in desk.stores.list(DEFAULT_SCOPE)] == ["default"]
@@ -192,7 +192,7 @@ def test_deleting_an_execution_keeps_its_models(desk: Desk) -> None:
     assert desk.lineage.lineage(DEFAULT_SCOPE, model.id).executions == {}
 
 
-def test_lineage_both_ways(desk: Desk) -> None:
+def test_lineage_upstream_and_downstream(desk: Desk) -> None:
     data, base = add(desk, "set", ArtifactKind.DATASET), add(desk, "old")
     first = train(desk, data, base, "first")
     second = train(desk, data, first, "second")
@@ -216,7 +216,7 @@ def test_lineage_both_ways(desk: Desk) -> None:
     assert desk.lineage.lineage(DEFAULT_SCOPE, third.id, limit=2).truncated
 
 
-def test_lineage_of_a_circle_ends(desk: Desk) -> None:
+def test_cyclic_lineage_terminates(desk: Desk) -> None:
     data = add(desk, "set", ArtifactKind.DATASET)
     one = train(desk, data, add(desk, "old"), "one")
     two = train(desk, data, one, "two")
@@ -279,7 +279,7 @@ def pending(desk: Desk, at: int) -> Execution:
     return made
 
 
-def test_queue_is_taken_in_order_and_never_twice(desk: Desk) -> None:
+def test_the_queue_is_processed_in_order_and_once(desk: Desk) -> None:
     waiting = [pending(desk, i) for i in range(8)]
     taken: list[str] = []
 
@@ -302,7 +302,7 @@ def test_queue_is_taken_in_order_and_never_twice(desk: Desk) -> None:
     assert len(executions.execution(desk.registry, DEFAULT_SCOPE, taken[0]).status_message) == 256
 
 
-def test_transitions_keep_the_rules(desk: Desk) -> None:
+def test_invalid_status_transitions_are_rejected(desk: Desk) -> None:
     one = pending(desk, 0)
     for wrong in (Status.COMPLETED, Status.PENDING):
         with pytest.raises(Conflict):
@@ -317,7 +317,7 @@ def test_transitions_keep_the_rules(desk: Desk) -> None:
     assert executions.claim_next(desk.registry, 5, 1, "b") is None
 
 
-def test_completion_is_all_or_nothing(desk: Desk) -> None:
+def test_completion_is_atomic(desk: Desk) -> None:
     one = pending(desk, 0)
     at = now()
     model = Artifact(
@@ -341,7 +341,7 @@ def test_preferences_and_changes(desk: Desk, tmp_path: Path) -> None:
     other.close()
 
 
-async def test_lanes(desk: Desk) -> None:
+async def test_lanes_return_results_and_cancel_queued_calls_on_close(desk: Desk) -> None:
     lane = Lane("test")
     assert await lane.run(desk.connections.current) == DEFAULT_SCOPE
     with pytest.raises(NotFound):

@@ -93,7 +93,7 @@ def umask() -> int:
     return mask
 
 
-def test_what_was_cancelled_goes_on_where_it_was(
+def test_a_cancelled_download_is_resumed(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     content = os.urandom(BIG)
@@ -118,7 +118,7 @@ def test_what_was_cancelled_goes_on_where_it_was(
     assert os.listdir(folder) == ["big"]
 
 
-def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
+def test_a_killed_download_is_resumed(tmp_path: Path, folder: Path) -> None:
     values = seaweed.shared().values(f"fetch/{uuid.uuid4()}")
     store = open_store(KINDS["s3"], values)
     content = os.urandom(BIG)
@@ -154,7 +154,7 @@ def test_a_killed_download_goes_on(tmp_path: Path, folder: Path) -> None:
     assert (folder / "big").read_bytes() == content
 
 
-def test_the_note_of_parts_is_whole_at_any_moment(
+def test_the_record_of_parts_is_always_consistent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = open_store(KINDS["s3"], seaweed.shared().values(f"fetch/{uuid.uuid4()}"))
@@ -178,7 +178,7 @@ def test_the_note_of_parts_is_whole_at_any_moment(
     assert os.listdir(one.target.parent) == ["big"]
 
 
-def test_another_version_begins_anew(
+def test_a_changed_version_restarts_the_download(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     put("x", b"first " * PART)
@@ -192,7 +192,7 @@ def test_another_version_begins_anew(
     assert os.listdir(folder) == ["x"]
 
 
-def test_what_was_recorded_is_held(
+def test_downloads_are_verified_against_recorded_hashes(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     put("x", b"now")
@@ -202,7 +202,7 @@ def test_what_was_recorded_is_held(
     fetch(store, [wanted(store, folder, "x", sha(b"now"))], nothing)
 
 
-def test_names_that_are_taken(
+def test_existing_target_names(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     put("x", b"new")
@@ -216,7 +216,7 @@ def test_names_that_are_taken(
     assert os.listdir(folder) == ["x"]
 
 
-def test_an_object_that_vanished(
+def test_an_object_deleted_during_the_download(
     store: ObjectStore, put: Callable[[str, bytes], None], folder: Path
 ) -> None:
     put("x", b"1")
@@ -227,7 +227,7 @@ def test_an_object_that_vanished(
     assert not (folder / "x").exists()
 
 
-def test_a_folder_that_cannot_be_written(
+def test_a_target_folder_that_is_not_writable(
     store: ObjectStore, put: Callable[[str, bytes], None], tmp_path: Path
 ) -> None:
     put("x", b"1")
@@ -265,7 +265,7 @@ def test_cancelling_does_not_wait_for_the_server(
     assert time.monotonic() - started < 10
 
 
-def test_a_server_that_says_nothing_is_given_up(
+def test_a_download_from_a_silent_server_times_out(
     store: ObjectStore,
     put: Callable[[str, bytes], None],
     folder: Path,

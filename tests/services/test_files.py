@@ -126,7 +126,9 @@ def test_an_output_that_is_one_file(
     )
 
 
-def test_added_by_hand_then_recorded(files: FileService, registry: Registry, home: Home) -> None:
+def test_files_added_manually_are_recorded_on_verification(
+    files: FileService, registry: Registry, home: Home
+) -> None:
     (home.files / "mine").mkdir()
     (home.files / "mine" / "a").write_bytes(b"a")
     one = add(registry, "ai://default/mine")
@@ -205,7 +207,7 @@ def test_outputs_that_cannot_be_stored(files: FileService, output: Path, tmp_pat
     assert files.check_url(SCOPE, URL).state is UrlState.EMPTY
 
 
-def test_storing_twice(files: FileService, output: Path) -> None:
+def test_storing_the_same_output_twice(files: FileService, output: Path) -> None:
     first = files.store_output(SCOPE, URL, output)
     assert files.store_output(SCOPE, URL, output) == first
     (output / "model.bin").write_bytes(b"weighty")
@@ -235,7 +237,7 @@ def test_download(files: FileService, registry: Registry, output: Path, tmp_path
     assert (target / "model.bin").read_bytes() == b"weights"
 
 
-def test_an_interrupted_download_leaves_no_half_file(
+def test_an_interrupted_download_leaves_no_partial_file(
     files: FileService, registry: Registry, output: Path, tmp_path: Path
 ) -> None:
     (output / "model.bin").write_bytes(b"x" * 5_000_000)
@@ -258,7 +260,7 @@ def test_an_interrupted_download_leaves_no_half_file(
     ) == sorted(path.name for path in output.rglob("*") if path.is_file())
 
 
-def test_a_changed_file_is_not_handed_out(
+def test_a_changed_file_is_not_downloaded(
     files: FileService, registry: Registry, output: Path, home: Home, tmp_path: Path
 ) -> None:
     one = add(registry, found=files.store_output(SCOPE, URL, output))
@@ -268,7 +270,7 @@ def test_a_changed_file_is_not_handed_out(
     assert not (tmp_path / "target" / "model.bin").exists()
 
 
-def test_download_does_not_pass_links_out(
+def test_download_does_not_follow_links_outside_the_target(
     files: FileService, registry: Registry, output: Path, tmp_path: Path
 ) -> None:
     one = add(registry, found=files.store_output(SCOPE, URL, output))
@@ -281,7 +283,9 @@ def test_download_does_not_pass_links_out(
     assert list(outside.iterdir()) == []
 
 
-def test_nothing_there(files: FileService, registry: Registry, tmp_path: Path) -> None:
+def test_missing_objects_stores_and_artifacts(
+    files: FileService, registry: Registry, tmp_path: Path
+) -> None:
     one = add(registry)
     with pytest.raises(ObjectMissing):
         files.download(SCOPE, one, tmp_path / "t")
@@ -292,7 +296,7 @@ def test_nothing_there(files: FileService, registry: Registry, tmp_path: Path) -
         VerificationService(registry, files).verify(SCOPE, "no-such-id")
 
 
-def test_new_credentials_are_used_at_once(
+def test_new_credentials_are_used_immediately(
     files: FileService, registry: Registry, home: Home, tmp_path: Path
 ) -> None:
     connections.add_store(registry, SCOPE, "other", "file", {"root": str(home.files)})

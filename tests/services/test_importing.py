@@ -61,20 +61,20 @@ def found(desk: Desk, prefix: str, pattern: str = "*") -> dict[str, tuple[int, i
         ("team", "RUN1", {}),
     ],
 )
-def test_what_is_proposed(
+def test_proposals_for_import(
     desk: Desk, prefix: str, pattern: str, expected: dict[str, tuple[int, int]]
 ) -> None:
     assert found(desk, prefix, pattern) == expected
 
 
 @pytest.mark.parametrize("pattern", ["", "/", "..", "a//b", "./x"])
-def test_patterns_that_are_none(desk: Desk, pattern: str) -> None:
+def test_invalid_patterns_are_rejected(desk: Desk, pattern: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         found(desk, "", pattern)
     assert caught.value.field == "pattern"
 
 
-def test_in_one_go_and_only_once(desk: Desk) -> None:
+def test_proposals_are_registered_once(desk: Desk) -> None:
     proposals = desk.importing.propose(SCOPE, "default", "team/a", "*/*")
     made = desk.importing.register(SCOPE, MODEL, "churn", proposals)
     assert [(one.name, one.url, one.size) for one in made] == [
@@ -91,7 +91,7 @@ def test_in_one_go_and_only_once(desk: Desk) -> None:
     ] * 3
 
 
-def test_a_later_look_notices_changes(desk: Desk) -> None:
+def test_changes_are_detected_by_a_later_proposal(desk: Desk) -> None:
     proposals = desk.importing.propose(SCOPE, "default", "team/a/run1", "*")
     best, _ = desk.importing.register(SCOPE, MODEL, "churn", proposals)
     assert desk.artifacts.get(SCOPE, best.id).files_state is FilesState.INTACT
@@ -101,7 +101,7 @@ def test_a_later_look_notices_changes(desk: Desk) -> None:
     assert (counts[FilesState.CHANGED], counts[FilesState.MISSING]) == (1, 1)
 
 
-def test_names_that_cannot_be(desk: Desk) -> None:
+def test_invalid_names_are_rejected(desk: Desk) -> None:
     for name in ("zwölf", "x" * 200):
         (desk.home.files / "odd" / name).mkdir(parents=True)
         (desk.home.files / "odd" / name / "f").write_bytes(b"")
@@ -112,14 +112,14 @@ def test_names_that_cannot_be(desk: Desk) -> None:
     assert desk.importing.propose(SCOPE, "default", "odd")[0].known is False, "all or nothing"
 
 
-def test_what_does_not_exist(desk: Desk) -> None:
+def test_missing_stores_and_scenarios(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.importing.propose(SCOPE, "nowhere")
     with pytest.raises(InvalidInput):
         desk.importing.register(SCOPE, MODEL, "no-such-scenario", [])
 
 
-def test_a_walk_can_be_ended(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listing_can_be_cancelled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from launchpad_tui.services import importing
 
     monkeypatch.setattr(importing, "_REPORT", 2)

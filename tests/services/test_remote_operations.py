@@ -51,7 +51,7 @@ def ids(tenant: Tenant) -> list[str]:
     return [one["id"] for one in tenant.groups["default"].executions]
 
 
-def test_a_model_is_added_there(desk: Desk, tenant: Tenant) -> None:
+def test_a_model_is_registered_in_the_runtime(desk: Desk, tenant: Tenant) -> None:
     labels = [("ext.ai.sap.com/stage", "test")]
     made = desk.artifacts.add(
         SCOPE, ArtifactKind.MODEL, "by hand", "ai://default/m/1", "churn", "mine", labels
@@ -62,7 +62,7 @@ def test_a_model_is_added_there(desk: Desk, tenant: Tenant) -> None:
     assert desk.artifacts.get(SCOPE, made.id).description == "mine"
 
 
-def test_a_configuration_and_its_execution(desk: Desk, tenant: Tenant) -> None:
+def test_a_configuration_and_its_execution_are_created(desk: Desk, tenant: Tenant) -> None:
     made = desk.configurations.create(SCOPE, "slow", "churn-train", {"rate": "0.01"}, {})
     assert desk.configurations.get(SCOPE, made.id).parameters == {"rate": "0.01"}
     execution = desk.executions.create(SCOPE, made.id)
@@ -74,7 +74,7 @@ def test_a_configuration_and_its_execution(desk: Desk, tenant: Tenant) -> None:
     assert found.configuration.parameters == {"rate": "0.02"}
 
 
-def test_stop_and_delete_by_the_rules(desk: Desk, tenant: Tenant) -> None:
+def test_stop_and_delete_depend_on_the_status(desk: Desk, tenant: Tenant) -> None:
     over, running, _ = ids(tenant)
     (outcome,) = desk.executions.stop(SCOPE, [over])
     assert isinstance(outcome.error, Conflict)
@@ -90,7 +90,7 @@ def test_stop_and_delete_by_the_rules(desk: Desk, tenant: Tenant) -> None:
     assert isinstance(outcome.error, NotFound)
 
 
-def test_many_at_once_where_the_runtime_can(desk: Desk, tenant: Tenant) -> None:
+def test_bulk_operations_if_the_runtime_supports_them(desk: Desk, tenant: Tenant) -> None:
     _, *running = ids(tenant)
     tenant.bodies.clear()
     assert [one.error for one in desk.executions.stop(SCOPE, running)] == [None, None]
@@ -103,7 +103,7 @@ def test_many_at_once_where_the_runtime_can(desk: Desk, tenant: Tenant) -> None:
     assert len(tenant.bodies) == 2
 
 
-def test_what_the_runtime_lacks_is_not_asked_of_it(desk: Desk, tenant: Tenant) -> None:
+def test_missing_capabilities_are_not_requested(desk: Desk, tenant: Tenant) -> None:
     tenant.capabilities = {"userExecutions": False}
     desk.sync.sync(SCOPE, thorough=True)
     tenant.bodies.clear()
@@ -117,7 +117,7 @@ def said(desk: Desk, execution: str) -> list[str]:
     return [line.message for line in log.slice(0, log.count())]
 
 
-def test_a_log_is_read_once_and_stays(desk: Desk, tenant: Tenant) -> None:
+def test_a_log_is_fetched_once_and_stored(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
     lines = [
         {
@@ -141,7 +141,7 @@ def test_a_log_is_read_once_and_stays(desk: Desk, tenant: Tenant) -> None:
     assert not tenant.requests
 
 
-def test_a_log_that_grows_has_no_line_twice(
+def test_a_growing_log_has_no_duplicate_lines(
     desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("launchpad_tui.services.remote_log.EVERY", 0.0)
@@ -171,7 +171,7 @@ def test_a_log_that_grows_has_no_line_twice(
     assert said(desk, running)[-1] == "the end"
 
 
-def test_a_log_that_does_not_come_says_so_and_keeps_what_came(desk: Desk, tenant: Tenant) -> None:
+def test_an_unavailable_log_is_reported_and_keeps_stored_lines(desk: Desk, tenant: Tenant) -> None:
     running = ids(tenant)[1]
     tenant.groups["default"].logs[running] = [{"timestamp": moment(5), "msg": "first", "pod": "p"}]
     assert said(desk, running) == ["first"]
@@ -183,7 +183,7 @@ def test_a_log_that_does_not_come_says_so_and_keeps_what_came(desk: Desk, tenant
     assert log.count() == 1
 
 
-def test_nobody_waits_for_a_server_that_hangs(
+def test_a_server_that_hangs_blocks_no_caller(
     desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("launchpad_tui.services.remote_log.FIRST", 0.2)
@@ -199,7 +199,7 @@ def test_nobody_waits_for_a_server_that_hangs(
         free.set()
 
 
-def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) -> None:
+def test_object_stores_are_created_and_deleted_in_the_runtime(desk: Desk, tenant: Tenant) -> None:
     values = {
         "bucket": "models",
         "region": "eu",
@@ -238,7 +238,7 @@ def test_object_stores_are_made_and_deleted_there(desk: Desk, tenant: Tenant) ->
     assert desk.stores.list(SCOPE) == []
 
 
-def test_metrics_from_outside(desk: Desk, tenant: Tenant) -> None:
+def test_metrics_logged_from_outside_an_execution(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
     points = [Metric("accuracy", 0.93, datetime(2026, 3, 1, tzinfo=UTC), 10)]
     desk.metrics.record(over, points, [Tag("reviewed", "yes")], [CustomInfo("note", "good")], SCOPE)
@@ -263,7 +263,7 @@ def test_labels_of_a_group(desk: Desk, tenant: Tenant) -> None:
     assert desk.connections.groups("core")[0].labels == {"ext.ai.sap.com/team": "vision"}
 
 
-def test_what_is_kept_of_a_connection_goes_with_it(desk: Desk, tenant: Tenant) -> None:
+def test_deleting_a_connection_deletes_its_stored_data(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
     tenant.groups["default"].logs[over] = [{"timestamp": moment(1), "msg": "line", "pod": "p"}]
     desk.executions.log(SCOPE, over).whole()

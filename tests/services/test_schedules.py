@@ -80,7 +80,7 @@ def count(bench: Bench) -> int:
     return bench.desk.executions.count(DEFAULT_SCOPE, Query())
 
 
-def test_the_executions_come_by_the_clock(
+def test_executions_are_created_on_schedule(
     service: ScheduleService, clock: Clock, configuration: str, bench: Bench
 ) -> None:
     one = service.create(DEFAULT_SCOPE, "hourly", "30 * * * *", configuration)
@@ -98,7 +98,7 @@ def test_the_executions_come_by_the_clock(
     assert bench.wait(row.execution.id).status == "COMPLETED", bench.log(row.execution.id)
 
 
-def test_what_was_missed_is_made_up_once(
+def test_missed_firings_are_made_up_once(
     service: ScheduleService, clock: Clock, configuration: str, bench: Bench
 ) -> None:
     one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
@@ -109,7 +109,7 @@ def test_what_was_missed_is_made_up_once(
     assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON + timedelta(days=3, hours=1)
 
 
-def test_paused_it_creates_nothing_and_makes_up_nothing(
+def test_a_paused_schedule_creates_no_executions(
     service: ScheduleService, clock: Clock, configuration: str
 ) -> None:
     one = service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
@@ -126,7 +126,9 @@ def test_paused_it_creates_nothing_and_makes_up_nothing(
     assert service.list(DEFAULT_SCOPE, configuration_id="other") == []
 
 
-def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> None:
+def test_start_and_end_bound_the_schedule(
+    service: ScheduleService, clock: Clock, configuration: str
+) -> None:
     start, end = NOON + timedelta(days=1), NOON + timedelta(days=1, hours=1, microseconds=7)
     one = service.create(DEFAULT_SCOPE, "a day later", "*/30 * * * *", configuration, start, end)
     assert one.next_at == start
@@ -152,7 +154,7 @@ def test_bounds(service: ScheduleService, clock: Clock, configuration: str) -> N
         )
 
 
-def test_the_firing_at_the_very_end(
+def test_the_schedule_fires_at_its_exact_end(
     service: ScheduleService, clock: Clock, configuration: str, bench: Bench
 ) -> None:
     one = service.create(
@@ -174,7 +176,7 @@ def test_the_firing_at_the_very_end(
 @pytest.mark.parametrize("field", ["start", "end"])
 @pytest.mark.parametrize("year", [1, 1969, 3000, 9999])
 @pytest.mark.parametrize("hours", [-14, 0, 14])
-def test_bounds_out_of_reach(
+def test_out_of_range_bounds_are_rejected(
     service: ScheduleService, configuration: str, field: str, year: int, hours: int
 ) -> None:
     zone = timezone(timedelta(hours=hours))
@@ -195,7 +197,7 @@ def test_bounds_out_of_reach(
     assert service.list(DEFAULT_SCOPE) == []
 
 
-def test_a_busy_registry_puts_it_off(
+def test_firing_is_deferred_while_the_registry_is_busy(
     service: ScheduleService,
     clock: Clock,
     configuration: str,
@@ -225,7 +227,9 @@ def test_a_busy_registry_puts_it_off(
     "cron",
     ["", "often", "* * * *", "* * * * * *", "61 * * * *", "0 0 30 2 *", "@daily", "* * * * MOO"],
 )
-def test_expressions_that_are_none(service: ScheduleService, configuration: str, cron: str) -> None:
+def test_invalid_cron_expressions_are_rejected(
+    service: ScheduleService, configuration: str, cron: str
+) -> None:
     with pytest.raises(InvalidInput) as error:
         service.create(DEFAULT_SCOPE, "x", cron, configuration)
     assert error.value.field == "cron"
@@ -248,7 +252,7 @@ def test_names_and_configurations(service: ScheduleService, configuration: str) 
         service.get(DEFAULT_SCOPE, one.id)
 
 
-def test_two_that_look_at_once_create_one(
+def test_concurrent_checks_create_one_execution(
     service: ScheduleService, clock: Clock, configuration: str, bench: Bench
 ) -> None:
     service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
@@ -274,7 +278,7 @@ def test_two_that_look_at_once_create_one(
         desk.close()
 
 
-def test_one_that_cannot_holds_up_no_other(
+def test_a_failing_schedule_does_not_delay_others(
     service: ScheduleService,
     clock: Clock,
     configuration: str,
@@ -297,9 +301,7 @@ def test_one_that_cannot_holds_up_no_other(
     assert service.get(DEFAULT_SCOPE, broken.id).next_at == NOON + timedelta(hours=2)
 
 
-def test_whoever_looks_after_executions_looks_after_schedules(
-    bench: Bench, configuration: str
-) -> None:
+def test_reconciling_executions_fires_due_schedules(bench: Bench, configuration: str) -> None:
     one = bench.desk.schedules.create(DEFAULT_SCOPE, "often", "* * * * *", configuration)
     with bench.desk.registry.write() as db:
         db.execute("UPDATE execution_schedules SET next_at = next_at - 3600")
@@ -308,7 +310,7 @@ def test_whoever_looks_after_executions_looks_after_schedules(
     assert row.execution.schedule_id == one.id
 
 
-def test_those_of_a_runtime_elsewhere(bench: Bench) -> None:
+def test_schedules_of_a_remote_runtime(bench: Bench) -> None:
     with tenant_server.serve() as tenant:
         tenant.groups["default"].train(1)
         desk = bench.desk

@@ -40,7 +40,7 @@ def names(found: list[CheckStep]) -> list[StrEnum]:
     return [step.name for step in found]
 
 
-def test_all_is_right(tmp_path: Path) -> None:
+def test_a_working_store_passes_the_check(tmp_path: Path) -> None:
     found = steps("s3", values())
     assert names(found) == [name for name in CheckPart if name is not CheckPart.TLS]
     assert not any(step.error for step in found)
@@ -54,7 +54,7 @@ def test_all_is_right(tmp_path: Path) -> None:
     ]
 
 
-def test_over_tls() -> None:
+def test_a_working_store_over_tls_passes_the_check() -> None:
     server = seaweed.shared()
     if not server.tls_endpoint:
         pytest.skip("openssl is not installed")
@@ -83,7 +83,7 @@ def test_over_tls() -> None:
         ({"bucket": "no-such-bucket"}, CheckPart.PLACE, (ConfigError, PermissionDenied)),
     ],
 )
-def test_what_is_wrong(
+def test_failed_steps_are_reported(
     wrong: dict[str, str], where: CheckPart, error: type[LaunchpadError]
 ) -> None:
     *right, last = steps("s3", values(**wrong))
@@ -103,7 +103,7 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_a_server_that_says_nothing(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_server(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_check, "_REQUEST_SECONDS", 0.5)
     started = time.monotonic()
     found = steps("s3", values(endpoint=silent))
@@ -112,7 +112,7 @@ def test_a_server_that_says_nothing(silent: str, monkeypatch: pytest.MonkeyPatch
     assert isinstance(found[-1].error, Unreachable)
 
 
-def test_the_proxy_of_the_environment(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_proxy_from_the_environment(silent: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_check, "_REQUEST_SECONDS", 0.2)
     monkeypatch.setenv("http_proxy", silent)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -127,7 +127,7 @@ def test_a_file_store_that_is_not_mounted(tmp_path: Path) -> None:
     assert [step.name for step in steps("file", {"root": "relative"})] == [CheckPart.SETTINGS]
 
 
-def test_a_call_in_time() -> None:
+def test_calls_are_limited_in_time() -> None:
     assert within(5, lambda: 3) == 3
     with pytest.raises(ConfigError):
         within(5, _fail)
@@ -140,7 +140,7 @@ def _fail() -> None:
     raise ConfigError("wrong")
 
 
-def test_a_server_that_wants_a_certificate() -> None:
+def test_a_server_that_requires_a_client_certificate() -> None:
     tls = hadoop.shared().tls_values(f"probe-{uuid.uuid4()}")
     found = steps("webhdfs", tls)
     assert names(found) == list(CheckPart)

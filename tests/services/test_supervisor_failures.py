@@ -41,7 +41,7 @@ def parallel(bench: Bench, number: int) -> None:
     bench.desk = open_desk(bench.desk.home)
 
 
-def test_a_killed_supervisor_takes_the_training_along_and_is_detected(bench: Bench) -> None:
+def test_a_killed_supervisor_ends_the_training_and_is_detected(bench: Bench) -> None:
     one = bench.shell("echo here; (sleep 300 & sleep 301) ; sleep 302")
     bench.wait_for_log(one, "here")
     until(lambda: len(processes_of(one)) >= 4)

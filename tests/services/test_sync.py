@@ -84,7 +84,7 @@ def same(desk: Desk, tenant: Tenant) -> bool:
     }
 
 
-def test_everything_comes_over(desk: Desk, tenant: Tenant) -> None:
+def test_all_resources_are_synchronized(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     assert same(desk, tenant)
     found = desk.executions.get(SCOPE, "e000000000000005")
@@ -105,7 +105,7 @@ def test_everything_comes_over(desk: Desk, tenant: Tenant) -> None:
     assert desk.sync.freshness(SCOPE).done_at is not None
 
 
-def test_a_second_look_asks_for_little(desk: Desk, tenant: Tenant) -> None:
+def test_a_second_sync_sends_few_requests(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     tenant.groups["default"].executions[-1] |= {"status": "COMPLETED", "modifiedAt": moment(5000)}
     desk.sync.sync(SCOPE)
@@ -115,7 +115,7 @@ def test_a_second_look_asks_for_little(desk: Desk, tenant: Tenant) -> None:
     assert not any("/executables" in one or "/metrics" in one for one in tenant.requests)
 
 
-def test_only_what_is_new_is_asked_for(desk: Desk, tenant: Tenant) -> None:
+def test_only_new_resources_are_requested(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     tenant.groups["default"].train(40)
     tenant.requests.clear()
@@ -126,7 +126,7 @@ def test_only_what_is_new_is_asked_for(desk: Desk, tenant: Tenant) -> None:
     assert "skip=31" in lists[0]
 
 
-def test_news_in_front_are_found_too(desk: Desk, tenant: Tenant) -> None:
+def test_new_resources_at_the_start_of_a_list_are_found(desk: Desk, tenant: Tenant) -> None:
     """A server that lists the newest first."""
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
@@ -138,7 +138,7 @@ def test_news_in_front_are_found_too(desk: Desk, tenant: Tenant) -> None:
     assert desk.executions.get(SCOPE, f"e{40:015x}").configuration is not None
 
 
-def test_all_is_read_again_when_asked_for(desk: Desk, tenant: Tenant) -> None:
+def test_a_full_sync_reads_all_resources_again(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
     group.artifacts[5]["name"] = "another name"
@@ -149,7 +149,7 @@ def test_all_is_read_again_when_asked_for(desk: Desk, tenant: Tenant) -> None:
     assert same(desk, tenant)
 
 
-def test_what_went_is_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
+def test_deleted_resources_are_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
     gone = group.executions.pop(3)
@@ -167,7 +167,7 @@ def test_what_went_is_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
     assert desk.executions.count(SCOPE, Query()) == 31
 
 
-def test_one_went_and_one_came(desk: Desk, tenant: Tenant) -> None:
+def test_one_resource_deleted_and_one_added(desk: Desk, tenant: Tenant) -> None:
     """The count is the same, the content is not."""
     desk.sync.sync(SCOPE)
     tenant.groups["default"].executions.pop(0)
@@ -176,7 +176,7 @@ def test_one_went_and_one_came(desk: Desk, tenant: Tenant) -> None:
     assert same(desk, tenant)
 
 
-def test_executions_that_run_are_followed(desk: Desk, tenant: Tenant) -> None:
+def test_running_executions_are_polled(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
     one = group.executions[-1]
@@ -197,7 +197,7 @@ def test_executions_that_run_are_followed(desk: Desk, tenant: Tenant) -> None:
     assert not any("/metrics" in each for each in tenant.requests)
 
 
-def test_metrics_of_old_executions_come_when_asked_for(desk: Desk, tenant: Tenant) -> None:
+def test_metrics_of_old_executions_are_fetched_on_request(desk: Desk, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     for number in range(100, 250):
         group.train(number)
@@ -212,7 +212,7 @@ def test_metrics_of_old_executions_come_when_asked_for(desk: Desk, tenant: Tenan
     assert not tenant.requests
 
 
-def test_a_break_is_gone_on_from(desk: Desk, tenant: Tenant) -> None:
+def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     group.artifacts += [artifact(1000 + number, "dataset") for number in range(5000)]
     tenant.top = 1000
@@ -238,7 +238,7 @@ def test_a_break_is_gone_on_from(desk: Desk, tenant: Tenant) -> None:
     assert desk.sync.freshness(SCOPE).error == ""
 
 
-def test_pages_that_move_while_they_are_read(desk: Desk, tenant: Tenant) -> None:
+def test_pages_that_shift_while_they_are_read(desk: Desk, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     group.artifacts += [artifact(1000 + number, "dataset") for number in range(3000)]
     tenant.top = 1000
@@ -255,7 +255,7 @@ def test_pages_that_move_while_they_are_read(desk: Desk, tenant: Tenant) -> None
 
 
 @pytest.mark.parametrize("rude", ["503", "429", "cut", "token"])
-def test_rude_servers_do_not_change_the_end(tenant: Tenant, tmp_path: Path, rude: str) -> None:
+def test_faulty_servers_do_not_change_the_result(tenant: Tenant, tmp_path: Path, rude: str) -> None:
     group = tenant.groups["default"]
     for number in range(100, 600):
         group.train(number)
@@ -289,7 +289,7 @@ def test_rude_servers_do_not_change_the_end(tenant: Tenant, tmp_path: Path, rude
     desk.close()
 
 
-def test_a_page_instead_of_json(desk: Desk, tenant: Tenant) -> None:
+def test_an_html_page_instead_of_json(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     tenant.answer = lambda *_: (200, {"Content-Type": "text/html"}, b"<html>Please log in</html>")
     with pytest.raises(RuntimeRejected, match="not JSON"):
@@ -299,14 +299,14 @@ def test_a_page_instead_of_json(desk: Desk, tenant: Tenant) -> None:
     assert "not JSON" in desk.connections.get("core").last_error
 
 
-def test_a_key_that_is_not_taken(desk: Desk, tenant: Tenant) -> None:
+def test_a_rejected_service_key(desk: Desk, tenant: Tenant) -> None:
     tenant.life = 0
     with pytest.raises(AuthenticationFailed):
         desk.sync.sync(SCOPE)
     assert desk.sync.freshness(SCOPE).done_at is None
 
 
-def test_words_that_nobody_knows(desk: Desk, tenant: Tenant) -> None:
+def test_unknown_values_are_tolerated(desk: Desk, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     group.executions[0] |= {"status": "HIBERNATING", "mood": {"deep": [1]}}
     group.artifacts[0] |= {"kind": "hologram"}
@@ -364,7 +364,7 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
     assert desk.stores.list(SCOPE)[0].deleted_at is not None
 
 
-def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
+def test_groups_are_independent(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     other = tenant.groups["vision"] = tenant_server.Group()
     other.train(7)
@@ -379,7 +379,7 @@ def test_groups_side_by_side(desk: Desk, tenant: Tenant) -> None:
     assert [one.deleted_at is not None for one in desk.connections.groups("core")] == [False, True]
 
 
-def test_nothing_secret_is_kept(desk: Desk, tenant: Tenant) -> None:
+def test_no_secrets_are_stored(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     tenant.answer = lambda *_: (
         500,
@@ -395,7 +395,7 @@ def test_nothing_secret_is_kept(desk: Desk, tenant: Tenant) -> None:
             assert tenant_server.SECRET.encode() not in path.read_bytes(), path
 
 
-def test_moments_stay_what_they_were(desk: Desk, tenant: Tenant) -> None:
+def test_timestamps_are_preserved(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     found = desk.executions.get(SCOPE, "e000000000000002").execution
     assert found.completed_at is not None

@@ -80,7 +80,7 @@ def count(desk: Desk, scope: Scope = SCOPE) -> int:
     return desk.artifacts.listing(scope, None, Query()).count()
 
 
-def test_what_somebody_looks_at_is_kept_fresh(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_viewed_scopes_are_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
     keeper = start()
     desk.sync.want(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
@@ -94,7 +94,7 @@ def test_what_somebody_looks_at_is_kept_fresh(desk: Desk, tenant: Tenant, start:
     assert end(keeper) == 0
 
 
-def test_nobody_looks_and_nothing_is_asked(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_unviewed_scopes_are_not_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
     keeper = start()
     desk.connections.add("other", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.want(Scope("other", "default"))
@@ -104,7 +104,7 @@ def test_nobody_looks_and_nothing_is_asked(desk: Desk, tenant: Tenant, start: St
     assert end(keeper) == 0
 
 
-def test_one_keeps_and_another_takes_over(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_another_process_takes_over_the_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
     first, second = start(), start()
     desk.sync.want(SCOPE)
     until(lambda: count(desk) == 5)
@@ -119,9 +119,7 @@ def test_one_keeps_and_another_takes_over(desk: Desk, tenant: Tenant, start: Sta
     until(there)
 
 
-def test_an_error_is_told_and_gone_when_it_is_over(
-    desk: Desk, tenant: Tenant, start: Start
-) -> None:
+def test_an_error_is_reported_until_sync_succeeds(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
     start()
     desk.sync.want(SCOPE)
@@ -134,9 +132,7 @@ def test_an_error_is_told_and_gone_when_it_is_over(
     assert desk.connections.get("core").last_error == ""
 
 
-def test_a_reading_that_is_broken_off_and_gone_on_with(
-    desk: Desk, tenant: Tenant, start: Start
-) -> None:
+def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.top = 500
     tenant.latency = 0.1
     tenant.groups["default"].artifacts += [
@@ -164,7 +160,7 @@ def test_a_reading_that_is_broken_off_and_gone_on_with(
     assert keeper.poll() is None
 
 
-def test_a_connection_that_is_deleted_meanwhile(desk: Desk, tenant: Tenant, start: Start) -> None:
+def test_a_connection_deleted_during_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.latency = 0.2
     keeper = start()
     desk.sync.want(SCOPE)

@@ -138,7 +138,7 @@ def _shown(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_whatever_comes(tmp_path: Path, seed: int) -> None:
+def test_invalid_responses_never_cause_unexpected_errors(tmp_path: Path, seed: int) -> None:
     tenant = Garbler(seed)
     group = tenant.groups["default"]
     for number in range(12):

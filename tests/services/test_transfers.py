@@ -38,7 +38,7 @@ class Held:
         return "moved"
 
 
-def test_a_few_run_side_by_side_and_others_wait() -> None:
+def test_concurrent_transfers_are_limited() -> None:
     service = TransferService()
     works = [Held() for _ in range(PARALLEL + 2)]
     for number, work in enumerate(works):
@@ -59,7 +59,7 @@ def test_a_few_run_side_by_side_and_others_wait() -> None:
     assert service.active == 0
 
 
-def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_sign_of_life() -> None:
+def test_queued_transfers_are_cancelled_at_once_and_running_ones_at_their_next_progress() -> None:
     service = TransferService()
     works = [Held() for _ in range(PARALLEL + 1)]
     for work in works:
@@ -78,7 +78,7 @@ def test_what_waits_is_cancelled_at_once_and_what_runs_at_its_next_sign_of_life(
     assert service.jobs()[0].state is JobState.CANCELLED
 
 
-def test_what_failed_says_why_and_can_be_begun_again() -> None:
+def test_a_failed_transfer_has_a_reason_and_can_be_restarted() -> None:
     service = TransferService()
     answers: list[Exception | None] = [
         Unreachable("It is away"),
@@ -108,7 +108,7 @@ def test_what_failed_says_why_and_can_be_begun_again() -> None:
     assert service.jobs()[0].state is JobState.DONE
 
 
-def test_an_error_while_it_is_cancelled_is_no_failure() -> None:
+def test_an_error_during_cancellation_is_not_a_failure() -> None:
     service = TransferService()
     go = threading.Event()
 
@@ -125,7 +125,7 @@ def test_an_error_while_it_is_cancelled_is_no_failure() -> None:
     assert (job.state, job.error) == (JobState.CANCELLED, None)
 
 
-def test_speed_and_the_time_that_is_left() -> None:
+def test_speed_and_remaining_time() -> None:
     service = TransferService()
     work = Held()
     work.at = Transfer(0, 1000)
@@ -148,7 +148,7 @@ def test_speed_and_the_time_that_is_left() -> None:
     assert (job.speed, job.left) == (0.0, None)
 
 
-def test_what_is_over_is_forgotten() -> None:
+def test_finished_transfers_are_removed() -> None:
     service = TransferService()
     held = Held()
     service.start("short", lambda _: "")

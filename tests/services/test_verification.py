@@ -46,7 +46,7 @@ def replaced(desk: Desk, name: str, content: bytes) -> None:
     (desk.home.files / name / "model.bin").write_bytes(content)
 
 
-def test_what_was_found_is_kept(desk: Desk) -> None:
+def test_verification_results_are_stored(desk: Desk) -> None:
     by_hand, recorded = model(desk, "by-hand", record=False), model(desk, "recorded")
     assert state(desk, by_hand) is FilesState.UNKNOWN
     assert desk.artifacts.get(SCOPE, by_hand).checked_at is None
@@ -64,7 +64,7 @@ def test_what_was_found_is_kept(desk: Desk) -> None:
     assert abs((now() - checked).total_seconds()) < 60
 
 
-def test_a_quick_look_reads_only_what_was_replaced(desk: Desk) -> None:
+def test_quick_verification_reads_only_replaced_files(desk: Desk) -> None:
     one = model(desk, "m", content=b"x" * 1000)
     read: list[Transfer] = []
     desk.verification.verify(SCOPE, one, read.append, content=False)
@@ -86,7 +86,7 @@ def test_a_quick_look_reads_only_what_was_replaced(desk: Desk) -> None:
     )
 
 
-def test_the_rot_that_a_quick_look_cannot_see(desk: Desk) -> None:
+def test_full_verification_detects_silent_corruption(desk: Desk) -> None:
     one = model(desk, "m")
     path = desk.home.files / "m" / "model.bin"
     before = path.stat()
@@ -97,7 +97,7 @@ def test_the_rot_that_a_quick_look_cannot_see(desk: Desk) -> None:
     assert desk.verification.verify(SCOPE, one)[0].state is FileState.CHANGED
 
 
-def test_all_of_a_group(desk: Desk) -> None:
+def test_all_artifacts_of_a_group_are_verified(desk: Desk) -> None:
     ids = {name: model(desk, name) for name in ("fine", "changed", "gone")}
     ids["by-hand"] = model(desk, "by-hand", record=False)
     replaced(desk, "changed", b"longer than before")
@@ -120,7 +120,7 @@ def test_all_of_a_group(desk: Desk) -> None:
     assert [row.artifact.id for row in found.slice(0, 10)] == [ids["gone"]]
 
 
-def test_more_than_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_listings_longer_than_one_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from launchpad_tui.services import verification
 
     monkeypatch.setattr(verification, "_PAGE", 3)
@@ -131,7 +131,7 @@ def test_more_than_a_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({each.artifact.id for each in told}) == 7
 
 
-def test_a_store_that_does_not_answer_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_an_unreachable_store_does_not_change_results(desk: Desk, tmp_path: Path) -> None:
     one = model(desk, "m")
     desk.stores.add(SCOPE, "away", "file", {"root": str(tmp_path / "nowhere")})
     lost = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "lost", "ai://away/x", "churn").id
@@ -142,7 +142,7 @@ def test_a_store_that_does_not_answer_changes_nothing(desk: Desk, tmp_path: Path
     assert [each.error for each in told if each.artifact.id == one] == [""]
 
 
-def test_a_look_can_be_ended(desk: Desk) -> None:
+def test_verification_can_be_cancelled(desk: Desk) -> None:
     for number in range(10):
         model(desk, f"m{number}")
 
@@ -156,6 +156,6 @@ def test_a_look_can_be_ended(desk: Desk) -> None:
         desk.verification.verify_all(SCOPE, None, stop)
 
 
-def test_nothing_of_that_name(desk: Desk) -> None:
+def test_verifying_an_unknown_artifact(desk: Desk) -> None:
     with pytest.raises(NotFound):
         desk.verification.verify(SCOPE, "no-such-id")

@@ -75,7 +75,7 @@ def listed(server: azurite.Server, query: str) -> str:
         connection.close()
 
 
-def test_httpx2_is_imported_on_use_only(server: azurite.Server) -> None:
+def test_httpx2_is_imported_only_on_use(server: azurite.Server) -> None:
     program = (
         "import sys, json\n"
         "from launchpad_tui.stores.base import open_store\n"
@@ -87,7 +87,7 @@ def test_httpx2_is_imported_on_use_only(server: azurite.Server) -> None:
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_tokens_that_are_not_accepted(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_invalid_tokens_are_rejected(server: azurite.Server, prefix: str, source: Path) -> None:
     wrong = azurite.container_sas(azurite.ALL, key="b3RoZXI=")
     for token in (wrong, server.expired_sas):
         signature = token.partition("sig=")[2]
@@ -98,7 +98,9 @@ def test_tokens_that_are_not_accepted(server: azurite.Server, prefix: str, sourc
             assert unquote(signature) not in told(caught.value)
 
 
-def test_a_token_with_a_question_mark(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_a_token_may_start_with_a_question_mark(
+    server: azurite.Server, prefix: str, source: Path
+) -> None:
     store = opened(server.values(prefix, sas_token=f" ?{server.sas}\n"))
     store.put("a", source)
     # As somebody has it who decoded it: the signature's plus signs and slashes stand for themselves.
@@ -111,7 +113,7 @@ def test_a_token_with_a_question_mark(server: azurite.Server, prefix: str, sourc
     )
 
 
-def test_reading_only(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_read_only_access(server: azurite.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     store = opened(server.values(prefix, sas_token=server.reader_sas))
     assert [each.path for each in store.list()] == ["a"]
@@ -123,7 +125,7 @@ def test_reading_only(server: azurite.Server, prefix: str, source: Path) -> None
     assert [each.path for each in store.list()] == ["a"]
 
 
-def test_no_such_container(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_missing_container(server: azurite.Server, prefix: str, source: Path) -> None:
     uri = server.container_uri.replace(azurite.CONTAINER, "no-such-container")
     for call in calls(
         opened(server.values(prefix, container_uri=uri, sas_token=server.account_sas)), source
@@ -132,7 +134,7 @@ def test_no_such_container(server: azurite.Server, prefix: str, source: Path) ->
             call()
 
 
-def test_values_that_make_no_sense(server: azurite.Server) -> None:
+def test_invalid_values_are_rejected(server: azurite.Server) -> None:
     for uri in (
         "not a uri",
         "https://account.blob.core.windows.net",
@@ -174,7 +176,7 @@ def test_container_uris(uri: str, url: str, account: str) -> None:
     assert (container.url, container.account) == (url, account)
 
 
-def test_nobody_answers(
+def test_unreachable_server(
     server: azurite.Server, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(net_client, "CONNECT_TIMEOUT", 0.2)
@@ -207,7 +209,7 @@ def test_a_redirect_is_not_followed(server: azurite.Server, source: Path) -> Non
         assert stolen == []
 
 
-def test_a_server_that_repeats_the_signature(server: azurite.Server) -> None:
+def test_signature_is_removed_from_error_messages(server: azurite.Server) -> None:
     signature = server.sas.partition("sig=")[2]
     body = f"<Error><Code>AuthenticationFailed</Code><Message>{signature} {unquote(signature)}</Message></Error>"
     with answering(lambda handler: handler.reply(403, body.encode())) as (port, _):
@@ -217,7 +219,7 @@ def test_a_server_that_repeats_the_signature(server: azurite.Server) -> None:
         assert unquote(signature) not in told(caught.value)
 
 
-def test_a_server_that_is_busy_is_asked_again(
+def test_requests_are_retried_when_the_server_is_busy(
     server: azurite.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
@@ -242,7 +244,7 @@ def test_tls(server: azurite.Server, prefix: str, source: Path) -> None:
         opened(values | {"ca_file": "/no/such/file"}).check()
 
 
-def test_a_cancelled_upload_leaves_nothing(
+def test_a_cancelled_upload_leaves_no_objects(
     server: azurite.Server, prefix: str, source: Path
 ) -> None:
     source.write_bytes(b"x" * (40 << 20))
@@ -261,7 +263,7 @@ def test_a_cancelled_upload_leaves_nothing(
     assert f"{prefix}/a" not in listed(server, f"prefix={prefix}")
 
 
-def test_a_cancelled_replacement_keeps_what_was_there(
+def test_a_cancelled_replacement_keeps_the_existing_object(
     server: azurite.Server, prefix: str, source: Path
 ) -> None:
     store = opened(server.values(prefix))
@@ -277,7 +279,7 @@ def test_a_cancelled_replacement_keeps_what_was_there(
     assert store.get("a", io.BytesIO()).size == 200_000
 
 
-def test_the_hash_is_kept_with_copies(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_copies_keep_the_hash(server: azurite.Server, prefix: str, source: Path) -> None:
     source.write_bytes(b"x" * (9 << 20))
     store = opened(server.values(prefix))
     stored = store.put("a", source)
@@ -285,7 +287,7 @@ def test_the_hash_is_kept_with_copies(server: azurite.Server, prefix: str, sourc
     assert store.stat("a").sha256 == store.stat("b").sha256 == stored.sha256
 
 
-def test_names_that_azure_does_not_take_stand_as_symbols(
+def test_names_rejected_by_azure_are_encoded(
     server: azurite.Server, prefix: str, source: Path
 ) -> None:
     store = opened(server.values(prefix))
@@ -302,13 +304,13 @@ def test_names_that_azure_does_not_take_stand_as_symbols(
     assert store.delete_prefix("end.") == 2
 
 
-def test_two_prefixes_are_two_stores(server: azurite.Server, prefix: str, source: Path) -> None:
+def test_prefixes_separate_stores(server: azurite.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     assert list(opened(server.values(f"{prefix}x")).list()) == []
     assert [each.path for each in opened(server.values()).list(prefix)] == [f"{prefix}/a"]
 
 
-def test_credentials_of_the_environment(
+def test_credentials_from_the_environment(
     server: azurite.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = server.values(prefix, credentials="environment", sas_token="")
@@ -330,7 +332,7 @@ def test_credentials_of_the_environment(
         opened(values).check()
 
 
-def test_the_environment_has_no_say_where_it_is_not_asked(
+def test_the_environment_is_ignored_unless_selected(
     server: azurite.Server, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AZURE_STORAGE_KEY", "b3RoZXI=")
@@ -346,7 +348,7 @@ CLIENT = {
 }
 
 
-def test_a_client_of_entra_id(
+def test_an_entra_id_client(
     server: azurite.Server, prefix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The token's way only: Azurite takes tokens over TLS alone and does not look at their signatures."""
@@ -371,7 +373,7 @@ def test_a_client_of_entra_id(
     assert not any("HIDDEN" in each for each in seen)
 
 
-def test_a_client_that_is_refused(server: azurite.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_rejected_client(server: azurite.Server, monkeypatch: pytest.MonkeyPatch) -> None:
     body = json.dumps(
         {"error": "invalid_client", "error_description": "AADSTS7000215: HIDDEN secret+ is wrong"}
     )
@@ -405,7 +407,9 @@ def test_the_first_page_of_a_large_folder_is_one_request(
     assert len([each for each in seen if "staging" not in each]) == 1
 
 
-def test_directories_of_a_hierarchical_namespace_are_no_objects(server: azurite.Server) -> None:
+def test_directories_of_a_hierarchical_namespace_are_not_listed_as_objects(
+    server: azurite.Server,
+) -> None:
     page = (
         b"<EnumerationResults><Blobs><BlobPrefix><Name>d/</Name></BlobPrefix><Blob><Name>d</Name><Properties>"
         b"<Last-Modified>Mon, 23 Nov 2026 16:22:48 GMT</Last-Modified><ResourceType>directory</ResourceType>"
@@ -422,7 +426,7 @@ def test_directories_of_a_hierarchical_namespace_are_no_objects(server: azurite.
     assert [(each.path, each.size) for each in found.objects] == [("x\ufffe", 3)]
 
 
-def test_a_store_that_is_none(server: azurite.Server, source: Path) -> None:
+def test_a_server_that_is_not_an_object_store(server: azurite.Server, source: Path) -> None:
     with answering(lambda handler: handler.reply(200, b"<html>Welcome")) as (port, _):
         store = opened(server.values(container_uri=f"http://127.0.0.1:{port}/acc/c"))
         for call in (

@@ -67,7 +67,7 @@ def test_objects_are_plain_files(store: FileStore, root: Path, source: Path) -> 
     assert not (root / "e1").exists()
 
 
-def test_the_root_must_be_there(tmp_path: Path, source: Path) -> None:
+def test_the_root_must_exist(tmp_path: Path, source: Path) -> None:
     with pytest.raises(ConfigError):
         FileStore({"root": "relative"})
     store = FileStore({"root": str(tmp_path / "not-mounted")})
@@ -82,7 +82,7 @@ def test_the_root_must_be_there(tmp_path: Path, source: Path) -> None:
     assert not (tmp_path / "not-mounted").exists()
 
 
-def test_links_that_lead_out_are_not_followed(
+def test_links_that_leave_the_root_are_not_followed(
     store: FileStore, root: Path, tmp_path: Path, source: Path
 ) -> None:
     outside = tmp_path / "outside"
@@ -125,7 +125,7 @@ def test_links_that_stay_inside_are_followed(store: FileStore, root: Path) -> No
     assert len(paths(store)) < 20
 
 
-def test_folders_and_special_files_are_no_objects(store: FileStore, root: Path) -> None:
+def test_folders_and_special_files_are_not_listed_as_objects(store: FileStore, root: Path) -> None:
     (root / "empty").mkdir()
     os.mkfifo(root / "pipe")
     assert paths(store) == []
@@ -141,7 +141,7 @@ def test_names_that_are_not_utf8(store: FileStore, root: Path) -> None:
         list(store.list("d"))
 
 
-def test_a_file_where_a_folder_should_be(store: FileStore, source: Path) -> None:
+def test_a_file_in_place_of_a_folder(store: FileStore, source: Path) -> None:
     store.put("a", source)
     for call in (
         lambda: store.put("a/b", source),
@@ -169,7 +169,7 @@ def test_read_only(store: FileStore, root: Path, source: Path) -> None:
     root.chmod(0o700)
 
 
-def test_a_killed_publication_leaves_nothing_in_sight(
+def test_a_killed_publication_leaves_no_visible_objects(
     store: FileStore, root: Path, source: Path
 ) -> None:
     program = PUBLISH + (

@@ -73,7 +73,7 @@ def opened(values: dict[str, str]) -> GcsStore:
     return store
 
 
-def test_httpx2_and_cryptography_are_imported_on_use_only(server: fake_gcs.Server) -> None:
+def test_httpx2_and_cryptography_are_imported_only_on_use(server: fake_gcs.Server) -> None:
     program = (
         "import sys, json\n"
         "from launchpad_tui.stores.base import open_store\n"
@@ -107,7 +107,7 @@ def test_base64_keys(server: fake_gcs.Server, prefix: str) -> None:
     assert opened(server.values(prefix, private_key=coded)).check()
 
 
-def test_keys_that_are_none(server: fake_gcs.Server) -> None:
+def test_invalid_keys_are_rejected(server: fake_gcs.Server) -> None:
     key = json.loads(server.key)
     for text, reason in (
         ("HIDDEN", "neither JSON nor base64"),
@@ -134,13 +134,13 @@ def test_keys_that_are_none(server: fake_gcs.Server) -> None:
         opened(server.values(private_key=" "))
 
 
-def test_a_token_server_without_tls_is_not_asked(server: fake_gcs.Server) -> None:
+def test_token_servers_without_tls_are_not_contacted(server: fake_gcs.Server) -> None:
     key = {**json.loads(server.key), "token_uri": "http://oauth.example.com/token"}
     with pytest.raises(ConfigError):
         opened(server.values(private_key=json.dumps(key))).check()
 
 
-def test_reading_only(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+def test_read_only_access(server: fake_gcs.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     store = opened(server.values(prefix, private_key=server.reader_key))
     assert store.get("a", io.BytesIO()).size == 200_000
@@ -150,13 +150,13 @@ def test_reading_only(server: fake_gcs.Server, prefix: str, source: Path) -> Non
     assert [each.path for each in store.list()] == ["a"]
 
 
-def test_no_such_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+def test_missing_bucket(server: fake_gcs.Server, prefix: str, source: Path) -> None:
     for call in calls(opened(server.values(prefix, bucket="no-such-bucket")), source):
         with pytest.raises(ConfigError):
             call()
 
 
-def test_nobody_answers(
+def test_unreachable_server(
     server: fake_gcs.Server, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
@@ -168,7 +168,7 @@ def test_nobody_answers(
             call()
 
 
-def test_endpoints_that_are_none(server: fake_gcs.Server) -> None:
+def test_invalid_endpoints_are_rejected(server: fake_gcs.Server) -> None:
     for endpoint in (
         "nonsense",
         "ftp://host",
@@ -207,7 +207,7 @@ def test_a_redirect_is_not_followed(server: fake_gcs.Server, source: Path) -> No
         assert stolen == []
 
 
-def test_an_expired_or_refused_token_is_replaced(source: Path) -> None:
+def test_an_expired_or_rejected_token_is_replaced(source: Path) -> None:
     with own() as (world, values):
         store = opened(values)
         store.put("a", source)
@@ -226,7 +226,7 @@ def test_an_expired_or_refused_token_is_replaced(source: Path) -> None:
         assert len(world.tokens) == 3, "a token is replaced before it expires"
 
 
-def test_a_cancelled_upload_leaves_nothing(source: Path) -> None:
+def test_a_cancelled_upload_leaves_no_objects(source: Path) -> None:
     source.write_bytes(b"x" * (40 << 20))
     moved: list[int] = []
 
@@ -245,7 +245,7 @@ def test_a_cancelled_upload_leaves_nothing(source: Path) -> None:
         assert any(each.startswith("DELETE") for each in world.seen)
 
 
-def test_an_upload_goes_on_where_google_stands(source: Path) -> None:
+def test_an_upload_is_resumed_from_the_offset_of_the_server(source: Path) -> None:
     source.write_bytes(os.urandom(1 << 20) * 20)
     moved: list[int] = []
     with own() as (world, values):
@@ -262,7 +262,7 @@ def test_an_upload_goes_on_where_google_stands(source: Path) -> None:
     )
 
 
-def test_the_hash_is_kept_with_copies(server: fake_gcs.Server, prefix: str, source: Path) -> None:
+def test_copies_keep_the_hash(server: fake_gcs.Server, prefix: str, source: Path) -> None:
     source.write_bytes(b"x" * (9 << 20))
     store = opened(server.values(prefix))
     stored = store.put("a", source)
@@ -273,7 +273,7 @@ def test_the_hash_is_kept_with_copies(server: fake_gcs.Server, prefix: str, sour
         store.copy("nothing", "b")
 
 
-def test_line_breaks_stand_as_symbols(source: Path) -> None:
+def test_line_breaks_in_names_are_encoded(source: Path) -> None:
     with own() as (world, values):
         store = opened(values)
         for name in ("a\nb", "␊", "‛␊", "tab\t"):
@@ -299,7 +299,7 @@ def test_the_first_page_of_a_large_folder_is_one_request() -> None:
             assert len([each for each in world.seen if "staging" not in each]) == 1
 
 
-def test_credentials_of_the_environment(
+def test_credentials_from_the_environment(
     server: fake_gcs.Server, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = server.values(prefix, credentials="environment", private_key="")

@@ -60,7 +60,7 @@ def run(program: str) -> str:
     return result.stdout
 
 
-def test_the_sdk_is_imported_on_use_only() -> None:
+def test_the_sdk_is_imported_only_on_use() -> None:
     program = (
         "import sys\n"
         "from launchpad_tui.stores.base import open_store\n"
@@ -128,7 +128,7 @@ def test_tokens(server: oss_server.Server, prefix: str, source: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["access_key_id", "secret_access_key", "session_token"])
-def test_credentials_that_fit_into_no_header(server: oss_server.Server, field: str) -> None:
+def test_credentials_that_are_invalid_in_a_header(server: oss_server.Server, field: str) -> None:
     store = opened(server.values("", TEMPORARY) | {field: "secret\nsecret"})
     with pytest.raises(ConfigError) as caught:
         store.check()
@@ -137,7 +137,7 @@ def test_credentials_that_fit_into_no_header(server: oss_server.Server, field: s
     )
 
 
-def test_keys_of_the_environment(
+def test_keys_from_the_environment(
     server: oss_server.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = server.values(
@@ -166,7 +166,7 @@ def test_a_wrong_clock(tmp_path: Path, source: Path) -> None:
         assert time.monotonic() - before < 1
 
 
-def test_no_such_bucket(server: oss_server.Server, prefix: str, source: Path) -> None:
+def test_missing_bucket(server: oss_server.Server, prefix: str, source: Path) -> None:
     for name in ("no-such-bucket", "Not/a bucket"):
         for call in calls(opened(server.values(prefix, bucket=name)), source):
             with pytest.raises(ConfigError):
@@ -179,7 +179,7 @@ def test_another_region(server: oss_server.Server, prefix: str) -> None:
     assert "region" in caught.value.hint
 
 
-def test_reading_only(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+def test_read_only_access(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
     opened(server.values(prefix)).put("a", source)
     store = opened(server.values(prefix, READER))
     assert [each.path for each in store.list()] == ["a"]
@@ -219,7 +219,7 @@ def test_reading_only(server: oss_server.Server, prefix: str, source: Path, raw:
         ),
     ],
 )
-def test_the_region_stands_in_the_endpoint(
+def test_the_region_is_taken_from_the_endpoint(
     endpoint: str, region: str, url: str | None, called: str | None
 ) -> None:
     found = address({"bucket": "b", "endpoint": endpoint})
@@ -276,7 +276,7 @@ def test_addressing(endpoint: str, asked: str, style: str, host: str) -> None:
         "",
     ],
 )
-def test_an_endpoint_that_is_none(endpoint: str) -> None:
+def test_invalid_endpoints_are_rejected(endpoint: str) -> None:
     for call in (
         opened({**NOBODY, "endpoint": endpoint}).check,
         opened({**NOBODY, "endpoint": endpoint}).endpoint,
@@ -297,7 +297,7 @@ def test_an_endpoint_with_a_password() -> None:
     ("addressing", "host"),
     [("virtual", "localhost:8080"), ("cname", f"{oss_server.CNAME}:8080"), ("cname", "")],
 )
-def test_the_bucket_in_the_hosts_name(
+def test_the_bucket_is_part_of_the_host_name(
     server: oss_server.Server,
     prefix: str,
     source: Path,
@@ -318,7 +318,7 @@ def test_the_bucket_in_the_hosts_name(
     assert store.delete_prefix("c") == 1
 
 
-def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oss_client, "CONNECT_TIMEOUT", 0.2)
     monkeypatch.setattr(oss_client, "READ_TIMEOUT", 0.2)
     with socket.socket() as silent:
@@ -355,7 +355,7 @@ def test_tls(
             opened(values | {"ca_file": file}).check()
 
 
-def test_a_netrc_does_not_take_the_signatures_place(
+def test_netrc_does_not_replace_the_signature(
     server: oss_server.Server,
     prefix: str,
     source: Path,
@@ -370,7 +370,7 @@ def test_a_netrc_does_not_take_the_signatures_place(
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_nothing_is_sent_to_where_a_server_points(source: Path, status: int) -> None:
+def test_redirects_are_not_followed(source: Path, status: int) -> None:
     asked: list[str] = []
     with (
         listening(answering(200, asked=asked)) as other,
@@ -396,7 +396,7 @@ def test_nothing_is_sent_to_where_a_server_points(source: Path, status: int) -> 
         (400, "InvalidBucketName", ConfigError),
     ],
 )
-def test_what_oss_may_say(
+def test_oss_error_codes_are_mapped_to_errors(
     monkeypatch: pytest.MonkeyPatch, source: Path, status: int, code: str, expected: type[Exception]
 ) -> None:
     monkeypatch.setattr(oss_client, "ATTEMPTS", 1)
@@ -407,7 +407,7 @@ def test_what_oss_may_say(
                 call()
 
 
-def test_a_bucket_elsewhere() -> None:
+def test_a_bucket_with_another_endpoint() -> None:
     message = (
         "The bucket you are attempting to access must be addressed using the specified endpoint."
     )
@@ -421,7 +421,7 @@ def test_a_bucket_elsewhere() -> None:
 @pytest.mark.parametrize(
     "page", [b"<html>please log in</html>", b"<html><br>please", b"please", b""]
 )
-def test_a_page_of_a_proxy_is_no_answer(source: Path, page: bytes) -> None:
+def test_an_html_page_of_a_proxy_is_rejected(source: Path, page: bytes) -> None:
     with listening(answering(200, page)) as port:
         for call in calls(opened({**NOBODY, "endpoint": f"http://127.0.0.1:{port}"}), source):
             with pytest.raises(Unreachable):

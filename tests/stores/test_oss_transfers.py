@@ -52,7 +52,7 @@ def raw(server: oss_server.Server) -> Raw:
     return Raw(server)
 
 
-def test_an_upload_that_breaks_off_is_sent_again(source: Path) -> None:
+def test_an_interrupted_upload_is_retried(source: Path) -> None:
     bodies: list[bytes] = []
 
     class Flaky(Handler):
@@ -76,7 +76,7 @@ def test_an_upload_that_breaks_off_is_sent_again(source: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [200_000, oss_transfers.PART_SIZE + 1])
-def test_what_is_garbled_on_its_way_up(tmp_path: Path, source: Path, size: int) -> None:
+def test_corrupted_uploads_are_detected(tmp_path: Path, source: Path, size: int) -> None:
     source.write_bytes(os.urandom(size))
     with oss_server.serve(tmp_path, garbled="up") as server:
         store = opened(server.values(""))
@@ -89,7 +89,7 @@ def test_what_is_garbled_on_its_way_up(tmp_path: Path, source: Path, size: int) 
         assert Raw(server).uploads("") == []
 
 
-def test_what_is_garbled_on_its_way_down(tmp_path: Path, source: Path) -> None:
+def test_corrupted_downloads_are_detected(tmp_path: Path, source: Path) -> None:
     with oss_server.serve(tmp_path, garbled="down") as server:
         store = opened(server.values(""))
         store.put("a", source)
@@ -156,7 +156,7 @@ def test_a_cancelled_upload_leaves_no_parts(
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("oss")]
 
 
-def test_a_cancelled_publication_leaves_nothing(
+def test_a_cancelled_publication_leaves_no_objects(
     server: oss_server.Server, prefix: str, source: Path, tmp_path: Path, raw: Raw
 ) -> None:
     large = tmp_path / "large"
@@ -180,9 +180,7 @@ def test_a_cancelled_publication_leaves_nothing(
     assert raw.uploads(prefix) == []
 
 
-def test_parts_that_somebody_left_are_taken_away(
-    server: oss_server.Server, prefix: str, raw: Raw
-) -> None:
+def test_abandoned_parts_are_removed(server: oss_server.Server, prefix: str, raw: Raw) -> None:
     for name in ("m/a", "m/b\x1b ü", "m/c/d", "mm"):
         raw.begin(f"{prefix}/{name}")
     store = opened(server.values(prefix))._oss
@@ -194,7 +192,7 @@ def test_parts_that_somebody_left_are_taken_away(
     assert raw.uploads(prefix) == []
 
 
-def test_what_is_there_is_not_created(server: oss_server.Server, prefix: str) -> None:
+def test_create_does_not_overwrite(server: oss_server.Server, prefix: str) -> None:
     bucket = opened(server.values(prefix))._oss
     bucket.create(f"{prefix}/x", b"first")
     with pytest.raises(Conflict):
@@ -202,7 +200,7 @@ def test_what_is_there_is_not_created(server: oss_server.Server, prefix: str) ->
     assert b"".join(bucket.read(f"{prefix}/x", 0, None, "")) == b"first"
 
 
-def test_odd_names(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
+def test_unusual_names(server: oss_server.Server, prefix: str, source: Path, raw: Raw) -> None:
     store = opened(server.values(prefix))
     names = [
         "a&b<c>",
@@ -227,7 +225,7 @@ def test_odd_names(server: oss_server.Server, prefix: str, source: Path, raw: Ra
     assert raw.keys(prefix) == []
 
 
-def test_more_than_a_page(server: oss_server.Server, prefix: str, raw: Raw) -> None:
+def test_listings_longer_than_one_page(server: oss_server.Server, prefix: str, raw: Raw) -> None:
     bucket = opened(server.values(prefix))._oss
     for number in range(1003):
         bucket.create(f"{prefix}/m/{number}", b"")
@@ -242,7 +240,7 @@ def test_a_name_that_is_too_long(server: oss_server.Server, prefix: str, source:
         opened(server.values(prefix)).put("x" * 1020, source)
 
 
-def test_an_object_that_says_it_is_packed_comes_as_it_is_stored(
+def test_objects_with_a_content_encoding_are_returned_as_stored(
     server: oss_server.Server, prefix: str, raw: Raw
 ) -> None:
     raw.put(f"{prefix}/packed", b"not gzip at all", content_encoding="gzip")
@@ -251,21 +249,21 @@ def test_an_object_that_says_it_is_packed_comes_as_it_is_stored(
     assert target.getvalue() == b"not gzip at all"
 
 
-def test_behind_the_end(server: oss_server.Server, prefix: str, source: Path) -> None:
+def test_reading_past_the_end(server: oss_server.Server, prefix: str, source: Path) -> None:
     store = opened(server.values(prefix))
     store.put("a", source)
     assert b"".join(store.read("a", 200_000)) == b"".join(store.read("a", 300_000, 5)) == b""
     assert b"".join(store.read("a", 199_990, 50)) == b"x" * 10
 
 
-def test_no_room_for_a_download(server: oss_server.Server, prefix: str, source: Path) -> None:
+def test_a_download_to_a_full_disk(server: oss_server.Server, prefix: str, source: Path) -> None:
     store = opened(server.values(prefix))
     store.put("a", source)
     with open("/dev/full", "wb", buffering=0) as target, pytest.raises(StorageFull):
         store.get("a", target)
 
 
-def test_a_download_that_breaks_off_goes_on(
+def test_an_interrupted_download_is_resumed(
     server: oss_server.Server, prefix: str, source: Path
 ) -> None:
     content = os.urandom(5_000_000)
@@ -293,7 +291,7 @@ def test_a_download_that_breaks_off_goes_on(
     assert len(ranges) in {3, 4}
 
 
-def test_an_upload_whose_last_answer_is_lost(
+def test_an_upload_whose_last_response_is_lost(
     server: oss_server.Server, prefix: str, source: Path, raw: Raw
 ) -> None:
     source.write_bytes(os.urandom(1 << 20) * 17)

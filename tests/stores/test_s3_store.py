@@ -78,7 +78,7 @@ def calls(store: S3Store, source: Path) -> list[Any]:
     ]
 
 
-def test_boto3_is_imported_on_use_only() -> None:
+def test_boto3_is_imported_only_on_use() -> None:
     program = (
         "import sys\n"
         "from launchpad_tui.stores.base import open_store\n"
@@ -126,7 +126,7 @@ def test_a_wrong_clock(
         assert "clock" in caught.value.hint
 
 
-def test_reading_only(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_read_only_access(server: seaweed.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     store = opened(server.values(prefix, seaweed.READER))
     assert [each.path for each in store.list()] == ["a"]
@@ -142,14 +142,14 @@ def test_reading_only(server: seaweed.Server, prefix: str, source: Path) -> None
     assert keys(server, prefix) == [f"{prefix}/a"]
 
 
-def test_no_such_bucket(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_missing_bucket(server: seaweed.Server, prefix: str, source: Path) -> None:
     # Reading only: SeaweedFS makes a bucket where an administrator writes to one that is not there.
     for call in calls(opened(server.values(prefix, bucket="no-such-bucket")), source)[:4]:
         with pytest.raises(ConfigError):
             call()
 
 
-def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_client, "CONNECT_TIMEOUT", 0.2)
     monkeypatch.setattr(s3_client, "READ_TIMEOUT", 0.2)
     values = {"bucket": "b", "access_key_id": "a", "secret_access_key": "s", "addressing": "path"}
@@ -164,7 +164,7 @@ def test_nobody_answers(source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             call()
 
 
-def test_values_that_make_no_sense() -> None:
+def test_invalid_values_are_rejected() -> None:
     values = {
         "access_key_id": "a",
         "secret_access_key": "s",
@@ -177,7 +177,7 @@ def test_values_that_make_no_sense() -> None:
         opened({**values, "endpoint": "http://127.0.0.1:9", "bucket": "Not/a bucket"}).check()
 
 
-def test_the_aws_command_has_no_say(
+def test_configuration_of_the_aws_command_is_ignored(
     server: seaweed.Server, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "config").write_text("[profile x]\nendpoint_url = http://127.0.0.1:9\n")
@@ -203,7 +203,7 @@ def test_tls(server: seaweed.Server, prefix: str, source: Path) -> None:
         opened(values | {"ca_file": "/no/such/file"}).check()
 
 
-def test_the_hash_is_kept_with_the_object(
+def test_the_hash_is_stored_with_the_object(
     server: seaweed.Server, prefix: str, source: Path
 ) -> None:
     store = opened(server.values(prefix))
@@ -213,21 +213,21 @@ def test_the_hash_is_kept_with_the_object(
     assert store.stat("foreign").sha256 == ""
 
 
-def test_two_prefixes_are_two_stores(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_prefixes_separate_stores(server: seaweed.Server, prefix: str, source: Path) -> None:
     opened(server.values(prefix)).put("a", source)
     assert list(opened(server.values(f"{prefix}x")).list()) == []
     whole = opened(server.values(""))
     assert [each.path for each in whole.list(prefix)] == [f"{prefix}/a"]
 
 
-def test_no_room_for_a_download(server: seaweed.Server, prefix: str, source: Path) -> None:
+def test_a_download_to_a_full_disk(server: seaweed.Server, prefix: str, source: Path) -> None:
     store = opened(server.values(prefix))
     store.put("a", source)
     with open("/dev/full", "wb", buffering=0) as target, pytest.raises(StorageFull):
         store.get("a", target)
 
 
-def test_a_killed_publication_stays_hidden_and_is_swept(
+def test_a_killed_publication_stays_hidden_and_is_removed(
     server: seaweed.Server, prefix: str, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.write_bytes(b"x" * (20 << 20))
@@ -294,7 +294,7 @@ def test_a_cancelled_upload_leaves_no_parts(
     )
 
 
-def test_parts_of_one_that_died_are_taken_away_after_a_week(
+def test_parts_of_killed_uploads_are_removed_after_a_week(
     server: seaweed.Server,
     prefix: str,
     source: Path,
@@ -320,7 +320,7 @@ def test_parts_of_one_that_died_are_taken_away_after_a_week(
     assert sorted(keys(server, prefix)) == [f"{prefix}/a", f"{prefix}/b"]
 
 
-def test_consoles_folders_are_no_objects(server: seaweed.Server, prefix: str) -> None:
+def test_folder_markers_are_not_listed_as_objects(server: seaweed.Server, prefix: str) -> None:
     client(server).put_object(Bucket=seaweed.BUCKET, Key=f"{prefix}/folder/", Body=b"")
     assert list(opened(server.values(prefix)).list()) == []
 
@@ -334,7 +334,7 @@ def test_an_object_of_many_parts(server: seaweed.Server, prefix: str, source: Pa
     assert (got.size, got.sha256) == (150 << 20, stored.sha256)
 
 
-def test_a_download_that_breaks_off_goes_on(
+def test_an_interrupted_download_is_resumed(
     server: seaweed.Server, prefix: str, source: Path
 ) -> None:
     source.write_bytes(os.urandom(5_000_000))

@@ -74,7 +74,7 @@ def read(store: WebHdfsStore, path: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["none", "stranger"])
-def test_a_client_that_is_not_let_in(
+def test_a_client_without_access(
     tls: dict[str, str], server: hadoop.Server, kind: str, source: Path
 ) -> None:
     known = kind == "stranger"
@@ -86,7 +86,7 @@ def test_a_client_that_is_not_let_in(
             call()
 
 
-def test_only_the_own_authority_is_trusted(
+def test_only_the_configured_certificate_authority_is_trusted(
     tls: dict[str, str], server: hadoop.Server, monkeypatch: pytest.MonkeyPatch, source: Path
 ) -> None:
     made = certificates.within(Path(server.ca_file).parent)
@@ -103,7 +103,7 @@ def test_only_the_own_authority_is_trusted(
     assert opened({**tls, "ca_file": other, "verify_tls": "false"}).check()
 
 
-def test_a_name_that_the_certificate_does_not_have(tls: dict[str, str]) -> None:
+def test_a_host_name_missing_from_the_certificate(tls: dict[str, str]) -> None:
     tls["namenode"] = tls["namenode"].replace("localhost", "127.1")
     with pytest.raises(Unreachable) as raised:
         opened(tls).check()
@@ -121,14 +121,14 @@ def test_keys_leave_no_file_open(tls: dict[str, str]) -> None:
     assert len(os.listdir("/proc/self/fd")) <= before + len(stores)
 
 
-def test_keys_where_there_are_no_files_in_memory(
+def test_keys_are_loaded_without_memfd(
     tls: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(os, "memfd_create")
     assert opened(tls).check()
 
 
-def test_headers_stay_with_the_namenode(
+def test_headers_are_sent_only_to_the_namenode(
     relay: hadoop_relay.Relay, server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
     secret = {"Authorization": "Basic c2VjcmV0", "X-Other": "also ours"}
@@ -151,7 +151,7 @@ def test_headers_stay_with_the_namenode(
         assert request.headers["x-other"] == secret["X-Other"]
 
 
-def test_the_certificate_is_not_shown_elsewhere(
+def test_the_client_certificate_is_not_presented_to_other_hosts(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
     made = certificates.within(Path(server.ca_file).parent)
@@ -186,7 +186,7 @@ def test_the_certificate_is_not_shown_elsewhere(
     assert shown[1]
 
 
-def test_from_tls_to_none_is_not_followed(
+def test_redirects_from_tls_to_plain_http_are_not_followed(
     server: hadoop.Server, values: dict[str, str], source: Path
 ) -> None:
     made = certificates.within(Path(server.ca_file).parent)
@@ -200,7 +200,7 @@ def test_from_tls_to_none_is_not_followed(
                 store.put("a", source)
 
 
-def test_a_server_that_sends_us_round(
+def test_redirect_loops_are_ended(
     relay: hadoop_relay.Relay, values: dict[str, str], source: Path
 ) -> None:
     opened(values).put("a", source)
@@ -211,7 +211,7 @@ def test_a_server_that_sends_us_round(
         read(opened({**values, "namenode": relay.address}), "a")
 
 
-def test_nobody_is_there(values: dict[str, str], source: Path) -> None:
+def test_unreachable_server(values: dict[str, str], source: Path) -> None:
     (port,) = shared_server.free_ports(1)
     store = opened({**values, "namenode": f"http://127.0.0.1:{port}"})
     for call in (
@@ -227,13 +227,13 @@ def test_nobody_is_there(values: dict[str, str], source: Path) -> None:
         assert time.monotonic() - start < 3
 
 
-def test_no_webhdfs_there(server: hadoop.Server, values: dict[str, str]) -> None:
+def test_a_server_without_webhdfs(server: hadoop.Server, values: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match="No WebHDFS"):
         opened({**values, "namenode": f"{server.namenode}/elsewhere"}).check()
     assert opened({**values, "namenode": f"{server.namenode}/webhdfs/v1/"}).check()
 
 
-def test_a_download_that_breaks_off_goes_on(
+def test_an_interrupted_download_is_resumed(
     relay: hadoop_relay.Relay, values: dict[str, str], tmp_path: Path
 ) -> None:
     content = os.urandom(3_000_000)
@@ -254,7 +254,7 @@ def test_a_download_that_breaks_off_goes_on(
         assert len(data.breaks) == 6
 
 
-def test_only_what_changes_nothing_is_asked_again(
+def test_only_idempotent_requests_are_retried(
     relay: hadoop_relay.Relay, values: dict[str, str], source: Path
 ) -> None:
     store = opened({**values, "namenode": relay.address})
@@ -330,7 +330,7 @@ def test_no_token_in_messages_and_logs(
         ("ca_file", "/nowhere/ca.pem"),
     ],
 )
-def test_values_that_are_wrong(tls: dict[str, str], field: str, value: str) -> None:
+def test_invalid_values_are_rejected(tls: dict[str, str], field: str, value: str) -> None:
     with pytest.raises(ConfigError) as raised:
         opened({**tls, field: value}).check()
     assert "secret" not in str(raised.value)

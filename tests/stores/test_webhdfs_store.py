@@ -95,7 +95,7 @@ def round_trip(store: WebHdfsStore, folder: Path) -> None:
     assert store.browse() == store.browse("nothing")
 
 
-def test_over_tls_with_a_client_certificate(
+def test_tls_with_a_client_certificate(
     tls: dict[str, str], server: hadoop.Server, tmp_path: Path
 ) -> None:
     store = opened(tls)
@@ -138,7 +138,7 @@ def test_data_lake_files_without_its_header(lake: dict[str, str]) -> None:
         opened({**lake, "headers": ""}).check()
 
 
-def test_hadoop_does_not_take_a_file_at_once(
+def test_hadoop_rejects_one_step_uploads(
     values: dict[str, str], source: Path, server: hadoop.Server
 ) -> None:
     with pytest.raises(ConfigError, match="One-step upload"):
@@ -169,7 +169,9 @@ def test_a_quota(server: hadoop.Server, values: dict[str, str], tmp_path: Path) 
         store.put("small", small)
 
 
-def test_a_user_without_rights(server: hadoop.Server, values: dict[str, str], source: Path) -> None:
+def test_a_user_without_permission(
+    server: hadoop.Server, values: dict[str, str], source: Path
+) -> None:
     opened(values).put("open/a", source)
     server.folder(f"/{values['path_prefix']}/closed", permission="700")
     opened(values).put("closed/a", source)
@@ -196,7 +198,7 @@ def test_a_user_without_rights(server: hadoop.Server, values: dict[str, str], so
     assert read(opened(values), "open/a") == source.read_bytes()
 
 
-def test_names_that_hdfs_does_not_take(
+def test_names_rejected_by_hdfs(
     values: dict[str, str], server: hadoop.Server, source: Path
 ) -> None:
     store = opened(values)
@@ -210,7 +212,7 @@ def test_names_that_hdfs_does_not_take(
     assert [each.path for each in store.list()] == ["a:b/c:d"]
 
 
-def test_more_entries_than_an_answer_has(values: dict[str, str], server: hadoop.Server) -> None:
+def test_listings_longer_than_one_response(values: dict[str, str], server: hadoop.Server) -> None:
     count = 2 * hadoop.PAGE + 5
     for number in range(count):
         server.folder(f"/{values['path_prefix']}/f/{number:03} ü#")
@@ -227,7 +229,7 @@ def test_more_entries_than_an_answer_has(values: dict[str, str], server: hadoop.
     assert list(store.list()) == []
 
 
-def test_the_order_is_that_of_whole_paths(
+def test_listings_are_sorted_by_whole_path(
     values: dict[str, str], lake: dict[str, str], source: Path, tmp_path: Path
 ) -> None:
     paths = ["a", "b/1", "b-c", "b.d/x", "b0", "bb/a/1", "bb/a-", "bb/a0", "ü", "Z"]
@@ -239,7 +241,7 @@ def test_the_order_is_that_of_whole_paths(
         assert [found.path for found in each.list("p/bb")] == ["p/bb/a-", "p/bb/a/1", "p/bb/a0"]
 
 
-def test_what_a_dead_one_left_is_taken_away(
+def test_files_of_a_killed_upload_are_removed(
     values: dict[str, str], server: hadoop.Server, source: Path
 ) -> None:
     base = f"{values['path_prefix']}/{STAGING}"
@@ -258,7 +260,7 @@ def test_what_a_dead_one_left_is_taken_away(
     assert server.names(base) == ["young"]
 
 
-def test_a_cancelled_upload_leaves_what_was_there(
+def test_a_cancelled_upload_keeps_the_existing_file(
     values: dict[str, str], server: hadoop.Server, tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
@@ -276,7 +278,9 @@ def test_a_cancelled_upload_leaves_what_was_there(
     assert server.names(f"{values['path_prefix']}/{STAGING}") == []
 
 
-def test_a_file_that_is_replaced_is_always_there(values: dict[str, str], source: Path) -> None:
+def test_a_file_exists_at_all_times_while_it_is_replaced(
+    values: dict[str, str], source: Path
+) -> None:
     store, other = opened(values), opened(values)
     store.put("a", source)
     done = threading.Event()
@@ -302,7 +306,7 @@ def test_a_file_that_is_replaced_is_always_there(values: dict[str, str], source:
     assert failures == []
 
 
-def test_an_empty_folder_is_nothing(
+def test_empty_folders_are_not_listed(
     values: dict[str, str], lake: dict[str, str], server: hadoop.Server, source: Path
 ) -> None:
     for number, store in enumerate((opened(values), opened(lake))):
@@ -318,7 +322,7 @@ def test_an_empty_folder_is_nothing(
             assert len(list(store.list(path))) == 1
 
 
-def test_many_at_once(values: dict[str, str], tmp_path: Path) -> None:
+def test_concurrent_operations(values: dict[str, str], tmp_path: Path) -> None:
     store = opened(values)
     problems: list[BaseException] = []
 

@@ -70,7 +70,7 @@ def facts(found: Preview) -> dict[str, str]:
         ("m.bin", "binary"),
     ],
 )
-def test_what_a_file_is(name: str, kind: str) -> None:
+def test_file_types_are_detected(name: str, kind: str) -> None:
     found = look(name, files.ALL[name])
     assert found.kind == kind
     assert facts(found)["Size"] == f"{len(files.ALL[name]):,} bytes"
@@ -80,7 +80,7 @@ def test_what_a_file_is(name: str, kind: str) -> None:
     "name",
     ["m.gguf", "m.npy", "m.pt", "m.tgz", "m.h5", "m.parquet", "m.safetensors", "m.pkl", "m.onnx"],
 )
-def test_its_bytes_tell_what_it_is_where_the_name_does_not(name: str) -> None:
+def test_file_types_are_detected_by_content(name: str) -> None:
     assert look("blob", files.ALL[name]).kind == look(name, files.ALL[name]).kind
 
 
@@ -110,7 +110,7 @@ def test_safetensors() -> None:
         struct.pack("<Q", 200_000) + b'{"a":' * 40_000 + b"1",
     ],
 )
-def test_safetensors_that_are_none(content: bytes) -> None:
+def test_invalid_safetensors(content: bytes) -> None:
     found = look("m.safetensors", content)
     assert found.kind == "safetensors"
     assert found.note
@@ -182,7 +182,7 @@ def test_a_pickle_is_never_loaded() -> None:
     assert not trace.exists()
 
 
-def test_what_a_harmless_pickle_calls() -> None:
+def test_calls_of_a_harmless_pickle() -> None:
     found = look("m.pkl", files.pickled())
     assert found.rows == (("collections.OrderedDict", "common"),)
     assert "Dangerous" not in facts(found)
@@ -290,7 +290,7 @@ def test_encodings(content: bytes, encoding: str) -> None:
     assert found.lines[0] in {"grüße", "hello", "grüße aus Bonn"}
 
 
-def test_a_character_at_the_end_of_what_was_read_may_be_cut() -> None:
+def test_a_character_may_be_cut_at_the_end_of_the_part_that_was_read() -> None:
     found = look("a.txt", ("ü" * 70_000).encode())
     assert facts(found)["Encoding"] == "UTF-8"
 
@@ -299,7 +299,7 @@ def test_an_empty_file() -> None:
     assert look("a.bin", b"").kind == "empty"
 
 
-def test_what_the_store_says_is_passed_on() -> None:
+def test_errors_of_the_store_are_passed_on() -> None:
     def read(offset: int, length: int) -> bytes:
         raise Unreachable("It is away")
 
@@ -318,7 +318,7 @@ def test_what_the_store_says_is_passed_on() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(name=st.sampled_from(sorted(files.ALL)), data=st.data())
-def test_nothing_that_is_cut_or_damaged_fails(name: str, data: st.DataObject) -> None:
+def test_truncated_or_damaged_files_do_not_raise(name: str, data: st.DataObject) -> None:
     content = bytearray(files.ALL[name])
     for _ in range(data.draw(st.integers(0, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -342,7 +342,7 @@ def test_nothing_that_is_cut_or_damaged_fails(name: str, data: st.DataObject) ->
     ),
     content=st.binary(max_size=3000),
 )
-def test_nothing_random_fails(name: str, begin: bytes, content: bytes) -> None:
+def test_random_bytes_do_not_raise(name: str, begin: bytes, content: bytes) -> None:
     check(name, begin + content)
 
 
@@ -370,7 +370,7 @@ def check(name: str, content: bytes) -> None:
         b"PK\x05\x06",
     ],
 )
-def test_a_megabyte_of_malice_takes_no_time(begin: bytes) -> None:
+def test_a_malicious_megabyte_is_handled_quickly(begin: bytes) -> None:
     for filler in (b"(", b"\x00", b"[", b"\n", b',"', b"\xff", b"\x08\x01"):
         content = (begin + filler * MB)[:MB]
         begun = time.perf_counter()

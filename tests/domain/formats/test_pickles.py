@@ -77,7 +77,7 @@ def test_pickles_after_the_first_are_analyzed() -> None:
     assert report.names["posix.system"] is Risk.DANGEROUS
 
 
-def test_what_follows_the_last_pickle_is_reported() -> None:
+def test_data_after_the_last_pickle_is_reported() -> None:
     report = analyze_bytes(pickled() + b"\0" * 50)
     assert report.pickles == 1
     assert "50 bytes after the last pickle were not analyzed" in report.problem
@@ -129,7 +129,7 @@ def test_pickles_are_found_in_every_kind_of_container(name: str) -> None:
     assert "posix.system" in facts["Dangerous"]
 
 
-def test_what_is_too_large_to_unpack_is_said_not_to_be_analyzed() -> None:
+def test_members_too_large_to_unpack_are_reported_as_not_analyzed() -> None:
     found = look("m.pkl.gz", gzip.compress(pickle.dumps(bytes(9 << 20)) + EVIL))
     assert "Not analyzed" in found.note
     assert "Not analyzed" in look("m.joblib", b"\x04\x22\x4d\x18" + bytes(100)).note
