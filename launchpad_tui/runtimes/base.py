@@ -288,7 +288,7 @@ class LogOperations(Protocol):
 
     def log_folder(self, execution_id: str) -> Path | None:
         """Return the folder of this machine in which the runtime itself keeps the log, in the
-        format of `runtimes.embedded.logs`; None if the log has to be fetched with `logs`."""
+        format of `runtimes.log_files`; None if the log has to be fetched with `logs`."""
 
 
 class MetricOperations(Protocol):

@@ -161,14 +161,13 @@ class ExecutionService:
 
     def log(self, scope: Scope, execution_id: str) -> ExecutionLog:
         """Return the log of an execution; it may grow while it is read. Raises NotFound."""
-        from launchpad_tui.runtimes.embedded.logs import LogFile
+        from launchpad_tui.runtimes.log_files import LogFile
         from launchpad_tui.services.remote_log import RemoteLog, folder_of
 
         found = executions.execution(self._registry, scope, execution_id)
-        if not self._runtimes.is_remote(scope):
-            folder = self._runtimes.runtime(scope, "logs").log_folder(execution_id)
-            if folder is not None:
-                return LogFile(folder)
+        folder = self._runtimes.log_folder(scope, execution_id)
+        if folder is not None:
+            return LogFile(folder)
         return RemoteLog(
             folder_of(self._logs, scope, found.id),
             lambda: self._runtimes.runtime(scope, "logs"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -151,7 +150,7 @@ class ImportService:
         new = self._artifacts().new(scope, kind, name, url, scenario_id, description, labels)
         stored = self._files.store_output(scope, new.url, source, progress)
         size = sum(each.size for each in stored)
-        with self._all_or_none(scope):
+        with self._runtimes.transaction(scope):
             created = self._runtimes.create_artifact(scope, replace(new, size=size))
             artifacts.record_files(self._registry, scope, created.id, stored)
         return artifacts.artifact(self._registry, scope, created.id)
@@ -207,17 +206,11 @@ class ImportService:
             for one in new_proposals
         ]
         created = []
-        with self._all_or_none(scope):
+        with self._runtimes.transaction(scope):
             for one, artifact in zip(new_proposals, new, strict=True):
                 created.append(self._runtimes.create_artifact(scope, artifact))
                 artifacts.record_files(self._registry, scope, created[-1].id, one.files)
         return created
-
-    def _all_or_none(self, scope: Scope) -> AbstractContextManager[object]:
-        """Return a transaction for artifacts, which no request to a remote runtime may hold open."""
-        if self._runtimes.is_remote(scope):
-            return nullcontext()
-        return self._registry.write("artifacts")
 
 
 def _problem(one: Proposal) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from launchpad_tui.domain.metric import (
     SeriesWindow,
     Tag,
 )
-from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import artifacts, executions, resource, series
 from launchpad_tui.registry.database import Registry
 
@@ -124,20 +122,9 @@ class MetricService:
         """
         scope = scope or executions.scope_of(self._registry, execution_id)
         executions.execution(self._registry, scope, execution_id)
-        runtime = self._runtimes.runtime(scope, "metrics")
-        runtime.patch_metrics(execution_id, metrics, tags, custom_info)
-        if self._runtimes.is_remote(scope):
-            with self._registry.write():
-                series.append(self._registry, execution_id, metrics, scope)
-                resource.put(self._registry, execution_id, tags, custom_info, scope)
+        self._runtimes.record_metrics(scope, execution_id, metrics, tags, custom_info)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
         """Delete all metrics, tags and custom info of an execution. Raises as `record`."""
         scope = scope or executions.scope_of(self._registry, execution_id)
-        runtime = self._runtimes.runtime(scope, "metrics")
-        if not self._runtimes.is_remote(scope):
-            runtime.delete_metrics(execution_id)
-            return
-        with contextlib.suppress(NotFound):
-            runtime.delete_metrics(execution_id)
-        series.delete(self._registry, execution_id, scope)
+        self._runtimes.delete_metrics(scope, execution_id)

@@ -17,8 +17,8 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution, LogLine, LogRecord
 from launchpad_tui.errors import LaunchpadError, NotFound
 from launchpad_tui.runtimes.base import Runtime
-from launchpad_tui.runtimes.embedded.locks import folder_lock
-from launchpad_tui.runtimes.embedded.logs import LINE_LIMIT, LogFile, LogWriter, mark_finished
+from launchpad_tui.runtimes.folder_lock import folder_lock
+from launchpad_tui.runtimes.log_files import LINE_LIMIT, LogFile, LogWriter, mark_finished
 
 _log = logging.getLogger(__name__)
 #: seconds between two requests for further lines, and after a failed one

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from launchpad_tui.config.credentials import CONNECTION, Credentials
 from launchpad_tui.domain.artifact import Artifact
@@ -16,6 +18,7 @@ from launchpad_tui.domain.connection import (
     Scope,
 )
 from launchpad_tui.domain.execution import Configuration, Execution, Outcome, TargetStatus
+from launchpad_tui.domain.metric import CustomInfo, Metric, Tag
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.errors import CapabilityMissing, LaunchpadError, NotFound
 from launchpad_tui.registry import (
@@ -24,7 +27,9 @@ from launchpad_tui.registry import (
     connections,
     executions,
     mirror,
+    resource,
     schedules,
+    series,
 )
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes import catalog
@@ -100,6 +105,25 @@ class Runtimes:
             return connections.capabilities(self._registry, connection)
         return self.fetch_capabilities(connection)
 
+    def has_store_secrets(self, scope: Scope) -> bool:
+        """Return whether the runtime has object store secrets. Raises NotFound."""
+        found = self.capabilities(scope.connection)
+        return found is None or found.object_stores
+
+    def stores_outputs(self, scope: Scope) -> bool:
+        """Return whether this machine stores the outputs of the runtime's executions. Raises
+        NotFound."""
+        found = self.capabilities(scope.connection)
+        return found is not None and found.store_outputs
+
+    def transaction(self, scope: Scope) -> AbstractContextManager[object]:
+        """Return a context in which several artifacts are created: all or none, if the runtime
+        writes the registry itself. No request to a remote runtime may hold a transaction open.
+        Raises NotFound."""
+        if self.is_remote(scope):
+            return contextlib.nullcontext()
+        return self._registry.write("artifacts")
+
     def of_this_machine(self) -> Iterator[Runtime]:
         """Yield the runtimes that run on this machine."""
         for found in connections.connections(self._registry):
@@ -159,6 +183,39 @@ class Runtimes:
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions and return the outcome of each."""
         return self._change(scope, ids, TargetStatus.DELETED)
+
+    def log_folder(self, scope: Scope, execution_id: str) -> Path | None:
+        """Return the folder of this machine in which the runtime keeps the log of an execution;
+        None if the log has to be fetched. A remote runtime is not opened for that."""
+        if self.is_remote(scope):
+            return None
+        return self.runtime(scope, "logs").log_folder(execution_id)
+
+    def record_metrics(
+        self,
+        scope: Scope,
+        execution_id: str,
+        metrics: Sequence[Metric],
+        tags: Sequence[Tag],
+        custom_info: Sequence[CustomInfo],
+    ) -> None:
+        """Add to what an execution logged."""
+        self.runtime(scope, "metrics").patch_metrics(execution_id, metrics, tags, custom_info)
+        if self.is_remote(scope):
+            with self._registry.write():
+                series.append(self._registry, execution_id, metrics, scope)
+                resource.put(self._registry, execution_id, tags, custom_info, scope)
+
+    def delete_metrics(self, scope: Scope, execution_id: str) -> None:
+        """Delete everything that an execution logged. It counts as deleted if a remote runtime
+        does not have it any more."""
+        runtime = self.runtime(scope, "metrics")
+        if self.is_remote(scope):
+            with contextlib.suppress(NotFound):
+                runtime.delete_metrics(execution_id)
+            series.delete(self._registry, execution_id, scope)
+        else:
+            runtime.delete_metrics(execution_id)
 
     def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
         """Create a resource group; it may be PROVISIONING for a while. Raises Conflict."""

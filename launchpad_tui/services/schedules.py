@@ -21,7 +21,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.registry import configurations, schedules
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.embedded.cron import occurrences, planned, whole_seconds
+from launchpad_tui.runtimes.cron import occurrences, planned, whole_seconds
 
 if TYPE_CHECKING:
     from launchpad_tui.services.runtimes import Runtimes
@@ -149,7 +149,7 @@ class ScheduleService:
             # One that is over, or whose expression only its runtime knows, can be paused too.
             changed = replace(changed, next_at=None)
         else:
-            changed = self._changed(changed, known=cron is None and self._runtimes.is_remote(scope))
+            changed = self._changed(changed, known=cron is None)
         return self._runtimes.change_schedule(scope, before, changed)
 
     def delete(self, scope: Scope, schedule_id: str) -> None:
@@ -170,7 +170,12 @@ class ScheduleService:
         return None if next_at is None else max(0.0, (next_at - self._clock()).total_seconds())
 
     def _changed(self, one: Schedule, *, known: bool) -> Schedule:
-        """Return the planned schedule; ``known``: a remote runtime accepted its expression."""
+        """Return the schedule with the time at which it is due next.
+
+        Args:
+            known: whether the runtime has already accepted the cron expression, which may have a
+                form that only the runtime supports. The time is then unknown instead of an error.
+        """
         try:
             return planned(one, self._clock())
         except InvalidInput as error:

@@ -81,7 +81,7 @@ class StoreService:
         """
         name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         settings, secrets = checked(self._store_kind(kind).fields, values)
-        remote = not here and self._runtimes.is_remote(scope)
+        remote = not here and self._runtimes.has_store_secrets(scope)
         if remote:
             # Checked first, so that the runtime creates nothing that could not be recorded here.
             if any(store.name == name for store in connections.stores(self._registry, scope)):
@@ -113,7 +113,7 @@ class StoreService:
         from launchpad_tui.stores.catalog import KINDS
 
         added: builtins.list[ObjectStoreRecord] = []
-        remote = self._runtimes.is_remote(scope)
+        remote = self._runtimes.has_store_secrets(scope)
         try:
             # The registry is not locked while a remote runtime is called.
             with contextlib.nullcontext() if remote else self._registry.write():
@@ -261,7 +261,7 @@ class StoreService:
     def holds_outputs(self, scope: Scope, name: str) -> bool:
         """Return whether executions of this machine store their outputs in the store: it can be
         replaced, but neither renamed nor deleted. Raises NotFound for an unknown connection."""
-        return name == DEFAULT_STORE and not self._runtimes.is_remote(scope)
+        return name == DEFAULT_STORE and self._runtimes.stores_outputs(scope)
 
     def _store_kind(self, kind_id: str) -> StoreKind:
         from launchpad_tui.stores.catalog import store_kind

@@ -29,7 +29,7 @@ from launchpad_tui.domain.execution import Status
 from launchpad_tui.domain.timestamps import to_micros
 from launchpad_tui.registry import executions, series
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.embedded.locks import folder_lock
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.ui.widgets.board_view import BoardView
 from launchpad_tui.ui.widgets.chart_view import ChartView
 from launchpad_tui.ui.widgets.sheet import Sheet

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from launchpad_tui.runtimes.embedded.logs import EVERY, LINE_LIMIT, LineBreaker, LogFile, LogWriter
+from launchpad_tui.runtimes.log_files import EVERY, LINE_LIMIT, LineBreaker, LogFile, LogWriter
 
 
 def messages(log: LogFile) -> list[str]:

@@ -14,7 +14,7 @@ from launchpad_tui.domain.execution import TargetStatus
 from launchpad_tui.domain.query import Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.embedded.locks import folder_lock
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.ui.screens.executions.execution import ExecutionScreen
 from launchpad_tui.ui.screens.executions.executions import ExecutionsScreen
 from launchpad_tui.ui.widgets.form import Form

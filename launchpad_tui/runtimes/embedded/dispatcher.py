@@ -23,7 +23,7 @@ from launchpad_tui.domain.execution import (
 )
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError
-from launchpad_tui.runtimes.embedded.locks import folder_lock
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost
 
 _log = logging.getLogger(__name__)
@@ -128,9 +128,9 @@ class Dispatcher:
             return acquired
 
     def _mark_lost(self, each: UnfinishedExecution) -> None:
-        from launchpad_tui.runtimes.embedded.logs import LogWriter
         from launchpad_tui.runtimes.embedded.output_registration import has_pending_outputs
         from launchpad_tui.runtimes.embedded.process import kill_remaining
+        from launchpad_tui.runtimes.log_files import LogWriter
 
         execution = each.execution
         kill_remaining(execution.id)

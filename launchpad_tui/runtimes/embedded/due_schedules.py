@@ -10,7 +10,7 @@ from launchpad_tui.domain.connection import Scope
 from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.schedule import Schedule
 from launchpad_tui.errors import InvalidInput, LaunchpadError
-from launchpad_tui.runtimes.embedded.cron import next_occurrence
+from launchpad_tui.runtimes.cron import next_occurrence
 from launchpad_tui.runtimes.embedded.new_executions import new_execution
 from launchpad_tui.runtimes.host import RuntimeHost
 

@@ -6,7 +6,7 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, MetricSink, Tag
 from launchpad_tui.domain.metric_lines import MetricLineError, parse_metric_line
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.embedded.logs import LogWriter
+from launchpad_tui.runtimes.log_files import LogWriter
 
 #: the maximum number of problems that are written to the log of an execution
 _REPORTED_PROBLEMS = 5

@@ -28,10 +28,10 @@ from launchpad_tui.domain.execution import Execution, why_not_store_outputs
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import Conflict, LaunchpadError, NotFound
-from launchpad_tui.runtimes.embedded.locks import folder_lock
-from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.template_model import ParsedTemplate
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import HostFiles, RuntimeHost
+from launchpad_tui.runtimes.log_files import LogWriter
 
 _FILE = "outputs.json"
 

@@ -15,7 +15,6 @@ from launchpad_tui.domain.execution import Execution
 from launchpad_tui.domain.metric import MetricSink
 from launchpad_tui.errors import ConfigError, NotFound
 from launchpad_tui.runtimes.embedded import sandbox
-from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.metric_recording import MetricLineRecorder
 from launchpad_tui.runtimes.embedded.process import EXECUTION_ID_VARIABLE, Cancellation
 from launchpad_tui.runtimes.embedded.secrets import read_secret
@@ -30,6 +29,7 @@ from launchpad_tui.runtimes.embedded.workspace import (
     name_interpreter,
 )
 from launchpad_tui.runtimes.host import RuntimeHost
+from launchpad_tui.runtimes.log_files import LogWriter
 
 _TRACKING_ENDPOINT = "AICORE_TRACKING_ENDPOINT"
 

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from launchpad_tui.runtimes.embedded.logs import LineBreaker, LogWriter
 from launchpad_tui.runtimes.embedded.sandbox import Launch
+from launchpad_tui.runtimes.log_files import LineBreaker, LogWriter
 
 _BLOCK = 1 << 16
 #: seconds between two checks whether to stop

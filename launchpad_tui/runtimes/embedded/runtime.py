@@ -367,7 +367,7 @@ class EmbeddedRuntime:
         Raises:
             NotFound: there is no such execution.
         """
-        from launchpad_tui.runtimes.embedded.logs import LogFile
+        from launchpad_tui.runtimes.log_files import LogFile
 
         log = LogFile(self.log_folder(execution_id))
         numbers = log.matching(since=start, until=end)
@@ -426,7 +426,7 @@ class EmbeddedRuntime:
             InvalidInput: the cron expression or a bound is not valid.
             NotFound: there is no such configuration.
         """
-        from launchpad_tui.runtimes.embedded.cron import new_schedule
+        from launchpad_tui.runtimes.cron import new_schedule
 
         self._records.configuration(self._scope, configuration_id)
         new = new_schedule(name, cron, configuration_id, start, end, self._clock())
@@ -449,7 +449,7 @@ class EmbeddedRuntime:
             NotFound: there is no such schedule or configuration.
             InvalidInput: the cron expression or a bound is not valid.
         """
-        from launchpad_tui.runtimes.embedded.cron import changed_schedule
+        from launchpad_tui.runtimes.cron import changed_schedule
 
         before = self.schedule(schedule_id)
         if configuration_id:

@@ -18,8 +18,6 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import Conflict, LaunchpadError, RateLimited, StorageFull, Unreachable
 from launchpad_tui.runtimes.embedded.dispatcher import RUNNING_SUPERVISOR, Dispatcher
-from launchpad_tui.runtimes.embedded.locks import folder_lock
-from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.output_registration import (
     PendingOutputs,
     discard_pending_outputs,
@@ -33,7 +31,9 @@ from launchpad_tui.runtimes.embedded.process import Cancellation, kill_remaining
 from launchpad_tui.runtimes.embedded.templates import parse_text
 from launchpad_tui.runtimes.embedded.workflow_run import Interrupted, StepFailed, WorkflowRun
 from launchpad_tui.runtimes.embedded.workspace import Workspace
+from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import MetricRecords, RuntimeHost, TrackingEndpoint
+from launchpad_tui.runtimes.log_files import LogWriter
 
 #: seconds between two checks whether the execution has to stop
 _STOP_CHECK_SECONDS = 0.25

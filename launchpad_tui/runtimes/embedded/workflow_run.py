@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from launchpad_tui.errors import LaunchpadError
-from launchpad_tui.runtimes.embedded.logs import LogWriter
 from launchpad_tui.runtimes.embedded.mounts import Mount
 from launchpad_tui.runtimes.embedded.process import Cancellation, ExitStatus, run
 from launchpad_tui.runtimes.embedded.sandbox import Launch, Sandbox
@@ -27,6 +26,7 @@ from launchpad_tui.runtimes.embedded.template_model import (
     Workflow,
 )
 from launchpad_tui.runtimes.embedded.workspace import Workspace
+from launchpad_tui.runtimes.log_files import LogWriter
 
 #: a Python interpreter of the system or of an image, which is replaced by the chosen one; an
 #: interpreter in a virtual environment is used as it is
