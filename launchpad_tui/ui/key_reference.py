@@ -1,7 +1,4 @@
-"""All actions by place, for the key table of the manual and for checking the settings.
-
-python -m launchpad_tui.ui.key_reference
-"""
+"""All actions by place, for the key table of the manual and for checking the settings."""
 
 from __future__ import annotations
 
@@ -13,29 +10,53 @@ from launchpad_tui.ui.app_actions import APP_ACTIONS
 from launchpad_tui.ui.keymap import Action, key_table
 
 
-def _widgets() -> list[tuple[str, type[ActionOwner]]]:
+def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
+    from launchpad_tui.ui.screens.common.probe_dialog import ProbeDialog
     from launchpad_tui.ui.screens.common.wizard import WizardScreen
+    from launchpad_tui.ui.screens.transfers.transfers import LeaveDialog
+    from launchpad_tui.ui.widgets.board_view import BoardView
+    from launchpad_tui.ui.widgets.condition_dialog import ConditionDialog
     from launchpad_tui.ui.widgets.details import Details
+    from launchpad_tui.ui.widgets.dialogs import ChooseDialog, ErrorDialog
+    from launchpad_tui.ui.widgets.flow_view import FlowView
+    from launchpad_tui.ui.widgets.form import ChoiceLine, Form
+    from launchpad_tui.ui.widgets.legend import Legend
     from launchpad_tui.ui.widgets.log_view import LogView
+    from launchpad_tui.ui.widgets.markdown_view import MarkdownView
+    from launchpad_tui.ui.widgets.sheet import Sheet
     from launchpad_tui.ui.widgets.table import VirtualTable
     from launchpad_tui.ui.widgets.tree import TreeView
 
     return [
-        ("Lists", VirtualTable),
-        ("Details", Details),
-        ("Trees", TreeView),
-        ("Logs", LogView),
-        ("Wizards", WizardScreen),
+        ("Lists", (VirtualTable,)),
+        ("Details", (Details,)),
+        ("Trees", (TreeView,)),
+        ("Logs", (LogView,)),
+        ("Manual", (MarkdownView,)),
+        ("Process flow", (FlowView,)),
+        ("Board", (BoardView,)),
+        ("My Selection", (Legend,)),
+        ("Comparison", (Sheet,)),
+        ("Forms", (ChoiceLine, Form)),
+        ("Wizards", (WizardScreen,)),
+        ("Lists of choices", (ChooseDialog,)),
+        ("Conditions", (ConditionDialog,)),
+        ("Questions", (LeaveDialog,)),
+        ("Errors", (ErrorDialog,)),
+        ("Connection tests", (ProbeDialog,)),
     ]
 
 
 def places() -> list[tuple[str, tuple[Action, ...]]]:
     """Return all places with the actions that are active there together.
 
-    Places are the app, each kind of widget and each screen. A screen whose module cannot be imported is left out.
+    Places are the app, each kind of widget and dialog, and each screen. A screen whose module
+    cannot be imported is left out.
     """
     found: list[tuple[str, tuple[Action, ...]]] = [("Everywhere", APP_ACTIONS)]
-    found += [(title, kind.class_actions()) for title, kind in _widgets()]
+    for title, owners in _widgets():
+        actions = {action.id: action for owner in owners for action in owner.class_actions()}
+        found.append((title, tuple(actions.values())))
     for route in routes.ROUTES:
         try:
             screen = route.load()

@@ -176,7 +176,7 @@ SCENES = [
     Scene(
         "create-again",
         workshop,
-        opened("execution.again", "ctrl+n", item_id=COMPLETED),
+        opened("execution.rerun", "ctrl+n", item_id=COMPLETED),
         SMALL,
         expect=("● Parameters", "learning_rate", "0.05", "Step of each tree", "^n next", "f1 help"),
     ),

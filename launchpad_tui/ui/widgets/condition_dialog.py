@@ -38,7 +38,7 @@ class ConditionDialog(LaunchpadModal[Condition]):
 
     DEFAULT_CSS = "ConditionDialog Form { height: 6; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("condition.take", "ctrl+n", "add", "Add the condition", "Dialogs", hidden=True),
+        Action("condition.add", "ctrl+n", "add", "Add the condition", "Dialogs", hidden=True),
     )
 
     def __init__(self, names: Sequence[tuple[str, str]]) -> None:
@@ -79,7 +79,7 @@ class ConditionDialog(LaunchpadModal[Condition]):
         """Begin with what."""
         self.query_one(Form).focus_first()
 
-    def do_take(self) -> None:
+    def do_add(self) -> None:
         """Key ``ctrl+n``."""
         form = self.query_one(Form)
         if form.check():

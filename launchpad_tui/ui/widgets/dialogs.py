@@ -202,18 +202,32 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             priority=True,
         ),
         Action(
-            "choose.page-down", "pagedown", "page down", "", "Dialogs", hidden=True, priority=True
+            "choose.page-down",
+            "pagedown",
+            "page down",
+            "Move one page down",
+            "Dialogs",
+            hidden=True,
+            priority=True,
         ),
-        Action("choose.page-up", "pageup", "page up", "", "Dialogs", hidden=True, priority=True),
         Action(
-            "choose.mark",
+            "choose.page-up",
+            "pageup",
+            "page up",
+            "Move one page up",
+            "Dialogs",
+            hidden=True,
+            priority=True,
+        ),
+        Action(
+            "choose.toggle",
             "tab",
             "select",
-            "Select the item if several can be selected",
+            "Select or deselect the item if several can be selected",
             "Dialogs",
             priority=True,
         ),
-        Action("choose.take", "enter", "take", "Choose the item", "Dialogs", priority=True),
+        Action("choose.select", "enter", "select", "Select the item", "Dialogs", priority=True),
     )
 
     def __init__(
@@ -282,9 +296,9 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     def _keys(self) -> str:
         if not self._multi:
-            return "enter take   esc cancel"
+            return "enter select   esc cancel"
         count = len(self.table.selection) if self.is_mounted else len(self._selected)
-        return f"enter take {f'the {count} selected' if count else 'this one'}   tab select   esc cancel"
+        return f"enter select {f'the {count} selected' if count else 'this one'}   tab select   esc cancel"
 
     @on(VirtualTable.SelectionChanged)
     def selection_changed(self) -> None:
@@ -322,7 +336,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     def on_virtual_table_opened(self, event: events.Event) -> None:
         """A double click takes."""
         event.stop()
-        self.do_take()
+        self.do_select()
 
     def do_down(self) -> None:
         """Key ``down``."""
@@ -340,12 +354,12 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         """Key ``pageup``."""
         self.table.do_page_up()
 
-    def do_mark(self) -> None:
+    def do_toggle(self) -> None:
         """Key ``tab``."""
         if self._multi:
             self.table.do_select()
 
-    def do_take(self) -> None:
+    def do_select(self) -> None:
         """Key ``enter``."""
         table = self.table
         row = table.row
@@ -380,7 +394,7 @@ class PromptDialog(LaunchpadModal[str]):
         value: str = "",
         hint: str = "",
         *,
-        take: str = "take",
+        take: str = "select",
         danger: bool = False,
         only: str = "",
     ) -> None:

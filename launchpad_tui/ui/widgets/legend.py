@@ -59,21 +59,21 @@ class Legend(Painted):
             3,
         ),
         Action(
-            "legend.later",
+            "legend.move-forward",
             "shift+down J",
             "move down",
             "Move the entry down in the selection",
             "My Selection",
         ),
         Action(
-            "legend.earlier",
+            "legend.move-back",
             "shift+up K",
             "move up",
             "Move the entry up in the selection",
             "My Selection",
         ),
         Action(
-            "legend.drop", "x", "remove", "Remove the entry from the selection", "My Selection", 4
+            "legend.remove", "x", "remove", "Remove the entry from the selection", "My Selection", 4
         ),
         Action(
             "legend.open",
@@ -191,15 +191,15 @@ class Legend(Painted):
         """Key ``o``."""
         self._tell("solo")
 
-    def do_later(self) -> None:
+    def do_move_forward(self) -> None:
         """Key ``J``."""
         self._tell("later")
 
-    def do_earlier(self) -> None:
+    def do_move_back(self) -> None:
         """Key ``K``."""
         self._tell("earlier")
 
-    def do_drop(self) -> None:
+    def do_remove(self) -> None:
         """Key ``x``."""
         self._tell("drop")
 

@@ -48,7 +48,7 @@ class LogView(Lines):
             "log.follow", "f", "follow", "Follow the log: keep the newest line in view", "Log", 2
         ),
         Action("log.order", "o", "order", "Show the newest or the oldest line first", "Log", 3),
-        Action("log.times", "t", "times", "Show or hide the timestamps", "Log", 6),
+        Action("log.timestamps", "t", "times", "Show or hide the timestamps", "Log", 6),
         Action("log.next-match", "n", "next match", "Move to the next match", "Log"),
         Action("log.previous-match", "N", "previous match", "Move to the previous match", "Log"),
     )
@@ -233,7 +233,7 @@ class LogView(Lines):
         self.do_follow()
         self.launchpad.say("Newest line first" if self.newest_first else "Oldest line first")
 
-    def do_times(self) -> None:
+    def do_timestamps(self) -> None:
         """Key ``t``."""
         self.times = not self.times
         self.repaint()

@@ -15,7 +15,7 @@ from launchpad_tui.ui.widgets.table_rows import TableRows
 Row = TypeVar("Row")
 #: actions of tables whose rows can be selected
 _SELECTING = frozenset(
-    {"table.select", "table.range", "table.range-down", "table.range-up", "table.all"}
+    {"table.select", "table.range", "table.range-down", "table.range-up", "table.select-all"}
 )
 
 
@@ -95,7 +95,11 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             hidden=True,
         ),
         Action(
-            "table.all", "ctrl+a", "select all", "Select or deselect all rows of the list", "List"
+            "table.select-all",
+            "ctrl+a",
+            "select all",
+            "Select or deselect all rows of the list",
+            "List",
         ),
         Action(
             "table.copy",
@@ -219,7 +223,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         """Some tables have no selection."""
         return None if self.multi else "Rows of this list cannot be selected"
 
-    why_not_range = why_not_range_down = why_not_range_up = why_not_all = why_not_select
+    why_not_range = why_not_range_down = why_not_range_up = why_not_select_all = why_not_select
 
     def do_select(self) -> None:
         """Key ``space``: and on to the next row."""
@@ -243,7 +247,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         """Key ``shift+up``."""
         self.move_to(self.cursor - 1, extend=True)
 
-    async def do_all(self) -> None:
+    async def do_select_all(self) -> None:
         """Key ``ctrl+a``: reads the IDs of all rows in pieces."""
         source, count = self._source, self.cache.count or 0
         if source is None:

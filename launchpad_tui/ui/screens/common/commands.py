@@ -59,7 +59,7 @@ class CommandScreen(ChooseDialog):
         ]
         return cls("Commands", [*tops, *choices, *themes])
 
-    def do_take(self) -> None:
+    def do_select(self) -> None:
         """Do what is chosen; a word that names a screen or is ``q`` wins over the list."""
         from textual.widgets import Input
 

@@ -42,7 +42,7 @@ class HelpScreen(ChooseDialog):
             choices += [Choice("", group), *groups[group]]
         return cls("Keys", choices, at="app.manual")
 
-    def do_take(self) -> None:
+    def do_select(self) -> None:
         """Do what the line says."""
         row = self.table.row
         if row is not None and row.id:

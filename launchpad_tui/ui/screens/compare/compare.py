@@ -57,7 +57,11 @@ class CompareScreen(SelectionScreen):
             footer=9,
         ),
         Action(
-            "compare.all", "d", "differences", "Show all rows, or only rows that differ", footer=2
+            "compare.differences",
+            "d",
+            "differences",
+            "Show all rows, or only rows that differ",
+            footer=2,
         ),
         Action(
             "compare.baseline",
@@ -291,7 +295,7 @@ class CompareScreen(SelectionScreen):
         else:
             super().do_back()
 
-    def do_all(self) -> None:
+    def do_differences(self) -> None:
         """Key ``d``."""
         self._apply(replace(self.options, differing=not self.options.differing))
         self.launchpad.say("Rows that differ" if self.options.differing else "All rows")

@@ -30,14 +30,14 @@ class ConnectionScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connection.edit", "e", "edit", "Change its settings.", footer=2),
         Action(
-            "connection.delete",
+            "connection.remove",
             "D",
             "delete",
             "Remove the connection (nothing is deleted in the runtime)",
             footer=3,
         ),
         Action(
-            "connection.check",
+            "connection.test",
             "V",
             "test",
             "Reach it step by step: what is right, what is wrong?",
@@ -71,9 +71,9 @@ class ConnectionScreen(LaunchpadScreen):
         self.query_one("#details", Details).set_items(items)
         if self._then == "test":
             self._then = ""
-            self.run_task(self.do_check(), "test")
+            self.run_task(self.do_test(), "test")
 
-    def why_not_delete(self) -> str | None:
+    def why_not_remove(self) -> str | None:
         """This machine stays."""
         return (
             "This machine stays: it cannot be deleted"
@@ -85,11 +85,11 @@ class ConnectionScreen(LaunchpadScreen):
         """Key ``e``."""
         self.launchpad.open("connection.edit", item_id=self.item_id)
 
-    async def do_check(self) -> None:
+    async def do_test(self) -> None:
         """Key ``V``."""
         await probe_connection(self, self.item_id)
 
-    async def do_delete(self) -> None:
+    async def do_remove(self) -> None:
         """Key ``D``."""
         if await delete_connection(self, self.item_id):
             self.dismiss(None)

@@ -45,14 +45,14 @@ class ConnectionsScreen(LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("connections.add", "a", "add", "Add a connection to an AI runtime", footer=2),
         Action(
-            "connections.group",
+            "connections.add-group",
             "n",
             "new group",
             "Add a resource group to the connection",
             footer=3,
         ),
         Action(
-            "connections.info",
+            "connections.details",
             "i",
             "details",
             "Show settings, status and capabilities of the connection",
@@ -60,20 +60,20 @@ class ConnectionsScreen(LaunchpadScreen):
         ),
         Action("connections.edit", "e", "edit", "Edit the settings of the connection", footer=5),
         Action(
-            "connections.delete",
+            "connections.remove",
             "D",
             "delete",
             "Remove the connection, or delete the resource group",
             footer=6,
         ),
         Action(
-            "connections.check",
+            "connections.test",
             "V",
             "test",
             "Test the connection step by step",
             footer=4,
         ),
-        Action("connections.hold", "H", "hold", "Pause or resume background sync"),
+        Action("connections.pause", "H", "hold", "Pause or resume background sync"),
         Action(
             "connections.stores",
             "t",
@@ -119,11 +119,11 @@ class ConnectionsScreen(LaunchpadScreen):
 
     # Actions --------------------------------------------------------------------------------------
 
-    def why_not_info(self) -> str | None:
+    def why_not_details(self) -> str | None:
         """A line is needed."""
         return None if self.table.row is not None else _NOTHING
 
-    why_not_group = why_not_check = why_not_info
+    why_not_add_group = why_not_test = why_not_details
 
     def why_not_edit(self) -> str | None:
         """A resource group has nothing that could be changed."""
@@ -136,7 +136,7 @@ class ConnectionsScreen(LaunchpadScreen):
             else "A resource group cannot be changed: e on its connection changes that"
         )
 
-    def why_not_delete(self) -> str | None:
+    def why_not_remove(self) -> str | None:
         """What always exists stays."""
         row = self.table.row
         if row is None:
@@ -160,12 +160,12 @@ class ConnectionsScreen(LaunchpadScreen):
         """Key ``a``."""
         self.launchpad.open("connection.add")
 
-    def do_group(self) -> None:
+    def do_add_group(self) -> None:
         """Key ``n``."""
         if (row := self.table.row) is not None:
             self.launchpad.open("group.add", item_id=row.connection.name)
 
-    def why_not_hold(self) -> str | None:
+    def why_not_pause(self) -> str | None:
         """This machine is not read."""
         row = self.table.row
         if row is None:
@@ -174,7 +174,7 @@ class ConnectionsScreen(LaunchpadScreen):
             return "It is not read in the background"
         return None
 
-    async def do_hold(self) -> None:
+    async def do_pause(self) -> None:
         """Key ``H``."""
         if (row := self.table.row) is not None:
             name, service = row.connection.name, self.desk.sync
@@ -187,14 +187,14 @@ class ConnectionsScreen(LaunchpadScreen):
             )
             self.launchpad.say(said, "warn" if pause else "good")
 
-    async def do_check(self) -> None:
+    async def do_test(self) -> None:
         """Key ``V``."""
         if (row := self.table.row) is not None:
             await probe_connection(
                 self, row.connection.name, row.group.name if row.group is not None else ""
             )
 
-    def do_info(self) -> None:
+    def do_details(self) -> None:
         """Key ``i``."""
         if (row := self.table.row) is not None:
             self.launchpad.open("connection", item_id=row.connection.name)
@@ -209,7 +209,7 @@ class ConnectionsScreen(LaunchpadScreen):
         if (row := self.table.row) is not None and row.scope is not None:
             self.launchpad.open("group.stores", scope=row.scope)
 
-    async def do_delete(self) -> None:
+    async def do_remove(self) -> None:
         """Key ``D``."""
         row = self.table.row
         if row is not None and row.scope is not None:

@@ -47,7 +47,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         *TAB_ACTIONS,
         Action(
-            "execution.again",
+            "execution.rerun",
             "A",
             "again",
             "Create it again, with changed parameters.",
@@ -64,7 +64,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             needs="delete",
         ),
         Action(
-            "execution.finish",
+            "execution.store-outputs",
             "F",
             "finish",
             "Store the outputs that could not be stored.",
@@ -72,14 +72,14 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         ),
         Action("execution.metrics", "m", "metrics", "Chart its metrics.", footer=7),
         Action("execution.search", "/", "search log", "Find a text in the log.", footer=8),
-        Action("execution.between", "T", "log between", "Show only the log of a span of time."),
+        Action("execution.time-range", "T", "log between", "Show only the log of a span of time."),
         Action(
             "execution.grep",
             "&",
             "only matching",
             "Show only the lines of the log with a text in them.",
         ),
-        Action("execution.save", "w", "save log", "Write the log into a file.", footer=9),
+        Action("execution.save-log", "w", "save log", "Write the log into a file.", footer=9),
     )
 
     def __init__(self, item_id: str, tab: str = "status") -> None:
@@ -191,7 +191,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         """On the Logs tab."""
         return None if self._on_logs else "Tab shows the log first"
 
-    why_not_between = why_not_grep = why_not_search
+    why_not_time_range = why_not_grep = why_not_search
 
     async def do_stop(self) -> None:
         """Key ``S``."""
@@ -220,11 +220,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             self.launchpad.say(f"Deleted execution {self.item_id}", "good")
             self.dismiss(None)
 
-    def why_not_finish(self) -> str | None:
+    def why_not_store_outputs(self) -> str | None:
         """Only what ended without its outputs stored."""
         return NOT_READ if self._details is None else why_not_store_outputs(self._details.execution)
 
-    def do_finish(self) -> None:
+    def do_store_outputs(self) -> None:
         """Key ``F``."""
         finish, scope = self.desk.executions.store_outputs, self.scope
 
@@ -234,9 +234,9 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
         self.launchpad.transfers.start(f"Finish {self.title_text()}", work)
 
-    def do_again(self) -> None:
+    def do_rerun(self) -> None:
         """Key ``A``."""
-        self.launchpad.open("execution.again", item_id=self.item_id)
+        self.launchpad.open("execution.rerun", item_id=self.item_id)
 
     def do_metrics(self) -> None:
         """Key ``m``."""
@@ -259,7 +259,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         if text is not None:
             await self._only(text, None, None)
 
-    async def do_between(self) -> None:
+    async def do_time_range(self) -> None:
         """Key ``T``."""
         hint = "Such as 12:00:05 - 12:01:30, or with dates; either side may be empty. Empty shows all lines."
         text = await self.launchpad.ask(PromptDialog("Show only the log between", "", hint))
@@ -281,7 +281,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             f"{len(self._numbers):,} lines show; the same key with nothing typed shows all"
         )
 
-    async def do_save(self) -> None:
+    async def do_save_log(self) -> None:
         """Key ``w``."""
         from pathlib import Path
 

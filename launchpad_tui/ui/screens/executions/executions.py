@@ -48,7 +48,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             needs="executions",
         ),
         Action(
-            "executions.again",
+            "executions.rerun",
             "A",
             "again",
             "Create it again, with changed parameters.",
@@ -125,11 +125,11 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     # Actions --------------------------------------------------------------------------------------
 
-    def why_not_again(self) -> str | None:
+    def why_not_rerun(self) -> str | None:
         """A row is needed."""
         return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_logs = why_not_again
+    why_not_logs = why_not_rerun
 
     def why_not_metrics(self) -> str | None:
         """A row is needed, and not too many."""
@@ -149,14 +149,14 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
         """Only what waits or runs can be stopped."""
         row = self._single()
         if row is None or row.execution.status in STOPPABLE:
-            return self.why_not_again()
+            return self.why_not_rerun()
         return f"It is {row.execution.status}: only PENDING and RUNNING can be stopped"
 
     def why_not_delete(self) -> str | None:
         """Only what has ended can be deleted."""
         row = self._single()
         if row is None or row.execution.status in DELETABLE:
-            return self.why_not_again()
+            return self.why_not_rerun()
         return f"It is {row.execution.status}: stop it first"
 
     @on(VirtualTable.Opened)
@@ -175,9 +175,9 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
         await choose_and_execute(self)
 
-    def do_again(self) -> None:
+    def do_rerun(self) -> None:
         """Key ``A``."""
-        self.launchpad.open("execution.again", item_id=self.table.row_id)
+        self.launchpad.open("execution.rerun", item_id=self.table.row_id)
 
     def do_logs(self) -> None:
         """Key ``L``."""

@@ -69,15 +69,15 @@ class ChartScreen(SelectionScreen):
             "Reading",
         ),
         Action(
-            "chart.closer", "+ =", "zoom in", "Zoom in on the x axis around the cursor", "Zoom", 2
+            "chart.zoom-in", "+ =", "zoom in", "Zoom in on the x axis around the cursor", "Zoom", 2
         ),
-        Action("chart.farther", "-", "zoom out", "Zoom out on the x axis", "Zoom", 3),
+        Action("chart.zoom-out", "-", "zoom out", "Zoom out on the x axis", "Zoom", 3),
         Action("chart.pan-right", "> .", "pan right", "Pan the view to the right", "Zoom"),
         Action("chart.pan-left", "< ,", "pan left", "Pan the view to the left", "Zoom"),
         Action("chart.up", "up k", "pan up", "Pan the view up", "Zoom"),
         Action("chart.down", "down j", "pan down", "Pan the view down", "Zoom"),
-        Action("chart.taller", "]", "zoom y in", "Zoom in on the y axis", "Zoom"),
-        Action("chart.flatter", "[", "zoom y out", "Zoom out on the y axis", "Zoom"),
+        Action("chart.zoom-y-in", "]", "zoom y in", "Zoom in on the y axis", "Zoom"),
+        Action("chart.zoom-y-out", "[", "zoom y out", "Zoom out on the y axis", "Zoom"),
         Action("chart.reset", "z", "reset", "Reset the zoom and the cursor", "Zoom", 4),
         Action(
             "chart.smooth",
@@ -304,12 +304,12 @@ class ChartScreen(SelectionScreen):
         """Key ``shift+left``."""
         self._cursor(-10)
 
-    def do_closer(self) -> None:
+    def do_zoom_in(self) -> None:
         """Key ``+``."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed(plot, 2.0))
 
-    def do_farther(self) -> None:
+    def do_zoom_out(self) -> None:
         """Key ``-``."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed(plot, 0.5))
@@ -334,12 +334,12 @@ class ChartScreen(SelectionScreen):
         if (plot := self._plot()) is not None:
             self._change(self._view.panned_y(plot, -0.2), reading=False)
 
-    def do_taller(self) -> None:
+    def do_zoom_y_in(self) -> None:
         """Key ``]``."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed_y(plot, 1.5), reading=False)
 
-    def do_flatter(self) -> None:
+    def do_zoom_y_out(self) -> None:
         """Key ``[``."""
         if (plot := self._plot()) is not None:
             self._change(self._view.zoomed_y(plot, 1 / 1.5), reading=False)

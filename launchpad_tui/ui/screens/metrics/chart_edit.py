@@ -76,7 +76,7 @@ class ChartEditScreen(SelectionScreen):
     ChartEditScreen .narrow #preview { width: 1fr; }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("chart-edit.keep", "w ctrl+s", "keep", "Save the chart on the board", footer=2),
+        Action("chart-edit.save", "w ctrl+s", "keep", "Save the chart on the board", footer=2),
     )
 
     def __init__(
@@ -307,11 +307,11 @@ class ChartEditScreen(SelectionScreen):
 
     # Ending ---------------------------------------------------------------------------------------
 
-    def why_not_keep(self) -> str | None:
+    def why_not_save(self) -> str | None:
         """A chart shows something."""
         return None if self._chart.metrics else "Choose at least one metric"
 
-    def do_keep(self) -> None:
+    def do_save(self) -> None:
         """Key ``w``."""
         self._done(self._chart)
         self.launchpad.back()

@@ -85,14 +85,14 @@ class MetricsScreen(SelectionScreen):
         Action("board.duplicate", "u", "duplicate", "Duplicate the chart", "Board"),
         Action("board.delete", "D", "delete chart", "Delete the chart from the board", "Board"),
         Action(
-            "board.earlier",
+            "board.move-back",
             "shift+left K",
             "move chart back",
             "Move the chart towards the start of the board",
             "Board",
         ),
         Action(
-            "board.later",
+            "board.move-forward",
             "shift+right J",
             "move chart on",
             "Move the chart towards the end of the board",
@@ -277,7 +277,7 @@ class MetricsScreen(SelectionScreen):
         """There has to be a chart."""
         return None if self.board.charts else "The board has no charts; press n to add one"
 
-    why_not_duplicate = why_not_delete = why_not_earlier = why_not_later = why_not_edit
+    why_not_duplicate = why_not_delete = why_not_move_back = why_not_move_forward = why_not_edit
 
     def do_edit(self) -> None:
         """Key ``e``."""
@@ -321,11 +321,11 @@ class MetricsScreen(SelectionScreen):
             self.query_one(BoardView).cursor = other
             self._with_charts(charts)
 
-    def do_earlier(self) -> None:
+    def do_move_back(self) -> None:
         """Key ``K``."""
         self._move(-1)
 
-    def do_later(self) -> None:
+    def do_move_forward(self) -> None:
         """Key ``J``."""
         self._move(1)
 

@@ -25,7 +25,7 @@ class ArtifactWizard(WizardScreen):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
-            "artifact.place",
+            "artifact.browse-stores",
             "ctrl+o",
             "browse",
             "Browse an object store to choose the URL",
@@ -101,7 +101,7 @@ class ArtifactWizard(WizardScreen):
             *(Item(f"Label {key.rpartition('/')[2]}", value) for key, value in self.labels()),
         ]
 
-    def why_not_place(self) -> str | None:
+    def why_not_browse_stores(self) -> str | None:
         """On the step of the URL."""
         return (
             None
@@ -109,7 +109,7 @@ class ArtifactWizard(WizardScreen):
             else "Browsing is available in the step URL"
         )
 
-    async def do_place(self) -> None:
+    async def do_browse_stores(self) -> None:
         """Key ``ctrl+o``."""
         from launchpad_tui.ui.screens.stores.browse import BrowseScreen
 

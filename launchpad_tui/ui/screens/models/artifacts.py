@@ -95,7 +95,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
             footer=8,
         ),
         Action(
-            "artifacts.all",
+            "artifacts.verify-all",
             "*",
             "verify all",
             "Verify the files of all artifacts in the list",
@@ -201,7 +201,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
         verify(self, self.table.chosen_ids)
 
-    def do_all(self) -> None:
+    def do_verify_all(self) -> None:
         """Key ``*``."""
         from launchpad_tui.ui.screens.models.verification import verify_all
 

@@ -27,7 +27,7 @@ class EverywhereScreen(LaunchpadScreen):
     TITLE_TEXT = "Everywhere"
     TOPICS = frozenset({"artifacts", "executions", "connections"})
     ACTIONS: ClassVar[tuple[Action, ...]] = (
-        Action("everywhere.type", "/", "search", "Edit the search text", footer=2),
+        Action("everywhere.search", "/", "search", "Edit the search text", footer=2),
         Action(
             "everywhere.list",
             "down enter",
@@ -81,7 +81,7 @@ class EverywhereScreen(LaunchpadScreen):
         event.stop()
         self.table.focus()
 
-    def do_type(self) -> None:
+    def do_search(self) -> None:
         """Key ``/``."""
         self.query_one(Input).focus()
 

@@ -70,7 +70,7 @@ class ScenariosScreen(LaunchpadScreen):
             needs="add_executable",
         ),
         Action(
-            "scenarios.create",
+            "scenarios.configure",
             "c",
             "configure",
             "Create a configuration for it.",
@@ -78,7 +78,7 @@ class ScenariosScreen(LaunchpadScreen):
             needs="create_configuration",
         ),
         Action(
-            "scenarios.delete",
+            "scenarios.remove",
             "D",
             "delete",
             "Remove the executable (its executions and models are kept)",
@@ -154,17 +154,17 @@ class ScenariosScreen(LaunchpadScreen):
             words = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
             self.launchpad.say(words, "good", 8)
 
-    def why_not_create(self) -> str | None:
+    def why_not_configure(self) -> str | None:
         """A row is needed."""
         return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_delete = why_not_create
+    why_not_remove = why_not_configure
 
-    def do_create(self) -> None:
+    def do_configure(self) -> None:
         """Key ``c``."""
         self.launchpad.open("configuration.create", executable_id=self.table.row_id)
 
-    async def do_delete(self) -> None:
+    async def do_remove(self) -> None:
         """Key ``D``."""
         executable_id = self.table.row_id
         detail = "Its configurations, executions and models are kept."

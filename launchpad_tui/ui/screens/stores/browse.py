@@ -83,7 +83,7 @@ class BrowseScreen(LaunchpadScreen):
             footer=6,
         ),
         Action(
-            "browse.take",
+            "browse.select",
             "t",
             "take",
             "Take what is under the cursor, or an empty folder itself.",
@@ -116,7 +116,7 @@ class BrowseScreen(LaunchpadScreen):
 
     def actions(self) -> tuple[Action, ...]:
         """Taking, where a path is looked for; adding, where not."""
-        wrong = {"browse.add", "browse.import"} if self.choose else {"browse.take"}
+        wrong = {"browse.add", "browse.import"} if self.choose else {"browse.select"}
         return tuple(action for action in super().actions() if action.id not in wrong)
 
     def body(self) -> ComposeResult:
@@ -236,7 +236,7 @@ class BrowseScreen(LaunchpadScreen):
         """The chosen group gets the models."""
         return None if self.scope == self.launchpad.scope else f"Choose {self.scope} first: key 0"
 
-    def why_not_take(self) -> str | None:
+    def why_not_select(self) -> str | None:
         """The whole store is no place for an artifact."""
         return None if self.table.row is not None or self.path else NOTHING
 
@@ -271,7 +271,7 @@ class BrowseScreen(LaunchpadScreen):
         """Key ``i``."""
         self.launchpad.open("import", store=self.store, path=self.path)
 
-    def do_take(self) -> None:
+    def do_select(self) -> None:
         """Key ``t``."""
         self.dismiss(str(ArtifactUrl(self.store, self.table.row_id or self.path)))
 

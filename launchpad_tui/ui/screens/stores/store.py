@@ -35,7 +35,7 @@ class StoreScreen(LaunchpadScreen):
         Action("store.edit", "e", "edit", "Edit the settings of the object store", footer=2),
         Action("store.browse", "b", "browse", "Browse the files in the object store", footer=3),
         Action(
-            "store.check",
+            "store.test",
             "V",
             "test",
             "Test access to the object store",
@@ -56,7 +56,7 @@ class StoreScreen(LaunchpadScreen):
             footer=7,
         ),
         Action(
-            "store.delete", "D", "delete", "Remove the object store (its files are kept)", footer=5
+            "store.remove", "D", "delete", "Remove the object store (its files are kept)", footer=5
         ),
     )
 
@@ -98,7 +98,7 @@ class StoreScreen(LaunchpadScreen):
             items = store_items(self._line, self._kept, self._where, self.launchpad.look)
             self.query_one("#details", Details).set_items(items)
 
-    def why_not_delete(self) -> str | None:
+    def why_not_remove(self) -> str | None:
         """Outputs go to the default one."""
         return (
             f"{KEEPS_OUTPUTS}: it cannot be deleted" if keeps_outputs(self, self.item_id) else None
@@ -116,7 +116,7 @@ class StoreScreen(LaunchpadScreen):
         """Key ``e``."""
         self.launchpad.open("store.edit", item_id=self.item_id, scope=self.scope)
 
-    async def do_check(self) -> None:
+    async def do_test(self) -> None:
         """Key ``V``."""
         if self._line is not None:
             self._line = await probe_store(self, self._line)
@@ -135,7 +135,7 @@ class StoreScreen(LaunchpadScreen):
         self.item_id = await rename_store(self, self.item_id) or self.item_id
         self.reload()
 
-    async def do_delete(self) -> None:
+    async def do_remove(self) -> None:
         """Key ``D``."""
         if await delete_store(self, self.item_id):
             self.dismiss(None)

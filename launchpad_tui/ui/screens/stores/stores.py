@@ -36,7 +36,7 @@ class StoresScreen(LaunchpadScreen):
         Action("stores.edit", "e", "edit", "Edit the settings of the object store", footer=3),
         Action("stores.browse", "b", "browse", "Browse the files in the object store", footer=3),
         Action(
-            "stores.check",
+            "stores.test",
             "V",
             "test",
             "Test access to the object store",
@@ -64,7 +64,7 @@ class StoresScreen(LaunchpadScreen):
             footer=8,
         ),
         Action(
-            "stores.delete", "D", "delete", "Remove the object store (its files are kept)", footer=5
+            "stores.remove", "D", "delete", "Remove the object store (its files are kept)", footer=5
         ),
     )
 
@@ -121,9 +121,9 @@ class StoresScreen(LaunchpadScreen):
         """A row is needed."""
         return None if self.table.row is not None else "There is nothing under the cursor"
 
-    why_not_check = why_not_browse = why_not_replace = why_not_edit
+    why_not_test = why_not_browse = why_not_replace = why_not_edit
 
-    def why_not_delete(self) -> str | None:
+    def why_not_remove(self) -> str | None:
         """Outputs go to the default one."""
         row = self.table.row
         if row is None:
@@ -136,7 +136,7 @@ class StoresScreen(LaunchpadScreen):
 
     def why_not_rename(self) -> str | None:
         """Outputs go to the default one."""
-        return self.why_not_delete() and f"{KEEPS_OUTPUTS}: R puts another one in its place"
+        return self.why_not_remove() and f"{KEEPS_OUTPUTS}: R puts another one in its place"
 
     def do_add(self) -> None:
         """Key ``a``."""
@@ -162,14 +162,14 @@ class StoresScreen(LaunchpadScreen):
         """Key ``i``."""
         await import_secrets(self)
 
-    async def do_check(self) -> None:
+    async def do_test(self) -> None:
         """Key ``V``."""
         row = self.table.row
         if row is not None:
             self._results[row.store.name] = await probe_store(self, row)
             self._show()
 
-    async def do_delete(self) -> None:
+    async def do_remove(self) -> None:
         """Key ``D``."""
         if row := self.table.row:
             await delete_store(self, row.store.name)

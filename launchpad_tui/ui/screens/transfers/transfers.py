@@ -37,8 +37,10 @@ class TransfersScreen(LaunchpadScreen):
             "Stop the transfer (a restarted download continues where it stopped)",
             footer=2,
         ),
-        Action("transfers.again", "A", "again", "Restart the failed or stopped transfer", footer=3),
-        Action("transfers.forget", "D", "clear", "Clear finished transfers", footer=4),
+        Action(
+            "transfers.restart", "A", "again", "Restart the failed or stopped transfer", footer=3
+        ),
+        Action("transfers.clear", "D", "clear", "Clear finished transfers", footer=4),
     )
 
     def __init__(self) -> None:
@@ -88,14 +90,14 @@ class TransfersScreen(LaunchpadScreen):
         job = self.table.row
         return NOTHING if job is None else f"It is {job.state}" if job.state.over else None
 
-    def why_not_again(self) -> str | None:
+    def why_not_restart(self) -> str | None:
         """Only what failed or was stopped."""
         job = self.table.row
         if job is None:
             return NOTHING
         return None if job.state in {JobState.FAILED, JobState.CANCELLED} else f"It is {job.state}"
 
-    def why_not_forget(self) -> str | None:
+    def why_not_clear(self) -> str | None:
         """Only what is over."""
         return None if any(job.state.over for job in self._jobs) else "None is over"
 
@@ -105,12 +107,12 @@ class TransfersScreen(LaunchpadScreen):
         self.launchpad.transfers.follow()
         self.reload()
 
-    def do_again(self) -> None:
+    def do_restart(self) -> None:
         """Key ``A``."""
         self.launchpad.transfers.retry(int(self.table.row_id))
         self.reload()
 
-    def do_forget(self) -> None:
+    def do_clear(self) -> None:
         """Key ``D``."""
         self.desk.transfers.clear()
         self.reload()
