@@ -1,3 +1,3 @@
-"""launchpad: the models desk of an AI runtime, in a terminal."""
+"""launchpad: a terminal app and command line for people who train models on AI runtimes."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The composition root: the one place that names concrete classes and joins them."""
+"""The composition root: the one module that names the concrete classes and connects them."""
 
 from __future__ import annotations
 
@@ -47,11 +47,14 @@ if TYPE_CHECKING:
 
 
 def open_desk(home: Home | None = None) -> Desk:
-    """The services over a home, by default the one that the environment names; the home is made where it lacks.
+    """Open the services over a home folder, which is created if it is missing.
+
+    Args:
+        home: The home folder; None selects the one that the environment names.
 
     Raises:
-        ConfigError: the home or its settings cannot be used.
-        RegistryCorrupt, SchemaTooNew, RegistryBusy, StorageFull: the registry cannot be used.
+        ConfigError: The home folder or its settings cannot be used.
+        RegistryCorrupt, SchemaTooNew, RegistryBusy, StorageFull: The registry cannot be used.
     """
     home = (home or Home.find()).ensure()
     settings = Settings.load(home)
@@ -107,8 +110,7 @@ def _files(desk: Desk) -> FileService:
 
 
 def _store_values(connection: Connection, secrets: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the field values with which the files that a connection's runtime serves are
-    reached."""
+    """Return the settings of the object store that reaches the files of a connection's runtime."""
     from launchpad_tui.runtimes.catalog import connection_support, kind_of
 
     kind = kind_of(connection)
@@ -244,7 +246,7 @@ def _changes(desk: Desk) -> ChangeWatch:
     return ChangeWatch(desk.registry)
 
 
-#: creates each service; the module of a service is imported when the service is first used
+#: Creates the services. The module of a service is imported when the service is first used.
 FACTORIES = Factories(
     connections=_connections,
     stores=_stores,
@@ -275,8 +277,10 @@ FACTORIES = Factories(
 
 
 def first_start(registry: Registry) -> None:
-    """Make what exists without a question asked: the connection ``local``, its resource group ``default``, and in it
-    the file store ``default``. Does nothing where they exist; several processes may start first at once."""
+    """Create the connection ``local``, its resource group ``default`` and the store ``default``.
+
+    Does nothing if the connection exists. Several processes may call this at the same time.
+    """
     name = DEFAULT_SCOPE.connection
     if any(connection.name == name for connection in connections.connections(registry)):
         return
@@ -289,17 +293,17 @@ def first_start(registry: Registry) -> None:
 
 
 def run_supervisor(arguments: Sequence[str]) -> int:
-    """Supervise one execution: become a session of its own, and outlive whoever started this process.
+    """Supervise one execution in a child process, which outlives the process that started it.
 
     Args:
-        arguments: the home's root, its settings file, and the execution's ID.
+        arguments: The home folder, its settings file, and the ID of the execution.
 
     Returns:
-        An exit code; at once in the process that was started, which only forks.
+        The exit code: at once in the process that was started, after the execution in its child.
     """
     root, settings_path, execution_id = arguments
     if os.fork():
-        # The starter waits for this process: nobody is left who would have to reap the supervisor.
+        # The caller waits for this process only, so it never has to reap the supervisor.
         return 0
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
@@ -307,14 +311,16 @@ def run_supervisor(arguments: Sequence[str]) -> int:
 
 
 def run_sync_daemon(arguments: Sequence[str]) -> int:
-    """Keep what is known of runtimes elsewhere fresh until standard input ends, which it does when whoever started this
-    process ends, however that comes.
+    """Synchronize remote runtimes until standard input ends.
+
+    Standard input is a pipe from the process that started this one, so it ends with that process,
+    even if that process is killed.
 
     Args:
-        arguments: the home's root, and its settings file.
+        arguments: The home folder and its settings file.
 
     Returns:
-        An exit code.
+        The exit code.
     """
     import threading
 
@@ -337,7 +343,7 @@ def run_sync_daemon(arguments: Sequence[str]) -> int:
     with alone(home.root / "sync.lock", stop) as mine:
         if mine:
             SyncDaemon(desk.registry, desk.runtimes).run(stop)
-    # Threads that wait for an answer would hold up the end.
+    # A normal exit would wait for threads that are waiting for a response.
     os._exit(0)
 
 

@@ -1,25 +1,24 @@
-"""Every error a user can meet, as one tree.
+"""The errors that are shown to users, in one class hierarchy.
 
-Adapters translate at their edge (``raise … from``), so no error of SQLite, of an SDK or of the
-operating system travels further than the room that met it. ``title`` says what is wrong in a few
-words, ``detail`` where and why, ``hint`` what to do next. None of the three may carry a credential.
+Adapters translate errors of SQLite, SDKs and the operating system (``raise … from``), so that code
+outside an adapter handles `LaunchpadError` only. No title, detail or hint may contain a credential.
 """
 
 from __future__ import annotations
 
 
 class LaunchpadError(Exception):
-    """Base of all errors shown to a user.
+    """Base class of all errors that are shown to users.
 
     Args:
-        title: what is wrong, one short sentence without a full stop.
-        detail: where and why; may hold several lines.
-        hint: what the user can do about it.
+        title: What failed, naming the object: one short sentence without a full stop.
+        detail: Why it failed; may have several lines.
+        hint: What the user can do next.
     """
 
-    #: whether trying the same thing again later may succeed
+    #: Whether the same operation may succeed later.
     retryable = False
-    #: seconds that a server asked to wait before the next request; None if it did not
+    #: Seconds that the server asked to wait before the next request; None if it did not.
     retry_after: float | None = None
 
     def __init__(self, title: str, detail: str = "", hint: str = "") -> None:
@@ -29,19 +28,22 @@ class LaunchpadError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        """Title, detail and hint on lines of their own, the empty ones left out."""
+        """Return title, detail and hint on separate lines, without empty ones."""
         return "\n".join(part for part in (self.title, self.detail, self.hint) if part)
 
 
 class ConfigError(LaunchpadError):
-    """Settings, paths or the environment are wrong."""
+    """The settings, a path or an environment variable is invalid."""
 
 
 class InvalidInput(LaunchpadError):
-    """A value that somebody typed or a file holds is not acceptable.
+    """A value that was entered or read from a file is invalid.
 
     Args:
-        field: the name of the form field, option or file position that is wrong.
+        title: What failed.
+        detail: Why it failed.
+        hint: What the user can do next.
+        field: The form field, option or file position of the value.
     """
 
     def __init__(self, title: str, detail: str = "", hint: str = "", *, field: str = "") -> None:
@@ -50,27 +52,36 @@ class InvalidInput(LaunchpadError):
 
 
 class Unreachable(LaunchpadError):
-    """A runtime or store did not answer."""
+    """A runtime or object store did not respond."""
 
     retryable = True
 
 
 class RateLimited(LaunchpadError):
-    """A runtime asks to be called less often."""
+    """A runtime or object store rejected a request because there were too many."""
 
     retryable = True
 
 
 class AuthenticationFailed(LaunchpadError):
-    """The credentials were not accepted."""
+    """The credentials were rejected."""
 
 
 class PermissionDenied(LaunchpadError):
-    """The credentials were accepted, the action was not; also a file's permissions."""
+    """The credentials are valid but do not permit the action, or file permissions forbid it."""
 
 
 class RuntimeRejected(LaunchpadError):
-    """A runtime answered with an error of its own."""
+    """A runtime responded with an error.
+
+    Args:
+        title: What failed.
+        detail: Why it failed.
+        hint: What the user can do next.
+        status: The HTTP status; 0 if there is none.
+        code: The error code of the runtime.
+        request_id: The ID of the request, for the runtime's support.
+    """
 
     def __init__(
         self,
@@ -89,33 +100,43 @@ class RuntimeRejected(LaunchpadError):
 
 
 class Conflict(LaunchpadError):
-    """The thing exists already, or its state does not allow the action."""
+    """The object already exists, or its state does not allow the action."""
 
 
 class FilesExist(Conflict):
-    """Target files of a download exist. The detail lists them; the download can be repeated to replace them."""
+    """Target files of a download already exist.
+
+    The detail lists them. They can be replaced by repeating the download.
+    """
 
 
 class NotFound(LaunchpadError):
-    """Nothing has this ID or name."""
+    """No object has this ID or name."""
 
 
 class ObjectMissing(LaunchpadError):
-    """An object store has nothing at this path."""
+    """An object store has no object at this path."""
 
 
 class StorageFull(LaunchpadError):
-    """A disk or an object store has no room left."""
+    """A disk or an object store has no space left."""
 
     retryable = True
 
 
 class CapabilityMissing(LaunchpadError):
-    """The runtime or store does not offer this action."""
+    """The runtime or object store does not support this action."""
 
 
 class DependencyMissing(LaunchpadError):
-    """A package of an extra is not installed."""
+    """A package that the operation requires is not installed.
+
+    Args:
+        title: What failed.
+        detail: Why it failed.
+        hint: What the user can do next.
+        extra: The extra of launchpad-tui that installs the package.
+    """
 
     def __init__(self, title: str, detail: str = "", hint: str = "", *, extra: str = "") -> None:
         super().__init__(title, detail, hint)
@@ -123,13 +144,13 @@ class DependencyMissing(LaunchpadError):
 
 
 class RegistryBusy(LaunchpadError):
-    """Another process holds the registry's write lock for too long."""
+    """Another process has kept the write lock of the registry for too long."""
 
     retryable = True
 
 
 class RegistryCorrupt(LaunchpadError):
-    """The registry's file is damaged."""
+    """The file of the registry is damaged."""
 
 
 class SchemaTooNew(LaunchpadError):

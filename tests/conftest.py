@@ -1,8 +1,8 @@
-"""What holds for all tests."""
+"""Configuration of all tests."""
 
 from __future__ import annotations
 
 import os
 
-# Nobody's own keyring is touched by tests, nor by the processes that they start.
+# Tests and the processes that they start must not use the keyring of the user.
 os.environ["LAUNCHPAD_CREDENTIALS"] = "file"

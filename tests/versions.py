@@ -1,8 +1,9 @@
-"""Run the tests on every supported version of Python: ``python -m tests.versions [VERSION …] [-- PYTEST …]``.
+"""Run the tests on every supported version of Python.
 
-An interpreter is looked for as ``pythonX.Y`` on the path and among the versions of pyenv. Each version
-has a virtual environment in ``launchpad-versions`` in the folder for temporary files, which is kept.
-Versions that are not installed are skipped and named. Examples:
+Interpreters are found as ``pythonX.Y`` on the path and among the versions of pyenv. The virtual
+environment of each version is kept in the folder ``launchpad-versions`` among the temporary files.
+Versions that are not installed are reported and skipped. Arguments after ``--`` are passed to
+pytest. Examples:
 
     python -m tests.versions
     python -m tests.versions 3.13 -- -n auto tests/domain tests/charts
@@ -30,7 +31,7 @@ def interpreter(version: str) -> Path | None:
     if found := shutil.which(f"python{version}"):
         candidates.append(Path(found))
     for candidate in candidates:
-        # A shim of pyenv exists for versions, too, that are not selected.
+        # pyenv also has shims for versions that are not selected and do not run.
         works = (
             candidate.exists()
             and not subprocess.run(
@@ -43,17 +44,22 @@ def interpreter(version: str) -> Path | None:
 
 
 def environment(version: str, python: Path) -> Path:
-    """Return the interpreter of the virtual environment of a version, with all that tests need."""
+    """Return the interpreter of a virtual environment in which everything for tests is installed.
+
+    Args:
+        version: The version of Python, such as ``3.12``.
+        python: The interpreter that creates the environment.
+    """
     folder = _ENVIRONMENTS / version
-    own = folder / "bin" / "python"
-    if not own.exists():
+    installed = folder / "bin" / "python"
+    if not installed.exists():
         subprocess.run([python, "-m", "venv", folder], check=True)
-    subprocess.run([own, "-m", "pip", "install", "-q", "-e", f"{ROOT}[test]"], check=True)
-    return own
+    subprocess.run([installed, "-m", "pip", "install", "-q", "-e", f"{ROOT}[test]"], check=True)
+    return installed
 
 
 def main() -> int:
-    """Run the tests; return 1 if they fail on one version."""
+    """Run the tests and return 1 if they fail on any version."""
     given = sys.argv[1:]
     end = given.index("--") if "--" in given else len(given)
     parser = argparse.ArgumentParser(prog="python -m tests.versions", description=__doc__)

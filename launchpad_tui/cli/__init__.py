@@ -1,1 +1,1 @@
-"""The command line: arguments in, services called, text or JSON out. Every capability of the UI has a command."""
+"""The command line: parses arguments, calls services, and prints text or JSON."""

@@ -47,40 +47,43 @@ OPTIONS: Mapping[tuple[str, ...], Mapping[str, str]] = {
 
 def current_names(arguments: Sequence[str]) -> list[str]:
     """Return a command line in which former names are replaced by current ones."""
-    found = list(arguments)
-    places = _word_places(found)
+    translated = list(arguments)
+    positions = _positional_indexes(translated)
     for former, current in COMMANDS.items():
-        if tuple(found[place] for place in places[: len(former)]) == former:
-            for place, word in zip(places, current, strict=False):
-                found[place] = word
+        if tuple(translated[index] for index in positions[: len(former)]) == former:
+            for index, name in zip(positions, current, strict=False):
+                translated[index] = name
             break
-    path = tuple(found[place] for place in places[:2])
+    path = tuple(translated[index] for index in positions[:2])
     options = OPTIONS.get(path) or OPTIONS.get(path[:1])
     if options is None:
-        return found
-    stop = found.index("--") if "--" in found else len(found)
-    for place in range(places[0] + 1, stop):
-        flag, equals, value = found[place].partition("=")
+        return translated
+    stop = translated.index("--") if "--" in translated else len(translated)
+    for index in range(positions[0] + 1, stop):
+        flag, equals, value = translated[index].partition("=")
         if flag in options:
-            found[place] = f"{options[flag]}{equals}{value}"
-    return found
+            translated[index] = f"{options[flag]}{equals}{value}"
+    return translated
 
 
 def current_direction(text: str) -> str:
-    """Return the current name of a value of ``metrics set-direction``: ``auto`` was called ``name``."""
+    """Return the current name of a direction of ``metrics set-direction``.
+
+    ``auto`` was formerly called ``name``.
+    """
     return "auto" if text == "name" else text
 
 
-def _word_places(arguments: Sequence[str]) -> list[int]:
-    """Return the positions of the arguments that are neither options nor values of common options."""
+def _positional_indexes(arguments: Sequence[str]) -> list[int]:
+    """Return the indexes of arguments that are neither options nor values of common options."""
     with_value = {flag for each in COMMON_OPTIONS if each.takes_value for flag in each.flags}
-    places: list[int] = []
+    indexes: list[int] = []
     skip = False
-    for place, each in enumerate(arguments):
+    for index, argument in enumerate(arguments):
         if skip:
             skip = False
-        elif each in with_value:
+        elif argument in with_value:
             skip = True
-        elif not each.startswith("-"):
-            places.append(place)
-    return places
+        elif not argument.startswith("-"):
+            indexes.append(index)
+    return indexes

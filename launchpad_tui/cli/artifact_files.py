@@ -11,6 +11,7 @@ from launchpad_tui.aiapi.artifacts import extended_artifact, serialize_file, ser
 from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import LABEL, OVERWRITE, artifact
 from launchpad_tui.cli.command import Command, argument
+from launchpad_tui.cli.preview_output import PREVIEW_DETAILS
 from launchpad_tui.cli.progress import counted, progress
 from launchpad_tui.domain.artifact import (
     Artifact,
@@ -137,10 +138,10 @@ def _preview(
             names = ", ".join(each.removeprefix(url.path).lstrip("/") for each in found)
             raise InvalidInput(
                 "The path of the file is missing" if found else "No file to preview",
-                f"{one.url} has {'several files' if found else 'no files'}.",
+                f"{one.url} contains {'several files' if found else 'no files'}.",
                 f"Pass one of these paths: {names}"
                 if found
-                else "Verify the files of the artifact.",
+                else f"To verify the files of the artifact: launchpad artifacts verify {one.id}",
                 field="path",
             )
         path = found[0]
@@ -245,7 +246,7 @@ def _print_proposals(context: CommandContext, found: list[Proposal]) -> None:
 
 
 def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> tuple[Command, ...]:
-    """Return the commands on files of a group such as ``models``.
+    """Return the file commands of a group such as ``models``.
 
     Args:
         group: The first word of the commands.
@@ -298,7 +299,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 argument(
                     "--all",
                     action="store_true",
-                    help=f"Verify all {plural}; reads only files that changed since they were last verified",
+                    help=f"Verify all {plural}; only files that may have changed since the last "
+                    "verification are read",
                 ),
                 argument(
                     "--checksum",
@@ -307,8 +309,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 ),
             ),
             details=(
-                "Compares the files in the object store with the recorded checksums. The exit code is 1 if "
-                "a file was changed or is missing."
+                "Compares the files in the object store with the recorded checksums. The exit code "
+                "is 1 if a file was changed or is missing."
             ),
         ),
         Command(
@@ -325,7 +327,7 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                     "path", nargs="?", help="Path of the file; required if there are several files"
                 ),
             ),
-            details="Shows metadata and the first lines, rows or tensors. No content of the file is executed.",
+            details=PREVIEW_DETAILS,
         ),
         Command(
             (group, "download"),
@@ -347,7 +349,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
             f"Upload a file or folder and add it as {noun}",
             (
                 f"launchpad {group} upload churn ./churn --scenario churn{kind_option}",
-                f"launchpad {group} upload churn m.onnx --url ai://lake/churn/3 --scenario churn{kind_option}",
+                f"launchpad {group} upload churn m.onnx --url ai://lake/churn/3 "
+                f"--scenario churn{kind_option}",
             ),
             partial(_upload, kind),
             (
@@ -365,7 +368,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
             f"Add {plural} found in an object store",
             (
                 f"launchpad {group} import lake models --scenario churn{kind_option} --dry-run",
-                f"launchpad {group} import lake models --pattern '*/*' --scenario churn{kind_option}",
+                f"launchpad {group} import lake models --pattern '*/*' "
+                f"--scenario churn{kind_option}",
             ),
             partial(_import, kind),
             (
@@ -376,7 +380,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 argument(
                     "--pattern",
                     default="*",
-                    help="Paths below the folder that are added: * matches one part, ** any number (default: *)",
+                    help="Paths below the folder that are added: * matches one part of a path, "
+                    "** any number of parts (default: *)",
                 ),
                 argument(
                     "--dry-run",
@@ -385,8 +390,8 @@ def commands(group: str, noun: str, plural: str, kind: ArtifactKind | None) -> t
                 ),
             ),
             details=(
-                f"Each file or folder that matches the pattern is added. {plural.capitalize()} that were "
-                "already added are skipped."
+                f"Each file or folder that matches the pattern is added. {plural.capitalize()} "
+                "that were already added are skipped."
             ),
         ),
     )

@@ -1,4 +1,4 @@
-"""Commands on models, datasets, result sets and artifacts of any kind: four groups of the same commands."""
+"""Commands on artifacts: the groups models, datasets, resultsets and artifacts."""
 
 from __future__ import annotations
 
@@ -213,8 +213,9 @@ def _tree(found: Lineage) -> list[tuple[int, str]]:
         return safe_text(f"{one.kind} {one.name} ({one.id})") if one else f"{artifact_id} (deleted)"
 
     def execution_text(each: LineageExecution) -> str:
+        execution = each.execution
         return safe_text(
-            f"execution {each.execution.id} of {each.execution.configuration_name}: {each.execution.status}"
+            f"execution {execution.id} of {execution.configuration_name}: {execution.status}"
         )
 
     def up(artifact_id: str, depth: int) -> list[tuple[int, str]]:
@@ -286,8 +287,10 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
             (group, "add"),
             f"Add {noun} by its URL",
             (
-                f"launchpad {group} add churn ai://default/churn/1 --scenario churn{kind_option} --label stage=prod",
-                f"launchpad {group} add churn ai://lake/churn/2 --scenario churn{kind_option} --record",
+                f"launchpad {group} add churn ai://default/churn/1 --scenario churn{kind_option} "
+                "--label stage=prod",
+                f"launchpad {group} add churn ai://lake/churn/2 --scenario churn{kind_option} "
+                "--record",
             ),
             partial(_add, kind),
             (
@@ -313,7 +316,7 @@ def _commands(group: str, kind: ArtifactKind | None, noun: str, plural: str) -> 
         *artifact_files.commands(group, noun, plural, kind),
         Command(
             (group, "lineage"),
-            f"Show the inputs of {noun} and what uses it",
+            f"Show the inputs and the uses of {noun}",
             (f"launchpad {group} lineage churn", f"launchpad {group} lineage churn --json"),
             partial(_lineage, kind),
             (one,),

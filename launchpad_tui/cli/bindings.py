@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
 
 
-def bindings(texts: Sequence[str] | None, what: str) -> dict[str, str]:
-    """Return ``name=value`` arguments as a mapping. The last one of a name wins.
+def bindings(texts: Sequence[str] | None, noun: str) -> dict[str, str]:
+    """Return ``name=value`` arguments as a mapping. If a name is repeated, its last value is used.
 
     Args:
         texts: The arguments; None if there are none.
-        what: What they are, such as ``parameter``, for the error message.
+        noun: The noun for an argument in error messages, such as ``parameter``.
 
     Raises:
         InvalidInput: An argument has no ``=`` or no name.
@@ -26,10 +26,10 @@ def bindings(texts: Sequence[str] | None, what: str) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise InvalidInput(
-                f"Invalid {what} {text[:80]!r}",
+                f"Invalid {noun} {text[:80]!r}",
                 "The name or the = is missing.",
                 "Write it as NAME=VALUE.",
-                field=what,
+                field=noun,
             )
         found[name] = value
     return found
@@ -49,28 +49,28 @@ def input_bindings(context: CommandContext, texts: Sequence[str] | None) -> dict
     }
 
 
-def number_bindings(texts: Sequence[str] | None, what: str) -> dict[str, float]:
+def number_bindings(texts: Sequence[str] | None, noun: str) -> dict[str, float]:
     """Return ``name=number`` arguments as a mapping.
 
     Raises:
         InvalidInput: An argument has no ``=``, no name or no number.
     """
     numbers: dict[str, float] = {}
-    for name, text in bindings(texts, what).items():
+    for name, text in bindings(texts, noun).items():
         try:
             numbers[name] = float(text)
         except ValueError as error:
             raise InvalidInput(
-                f"Invalid value of the {what} {name[:80]!r}",
+                f"Invalid value of the {noun} {name[:80]!r}",
                 f"{text[:80]!r} is not a number.",
-                "Write it as NAME=NUMBER, such as loss=0.31.",
-                field=what,
+                "Write it as NAME=NUMBER, for example loss=0.31.",
+                field=noun,
             ) from error
     return numbers
 
 
 def nothing_to_log() -> InvalidInput:
-    """Return the error of a command that logs metrics and was given none."""
+    """Return the error of a command that logs metrics but received none."""
     return InvalidInput(
         "Nothing to log",
         "No metric, tag or custom info was given.",

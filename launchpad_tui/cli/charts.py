@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.comparison import ComparedItem
 
 X_AXES = ("step", "relative", "time", "parameters", "source")
-#: Size of a chart in cells, if the size of the terminal is unknown.
+#: Size of a chart in cells if the size of the terminal is unknown.
 _WIDTH, _HEIGHT = 80, 20
-#: Colours of the background, the text and the grid of SVG files.
+#: Colors of the background, the text and the grid of SVG files.
 _PAPER, _INK, _FAINT = "#14171c", "#d3d8e0", "#8f98a7"
-#: The greatest width and height of a chart in cells.
+#: The maximum width and height of a chart in cells.
 _MAXIMUM = 1000
 
 SIZE_OPTIONS: tuple[Argument, ...] = (
@@ -43,8 +43,8 @@ CHART_OPTIONS: tuple[Argument, ...] = (
         "--x-axis",
         choices=X_AXES,
         default="step",
-        help="X axis: step (default), relative time, wall time, parameters, or source (one bar for each model or "
-        "execution)",
+        help="X axis: step (default), relative (time since the start), time (wall time), "
+        "parameters, or source (one bar for each model or execution)",
     ),
     argument(
         "--kind",
@@ -62,7 +62,8 @@ CHART_OPTIONS: tuple[Argument, ...] = (
         type=float,
         default=0.0,
         metavar="WEIGHT",
-        help="Exponential smoothing as in TensorBoard, from 0 to less than 1; the original curve is drawn faintly",
+        help="Exponential smoothing as in TensorBoard, from 0 to less than 1; the original curve "
+        "is drawn faintly",
     ),
     argument("--log-y", action="store_true", help="Use a logarithmic y axis"),
     argument(
@@ -105,8 +106,8 @@ def print_charts(
         names = list(dict.fromkeys(one.key for subject in subjects for one in subject.series))
     if options.svg and len(names) > 1:
         raise InvalidInput(
-            "An SVG file holds the chart of one metric",
-            f"{len(names)} metrics were logged: {', '.join(names[:20])}.",
+            "An SVG file can contain the chart of only one metric",
+            f"{len(names)} metrics would be drawn: {', '.join(names[:20])}.",
             "Select one with --metric.",
             field="metric",
         )
@@ -192,7 +193,7 @@ def draw_chart(
     ascii_only = not _supports_braille()
     x_kind = str(chart.against) if chart.against.over else "step"
     view = CurveView(x_kind=x_kind, y_log=chart.y_log, smoothing=chart.smoothing)
-    # Without colour the original curve cannot be faint and would look like another model.
+    # Without color the original curve cannot be faint and would look like another model.
     spec = replace(
         view.spec(width, height, chart.title, ascii_only=ascii_only),
         raw=context.colour or bool(svg),
@@ -201,8 +202,8 @@ def draw_chart(
     if svg:
         _write_svg(context, Path(svg), drawing, chart.title)
         return
-    colours = "256" if "256" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") else "16"
-    sys.stdout.write(to_ansi(drawing, colours if context.colour else "none"))
+    palette = "256" if "256" in os.environ.get("TERM", "") or os.environ.get("COLORTERM") else "16"
+    sys.stdout.write(to_ansi(drawing, palette if context.colour else "none"))
     for note in drawing.notes:
         context.note(note)
 

@@ -20,9 +20,9 @@ class Argument(NamedTuple):
         flags: The name of a positional argument, or the flags of an option.
         help: One phrase that begins with a capital letter and has no full stop.
         keywords: Further keyword arguments of argparse's ``add_argument``.
-        completes: What shell completion offers as a value: models, datasets, resultsets, artifacts,
-            executions, schedules, configurations, executables, scenarios, connections, groups, stores,
-            connection types, store types, metrics, topics or files. Empty if there is nothing to offer.
+        completes: The values that shell completion offers: models, datasets, resultsets, artifacts,
+            executions, schedules, configurations, executables, scenarios, connections, groups,
+            stores, connection types, store types, metrics, topics or files. Empty for none.
     """
 
     flags: tuple[str, ...]
@@ -69,7 +69,7 @@ class Command(NamedTuple):
 
     @property
     def common(self) -> tuple[Argument, ...]:
-        """Return the common options that apply to the command and that it does not define itself."""
+        """Return the common options that apply to the command and that it does not redefine."""
         own = {flag for each in self.args for flag in each.flags}
         applicable = (
             each
@@ -126,8 +126,7 @@ COMMAND_GROUPS: Mapping[str, CommandGroup] = {
 SUBGROUPS: Mapping[tuple[str, ...], str] = {
     ("serve", "clients"): "Manage the clients that may call the AI API",
 }
-#: Groups whose commands take ``--home`` and no other common option, because they print a format of
-#: their own.
+#: Groups whose commands accept ``--home`` and no other common option: they do not print resources.
 ONLY_HOME = frozenset({"demo", "log", "help", "completion", "_complete"})
 
 #: Options of all commands. They may also stand before the path of a command.
@@ -152,5 +151,5 @@ COMMON_OPTIONS = (
     ),
     argument("--json", help="Print JSON", action="store_true"),
     argument("--quiet", "-q", help="Print only IDs or names", action="store_true"),
-    argument("--no-color", help="Print without colour, as NO_COLOR does", action="store_true"),
+    argument("--no-color", help="Print without color, as NO_COLOR does", action="store_true"),
 )

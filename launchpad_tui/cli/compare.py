@@ -63,7 +63,7 @@ def _compare(context: CommandContext, options: argparse.Namespace) -> None:
 
 
 def find_subjects(context: CommandContext, texts: Sequence[str]) -> tuple[ComparedItem, ...]:
-    """Return the models, other artifacts and executions that the texts name, in the order of the texts.
+    """Return the artifacts and executions that the texts name, in the order of the texts.
 
     Raises:
         NotFound: A text names nothing.
@@ -161,7 +161,7 @@ def _print_table(found: Comparison) -> None:
 
     output.print_table(("", *heads), cells())
     if any(row.best for row in found.rows):
-        print("* best")
+        print("* best value")
 
 
 COMMANDS = (
@@ -196,7 +196,7 @@ COMMANDS = (
             argument(
                 "--diff",
                 action="store_true",
-                help="Compare two line by line, including custom info and files",
+                help="Compare two items line by line, including their custom info and files",
             ),
             argument(
                 "--baseline",

@@ -80,7 +80,8 @@ COMMANDS = (
         ("configurations", "create"),
         "Create a configuration",
         (
-            "launchpad configurations create digits-train --name fast -p learning_rate=0.1 -i digits=digits",
+            "launchpad configurations create digits-train --name fast -p learning_rate=0.1 "
+            "-i digits=digits",
             "launchpad configurations create digits-train --name plain --quiet",
         ),
         _create,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.connection import Capabilities, ConnectionKind
 
 
-#: The greatest number of characters that are read of a service key.
+#: The maximum number of characters that are read of a service key.
 _KEY_LIMIT = 1_000_000
 
 
@@ -87,8 +87,8 @@ def _kind(context: CommandContext, name: str) -> ConnectionKind:
     if name not in kinds:
         raise InvalidInput(
             f"Unknown connection type {name[:80]!r}",
-            "",
             f"Types: {', '.join(kinds)}.",
+            "To list the types with their fields: launchpad connections types",
             field="type",
         )
     return kinds[name]
@@ -236,8 +236,8 @@ COMMANDS = (
             *FIELD_OPTIONS,
         ),
         details=(
-            "Secrets are passed with --secret, --set-file or --service-key, because other users of the "
-            "machine can read the command line."
+            "Secrets are passed with --secret, --set-file or --service-key, because other users of "
+            "the machine can read the command line."
         ),
     ),
     Command(
@@ -261,7 +261,7 @@ COMMANDS = (
     ),
     Command(
         ("connections", "refresh"),
-        "Fetch the capabilities of the runtime",
+        "Fetch the current capabilities of the runtime",
         ("launchpad connections refresh local", "launchpad connections refresh local --json"),
         _refresh,
         (_NAME,),

@@ -93,11 +93,11 @@ class CommandContext:
 
     @property
     def colour(self) -> bool:
-        """Return whether to print with colour."""
+        """Return whether to print with color."""
         return output.coloured(self._options.no_color)
 
     def resource(self, data: Mapping[str, Any], lines: Iterable[tuple[str, str]]) -> None:
-        """Print one resource: as JSON, as its ID or name with ``--quiet``, or one field per line."""
+        """Print one resource: as JSON, as its ID or name (``--quiet``), or one field per line."""
         if self.json:
             self.print_json(data)
         elif self.quiet and ("id" in data or "name" in data):
@@ -115,7 +115,7 @@ class CommandContext:
         """Print a list: as JSON, as the first column with ``--quiet``, or as a table.
 
         Args:
-            rows: May be a generator of any length: only a few rows are held in memory.
+            rows: May be a generator of any length: only a few rows are kept in memory.
             to_json: Returns the JSON object of a row.
             heads: The heads of the columns.
             cells: Returns the cells of a row.

@@ -12,7 +12,7 @@ from launchpad_tui.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.scenario import ArtifactSlot
+    from launchpad_tui.domain.scenario import ArtifactSlot, Parameter
 
 
 def _scenarios(context: CommandContext, _options: argparse.Namespace) -> None:
@@ -65,9 +65,11 @@ def _show(context: CommandContext, options: argparse.Namespace) -> None:
     def slots(found: tuple[ArtifactSlot, ...]) -> str:
         return "\n".join(f"{each.name} ({each.kind})  {each.description}" for each in found)
 
+    def default(parameter: Parameter) -> str:
+        return "(required)" if parameter.default is None else parameter.default
+
     parameters = "\n".join(
-        f"{each.name} = {'(required)' if each.default is None else each.default}  {each.description}"
-        for each in one.parameters
+        f"{each.name} = {default(each)}  {each.description}" for each in one.parameters
     )
     lines = [
         ("id", one.id),
@@ -108,8 +110,8 @@ def _add(context: CommandContext, options: argparse.Namespace) -> int:
         return 1
     if not found.added:
         raise InvalidInput(
-            f"No workflow template in {options.path}",
-            "There is no YAML document with kind: WorkflowTemplate.",
+            f"No workflow template found in {options.path}",
+            "It contains no YAML document with kind: WorkflowTemplate.",
             "Pass the YAML file of a workflow template, or a folder that contains one.",
             field="path",
         )
@@ -176,7 +178,10 @@ COMMANDS = (
         ("launchpad executables add train.yaml", "launchpad executables add ~/src/churn"),
         _add,
         (argument("path", help="YAML file or folder", completes="files"),),
-        details="In a folder, such as a Git checkout, all YAML files with kind: WorkflowTemplate are added.",
+        details=(
+            "In a folder, for example a Git checkout, all YAML files with kind: WorkflowTemplate "
+            "are added."
+        ),
     ),
     Command(
         ("executables", "list"),
@@ -220,8 +225,8 @@ COMMANDS = (
             ),
         ),
         details=(
-            "The settings determine how the executable runs on this machine, for example with which "
-            "Python interpreter."
+            "The settings determine how the executable runs on this machine, for example with "
+            "which Python interpreter."
         ),
     ),
     Command(

@@ -173,7 +173,7 @@ def _wait_for(
     Args:
         context: The context of the command.
         ids: The IDs of the executions.
-        timeout: The greatest time to wait in seconds; None waits until all have ended.
+        timeout: The maximum time to wait in seconds; None waits until all have ended.
         report: Whether to print each execution when it ends.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -258,7 +258,9 @@ def _store_outputs(context: CommandContext, options: argparse.Namespace) -> None
 
 
 _WAIT = argument(
-    "--wait", help="Wait until it has ended; exit code 1 unless COMPLETED", action="store_true"
+    "--wait",
+    help="Wait until it has ended; the exit code is 1 unless it is COMPLETED",
+    action="store_true",
 )
 COMMANDS = (
     Command(
@@ -271,8 +273,8 @@ COMMANDS = (
             _WAIT,
         ),
         details=(
-            "It starts as soon as fewer executions than executions.parallel (see: launchpad settings) "
-            "are running."
+            "It starts as soon as the number of running executions is below executions.parallel "
+            "(see: launchpad settings)."
         ),
     ),
     Command(
@@ -290,8 +292,8 @@ COMMANDS = (
             _WAIT,
         ),
         details=(
-            "With --parameter, --input or --name a new configuration is created, otherwise that of the "
-            "execution is used."
+            "With --parameter, --input or --name a new configuration is created. Otherwise the "
+            "configuration of the execution is used."
         ),
     ),
     Command(
@@ -322,7 +324,7 @@ COMMANDS = (
                 "--timeout",
                 type=float,
                 metavar="SECONDS",
-                help="Maximum time to wait; exit code 1 after that",
+                help="Maximum time to wait; after that, the exit code is 1",
             ),
         ),
         details="Prints each execution when it ends. The exit code is 1 unless all are COMPLETED.",
@@ -344,8 +346,8 @@ COMMANDS = (
         _store_outputs,
         (EXECUTIONS,),
         details=(
-            "Stores and registers the outputs of executions whose training ended while the object store "
-            "could not be reached."
+            "Stores and registers the outputs of executions whose training ended while the object "
+            "store could not be reached."
         ),
     ),
     Command(

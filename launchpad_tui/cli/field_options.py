@@ -1,4 +1,4 @@
-"""Options for the fields of connections and object stores: ``--set``, ``--secret`` and ``--set-file``."""
+"""Options that set fields of connections and object stores."""
 
 from __future__ import annotations
 
@@ -44,7 +44,8 @@ def field_values(options: argparse.Namespace, fields: Sequence[Field]) -> dict[s
         fields: The fields of the type.
 
     Raises:
-        InvalidInput: A field is unknown, a secret is part of the command line, or a file cannot be read.
+        InvalidInput: A field is unknown, a secret is part of the command line, or a file cannot
+            be read.
     """
     from launchpad_tui.domain.connection import FieldKind
     from launchpad_tui.services.input_files import read_text
@@ -99,15 +100,15 @@ def print_types(context: CommandContext, kinds: Sequence[ConnectionKind | StoreK
     for kind in kinds:
         rows.append((kind.id, "", kind.title, getattr(kind, "reason", "") or kind.description))
         for field in kind.fields:
-            what = "secret" if field.kind == "secret" else "required" if field.required else ""
-            more = (
+            note = "secret" if field.kind == "secret" else "required" if field.required else ""
+            rule = (
                 f"One of {', '.join(each or '(empty)' for each in field.choices)}."
                 if field.choices
                 else ""
             )
             if field.when[0]:
-                more = f"{more} If {field.when[0]}={'|'.join(field.when[1])}.".strip()
-            rows.append(("", field.name, what, f"{field.help or field.title} {more}".strip()))
+                rule = f"{rule} Only if {field.when[0]}={'|'.join(field.when[1])}.".strip()
+            rows.append(("", field.name, note, f"{field.help or field.title} {rule}".strip()))
     context.resources(rows, lambda _: {}, ("TYPE", "FIELD", "", "DESCRIPTION"), tuple)
 
 
@@ -144,7 +145,7 @@ def _read_secret(name: str) -> str:
     line = sys.stdin.readline() if sys.stdin is not None else ""
     if not line:
         raise InvalidInput(
-            f"No value for the secret field {name}",
+            f"The value of the secret field {name} is missing",
             "Standard input ended before it.",
             "Pass one line for each --secret, in the order of the options.",
             field=name,

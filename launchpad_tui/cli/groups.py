@@ -117,7 +117,10 @@ COMMANDS = (
                 help="Name of the resource group again, to confirm; required for remote runtimes",
             ),
         ),
-        details="Files in object stores are kept. A remote runtime deletes the group for all users.",
+        details=(
+            "Files in object stores are kept. A remote runtime deletes the resource group for all "
+            "users."
+        ),
     ),
     Command(
         ("groups", "use"),

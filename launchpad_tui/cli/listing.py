@@ -22,20 +22,21 @@ LIST_OPTIONS = (
     argument(
         "--search",
         metavar="TEXT",
-        help="Only items whose name, description, ID or labels contain all words",
+        help="Only items whose name, description, ID or labels contain all search terms",
     ),
     argument(
         "--where",
         metavar="CONDITION",
         action="append",
-        help="Only items that meet a condition, such as 'accuracy > 0.9 and rate < 0.1', 'status = DEAD' or "
-        "'label.stage = prod'; may be repeated",
+        help="Only items that meet a condition, such as 'accuracy > 0.9 and rate < 0.1', "
+        "'status = DEAD' or 'label.stage = prod'; may be repeated",
     ),
     argument(
         "--sort",
         metavar="NAME",
         completes="metrics",
-        help="Sort by an attribute or a metric (loss, loss:min); --sort=-NAME sorts in descending order",
+        help="Sort by an attribute or a metric (loss, loss:min); --sort=-NAME sorts in descending "
+        "order",
     ),
     argument(
         "--metric",

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.3
 _BATCH = 2000
-#: A log that was not closed, because its supervisor was killed, is considered complete this long after
-#: the execution ended.
+#: Seconds after the end of an execution until its log is considered complete although it was not
+#: closed, because the supervisor was killed.
 _SILENT_SECONDS = 2.0
 _AGO = re.compile(r"(\d+)(s|m|h|d)")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -78,7 +78,7 @@ def _present_lines(
     since: datetime | None,
     until: datetime | None,
 ) -> Iterator[LogLine]:
-    """Yield the matching ones of the first ``count`` lines; with ``--tail`` only the last of them."""
+    """Yield the matching lines among the first ``count`` lines, or the last ones of them."""
     if filtered:
         numbers: Sequence[int] = [
             n for n in log.matching(options.grep or "", since, until) if n < count
@@ -140,7 +140,7 @@ def _print_line(context: CommandContext, options: argparse.Namespace, line: LogL
 
 
 def parse_time(text: str | None, field: str) -> datetime | None:
-    """Return the time that a text names: an RFC 3339 timestamp, or an age (``90s``, ``10m``, ``2h``, ``1d``).
+    """Return the time that a text names: an RFC 3339 timestamp or an age such as ``10m``.
 
     Args:
         text: The text; None or an empty text returns None.

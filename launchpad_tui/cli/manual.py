@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from launchpad_tui.cli.context import CommandContext
 
-#: The greatest width of a line of text.
-_WIDEST = 100
+#: The maximum width of a line of text in cells.
+_MAXIMUM_WIDTH = 100
 _BOLD = ("\x1b[1m", "\x1b[0m")
 
 
@@ -36,7 +36,7 @@ def _help(context: CommandContext, options: argparse.Namespace) -> None:
         _command_help(options.topic)
         return
     text = topic(name).text
-    width = min(_WIDEST, terminal_width())
+    width = min(_MAXIMUM_WIDTH, terminal_width())
     print_paged("".join(f"{line}\n" for line in _lines(text, width, bold=context.colour)))
 
 

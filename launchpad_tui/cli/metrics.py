@@ -157,10 +157,8 @@ def _log(context: CommandContext, options: argparse.Namespace) -> None:
     if not (points or tags or infos):
         raise nothing_to_log()
     context.desk.metrics.record(execution, points, tags, infos, context.scope)
-    context.done(
-        f"Logged {len(points)} metrics, {len(tags)} tags and {len(infos)} custom info entries for {execution}.",
-        id=execution,
-    )
+    counts = f"{len(points)} metrics, {len(tags)} tags and {len(infos)} custom info entries"
+    context.done(f"Logged {counts} for {execution}.", id=execution)
 
 
 def _delete(context: CommandContext, options: argparse.Namespace) -> None:
@@ -246,7 +244,7 @@ COMMANDS = (
                 "--info", action="append", metavar="NAME=TEXT", help="Custom info; may be repeated"
             ),
         ),
-        details="Use this from outside of the execution. Inside of it, use: launchpad log",
+        details="Use this outside of the execution. Inside of it, use: launchpad log",
     ),
     Command(
         ("metrics", "delete"),
@@ -280,7 +278,7 @@ COMMANDS = (
         (
             "launchpad metrics chart churn",
             "launchpad metrics chart churn-1 churn-2 --metric loss --smooth 0.9",
-            "launchpad metrics chart e0123 --metric loss --x-axis relative --log-y --width 100 --height 30",
+            "launchpad metrics chart e0123 --metric loss --x-axis relative --log-y --width 100",
         ),
         _chart,
         (

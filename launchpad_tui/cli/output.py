@@ -15,10 +15,11 @@ from launchpad_tui.domain.text import cell_width, clip, safe_text
 
 #: Number of spaces between two columns of a table.
 GAP = 2
-#: Number of rows that determine the widths of the columns; the greatest width to which a column is
-#: padded in a pipe.
-_MEASURED, _PADDED = 500, 60
-#: The smallest width to which a column is cut while others can still be cut.
+#: Number of first rows that determine the widths of the columns.
+_MEASURED = 500
+#: The maximum width to which a column is padded in a pipe.
+_PADDED = 60
+#: The minimum width to which a column is cut while others can still be cut.
 _MINIMUM = 8
 #: Characters that JSON allows and terminals interpret (DEL, C1, line separators, bidirectional
 #: controls), and lone surrogates, which UTF-8 cannot encode.
@@ -28,7 +29,7 @@ _UNSAFE = re.compile(
 
 
 def json_text(data: Any, indent: int | None = None) -> str:
-    """Return a value as JSON in which all characters that a terminal might interpret are escaped."""
+    """Return a value as JSON in which characters that a terminal might interpret are escaped."""
     text = json.dumps(data, ensure_ascii=False, indent=indent, default=str)
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 
@@ -45,9 +46,9 @@ def stream_json(items: Iterable[Mapping[str, Any]]) -> None:
 
 
 def coloured(no_color: bool) -> bool:
-    """Return whether to print with colour.
+    """Return whether to print with color.
 
-    Colour requires a terminal that supports it, and is disabled by ``--no-color`` and ``NO_COLOR``.
+    Color requires a terminal that supports it, and is disabled by ``--no-color`` and ``NO_COLOR``.
     """
     dumb = os.environ.get("TERM", "") in {"", "dumb"}
     return not no_color and not os.environ.get("NO_COLOR") and not dumb and sys.stdout.isatty()
@@ -77,12 +78,12 @@ def table_lines(
 ) -> Iterable[str]:
     """Return the lines of a table.
 
-    The first 500 rows are held in memory to determine the widths, the others one at a time.
+    The first 500 rows are read at once, because they determine the widths; the others one by one.
 
     Args:
         heads: The heads of the columns.
         rows: The cells of the rows; missing cells at the end of a row are empty.
-        width: The greatest width of a line in cells; None if it is not limited.
+        width: The maximum width of a line in cells; None for no limit.
         kept: The number of first columns that are cut last.
     """
     heads = [safe_text(head) for head in heads]

@@ -1,4 +1,4 @@
-"""Show long output in the pager."""
+"""Show long output in a pager."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _piped(command: list[str], text: str) -> bool:
     import signal
     import subprocess
 
-    # F exits at once if the text fits on the screen, R shows colours, X keeps the text on exit.
+    # F exits at once if the text fits on the screen, R shows colors, X keeps the text on exit.
     environ = {"LESS": "FRX", **os.environ}
     try:
         pager = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)

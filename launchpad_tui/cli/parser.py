@@ -80,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Help whose first column is as wide as the longest command."""
+    """Formats help with a first column that is as wide as the longest command."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=26)
@@ -191,7 +191,7 @@ def _add_command(place: argparse._SubParsersAction[_Parser], command: Command) -
         _add(parser, each)
     common = parser.add_argument_group("common options")
     for each in command.common:
-        # They may also stand before the path: a default here would overwrite that value.
+        # Common options may also precede the path: a default here would overwrite that value.
         _add(common, each, default=argparse.SUPPRESS)
     return parser
 

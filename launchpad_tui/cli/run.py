@@ -98,10 +98,10 @@ def _command(arguments: list[str]) -> int:
 
 
 def _open_streams() -> None:
-    """Make printing safe.
+    """Prepare the standard streams, so that printing does not fail.
 
-    Characters that are missing in the terminal's encoding are escaped, and a closed standard stream
-    is replaced by the null device.
+    Characters that the terminal's encoding does not contain are escaped, and a closed standard
+    stream is replaced by the null device.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)

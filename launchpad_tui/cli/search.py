@@ -57,7 +57,7 @@ COMMANDS = (
             argument(
                 "text",
                 nargs="+",
-                help="Words that name, ID, description or labels contain",
+                help="Terms that the name, ID, description or labels contain",
             ),
             argument(
                 "--limit",

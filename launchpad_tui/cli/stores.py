@@ -11,7 +11,7 @@ from launchpad_tui.aiapi.values import rfc3339
 from launchpad_tui.cli.arguments import OVERWRITE
 from launchpad_tui.cli.command import Command, argument
 from launchpad_tui.cli.field_options import FIELD_OPTIONS, field_values, print_types
-from launchpad_tui.cli.preview_output import print_preview
+from launchpad_tui.cli.preview_output import PREVIEW_DETAILS, print_preview
 from launchpad_tui.cli.progress import progress
 from launchpad_tui.domain.numbers import size_text
 from launchpad_tui.errors import InvalidInput, NotFound
@@ -56,8 +56,8 @@ def _kind(context: CommandContext, name: str) -> StoreKind:
     if name not in kinds:
         raise InvalidInput(
             f"Unknown object store type {name[:80]!r}",
-            "",
             f"Types: {', '.join(kinds)}.",
+            "To list the types with their fields: launchpad stores types",
             field="type",
         )
     return kinds[name]
@@ -173,7 +173,10 @@ def _browse(context: CommandContext, options: argparse.Namespace) -> None:
 def _entries(
     context: CommandContext, options: argparse.Namespace
 ) -> Iterator[tuple[str, int | None, str]]:
-    """Yield path, size in bytes and modification time: first folders (with a trailing slash), then objects."""
+    """Yield path, size in bytes and modification time of each folder and object.
+
+    Folders have a trailing slash, no size and no time.
+    """
     store, path = _store(context, options.name).name, (options.path or "").strip("/")
     if options.recursive:
         for each in context.desk.files.store(context.scope, store).list(
@@ -242,7 +245,8 @@ COMMANDS = (
             "launchpad stores add archive --type file --set root=/srv/models",
             "launchpad stores add lake --type s3 --set bucket=models --secret access_key_id \\\n"
             "    --secret secret_access_key < keys.txt",
-            "launchpad stores add default --connection gpu --local-only --type file --set root=/mnt/gpu/files",
+            "launchpad stores add default --connection gpu --local-only --type file "
+            "--set root=/mnt/gpu",
         ),
         _add,
         (
@@ -257,13 +261,13 @@ COMMANDS = (
             argument(
                 "--local-only",
                 action="store_true",
-                help="Add it on this machine only, without creating an object store secret in the remote runtime",
+                help="Add it on this machine only, without an object store secret in the runtime",
             ),
         ),
         details=(
             "In a remote runtime an object store secret is created, unless --local-only is given. "
-            "Secrets are passed with --secret or --set-file, because other users of the machine can read "
-            "the command line."
+            "Secrets are passed with --secret or --set-file, because other users of the machine "
+            "can read the command line."
         ),
     ),
     Command(
@@ -280,7 +284,7 @@ COMMANDS = (
             argument(
                 "--update-runtime",
                 action="store_true",
-                help="Also replace the object store secret in the remote runtime, for all users, with the new fields",
+                help="Also replace the object store secret in the remote runtime, for all its users",
             ),
         ),
         details="Fields without an option keep their value.",
@@ -319,8 +323,8 @@ COMMANDS = (
             *FIELD_OPTIONS,
         ),
         details=(
-            "Use this, for example, to store new outputs in a bucket: replace default by an s3 store. "
-            "The previous store is renamed to --keep-as, and the URLs of its artifacts are updated."
+            "To store new outputs in a bucket, replace default by an s3 store. The previous store "
+            "is renamed to --keep-as, and the URLs of its artifacts are updated."
         ),
     ),
     Command(
@@ -355,8 +359,8 @@ COMMANDS = (
         _test,
         (_STORE,),
         details=(
-            "Tests name resolution, network, TLS, credentials, permissions, bucket and prefix. The exit "
-            "code is 1 if a step fails."
+            "Tests name resolution, network, TLS, credentials, permissions, bucket and prefix. The "
+            "exit code is 1 if a step fails."
         ),
     ),
     Command(
@@ -391,7 +395,7 @@ COMMANDS = (
         ),
         _preview,
         (_STORE, argument("path", help="Path of the file in the store")),
-        details="Shows metadata and the first lines, rows or tensors. No content of the file is executed.",
+        details=PREVIEW_DETAILS,
     ),
     Command(
         ("stores", "download"),

@@ -146,10 +146,10 @@ COMMANDS = (
             argument(
                 "--full",
                 action="store_true",
-                help="Fetch everything again, including what appears unchanged",
+                help="Fetch everything again, including lists that appear unchanged",
             ),
         ),
-        details="Fetched data is available without a network. The exit code is 1 if the sync failed.",
+        details=("Synchronized data is available offline. The exit code is 1 if the sync failed."),
     ),
     Command(
         ("sync", "status"),

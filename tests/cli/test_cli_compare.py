@@ -40,7 +40,7 @@ def test_table(trained: Cli, models: list[str]) -> None:
     shown = trained("compare", *models)
     assert "  mode " not in shown.out
     assert "0.995*" in shown.out
-    assert shown.lines[-1] == "* best"
+    assert shown.lines[-1] == "* best value"
     assert f"tiny-model {models[0][:8]}" in shown.lines[0]
     assert "  mode " in trained("compare", *models, "--all").out
     assert "accuracy" not in trained("compare", *models, "--all", "--metric", "loss").out

@@ -1,4 +1,4 @@
-"""The checks that are commands of their own: format, lint, strict types, import rules."""
+"""The checks that are separate programs: format, lint, strict types and import rules."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The manual is fresh: tables generated from the code, commands that exist, links that resolve.
+"""The manual is up to date: generated tables, existing commands, and links that resolve.
 
-``python -m tests.hygiene.test_docs`` writes the generated tables again.
+``python -m tests.hygiene.test_docs`` updates the generated tables.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from launchpad_tui.ui import key_reference, routes
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "launchpad_tui" / "docs"
 PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
-#: command groups whose commands are those of ``models``
+#: Groups that have the same commands as ``models``.
 LIKE_MODELS = ("datasets", "resultsets", "artifacts")
-#: ``launchpad`` as a command, with the words and options behind it
+#: A command line that starts with ``launchpad``; its group is the rest of the line.
 CALL = re.compile(
     r"(?:^|(?<=[\s/`(\"']))launchpad(?![-_.\w])((?:[ \t]+[^\s`|;)#<>&]+)*)", re.MULTILINE
 )
@@ -41,7 +41,7 @@ def _table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 
 def command_table() -> str:
-    """Return all commands with their line of help; those like the commands of models are left out."""
+    """Return all commands with their help, without the groups that repeat those of ``models``."""
     rows = [
         (f"`launchpad {' '.join(each.path)}`", each.help)
         for each in visible_commands()
@@ -51,7 +51,7 @@ def command_table() -> str:
 
 
 def settings_table() -> str:
-    """Return all settings with their default and meaning, which is the comment above the field."""
+    """Return all settings with their default and their meaning: the comment above the field."""
     rows = [
         (f"`{section}.{field.name}`", f"`{_toml(field.default)}`", _meaning(kind, field.name))
         for section, kind in settings.SECTIONS.items()
@@ -95,7 +95,7 @@ def store_table() -> str:
 
 
 def chart_table() -> str:
-    """Return the kinds of charts with what they can be drawn of."""
+    """Return the kinds of charts with the x axes that each supports."""
     columns = {"over": "Over steps or time", "parameters": "Against a parameter"}
     columns["source"] = "Side by side"
     rows = [
@@ -119,7 +119,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 
 def rewritten(text: str) -> str:
-    """Return the page with its generated tables as the code is now."""
+    """Return the page with its generated tables updated."""
 
     def block(found: re.Match[str]) -> str:
         return f"{found[1]}{TABLES[found[2]]()}\n{found[3]}"
@@ -128,7 +128,7 @@ def rewritten(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Return the code of a page, in fences or backticks, one piece a line."""
+    """Return the code of a page, in fences or backticks, one piece per line."""
     fenced = re.findall(r"^```[a-z]*\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     rest = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
     return "\n".join(
@@ -137,7 +137,7 @@ def code(text: str) -> str:
 
 
 def calls(text: str) -> list[list[str]]:
-    """Return the words behind ``launchpad`` of all command lines of a page."""
+    """Return the arguments of all ``launchpad`` command lines of a page."""
     return [found[1].split() for found in CALL.finditer(code(text))]
 
 
@@ -153,8 +153,8 @@ def unknown_command(words: list[str]) -> bool:
         return False
     if words[0] not in COMMAND_GROUPS:
         return True
-    fitting = [each for each in commands(words[0]) if plain[: len(each.path)] == list(each.path)]
-    command = max(fitting, key=lambda each: len(each.path), default=None)
+    matching = [each for each in commands(words[0]) if plain[: len(each.path)] == list(each.path)]
+    command = max(matching, key=lambda each: len(each.path), default=None)
     if command is None:
         return options != {"--help"}
     known = {"--help"} | {flag for each in (*command.args, *command.common) for flag in each.flags}
@@ -162,7 +162,7 @@ def unknown_command(words: list[str]) -> bool:
 
 
 def broken_links(page: Path) -> list[str]:
-    """Return the relative links of a page that lead to no file, or to no heading of it."""
+    """Return the relative links of a page whose file or heading does not exist."""
     broken = []
     for link in link_targets(page.read_text(encoding="utf-8")):
         if "://" in link or link.startswith("mailto:"):
@@ -177,7 +177,6 @@ def broken_links(page: Path) -> list[str]:
 
 
 def test_generated_tables_are_up_to_date() -> None:
-    """Write them again with ``python -m tests.hygiene.test_docs``."""
     stale = [
         page.name for page in PAGES if (text := page.read_text(encoding="utf-8")) != rewritten(text)
     ]

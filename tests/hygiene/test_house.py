@@ -1,4 +1,4 @@
-"""The rules that no linter checks: the top level, the size of modules, docstrings of packages, loose ends."""
+"""Rules of the repository: its top level, the size of modules, docstrings, unfinished code."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ PACKAGE = ROOT / "launchpad_tui"
 
 
 def tracked(*patterns: str) -> list[Path]:
+    """Return the files of the repository that match the patterns, without ignored files."""
     listing = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", *patterns],
         cwd=ROOT,
@@ -35,25 +36,25 @@ def test_the_top_level_has_only_the_designed_entries() -> None:
 
 
 def test_modules_stay_small() -> None:
-    long = {}
+    too_long = {}
     for path in PACKAGE.rglob("*.py"):
         lines = path.read_text(encoding="utf-8").count("\n")
         if lines > 500:
-            long[str(path.relative_to(ROOT))] = lines
-    assert not long
+            too_long[str(path.relative_to(ROOT))] = lines
+    assert not too_long
 
 
 def test_every_package_has_a_docstring() -> None:
-    silent = [
-        str(p.parent.relative_to(ROOT))
-        for p in PACKAGE.rglob("__init__.py")
-        if not p.read_text().startswith('"""')
+    undocumented = [
+        str(path.parent.relative_to(ROOT))
+        for path in PACKAGE.rglob("__init__.py")
+        if not path.read_text(encoding="utf-8").startswith('"""')
     ]
-    assert not silent
+    assert not undocumented
 
 
 def test_no_unfinished_code() -> None:
-    words = re.compile(
+    markers = re.compile(
         r"\b(TO"
         + r"DO|FIX"
         + r"ME|XX"
@@ -66,6 +67,6 @@ def test_no_unfinished_code() -> None:
         f"{path.relative_to(ROOT)}:{number}"
         for path in [*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if words.search(line)
+        if markers.search(line)
     ]
     assert not found

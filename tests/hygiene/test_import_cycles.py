@@ -1,4 +1,4 @@
-"""No module of the package imports itself through others, imports for type checking and inside functions included."""
+"""The package has no import cycles, including imports for type checking and in functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import grimp
 
 
 def strongly_connected(imports: Mapping[str, Set[str]]) -> list[list[str]]:
-    """Return the groups of modules that import each other, directly or through others (Tarjan's algorithm)."""
+    """Return the groups of modules that import each other (Tarjan's algorithm)."""
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     open_modules: list[str] = []

@@ -1,4 +1,4 @@
-"""Only runtimes, stores and bootstrap know the kinds by name; everything else asks a capability."""
+"""Only runtimes, stores and bootstrap compare kinds by name; other code checks capabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from launchpad_tui.stores import catalog as stores
 
 PACKAGE = Path(runtimes.__file__).parent.parent
 KINDS = {*runtimes.KINDS, *runtimes.FORMER, *stores.KINDS}
-#: constants of the catalogs that hold the ID of a kind
+#: Constants of the catalogs whose value is the ID of a kind.
 NAMES = {
     f"{catalog.__name__}.{name}"
     for catalog in (runtimes, stores)
@@ -23,7 +23,7 @@ NAMES = {
 
 
 def comparisons(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield line and text of what compares a kind with a name, or imports the name of a kind."""
+    """Yield line and text of each comparison with the name of a kind, and of each import of one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Compare):
             operands = [node.left, *node.comparators]

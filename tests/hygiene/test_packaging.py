@@ -1,4 +1,4 @@
-"""What is installed: the wheel holds the manual, the licence and the marker of types."""
+"""The wheel contains the manual, the license and the marker file for types."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
-def test_the_wheel_holds_manual_licence_and_types(wheel: Path) -> None:
+def test_the_wheel_contains_manual_license_and_types(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = archive.read(next(name for name in names if name.endswith("METADATA"))).decode()

@@ -1,4 +1,4 @@
-"""README is short, and its two marked commands are the ones that are read from it."""
+"""README is short, has a screenshot, and marks the commands that install and test the product."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from launchpad_tui.domain.markdown import link_targets
 from tests.hygiene.test_docs import ROOT
 
 README = ROOT / "README.md"
-MOST_LINES = 200
+MAXIMUM_LINES = 200
 
 
 def test_the_readme_is_short() -> None:
-    assert README.read_text(encoding="utf-8").count("\n") <= MOST_LINES
+    assert README.read_text(encoding="utf-8").count("\n") <= MAXIMUM_LINES
 
 
 def test_the_readme_shows_a_screenshot() -> None:

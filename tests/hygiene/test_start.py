@@ -1,4 +1,4 @@
-"""What the command line imports before it knows that it needs it."""
+"""The command line imports large modules only when a command requires them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def test_without_arguments_nothing_is_parsed() -> None:
         "import sys\n"
         "from launchpad_tui.__main__ import main\n"
         "code = main([])\n"
-        f"print('loaded:', sorted(set({(*HEAVY, 'argparse')!r}) & set(sys.modules)), code, file=sys.stderr)\n"
+        f"loaded = sorted(set({(*HEAVY, 'argparse')!r}) & set(sys.modules))\n"
+        "print('loaded:', loaded, code, file=sys.stderr)\n"
     )
     result = subprocess.run(
         [sys.executable, "-c", program],

@@ -20,13 +20,13 @@ COMPAT = "launchpad_tui.ui.textual_compat"
 
 
 def modules() -> list[str]:
-    """The names of all modules of the UI except the one that may use the private API."""
+    """Return the names of all modules of the UI except the one that may use the private API."""
     found = pkgutil.walk_packages(launchpad_tui.ui.__path__, "launchpad_tui.ui.")
     return [module.name for module in found if module.name != COMPAT]
 
 
 def tree_of(module: str) -> ast.Module:
-    """The syntax tree of a module."""
+    """Return the syntax tree of a module."""
     return ast.parse(inspect.getsource(import_module(module)))
 
 
@@ -35,7 +35,7 @@ def is_private(name: str) -> bool:
 
 
 def names_in(node: ast.AST, *, of_self: bool) -> set[str]:
-    """Private names that a class defines as methods and, if ``of_self``, that it reads or sets on ``self``."""
+    """Return the private methods of a class and, if ``of_self``, its private attributes."""
     found = set()
     for each in ast.walk(node):
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef) and is_private(each.name):
@@ -53,12 +53,12 @@ def names_in(node: ast.AST, *, of_self: bool) -> set[str]:
 
 @cache
 def private_names(kind: type) -> frozenset[str]:
-    """The private names of one of Textual's own classes."""
+    """Return the private names of a class of Textual."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
     return frozenset(names_in(tree, of_self=True))
 
 
-def test_names_of_textual_are_known() -> None:
+def test_private_names_of_textual_are_found() -> None:
     from textual.app import App
     from textual.screen import Screen
 
@@ -82,7 +82,7 @@ def test_no_private_module_or_name_is_imported() -> None:
 
 
 def widget_classes() -> Iterator[tuple[type, ast.ClassDef]]:
-    """The classes of the UI that derive from one of Textual's, with their syntax trees."""
+    """Yield the classes of the UI that derive from a class of Textual, with their syntax trees."""
     for module in modules():
         for node in tree_of(module).body:
             if isinstance(node, ast.ClassDef):
