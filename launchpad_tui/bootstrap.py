@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.config.settings import Settings
-from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE
+from launchpad_tui.domain.connection import DEFAULT_SCOPE, DEFAULT_STORE, EMBEDDED_KIND
 from launchpad_tui.registry import connections
 from launchpad_tui.registry.database import Registry
+from launchpad_tui.runtimes import catalog
 from launchpad_tui.services.desk import Desk, Factories
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def open_desk(home: Home | None = None) -> Desk:
     """
     home = (home or Home.find()).ensure()
     settings = Settings.load(home)
-    registry = Registry(home.registry_path)
+    registry = Registry(home.registry_path, catalog.LOCAL_KINDS)
     first_start(registry)
     return Desk(home, settings, registry, FACTORIES)
 
@@ -287,7 +288,7 @@ def first_start(registry: Registry) -> None:
     with registry.write():
         if any(connection.name == name for connection in connections.connections(registry)):
             return
-        connections.add_connection(registry, name, "local", {})
+        connections.add_connection(registry, name, EMBEDDED_KIND, {})
         connections.add_group(registry, DEFAULT_SCOPE)
         connections.add_store(registry, DEFAULT_SCOPE, DEFAULT_STORE, "file", {})
 
@@ -356,7 +357,7 @@ def _supervise(home: Home, execution_id: str) -> int:
     from launchpad_tui.services.runtime_host import LocalRuntimeHost
 
     logfile.setup(home)
-    registry = Registry(home.registry_path)
+    registry = Registry(home.registry_path, catalog.LOCAL_KINDS)
     settings = Settings.load(home)
     files = FileService(
         home, registry, Credentials(home.credentials_path, settings.credentials.keep)

@@ -10,11 +10,13 @@ from enum import StrEnum
 
 from launchpad_tui.errors import InvalidInput
 
-#: names of connections: lower-case alphanumerics, "-" and ".", alphanumeric at both ends (AI Launchpad's rule)
+#: names of connections: lower-case alphanumerics, "-" and ".", alphanumeric at both ends (AI
+#: Launchpad's rule)
 CONNECTION_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
 #: resource group IDs (AI API, /admin/resourceGroups)
 RESOURCE_GROUP_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{1,251}[a-zA-Z0-9]")
-#: object store names: a dotted DNS label that also fits the host part of ``ai://`` (AI API, sections 4 and 5)
+#: object store names: a dotted DNS label that also fits the host part of ``ai://`` (AI API,
+#: sections 4 and 5)
 OBJECT_STORE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,231}[a-z0-9])?")
 #: the rules of names in hints: of connections and object stores, of resource groups
 NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
@@ -110,6 +112,8 @@ class Scope:
         return f"{self.connection}/{self.resource_group}"
 
 
+#: the kind of the connection to this machine, which exists from the start
+EMBEDDED_KIND = "local"
 #: the connection, group and store that exist from the start
 DEFAULT_SCOPE = Scope("local", "default")
 DEFAULT_STORE = "default"

@@ -10,8 +10,9 @@ from launchpad_tui.domain.query import Condition, Op, Subject
 from launchpad_tui.errors import InvalidInput
 
 _HINT = (
-    "Write conditions such as: name contains churn, createdAt after 2026-01-31, label.stage = prod, accuracy > 0.9; "
-    "join them with and. metric.NAME and param.NAME distinguish a metric from a parameter; quote names with spaces."
+    "Write conditions such as: name contains churn, createdAt after 2026-01-31, "
+    "label.stage = prod, accuracy > 0.9; join them with and. metric.NAME and param.NAME "
+    "distinguish a metric from a parameter; quote names with spaces."
 )
 _QUOTED = r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\''
 _TOKEN = re.compile(

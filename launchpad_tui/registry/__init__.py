@@ -1,1 +1,1 @@
-"""The registry: one SQLite file that several processes read and write. SQLite is hidden by it."""
+"""The registry: one SQLite file with everything that launchpad records about runtimes."""

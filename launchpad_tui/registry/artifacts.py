@@ -16,8 +16,8 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
 COLUMNS = (
-    "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, modified_at, "
-    "files_state, checked_at, gone_at"
+    "id, name, kind, url, description, scenario_id, execution_id, labels, size, created_at, "
+    "modified_at, files_state, checked_at, gone_at"
 )
 
 
@@ -54,8 +54,8 @@ def resolve(
     """Return the artifact with this ID, unique name, or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: there is none.
-        Conflict: there are several; the detail lists them.
+        NotFound: nothing matches.
+        Conflict: several artifacts match; the detail lists them.
     """
     with registry.read() as db:
         more = "" if kind is None else f"AND kind = '{kind.value}'"
@@ -84,9 +84,9 @@ def add(
 def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
     """Insert an artifact within a transaction; return its row number."""
     cursor = db.execute(
-        f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) VALUES "
-        "(?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO NOTHING",
+        f"INSERT INTO artifacts (group_pk, execution_pk, search_text, {COLUMNS}) "
+        "VALUES (?, (SELECT pk FROM executions WHERE group_pk = ? AND id = ?), ?, "
+        "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             group,
             group,
@@ -114,11 +114,15 @@ def insert(db: sqlite3.Connection, group: int, new: Artifact) -> int:
 
 
 def insert_files(db: sqlite3.Connection, artifact_pk: int, files: Sequence[ArtifactFile]) -> None:
-    """Insert an artifact's files and their total size within a transaction, as intact."""
+    """Insert the files of an artifact within a transaction.
+
+    The size of the artifact becomes their total size, the state of its files intact.
+    """
     if not files:
         return
     db.executemany(
-        "INSERT INTO artifact_files (artifact_pk, path, size, sha256, version) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO artifact_files (artifact_pk, path, size, sha256, version) "
+        "VALUES (?, ?, ?, ?, ?)",
         [(artifact_pk, clean(f.path), f.size, f.sha256, f.version) for f in files],
     )
     db.execute(
@@ -131,7 +135,8 @@ def files(registry: Registry, scope: Scope, artifact_id: str) -> tuple[ArtifactF
     """Return the recorded files of an artifact by path. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT path, size, sha256, version FROM artifact_files WHERE artifact_pk = ? ORDER BY path",
+            "SELECT path, size, sha256, version FROM artifact_files WHERE artifact_pk = ? "
+            "ORDER BY path",
             (_pk(db, scope, artifact_id),),
         ).fetchall()
     return tuple(ArtifactFile(*row) for row in rows)
@@ -151,7 +156,7 @@ def record_files(
 
 
 def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[str]:
-    """Return those of the URLs that artifacts of the group have."""
+    """Return those of the URLs under which artifacts of the group are registered."""
     values = list(dict.fromkeys(wanted))
     found: set[str] = set()
     with registry.read() as db:
@@ -160,8 +165,8 @@ def urls(registry: Registry, scope: Scope, wanted: Iterable[str]) -> frozenset[s
             some = [clean(value) for value in values[start : start + BATCH]]
             # The index on the URL ignores case and starts with the kind.
             rows = db.execute(
-                "SELECT url FROM artifacts WHERE group_pk = ? AND kind IN ('model', 'dataset', 'resultset', 'other') "
-                f"AND url COLLATE NOCASE IN ({marks(some)})",
+                "SELECT url FROM artifacts WHERE group_pk = ? AND kind IN ('model', 'dataset', "
+                f"'resultset', 'other') AND url COLLATE NOCASE IN ({marks(some)})",
                 (group, *some),
             )
             found.update(url for (url,) in rows)
@@ -178,7 +183,7 @@ def set_checked(
     """Record the result of verifying an artifact's files, with the current time.
 
     Args:
-        versions: of recorded files whose content was verified, by path.
+        versions: the object store's identifiers of the content of verified files, by path.
 
     Raises:
         NotFound: the artifact does not exist.
@@ -208,15 +213,17 @@ def metric_keys(registry: Registry, scope: Scope) -> list[str]:
 def parameter_names(registry: Registry, scope: Scope) -> list[str]:
     """Return all names of parameters that configurations of the group bind, sorted."""
     with registry.read() as db:
-        # The index yields distinct names: there are few names and many bindings.
+        # There are few names and many bindings: each step looks up the next name in the index.
         return [
             name
             for (name,) in db.execute(
-                "WITH RECURSIVE names (name) AS (SELECT min(name) FROM configuration_parameters UNION ALL "
-                "SELECT (SELECT min(p.name) FROM configuration_parameters p WHERE p.name > names.name) FROM names "
-                "WHERE names.name IS NOT NULL) SELECT name FROM names WHERE name IS NOT NULL AND EXISTS "
-                "(SELECT 1 FROM configuration_parameters p JOIN configurations c ON c.pk = p.configuration_pk "
-                "WHERE p.name = names.name AND c.group_pk = ?)",
+                "WITH RECURSIVE names (name) AS (SELECT min(name) FROM configuration_parameters "
+                "UNION ALL SELECT (SELECT min(p.name) FROM configuration_parameters p "
+                "WHERE p.name > names.name) FROM names WHERE names.name IS NOT NULL) SELECT name "
+                "FROM names WHERE name IS NOT NULL AND EXISTS (SELECT 1 "
+                "FROM configuration_parameters p "
+                "JOIN configurations c ON c.pk = p.configuration_pk WHERE p.name = names.name "
+                "AND c.group_pk = ?)",
                 (group_pk(db, scope),),
             )
         ]
@@ -229,11 +236,12 @@ def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = Non
             key
             for (key,) in db.execute(
                 "WITH RECURSIVE keys (key) AS (SELECT min(key) FROM artifact_labels UNION ALL "
-                "SELECT (SELECT min(l.key) FROM artifact_labels l WHERE l.key > keys.key) FROM keys "
-                "WHERE keys.key IS NOT NULL) SELECT key FROM keys WHERE key IS NOT NULL AND EXISTS "
-                "(SELECT 1 FROM artifact_labels l JOIN artifacts a ON a.pk = l.artifact_pk "
-                "WHERE l.key = keys.key AND a.group_pk = ?1 AND (?2 IS NULL OR a.kind = ?2))",
-                (group_pk(db, scope), kind),
+                "SELECT (SELECT min(l.key) FROM artifact_labels l WHERE l.key > keys.key) "
+                "FROM keys WHERE keys.key IS NOT NULL) SELECT key FROM keys WHERE key IS NOT NULL "
+                "AND EXISTS (SELECT 1 FROM artifact_labels l "
+                "JOIN artifacts a ON a.pk = l.artifact_pk WHERE l.key = keys.key "
+                "AND a.group_pk = :grp AND (:kind IS NULL OR a.kind = :kind))",
+                {"grp": group_pk(db, scope), "kind": kind},
             )
         ]
 
@@ -241,7 +249,7 @@ def label_keys(registry: Registry, scope: Scope, kind: ArtifactKind | None = Non
 def searched(of: Artifact) -> str:
     """Return the text that searches match: name, description, ID, and labels as ``key=value``.
 
-    The common prefix of label keys is omitted.
+    The prefix of label keys, which is the same for all, is omitted.
     """
     return search_text(
         (
@@ -298,7 +306,8 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
         for start in range(0, len(values), BATCH):
             some = values[start : start + BATCH]
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? {kinds} AND {column} IN ({marks(some)})",
+                f"SELECT {COLUMNS} FROM artifacts WHERE group_pk = ? {kinds} "
+                f"AND {column} IN ({marks(some)})",
                 (group, *some),
             )
             found += [built(row) for row in rows]
@@ -308,13 +317,14 @@ def _many(registry: Registry, scope: Scope, column: str, wanted: Iterable[str]) 
 def _distinct(
     db: sqlite3.Connection, table: str, column: str, group: int, more: str = "1"
 ) -> list[str]:
-    # A loose index scan: SELECT DISTINCT would read every row's entry in the index.
+    # A loose index scan: SELECT DISTINCT would read the entry of every row in the index.
     return [
         value
         for (value,) in db.execute(
-            f"WITH RECURSIVE v (value) AS (SELECT min({column}) FROM {table} WHERE group_pk = ?1 AND {more} UNION ALL "
-            f"SELECT (SELECT min(t.{column}) FROM {table} t WHERE t.group_pk = ?1 AND {more} "
-            f"AND t.{column} > v.value) FROM v WHERE v.value IS NOT NULL) SELECT value FROM v WHERE value IS NOT NULL",
-            (group,),
+            f"WITH RECURSIVE v (value) AS (SELECT min({column}) FROM {table} WHERE group_pk = :grp "
+            f"AND {more} UNION ALL SELECT (SELECT min(t.{column}) FROM {table} t "
+            f"WHERE t.group_pk = :grp AND {more} AND t.{column} > v.value) FROM v "
+            "WHERE v.value IS NOT NULL) SELECT value FROM v WHERE value IS NOT NULL",
+            {"grp": group},
         )
     ]

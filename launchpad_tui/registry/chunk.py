@@ -1,7 +1,7 @@
-"""Chunks: some thousand points of a series as three arrays, with an overview to draw them from.
+"""Chunks: up to 4096 points of a series as three arrays, with an overview for drawing.
 
-Chunks are written with the standard library alone, because training processes log through it; they
-are read with numpy by `window`.
+Chunks are written with the standard library alone, because training processes log through this
+module and may not have numpy. `window` reads them with numpy.
 """
 
 from __future__ import annotations
@@ -32,15 +32,14 @@ class Points:
         return len(self.steps)
 
     def part(self, start: int, stop: int) -> Points:
-        """Return the points from one position up to, excluding, another."""
+        """Return the points from position ``start`` up to but not including ``stop``."""
         return Points(self.steps[start:stop], self.times[start:stop], self.values[start:stop])
 
 
 def points(steps: Iterable[int], times: Iterable[int], values: Iterable[float]) -> Points:
-    """Return points from sequences of equal length.
+    """Return points from sequences of equal length, such as lists, arrays or numpy arrays.
 
-    These are lists, arrays, or any object whose ``tobytes`` returns its numbers as int64 and
-    float64, such as numpy arrays of these types.
+    Numpy arrays of int64 and float64 are copied without converting each number.
     """
     return Points(_array("q", steps), _array("q", times), _array("d", values))
 
@@ -70,15 +69,13 @@ def not_finite(values: Sequence[float]) -> int:
 def overview(of: Points) -> bytes:
     """Return the overview of a chunk.
 
-    It has, for each of at most 64 parts, the points with the smallest and the greatest finite
-    value, and the first that is not finite.
+    A chunk is divided into at most 64 parts. Of each part the overview has the points with the
+    smallest and the greatest finite value, and the first point whose value is not finite.
 
     Returns:
-        ``n`` points as int64 steps, int64 times, float64 values, int32 weights and int32 bad
-        counts,
-        little-endian, one array after the other. The weights of a part add up to its number of
-        points,
-        its bad counts to the number of those that are not finite.
+        Five little-endian arrays, one after the other: int64 steps, int64 times, float64 values,
+        int32 weights and int32 bad counts. The weights of a part add up to its number of points,
+        the bad counts to the number of values that are not finite.
     """
     steps, times, weights, bad = array("q"), array("q"), array("i"), array("i")
     values = array("d")
@@ -131,11 +128,11 @@ def _decoded(code: str, data: bytes) -> array[Any]:
 def _array(code: str, numbers: Any) -> array[Any]:
     if isinstance(numbers, array) and numbers.typecode == code:
         return numbers
-    made: array[Any] = array(code)
+    converted: array[Any] = array(code)
     if hasattr(numbers, "tobytes"):
         kind = "i" if code == "q" else "f"
         if numbers.dtype.kind == kind and numbers.dtype.itemsize == 8:
-            made.frombytes(numbers.tobytes())
-            return made
-    made.extend(numbers)
-    return made
+            converted.frombytes(numbers.tobytes())
+            return converted
+    converted.extend(numbers)
+    return converted

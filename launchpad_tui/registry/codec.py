@@ -31,7 +31,7 @@ def micros(at: datetime | None) -> int | None:
 
 
 def to_json(value: object) -> str:
-    """Return compact JSON; mappings become objects, pairs and tuples become arrays."""
+    """Return compact JSON: mappings become objects, tuples become arrays."""
     return json.dumps(
         value if not isinstance(value, Mapping) else dict(value), separators=(",", ":")
     )
@@ -59,9 +59,9 @@ def number(text: str) -> float | None:
 
 
 def search_text(parts: Iterable[str]) -> str:
-    """Return the text to search.
+    """Return the text that searches match: the case-folded parts, one per line.
 
-    The parts, case-folded, one per line, without NUL, which ends a text in SQLite.
+    NUL is replaced by a space, because some functions of SQLite end a text at NUL.
     """
     return "\n".join(clean(part).replace("\0", " ").casefold() for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""Configurations with their parameter and input artifact bindings; immutable."""
+"""Configurations with their parameter bindings and input artifact bindings. They never change."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from launchpad_tui.registry.codec import clean, number, search_text, terms
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
+#: the number of configurations in a list
 LIST_LIMIT = 10_000
-#: the number of values in one ``IN (…)``
+#: the largest number of values in one ``IN (…)``
 BATCH = 900
 COLUMNS = "pk, id, name, scenario_id, executable_id, created_at"
 
@@ -26,10 +27,15 @@ def configurations(
     search: str = "",
     limit: int = LIST_LIMIT,
 ) -> list[Configuration]:
-    """Return the newest configurations of the group, optionally of one executable.
+    """Return the newest configurations of a resource group.
 
-    Every word of the search occurs in name, ID, executable or bindings. Raises NotFound for an
-    unknown group.
+    Args:
+        executable_id: return only configurations of this executable.
+        search: words that all must occur in the name, ID, executable or bindings.
+        limit: the largest number of configurations.
+
+    Raises:
+        NotFound: the resource group does not exist.
     """
     words = terms(search)
     with registry.read() as db:
@@ -40,8 +46,8 @@ def configurations(
             values.append(executable_id)
         where += ["instr(search_text, ?)"] * len(words)
         rows = db.execute(
-            f"SELECT {COLUMNS} FROM configurations WHERE {' AND '.join(where)} ORDER BY created_at DESC, pk DESC "
-            "LIMIT ?",
+            f"SELECT {COLUMNS} FROM configurations WHERE {' AND '.join(where)} "
+            "ORDER BY created_at DESC, pk DESC LIMIT ?",
             (*values, *words, limit),
         ).fetchall()
         return built(db, rows)
@@ -68,7 +74,8 @@ def by_id(registry: Registry, scope: Scope, ids: Iterable[str]) -> dict[str, Con
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             rows = db.execute(
-                f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? AND id IN ({marks(some)})",
+                f"SELECT {COLUMNS} FROM configurations WHERE group_pk = ? "
+                f"AND id IN ({marks(some)})",
                 (group, *some),
             ).fetchall()
             found |= {c.id: c for c in built(db, rows)}
@@ -79,8 +86,8 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Configuration:
     """Return the configuration with this ID, unique ID prefix (from 4 characters) or unique name.
 
     Raises:
-        NotFound: there is none.
-        Conflict: there are several; the detail lists them.
+        NotFound: nothing matches.
+        Conflict: several entries match; the detail lists them.
     """
     with registry.read() as db:
         ids = resolve_id(db, "configurations", "name", group_pk(db, scope), text, "configuration")
@@ -99,11 +106,12 @@ def resolve_id(
     """Return the ID for a text: an ID, a unique name, or a unique ID prefix (from 4 characters).
 
     Args:
-        more: a further SQL condition.
+        what: the noun of the entries for messages, such as ``artifact``.
+        more: a further SQL condition, which starts with ``AND``.
 
     Raises:
-        NotFound: there is none.
-        Conflict: there are several; the detail lists them.
+        NotFound: nothing matches.
+        Conflict: several entries match; the detail lists them.
     """
     text = text.strip()
     tries = [("id = ?", text)]
@@ -132,7 +140,11 @@ def resolve_id(
             raise Conflict(
                 f"{text!r} matches several {what}s", "\n".join(lines), "Use one of these IDs."
             )
-    raise NotFound(f"{what.capitalize()} {text!r} does not exist")
+    raise NotFound(
+        f"{what.capitalize()} {text!r} does not exist",
+        f"No {what} of the resource group has this name or ID.",
+        "Check the name, and the selected connection and resource group.",
+    )
 
 
 def add(registry: Registry, scope: Scope, new: Configuration) -> None:
@@ -158,8 +170,8 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
         )
     )
     cursor = db.execute(
-        "INSERT INTO configurations (group_pk, id, name, scenario_id, executable_id, created_at, search_text) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO configurations (group_pk, id, name, scenario_id, executable_id, created_at, "
+        "search_text) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             group,
             new.id,
@@ -174,11 +186,13 @@ def insert(db: sqlite3.Connection, group: int, new: Configuration) -> int:
         raise Conflict(f"Configuration {new.id} already exists")
     pk = int(cursor.lastrowid or 0)
     db.executemany(
-        "INSERT INTO configuration_parameters (configuration_pk, position, name, value, number) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO configuration_parameters (configuration_pk, position, name, value, number) "
+        "VALUES (?, ?, ?, ?, ?)",
         [(pk, i, clean(k), clean(v), number(v)) for i, (k, v) in enumerate(new.parameters.items())],
     )
     db.executemany(
-        "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) VALUES (?, ?, ?, ?)",
+        "INSERT INTO configuration_inputs (configuration_pk, position, name, artifact_id) "
+        "VALUES (?, ?, ?, ?)",
         [(pk, i, k, v) for i, (k, v) in enumerate(new.inputs.items())],
     )
     return pk
@@ -203,8 +217,8 @@ def built(
             ("configuration_inputs", "artifact_id", inputs),
         ):
             for pk, name, value in db.execute(
-                f"SELECT configuration_pk, name, {column} FROM {table} WHERE configuration_pk IN ({marks(some)}) "
-                "ORDER BY configuration_pk, position",
+                f"SELECT configuration_pk, name, {column} FROM {table} "
+                f"WHERE configuration_pk IN ({marks(some)}) ORDER BY configuration_pk, position",
                 some,
             ):
                 into.setdefault(pk, {})[name] = value

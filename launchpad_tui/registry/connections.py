@@ -33,7 +33,7 @@ def connection_pk(db: sqlite3.Connection, name: str) -> int:
     """
     row = db.execute("SELECT pk FROM connections WHERE name = ?", (name,)).fetchone()
     if row is None:
-        raise NotFound(f"Connection {name!r} does not exist")
+        raise _unknown(name)
     return int(row[0])
 
 
@@ -51,7 +51,8 @@ def group_pk(db: sqlite3.Connection, scope: Scope) -> int:
     if row is None:
         connection_pk(db, scope.connection)
         raise NotFound(
-            f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
+            f"Connection {scope.connection} has no resource group {scope.resource_group!r}",
+            hint="List the resource groups with: launchpad groups list",
         )
     return int(row[0])
 
@@ -77,7 +78,7 @@ def connection(registry: Registry, name: str) -> Connection:
             f"SELECT {_CONNECTION} FROM connections WHERE name = ?", (name,)
         ).fetchone()
     if row is None:
-        raise NotFound(f"Connection {name!r} does not exist")
+        raise _unknown(name)
     return _connection(row)
 
 
@@ -92,12 +93,12 @@ def add_connection(
     at = to_micros(now())
     with registry.write("connections") as db:
         added = db.execute(
-            "INSERT INTO connections (name, kind, settings, created_at, modified_at) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
+            "INSERT INTO connections (name, kind, settings, created_at, modified_at) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (name, kind, to_json(settings), at, at),
         ).rowcount
         if not added:
-            raise Conflict(f"Connection {name} already exists", hint="Choose another name.")
+            raise Conflict(f"Connection {name} already exists", hint="Select another name.")
         return connection(registry, name)
 
 
@@ -120,7 +121,11 @@ def delete_connection(registry: Registry, name: str) -> None:
         Conflict: it is ``local``, which always exists.
     """
     if name == DEFAULT_SCOPE.connection:
-        raise Conflict(f"The connection {name} cannot be deleted", "It is this machine.")
+        raise Conflict(
+            f"The connection {name} cannot be removed",
+            "It is the connection to this machine, which always exists.",
+            "Remove its executables and models instead.",
+        )
     with registry.write(
         "connections",
         "scenarios",
@@ -134,21 +139,28 @@ def delete_connection(registry: Registry, name: str) -> None:
 
 
 def set_sync(registry: Registry, name: str, synced_at: datetime | None, last_error: str) -> None:
-    """Record the last successful synchronization of the connection (None.
+    """Record the result of a synchronization.
 
-    Unchanged) and the last error.
+    Args:
+        synced_at: the time of the last successful synchronization; None keeps the recorded time.
+        last_error: the error since then, empty if there was none.
+
+    Raises:
+        NotFound: the connection does not exist.
     """
     with registry.write("connections") as db:
         db.execute(
-            "UPDATE connections SET synced_at = coalesce(?, synced_at), last_error = ? WHERE pk = ?",
+            "UPDATE connections SET synced_at = coalesce(?, synced_at), last_error = ? "
+            "WHERE pk = ?",
             (micros(synced_at), last_error, connection_pk(db, name)),
         )
 
 
 def capabilities(registry: Registry, name: str) -> Capabilities | None:
-    """Return the capabilities last reported by the runtime, None if it never was asked.
+    """Return the capabilities that the runtime reported last, None if they were never fetched.
 
-    Raises NotFound.
+    Raises:
+        NotFound: the connection does not exist.
     """
     with registry.read() as db:
         row = db.execute(
@@ -171,8 +183,8 @@ def groups(registry: Registry, connection_name: str) -> list[ResourceGroup]:
     """Return the connection's resource groups by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT name, status, labels, created_at, gone_at FROM resource_groups WHERE connection_pk = ? "
-            "ORDER BY name <> ?, name",
+            "SELECT name, status, labels, created_at, gone_at FROM resource_groups "
+            "WHERE connection_pk = ? ORDER BY name <> ?, name",
             (connection_pk(db, connection_name), DEFAULT_SCOPE.resource_group),
         ).fetchall()
     return [
@@ -198,8 +210,8 @@ def add_group(
     created = now()
     with registry.write("connections") as db:
         added = db.execute(
-            "INSERT INTO resource_groups (connection_pk, name, status, labels, created_at) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
+            "INSERT INTO resource_groups (connection_pk, name, status, labels, created_at) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (
                 connection_pk(db, scope.connection),
                 scope.resource_group,
@@ -209,7 +221,7 @@ def add_group(
             ),
         ).rowcount
         if not added:
-            raise Conflict(f"Resource group {scope} already exists", hint="Choose another name.")
+            raise Conflict(f"Resource group {scope} already exists", hint="Select another name.")
     return ResourceGroup(
         scope.connection, scope.resource_group, status, dict(labels or {}), created
     )
@@ -236,23 +248,25 @@ def delete_group(registry: Registry, scope: Scope) -> None:
 
 
 def check_group_deletable(registry: Registry, scope: Scope) -> None:
-    """Raise what `delete_group` would raise, without deleting anything."""
+    """Raise the error that `delete_group` would raise; delete nothing."""
     if scope.resource_group == DEFAULT_SCOPE.resource_group:
         raise Conflict(
             f"The resource group {scope} cannot be deleted",
-            "Every connection keeps its group default.",
+            "Every connection has a resource group default.",
+            "Delete another resource group.",
         )
     with registry.read() as db:
         pk = group_pk(db, scope)
         busy = db.execute(
-            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
+            "SELECT count(*) FROM executions WHERE group_pk = ? "
+            "AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
             (pk,),
         ).fetchone()[0]
         if busy:
             raise Conflict(
                 f"The resource group {scope} cannot be deleted",
-                f"{busy} executions in it are not finished.",
-                "Stop them first.",
+                f"{busy} of its executions have not ended.",
+                "Stop these executions first.",
             )
 
 
@@ -269,14 +283,14 @@ def known(registry: Registry, name: str) -> dict[str, int]:
             ("executions", "executions", "1"),
         )
         return {
-            words: int(
+            noun: int(
                 db.execute(
                     f"SELECT count(*) FROM {table} t JOIN resource_groups g ON g.pk = t.group_pk "
                     f"WHERE g.connection_pk = ? AND {condition}",
                     (pk,),
                 ).fetchone()[0]
             )
-            for words, table, condition in counted
+            for noun, table, condition in counted
         }
 
 
@@ -284,8 +298,8 @@ def stores(registry: Registry, scope: Scope) -> list[ObjectStoreRecord]:
     """Return the group's object stores by name, ``default`` first. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            "SELECT name, kind, settings, created_at, origin, gone_at FROM object_stores WHERE group_pk = ? "
-            "ORDER BY name <> ?, name",
+            "SELECT name, kind, settings, created_at, origin, gone_at FROM object_stores "
+            "WHERE group_pk = ? ORDER BY name <> ?, name",
             (group_pk(db, scope), DEFAULT_STORE),
         ).fetchall()
     return [
@@ -300,17 +314,18 @@ def store(registry: Registry, scope: Scope, name: str) -> ObjectStoreRecord:
     """Return the object store of this name.
 
     Raises:
-        NotFound: the group has none of this name.
+        NotFound: the resource group has no object store of this name.
     """
     known = stores(registry, scope)
     for found in known:
         if found.name == name:
             return found
-    there = f"There are: {', '.join(one.name for one in known)}." if known else "It has none."
+    names = ", ".join(one.name for one in known)
+    detail = f"Its object stores: {names}." if known else "It has no object stores."
     raise NotFound(
         f"Resource group {scope} has no object store {name!r}",
-        there,
-        "Add it: `launchpad stores add`.",
+        detail,
+        f"Add it with: launchpad stores add {name}",
     )
 
 
@@ -323,7 +338,11 @@ def add_store(
     *,
     remote: bool = False,
 ) -> ObjectStoreRecord:
-    """Add an object store; ``settings`` has no secrets. ``remote``: a remote runtime has it too.
+    """Add an object store.
+
+    Args:
+        settings: the settings without secrets.
+        remote: whether a remote runtime has an object store secret of the same name.
 
     Raises:
         NotFound: the resource group does not exist.
@@ -331,8 +350,8 @@ def add_store(
     """
     with registry.write("connections") as db:
         added = db.execute(
-            "INSERT INTO object_stores (group_pk, name, kind, settings, created_at, origin) VALUES (?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT DO NOTHING",
+            "INSERT INTO object_stores (group_pk, name, kind, settings, created_at, origin) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (
                 group_pk(db, scope),
                 name,
@@ -344,7 +363,7 @@ def add_store(
         ).rowcount
         if not added:
             raise Conflict(
-                f"Object store {name} already exists in {scope}", hint="Choose another name."
+                f"Object store {name} already exists in {scope}", hint="Select another name."
             )
         return store(registry, scope, name)
 
@@ -375,17 +394,18 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
         if any(found.name == new_name for found in stores(registry, scope)):
             raise Conflict(
                 f"Object store {new_name} already exists in {scope}",
-                hint="Choose another name.",
+                hint="Select another name.",
             )
         busy = db.execute(
-            "SELECT count(*) FROM executions WHERE group_pk = ? AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
+            "SELECT count(*) FROM executions WHERE group_pk = ? "
+            "AND status IN ('PENDING', 'RUNNING', 'STOPPING')",
             (pk,),
         ).fetchone()[0]
         if busy:
             raise Conflict(
                 f"The object store {name} cannot be renamed now",
-                f"{busy} executions of the group are not finished.",
-                "Wait for them, or stop them.",
+                f"{busy} executions of the resource group have not ended.",
+                "Wait until these executions end, or stop them.",
             )
         db.execute(
             "UPDATE object_stores SET name = ? WHERE group_pk = ? AND name = ?",
@@ -393,7 +413,8 @@ def rename_store(registry: Registry, scope: Scope, name: str, new_name: str) -> 
         )
         old, new = f"ai://{name}/", f"ai://{new_name}/"
         return db.execute(
-            "UPDATE artifacts SET url = ? || substr(url, ?) WHERE group_pk = ? AND substr(url, 1, ?) = ?",
+            "UPDATE artifacts SET url = ? || substr(url, ?) WHERE group_pk = ? "
+            "AND substr(url, 1, ?) = ?",
             (new, len(old) + 1, pk, len(old), old),
         ).rowcount
 
@@ -405,6 +426,13 @@ def delete_store(registry: Registry, scope: Scope, name: str) -> None:
         db.execute(
             "DELETE FROM object_stores WHERE group_pk = ? AND name = ?", (group_pk(db, scope), name)
         )
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(
+        f"Connection {name!r} does not exist",
+        hint="List the connections with: launchpad connections list",
+    )
 
 
 def _connection(row: tuple[str, str, str, int, int, int | None, str]) -> Connection:

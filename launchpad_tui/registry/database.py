@@ -8,10 +8,11 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from launchpad_tui.domain.connection import EMBEDDED_KIND
 from launchpad_tui.errors import SchemaTooNew
 from launchpad_tui.registry.schema import VERSION
 from launchpad_tui.registry.sqlite_errors import translated
@@ -41,6 +42,11 @@ class Registry:
     are applied under the file's write lock, even if several processes open it first at the same
     time.
 
+    Args:
+        path: the file, which is created if it is missing.
+        local_kinds: the kinds of connections whose executions and schedules run on this machine;
+            the SQL function ``on_this_machine`` tests a kind.
+
     Raises:
         RegistryCorrupt: the file is not a registry or is damaged; it is not changed.
         SchemaTooNew: a later version of launchpad wrote it.
@@ -49,8 +55,9 @@ class Registry:
         StorageFull: the disk is full.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, local_kinds: Collection[str] = (EMBEDDED_KIND,)) -> None:
         self.path = path
+        self._local_kinds = frozenset(local_kinds)
         self._local = threading.local()
         self._handles: weakref.WeakSet[_Handle] = weakref.WeakSet()
         self._handles_lock = threading.Lock()
@@ -76,11 +83,17 @@ class Registry:
         connection.execute("PRAGMA cache_size = -8000")
         # LIKE, lower and NOCASE of SQLite support ASCII only.
         connection.create_function("casefold", 1, _casefold, deterministic=True)
+        connection.create_function(
+            "on_this_machine", 1, self._local_kinds.__contains__, deterministic=True
+        )
         return connection
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Open a connection with a consistent snapshot, or the writer's within `write`."""
+        """Open a read transaction, which sees one consistent state.
+
+        Within another `read` or a `write` it is part of that one.
+        """
         handle = self._handle()
         with translated(self.path):
             if handle.depth:
@@ -103,13 +116,13 @@ class Registry:
         that one; a `write` within a `read` is refused.
 
         Args:
-            topics: what changes: revisions that other processes watch.
+            topics: the topics whose revisions increase, because other processes watch them.
         """
         handle = self._handle()
         with translated(self.path):
             if handle.depth:
                 if handle.depth == 1:
-                    raise RuntimeError("a write inside a read")
+                    raise RuntimeError("a write transaction cannot begin inside a read transaction")
                 handle.topics.update(topics)
                 yield handle.connection
                 return
@@ -149,13 +162,13 @@ class Registry:
         if version > VERSION:
             raise SchemaTooNew(
                 "The registry was written by a later version of launchpad",
-                f"{self.path} has schema {version}; this version knows {VERSION}.",
-                "Update launchpad, or choose another home with LAUNCHPAD_HOME.",
+                f"{self.path} has schema {version}; this version supports up to {VERSION}.",
+                "Update launchpad, or select another home with LAUNCHPAD_HOME.",
             )
         return version
 
     def _migrate(self) -> None:
-        # Imported on use: it takes longer than everything else at the start.
+        # Imported on use: the import takes longer than everything else at the start.
         from launchpad_tui.registry.migrations import apply
 
         connection = self._handle().connection
@@ -187,6 +200,7 @@ def bump(connection: sqlite3.Connection, topics: set[str]) -> None:
 
 
 def _retry(connection: sqlite3.Connection, statement: str) -> None:
+    """Execute a statement, repeatedly while another process holds a lock."""
     # Changing the journal mode requires exclusive access, which SQLite does not wait for.
     deadline = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:

@@ -1,4 +1,4 @@
-"""Executions: queries, and the state changes that have to be atomic between processes."""
+"""Executions: queries, and changes of the status, which are atomic between processes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
 COLUMNS = (
-    "id, configuration_id, configuration_name, scenario_id, executable_id, executable_version, status, target_status, "
-    "status_message, created_at, modified_at, submitted_at, started_at, completed_at, status_details, "
-    "schedule_id, gone_at"
+    "id, configuration_id, configuration_name, scenario_id, executable_id, executable_version, "
+    "status, target_status, status_message, created_at, modified_at, submitted_at, started_at, "
+    "completed_at, status_details, schedule_id, gone_at"
 )
 _UNFINISHED = "status IN ('UNKNOWN', 'PENDING', 'RUNNING', 'STOPPING')"
 
@@ -75,8 +75,8 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Execution:
     """Return the execution with this ID or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: it does not exist.
-        Conflict: there are several; the detail lists them.
+        NotFound: nothing matches.
+        Conflict: several executions match; the detail lists them.
     """
     with registry.read() as db:
         return execution(
@@ -95,7 +95,8 @@ def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str)
     if scope is None:
         row = db.execute(
             "SELECT e.pk FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
-            "JOIN connections c ON c.pk = g.connection_pk WHERE e.id = ? ORDER BY c.kind <> 'local', e.pk LIMIT 1",
+            "JOIN connections c ON c.pk = g.connection_pk WHERE e.id = ? "
+            "ORDER BY NOT on_this_machine(c.kind), e.pk LIMIT 1",
             (execution_id,),
         ).fetchone()
     else:
@@ -104,7 +105,10 @@ def execution_pk(db: sqlite3.Connection, scope: Scope | None, execution_id: str)
             (group_pk(db, scope), execution_id),
         ).fetchone()
     if row is None:
-        raise NotFound(f"Execution {execution_id!r} does not exist")
+        raise NotFound(
+            f"Execution {execution_id!r} does not exist",
+            hint="List the executions with: launchpad executions list",
+        )
     return int(row[0])
 
 
@@ -166,21 +170,22 @@ def claim_next(
     """Claim the oldest unclaimed PENDING execution of all groups of the embedded runtime.
 
     Args:
-        max_parallel: nothing is claimed while this many claimed executions are unfinished.
-        pid, boot: the supervisor that claims it; `set_supervisor` may name another later.
+        max_parallel: nothing is claimed while this many claimed executions have not ended.
+        pid, boot: the process that claims it; `set_supervisor` may record another one later.
 
     Returns:
-        None if nothing is pending or nothing more may start.
+        The execution, or None if nothing is pending or the limit is reached.
     """
     local = (
-        "group_pk IN (SELECT g.pk FROM resource_groups g JOIN connections c ON c.pk = g.connection_pk "
-        "WHERE c.kind = 'local')"
+        "group_pk IN (SELECT g.pk FROM resource_groups g "
+        "JOIN connections c ON c.pk = g.connection_pk WHERE on_this_machine(c.kind))"
     )
     with registry.write("executions") as db:
-        taken = db.execute(
-            f"SELECT count(*) FROM executions WHERE {_UNFINISHED} AND claimed_at IS NOT NULL AND {local}"
+        running = db.execute(
+            f"SELECT count(*) FROM executions WHERE {_UNFINISHED} AND claimed_at IS NOT NULL "
+            f"AND {local}"
         ).fetchone()[0]
-        if taken >= max_parallel:
+        if running >= max_parallel:
             return None
         row = db.execute(
             "SELECT pk FROM executions WHERE status = 'PENDING' AND target_status = 'COMPLETED' "
@@ -189,7 +194,8 @@ def claim_next(
         if row is None:
             return None
         db.execute(
-            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
+            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? "
+            "WHERE pk = ?",
             (pid, boot, to_micros(now()), row[0]),
         )
         found = db.execute(f"SELECT {COLUMNS} FROM executions WHERE pk = ?", row).fetchone()
@@ -199,13 +205,15 @@ def claim_next(
 def set_supervisor(
     registry: Registry, scope: Scope, execution_id: str, pid: int | None, boot: str = ""
 ) -> None:
-    """Record the process that supervises the execution; None returns it to the queue.
+    """Record the process that supervises an execution; None returns the execution to the queue.
 
-    Raises NotFound.
+    Raises:
+        NotFound: the execution does not exist.
     """
     with registry.write("executions") as db:
         db.execute(
-            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? WHERE pk = ?",
+            "UPDATE executions SET supervisor_pid = ?, supervisor_boot = ?, claimed_at = ? "
+            "WHERE pk = ?",
             (
                 pid,
                 boot,
@@ -241,11 +249,15 @@ def transition(
             db.execute("SELECT status FROM executions WHERE pk = ?", (pk,)).fetchone()[0]
         )
         if status not in TRANSITIONS.get(current, frozenset()):
-            raise Conflict(f"Execution {execution_id} is {current} and cannot become {status}")
+            raise Conflict(
+                f"Execution {execution_id} is {current} and cannot become {status}",
+                "Another process may have changed its status.",
+                "Refresh the list of executions.",
+            )
         db.execute(
-            "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, status_details), "
-            "submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, started_at), "
-            "completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
+            "UPDATE executions SET status = ?, status_message = ?, status_details = coalesce(?, "
+            "status_details), submitted_at = coalesce(?, submitted_at), started_at = coalesce(?, "
+            "started_at), completed_at = coalesce(?, completed_at), modified_at = ? WHERE pk = ?",
             (
                 status,
                 cut(message),
@@ -297,16 +309,17 @@ def delete(registry: Registry, scope: Scope, execution_id: str) -> None:
 def unfinished(registry: Registry, scope: Scope | None = None) -> list[UnfinishedExecution]:
     """Return the unfinished executions of a group, or of the embedded runtime, oldest first."""
     where, values = (
-        ("c.kind = 'local'", ())
+        ("on_this_machine(c.kind)", ())
         if scope is None
         else ("c.name = ? AND g.name = ?", (scope.connection, scope.resource_group))
     )
     columns = ", ".join(f"e.{name}" for name in COLUMNS.split(", "))
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT c.name, g.name, e.supervisor_pid, e.supervisor_boot, e.claimed_at, {columns} FROM executions e "
-            "JOIN resource_groups g ON g.pk = e.group_pk JOIN connections c ON c.pk = g.connection_pk "
-            f"WHERE e.{_UNFINISHED} AND {where} ORDER BY e.created_at, e.pk",
+            f"SELECT c.name, g.name, e.supervisor_pid, e.supervisor_boot, e.claimed_at, {columns} "
+            "FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
+            f"JOIN connections c ON c.pk = g.connection_pk WHERE e.{_UNFINISHED} AND {where} "
+            "ORDER BY e.created_at, e.pk",
             values,
         ).fetchall()
     return [
@@ -365,7 +378,11 @@ def _resume(db: sqlite3.Connection, pk: int, execution_id: str) -> None:
         (Status.RUNNING, pk, Status.DEAD, OUTPUTS, OUTPUTS_KEPT),
     ).rowcount
     if not changed:
-        raise Conflict(f"Execution {execution_id} has no outputs that are waiting to be stored")
+        raise Conflict(
+            f"The outputs of execution {execution_id} cannot be stored",
+            "No outputs are waiting to be stored.",
+            "Run the execution again if its outputs are missing.",
+        )
 
 
 def new_pending(

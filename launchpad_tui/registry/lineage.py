@@ -1,4 +1,4 @@
-"""Steps through the graph of executions and artifacts, one level at a time."""
+"""The edges of the lineage graph: from executions to their inputs, from artifacts to consumers."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def inputs_of(
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             for execution, name, artifact in db.execute(
-                "SELECT e.id, i.name, i.artifact_id FROM executions e JOIN configuration_inputs i "
-                f"ON i.configuration_pk = e.configuration_pk WHERE e.group_pk = ? AND e.id IN ({marks(some)}) "
-                "ORDER BY e.pk, i.position",
+                "SELECT e.id, i.name, i.artifact_id FROM executions e "
+                "JOIN configuration_inputs i ON i.configuration_pk = e.configuration_pk "
+                f"WHERE e.group_pk = ? AND e.id IN ({marks(some)}) ORDER BY e.pk, i.position",
                 (group, *some),
             ):
                 found[execution] = (*found.get(execution, ()), (name, artifact))

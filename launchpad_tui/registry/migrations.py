@@ -25,7 +25,7 @@ def files_state(db: Database) -> None:
     for statement in schema.FILES_STATE:
         db.conn.execute(statement)
     if db["sqlite_stat1"].exists():
-        # Without statistics of its own, the planner overestimates an index beside others that have them.
+        # If other indexes have statistics, the planner overestimates one without.
         db.conn.execute("ANALYZE artifacts")
 
 

@@ -1,7 +1,8 @@
-"""The mirror of remote runtimes: entries are stored in batches and marked once they are deleted.
+"""Copies of the artifacts, configurations and executions of remote runtimes.
 
-An entry that did not change costs one look-up. What launchpad recorded about an entry itself (sizes
-and states of files, the progress of reading its metrics) is kept.
+Entries are stored in batches. An entry that the runtime has deleted is marked, not removed. What
+only this machine knows about an entry (sizes and states of files, which metrics were fetched) is
+kept when the entry is stored again.
 """
 
 from __future__ import annotations
@@ -47,14 +48,17 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
         group = group_pk(db, scope)
         before = db.total_changes
         db.executemany(
-            "INSERT INTO artifacts (group_pk, id, name, kind, url, description, scenario_id, execution_id, labels, "
-            "created_at, modified_at, search_text, execution_pk) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
-            "?12, (SELECT pk FROM executions WHERE group_pk = ?1 AND id = ?8)) "
-            f"ON CONFLICT (group_pk, id) DO UPDATE SET ({columns}, search_text, execution_pk) = "
-            f"({excluded}, NULL, excluded.search_text, "
-            f"coalesce(execution_pk, excluded.execution_pk)) WHERE ({columns}) IS NOT ({excluded}, NULL)",
+            "INSERT INTO artifacts (execution_pk, group_pk, id, name, kind, url, description, "
+            "scenario_id, execution_id, labels, created_at, modified_at, search_text) "
+            "VALUES ((SELECT pk FROM executions WHERE group_pk = ? AND id = ?), "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_pk, id) "
+            f"DO UPDATE SET ({columns}, search_text, execution_pk) = ({excluded}, NULL, "
+            "excluded.search_text, coalesce(execution_pk, excluded.execution_pk)) "
+            f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
             [
                 (
+                    group,
+                    a.execution_id,
                     group,
                     a.id,
                     clean(a.name),
@@ -75,7 +79,10 @@ def put_artifacts(registry: Registry, scope: Scope, found: Sequence[Artifact]) -
 
 
 def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configuration]) -> bool:
-    """Store configurations, which never change; return whether any was new. Raises NotFound."""
+    """Store configurations; return whether any was new. Raises NotFound.
+
+    Known configurations are not updated, because configurations never change.
+    """
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
@@ -84,8 +91,8 @@ def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configu
         for one in fresh:
             pk = configurations.insert(db, group, one)
             db.execute(
-                "UPDATE executions SET configuration_pk = ? WHERE group_pk = ? AND configuration_pk IS NULL "
-                "AND configuration_id = ?",
+                "UPDATE executions SET configuration_pk = ? WHERE group_pk = ? "
+                "AND configuration_pk IS NULL AND configuration_id = ?",
                 (pk, group, one.id),
             )
         _restore(db, CONFIGURATIONS, group, known)
@@ -95,8 +102,8 @@ def put_configurations(registry: Registry, scope: Scope, found: Sequence[Configu
 def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution]) -> bool:
     """Store executions; return whether any was new or changed. Raises NotFound."""
     columns = (
-        "configuration_name, status, target_status, status_message, status_details, modified_at, submitted_at, "
-        "started_at, completed_at, schedule_id, gone_at"
+        "configuration_name, status, target_status, status_message, status_details, modified_at, "
+        "submitted_at, started_at, completed_at, schedule_id, gone_at"
     )
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", ")[:-1])
     with registry.write() as db:
@@ -104,15 +111,18 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
         before = db.total_changes
         known = _known(db, EXECUTIONS, group, [one.id for one in found])
         db.executemany(
-            "INSERT INTO executions (group_pk, id, configuration_id, configuration_name, scenario_id, executable_id, "
-            "executable_version, status, target_status, status_message, status_details, created_at, modified_at, "
-            "submitted_at, started_at, completed_at, search_text, schedule_id, configuration_pk) VALUES "
-            "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
-            "(SELECT pk FROM configurations WHERE group_pk = ?1 AND id = ?3)) ON CONFLICT (group_pk, id) DO UPDATE SET "
-            f"({columns}, search_text) = ({excluded}, NULL, excluded.search_text) "
-            f"WHERE ({columns}) IS NOT ({excluded}, NULL)",
+            "INSERT INTO executions (configuration_pk, group_pk, id, configuration_id, "
+            "configuration_name, scenario_id, executable_id, executable_version, status, "
+            "target_status, status_message, status_details, created_at, modified_at, "
+            "submitted_at, started_at, completed_at, search_text, schedule_id) "
+            "VALUES ((SELECT pk FROM configurations WHERE group_pk = ? AND id = ?), "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            f"ON CONFLICT (group_pk, id) DO UPDATE SET ({columns}, search_text) = ({excluded}, "
+            f"NULL, excluded.search_text) WHERE ({columns}) IS NOT ({excluded}, NULL)",
             [
                 (
+                    group,
+                    e.configuration_id,
                     group,
                     e.id,
                     e.configuration_id,
@@ -139,8 +149,8 @@ def put_executions(registry: Registry, scope: Scope, found: Sequence[Execution])
         for start in range(0, len(fresh), BATCH):
             some = fresh[start : start + BATCH]
             db.execute(
-                "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e WHERE e.group_pk = "
-                "artifacts.group_pk AND e.id = artifacts.execution_id) "
+                "UPDATE artifacts SET execution_pk = (SELECT e.pk FROM executions e "
+                "WHERE e.group_pk = artifacts.group_pk AND e.id = artifacts.execution_id) "
                 f"WHERE group_pk = ? AND kind IN {_KINDS} AND execution_id IN ({marks(some)})",
                 (group, *some),
             )
@@ -154,7 +164,8 @@ def mark_deleted(registry: Registry, scope: Scope, part: str, ids: Sequence[str]
         for start in range(0, len(ids), BATCH):
             some = ids[start : start + BATCH]
             db.execute(
-                f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL AND id IN ({marks(some)})",
+                f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL "
+                f"AND id IN ({marks(some)})",
                 (at, group, *some),
             )
 
@@ -196,31 +207,41 @@ def unfinished(registry: Registry, scope: Scope) -> list[str]:
 def metrics_due(
     registry: Registry, scope: Scope, among: Iterable[str] | None = None, recent: int = 0
 ) -> list[tuple[str, bool]]:
-    """Return the IDs of executions with unread metrics, newest first, and whether each has ended.
+    """Return the executions whose metrics have to be fetched, newest first.
 
     Args:
-        among: only these; None: those that are running, those that were when they were last read,
-            and the ``recent`` newest of the group.
+        among: return only executions with these IDs. None: executions that are running, executions
+            whose metrics were last fetched before their end, and those of the ``recent`` newest
+            executions of the group that have ended.
+
+    Returns:
+        IDs, each with whether the execution has ended.
 
     Raises:
         NotFound: the scope does not exist.
     """
-    over = "status IN ('STOPPED', 'COMPLETED', 'DEAD')"
-    chosen = "id IN (SELECT value FROM json_each(:among))"
+    ended = "status IN ('STOPPED', 'COMPLETED', 'DEAD')"
+    selected = "id IN (SELECT value FROM json_each(:among))"
     if among is None:
-        newest = "SELECT pk FROM executions WHERE group_pk = :group ORDER BY created_at DESC LIMIT :recent"
-        chosen = f"(metrics_read = 'some' OR status IN ('RUNNING', 'STOPPING') OR {over} AND pk IN ({newest}))"
+        newest = (
+            "SELECT pk FROM executions WHERE group_pk = :group "
+            "ORDER BY created_at DESC LIMIT :recent"
+        )
+        selected = (
+            "(metrics_read = 'some' OR status IN ('RUNNING', 'STOPPING') "
+            f"OR {ended} AND pk IN ({newest}))"
+        )
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT id, {over} FROM executions WHERE group_pk = :group AND metrics_read <> 'all' AND gone_at IS NULL "
-            f"AND {chosen} ORDER BY created_at DESC",
+            f"SELECT id, {ended} FROM executions WHERE group_pk = :group AND metrics_read <> 'all' "
+            f"AND gone_at IS NULL AND {selected} ORDER BY created_at DESC",
             {"group": group_pk(db, scope), "among": to_json(list(among or ())), "recent": recent},
         ).fetchall()
     return [(one, bool(done)) for one, done in rows]
 
 
 def set_metrics_read(registry: Registry, scope: Scope, read: Sequence[tuple[str, bool]]) -> None:
-    """Record that metrics of executions were read, and whether each had ended by then."""
+    """Record that metrics were fetched, by ID with whether the execution had ended before."""
     with registry.write("metrics") as db:
         group = group_pk(db, scope)
         db.executemany(
@@ -230,7 +251,7 @@ def set_metrics_read(registry: Registry, scope: Scope, read: Sequence[tuple[str,
 
 
 def seen(registry: Registry, scope: Scope, part: str, ids: Iterable[str]) -> None:
-    """Record the entries reported by a list that is still being read."""
+    """Record the entries that an incomplete list has reported so far."""
     with registry.write() as db:
         group = group_pk(db, scope)
         db.executemany(
@@ -240,14 +261,14 @@ def seen(registry: Registry, scope: Scope, part: str, ids: Iterable[str]) -> Non
 
 
 def count_seen(registry: Registry, scope: Scope, part: str) -> int:
-    """Return the number of entries reported by a list that is still being read."""
+    """Return the number of entries that an incomplete list has reported so far."""
     with registry.read() as db:
         sql = "SELECT count(*) FROM reading_seen WHERE group_pk = ? AND part = ?"
         return int(db.execute(sql, (group_pk(db, scope), part)).fetchone()[0])
 
 
 def clear_seen(registry: Registry, scope: Scope, part: str) -> None:
-    """Restart a list: no entry counts as reported."""
+    """Remove the record of reported entries, because the list is fetched again from its start."""
     with registry.write() as db:
         db.execute(
             "DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group_pk(db, scope), part)
@@ -262,18 +283,19 @@ def finish_list(registry: Registry, scope: Scope, part: str) -> int:
     with registry.write() as db:
         group = group_pk(db, scope)
         before = db.total_changes
-        went = db.execute(
+        deleted = db.execute(
             f"UPDATE {part} SET gone_at = ? WHERE group_pk = ? AND gone_at IS NULL AND NOT EXISTS "
-            f"(SELECT 1 FROM reading_seen s WHERE s.group_pk = {part}.group_pk AND s.part = ? AND s.id = {part}.id)",
+            f"(SELECT 1 FROM reading_seen s WHERE s.group_pk = {part}.group_pk AND s.part = ? "
+            f"AND s.id = {part}.id)",
             (to_micros(now()), group, part),
         ).rowcount
         _announce(registry, db, before, TOPIC[part])
         db.execute("DELETE FROM reading_seen WHERE group_pk = ? AND part = ?", (group, part))
-        return went
+        return deleted
 
 
 def _announce(registry: Registry, db: sqlite3.Connection, before: int, topic: str) -> bool:
-    """Increase the revision if something changed: a list that is polled mostly brings no changes."""
+    """Increase the revision of a topic if rows have changed; most polls bring no changes."""
     if db.total_changes == before:
         return False
     touch(registry, topic)
@@ -292,7 +314,7 @@ def _known(db: sqlite3.Connection, table: str, group: int, ids: Sequence[str]) -
 
 
 def _restore(db: sqlite3.Connection, table: str, group: int, ids: Iterable[str]) -> None:
-    """Unmark entries that their runtime has again."""
+    """Remove the mark of deletion from entries that the runtime reports again."""
     db.executemany(
         f"UPDATE {table} SET gone_at = NULL WHERE group_pk = ? AND id = ? AND gone_at IS NOT NULL",
         [(group, one) for one in ids],

@@ -1,6 +1,7 @@
-"""The mirror of what belongs to a whole remote connection, and the progress of reading each part.
+"""Copies of the other entries of remote runtimes, and the progress of fetching them.
 
-These are resource groups, scenarios, executables and object stores.
+These entries are resource groups, scenarios, executables, schedules and object stores. Their lists
+are short and fetched as a whole.
 """
 
 from __future__ import annotations
@@ -21,17 +22,19 @@ from launchpad_tui.registry.connections import connection_pk, group_pk
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.revisions import touch
 
-#: the parts for the state of a whole resource group, and of everything shared by all groups
+#: the parts that stand for an entire resource group, and for everything that all groups share
 GROUP, TENANT = "group", "tenant"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingState:
-    """The progress of reading a part.
+    """The progress of fetching a part of a remote runtime.
 
-    ``position`` of ``total`` entries have been read; if the list is complete, ``total`` is None and
-    ``position`` the number of entries. ``done_at`` is the time at which the part was last read
-    completely, ``error`` the error since then.
+    Attributes:
+        position: the number of entries that have been fetched.
+        total: the number of entries of the list, None if the list is complete.
+        done_at: the time at which the part was last fetched completely.
+        error: the error since then, empty if there was none.
     """
 
     position: int = 0
@@ -47,8 +50,8 @@ def state(registry: Registry, scope: Scope, part: str) -> ReadingState:
     """
     with registry.read() as db:
         row = db.execute(
-            "SELECT position, total, done_at, error FROM reading_state WHERE connection_pk = ? AND resource_group = ? "
-            "AND part = ?",
+            "SELECT position, total, done_at, error FROM reading_state WHERE connection_pk = ? "
+            "AND resource_group = ? AND part = ?",
             (connection_pk(db, scope.connection), scope.resource_group, part),
         ).fetchone()
     return (
@@ -57,12 +60,13 @@ def state(registry: Registry, scope: Scope, part: str) -> ReadingState:
 
 
 def set_state(registry: Registry, scope: Scope, part: str, new: ReadingState) -> None:
-    """Record the progress of reading a part. Raises NotFound for an unknown connection."""
+    """Record the progress of fetching a part. Raises NotFound for an unknown connection."""
     with registry.write("sync") as db:
         db.execute(
-            "INSERT INTO reading_state (connection_pk, resource_group, part, position, total, done_at, error) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET (position, total, done_at, error) = "
-            "(excluded.position, excluded.total, excluded.done_at, excluded.error)",
+            "INSERT INTO reading_state (connection_pk, resource_group, part, position, total, "
+            "done_at, error) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
+            "SET (position, total, done_at, error) = (excluded.position, excluded.total, "
+            "excluded.done_at, excluded.error)",
             (
                 connection_pk(db, scope.connection),
                 scope.resource_group,
@@ -79,8 +83,8 @@ def states(registry: Registry, part: str) -> dict[Scope, ReadingState]:
     """Return the state of a part in all scopes that have one."""
     with registry.read() as db:
         found = db.execute(
-            "SELECT c.name, s.resource_group, s.position, s.total, s.done_at, s.error FROM reading_state s "
-            "JOIN connections c ON c.pk = s.connection_pk WHERE s.part = ?",
+            "SELECT c.name, s.resource_group, s.position, s.total, s.done_at, s.error "
+            "FROM reading_state s JOIN connections c ON c.pk = s.connection_pk WHERE s.part = ?",
             (part,),
         ).fetchall()
     return {
@@ -146,7 +150,8 @@ def put_executables(
             rows.put_executable(registry, scope, one)
         named = [one.id for one in found]
         db.executemany(
-            "UPDATE executables SET gone_at = NULL WHERE connection_pk = ? AND id = ? AND gone_at IS NOT NULL",
+            "UPDATE executables SET gone_at = NULL WHERE connection_pk = ? AND id = ? "
+            "AND gone_at IS NOT NULL",
             [(pk, one) for one in named],
         )
         _gone(db, "executables", "connection_pk = ? AND scenario_id = ?", (pk, scenario_id), named)
@@ -186,8 +191,9 @@ def versions(registry: Registry, connection: str, scenario_id: str) -> list[Vers
     """
     with registry.read() as db:
         found = db.execute(
-            "SELECT id, description, created_at, modified_at FROM scenario_versions WHERE connection_pk = ? "
-            "AND scenario_id = ? AND gone_at IS NULL ORDER BY created_at DESC, id",
+            "SELECT id, description, created_at, modified_at FROM scenario_versions "
+            "WHERE connection_pk = ? AND scenario_id = ? AND gone_at IS NULL "
+            "ORDER BY created_at DESC, id",
             (connection_pk(db, connection), scenario_id),
         ).fetchall()
     return [Version(row[0], row[1], from_micros(row[2]), from_micros(row[3])) for row in found]
@@ -261,7 +267,7 @@ def put_stores(
 
 @contextmanager
 def _announced_write(registry: Registry, topic: str) -> Iterator[sqlite3.Connection]:
-    """Open a write that increases the revision if something changed."""
+    """Open a write transaction that increases the revision of a topic if rows have changed."""
     with registry.write() as db:
         before = db.total_changes
         yield db
@@ -276,10 +282,10 @@ def _put(
     values: Mapping[str, object],
     first: Mapping[str, object] | None = None,
 ) -> None:
-    """Insert a row, or update it if its values differ; the row is not marked as deleted.
+    """Insert a row, or update it if its values differ, and remove its mark of deletion.
 
     Args:
-        first: values of new rows only.
+        first: values that only a new row gets.
     """
     new = {**key, **values, **(first or {})}
     names = ", ".join(values)

@@ -1,6 +1,7 @@
-"""Pages of a list by keyset.
+"""Pages of a list by keyset pagination.
 
-Continuing from a row costs the same at any depth, in both directions.
+A page is found by the order value of the row before it, not by an offset, so that every page takes
+the same time, in both directions.
 """
 
 from __future__ import annotations
@@ -34,17 +35,16 @@ Curves = Mapping[str, _Curve]
 #: the number of points of a curve in a list
 _CURVE_POINTS = 48
 
-#: a search that finds more than this is answered by walking the list in its order and looking into each row; one that
-#: finds less by sorting what the full-text index found
+#: A search with at most this many results sorts the results of the full-text index. A search with
+#: more results reads the list in its order and tests each row.
 _FEW = 3000
 
-
-#: the last column of every row
+#: the last column of every row: the name of the configuration
 _CONFIGURATION = "(SELECT e.configuration_name FROM executions e WHERE e.pk = {0})"
 
 
 class Lister(Generic[Row]):
-    """A compiled query over one table. Holds no connection and no rows; thread-safe."""
+    """A compiled query over one table. It has neither a connection nor rows, and is thread-safe."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Lister(Generic[Row]):
         by = query.order.by
         self._metric = by if isinstance(by, MetricColumn) else None
         if not isinstance(by, MetricColumn) and by not in table.attributes:
-            hint = f"One of {', '.join(table.attributes)}, or a metric."
+            hint = f"Use one of {', '.join(table.attributes)}, or a metric."
             raise InvalidInput(f"The list cannot be ordered by {by!r}", hint=hint, field="order")
 
     def count(self) -> int:
@@ -85,7 +85,7 @@ class Lister(Generic[Row]):
         """Return at most ``limit`` rows after the cursor, or before it, always in the list's order.
 
         Args:
-            cursor: None is the position before the first row, or, backwards, after the last.
+            cursor: None is the position before the first row, or after the last one if backwards.
         """
         with self._registry.read() as db:
             rows: list[tuple[Any, ...]] = []
@@ -93,7 +93,8 @@ class Lister(Generic[Row]):
             for segment in self._segments(db, cursor, backwards):
                 rows += segment.fetch(
                     db,
-                    f"t.pk, {self._table.execution}, {columns}, {_CONFIGURATION.format(self._table.execution)}",
+                    f"t.pk, {self._table.execution}, {columns}, "
+                    f"{_CONFIGURATION.format(self._table.execution)}",
                     limit - len(rows),
                 )
                 if len(rows) >= limit:
@@ -113,7 +114,11 @@ class Lister(Generic[Row]):
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
-        """Return the cursors of every ``every``-th row from the cursor on, scanning keys only."""
+        """Return the cursors of every ``every``-th row after a cursor.
+
+        Args:
+            rows: the number of rows to scan; only their order values are read.
+        """
         found: list[Cursor] = []
         number = 0
         with self._registry.read() as db:
@@ -129,27 +134,30 @@ class Lister(Generic[Row]):
     def _segments(
         self, db: sqlite3.Connection, cursor: Cursor | None, backwards: bool
     ) -> Iterable[_Segment]:
-        """Rows with a value in the order's key, then those without, as the walk meets them."""
+        """Yield the segments of the list in the order of reading.
+
+        The first segment has the rows with an order value, the second one those without.
+        """
         down = self._query.order.descending != backwards
-        for with_value in (False, True) if backwards else (True, False):
+        for has_value in (False, True) if backwards else (True, False):
             start: Cursor | None = None
             if cursor is not None:
-                if (cursor[0] is not None) != with_value:
-                    if with_value != backwards:
+                if (cursor[0] is not None) != has_value:
+                    if has_value != backwards:
                         continue  # The cursor is in the later segment.
                 else:
                     start = cursor
-            segment = self._segment(db, with_value)
+            segment = self._segment(db, has_value)
             if segment is not None:
                 segment.start, segment.down = start, down
                 yield segment
 
-    def _segment(self, db: sqlite3.Connection, with_value: bool) -> _Segment | None:
+    def _segment(self, db: sqlite3.Connection, has_value: bool) -> _Segment | None:
         few = self._few(db)
         source = self._source(db, few)
         if self._metric is None:
             attribute = self._table.attributes[str(self._query.order.by)]
-            if with_value:
+            if has_value:
                 where = [f"t.{attribute.column} IS NOT NULL"] if attribute.nullable else []
                 return _Segment(
                     source.tables, source.where + where, source.values, attribute.ordered
@@ -159,15 +167,18 @@ class Lister(Generic[Row]):
             where = [f"t.{attribute.column} IS NULL"]
             return _Segment(source.tables, source.where + where, source.values, "NULL")
         return self._metric_segment(
-            source, self._metric, with_value, few or self._query.ids is not None
+            source, self._metric, has_value, few or self._query.ids is not None
         )
 
     def _metric_segment(
-        self, source: _Source, metric: MetricColumn, with_value: bool, few: bool
+        self, source: _Source, metric: MetricColumn, has_value: bool, few: bool
     ) -> _Segment:
         value = f"s.{statistic_column(metric)}"
-        own = f"s.execution_pk = {self._table.execution} AND {chosen(self._table, metric.key)} AND {value} IS NOT NULL"
-        if not with_value:
+        own = (
+            f"s.execution_pk = {self._table.execution} AND {chosen(self._table, metric.key)} "
+            f"AND {value} IS NOT NULL"
+        )
+        if not has_value:
             where = [*source.where, f"NOT EXISTS (SELECT 1 FROM series s WHERE {own})"]
             return _Segment(source.tables, where, [*source.values, metric.key], "NULL")
         where = [*source.where, own]
@@ -208,18 +219,18 @@ class Lister(Generic[Row]):
     def _metrics(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
     ) -> dict[int, dict[MetricColumn, float]]:
-        """The values of the metric columns by row."""
+        """Return the values of the metric columns by the row number of the execution."""
         found: dict[int, dict[MetricColumn, float]] = {}
         for column in dict.fromkeys(self._query.metrics):
             for pk, value in self._of_series(db, rows, statistic_column(column), column.key):
-                # NaN is a value; only a missing one is blank.
+                # NULL is the stored form of NaN, which is a value.
                 found.setdefault(pk, {})[column] = float("nan") if value is None else value
         return found
 
     def _curves(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]
     ) -> dict[int, dict[str, _Curve]]:
-        """The curves by row."""
+        """Return the curves by the row number of the execution."""
         found: dict[int, dict[str, _Curve]] = {}
         for key in dict.fromkeys(self._query.curves):
             for pk, series in self._of_series(db, rows, "pk", key):
@@ -233,7 +244,7 @@ class Lister(Generic[Row]):
     def _of_series(
         self, db: sqlite3.Connection, rows: Sequence[tuple[Any, ...]], column: str, key: str
     ) -> Iterable[tuple[int, Any]]:
-        """Row numbers, and a column of the series that stands for a metric there."""
+        """Yield row numbers, each with a column of the series that represents a metric there."""
         pks = [row[1] for row in rows]
         for start in range(0, len(pks), BATCH):
             some = pks[start : start + BATCH]
@@ -281,18 +292,21 @@ class _Segment:
     def _sql(self, columns: str) -> tuple[str, list[object]]:
         where, values = list(self._where), list(self._values)
         compare = "<" if self.down else ">"
-        way = "DESC" if self.down else "ASC"
+        direction = "DESC" if self.down else "ASC"
         if self._key == "NULL":
-            order = f"t.pk {way}"
+            order = f"t.pk {direction}"
             if self.start is not None:
                 where.append(f"t.pk {compare} ?")
                 values.append(self.start[1])
         else:
-            order = f"{self._key} {way}, t.pk {way}"
+            order = f"{self._key} {direction}, t.pk {direction}"
             if self.start is not None:
                 where.append(f"({self._key}, t.pk) {compare} (?, ?)")
                 values += self.start
-        sql = f"SELECT {self._key}, {columns} FROM {self._tables} WHERE {' AND '.join(where)} ORDER BY {order}"
+        sql = (
+            f"SELECT {self._key}, {columns} FROM {self._tables} "
+            f"WHERE {' AND '.join(where)} ORDER BY {order}"
+        )
         return sql, values
 
 

@@ -9,20 +9,21 @@ from launchpad_tui.registry.database import Registry
 
 
 def get(registry: Registry, key: str) -> Any:
-    """Return the value of a key, None if there is none."""
+    """Return the value of a key, None if the key is missing."""
     with registry.read() as db:
         row = db.execute("SELECT value FROM preferences WHERE key = ?", (key,)).fetchone()
     return None if row is None else json.loads(row[0])
 
 
 def put(registry: Registry, key: str, value: object) -> None:
-    """Store the value of a key; None removes it."""
+    """Store the value of a key; None removes the key."""
     with registry.write("preferences") as db:
         if value is None:
             db.execute("DELETE FROM preferences WHERE key = ?", (key,))
             return
         db.execute(
-            "INSERT INTO preferences (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            "INSERT INTO preferences (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE "
+            "SET value = excluded.value",
             (key, json.dumps(value)),
         )
 

@@ -1,4 +1,7 @@
-"""Conditions and searches of lists as SQL. Values are always bound, never part of a statement."""
+"""Translates conditions and searches of lists into SQL.
+
+Values are always bound parameters, never part of a statement.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +50,14 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class ListTable:
-    """The table of a list, ``t`` in every statement.
+    """The table of a list, which every statement names ``t``.
 
-    ``execution`` is the row of the (source) execution, ``owns`` the condition under which a metric
-    series ``s`` of that execution belongs to this row.
+    Attributes:
+        name: the name of the table.
+        columns: the columns of a row, separated by ``", "``.
+        execution: the SQL expression of the row number of the (source) execution.
+        owns: the SQL condition under which the series ``s`` of that execution belongs to a row.
+        attributes: the columns by which the list can be filtered and ordered, by name.
     """
 
     name: str
@@ -64,9 +71,9 @@ ARTIFACTS = ListTable(
     "artifacts",
     artifacts.COLUMNS,
     "t.execution_pk",
-    "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o WHERE "
-    "o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name AND t.name <> '' "
-    "AND {same}))",
+    "(s.artifact_name = t.name OR s.artifact_name = '' AND NOT EXISTS (SELECT 1 FROM series o "
+    "WHERE o.execution_pk = s.execution_pk AND o.name = s.name AND o.artifact_name = t.name "
+    "AND t.name <> '' AND {same}))",
     {
         "name": Attribute("name", "name"),
         "description": Attribute("description", "name"),
@@ -110,20 +117,21 @@ EXECUTIONS = ListTable(
 
 
 def by_key(key: str) -> bool:
-    """Return whether a metric column names one series by its key, not a metric by its name."""
+    """Return whether a metric column has the key of one series instead of a metric's name."""
     return "{" in key
 
 
 def chosen(table: ListTable, key: str) -> str:
-    """Return the SQL condition, with one parameter, that series ``s`` represents a metric in a row.
+    """Return the SQL condition under which the series ``s`` represents a metric in a row of a list.
 
-    Of one execution and model, a name is represented by the series marked as its headline.
+    It has one parameter, which is ``key``. If ``key`` is the name of a metric, the series that is
+    marked as the headline of the row's execution and model represents it.
     """
     if by_key(key):
         same = "o.key = s.key"
         main = (
-            "s.pk = (SELECT o.pk FROM series o WHERE o.execution_pk = s.execution_pk AND o.key = s.key "
-            "ORDER BY o.artifact_name, o.pk LIMIT 1)"
+            "s.pk = (SELECT o.pk FROM series o WHERE o.execution_pk = s.execution_pk "
+            "AND o.key = s.key ORDER BY o.artifact_name, o.pk LIMIT 1)"
         )
         return "s.key = ? AND " + table.owns.format(same=same, main=main)
     return "s.name = ? AND s.headline = 1 AND " + table.owns.format(
@@ -168,7 +176,7 @@ def match_expression(search: str) -> str:
 def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
     attribute = table.attributes.get(condition.name)
     if attribute is None:
-        hint = f"One of {', '.join(table.attributes)}."
+        hint = f"Use one of {', '.join(table.attributes)}."
         raise InvalidInput(
             f"There is no attribute {condition.name!r}", hint=hint, field=condition.name
         )
@@ -178,7 +186,10 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
     if attribute.kind in {"text", "name"}:
         if condition.op in {Op.BEFORE, Op.AFTER}:
             raise InvalidInput(
-                f"{condition.name} is not a time", hint="Use = or contains.", field=condition.name
+                f"{condition.name} is not a time",
+                "The operators before and after compare times.",
+                "Use = or contains.",
+                field=condition.name,
             )
         collate = "" if condition.op in {Op.EQUALS, Op.NOT_EQUALS} else " COLLATE NOCASE"
         return f"{column}{collate} {_COMPARE[condition.op]} ?", (condition.value,)
@@ -186,7 +197,10 @@ def _attribute(table: ListTable, condition: Condition) -> tuple[str, Values]:
         return _timestamp(condition, column)
     if condition.op in {Op.BEFORE, Op.AFTER}:
         raise InvalidInput(
-            f"{condition.name} is not a time", hint="Use < or >.", field=condition.name
+            f"{condition.name} is not a time",
+            "The operators before and after compare times.",
+            "Use < or >.",
+            field=condition.name,
         )
     value = _number(condition)
     return f"{column} {_COMPARE[condition.op]} ?", (
@@ -201,9 +215,12 @@ def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
     except (ValueError, OverflowError) as error:
         hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
         raise InvalidInput(
-            f"{text[:40]!r} is not a date or time", hint=hint, field=condition.name
+            f"{text[:40]!r} is not a date or time",
+            f"{condition.name} is compared with a date or a time.",
+            hint,
+            field=condition.name,
         ) from error
-    # A date without a time is the whole day.
+    # A date without a time represents the whole day.
     day = len(text) == 10
     low, high = (
         to_micros(start),
@@ -225,12 +242,17 @@ def _timestamp(condition: Condition, column: str) -> tuple[str, Values]:
 
 
 def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """Return the condition.
+    """Return the SQL of a condition on a label.
 
-    Rows without the label match only ``!=``, like the AI API's selectors.
+    Rows without the label match only ``!=``, as in label selectors of the AI API.
     """
     if table is not ARTIFACTS:
-        raise InvalidInput("Executions have no labels", field=condition.name)
+        raise InvalidInput(
+            "Executions cannot be filtered by labels",
+            "Executions have no labels.",
+            "Filter by an attribute, a metric or a parameter.",
+            field=condition.name,
+        )
     key = condition.name if "/" in condition.name else f"%/{condition.name}"
     named = "key = ?" if "/" in condition.name else "key LIKE ?"
     if condition.op is Op.CONTAINS:
@@ -252,11 +274,12 @@ def _label(table: ListTable, condition: Condition) -> tuple[str, Values]:
 
 
 def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """Return the condition; rows without a value of the metric match no condition."""
+    """Return the SQL of a condition on a metric. Rows without a value never match."""
     if condition.op not in _COMPARE:
         raise InvalidInput(
-            f"A metric cannot be compared with {condition.op}",
-            hint="Use = < >.",
+            f"The metric {condition.name} cannot be compared by {condition.op}",
+            "The values of metrics are numbers.",
+            "Use =, !=, <, <=, > or >=.",
             field=condition.name,
         )
     key, _, statistic = condition.name.rpartition(":")
@@ -265,20 +288,24 @@ def _metric(table: ListTable, condition: Condition) -> tuple[str, Values]:
     else:
         column = MetricColumn(condition.name)
     return (
-        f"EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} AND {chosen(table, column.key)} "
+        f"EXISTS (SELECT 1 FROM series s WHERE s.execution_pk = {table.execution} "
+        f"AND {chosen(table, column.key)} "
         f"AND s.{statistic_column(column)} {_COMPARE[condition.op]} ?)",
         (column.key, _number(condition)),
     )
 
 
 def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
-    """Return the condition, numeric if both are numbers.
+    """Return the SQL of a condition on a parameter. Rows without the parameter never match.
 
-    Rows without the parameter do not match.
+    Values are compared as numbers if both are numbers, otherwise as text.
     """
     if condition.op in {Op.BEFORE, Op.AFTER}:
         raise InvalidInput(
-            "A parameter cannot be compared as a time", hint="Use = < >.", field=condition.name
+            f"The parameter {condition.name} cannot be compared by {condition.op}",
+            "The operators before and after compare times.",
+            "Use =, !=, contains, <, <=, > or >=.",
+            field=condition.name,
         )
     asked = number(condition.value)
     bound: Values
@@ -291,7 +318,8 @@ def _parameter(table: ListTable, condition: Condition) -> tuple[str, Values]:
     else:
         test, bound = f"p.number {_COMPARE[condition.op]} ?", (asked,)
     return (
-        "EXISTS (SELECT 1 FROM executions e JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
+        "EXISTS (SELECT 1 FROM executions e "
+        "JOIN configuration_parameters p ON p.configuration_pk = e.configuration_pk "
         f"WHERE e.pk = {table.execution} AND p.name = ? AND {test})",
         (condition.name, *bound),
     )
@@ -307,7 +335,12 @@ def _number(condition: Condition) -> float:
             field=condition.name,
         ) from error
     if math.isnan(value):
-        raise InvalidInput("Nothing compares with NaN", field=condition.name)
+        raise InvalidInput(
+            f"{condition.name} cannot be compared with NaN",
+            "No comparison with NaN is true.",
+            "Compare with a number.",
+            field=condition.name,
+        )
     return value
 
 

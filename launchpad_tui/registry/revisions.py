@@ -25,7 +25,10 @@ TOPICS = frozenset(
 
 
 class RevisionWatch:
-    """Watches revisions over its own connection, to notice writes of this process too."""
+    """Reports which topics have changed.
+
+    It has a separate connection to the registry, so that it also notices writes of this process.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -36,7 +39,10 @@ class RevisionWatch:
             self._revisions = self._read()
 
     def poll(self) -> frozenset[str]:
-        """Return the topics that changed since the last call. Takes microseconds if none did."""
+        """Return the topics that changed since the last call.
+
+        A call takes microseconds if nothing changed.
+        """
         with self._lock, translated(self._registry.path):
             version = self._data_version()
             if version == self._version:
@@ -49,12 +55,13 @@ class RevisionWatch:
             return changed
 
     def close(self) -> None:
-        """Release the connection."""
+        """Close the connection."""
         with self._lock:
             self._connection.close()
 
     def _data_version(self) -> int:
-        # Changes with every commit of another connection (https://www.sqlite.org/pragma.html#pragma_data_version).
+        # The number changes with every commit of another connection:
+        # https://www.sqlite.org/pragma.html#pragma_data_version
         return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _read(self) -> dict[str, int]:

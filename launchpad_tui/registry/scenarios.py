@@ -1,4 +1,4 @@
-"""Scenarios and executables; both belong to a connection, not to one of its resource groups."""
+"""Scenarios and executables, which all resource groups of a connection share."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from launchpad_tui.registry.database import Registry
 
 _SCENARIO = "id, name, description, labels, created_at, modified_at"
 _EXECUTABLE = (
-    "id, scenario_id, name, description, version, parameters, inputs, outputs, template, source, notes, settings, "
-    "created_at, modified_at"
+    "id, scenario_id, name, description, version, parameters, inputs, outputs, template, source, "
+    "notes, settings, created_at, modified_at"
 )
 
 
@@ -24,7 +24,8 @@ def scenarios(registry: Registry, scope: Scope) -> list[Scenario]:
     """Return all scenarios by name. Raises NotFound for an unknown connection."""
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_SCENARIO} FROM scenarios WHERE connection_pk = ? ORDER BY name COLLATE NOCASE, id",
+            f"SELECT {_SCENARIO} FROM scenarios WHERE connection_pk = ? "
+            "ORDER BY name COLLATE NOCASE, id",
             (connection_pk(db, scope.connection),),
         ).fetchall()
     return [_scenario(row) for row in rows]
@@ -51,9 +52,10 @@ def put_scenario(registry: Registry, scope: Scope, put: Scenario) -> None:
     with registry.write("scenarios") as db:
         db.execute(
             f"INSERT INTO scenarios (connection_pk, {_SCENARIO}) VALUES (?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (connection_pk, id) DO UPDATE SET name = excluded.name, description = excluded.description, "
-            "labels = excluded.labels, modified_at = excluded.modified_at "
-            "WHERE (name, description, labels) IS NOT (excluded.name, excluded.description, excluded.labels)",
+            "ON CONFLICT (connection_pk, id) DO UPDATE SET name = excluded.name, "
+            "description = excluded.description, labels = excluded.labels, "
+            "modified_at = excluded.modified_at WHERE (name, description, labels) "
+            "IS NOT (excluded.name, excluded.description, excluded.labels)",
             (
                 connection_pk(db, scope.connection),
                 put.id,
@@ -72,8 +74,8 @@ def executables(
     """Return all executables, or those of a scenario, by name. Raises NotFound."""
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_EXECUTABLE} FROM executables WHERE connection_pk = ? AND (? IS NULL OR scenario_id = ?) "
-            "ORDER BY name COLLATE NOCASE, id",
+            f"SELECT {_EXECUTABLE} FROM executables WHERE connection_pk = ? AND (? IS NULL "
+            "OR scenario_id = ?) ORDER BY name COLLATE NOCASE, id",
             (connection_pk(db, scope.connection), scenario_id, scenario_id),
         ).fetchall()
     return [_executable(row) for row in rows]
@@ -113,7 +115,10 @@ def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
         put.source,
         to_json(list(put.notes)),
     )
-    columns = "scenario_id, name, description, version, parameters, inputs, outputs, template, source, notes"
+    columns = (
+        "scenario_id, name, description, version, parameters, inputs, outputs, template, source, "
+        "notes"
+    )
     with registry.write("scenarios") as db:
         pk = connection_pk(db, scope.connection)
         row = db.execute(
@@ -121,8 +126,8 @@ def put_executable(registry: Registry, scope: Scope, put: Executable) -> str:
         ).fetchone()
         if row is None:
             db.execute(
-                f"INSERT INTO executables (connection_pk, id, {columns}, settings, created_at, modified_at) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO executables (connection_pk, id, {columns}, settings, created_at, "
+                "modified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     pk,
                     put.id,
@@ -150,7 +155,8 @@ def set_executable_settings(
     with registry.write("scenarios") as db:
         executable(registry, scope, executable_id)
         db.execute(
-            "UPDATE executables SET settings = ?, modified_at = ? WHERE connection_pk = ? AND id = ?",
+            "UPDATE executables SET settings = ?, modified_at = ? WHERE connection_pk = ? "
+            "AND id = ?",
             (
                 to_json(settings),
                 to_micros(now()),
@@ -162,7 +168,9 @@ def set_executable_settings(
 
 
 def delete_executable(registry: Registry, scope: Scope, executable_id: str) -> None:
-    """Remove an executable, and its scenario with the last one; configurations are kept.
+    """Remove an executable. Its configurations are kept.
+
+    The scenario is removed if it has neither executables nor artifacts any more.
 
     Raises:
         NotFound: it does not exist.
@@ -174,9 +182,10 @@ def delete_executable(registry: Registry, scope: Scope, executable_id: str) -> N
             "DELETE FROM executables WHERE connection_pk = ? AND id = ?", (pk, executable_id)
         )
         db.execute(
-            "DELETE FROM scenarios WHERE connection_pk = ? AND id = ? AND NOT EXISTS "
-            "(SELECT 1 FROM executables e WHERE e.connection_pk = scenarios.connection_pk AND e.scenario_id = ?) "
-            "AND NOT EXISTS (SELECT 1 FROM artifacts a JOIN resource_groups g ON g.pk = a.group_pk "
+            "DELETE FROM scenarios WHERE connection_pk = ? AND id = ? AND NOT EXISTS (SELECT 1 "
+            "FROM executables e WHERE e.connection_pk = scenarios.connection_pk "
+            "AND e.scenario_id = ?) AND NOT EXISTS (SELECT 1 FROM artifacts a "
+            "JOIN resource_groups g ON g.pk = a.group_pk "
             "WHERE g.connection_pk = scenarios.connection_pk AND a.scenario_id = scenarios.id)",
             (pk, found.scenario_id, found.scenario_id),
         )

@@ -14,7 +14,10 @@ from launchpad_tui.registry.configurations import resolve_id
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.registry.database import Registry
 
-_COLUMNS = "id, name, cron, configuration_id, status, start_at, end_at, created_at, modified_at, next_at, gone_at"
+_COLUMNS = (
+    "id, name, cron, configuration_id, status, start_at, end_at, created_at, modified_at, next_at, "
+    "gone_at"
+)
 
 
 def schedules(
@@ -34,7 +37,8 @@ def schedules(
             values.append(value)
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT {_COLUMNS} FROM execution_schedules WHERE {' AND '.join(where)} ORDER BY created_at DESC, pk DESC",
+            f"SELECT {_COLUMNS} FROM execution_schedules WHERE {' AND '.join(where)} "
+            "ORDER BY created_at DESC, pk DESC",
             (group_pk(db, scope), *values),
         ).fetchall()
     return [_built(row) for row in rows]
@@ -56,8 +60,8 @@ def resolve(registry: Registry, scope: Scope, text: str) -> Schedule:
     """Return the schedule with this ID, unique name, or unique ID prefix of at least 4 characters.
 
     Raises:
-        NotFound: there is none.
-        Conflict: there are several; the detail lists them.
+        NotFound: nothing matches.
+        Conflict: several schedules match; the detail lists them.
     """
     with registry.read() as db:
         found = resolve_id(
@@ -77,8 +81,9 @@ def put(registry: Registry, scope: Scope, one: Schedule) -> None:
     excluded = ", ".join(f"excluded.{name}" for name in columns.split(", "))
     with registry.write("schedules") as db:
         db.execute(
-            f"INSERT INTO execution_schedules (group_pk, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            f"ON CONFLICT (group_pk, id) DO UPDATE SET ({columns}) = ({excluded})",
+            f"INSERT INTO execution_schedules (group_pk, {_COLUMNS}) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (group_pk, id) DO UPDATE "
+            f"SET ({columns}) = ({excluded})",
             (
                 group_pk(db, scope),
                 one.id,
@@ -114,9 +119,11 @@ def due(registry: Registry, at: datetime) -> list[tuple[Scope, Schedule]]:
     columns = ", ".join(f"s.{name}" for name in _COLUMNS.split(", "))
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT c.name, g.name, {columns} FROM execution_schedules s JOIN resource_groups g ON g.pk = s.group_pk "
-            "JOIN connections c ON c.pk = g.connection_pk WHERE s.next_at IS NOT NULL AND s.next_at <= ? "
-            "AND s.status = 'ACTIVE' AND c.kind = 'local' ORDER BY s.next_at, s.pk",
+            f"SELECT c.name, g.name, {columns} FROM execution_schedules s "
+            "JOIN resource_groups g ON g.pk = s.group_pk "
+            "JOIN connections c ON c.pk = g.connection_pk WHERE s.next_at IS NOT NULL "
+            "AND s.next_at <= ? AND s.status = 'ACTIVE' AND on_this_machine(c.kind) "
+            "ORDER BY s.next_at, s.pk",
             (int(at.timestamp()),),
         ).fetchall()
     return [(Scope(row[0], row[1]), _built(row[2:])) for row in rows]
@@ -133,8 +140,8 @@ def advance(registry: Registry, scope: Scope, seen: Schedule, next_at: datetime 
     with registry.write("schedules") as db:
         return bool(
             db.execute(
-                "UPDATE execution_schedules SET next_at = ? WHERE group_pk = ? AND id = ? AND next_at = ? "
-                "AND status = 'ACTIVE'",
+                "UPDATE execution_schedules SET next_at = ? WHERE group_pk = ? AND id = ? "
+                "AND next_at = ? AND status = 'ACTIVE'",
                 (_seconds(next_at), group_pk(db, scope), seen.id, _seconds(seen.next_at)),
             ).rowcount
         )

@@ -19,12 +19,14 @@ _CONNECTIONS = (
     """CREATE TABLE resource_groups (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
-        name TEXT NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '{}', created_at INTEGER NOT NULL,
+        name TEXT NOT NULL, status TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL,
         UNIQUE (connection_pk, name)) STRICT""",
     """CREATE TABLE object_stores (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
-        name TEXT NOT NULL, kind TEXT NOT NULL, settings TEXT NOT NULL DEFAULT '{}', created_at INTEGER NOT NULL,
+        name TEXT NOT NULL, kind TEXT NOT NULL, settings TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL,
         UNIQUE (group_pk, name)) STRICT""",
 )
 
@@ -32,26 +34,32 @@ _SCENARIOS = (
     """CREATE TABLE scenarios (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
-        id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '', labels TEXT NOT NULL DEFAULT '{}',
-        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, UNIQUE (connection_pk, id)) STRICT""",
+        id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
+        labels TEXT NOT NULL DEFAULT '{}',
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL,
+        UNIQUE (connection_pk, id)) STRICT""",
     """CREATE TABLE executables (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
-        id TEXT NOT NULL, scenario_id TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
-        version TEXT NOT NULL DEFAULT '', parameters TEXT NOT NULL DEFAULT '[]', inputs TEXT NOT NULL DEFAULT '[]',
-        outputs TEXT NOT NULL DEFAULT '[]', template TEXT NOT NULL DEFAULT '', source TEXT NOT NULL DEFAULT '',
+        id TEXT NOT NULL, scenario_id TEXT NOT NULL, name TEXT NOT NULL,
+        description TEXT NOT NULL DEFAULT '', version TEXT NOT NULL DEFAULT '',
+        parameters TEXT NOT NULL DEFAULT '[]', inputs TEXT NOT NULL DEFAULT '[]',
+        outputs TEXT NOT NULL DEFAULT '[]', template TEXT NOT NULL DEFAULT '',
+        source TEXT NOT NULL DEFAULT '',
         notes TEXT NOT NULL DEFAULT '[]', settings TEXT NOT NULL DEFAULT '{}',
-        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, UNIQUE (connection_pk, id)) STRICT""",
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL,
+        UNIQUE (connection_pk, id)) STRICT""",
 )
 
 _CONFIGURATIONS = (
     """CREATE TABLE configurations (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
-        id TEXT NOT NULL, name TEXT NOT NULL, scenario_id TEXT NOT NULL, executable_id TEXT NOT NULL,
+        id TEXT NOT NULL, name TEXT NOT NULL, scenario_id TEXT NOT NULL,
+        executable_id TEXT NOT NULL,
         created_at INTEGER NOT NULL, search_text TEXT NOT NULL, UNIQUE (group_pk, id)) STRICT""",
     "CREATE INDEX configurations_created ON configurations (group_pk, created_at)",
-    # `number` is the value if it is a number, for comparisons in conditions.
+    # `number` has the value as a number, NULL if it is not one. Conditions compare with it.
     """CREATE TABLE configuration_parameters (
         configuration_pk INTEGER NOT NULL REFERENCES configurations (pk) ON DELETE CASCADE,
         position INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, number REAL,
@@ -92,19 +100,21 @@ _EXECUTIONS = (
             ("duration", "duration"),
         )
     ),
-    "CREATE VIRTUAL TABLE executions_search USING fts5 "
-    "(search_text, content='executions', content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
+    "CREATE VIRTUAL TABLE executions_search USING fts5 (search_text, content='executions', "
+    "content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
 )
 
 _ARTIFACTS = (
     """CREATE TABLE artifacts (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
-        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL, scenario_id TEXT NOT NULL,
+        kind TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,
+        scenario_id TEXT NOT NULL,
         execution_id TEXT NOT NULL DEFAULT '',
         execution_pk INTEGER REFERENCES executions (pk) ON DELETE SET NULL,
         size INTEGER, created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL,
-        labels TEXT NOT NULL DEFAULT '[]', description TEXT NOT NULL DEFAULT '', search_text TEXT NOT NULL,
+        labels TEXT NOT NULL DEFAULT '[]', description TEXT NOT NULL DEFAULT '',
+        search_text TEXT NOT NULL,
         UNIQUE (group_pk, id)) STRICT""",
     *(
         f"CREATE INDEX artifacts_{name} ON artifacts (group_pk, kind, {column})"
@@ -120,14 +130,15 @@ _ARTIFACTS = (
     ),
     "CREATE INDEX artifacts_execution ON artifacts (execution_pk, group_pk, kind, name)",
     "CREATE INDEX artifacts_exact_name ON artifacts (group_pk, name)",
-    "CREATE VIRTUAL TABLE artifacts_search USING fts5 "
-    "(search_text, content='artifacts', content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
+    "CREATE VIRTUAL TABLE artifacts_search USING fts5 (search_text, content='artifacts', "
+    "content_rowid='pk', tokenize='trigram case_sensitive 1', columnsize=0)",
     """CREATE TABLE artifact_labels (
         artifact_pk INTEGER NOT NULL REFERENCES artifacts (pk) ON DELETE CASCADE,
         position INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (artifact_pk, position)) STRICT, WITHOUT ROWID""",
     "CREATE INDEX artifact_labels_key ON artifact_labels (key, value, artifact_pk)",
-    """CREATE TRIGGER artifacts_labels_insert AFTER INSERT ON artifacts WHEN new.labels <> '[]' BEGIN
+    """CREATE TRIGGER artifacts_labels_insert AFTER INSERT ON artifacts
+        WHEN new.labels <> '[]' BEGIN
         INSERT INTO artifact_labels (artifact_pk, position, key, value)
         SELECT new.pk, l.key, l.value ->> 0, l.value ->> 1 FROM json_each(new.labels) AS l; END""",
     """CREATE TRIGGER artifacts_labels_update AFTER UPDATE OF labels ON artifacts BEGIN
@@ -148,7 +159,10 @@ def _search_triggers(table: str) -> tuple[str, ...]:
     """
     index = f"{table}_search"
     add = f"INSERT INTO {index} (rowid, search_text) VALUES (new.pk, new.search_text);"
-    remove = f"INSERT INTO {index} ({index}, rowid, search_text) VALUES ('delete', old.pk, old.search_text);"
+    remove = (
+        f"INSERT INTO {index} ({index}, rowid, search_text) "
+        "VALUES ('delete', old.pk, old.search_text);"
+    )
     return (
         f"CREATE TRIGGER {index}_insert AFTER INSERT ON {table} BEGIN {add} END",
         f"CREATE TRIGGER {index}_delete AFTER DELETE ON {table} BEGIN {remove} END",
@@ -157,37 +171,45 @@ def _search_triggers(table: str) -> tuple[str, ...]:
     )
 
 
-# A value that is NaN is NULL in a column, since SQLite has no NaN; inside a chunk it is a NaN.
+# SQLite has no NaN: a NaN is stored as NULL in columns, and as NaN inside chunks.
 _METRICS = (
-    # `chunked` points are in sealed chunks, `count - chunked` in the tail. `headline` marks, of all series of one
-    # execution and model with one name, the one that stands for the bare name in a list's column; `main` marks one of
-    # the headlines of an execution with several models, for the list of executions.
+    # `chunked` points are in sealed chunks, the other `count - chunked` points are in the tail.
+    # Several series of an execution may have the same name and different labels. `headline` marks
+    # the series of each model that represents the name in a column of a list of models; `main`
+    # marks the headline that represents it in the list of executions.
     """CREATE TABLE series (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         execution_pk INTEGER NOT NULL REFERENCES executions (pk) ON DELETE CASCADE,
-        group_pk INTEGER NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '[]', key TEXT NOT NULL,
-        artifact_name TEXT NOT NULL DEFAULT '', headline INTEGER NOT NULL DEFAULT 1, main INTEGER NOT NULL DEFAULT 1,
-        count INTEGER NOT NULL DEFAULT 0, chunked INTEGER NOT NULL DEFAULT 0, not_finite INTEGER NOT NULL DEFAULT 0,
-        first REAL, last REAL, minimum REAL, maximum REAL, minimum_step INTEGER, maximum_step INTEGER,
+        group_pk INTEGER NOT NULL, name TEXT NOT NULL, labels TEXT NOT NULL DEFAULT '[]',
+        key TEXT NOT NULL,
+        artifact_name TEXT NOT NULL DEFAULT '', headline INTEGER NOT NULL DEFAULT 1,
+        main INTEGER NOT NULL DEFAULT 1,
+        count INTEGER NOT NULL DEFAULT 0, chunked INTEGER NOT NULL DEFAULT 0,
+        not_finite INTEGER NOT NULL DEFAULT 0,
+        first REAL, last REAL, minimum REAL, maximum REAL, minimum_step INTEGER,
+        maximum_step INTEGER,
         first_step INTEGER NOT NULL DEFAULT 0, last_step INTEGER NOT NULL DEFAULT 0,
         first_at INTEGER NOT NULL DEFAULT 0, last_at INTEGER NOT NULL DEFAULT 0,
         UNIQUE (execution_pk, name, labels)) STRICT""",
     "CREATE INDEX series_key ON series (group_pk, key)",
     *(
-        # It includes the columns of joins with lists, so that scanning it reads no table rows.
-        f"CREATE INDEX series_{column} ON series (group_pk, name, {column}, execution_pk, artifact_name, main) "
-        "WHERE headline = 1"
+        # The index includes the columns that lists join on, so that no table rows are read.
+        f"CREATE INDEX series_{column} ON series (group_pk, name, {column}, execution_pk, "
+        "artifact_name, main) WHERE headline = 1"
         for column in ("last", "minimum", "maximum")
     ),
-    # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points float64. Ordered by step,
-    # of equal steps as they were logged. `overview` is what `chunk.overview` makes. The large columns stand last, so
-    # that reading the others does not read through them.
+    # Arrays of `count` numbers, little-endian: steps and times (microseconds) int64, points
+    # float64. Points are ordered by step; points of equal steps keep the order of logging.
+    # `overview` is the result of `chunk.overview`. The large columns are the last ones, so that
+    # SQLite does not have to read them to reach the others.
     """CREATE TABLE chunks (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         series_pk INTEGER NOT NULL REFERENCES series (pk) ON DELETE CASCADE,
         count INTEGER NOT NULL, not_finite INTEGER NOT NULL,
-        first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
-        overview BLOB NOT NULL, steps BLOB NOT NULL, times BLOB NOT NULL, points BLOB NOT NULL) STRICT""",
+        first_step INTEGER NOT NULL, last_step INTEGER NOT NULL, first_at INTEGER NOT NULL,
+        last_at INTEGER NOT NULL,
+        overview BLOB NOT NULL, steps BLOB NOT NULL, times BLOB NOT NULL,
+        points BLOB NOT NULL) STRICT""",
     "CREATE INDEX chunks_series ON chunks (series_pk, first_step)",
     """CREATE TABLE tail (
         pk INTEGER PRIMARY KEY,
@@ -206,11 +228,12 @@ _METRICS = (
 
 _REST = (
     "CREATE TABLE preferences (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "CREATE TABLE revisions (topic TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE revisions (topic TEXT PRIMARY KEY, revision INTEGER NOT NULL) STRICT, "
+    "WITHOUT ROWID",
 )
 
 #: the statements of the second migration: the result of the last verification of an artifact's
-#: files, and the store's identifier of the content of each
+#: files, and the object store's identifier of the content of each file
 FILES_STATE = (
     "ALTER TABLE artifacts ADD COLUMN files_state TEXT NOT NULL DEFAULT 'unknown'",
     "ALTER TABLE artifacts ADD COLUMN checked_at INTEGER",
@@ -220,7 +243,7 @@ FILES_STATE = (
 
 #: the statements of the third migration: the content of remote runtimes
 MIRROR = (
-    # `gone_at`: when its deletion in the remote runtime was noticed. NULL for local entries.
+    # `gone_at`: when the deletion in the remote runtime was noticed; NULL for local entries.
     *(
         f"ALTER TABLE {table} ADD COLUMN gone_at INTEGER"
         for table in (
@@ -233,10 +256,10 @@ MIRROR = (
             "artifacts",
         )
     ),
-    # `runtime` if the runtime reported it, empty if it was added locally
+    # `runtime` if the remote runtime reported the store, empty if a user added it here
     "ALTER TABLE object_stores ADD COLUMN origin TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE executions ADD COLUMN schedule_id TEXT NOT NULL DEFAULT ''",
-    # empty: never read; `some`: read while it was running; `all`: read after its end
+    # The metrics were fetched never (empty), during the execution (`some`) or after it (`all`).
     "ALTER TABLE executions ADD COLUMN metrics_read TEXT NOT NULL DEFAULT ''",
     """CREATE TABLE scenario_versions (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -244,28 +267,35 @@ MIRROR = (
         scenario_id TEXT NOT NULL, id TEXT NOT NULL, description TEXT NOT NULL DEFAULT '',
         created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER,
         UNIQUE (connection_pk, scenario_id, id)) STRICT""",
-    # `next_at` (local schedules): when it is due. Bounds and due times are whole seconds since 1970.
+    # `next_at`: when a schedule of this machine is due. Bounds and due times are whole seconds
+    # since 1970.
     """CREATE TABLE execution_schedules (
         pk INTEGER PRIMARY KEY AUTOINCREMENT,
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
-        id TEXT NOT NULL, name TEXT NOT NULL, cron TEXT NOT NULL, configuration_id TEXT NOT NULL, status TEXT NOT NULL,
-        start_at INTEGER, end_at INTEGER, next_at INTEGER,
-        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER, UNIQUE (group_pk, id)) STRICT""",
-    "CREATE INDEX execution_schedules_due ON execution_schedules (next_at) WHERE next_at IS NOT NULL",
-    # Executions may be read before their configurations.
-    "CREATE INDEX executions_unbound ON executions (group_pk, configuration_id) WHERE configuration_pk IS NULL",
-    "CREATE INDEX executions_schedule ON executions (group_pk, schedule_id) WHERE schedule_id <> ''",
-    # How far the reading of a part is; `resource_group` is empty for what belongs to all groups. `position` of `total`
-    # entries are read of a list that is not done.
+        id TEXT NOT NULL, name TEXT NOT NULL, cron TEXT NOT NULL, configuration_id TEXT NOT NULL,
+        status TEXT NOT NULL, start_at INTEGER, end_at INTEGER, next_at INTEGER,
+        created_at INTEGER NOT NULL, modified_at INTEGER NOT NULL, gone_at INTEGER,
+        UNIQUE (group_pk, id)) STRICT""",
+    "CREATE INDEX execution_schedules_due ON execution_schedules (next_at) "
+    "WHERE next_at IS NOT NULL",
+    # Executions may be fetched before their configurations.
+    "CREATE INDEX executions_unbound ON executions (group_pk, configuration_id) "
+    "WHERE configuration_pk IS NULL",
+    "CREATE INDEX executions_schedule ON executions (group_pk, schedule_id) "
+    "WHERE schedule_id <> ''",
+    # The progress of fetching each part of a remote runtime; `resource_group` is empty for parts
+    # that all groups share. Of an incomplete list, `position` of `total` entries were fetched.
     """CREATE TABLE reading_state (
         connection_pk INTEGER NOT NULL REFERENCES connections (pk) ON DELETE CASCADE,
         resource_group TEXT NOT NULL, part TEXT NOT NULL,
-        position INTEGER NOT NULL DEFAULT 0, total INTEGER, done_at INTEGER, error TEXT NOT NULL DEFAULT '',
+        position INTEGER NOT NULL DEFAULT 0, total INTEGER, done_at INTEGER,
+        error TEXT NOT NULL DEFAULT '',
         PRIMARY KEY (connection_pk, resource_group, part)) STRICT, WITHOUT ROWID""",
-    # The entries reported by a list that is still being read.
+    # The entries of a list that is still being fetched.
     """CREATE TABLE reading_seen (
         group_pk INTEGER NOT NULL REFERENCES resource_groups (pk) ON DELETE CASCADE,
-        part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (group_pk, part, id)) STRICT, WITHOUT ROWID""",
+        part TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (group_pk, part, id)) STRICT,
+        WITHOUT ROWID""",
 )
 
 #: the statements of the first migration

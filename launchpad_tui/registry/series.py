@@ -1,8 +1,8 @@
 """Metric series: appending points, and the summaries for lists and comparisons.
 
-A point is inserted into the row table ``tail``; its points are sealed into columnar chunks. Points
-accumulate; one that equals a stored one in step, time, labels and value counts as sent again and is
-stored once.
+New points are rows of the table ``tail``. As soon as the tail has enough points for a full chunk,
+they are sealed into columnar chunks. A point that equals a stored point in step, time, labels and
+value counts as sent again and is stored once.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from launchpad_tui.registry.executions import execution_pk
 Labels = tuple[tuple[str, str], ...]
 
 _SUMMARY = (
-    "s.pk, e.id, s.name, s.labels, s.key, s.artifact_name, s.count, s.not_finite, s.first, s.last, s.minimum, "
-    "s.maximum, s.minimum_step, s.maximum_step, s.first_step, s.last_step, s.first_at, s.last_at"
+    "s.pk, e.id, s.name, s.labels, s.key, s.artifact_name, s.count, s.not_finite, s.first, s.last, "
+    "s.minimum, s.maximum, s.minimum_step, s.maximum_step, s.first_step, s.last_step, s.first_at, "
+    "s.last_at"
 )
 _STATE = (
     "pk",
@@ -89,11 +90,12 @@ def append_bulk(
     values: Iterable[float],
     scope: Scope | None = None,
 ) -> None:
-    """Store many points of one series. Points that are stored already are stored twice.
+    """Store many points of one series. Points that are stored already are not recognized.
 
     Args:
-        steps, times, values: of equal length: int, microseconds since 1970, float. Fastest as
-            ``array.array`` of types ``q`` and ``d`` or numpy arrays of int64 and float64.
+        steps, times, values: sequences of equal length; times are microseconds since 1970.
+            ``array.array`` of types ``q`` and ``d`` and numpy arrays of int64 and float64 are the
+            fastest.
 
     Raises:
         NotFound: the execution does not exist.
@@ -104,7 +106,7 @@ def append_bulk(
     with registry.write("metrics") as db:
         execution = execution_pk(db, scope, execution_id)
         state = _state(db, execution, name, tuple(sorted(labels)))
-        _summarise(state, new)
+        _summarize(state, new)
         tail = _take_tail(db, state)
         if tail:
             new = Points(tail.steps + new.steps, tail.times + new.times, tail.values + new.values)
@@ -128,8 +130,9 @@ def summaries(
             some = wanted[start : start + BATCH]
             for row in db.execute(
                 f"SELECT {_SUMMARY} FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
-                "JOIN connections c ON c.pk = g.connection_pk JOIN series s ON s.execution_pk = e.pk "
-                f"WHERE c.name = ? AND g.name = ? AND e.id IN ({marks(some)}) ORDER BY e.id, s.name, s.key, s.pk",
+                "JOIN connections c ON c.pk = g.connection_pk "
+                "JOIN series s ON s.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
+                f"AND e.id IN ({marks(some)}) ORDER BY e.id, s.name, s.key, s.pk",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(row[1], []).append(_summary(row))
@@ -140,11 +143,12 @@ def summary(registry: Registry, series_id: int) -> SeriesSummary:
     """Return a series by the registry's own ID.
 
     Raises:
-        NotFound: it does not exist (any more).
+        NotFound: the series does not exist.
     """
     with registry.read() as db:
         row = db.execute(
-            f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk WHERE s.pk = ?",
+            f"SELECT {_SUMMARY} FROM series s JOIN executions e ON e.pk = s.execution_pk "
+            "WHERE s.pk = ?",
             (series_id,),
         ).fetchone()
     if row is None:
@@ -163,8 +167,9 @@ def delete(registry: Registry, execution_id: str, scope: Scope | None = None) ->
 def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
     """Mark the series that represent a metric name.
 
-    For each model it is the series without labels, else the one with the best value; for the whole
-    execution the one without a model, else again the best.
+    The headline of each model is the series without labels, otherwise the series with the best
+    value. The main series of the execution is the headline without a model, otherwise the headline
+    with the best value.
     """
     rows = db.execute(
         "SELECT pk, name = key, artifact_name, minimum, maximum, headline, main FROM series "
@@ -192,7 +197,7 @@ def mark_headlines(db: sqlite3.Connection, execution: int, name: str) -> None:
 
 
 def _state(db: sqlite3.Connection, execution: int, name: str, labels: Labels) -> dict[str, Any]:
-    """Return the part of a series' row that appending changes, without ``pk`` if new."""
+    """Return the columns of a series that appending changes; ``pk`` is None for a new series."""
     stored = to_json([[clean(key), clean(value)] for key, value in labels])
     columns = ", ".join(_STATE)
     key = (execution, clean(name), stored)
@@ -234,8 +239,8 @@ def _fresh(
         )
     wanted = {(row[0], row[1]) for row in rows}
     for blobs in db.execute(
-        "SELECT steps, times, points FROM chunks WHERE series_pk = ? AND first_step <= ? AND last_step >= ? "
-        "AND first_at <= ? AND last_at >= ?",
+        "SELECT steps, times, points FROM chunks WHERE series_pk = ? AND first_step <= ? "
+        "AND last_step >= ? AND first_at <= ? AND last_at >= ?",
         (state["pk"], max(steps), min(steps), max(times), min(times)),
     ):
         stored = chunk.decode(*blobs)
@@ -253,7 +258,7 @@ def _append_tail(
         array("q", [row[1] for row in rows]),
         array("d", [math.nan if row[2] is None else row[2] for row in rows]),
     )
-    _summarise(state, new)
+    _summarize(state, new)
     waiting = state["count"] - state["chunked"]
     full = waiting - waiting % chunk.SIZE
     state["chunked"] += full
@@ -290,8 +295,8 @@ def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
     for start in range(0, full, chunk.SIZE):
         part = ordered.part(start, start + chunk.SIZE)
         db.execute(
-            "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, last_at, overview, "
-            "steps, times, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO chunks (series_pk, count, not_finite, first_step, last_step, first_at, "
+            "last_at, overview, steps, times, points) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 series,
                 len(part),
@@ -313,7 +318,7 @@ def _seal(db: sqlite3.Connection, series: int, ordered: Points) -> None:
     )
 
 
-def _summarise(state: dict[str, Any], new: Points) -> None:
+def _summarize(state: dict[str, Any], new: Points) -> None:
     """Update a series' summary with points in the order of logging."""
     first, last = min(new.steps), max(new.steps)
     first_at, last_at = min(new.times), max(new.times)
@@ -347,8 +352,9 @@ def _store(db: sqlite3.Connection, state: dict[str, Any]) -> None:
         columns = ", ".join(_STATE[1:])
         marked = ", ".join("?" * len(values))
         cursor = db.execute(
-            f"INSERT INTO series (execution_pk, group_pk, name, labels, key, artifact_name, {columns}) "
-            f"VALUES (?, (SELECT group_pk FROM executions WHERE pk = ?), ?, ?, ?, ?, {marked})",
+            "INSERT INTO series (execution_pk, group_pk, name, labels, key, artifact_name, "
+            f"{columns}) VALUES (?, (SELECT group_pk FROM executions "
+            f"WHERE pk = ?), ?, ?, ?, ?, {marked})",
             (*state["new"], *values),
         )
         state["pk"] = cursor.lastrowid
@@ -362,7 +368,7 @@ def _null(value: float) -> float | None:
 
 
 def nan(value: float | None) -> float:
-    """Return the value of a column that stores NaN as NULL."""
+    """Return the number in a column that stores NaN as NULL."""
     return math.nan if value is None else value
 
 

@@ -1,4 +1,4 @@
-"""Translation of SQLite's errors."""
+"""Translates errors of SQLite into errors of launchpad."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 
-#: SQLITE_IOERR_SHMSIZE (https://www.sqlite.org/rescode.html): no room for the shared memory beside the file
-_IOERR_SHMSIZE = sqlite3.SQLITE_IOERR_SHMSIZE
-
 
 def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
     """Return the LaunchpadError for an error of SQLite."""
@@ -28,18 +25,21 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         detail = f"Another process has been writing to {path} for too long."
         return RegistryBusy("The registry is busy", detail, "Try again in a moment.")
-    if code == sqlite3.SQLITE_FULL or extended == _IOERR_SHMSIZE:
+    # SQLITE_IOERR_SHMSIZE: there is no space for the shared memory beside the file
+    # (https://www.sqlite.org/rescode.html).
+    if code == sqlite3.SQLITE_FULL or extended == sqlite3.SQLITE_IOERR_SHMSIZE:
         return StorageFull(
             "The disk is full: the registry cannot be written",
             str(path),
-            "Free some space on this disk, then try again.",
+            "Free space on this disk, then try again.",
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         return RegistryCorrupt(
             "The registry is damaged",
             f"{path}: {error}. Nothing in it was changed or deleted.",
-            "Move it away, with the -wal and -shm files beside it, to start with an empty registry, or put a copy of "
-            "yours in its place; `sqlite3 registry.db .recover` may save what is in it.",
+            "Move it away, with the -wal and -shm files beside it, "
+            "to start with an empty registry, or put a copy of yours in its place; `sqlite3 "
+            "registry.db .recover` may save what is in it.",
         )
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}:
         return PermissionDenied(
@@ -49,13 +49,21 @@ def translate(error: sqlite3.Error, path: Path) -> LaunchpadError:
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return PermissionDenied(
-            "The registry cannot be opened", str(path), "Check the folder and its permissions."
+            "The registry cannot be opened",
+            str(path),
+            "Check that the folder exists and that you may write to it.",
         )
     if code == sqlite3.SQLITE_CONSTRAINT:
-        return Conflict("The registry rejected the statement", str(error))
+        return Conflict(
+            "The change contradicts other entries of the registry",
+            f"{path}: {error}",
+            "Refresh the list, then try again.",
+        )
     if code == sqlite3.SQLITE_IOERR:
         return Unreachable(
-            "The registry's disk reports an error", f"{path}: {error}", "Check the disk."
+            "The disk of the registry reports an error",
+            f"{path}: {error}",
+            "Check the disk and its file system, then try again.",
         )
     return RegistryCorrupt("The registry reported an unexpected error", f"{path}: {error}")
 

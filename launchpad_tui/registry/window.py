@@ -1,6 +1,6 @@
-"""Series for drawing.
+"""Reduces series to the points that are needed to draw them, without losing peaks.
 
-Whole ones from overviews, sections from their chunks, without losing peaks.
+A long series is drawn from the overviews of its chunks, a short section from its points.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 
 By = Literal["step", "time"]
 
-#: an overview stands for a chunk where at least so many points were asked for less than the stretch has
+#: overviews are used if a section has more than this many times the requested number of points
 _COARSE = 16
 
 
 @dataclass(slots=True)
 class _Cells:
-    """Points that represent themselves or their neighbours.
+    """Points that represent themselves or several neighbors.
 
-    ``weights`` is how many points each represents, ``bad`` how many of these are not finite.
+    ``weights`` are the numbers of points that each of them represents, ``bad`` the numbers of
+    values among these that are not finite.
     """
 
     steps: NDArray[Any]
@@ -73,7 +74,8 @@ def window(
     points = max(8, points)
     with registry.read() as db:
         whole = db.execute(
-            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series WHERE pk = ?",
+            "SELECT count, not_finite, first_step, last_step, first_at, last_at FROM series "
+            "WHERE pk = ?",
             (series_id,),
         ).fetchone()
         if whole is None:
@@ -93,7 +95,7 @@ def window(
     exact = total <= points and total == len(cells)
     if not exact:
         cells = cells.take(_reduced(cells, axis, points))
-    # Arrays of numpy behave like sequences without being declared so.
+    # Arrays of numpy behave like sequences, but are not declared as such.
     steps, times, values = cast(tuple[Any, Any, Any], (cells.steps, cells.times, cells.values))
     return SeriesWindow(series_id, steps, times, values, total, bad, exact)
 
@@ -112,9 +114,9 @@ def _gather(
 
     first, last = ("first_step", "last_step") if by == "step" else ("first_at", "last_at")
     heads = db.execute(
-        f"SELECT pk, count, {first} >= ?2 AND {last} <= ?3 FROM chunks WHERE series_pk = ?1 AND {first} <= ?3 "
-        f"AND {last} >= ?2 ORDER BY pk",
-        (series, start, stop),
+        f"SELECT pk, count, {first} >= :start AND {last} <= :stop FROM chunks "
+        f"WHERE series_pk = :series AND {first} <= :stop AND {last} >= :start ORDER BY pk",
+        {"series": series, "start": start, "stop": stop},
     ).fetchall()
     about = total if total is not None else sum(head[1] for head in heads)
     coarse = about > points * _COARSE
@@ -137,7 +139,8 @@ def _gather(
         parts.append(part if inside else _cut(part, start, stop, by))
     column = "step" if by == "step" else "at"
     tail = db.execute(
-        f"SELECT step, at, value FROM tail WHERE series_pk = ? AND {column} BETWEEN ? AND ? ORDER BY step, pk",
+        f"SELECT step, at, value FROM tail WHERE series_pk = ? AND {column} BETWEEN ? AND ? "
+        "ORDER BY step, pk",
         (series, start, stop),
     ).fetchall()
     steps, times, values = zip(*tail, strict=True) if tail else ((), (), ())
@@ -179,11 +182,12 @@ def _cut(cells: _Cells, start: int, stop: int, by: By) -> _Cells:
 def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
     """Return the positions of the points to keep.
 
-    These are the smallest and the greatest finite value of each bucket, and of a bucket that is at
-    least half not finite also one of these points. Half of the buckets have equally many points, so
-    that dense sections keep their detail, and half are equally wide on the axis, so that sparse
-    ones do. Both sizes are powers of two, and edges are multiples of them: a new point changes only
-    the last bucket, and the picture of a growing curve stays the same.
+    The points are divided into buckets. Each bucket keeps its smallest and its greatest finite
+    value, and one value that is not finite if at least half of its values are not. Half of the
+    bucket edges divide the points evenly, so that dense sections keep their detail; the other half
+    divide the axis evenly, so that sparse sections keep theirs. Both sizes are powers of two and
+    edges are multiples of them. Therefore a new point changes only the last bucket, and the drawing
+    of a growing curve is stable.
     """
     import numpy as np
 
@@ -215,5 +219,5 @@ def _reduced(cells: _Cells, axis: NDArray[Any], points: int) -> NDArray[Any]:
 
 
 def _power_of_two(least: float) -> int:
-    """Return the smallest power of two that is not below a number."""
+    """Return the smallest power of two that is at least a number."""
     return 1 << max(0, math.ceil(math.log2(max(least, 1))))

@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from launchpad_tui.domain.connection import Connection, ConnectionKind, Field, FieldKind
+from launchpad_tui.domain.connection import (
+    EMBEDDED_KIND,
+    Connection,
+    ConnectionKind,
+    Field,
+    FieldKind,
+)
 from launchpad_tui.errors import CapabilityMissing
 
 if TYPE_CHECKING:
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from launchpad_tui.runtimes.host import RuntimeHost
 
 _LOCAL = ConnectionKind(
-    id="local",
+    id=EMBEDDED_KIND,
     title="This machine",
     description="Executions train on this machine; models are kept in its registry and files.",
     adapter="launchpad_tui.runtimes.embedded.runtime:EmbeddedRuntime",
@@ -108,6 +114,10 @@ _AICORE = ConnectionKind(
 FORMER = {"aicore": "sap-ai-core"}
 #: the kinds by ID, in the order in which they are offered
 KINDS: dict[str, ConnectionKind] = {kind.id: kind for kind in (_LOCAL, _AICORE)}
+
+
+#: the kinds whose executions and schedules run on this machine
+LOCAL_KINDS = tuple(kind.id for kind in KINDS.values() if not kind.remote)
 
 
 def kind_of(connection: Connection) -> ConnectionKind | None:

@@ -13,8 +13,9 @@ from launchpad_tui.errors import InvalidInput
 #: the years in which the bounds of a schedule may lie
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _HINT = (
-    "Five fields: minute, hour, day of the month, month, day of the week (UTC). Examples: "
-    "0 3 * * * (every night at three), */30 * * * * (every half hour), 0 8 * * 1 (Mondays at eight)."
+    "Five fields: minute, hour, day of the month, month, "
+    "day of the week (UTC). Examples: 0 3 * * * (every night at three), "
+    "*/30 * * * * (every half hour), 0 8 * * 1 (Mondays at eight)."
 )
 
 

@@ -9,7 +9,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.comparison import ComparedItem
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import artifacts, configurations, executions, resource, series
+from launchpad_tui.registry import artifacts, configurations, executions, logged_metrics, series
 from launchpad_tui.registry.database import Registry
 
 
@@ -84,8 +84,8 @@ class CompareService:
             self._registry, scope, [e.configuration_id for e in found.values()]
         )
         logged = series.summaries(self._registry, scope, found)
-        tags = resource.tags(self._registry, scope, found)
-        infos = resource.custom_info(self._registry, scope, found)
+        tags = logged_metrics.tags(self._registry, scope, found)
+        infos = logged_metrics.custom_info(self._registry, scope, found)
         subjects = {}
         for id_, execution in found.items():
             configuration = bound.get(execution.configuration_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from launchpad_tui.domain.query import Hit
-from launchpad_tui.registry import everywhere
+from launchpad_tui.registry import global_search
 from launchpad_tui.registry.database import Registry
 
 #: The default maximum number of hits.
@@ -21,4 +21,4 @@ class EverywhereService:
 
         Models come first, then other artifacts, then executions; each newest first.
         """
-        return everywhere.search(self._registry, text, limit)
+        return global_search.search(self._registry, text, limit)

@@ -14,7 +14,7 @@ from launchpad_tui.domain.metric import (
     SeriesWindow,
     Tag,
 )
-from launchpad_tui.registry import artifacts, executions, resource, series
+from launchpad_tui.registry import artifacts, executions, logged_metrics, series
 from launchpad_tui.registry.database import Registry
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class MetricService:
             after: so many are passed over; a negative number counts from the end.
         """
         found = [one for one in self.series(scope, execution_id) if not key or one.key == key]
-        return resource.points(self._registry, found, after, limit)
+        return logged_metrics.points(self._registry, found, after, limit)
 
     def window(
         self,
@@ -74,12 +74,14 @@ class MetricService:
 
     def tags(self, scope: Scope, execution_id: str) -> tuple[Tag, ...]:
         """Return the tags of an execution."""
-        return tuple(resource.tags(self._registry, scope, [execution_id]).get(execution_id, ()))
+        return tuple(
+            logged_metrics.tags(self._registry, scope, [execution_id]).get(execution_id, ())
+        )
 
     def custom_info(self, scope: Scope, execution_id: str) -> tuple[CustomInfo, ...]:
         """Return the custom info of an execution."""
         return tuple(
-            resource.custom_info(self._registry, scope, [execution_id]).get(execution_id, ())
+            logged_metrics.custom_info(self._registry, scope, [execution_id]).get(execution_id, ())
         )
 
     def resource(
@@ -93,13 +95,13 @@ class MetricService:
         with self._registry.read():
             scope = scope or executions.scope_of(self._registry, execution_id)
             rows = self.series(scope, execution_id)
-            stamps = resource.stamps(self._registry, scope, execution_id)
+            period = logged_metrics.logged_period(self._registry, scope, execution_id)
             return MetricResource(
                 execution_id,
-                resource.points(self._registry, rows, 0, limit),
+                logged_metrics.points(self._registry, rows, 0, limit),
                 self.tags(scope, execution_id),
                 self.custom_info(scope, execution_id),
-                *stamps,
+                *period,
             )
 
     def record(

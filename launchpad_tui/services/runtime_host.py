@@ -31,11 +31,11 @@ from launchpad_tui.registry import (
     configurations,
     connections,
     executions,
+    filtered_pages,
     lineage,
-    resource,
+    logged_metrics,
     scenarios,
     schedules,
-    selections,
     series,
 )
 from launchpad_tui.registry.database import Registry
@@ -160,13 +160,13 @@ class RegistryRecords:
         self, scope: Scope, kind: ArtifactKind | None, skip: int, limit: int
     ) -> Sequence[Artifact]:
         """Return at most ``limit`` artifacts after the first ``skip``, oldest first."""
-        return selections.artifact_page(
+        return filtered_pages.artifact_page(
             self._registry, scope, ArtifactFilter(kind=kind), limit, skip
         )
 
     def count_artifacts(self, scope: Scope) -> int:
         """Return the number of artifacts."""
-        return selections.count_artifacts(self._registry, scope, ArtifactFilter())
+        return filtered_pages.count_artifacts(self._registry, scope, ArtifactFilter())
 
     def artifact(self, scope: Scope, artifact_id: str) -> Artifact:
         """Return one artifact."""
@@ -188,11 +188,11 @@ class RegistryRecords:
     def configurations(self, scope: Scope, skip: int, limit: int) -> Sequence[Configuration]:
         """Return at most ``limit`` configurations after the first ``skip``, oldest first."""
         wanted = ConfigurationFilter()
-        return selections.configuration_page(self._registry, scope, wanted, limit, skip)
+        return filtered_pages.configuration_page(self._registry, scope, wanted, limit, skip)
 
     def count_configurations(self, scope: Scope) -> int:
         """Return the number of configurations."""
-        return selections.count_configurations(self._registry, scope, ConfigurationFilter())
+        return filtered_pages.count_configurations(self._registry, scope, ConfigurationFilter())
 
     def configuration(self, scope: Scope, configuration_id: str) -> Configuration:
         """Return one configuration."""
@@ -208,11 +208,11 @@ class RegistryRecords:
         """Return at most ``limit`` executions (with a status) after the first ``skip``, oldest
         first."""
         wanted = ExecutionFilter(status=status)
-        return selections.execution_page(self._registry, scope, wanted, limit, skip)
+        return filtered_pages.execution_page(self._registry, scope, wanted, limit, skip)
 
     def count_executions(self, scope: Scope) -> int:
         """Return the number of executions."""
-        return selections.count_executions(self._registry, scope, ExecutionFilter())
+        return filtered_pages.count_executions(self._registry, scope, ExecutionFilter())
 
     def execution(self, scope: Scope, execution_id: str) -> Execution:
         """Return one execution."""
@@ -299,21 +299,21 @@ class RegistryRecords:
         """Add to what an execution logged, in one transaction."""
         with self._registry.write():
             series.append(self._registry, execution_id, metrics, scope)
-            resource.put(self._registry, execution_id, tags, custom_info, scope)
+            logged_metrics.put(self._registry, execution_id, tags, custom_info, scope)
 
     def metric_resource(self, scope: Scope, execution_id: str) -> MetricResource:
         """Return everything that an execution logged."""
         with self._registry.read():
-            stamps = resource.stamps(self._registry, scope, execution_id)
+            period = logged_metrics.logged_period(self._registry, scope, execution_id)
             rows = series.summaries(self._registry, scope, [execution_id]).get(execution_id, [])
-            tags = resource.tags(self._registry, scope, [execution_id])
-            infos = resource.custom_info(self._registry, scope, [execution_id])
+            tags = logged_metrics.tags(self._registry, scope, [execution_id])
+            infos = logged_metrics.custom_info(self._registry, scope, [execution_id])
             return MetricResource(
                 execution_id,
-                resource.points(self._registry, rows, 0, None),
+                logged_metrics.points(self._registry, rows, 0, None),
                 tuple(tags.get(execution_id, ())),
                 tuple(infos.get(execution_id, ())),
-                *stamps,
+                *period,
             )
 
     def delete_metrics(self, scope: Scope, execution_id: str) -> None:

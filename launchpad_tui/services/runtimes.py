@@ -26,8 +26,8 @@ from launchpad_tui.registry import (
     configurations,
     connections,
     executions,
+    logged_metrics,
     mirror,
-    resource,
     schedules,
     series,
 )
@@ -204,7 +204,7 @@ class Runtimes:
         if self.is_remote(scope):
             with self._registry.write():
                 series.append(self._registry, execution_id, metrics, scope)
-                resource.put(self._registry, execution_id, tags, custom_info, scope)
+                logged_metrics.put(self._registry, execution_id, tags, custom_info, scope)
 
     def delete_metrics(self, scope: Scope, execution_id: str) -> None:
         """Delete everything that an execution logged. It counts as deleted if a remote runtime

@@ -17,7 +17,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import ObjectStoreRecord, ResourceGroup, Scope
 from launchpad_tui.domain.execution import Configuration, Execution, LogLine
 from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
-from launchpad_tui.registry import artifacts, connections, executions, selections
+from launchpad_tui.registry import artifacts, connections, executions, filtered_pages
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import ExecutionLog
 from launchpad_tui.stores.catalog import KINDS, store_kind
@@ -46,21 +46,21 @@ class ServingService:
         self, scope: Scope, selected: ArtifactFilter, top: int, skip: int = 0
     ) -> list[Artifact]:
         """Return at most ``top`` artifacts after the first ``skip``, oldest first."""
-        return selections.artifact_page(self._registry, scope, selected, top, skip)
+        return filtered_pages.artifact_page(self._registry, scope, selected, top, skip)
 
     def count_artifacts(self, scope: Scope, selected: ArtifactFilter) -> int:
         """Return the number of artifacts."""
-        return selections.count_artifacts(self._registry, scope, selected)
+        return filtered_pages.count_artifacts(self._registry, scope, selected)
 
     def configurations(
         self, scope: Scope, selected: ConfigurationFilter, top: int, skip: int = 0
     ) -> list[Configuration]:
         """Return at most ``top`` configurations after the first ``skip``, oldest first."""
-        return selections.configuration_page(self._registry, scope, selected, top, skip)
+        return filtered_pages.configuration_page(self._registry, scope, selected, top, skip)
 
     def count_configurations(self, scope: Scope, selected: ConfigurationFilter) -> int:
         """Return the number of configurations."""
-        return selections.count_configurations(self._registry, scope, selected)
+        return filtered_pages.count_configurations(self._registry, scope, selected)
 
     def executions(
         self,
@@ -77,7 +77,7 @@ class ServingService:
             outputs: whether to include the output artifacts.
         """
         with self._registry.read():
-            found = selections.execution_page(self._registry, scope, selected, top, skip)
+            found = filtered_pages.execution_page(self._registry, scope, selected, top, skip)
             created = self._outputs(scope, [each.id for each in found] if outputs else [])
         return [ServedExecution(each, created.get(each.id, ())) for each in found]
 
@@ -90,7 +90,7 @@ class ServingService:
 
     def count_executions(self, scope: Scope, selected: ExecutionFilter) -> int:
         """Return the number of executions."""
-        return selections.count_executions(self._registry, scope, selected)
+        return filtered_pages.count_executions(self._registry, scope, selected)
 
     def require_group(self, scope: Scope) -> None:
         """Raise NotFound if the resource group does not exist."""

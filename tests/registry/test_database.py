@@ -82,8 +82,9 @@ for step in range(0, 600, 3):
     while any(process.poll() is None for process in processes):
         with registry.read() as db:
             rows = db.execute(
-                "SELECT s.count, (SELECT coalesce(sum(c.count), 0) FROM chunks c WHERE c.series_pk = s.pk) + "
-                "(SELECT count(*) FROM tail t WHERE t.series_pk = s.pk) FROM series s"
+                "SELECT s.count, (SELECT coalesce(sum(c.count), 0) FROM chunks c "
+                "WHERE c.series_pk = s.pk) + (SELECT count(*) FROM tail t "
+                "WHERE t.series_pk = s.pk) FROM series s"
             ).fetchall()
         assert all(count == kept for count, kept in rows)
     finish(processes)

@@ -35,12 +35,17 @@ def first_version(path: Path) -> None:
     first.apply(Database(connection, execute_plugins=False, recursive_triggers=False))
     connection.execute("PRAGMA user_version = 1")
     for statement in (
-        "INSERT INTO connections (name, kind, created_at, modified_at) VALUES ('local', 'local', 1, 1)",
-        "INSERT INTO resource_groups (connection_pk, name, status, created_at) VALUES (1, 'default', 'PROVISIONED', 1)",
-        "INSERT INTO scenarios (connection_pk, id, name, created_at, modified_at) VALUES (1, 'churn', 'Churn', 1, 1)",
-        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, size, created_at, modified_at, search_text)"
-        f" VALUES (1, 'model', '{MODEL}', 'old', 'ai://default/old', 'churn', 7, 1, 1, 'old')",
-        "INSERT INTO artifact_files (artifact_pk, path, size, sha256) VALUES (1, 'model.bin', 7, 'abc')",
+        "INSERT INTO connections (name, kind, created_at, modified_at) "
+        "VALUES ('local', 'local', 1, 1)",
+        "INSERT INTO resource_groups (connection_pk, name, status, created_at) "
+        "VALUES (1, 'default', 'PROVISIONED', 1)",
+        "INSERT INTO scenarios (connection_pk, id, name, created_at, modified_at) "
+        "VALUES (1, 'churn', 'Churn', 1, 1)",
+        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, size, created_at, "
+        f"modified_at, search_text) VALUES (1, 'model', '{MODEL}', 'old', 'ai://default/old', "
+        "'churn', 7, 1, 1, 'old')",
+        "INSERT INTO artifact_files (artifact_pk, path, size, sha256) "
+        "VALUES (1, 'model.bin', 7, 'abc')",
     ):
         connection.execute(statement)
     connection.close()
@@ -113,8 +118,9 @@ def test_lists_are_read_in_index_order_with_statistics(tmp_path: Path) -> None:
         "casefold", 1, lambda value: str(value or "").casefold(), deterministic=True
     )
     connection.executemany(
-        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, created_at, modified_at, search_text)"
-        " VALUES (1, 'model', ?, 'm', 'ai://default/m', 'churn', ?, 1, 'm')",
+        "INSERT INTO artifacts (group_pk, kind, id, name, url, scenario_id, created_at, "
+        "modified_at, search_text) VALUES (1, 'model', ?, 'm', 'ai://default/m', 'churn', ?, 1, "
+        "'m')",
         [(f"id-{number:06}", number) for number in range(2000)],
     )
     connection.execute("ANALYZE")

@@ -18,7 +18,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE
 from launchpad_tui.domain.metric import ARTIFACT_LABEL, CustomInfo, Metric, SeriesSummary, Tag
 from launchpad_tui.domain.timestamps import from_micros, to_micros
 from launchpad_tui.errors import NotFound
-from launchpad_tui.registry import chunk, resource, series
+from launchpad_tui.registry import chunk, logged_metrics, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.registry.window import window
 from tests.registry.registry_data import START, add_execution
@@ -101,9 +101,9 @@ def test_append_and_read(
                     seen.add(same)
         expected = sorted(logged, key=lambda m: m.step)
         one = summary_of(shared)
-        assert rows(resource.points(shared, [one])) == rows(expected)
-        assert rows(resource.points(shared, [one], after=3, limit=5)) == rows(expected[3:8])
-        assert rows(resource.points(shared, [one], after=-4)) == rows(expected[-4:])
+        assert rows(logged_metrics.points(shared, [one])) == rows(expected)
+        assert rows(logged_metrics.points(shared, [one], after=3, limit=5)) == rows(expected[3:8])
+        assert rows(logged_metrics.points(shared, [one], after=-4)) == rows(expected[-4:])
         check_summary(one, logged, expected)
         drawn = window(shared, one.id, points=100_000)
         assert drawn.exact
@@ -267,12 +267,16 @@ def test_labels_define_series_and_headlines(registry: Registry) -> None:
 
 def test_the_last_tag_and_info_wins(registry: Registry) -> None:
     add_execution(registry, ID)
-    resource.put(registry, ID, [Tag("a", "1"), Tag("b", "1")], [CustomInfo("i", "{}")])
-    resource.put(registry, ID, [Tag("a", "2")], [])
-    assert resource.tags(registry, DEFAULT_SCOPE, [ID]) == {ID: [Tag("a", "2"), Tag("b", "1")]}
-    assert resource.custom_info(registry, DEFAULT_SCOPE, [ID]) == {ID: [CustomInfo("i", "{}")]}
+    logged_metrics.put(registry, ID, [Tag("a", "1"), Tag("b", "1")], [CustomInfo("i", "{}")])
+    logged_metrics.put(registry, ID, [Tag("a", "2")], [])
+    assert logged_metrics.tags(registry, DEFAULT_SCOPE, [ID]) == {
+        ID: [Tag("a", "2"), Tag("b", "1")]
+    }
+    assert logged_metrics.custom_info(registry, DEFAULT_SCOPE, [ID]) == {
+        ID: [CustomInfo("i", "{}")]
+    }
     series.delete(registry, ID)
-    assert resource.tags(registry, DEFAULT_SCOPE, [ID]) == {}
+    assert logged_metrics.tags(registry, DEFAULT_SCOPE, [ID]) == {}
 
 
 def test_unknown_execution(registry: Registry) -> None:
@@ -286,7 +290,7 @@ def test_timestamps_are_preserved(registry: Registry) -> None:
     add_execution(registry, ID)
     moment = from_micros(1_700_000_000_123_456)
     series.append(registry, ID, [Metric("loss", 1.0, moment, 3, (("b", "2"), ("a", "1")))])
-    assert resource.points(registry, [summary_of(registry, "loss{a=1,b=2}")]) == [
+    assert logged_metrics.points(registry, [summary_of(registry, "loss{a=1,b=2}")]) == [
         Metric("loss", 1.0, moment, 3, (("a", "1"), ("b", "2")))
     ]
 

@@ -361,7 +361,8 @@ def _check(workflow: Workflow, spec: Node) -> None:
         for output in template.outputs:
             if output.global_name and names.setdefault(output.global_name, name) != name:
                 raise lines[name].error(
-                    f"the globalName {output.global_name} is also used by template {names[output.global_name]}"
+                    f"the globalName {output.global_name} is also used by template "
+                    f"{names[output.global_name]}"
                 )
         before: dict[str, Template] = {}
         for group in template.steps:
@@ -414,7 +415,8 @@ def _check_call(call: Call, called: Template, before: dict[str, Template], known
         if default is None and name not in given:
             raise TemplateError(
                 call.line,
-                f"step {call.name}: the input parameter {name} of template {called.name} is missing",
+                f"step {call.name}: the input parameter {name} of template {called.name} is "
+                "missing",
             )
     for _, value in call.parameters:
         for match in REFERENCE.finditer(value):

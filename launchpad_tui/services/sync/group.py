@@ -21,7 +21,7 @@ from launchpad_tui.errors import (
     PermissionDenied,
     RuntimeRejected,
 )
-from launchpad_tui.registry import connections, mirror, mirror_tenant, resource, series
+from launchpad_tui.registry import connections, logged_metrics, mirror, mirror_tenant, series
 from launchpad_tui.registry.database import Registry
 from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, Reading, batches
@@ -218,7 +218,7 @@ class GroupReading(Reading):
                 for each in found:
                     if each.execution_id in asked:
                         series.append(self.registry, each.execution_id, each.metrics, self.scope)
-                        resource.put(
+                        logged_metrics.put(
                             self.registry,
                             each.execution_id,
                             each.tags,

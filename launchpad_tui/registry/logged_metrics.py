@@ -1,4 +1,4 @@
-"""The points, tags and custom info of an execution as they were logged."""
+"""Reads and writes the points, tags and custom info that an execution logged."""
 
 from __future__ import annotations
 
@@ -65,21 +65,25 @@ def custom_info(
     }
 
 
-def stamps(
+def logged_period(
     registry: Registry, scope: Scope, execution_id: str
 ) -> tuple[datetime | None, datetime | None]:
-    """The moments of an execution's first and last entry, by their timestamps.
+    """Return the times of the first and of the last entry that an execution logged.
 
-    None where it logged nothing.
+    Both are None if it logged nothing.
+
+    Raises:
+        NotFound: the execution does not exist.
     """
     with registry.read() as db:
         pk = execution_pk(db, scope, execution_id)
         low, high = db.execute(
-            "SELECT min(low), max(high) FROM (SELECT min(first_at) AS low, max(last_at) AS high FROM series "
-            "WHERE execution_pk = ?1 UNION ALL SELECT min(modified_at), max(modified_at) FROM tags "
-            "WHERE execution_pk = ?1 UNION ALL SELECT min(modified_at), max(modified_at) FROM custom_info "
-            "WHERE execution_pk = ?1)",
-            (pk,),
+            "SELECT min(low), max(high) FROM ("
+            "SELECT min(first_at) AS low, max(last_at) AS high FROM series WHERE execution_pk = ? "
+            "UNION ALL SELECT min(modified_at), max(modified_at) FROM tags WHERE execution_pk = ? "
+            "UNION ALL SELECT min(modified_at), max(modified_at) FROM custom_info "
+            "WHERE execution_pk = ?)",
+            (pk, pk, pk),
         ).fetchone()
     return timestamp(low), timestamp(high)
 
@@ -115,9 +119,11 @@ def _named(
         for start in range(0, len(wanted), BATCH):
             some = wanted[start : start + BATCH]
             for execution, name, value in db.execute(
-                f"SELECT e.id, t.name, t.value FROM executions e JOIN resource_groups g ON g.pk = e.group_pk "
-                f"JOIN connections c ON c.pk = g.connection_pk JOIN {table} t ON t.execution_pk = e.pk "
-                f"WHERE c.name = ? AND g.name = ? AND e.id IN ({marks(some)}) ORDER BY t.rowid",
+                "SELECT e.id, t.name, t.value FROM executions e "
+                "JOIN resource_groups g ON g.pk = e.group_pk "
+                "JOIN connections c ON c.pk = g.connection_pk "
+                f"JOIN {table} t ON t.execution_pk = e.pk WHERE c.name = ? AND g.name = ? "
+                f"AND e.id IN ({marks(some)}) ORDER BY t.rowid",
                 (scope.connection, scope.resource_group, *some),
             ):
                 found.setdefault(execution, []).append((name, value))
@@ -125,7 +131,7 @@ def _named(
 
 
 def _rows(db: sqlite3.Connection, series: int, start: int) -> Iterator[Row]:
-    """Return the points of a series by step, from a position on."""
+    """Yield the points of a series by step, starting at a position."""
     heads = db.execute(
         "SELECT pk, count, first_step, last_step FROM chunks WHERE series_pk = ? ORDER BY pk",
         (series,),

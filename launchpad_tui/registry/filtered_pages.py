@@ -1,8 +1,8 @@
-"""Lists of the AI API: filters, a position, a page size and the total count.
+"""Filtered lists of the AI API in pages, with the total count.
 
-The order is that of creation, so that entries that are added while somebody reads page by page come
-last, and pages have neither gaps nor duplicates. The position is found by row numbers alone: the
-wide rows are read only for the entries of the page.
+Entries are ordered by creation. Entries that are added while a client reads page by page are at the
+end, so that pages have neither gaps nor duplicates. The entries of a page are found by row numbers;
+only then the other columns are read.
 """
 
 from __future__ import annotations
@@ -74,7 +74,10 @@ def count_executions(registry: Registry, scope: Scope, wanted: ExecutionFilter) 
 
 def _page(table: str, columns: str, where: _Where, top: int, skip: int) -> tuple[str, list[object]]:
     conditions, values = where
-    inner = f"SELECT t.pk FROM {table} t WHERE {' AND '.join(conditions)} ORDER BY t.pk LIMIT ? OFFSET ?"
+    inner = (
+        f"SELECT t.pk FROM {table} t WHERE {' AND '.join(conditions)} "
+        "ORDER BY t.pk LIMIT ? OFFSET ?"
+    )
     return f"SELECT {columns} FROM {table} WHERE pk IN ({inner}) ORDER BY pk", [*values, top, skip]
 
 
@@ -96,7 +99,10 @@ def _artifacts(group: int, wanted: ArtifactFilter) -> _Where:
         ("kind", wanted.kind or ""),
     )
     for label in wanted.labels:
-        inside = "EXISTS (SELECT 1 FROM artifact_labels l WHERE l.artifact_pk = t.pk AND l.key = ? AND l.value = ?)"
+        inside = (
+            "EXISTS (SELECT 1 FROM artifact_labels l "
+            "WHERE l.artifact_pk = t.pk AND l.key = ? AND l.value = ?)"
+        )
         conditions.append(f"NOT {inside}" if label.differs else inside)
         values += [label.key, label.value]
     _search(conditions, values, ("name", "description"), wanted.search, wanted.any_case)

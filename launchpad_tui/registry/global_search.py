@@ -13,10 +13,10 @@ _JOINS = "JOIN resource_groups g ON g.pk = t.group_pk JOIN connections c ON c.pk
 
 
 def search(registry: Registry, text: str, limit: int) -> list[Hit]:
-    """Return items that contain every word of the text, at most ``limit``.
+    """Return at most ``limit`` entries that contain every word of a text.
 
-    Models come first, then other artifacts, then executions, the newest first. An empty text yields
-    nothing.
+    Models come first, then other artifacts, then executions, each ordered from newest to oldest.
+    An empty text finds nothing.
     """
     if not terms(text):
         return []
@@ -44,8 +44,8 @@ def _search(
     shown = ", ".join(f"t.{name}" for name in columns.split(", "))
     with registry.read() as db:
         rows = db.execute(
-            f"SELECT c.name, g.name, {shown} FROM {source} {_JOINS} WHERE {' AND '.join(conditions)} "
-            "ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
+            f"SELECT c.name, g.name, {shown} FROM {source} {_JOINS} "
+            f"WHERE {' AND '.join(conditions)} ORDER BY t.created_at DESC, t.pk DESC LIMIT ?",
             (*values, *words, limit),
         ).fetchall()
     if table == "artifacts":
