@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from launchpad_tui.charts.model import ChartSpec, Drawing, Span
-from launchpad_tui.charts.text import fit, plain
-from launchpad_tui.domain.text import cell_width, clip
+from launchpad_tui.charts.text import fit
+from launchpad_tui.domain.text import cell_width
 
 _Cell = tuple[str, int | None, str]
 _BLANK: _Cell = (" ", None, "normal")
@@ -24,8 +24,7 @@ class Canvas:
         #: the first row below the title
         self.top = 0
         if spec.title and self.height:
-            title = clip(spec.title, self.width)
-            self.put(0, 0, plain(title) if self.ascii else title, style="bold")
+            self.put(0, 0, self.fit(spec.title, self.width), style="bold")
             self.top = 1
 
     def put(

@@ -19,7 +19,7 @@ from launchpad_tui.charts.palette import marker
 from launchpad_tui.charts.raster import Dots
 from launchpad_tui.charts.scale import log_ticks, ticks, widened, x_range, x_texts, y_range
 from launchpad_tui.charts.smoothing import smoothed
-from launchpad_tui.charts.text import counted, plain
+from launchpad_tui.charts.text import counted, fit
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import pad, safe_text
 
@@ -237,8 +237,7 @@ def _x_axis(
 
 def _fit(text: str, spec: ChartSpec) -> str:
     """Return safe text of exactly the width of the drawing."""
-    found = pad(text, spec.width)
-    return pad(plain(found), spec.width) if spec.ascii else found
+    return pad(fit(text, spec.width, ascii_only=spec.ascii), spec.width)
 
 
 def _notes(spec: ChartSpec, series: Sequence[Series]) -> list[str]:

@@ -106,6 +106,11 @@ def test_sizes_are_exact_for_anything(
             assert all(span.text.isascii() for line in drawing.lines for span in line)
 
 
+def test_a_title_with_a_character_without_width_is_ascii_in_ascii_mode() -> None:
+    drawing = draw_line(ChartSpec(8, 4, "\U0001da84", ascii=True), [])
+    assert "".join(span.text for span in drawing.lines[0]) == "?       "
+
+
 @pytest.mark.parametrize("at", [0, 1, 31_415, 50_000, 99_998, 99_999])
 @pytest.mark.parametrize("spike", [100.0, -100.0])
 def test_one_peak_among_a_hundred_thousand_points_keeps_its_height(at: int, spike: float) -> None:
