@@ -51,7 +51,7 @@ class MetricRequest:
     custom_info: Sequence[CustomInfo] = ()
 
 
-# Serializing ---------------------------------------------------------------------------------------
+# Serializing -------------------------------------------------------------------------------------
 
 
 def serialize_metric(metric: Metric) -> Json:
@@ -137,7 +137,7 @@ def serialize_metric_values(values: Mapping[MetricColumn, float]) -> Json:
     return {str(column): json_number(value) for column, value in values.items()}
 
 
-# Parsing responses ---------------------------------------------------------------------------------
+# Parsing responses -------------------------------------------------------------------------------
 
 
 def parse_metric_resource(data: JsonObject) -> MetricResource:
@@ -166,7 +166,7 @@ def _parse_metric(data: JsonObject) -> Metric:
     )
 
 
-# Parsing requests ----------------------------------------------------------------------------------
+# Parsing requests --------------------------------------------------------------------------------
 
 
 def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest]:

@@ -70,7 +70,8 @@ def parse_group_labels(data: JsonObject) -> dict[str, str]:
         if not _LABEL_KEY.fullmatch(key) or len(key) > _LABEL_KEY_LIMIT:
             raise InvalidInput(
                 f"{key[:80]!r} is not a valid label key",
-                hint=f"Use a key such as ext.ai.sap.com/team, with at most {_LABEL_KEY_LIMIT} characters.",
+                hint=f"Use a key of at most {_LABEL_KEY_LIMIT} characters, such as "
+                "ext.ai.sap.com/team.",
                 field="labels",
             )
     return labels

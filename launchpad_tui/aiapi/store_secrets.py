@@ -2,16 +2,17 @@
 
 A secret has two forms. The one that is posted is complete::
 
-    {"name": "default", "type": "S3", "bucket": "models", "endpoint": "s3.example.com", "region": "eu",
-     "pathPrefix": "prod", "usehttps": "1", "verifyssl": "1", "data": {"AWS_ACCESS_KEY_ID": "…", …}}
+    {"name": "default", "type": "S3", "bucket": "models", "endpoint": "s3.example.com",
+     "region": "eu", "pathPrefix": "prod", "usehttps": "1", "verifyssl": "1",
+     "data": {"AWS_ACCESS_KEY_ID": "…", …}}
 
 A server returns it without secrets, its name with ``-object-store-secret`` appended::
 
     {"name": "default-object-store-secret", "metadata": {"storage.ai.sap.com/type": "S3", …}}
 
 Source: the AI Core API's specification, schemas ``BckndobjectStoreSecret…``. What a type has is
-described by `SecretFormat`, which the catalog of object stores has for each kind. No message contains
-a value of ``data``.
+described by `SecretFormat`, which the catalog of object stores has for each kind. No message
+contains a value of ``data``.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from launchpad_tui.errors import InvalidInput
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _NAME_LIMIT = 233
 _NAME_RULE = (
-    "Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each part; "
-    f"at most {_NAME_LIMIT} characters."
+    "Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends of each "
+    f"part; at most {_NAME_LIMIT} characters."
 )
 #: what servers append to the posted name
 SECRET_SUFFIX = "-object-store-secret"
@@ -47,8 +48,8 @@ class StoreSecret:
     """An object store as a secret describes it.
 
     ``values`` are those of the kind's fields, secrets included, so the repr leaves them out.
-    ``missing`` names the secret fields that the form does not contain; the values then say that they
-    are taken from the environment.
+    ``missing`` names the secret fields that the form does not contain; the values then say that
+    they are taken from the environment.
     """
 
     name: str
@@ -61,7 +62,7 @@ class StoreSecret:
         return f"StoreSecret({self.name!r}, {self.kind!r})"
 
 
-# Serializing ---------------------------------------------------------------------------------------
+# Serializing -------------------------------------------------------------------------------------
 
 
 def serialize_returned_secret(name: str, kind: StoreKind, settings: Mapping[str, str]) -> Json:
@@ -128,7 +129,7 @@ def serialize_store_secret(name: str, kind: StoreKind, values: Mapping[str, str]
     return {"name": name, "type": form.type, **settings, "data": data}
 
 
-# Parsing -------------------------------------------------------------------------------------------
+# Parsing -----------------------------------------------------------------------------------------
 
 
 def parse_store_info(data: JsonObject) -> StoreInfo:

@@ -1,4 +1,4 @@
-"""Values that several resources of the AI API have in common: IDs, times, numbers, labels, lists."""
+"""Values that resources of the AI API have in common: IDs, times, numbers, labels, lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Translation of the HTTP library's exceptions to errors of launchpad, without secrets of the request."""
+"""Translate the HTTP library's exceptions into launchpad's errors, without secrets."""
 
 from __future__ import annotations
 

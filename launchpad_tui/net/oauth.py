@@ -1,4 +1,4 @@
-"""Access tokens of OAuth 2.0: requested from a token server, cached until shortly before they expire."""
+"""Access tokens of OAuth 2.0, cached until shortly before they expire."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from launchpad_tui.net.redaction import redact
 from launchpad_tui.net.retry import RetryPolicy, retry_after
 from launchpad_tui.net.tls import create_context
 
-#: a token is replaced so many seconds before it expires, but at the earliest after half its lifetime
+#: seconds before a token expires at which it is replaced, but not before half its lifetime
 _MARGIN = 300.0
 #: the lifetime (seconds) of a token whose response states none
 _DEFAULT_LIFETIME = 3600.0

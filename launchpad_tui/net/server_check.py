@@ -20,8 +20,8 @@ _STEP_SECONDS = 6.0
 class ServerAddress:
     """The address of a server.
 
-    ``verify`` and ``ca_file`` say how its certificate is verified; ``context`` creates a TLS context
-    of another kind, for example one with a client certificate.
+    ``verify`` and ``ca_file`` determine how its certificate is verified; ``context`` creates a TLS
+    context of another kind, for example one with a client certificate.
     """
 
     host: str
@@ -34,7 +34,8 @@ class ServerAddress:
 
 def check_server(server: ServerAddress) -> Iterator[CheckStep]:
     """Check name resolution, connection and TLS of a server, up to the first failure. If a proxy is
-    configured, its name and connection are checked instead."""
+    configured, its name and connection are checked instead.
+    """
     proxy = _proxy(server)
     host, port = (server.host, server.port) if proxy is None else proxy
     shown = f"{host}:{port}" + ("" if proxy is None else f", the proxy to {server.host}")
@@ -94,7 +95,9 @@ def _handshake(connection: socket.socket, server: ServerAddress) -> CheckStep:
     except ConfigError as error:
         return CheckStep(CheckPart.TLS, error.title, error)
     except FileNotFoundError as error:
-        failure = ConfigError("The CA file does not exist", server.ca_file)
+        failure = ConfigError(
+            "The CA file does not exist", server.ca_file, "Correct the path in the field CA file."
+        )
         failure.__cause__ = error
         return CheckStep(CheckPart.TLS, failure.title, failure)
     except (OSError, ValueError) as error:

@@ -12,7 +12,8 @@ from typing import NamedTuple, NoReturn
 
 from launchpad_tui.errors import ConfigError
 
-#: CA bundles that other HTTP tools of the user trust; OpenSSL itself reads SSL_CERT_FILE and SSL_CERT_DIR
+#: variables that name the CA bundles of other HTTP tools; OpenSSL itself reads SSL_CERT_FILE and
+#: SSL_CERT_DIR
 _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 

@@ -1,1 +1,1 @@
-"""The AI API as we serve it: the tracking endpoint that training code finds inside an execution."""
+"""The AI API that launchpad serves: to other programs, and to training code in an execution."""

@@ -50,6 +50,7 @@ class GroupCommit:
                 raise Unreachable(
                     "The execution has ended",
                     "Its tracking endpoint does not accept entries any more.",
+                    "Log metrics before the training ends.",
                 )
             self._queue.append(waiting)
             self._condition.notify()

@@ -1,9 +1,9 @@
 """The tracking endpoint of an execution: ``{base}/api/v1/metrics`` on the loopback interface.
 
-SAP's client (``ai_core_sdk.tracking.Tracking``) and ``launchpad_tui.tracking`` find it by the variables
-``AICORE_EXECUTION_ID`` and ``AICORE_TRACKING_ENDPOINT``. They send no credentials, so the path contains a
-secret of the execution: other users of the machine cannot write its metrics, and the endpoint has no
-access to other executions.
+SAP's client (``ai_core_sdk.tracking.Tracking``) and ``launchpad_tui.tracking`` find it by the
+variables ``AICORE_EXECUTION_ID`` and ``AICORE_TRACKING_ENDPOINT``. They send no credentials, so the
+path contains a secret of the execution: other users of the machine cannot write its metrics, and
+the endpoint has no access to other executions.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from launchpad_tui.server.metric_query import (
 
 _log = logging.getLogger(__name__)
 PATH = "/api/v1/metrics"
-#: A body over the limit is read up to this size and discarded, so that its sender can still read the
-#: response with status 413.
+#: A body over the limit is read up to this size and discarded, so that its sender can still read
+#: the response with status 413.
 _DRAIN_LIMIT = 512 * 1024 * 1024
 #: seconds that a connection may be idle; clients reconnect
 _IDLE_SECONDS = 600
@@ -257,7 +257,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_execution(self, execution_id: str) -> None:
         if execution_id != self.server.execution_id:
-            message = f"This endpoint belongs to execution {self.server.execution_id}, not to {execution_id[:64]}."
+            message = (
+                f"This endpoint belongs to execution {self.server.execution_id}, "
+                f"not to {execution_id[:64]}."
+            )
             raise _TrackingError(403, "Forbidden", message, (("executionId", message),))
 
     def _number(self, name: str, default: int) -> int:
@@ -272,9 +275,10 @@ class _Handler(BaseHTTPRequestHandler):
 def tracking_endpoint(execution_id: str, sink: MetricSink) -> Iterator[str]:
     """Serve the metrics of one execution while the context is open.
 
-    Yields the base URL ``http://127.0.0.1:<port>/<secret>`` for ``AICORE_TRACKING_ENDPOINT``. A request
-    succeeds only after the sink has stored its entries; leaving the context writes queued entries, so
-    that no acknowledged entry is lost. Concurrent requests share one ``record`` of the sink.
+    Yields the base URL ``http://127.0.0.1:<port>/<secret>`` for ``AICORE_TRACKING_ENDPOINT``. A
+    request succeeds only after the sink has stored its entries; leaving the context writes queued
+    entries, so that no acknowledged entry is lost. Concurrent requests share one ``record`` of the
+    sink.
     """
     server = _Server(execution_id, sink)
     thread = threading.Thread(

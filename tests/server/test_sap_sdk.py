@@ -14,7 +14,7 @@ from launchpad_tui.server.tracking import tracking_endpoint
 from tests.server.file_sink import EXECUTION, FileSink
 
 pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("ai_core_sdk") is None, reason="needs sap-ai-sdk-core"
+    importlib.util.find_spec("ai_core_sdk") is None, reason="requires sap-ai-sdk-core"
 )
 
 TRAINING = """
@@ -29,17 +29,21 @@ now = datetime.now(timezone.utc)
 start = time.perf_counter()
 for step in range(300):
     labels = [MetricLabel(name="phase", value="train")]
-    tracking.log_metrics([Metric(name="loss", value=1 / (step + 1), timestamp=now, step=step, labels=labels)])
+    loss = Metric(name="loss", value=1 / (step + 1), timestamp=now, step=step, labels=labels)
+    tracking.log_metrics([loss])
 print(f"{300 / (time.perf_counter() - start):.0f} calls/s")
 tracking.log_metrics([Metric(name="Error Rate", value=1, timestamp=None)], artifact_name="churn")
 tracking.set_tags([MetricTag(name="Artifact Group", value="RFC-1"), MetricTag(name="b", value="1")])
 tracking.set_tags([MetricTag(name="b", value="2")])
-tracking.set_custom_info([MetricCustomInfo(name="Confusion Matrix", value="[{'Predicted': 'False'}]")])
-tracking.modify(metrics=[Metric(name="f1", value=0.5, timestamp=now)], tags=[MetricTag(name="c", value="3")])
+info = MetricCustomInfo(name="Confusion Matrix", value="[{'Predicted': 'False'}]")
+tracking.set_custom_info([info])
+f1 = Metric(name="f1", value=0.5, timestamp=now)
+tracking.modify(metrics=[f1], tags=[MetricTag(name="c", value="3")])
 
 def log(number):
     for step in range(40):
-        Tracking().log_metrics([Metric(name=f"thread {number}", value=step, timestamp=now, step=step)])
+        metric = Metric(name=f"thread {number}", value=step, timestamp=now, step=step)
+        Tracking().log_metrics([metric])
 
 threads = [threading.Thread(target=log, args=(number,)) for number in range(4)]
 [thread.start() for thread in threads]
@@ -65,13 +69,13 @@ try:
 except AIAPIInvalidRequestException as error:
     assert "metric name" in error.error_message, error.error_message
 else:
-    raise SystemExit("a bad name was taken")
+    raise SystemExit("an invalid name was accepted")
 try:
     tracking.log_metrics([Metric(name="a", value=1, timestamp=now)] * 1001)
 except AIAPIServerException as error:
     assert (error.status_code, error.error_code) == (413, "02000005")
 else:
-    raise SystemExit("1001 metrics were taken")
+    raise SystemExit("1001 metrics were accepted")
 tracking.delete(execution_id=mine)
 assert tracking.query(execution_ids=[mine]).count == 0
 tracking.log_metrics([Metric(name="last", value=1, timestamp=now)])

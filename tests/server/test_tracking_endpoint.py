@@ -16,7 +16,7 @@ import pytest
 from launchpad_tui.server.tracking import tracking_endpoint
 from tests.server.file_sink import EXECUTION, FileSink
 
-#: required and all attributes of the API's schemas (specification 2.42.0, ``Trck…``), and those of their parts
+#: the required and all attributes of the API's schemas (specification 2.42.0, ``Trck…``)
 SCHEMAS: dict[str, tuple[set[str], dict[str, Any]]] = {
     "TrckGetMetricResourceList": (
         {"resources"},
@@ -263,7 +263,8 @@ def test_a_disconnected_client_leaves_no_entries(client: Client, sink: FileSink)
     client.connection.connect()
     assert client.connection.sock is not None
     client.connection.sock.sendall(
-        f"PATCH {client.prefix}/api/v1/metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n{{".encode()
+        f"PATCH {client.prefix}/api/v1/metrics HTTP/1.1\r\n"
+        "Host: x\r\nContent-Length: 500\r\n\r\n{".encode()
     )
     client.connection.close()
     assert client.log({"name": "next", "value": 1})[0] == 204

@@ -134,7 +134,10 @@ def test_a_stale_connection_is_reopened(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_import_is_fast_and_has_no_dependencies() -> None:
-    code = "import sys, launchpad_tui.tracking; print(*(n for n in sys.modules if n.startswith(('launchpad', 'http'))))"
+    code = """
+import sys, launchpad_tui.tracking
+print(*(name for name in sys.modules if name.startswith(('launchpad', 'http'))))
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )

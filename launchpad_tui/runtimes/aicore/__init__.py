@@ -1,1 +1,1 @@
-"""SAP AI Core: credentials, the HTTP of its API, and a client whose results are words of the domain."""
+"""SAP AI Core: its credentials, HTTP requests, and a client that returns domain objects."""

@@ -1,4 +1,4 @@
-"""Resource groups and object store secrets (``/admin``)."""
+"""Requests for resource groups and object store secrets (``/admin``)."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from launchpad_tui.aiapi.resource_groups import (
 from launchpad_tui.aiapi.store_secrets import parse_store_info
 from launchpad_tui.domain.connection import ResourceGroup, StoreInfo
 from launchpad_tui.domain.timestamps import now
-from launchpad_tui.runtimes.aicore.base import Base, below
+from launchpad_tui.runtimes.aicore.base import BaseClient, item_path
 
 _GROUPS = "/admin/resourceGroups"
 _SECRETS = "/admin/objectStoreSecrets"
-#: the API requires it of the keys of a resource group's labels
+#: the prefix that the API requires of the keys of a resource group's labels
 _LABEL_PREFIX = "ext.ai.sap.com/"
 
 
-class Administration(Base):
-    """The part of the client that deals with what is around the resources."""
+class AdministrationClient(BaseClient):
+    """The requests for resource groups and object store secrets."""
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
-        """The tenant's resource groups; their ``connection`` is empty."""
-        # Without a page size in its header Prefer the API gives all of them at once.
+        """Yield the tenant's resource groups; their ``connection`` is empty."""
+        # Without a page size in the header Prefer, the API returns all of them at once.
         yield from parse_list(self.http.json("GET", _GROUPS), parse_resource_group)
 
     def resource_group_of(self, name: str) -> ResourceGroup:
-        """One resource group. Raises NotFound."""
-        return parse_one(self.http.json("GET", below(_GROUPS, name)), parse_resource_group)
+        """Return a resource group. Raises NotFound."""
+        return parse_one(self.http.json("GET", item_path(_GROUPS, name)), parse_resource_group)
 
     def create_resource_group(
         self, name: str, labels: Mapping[str, str] | None = None
@@ -50,48 +50,68 @@ class Administration(Base):
         requires of their keys. Raises NotFound."""
         prefixed = _prefixed(labels)
         body = serialize_group_labels(prefixed)
-        self.http.call("PATCH", below(_GROUPS, name), body=body, again=True)
+        self.http.call("PATCH", item_path(_GROUPS, name), body=body, repeatable=True)
         return prefixed
 
     def delete_resource_group(self, name: str) -> None:
-        """Delete a resource group and all that is in it; the runtime refuses for ``default``. Raises NotFound."""
-        self.http.call("DELETE", below(_GROUPS, name), again=True, done=(404,))
+        """Delete a resource group and everything in it.
+
+        Raises:
+            NotFound: there is no such resource group.
+            LaunchpadError: the runtime refuses, as it does for ``default``.
+        """
+        self.http.call("DELETE", item_path(_GROUPS, name), repeatable=True, done_statuses=(404,))
 
     def object_store_secrets(self) -> Iterator[StoreInfo]:
-        """The object stores of the resource group."""
+        """Yield the object stores of the resource group, without their credentials."""
         return self._list(_SECRETS, parse_store_info)
 
     def object_store_secret(self, name: str) -> StoreInfo:
-        """One object store. Raises NotFound."""
-        return parse_one(self._get(below(_SECRETS, name)), parse_store_info)
+        """Return an object store, without its credentials. Raises NotFound."""
+        return parse_one(self._get(item_path(_SECRETS, name)), parse_store_info)
 
     def create_object_store_secret(self, secret: Mapping[str, object]) -> None:
-        """Make an object store secret.
+        """Create an object store secret.
 
         Args:
-            secret: in the API's form: ``name``, ``type``, ``data`` and what else its type has. No message holds a value
-                of ``data``.
+            secret: the body of the request: ``name``, ``type``, ``data`` and the settings of its
+                type. No message contains a value of ``data``.
         """
         self.http.call(
-            "POST", _SECRETS, group=self.resource_group, body=dict(secret), hide=_values(secret)
+            "POST",
+            _SECRETS,
+            group=self.resource_group,
+            body=dict(secret),
+            body_secrets=_secret_values(secret),
         )
 
     def change_object_store_secret(self, name: str, secret: Mapping[str, object]) -> None:
-        """Replace an object store secret. Arguments as of `create_object_store_secret`. Raises NotFound."""
-        path = below(_SECRETS, name)
+        """Replace an object store secret.
+
+        Args:
+            secret: as for `create_object_store_secret`.
+
+        Raises:
+            NotFound: there is no such secret.
+        """
+        path = item_path(_SECRETS, name)
         self.http.call(
             "PATCH",
             path,
             group=self.resource_group,
             body=dict(secret),
-            again=True,
-            hide=_values(secret),
+            repeatable=True,
+            body_secrets=_secret_values(secret),
         )
 
     def delete_object_store_secret(self, name: str) -> None:
-        """Delete an object store secret; what is in the store stays. Raises NotFound."""
+        """Delete an object store secret; the files of the store are kept. Raises NotFound."""
         self.http.call(
-            "DELETE", below(_SECRETS, name), group=self.resource_group, again=True, done=(404,)
+            "DELETE",
+            item_path(_SECRETS, name),
+            group=self.resource_group,
+            repeatable=True,
+            done_statuses=(404,),
         )
 
 
@@ -102,10 +122,9 @@ def _prefixed(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _values(secret: Mapping[str, object]) -> tuple[str, ...]:
+def _secret_values(secret: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the texts of a secret that no message may contain."""
     data = secret.get("data")
-    return (
-        tuple(each for each in data.values() if isinstance(each, str))
-        if isinstance(data, Mapping)
-        else ()
-    )
+    if not isinstance(data, Mapping):
+        return ()
+    return tuple(each for each in data.values() if isinstance(each, str))

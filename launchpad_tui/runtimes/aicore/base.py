@@ -1,4 +1,4 @@
-"""The base of the client: requests in a resource group, paged lists, creation of records."""
+"""The base class of the client: requests in a resource group, paged lists, created records."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from launchpad_tui.aiapi.values import JsonObject
 from launchpad_tui.domain.connection import RESOURCE_GROUP_NAME, check_name
 from launchpad_tui.errors import InvalidInput, RuntimeRejected
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
-from launchpad_tui.runtimes.aicore.http import PAUSE, AICoreHttp, segment
+from launchpad_tui.runtimes.aicore.http import PAUSE, AICoreHttp, encode_segment
 
-#: entries per page: the default of the API, which allows 100,000
+#: entries per page: the API's default; its maximum is 100,000
 PAGE = 10_000
 MERGE_PATCH = "application/merge-patch+json"
 _GROUP_RULE = "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
-Read = TypeVar("Read")
+Parsed = TypeVar("Parsed")
 
 
-class Base:
+class BaseClient:
     """A client of one resource group.
 
     Args:
         key: the credentials.
-        resource_group: empty for the one in the credentials, or else ``default``.
+        resource_group: empty for the one in the credentials, else ``default``.
         ca_file: additional trusted certificate authorities, PEM.
         page: entries per page.
         pause: seconds before the first retry of a request.
-        http: the connections of another client of the same key, to be shared.
+        http: the connections of another client with the same key, which are shared.
 
     Raises:
-        InvalidInput: the name of the resource group is not valid.
+        InvalidInput: the name of the resource group is invalid.
     """
 
     def __init__(
@@ -61,12 +61,16 @@ class Base:
         self.http.close()
 
     def _get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
-        return self.http.json("GET", path, given(query), group=self.resource_group)
+        return self.http.json("GET", path, query_parameters(query), group=self.resource_group)
 
     def _count(self, path: str, query: Mapping[str, object]) -> int:
         accept = "text/plain, application/json;q=0.5"
         answer = self.http.call(
-            "GET", f"{path}/$count", given(query), group=self.resource_group, accept=accept
+            "GET",
+            f"{path}/$count",
+            query_parameters(query),
+            group=self.resource_group,
+            accept=accept,
         )
         try:
             return int(answer.body.strip().strip(b'"'))
@@ -81,32 +85,33 @@ class Base:
     def _list(
         self,
         path: str,
-        read: Callable[[JsonObject], Read],
+        parse: Callable[[JsonObject], Parsed],
         query: Mapping[str, object] | None = None,
-    ) -> Iterator[Read]:
+    ) -> Iterator[Parsed]:
         """Yield the entries of a list that the API does not page."""
-        yield from parse_list(self._get(path, query), read)
+        yield from parse_list(self._get(path, query), parse)
 
     def _pages(
         self,
         path: str,
-        read: Callable[[JsonObject], Read],
+        parse: Callable[[JsonObject], Parsed],
         query: Mapping[str, object],
         skip: int = 0,
         page: int = 0,
-    ) -> Iterator[Read]:
-        """Yield the entries of a list after the first ``skip``, page by page, each once.
+    ) -> Iterator[Parsed]:
+        """Yield the entries of a list after the first ``skip``, page by page, each entry once.
 
-        The order of a list is undefined and may change between two pages, so repeated entries are
-        skipped. A server may limit pages: the list ends with a page that is empty, has no new entry,
-        or is shorter than requested, unless ``count`` is larger or its length is a multiple of 100.
+        The API does not define the order of a list, and it may change between two pages, so
+        repeated entries are skipped. A server may limit the size of pages. Therefore a page that is
+        shorter than requested ends the list only if ``count`` is not larger and the page's length
+        is not a multiple of 100; a page without a new entry always ends it.
         """
         seen: set[str] = set()
         page = page or self._page
         while True:
             data = self._get(path, {**query, "$top": page, "$skip": skip})
-            found = data.get("resources") if isinstance(data, Mapping) else None
-            if not isinstance(found, list):
+            entries = data.get("resources") if isinstance(data, Mapping) else None
+            if not isinstance(entries, list):
                 raise RuntimeRejected(
                     "Invalid list from the AI API",
                     f"GET {path}: the response has no resources.",
@@ -114,15 +119,15 @@ class Base:
                 )
             fresh = [
                 each
-                for each in found
+                for each in entries
                 if isinstance(each, Mapping) and str(each.get("id")) not in seen
             ]
             seen.update(str(each.get("id")) for each in fresh)
-            yield from parse_list({"resources": fresh}, read)
-            skip += len(found)
+            yield from parse_list({"resources": fresh}, parse)
+            skip += len(entries)
             count = data.get("count")
             more = isinstance(count, int) and count > skip
-            if not fresh or (len(found) < page and not more and len(found) % 100):
+            if not fresh or (len(entries) < page and not more and len(entries) % 100):
                 return
 
     def _create(self, path: str, body: Mapping[str, object], **more: Any) -> str:
@@ -132,14 +137,14 @@ class Base:
         if not isinstance(created, str) or not created:
             raise RuntimeRejected(
                 "The response of the AI API has no ID",
-                f"POST {path}",
+                f"POST {path}: the ID of the new record is missing.",
                 "Refresh the list: the record may have been created.",
             )
         return created
 
 
-def given(query: Mapping[str, object] | None) -> dict[str, str]:
-    """Return the query parameters that have a value, as text."""
+def query_parameters(query: Mapping[str, object] | None) -> dict[str, str]:
+    """Return the parameters that have a value as the text of a query."""
     found: dict[str, str] = {}
     for name, value in (query or {}).items():
         if isinstance(value, bool):
@@ -152,17 +157,17 @@ def given(query: Mapping[str, object] | None) -> dict[str, str]:
     return found
 
 
-def below(path: str, one: str) -> str:
-    """Return the path of one entry of a list.
+def item_path(path: str, resource_id: str) -> str:
+    """Return the path of one resource in a collection.
 
     Raises:
         InvalidInput: the ID is empty or a relative path.
     """
-    if not one or one in {".", ".."}:
+    if not resource_id or resource_id in {".", ".."}:
         raise InvalidInput(
-            f"Invalid ID {one!r}", hint="Use the ID that the list shows.", field="id"
+            f"Invalid ID {resource_id!r}", hint="Use the ID that the list shows.", field="id"
         )
-    return f"{path}/{segment(one)}"
+    return f"{path}/{encode_segment(resource_id)}"
 
 
 def chunks(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -1,7 +1,7 @@
-"""A client of SAP AI Core's AI API, one resource group of it; results are words of the domain.
+"""The client of one resource group of SAP AI Core; it returns domain objects.
 
-Source: AI Core API 2.42.0. Calls block, and may be made from any thread. Every call raises what
-`launchpad_tui.runtimes.aicore.http.AICoreHttp.call` does; generators raise while they are read.
+Source: AI Core API 2.42.0. Calls block and are thread-safe. Each raises the errors of
+`launchpad_tui.runtimes.aicore.http.AICoreHttp.call`; generators raise them during the iteration.
 """
 
 from __future__ import annotations
@@ -51,21 +51,25 @@ from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario
 from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import CapabilityMissing, NotFound, RuntimeRejected
 from launchpad_tui.net.redaction import redact
-from launchpad_tui.runtimes.aicore.administration import Administration
-from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, below, chunks, given
+from launchpad_tui.runtimes.aicore.administration import AdministrationClient
+from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, chunks, item_path, query_parameters
 from launchpad_tui.runtimes.aicore.logs import LogPages
-from launchpad_tui.runtimes.aicore.schedules import Schedules
-from launchpad_tui.runtimes.aicore.tracking import Tracking
+from launchpad_tui.runtimes.aicore.schedules import SchedulesClient
+from launchpad_tui.runtimes.aicore.tracking import MetricsClient
 
 _SCENARIOS, _ARTIFACTS = "/lm/scenarios", "/lm/artifacts"
 _CONFIGURATIONS, _EXECUTIONS = "/lm/configurations", "/lm/executions"
+_OUTCOME_HINT = "Refresh the list to see the current status of the execution."
 
 
-class AICoreClient(Tracking, Schedules, Administration):
-    """The whole client; see `launchpad_tui.runtimes.aicore.base.Base` for its arguments."""
+class AICoreClient(MetricsClient, SchedulesClient, AdministrationClient):
+    """The runtime SAP AI Core; `BaseClient` describes the arguments."""
 
     def in_group(self, resource_group: str) -> AICoreClient:
-        """A client of another resource group over the same connections and token; closing one closes both."""
+        """Return a client of another resource group that shares connections and token.
+
+        Closing one of them closes both.
+        """
         return AICoreClient(self.key, resource_group, page=self._page, http=self.http)
 
     def create_due(self, at: datetime) -> int:  # noqa: ARG002
@@ -75,47 +79,53 @@ class AICoreClient(Tracking, Schedules, Administration):
     def reconcile(self) -> None:
         """Do nothing: a remote runtime maintains its executions by itself."""
 
-    # What the runtime is -------------------------------------------------------------------------------------------
+    # Metadata -------------------------------------------------------------------------------------
 
     def meta(self) -> RuntimeMeta:
-        """What the runtime says of itself. Raises NotFound where it does not."""
+        """Return what the runtime reports about itself. Raises NotFound if it has no metadata."""
         return parse_meta(self._get("/lm/meta"))
 
     def capabilities(self) -> Capabilities:
-        """What the runtime can do. One that says nothing of itself but answers has the API's defaults."""
+        """Return what the runtime can do: the API's defaults if it works but has no metadata."""
         try:
             return self.meta().capabilities()
         except NotFound:
             self._get(_SCENARIOS)
             return RuntimeMeta().capabilities()
 
-    # Scenarios and executables -------------------------------------------------------------------------------------
+    # Scenarios and executables --------------------------------------------------------------------
 
     def scenarios(self) -> Iterator[Scenario]:
-        """All scenarios of the tenant."""
+        """Yield all scenarios of the tenant."""
         return self._list(_SCENARIOS, parse_scenario)
 
     def executables(
         self, scenario_id: str, version_id: str = "", *, deployable: bool | None = False
     ) -> Iterator[Executable]:
-        """The executables of a scenario.
+        """Yield the executables of a scenario.
 
         Args:
-            version_id: of this version only; empty for all.
-            deployable: True: those of deployments; False: of executions; None: all.
+            version_id: empty for all versions.
+            deployable: True for executables of deployments, False for those of executions, None for
+                both.
         """
-        data = self._get(f"{below(_SCENARIOS, scenario_id)}/executables", {"versionId": version_id})
-        for one in parse_list(data, lambda each: (each, parse_executable(each, scenario_id))):
-            if deployable is None or is_deployable(one[0]) is deployable:
-                yield one[1]
+        data = self._get(
+            f"{item_path(_SCENARIOS, scenario_id)}/executables", {"versionId": version_id}
+        )
+        found = parse_list(
+            data, lambda one: (is_deployable(one), parse_executable(one, scenario_id))
+        )
+        for for_deployments, executable in found:
+            if deployable is None or for_deployments is deployable:
+                yield executable
 
     def versions(self, scenario_id: str) -> Iterator[Version]:
-        """The versions of a scenario."""
-        return self._list(f"{below(_SCENARIOS, scenario_id)}/versions", parse_version)
+        """Yield the versions of a scenario."""
+        return self._list(f"{item_path(_SCENARIOS, scenario_id)}/versions", parse_version)
 
     def add_executables(self, path: Path) -> AddedExecutables:  # noqa: ARG002
         """Raise CapabilityMissing: the AI API does not accept executables."""
-        raise _no_templates()
+        raise _executables_are_read_only()
 
     def executable_fields(self) -> tuple[Field, ...]:
         """Return no fields: executables have no settings."""
@@ -123,13 +133,13 @@ class AICoreClient(Tracking, Schedules, Administration):
 
     def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:  # noqa: ARG002
         """Raise CapabilityMissing: executables have no settings."""
-        raise _no_templates()
+        raise _executables_are_read_only()
 
     def delete_executable(self, executable_id: str) -> None:  # noqa: ARG002
         """Raise CapabilityMissing: executables are removed from the runtime's Git repositories."""
-        raise _no_templates()
+        raise _executables_are_read_only()
 
-    # Artifacts -----------------------------------------------------------------------------------------------------
+    # Artifacts ------------------------------------------------------------------------------------
 
     def artifacts(
         self,
@@ -143,13 +153,13 @@ class AICoreClient(Tracking, Schedules, Administration):
         skip: int = 0,
         page: int = 0,
     ) -> Iterator[Artifact]:
-        """Artifacts that are all of this.
+        """Yield the artifacts that match all arguments.
 
         Args:
-            skip: so many are passed over.
-            page: entries that are asked for at once; 0: as the client does.
-            search: a part of name or description, in any case.
+            search: a part of the name or description; upper and lower case match.
             labels: at most 10.
+            skip: number of artifacts to skip.
+            page: entries per request; 0 for the client's default.
         """
         query = _artifact_query(kind, scenario_id, execution_id, name, search, labels)
         return self._pages(_ARTIFACTS, parse_artifact, query, skip, page)
@@ -164,14 +174,14 @@ class AICoreClient(Tracking, Schedules, Administration):
         search: str = "",
         labels: Sequence[tuple[str, str]] = (),
     ) -> int:
-        """How many there are, with the arguments of `artifacts`."""
+        """Return the number of artifacts; the arguments are those of `artifacts`."""
         return self._count(
             _ARTIFACTS, _artifact_query(kind, scenario_id, execution_id, name, search, labels)
         )
 
     def artifact(self, artifact_id: str) -> Artifact:
-        """One artifact. Raises NotFound."""
-        return parse_one(self._get(below(_ARTIFACTS, artifact_id)), parse_artifact)
+        """Return an artifact. Raises NotFound."""
+        return parse_one(self._get(item_path(_ARTIFACTS, artifact_id)), parse_artifact)
 
     def create_artifact(
         self,
@@ -184,11 +194,11 @@ class AICoreClient(Tracking, Schedules, Administration):
         *,
         size: int | None = None,  # noqa: ARG002  the runtime measures artifacts by itself
     ) -> str:
-        """Register an artifact; gives its ID."""
+        """Register an artifact and return its ID."""
         new = NewArtifact(name, kind, url, scenario_id, description, labels)
         return self._create(_ARTIFACTS, serialize_new_artifact(new))
 
-    # Configurations ------------------------------------------------------------------------------------------------
+    # Configurations -------------------------------------------------------------------------------
 
     def configurations(
         self,
@@ -198,26 +208,33 @@ class AICoreClient(Tracking, Schedules, Administration):
         search: str = "",
         skip: int = 0,
     ) -> Iterator[Configuration]:
-        """Configurations that are all of this.
+        """Yield the configurations that match all arguments.
 
         Args:
-            executable_ids: at most 1000; of any of them.
-            search: a part of the name, in any case.
-            skip: so many are passed over.
+            executable_ids: at most 1000, of which one must match; empty for all.
+            search: a part of the name; upper and lower case match.
+            skip: number of configurations to skip.
         """
         return self._pages(
-            _CONFIGURATIONS, parse_configuration, _of(scenario_id, executable_ids, search), skip
+            _CONFIGURATIONS,
+            parse_configuration,
+            _configuration_query(scenario_id, executable_ids, search),
+            skip,
         )
 
     def count_configurations(
         self, *, scenario_id: str = "", executable_ids: Sequence[str] = (), search: str = ""
     ) -> int:
-        """How many there are, with the arguments of `configurations`."""
-        return self._count(_CONFIGURATIONS, _of(scenario_id, executable_ids, search))
+        """Return the number of configurations; the arguments are those of `configurations`."""
+        return self._count(
+            _CONFIGURATIONS, _configuration_query(scenario_id, executable_ids, search)
+        )
 
     def configuration(self, configuration_id: str) -> Configuration:
-        """One configuration. Raises NotFound."""
-        return parse_one(self._get(below(_CONFIGURATIONS, configuration_id)), parse_configuration)
+        """Return a configuration. Raises NotFound."""
+        return parse_one(
+            self._get(item_path(_CONFIGURATIONS, configuration_id)), parse_configuration
+        )
 
     def create_configuration(
         self,
@@ -227,15 +244,15 @@ class AICoreClient(Tracking, Schedules, Administration):
         parameters: Mapping[str, str] | None = None,
         inputs: Mapping[str, str] | None = None,
     ) -> str:
-        """Make a configuration; gives its ID.
+        """Create a configuration and return its ID.
 
         Args:
-            inputs: artifact IDs by the input's name.
+            inputs: artifact IDs by the names of the inputs.
         """
         new = NewConfiguration(name, scenario_id, executable_id, parameters or {}, inputs or {})
         return self._create(_CONFIGURATIONS, serialize_new_configuration(new))
 
-    # Executions ----------------------------------------------------------------------------------------------------
+    # Executions -----------------------------------------------------------------------------------
 
     def executions(
         self,
@@ -247,12 +264,15 @@ class AICoreClient(Tracking, Schedules, Administration):
         status: Status | None = None,
         skip: int = 0,
     ) -> Iterator[Execution]:
-        """Executions that are all of this, behind the first ``skip``."""
+        """Yield the executions that match all arguments, without the first ``skip``."""
         query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
         return self._pages(_EXECUTIONS, parse_execution, query, skip)
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
-        """Which executions there are (in a status), and when each changed last: far fewer bytes than `executions`."""
+        """Yield ID, status and last change of the executions, of one status or all.
+
+        The response is much smaller than that of `executions`.
+        """
         return self._pages(
             _EXECUTIONS, parse_execution_state, {"status": status, "$select": "status"}
         )
@@ -266,46 +286,74 @@ class AICoreClient(Tracking, Schedules, Administration):
         schedule_id: str = "",
         status: Status | None = None,
     ) -> int:
-        """How many there are, with the arguments of `executions`."""
+        """Return the number of executions; the arguments are those of `executions`."""
         query = _execution_query(scenario_id, configuration_id, executable_ids, schedule_id, status)
         return self._count(_EXECUTIONS, query)
 
     def execution(self, execution_id: str) -> Execution:
-        """One execution. Raises NotFound."""
-        return parse_one(self._get(below(_EXECUTIONS, execution_id)), parse_execution)
+        """Return an execution. Raises NotFound."""
+        return parse_one(self._get(item_path(_EXECUTIONS, execution_id)), parse_execution)
 
     def create_execution(self, configuration_id: str) -> str:
-        """Start an execution; gives its ID. It is asked for once only: after an error look whether it runs."""
+        """Start an execution and return its ID.
+
+        The request is sent once only. After an error, check whether the execution runs.
+        """
         return self._create(_EXECUTIONS, serialize_new_execution(configuration_id))
 
     def stop(self, execution_id: str) -> None:
-        """Ask it to stop. Raises NotFound, and Conflict where it is neither PENDING nor RUNNING."""
-        path, body = below(_EXECUTIONS, execution_id), serialize_target_status(TargetStatus.STOPPED)
-        self.http.call("PATCH", path, group=self.resource_group, body=body, again=True, done=(412,))
+        """Request an execution to stop.
+
+        Raises:
+            NotFound: there is no such execution.
+            Conflict: it is neither PENDING nor RUNNING.
+        """
+        path, body = (
+            item_path(_EXECUTIONS, execution_id),
+            serialize_target_status(TargetStatus.STOPPED),
+        )
+        self.http.call(
+            "PATCH",
+            path,
+            group=self.resource_group,
+            body=body,
+            repeatable=True,
+            done_statuses=(412,),
+        )
 
     def delete(self, execution_id: str) -> None:
-        """Delete it. Raises NotFound, and Conflict while it is not over."""
-        path = below(_EXECUTIONS, execution_id)
-        self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
+        """Delete an execution.
+
+        Raises:
+            NotFound: there is no such execution.
+            Conflict: it has not ended.
+        """
+        path = item_path(_EXECUTIONS, execution_id)
+        self.http.call(
+            "DELETE", path, group=self.resource_group, repeatable=True, done_statuses=(404,)
+        )
 
     def change_many(self, execution_ids: Sequence[str], target: TargetStatus) -> Iterator[Outcome]:
-        """Stop or delete many, 100 a request; what came of each. For runtimes whose `RuntimeMeta.bulk` is True.
+        """Stop or delete executions, 100 per request, and yield the outcome of each.
+
+        Only for runtimes whose `RuntimeMeta.bulk` is true.
 
         Args:
             target: STOPPED or DELETED.
         """
-        for piece in chunks(execution_ids, BULK_LIMIT):
-            body = serialize_target_statuses(piece, target)
+        for batch in chunks(execution_ids, BULK_LIMIT):
+            body = serialize_target_statuses(batch, target)
             data = self.http.json(
                 "PATCH", _EXECUTIONS, group=self.resource_group, body=body, content_type=MERGE_PATCH
             )
             found = parse_list(
                 data, lambda one: _outcome(one, target, self.http.secrets), key="executions"
             )
-            came = {each.id: each for each in found}
+            outcomes = {each.id: each for each in found}
             yield from (
-                came.get(one) or _rejected(one, target, "The runtime did not report an outcome.")
-                for one in piece
+                outcomes.get(each)
+                or _rejected(each, target, "The runtime did not report an outcome.")
+                for each in batch
             )
 
     def store_outputs(self, execution_id: str, progress: Progress | None = None) -> None:  # noqa: ARG002
@@ -313,10 +361,11 @@ class AICoreClient(Tracking, Schedules, Administration):
         raise CapabilityMissing(
             f"The outputs of execution {execution_id} cannot be stored from here",
             "Its runtime stores outputs by itself.",
+            "Check the status and the log of the execution.",
         )
 
     def log_folder(self, execution_id: str) -> None:  # noqa: ARG002
-        """Return None: logs have to be fetched."""
+        """Return None: logs have to be fetched from the runtime."""
         return
 
     def logs(
@@ -328,25 +377,27 @@ class AICoreClient(Tracking, Schedules, Administration):
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[LogRecord]:
-        """The lines of its log, by time, page by page.
+        """Yield the lines of an execution's log in the order of time.
 
         Args:
-            start: the earliest; None: the server's choice, an hour ago.
-            end: the latest; None: now.
-            limit: at most so many; None: all.
+            start: the earliest timestamp; None for the server's default, an hour ago.
+            end: the latest timestamp; None for now.
+            newest_first: whether the order is reversed.
+            limit: the maximum number of lines; None for all.
         """
-        path = f"{below(_EXECUTIONS, execution_id)}/logs"
+        path = f"{item_path(_EXECUTIONS, execution_id)}/logs"
 
-        def ask(query: Mapping[str, object]) -> object:
-            return self.http.json("GET", path, given(query), group=self.resource_group)
+        def fetch(query: Mapping[str, object]) -> object:
+            return self.http.json("GET", path, query_parameters(query), group=self.resource_group)
 
-        return LogPages(ask, start, end, newest_first).lines(limit)
+        return LogPages(fetch, start, end, newest_first).lines(limit)
 
 
-def _no_templates() -> CapabilityMissing:
+def _executables_are_read_only() -> CapabilityMissing:
     return CapabilityMissing(
         "The AI API does not accept changes of executables",
-        "SAP AI Core reads executables from a Git repository; launchpad serve has those of its machine.",
+        "SAP AI Core reads executables from a Git repository; launchpad serve uses those of its "
+        "machine.",
         "Change the workflow template in the repository that the runtime reads.",
     )
 
@@ -359,13 +410,16 @@ def _outcome(data: JsonObject, target: TargetStatus, secrets: Sequence[str]) -> 
     shown = report.summary()
     if report.request_id:
         shown += f" (request ID {report.request_id})"
-    return _rejected(identity(data), target, redact(shown, secrets) or "It was rejected.")
+    return _rejected(
+        identity(data), target, redact(shown, secrets) or "The runtime reported no reason."
+    )
 
 
 def _rejected(execution_id: str, target: TargetStatus, reason: str) -> Outcome:
-    done = "stopped" if target is TargetStatus.STOPPED else "deleted"
+    change = "stopped" if target is TargetStatus.STOPPED else "deleted"
     return Outcome(
-        execution_id, RuntimeRejected(f"Execution {execution_id} was not {done}", reason)
+        execution_id,
+        RuntimeRejected(f"Execution {execution_id} was not {change}", reason, _OUTCOME_HINT),
     )
 
 
@@ -389,12 +443,14 @@ def _artifact_query(
     }
 
 
-def _of(scenario_id: str, executable_ids: Sequence[str], search: str) -> dict[str, object]:
+def _configuration_query(
+    scenario_id: str, executable_ids: Sequence[str], search: str
+) -> dict[str, object]:
     return {"scenarioId": scenario_id, "executableIds": list(executable_ids), **_search(search)}
 
 
 def _search(text: str) -> dict[str, object]:
-    """The API takes no ``~`` and at most 80 characters."""
+    # The API allows neither ``~`` nor more than 80 characters.
     text = text.replace("~", "")[:80]
     return {"$search": text, "searchCaseInsensitive": True} if text else {}
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from launchpad_tui.domain.connection_check import CheckStep
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.aicore.credentials import of_connection, parse_service_key, profiles
+from launchpad_tui.runtimes.aicore.credentials import connection_key, parse_service_key, profiles
 from launchpad_tui.runtimes.catalog import KEYS
 from launchpad_tui.runtimes.connection_support import ConnectionSupport
 
@@ -44,7 +44,7 @@ class AICoreConnectionSupport(ConnectionSupport):
             raise InvalidInput("Client secret is missing", hint=_HINT, field=_SECRET)
 
     def stores_secrets(self, settings: Mapping[str, str]) -> bool:
-        """Return whether the credentials are entered, not read from the environment or a profile."""
+        """Return whether the credentials are entered, not taken from environment or profile."""
         return settings.get("credentials", KEYS) == KEYS
 
     def replaces_secrets(self, secrets: Mapping[str, str]) -> bool:
@@ -63,7 +63,7 @@ class AICoreConnectionSupport(ConnectionSupport):
         self, settings: Mapping[str, str], secrets: Mapping[str, str]
     ) -> Mapping[str, str]:
         """Return address and credentials of the AI API as fields of a store ``launchpad``."""
-        fields = of_connection(settings, secrets).fields()
+        fields = connection_key(settings, secrets).fields()
         found = {name: fields.get(name, "") for name in _ADDRESS}
         return {**found, "ca_file": settings.get("ca_file", "")}
 

@@ -1,10 +1,11 @@
 """Credentials of SAP AI Core from service keys, the environment and profiles.
 
-A service key is the JSON that SAP BTP shows for a service instance: ``clientid``, ``clientsecret``, ``url`` and
-``serviceurls.AI_API_URL``; with X.509 ``certurl``, ``certificate`` and ``key`` in place of the secret. The environment
-and profiles are read by the rules of SAP's Python SDK (``ai_core_sdk.credentials``): of `AICORE_SERVICE_KEY`, the
-variables ``AICORE_…``, the profile's file and ``VCAP_SERVICES`` the first that has any credential wins whole; the
-resource group is looked for apart. No message holds a secret.
+A service key is the JSON that SAP BTP shows for a service instance: ``clientid``, ``clientsecret``,
+``url`` and ``serviceurls.AI_API_URL``; with X.509, ``certurl``, ``certificate`` and ``key`` replace
+the secret. Environment and profiles are read by the rules of SAP's Python SDK
+(``ai_core_sdk.credentials``): of ``AICORE_SERVICE_KEY``, the variables ``AICORE_…``, the profile's
+file and ``VCAP_SERVICES``, the first source with any credential provides all of them. The resource
+group is searched independently. No message contains a secret.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ from pathlib import Path
 from launchpad_tui.errors import ConfigError, InvalidInput
 
 _log = logging.getLogger(__name__)
-#: where a connection's credentials come from
+#: the sources of a connection's credentials
 KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
 _PREFIX = "AICORE_"
-_WHERE = "SAP BTP cockpit: the instance of SAP AI Core, its service key, as JSON."
+_KEY_HINT = "Copy the service key of the instance of SAP AI Core in the SAP BTP cockpit, as JSON."
 _TOKEN_PATH = "/oauth/token"
-#: our names, by the place in a service key
-_IN_KEY: Mapping[str, tuple[str, ...]] = {
+#: the position in a service key by our name of the value
+_PATHS_IN_KEY: Mapping[str, tuple[str, ...]] = {
     "client_id": ("clientid",),
     "client_secret": ("clientsecret",),
     "auth_url": ("url",),
@@ -35,17 +36,19 @@ _IN_KEY: Mapping[str, tuple[str, ...]] = {
     "cert_str": ("certificate",),
     "key_str": ("key",),
 }
-#: our names, in variables and profiles with ``AICORE_`` before them and in capitals
-_IN_VARIABLES = (*_IN_KEY, "cert_file_path", "key_file_path")
-_ONE_OF = "One of: client secret; certificate and key; files of certificate and key."
+#: our names of the values in variables and profiles, where they are upper case with a prefix
+_VARIABLE_NAMES = (*_PATHS_IN_KEY, "cert_file_path", "key_file_path")
+_METHODS_HINT = (
+    "Give one of: the client secret, certificate and key, or the files of certificate and key."
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ServiceKey:
-    """Credentials of a tenant, complete: a client secret, or a certificate and its key (PEM).
+    """Complete credentials of a tenant: a client secret, or a certificate and its key (PEM).
 
-    ``base_url`` ends in ``/v2``, ``auth_url`` in ``/oauth/token``. ``resource_group`` is empty where none is named.
-    ``source`` says for people where all this was found.
+    ``base_url`` ends in ``/v2``, ``auth_url`` in ``/oauth/token``. ``resource_group`` is empty if
+    the source names none. ``source`` describes for users where the credentials were found.
     """
 
     base_url: str
@@ -59,8 +62,11 @@ class ServiceKey:
 
     def __repr__(self) -> str:
         """Return a representation without secrets."""
-        way = "client secret" if self.client_secret else "certificate"
-        return f"ServiceKey({self.base_url!r}, {self.auth_url!r}, {self.client_id!r}, by {way}, from {self.source!r})"
+        method = "client secret" if self.client_secret else "certificate"
+        return (
+            f"ServiceKey({self.base_url!r}, {self.auth_url!r}, {self.client_id!r}, by {method}, "
+            f"from {self.source!r})"
+        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -84,36 +90,36 @@ class ServiceKey:
 
 
 def parse_service_key(text: str, source: str = "the service key") -> ServiceKey:
-    """Read a service key, bare or under ``credentials``; or what a profile's file holds.
+    """Parse a service key, at the top level or below ``credentials``, or the text of a profile.
 
     Args:
         text: JSON as SAP BTP shows it.
-        source: how messages name it.
+        source: how messages name the text.
 
     Raises:
-        InvalidInput: it is not JSON, or something is missing; which, the detail says.
+        InvalidInput: it is not JSON, or a value is missing, which the detail names.
     """
-    data = _object(text, source)
+    data = _json_object(text, source)
     inner = data.get("credentials")
     data = inner if isinstance(inner, dict) else data
     if any(str(name).startswith(_PREFIX) for name in data):
-        return _of_profile(data, source)
-    return _complete(_of_key(data, source), source, _in_key)
+        return _key_of_profile(data, source)
+    return _checked_key(_values_of_key(data, source), source, _name_in_key)
 
 
-def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
+def environment_key(environ: Mapping[str, str] | None = None) -> ServiceKey:
     """Return the credentials from the environment, in the order of SAP's SDK.
 
     Raises:
-        ConfigError: there are none, or those found are not complete.
-        InvalidInput: what a variable or file holds is no JSON.
+        ConfigError: there are no credentials.
+        InvalidInput: they are incomplete, or a variable or file is not JSON.
     """
     environ = os.environ if environ is None else environ
-    config, path = _config(environ)
+    config, path = _read_profile(environ)
     places = [f"{_PREFIX}SERVICE_KEY", f"{_PREFIX}… of the environment", str(path), "VCAP_SERVICES"]
     for source, found in _sources(environ, config, path):
         if found:
-            key = _complete(found, source, _in_variables)
+            key = _checked_key(found, source, _name_in_variables)
             group = environ.get(f"{_PREFIX}RESOURCE_GROUP") or _text(
                 config.get(f"{_PREFIX}RESOURCE_GROUP")
             )
@@ -125,32 +131,35 @@ def find(environ: Mapping[str, str] | None = None) -> ServiceKey:
     )
 
 
-def from_profile(name: str = "", environ: Mapping[str, str] | None = None) -> ServiceKey:
+def profile_key(name: str = "", environ: Mapping[str, str] | None = None) -> ServiceKey:
     """Return the credentials of a profile.
 
     Args:
-        name: the profile; empty: what ``AICORE_CONFIG`` or ``AICORE_PROFILE`` says, else ``default``.
+        name: the profile; empty for that of ``AICORE_CONFIG`` or ``AICORE_PROFILE``, else
+            ``default``.
 
     Raises:
-        ConfigError: there is no such file, it cannot be read, or it is not complete.
-        InvalidInput: it is no JSON.
+        ConfigError: the profile does not exist or cannot be read.
+        InvalidInput: it is not JSON, or incomplete.
     """
     environ = os.environ if environ is None else environ
-    path = _path(environ, name)
+    path = _profile_path(environ, name)
     try:
-        config = _object(path.read_text(encoding="utf-8"), str(path))
+        config = _json_object(path.read_text(encoding="utf-8"), str(path))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
         raise ConfigError(
-            "The profile of SAP AI Core cannot be read", f"{path}: {reason}"
+            "The profile of SAP AI Core cannot be read",
+            f"{path}: {reason}.",
+            "Check the name of the profile and the permissions of its file.",
         ) from error
-    return _of_profile(config, str(path))
+    return _key_of_profile(config, str(path))
 
 
 def profiles(environ: Mapping[str, str] | None = None) -> list[str]:
-    """The profiles that have a file, the one that counts unnamed first, then by name."""
+    """Return the profiles that have a file: the default profile first, then by name."""
     environ = os.environ if environ is None else environ
-    home, names = _home(environ), set[str]()
+    home, names = _profile_folder(environ), set[str]()
     with contextlib.suppress(OSError):
         names = {path.stem.removeprefix("config_") for path in home.glob("config_*.json")}
         names |= {"default"} if (home / "config.json").is_file() else set()
@@ -158,7 +167,7 @@ def profiles(environ: Mapping[str, str] | None = None) -> list[str]:
     return sorted(names, key=lambda name: (name != first, name))
 
 
-def of_connection(
+def connection_key(
     settings: Mapping[str, str],
     secrets: Mapping[str, str],
     environ: Mapping[str, str] | None = None,
@@ -166,21 +175,21 @@ def of_connection(
     """Return the credentials that the fields of a connection define.
 
     Raises:
-        ConfigError, InvalidInput: there are none, or not all.
+        ConfigError, InvalidInput: they are missing, incomplete or invalid.
     """
-    way = settings.get("credentials", KEYS)
-    if way == ENVIRONMENT:
-        return find(environ)
-    if way == PROFILE:
-        return from_profile(settings.get("profile", ""), environ)
+    source_kind = settings.get("credentials", KEYS)
+    if source_kind == ENVIRONMENT:
+        return environment_key(environ)
+    if source_kind == PROFILE:
+        return profile_key(settings.get("profile", ""), environ)
     found = {name: settings.get(name, "") for name in ("base_url", "auth_url", "client_id")}
     found["client_secret"] = secrets.get("client_secret", "")
     found["cert_str"], found["key_str"] = (
         secrets.get("certificate", ""),
         secrets.get("private_key", ""),
     )
-    return _complete(
-        {name: text for name, text in found.items() if text}, "the connection", _in_fields
+    return _checked_key(
+        {name: text for name, text in found.items() if text}, "the connection", _name_in_fields
     )
 
 
@@ -199,23 +208,31 @@ def normal_auth_url(url: str) -> str:
 def _sources(
     environ: Mapping[str, str], config: Mapping[str, object], path: Path
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Every place with what it has, one at a time, so that a damaged one does not matter behind one that wins."""
+    """Yield the sources in their order with the values that each provides.
+
+    They are read one by one, so that a damaged source after the first with credentials is ignored.
+    """
     name = f"{_PREFIX}SERVICE_KEY"
     if text := environ.get(name):
-        yield name, _of_key(_object(text, name), name)
-    yield "the environment", _of_variables(environ)
-    yield str(path), _of_variables(config)
+        yield name, _values_of_key(_json_object(text, name), name)
+    yield "the environment", _values_of_variables(environ)
+    yield str(path), _values_of_variables(config)
     if text := environ.get("VCAP_SERVICES"):
-        yield "VCAP_SERVICES", _of_key(_bound(_object(text, "VCAP_SERVICES")), "VCAP_SERVICES")
+        yield (
+            "VCAP_SERVICES",
+            _values_of_key(
+                _bound_credentials(_json_object(text, "VCAP_SERVICES")), "VCAP_SERVICES"
+            ),
+        )
 
 
-def _of_profile(config: Mapping[str, object], source: str) -> ServiceKey:
-    key = _complete(_of_variables(config), source, _in_variables)
+def _key_of_profile(config: Mapping[str, object], source: str) -> ServiceKey:
+    key = _checked_key(_values_of_variables(config), source, _name_in_variables)
     return _with_group(key, _text(config.get(f"{_PREFIX}RESOURCE_GROUP")))
 
 
-def _bound(services: Mapping[str, object]) -> Mapping[str, object]:
-    """The credentials of the first service that is labelled ``aicore``."""
+def _bound_credentials(services: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the credentials of the first service that is labeled ``aicore``."""
     for group in services.values():
         for service in group if isinstance(group, list) else ():
             if isinstance(service, dict) and service.get("label") == "aicore":
@@ -224,22 +241,28 @@ def _bound(services: Mapping[str, object]) -> Mapping[str, object]:
     return {}
 
 
-def _home(environ: Mapping[str, str]) -> Path:
+def _profile_folder(environ: Mapping[str, str]) -> Path:
     return Path(environ.get(f"{_PREFIX}HOME") or "~/.aicore").expanduser()
 
 
-def _path(environ: Mapping[str, str], name: str) -> Path:
+def _profile_path(environ: Mapping[str, str], name: str) -> Path:
     if not name and (named := environ.get(f"{_PREFIX}CONFIG")):
         return Path(named).expanduser()
     name = name or environ.get(f"{_PREFIX}PROFILE", "")
-    return _home(environ) / ("config.json" if name in {"", "default"} else f"config_{name}.json")
+    return _profile_folder(environ) / (
+        "config.json" if name in {"", "default"} else f"config_{name}.json"
+    )
 
 
-def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
-    """What the profile's file holds; nothing where there is none. A profile that is named has to be there."""
-    path = _path(environ, "")
+def _read_profile(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
+    """Return the values of the profile and its path; no values if the default profile is missing.
+
+    Raises:
+        ConfigError: a profile that ``AICORE_PROFILE`` names does not exist.
+    """
+    path = _profile_path(environ, "")
     try:
-        return _object(path.read_text(encoding="utf-8"), str(path)), path
+        return _json_object(path.read_text(encoding="utf-8"), str(path)), path
     except FileNotFoundError:
         if profile := environ.get(f"{_PREFIX}PROFILE"):
             raise ConfigError(
@@ -248,33 +271,39 @@ def _config(environ: Mapping[str, str]) -> tuple[Mapping[str, object], Path]:
                 "Check the variable AICORE_PROFILE.",
             ) from None
     except (OSError, UnicodeDecodeError) as error:
-        _log.warning("%s cannot be read and is passed over: %s", path, type(error).__name__)
+        _log.warning("%s cannot be read and is ignored: %s", path, type(error).__name__)
     return {}, path
 
 
-def _object(text: str, source: str) -> Mapping[str, object]:
-    # Errors of the parser hold the text, so they are not handed on.
+def _json_object(text: str, source: str) -> Mapping[str, object]:
+    # Errors of the parser contain the text, so they are not chained.
     try:
         data = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         where = f"{source}: line {error.lineno}, column {error.colno}: {error.msg}."
         raise InvalidInput(
-            "The service key is not JSON", where, _WHERE, field="service_key"
+            "The service key is not JSON", where, _KEY_HINT, field="service_key"
         ) from None
     except (ValueError, RecursionError):
         raise InvalidInput(
-            "The service key is not JSON", source, _WHERE, field="service_key"
+            "The service key is not JSON",
+            f"{source} cannot be parsed.",
+            _KEY_HINT,
+            field="service_key",
         ) from None
     if not isinstance(data, dict):
         raise InvalidInput(
-            "The service key is not a JSON object", source, _WHERE, field="service_key"
+            "The service key is not a JSON object",
+            f"{source} contains another JSON value.",
+            _KEY_HINT,
+            field="service_key",
         )
     return data
 
 
-def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
+def _values_of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
     found = {}
-    for name, places in _IN_KEY.items():
+    for name, places in _PATHS_IN_KEY.items():
         value: object = data
         for place in places:
             if value is None:
@@ -282,15 +311,15 @@ def _of_key(data: Mapping[str, object], source: str) -> dict[str, str]:
             if not isinstance(value, Mapping):
                 detail = f"{source}: {'.'.join(places)} is inside a value that is not an object."
                 raise InvalidInput(
-                    "The service key is not valid", detail, _WHERE, field="service_key"
+                    "The service key is invalid", detail, _KEY_HINT, field="service_key"
                 )
             value = value.get(place)
         found[name] = _text(value)
     return {name: value for name, value in found.items() if value}
 
 
-def _of_variables(values: Mapping[str, object]) -> dict[str, str]:
-    found = {name: _text(values.get(_PREFIX + name.upper())) for name in _IN_VARIABLES}
+def _values_of_variables(values: Mapping[str, object]) -> dict[str, str]:
+    found = {name: _text(values.get(_PREFIX + name.upper())) for name in _VARIABLE_NAMES}
     return {name: value for name, value in found.items() if value}
 
 
@@ -300,21 +329,32 @@ def _text(value: object) -> str:
     )
 
 
-def _in_key(name: str) -> str:
-    return ".".join(_IN_KEY.get(name, (name,)))
+def _name_in_key(name: str) -> str:
+    return ".".join(_PATHS_IN_KEY.get(name, (name,)))
 
 
-def _in_variables(name: str) -> str:
+def _name_in_variables(name: str) -> str:
     return _PREFIX + name.upper()
 
 
-def _in_fields(name: str) -> str:
+def _name_in_fields(name: str) -> str:
     return {"cert_str": "certificate", "key_str": "private_key"}.get(name, name)
 
 
-def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], str]) -> ServiceKey:
-    """The key of what was found under our names; ``name_of`` says how the source calls them."""
-    ways = [
+def _checked_key(
+    found: Mapping[str, str], source: str, name_of: Callable[[str], str]
+) -> ServiceKey:
+    """Return the service key of the values that were found.
+
+    Args:
+        found: the values by our names.
+        name_of: returns the source's name of a value, for messages.
+
+    Raises:
+        InvalidInput: values are missing or invalid, or there is more than one method to
+        authenticate. ConfigError: a file of the credentials cannot be read.
+    """
+    methods = [
         "client_secret" in found,
         "cert_str" in found and "key_str" in found,
         "cert_file_path" in found and "key_file_path" in found,
@@ -323,32 +363,32 @@ def _complete(found: Mapping[str, str], source: str, name_of: Callable[[str], st
     if "auth_url" not in found and "cert_url" not in found:
         missing.append("auth_url")
     for half, other in (("cert_str", "key_str"), ("cert_file_path", "key_file_path")):
-        if sum(ways) == 0 and (half in found) != (other in found):
+        if sum(methods) == 0 and (half in found) != (other in found):
             missing.append(other if half in found else half)
     if missing:
         names = ", ".join(name_of(name) for name in missing)
         raise _incomplete(source, f"{names} {'is' if len(missing) == 1 else 'are'} missing.")
-    if sum(ways) == 0:
+    if sum(methods) == 0:
         raise _incomplete(
             source,
             f"{name_of('client_secret')} is missing, and so are certificate and key.",
-            _ONE_OF,
+            _METHODS_HINT,
         )
-    if sum(ways) > 1:
-        raise _incomplete(source, "More than one authentication method is given.", _ONE_OF)
+    if sum(methods) > 1:
+        raise _incomplete(source, "More than one authentication method is given.", _METHODS_HINT)
     certificate, key = found.get("cert_str", ""), found.get("key_str", "")
-    if ways[2]:
+    if methods[2]:
         certificate, key = (
             _read(found[name], source) for name in ("cert_file_path", "key_file_path")
         )
-    certificate, key = (certificate, key) if not ways[0] else ("", "")
+    certificate, key = (certificate, key) if not methods[0] else ("", "")
     return ServiceKey(
-        normal_base_url(_url(found["base_url"], source)),
-        normal_auth_url(_url(found.get("cert_url") or found["auth_url"], source)),
+        normal_base_url(_checked_url(found["base_url"], source)),
+        normal_auth_url(_checked_url(found.get("cert_url") or found["auth_url"], source)),
         found["client_id"],
         found.get("client_secret", ""),
-        _lines(certificate),
-        _lines(key),
+        _line_breaks(certificate),
+        _line_breaks(key),
         source=source,
     )
 
@@ -363,7 +403,7 @@ def _incomplete(source: str, detail: str, hint: str = "") -> InvalidInput:
     )
 
 
-def _url(text: str, source: str) -> str:
+def _checked_url(text: str, source: str) -> str:
     from urllib.parse import urlsplit
 
     try:
@@ -380,12 +420,12 @@ def _url(text: str, source: str) -> str:
         good = False
     if not good:
         raise _incomplete(
-            source, "A URL is not valid.", "URLs have the form https://api.example.com."
+            source, "A URL is invalid.", "URLs have the form https://api.example.com."
         )
     return text
 
 
-def _lines(text: str) -> str:
+def _line_breaks(text: str) -> str:
     return text.replace("\\n", "\n")
 
 
@@ -395,7 +435,9 @@ def _read(path: str, source: str) -> str:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not PEM text"
         raise ConfigError(
-            "A file of the credentials cannot be read", f"{path}: {reason} (in {source})"
+            "A file of the credentials cannot be read",
+            f"{path}: {reason} (named by {source}).",
+            "Check the path and the permissions of the file.",
         ) from error
 
 

@@ -1,7 +1,8 @@
 """Requests to the AI API: token, resource group, and which requests may be sent twice.
 
-A request is sent again only if that cannot do anything twice: GET always, PATCH and DELETE if the
-caller says so, POST never. The exception is a refused token (401), with which nothing was done.
+A request is sent again only if it cannot take effect twice: GET always, PATCH and DELETE if the
+caller allows it, POST never. A request with a refused token (401) had no effect, so it is always
+sent again with a new token.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from launchpad_tui.net.tls import create_context
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.runtimes.aicore.response_errors import response_error
 
-#: times that a request is sent, and seconds before the second time, see `RetryPolicy`
+#: number of attempts, and seconds before the second one, see `RetryPolicy`
 ATTEMPTS = 4
 PAUSE = 0.5
 _TOKEN_SERVER = "the token server"
@@ -32,10 +33,10 @@ _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 
 
 class KeyTokens:
-    """The access token of a service key. Safe for threads.
+    """The access token of a service key. Thread-safe.
 
     Args:
-        ca_file: authorities that are trusted in addition.
+        ca_file: file of certificate authorities that are trusted in addition.
         pause: seconds, see `PAUSE`.
         clock: returns seconds since an arbitrary time.
     """
@@ -67,8 +68,9 @@ class KeyTokens:
             refused: a token that a server did not accept; it is not returned again.
 
         Raises:
-            AuthenticationFailed: the key is not accepted.
-            Unreachable, RateLimited, ConfigError, RuntimeRejected: the token server does not work.
+            AuthenticationFailed: the token server refuses the key.
+            Unreachable, RateLimited, ConfigError, RuntimeRejected: the token server returns no
+                token.
         """
         return self._cache.get(refused)
 
@@ -91,14 +93,14 @@ class KeyTokens:
 
     def _refusal(self, response: HttpResponse) -> LaunchpadError:
         request = f"POST {self._key.auth_url}"
-        return _explained(response, request, _TOKEN_SERVER, self._key.secrets)
+        return _response_error(response, request, _TOKEN_SERVER, self._key.secrets)
 
 
 class AICoreHttp:
-    """Requests to the AI API with a token and a resource group. Safe for threads.
+    """Requests to the AI API with a token and a resource group. Thread-safe.
 
     Args:
-        ca_file: authorities that are trusted in addition.
+        ca_file: file of certificate authorities that are trusted in addition.
         pause: seconds, see `PAUSE`.
     """
 
@@ -151,9 +153,9 @@ class AICoreHttp:
         group: str = "",
         body: object = None,
         content_type: str = "application/json",
-        again: bool | None = None,
-        done: Sequence[int] = (),
-        hide: Sequence[str] = (),
+        repeatable: bool | None = None,
+        done_statuses: Sequence[int] = (),
+        body_secrets: Sequence[str] = (),
         accept: str = "application/json",
     ) -> HttpResponse:
         """Send a request, again after an error that may pass.
@@ -162,17 +164,17 @@ class AICoreHttp:
             path: the path after ``/v2``, already percent-encoded.
             group: the resource group; empty for requests without one.
             body: sent as JSON.
-            again: whether the request may be sent twice although the first attempt may have
+            repeatable: whether the request may be sent twice although the first attempt may have
                 succeeded; by default for GET only.
-            done: statuses of a further attempt that mean that the first one succeeded.
-            hide: texts of the body that no message may contain.
+            done_statuses: statuses of a further attempt that mean that the first one succeeded.
+            body_secrets: texts of the body that no message may contain.
             accept: the media types that the response may have.
 
         Raises:
             AuthenticationFailed, PermissionDenied, NotFound, Conflict, RateLimited, Unreachable,
             CapabilityMissing, RuntimeRejected, ConfigError: by the status of the response.
         """
-        again = method == "GET" if again is None else again
+        repeatable = method == "GET" if repeatable is None else repeatable
         url = self._base + path + (f"?{encode_query(query, safe='$,')}" if query else "")
         content = None if body is None else json.dumps(body, allow_nan=False).encode()
         headers = {"Accept": accept, "AI-Client-Type": USER_AGENT}
@@ -185,17 +187,19 @@ class AICoreHttp:
         def attempt(number: int) -> HttpResponse:
             nonlocal token, renewed
             while True:
-                secrets = (token, *self._secrets, *hide)
+                secrets = (token, *self._secrets, *body_secrets)
                 sent = {**headers, "Authorization": f"Bearer {token}"}
                 response = self._client.send(method, url, sent, content, secrets)
-                if 200 <= response.status < 300 or (response.status in done and number > 1):
+                if 200 <= response.status < 300 or (
+                    response.status in done_statuses and number > 1
+                ):
                     return response
                 if response.status != 401 or renewed:
-                    raise _explained(response, f"{method} {path}", _AI_API, secrets)
+                    raise _response_error(response, f"{method} {path}", _AI_API, secrets)
                 token = self.tokens.get(refused=token)
                 renewed = True
 
-        return self._client.repeat(attempt, retry=again)
+        return self._client.repeat(attempt, retry=repeatable)
 
     def close(self) -> None:
         """End the pauses before further attempts and close all connections."""
@@ -249,12 +253,12 @@ def _without_surrogates(data: Any) -> Any:
     )
 
 
-def segment(text: str) -> str:
+def encode_segment(text: str) -> str:
     """Return a text percent-encoded as one segment of a path."""
     return quote(text, safe="")
 
 
-def _explained(
+def _response_error(
     response: HttpResponse, request: str, server: str, secrets: Sequence[str]
 ) -> LaunchpadError:
     error = response_error(response, request, server, secrets)

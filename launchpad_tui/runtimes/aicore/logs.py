@@ -1,5 +1,8 @@
-"""Logs of executions, page by page. The API pages them by time only, so lines of the last moment of a page come again
-with the next one, and are passed over there."""
+"""Logs of executions, page by page.
+
+The API pages logs by timestamp only, so a page begins with the lines that have the last timestamp
+of the page before it. They are skipped.
+"""
 
 from __future__ import annotations
 
@@ -11,70 +14,79 @@ from launchpad_tui.aiapi.executions import parse_log
 from launchpad_tui.domain.execution import LogRecord
 from launchpad_tui.domain.timestamps import to_rfc3339
 
-#: the API: lines of a page
+#: the API's maximum number of lines per page
 PAGE = 5000
-_INSTANT = timedelta(microseconds=1)
+#: the resolution of our timestamps
+_RESOLUTION = timedelta(microseconds=1)
 
 
 class LogPages:
-    """Reads a log.
+    """The pages of one log.
 
     Args:
-        ask: sends a query.
-        start, end: the earliest and the latest moment; None: the server's choice.
+        fetch: requests a page with query parameters and returns its JSON.
+        start, end: the earliest and the latest timestamp; None for the server's default.
+        newest_first: whether the newest lines come first.
+        page: lines per page.
     """
 
     def __init__(
         self,
-        ask: Callable[[Mapping[str, object]], object],
+        fetch: Callable[[Mapping[str, object]], object],
         start: datetime | None,
         end: datetime | None,
         newest_first: bool,
         page: int = PAGE,
     ) -> None:
-        self._ask = ask
+        self._fetch = fetch
         self._bounds = {"start": start, "end": end}
         self._newest_first = newest_first
         self._page = page
 
     def lines(self, limit: int | None = None) -> Iterator[LogRecord]:
-        """The lines, at most so many."""
+        """Yield the lines.
+
+        Args:
+            limit: the maximum number of lines; None for all.
+        """
         moving = "end" if self._newest_first else "start"
         known: Counter[LogRecord] = Counter()
-        given = 0
-        while limit is None or given < limit:
-            found = self._read()
-            left = known.copy()
-            for line in found:
-                if left[line] > 0:
-                    left[line] -= 1
+        count = 0
+        while limit is None or count < limit:
+            page = self._next_page()
+            repeated = known.copy()
+            for line in page:
+                if repeated[line] > 0:
+                    repeated[line] -= 1
                     continue
-                if limit is not None and given >= limit:
+                if limit is not None and count >= limit:
                     return
-                given += 1
+                count += 1
                 yield line
-            if len(found) < self._page:
+            if len(page) < self._page:
                 return
-            last = found[-1].timestamp
+            last = page[-1].timestamp
             bound = self._bounds[moving]
             if bound is not None and not self._advances(last, bound):
-                # A page full of one moment: what else it has cannot be asked for.
-                last = bound
+                # All lines of the page have the same timestamp: the API cannot return further lines
+                # of that timestamp, so they are skipped.
                 known = Counter()
                 self._bounds[moving] = (
-                    last - _INSTANT if self._newest_first else last + 2 * _INSTANT
+                    bound - _RESOLUTION if self._newest_first else bound + 2 * _RESOLUTION
                 )
                 continue
-            known = Counter(line for line in found if abs(line.timestamp - last) <= _INSTANT)
-            # A moment of the server is finer than ours: the bound lies on the side where nothing is lost.
-            self._bounds[moving] = last + _INSTANT if self._newest_first else last
+            known = Counter(line for line in page if abs(line.timestamp - last) <= _RESOLUTION)
+            # The server's timestamps are finer than ours: the bound is rounded so that no line is
+            # lost.
+            self._bounds[moving] = last + _RESOLUTION if self._newest_first else last
 
     def _advances(self, last: datetime, bound: datetime) -> bool:
-        return last + _INSTANT < bound if self._newest_first else last > bound
+        """Return whether the next page would begin at another timestamp than the current one."""
+        return last + _RESOLUTION < bound if self._newest_first else last > bound
 
-    def _read(self) -> list[LogRecord]:
+    def _next_page(self) -> list[LogRecord]:
         query: dict[str, object] = {
             name: to_rfc3339(value) for name, value in self._bounds.items() if value is not None
         }
         order = "desc" if self._newest_first else "asc"
-        return parse_log(self._ask({**query, "$top": self._page, "$order": order}))
+        return parse_log(self._fetch({**query, "$top": self._page, "$order": order}))

@@ -1,4 +1,4 @@
-"""The AI API's error responses as errors of launchpad; secrets are removed from all texts."""
+"""Translate error responses of the AI API; secrets are removed from all texts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from launchpad_tui.errors import (
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.redaction import redact
 
+_REFRESH_HINT = "Refresh the list: the record may have been changed or deleted."
 _KEY_HINT = "Check the service key: it may have been deleted, or belong to another instance."
 
 
@@ -51,10 +52,15 @@ def response_error(
             f"Permission denied by {server}", detail, "Check the roles and the service plan."
         )
     if status == 404:
-        hint = "" if report.code else "Check the AI API URL; it ends in /v2."
+        # An error without a code is not one of the AI API.
+        hint = (
+            _REFRESH_HINT
+            if report.code
+            else "Check the AI API URL of the connection; it ends in /v2."
+        )
         return NotFound(f"Not found at {server}", detail, hint)
     if status in {409, 412}:
-        return Conflict(f"Conflict at {server}", detail)
+        return Conflict(f"Conflict at {server}", detail, _REFRESH_HINT)
     if status == 429:
         wait = response.headers.get("retry-after", "")
         hint = (
@@ -64,8 +70,13 @@ def response_error(
         )
         return RateLimited(f"Rate limit exceeded at {server}", detail, hint)
     if status == 501:
-        return CapabilityMissing(f"Not supported by {server}", detail)
+        return CapabilityMissing(
+            f"Not supported by {server}",
+            detail,
+            "Check what the runtime supports: launchpad connections show NAME",
+        )
     if status >= 500 or status == 408:
         return Unreachable(f"Service unavailable: {server}", detail, "Try again later.")
     title = f"Request rejected by {server}"
-    return RuntimeRejected(title, detail, status=status, code=code, request_id=request_id)
+    hint = "Correct what the message names."
+    return RuntimeRejected(title, detail, hint, status=status, code=code, request_id=request_id)

@@ -1,4 +1,4 @@
-"""Opening SAP AI Core: from the fields of a connection to a client."""
+"""Open SAP AI Core: create a client from the fields of a connection."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 from launchpad_tui.domain.connection import Connection
 from launchpad_tui.runtimes.aicore.client import AICoreClient
-from launchpad_tui.runtimes.aicore.credentials import ServiceKey, of_connection
+from launchpad_tui.runtimes.aicore.credentials import ServiceKey, connection_key
 from launchpad_tui.runtimes.aicore.http import PAUSE
 from launchpad_tui.runtimes.host import RuntimeHost
 
 
 class AICoreRuntime:
-    """A tenant of SAP AI Core. Nothing is read or called before it is used.
+    """A tenant of SAP AI Core. Credentials are read and requests sent only on first use.
 
     Args:
-        settings, secrets: a connection's fields.
-        pause: seconds before a request is repeated for the first time.
+        settings, secrets: the fields of a connection.
+        pause: seconds before the first retry of a request.
     """
 
     def __init__(
@@ -28,18 +28,25 @@ class AICoreRuntime:
 
     @property
     def ca_file(self) -> str:
-        """Authorities that are trusted beside those of the environment; empty for none."""
+        """File of certificate authorities that are trusted in addition; empty for none."""
         return self._settings.get("ca_file", "")
 
     def key(self) -> ServiceKey:
-        """The credentials, read anew. Raises InvalidInput, ConfigError."""
-        return of_connection(self._settings, self._secrets)
-
-    def client(self, resource_group: str = "") -> AICoreClient:
-        """A client of a resource group, to be closed; empty: what the credentials name, else ``default``.
+        """Read and return the credentials.
 
         Raises:
-            InvalidInput, ConfigError: there are no credentials, or not all.
+            InvalidInput, ConfigError: they are missing, incomplete or invalid.
+        """
+        return connection_key(self._settings, self._secrets)
+
+    def client(self, resource_group: str = "") -> AICoreClient:
+        """Return a new client of a resource group; the caller closes it.
+
+        Args:
+            resource_group: empty for the one in the credentials, else ``default``.
+
+        Raises:
+            InvalidInput, ConfigError: the credentials are missing, incomplete or invalid.
         """
         return AICoreClient(self.key(), resource_group, ca_file=self.ca_file, pause=self._pause)
 
@@ -52,6 +59,6 @@ def open_runtime(
     """Open the runtime of a connection to SAP AI Core; it uses nothing of this machine.
 
     Raises:
-        InvalidInput, ConfigError: credentials are missing or not valid.
+        InvalidInput, ConfigError: the credentials are missing, incomplete or invalid.
     """
     return AICoreRuntime(connection.settings, secrets).client()

@@ -1,4 +1,4 @@
-"""Execution schedules. For runtimes whose `Meta.schedules` is True."""
+"""Requests for execution schedules, for runtimes whose `RuntimeMeta.schedules` is true."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from launchpad_tui.aiapi.schedules import (
     serialize_schedule_request,
 )
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
-from launchpad_tui.runtimes.aicore.base import Base, below
+from launchpad_tui.runtimes.aicore.base import BaseClient, item_path
 
 _SCHEDULES = "/lm/executionSchedules"
 
 
-class Schedules(Base):
-    """The part of the client that deals with schedules."""
+class SchedulesClient(BaseClient):
+    """The requests for execution schedules."""
 
     def schedules(
         self, *, configuration_id: str = "", status: ScheduleStatus | None = None
     ) -> Iterator[Schedule]:
-        """Schedules that are all of this."""
+        """Yield the schedules that match all arguments."""
         return self._pages(
             _SCHEDULES, parse_schedule, {"configurationId": configuration_id, "status": status}
         )
@@ -31,12 +31,12 @@ class Schedules(Base):
     def count_schedules(
         self, *, configuration_id: str = "", status: ScheduleStatus | None = None
     ) -> int:
-        """How many there are, with the arguments of `schedules`."""
+        """Return the number of schedules; the arguments are those of `schedules`."""
         return self._count(_SCHEDULES, {"configurationId": configuration_id, "status": status})
 
     def schedule(self, schedule_id: str) -> Schedule:
-        """One schedule. Raises NotFound."""
-        return parse_one(self._get(below(_SCHEDULES, schedule_id)), parse_schedule)
+        """Return a schedule. Raises NotFound."""
+        return parse_one(self._get(item_path(_SCHEDULES, schedule_id)), parse_schedule)
 
     def create_schedule(
         self,
@@ -46,11 +46,11 @@ class Schedules(Base):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> str:
-        """Make a schedule; gives its ID.
+        """Create a schedule and return its ID.
 
         Args:
-            cron: five fields, or what else the server takes.
-            start, end: when it begins and ends to count; aware.
+            cron: five fields, or another form that the server supports.
+            start, end: the period in which it creates executions, with a time zone.
         """
         request = ScheduleRequest(name, cron, configuration_id, start=start, end=end)
         return self._create(_SCHEDULES, serialize_schedule_request(request))
@@ -65,17 +65,19 @@ class Schedules(Base):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
-        """Change what is given of a schedule. Raises NotFound."""
+        """Change a schedule; empty arguments leave their fields unchanged. Raises NotFound."""
         request = ScheduleRequest("", cron, configuration_id, status, start, end)
         self.http.call(
             "PATCH",
-            below(_SCHEDULES, schedule_id),
+            item_path(_SCHEDULES, schedule_id),
             group=self.resource_group,
             body=serialize_schedule_request(request),
-            again=True,
+            repeatable=True,
         )
 
     def delete_schedule(self, schedule_id: str) -> None:
         """Delete a schedule. Raises NotFound."""
-        path = below(_SCHEDULES, schedule_id)
-        self.http.call("DELETE", path, group=self.resource_group, again=True, done=(404,))
+        path = item_path(_SCHEDULES, schedule_id)
+        self.http.call(
+            "DELETE", path, group=self.resource_group, repeatable=True, done_statuses=(404,)
+        )

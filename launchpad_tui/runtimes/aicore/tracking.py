@@ -1,4 +1,4 @@
-"""Metrics, tags and custom info of executions (``/lm/metrics``)."""
+"""Requests for metrics, tags and custom info of executions (``/lm/metrics``)."""
 
 from __future__ import annotations
 
@@ -12,29 +12,31 @@ from launchpad_tui.aiapi.metrics import (
 )
 from launchpad_tui.domain.metric import POINTS_PER_REQUEST, CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.errors import InvalidInput
-from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, Base, chunks
+from launchpad_tui.runtimes.aicore.base import MERGE_PATCH, BaseClient, chunks
 
 _METRICS = "/lm/metrics"
-#: the API: executions of one request, and results of one
+#: the API's maximum number of executions in one request, and of metric resources in a response
 _EXECUTIONS, _TOP = 10, 10_000
 
 
-class Tracking(Base):
-    """The part of the client that deals with metrics."""
+class MetricsClient(BaseClient):
+    """The requests for metrics."""
 
     def metrics(
         self, execution_ids: Sequence[str], select: Sequence[str] = ()
     ) -> Iterator[MetricResource]:
-        """What these executions logged, 10 of them a request; one that logged nothing does not come.
+        """Yield what executions logged, 10 executions per request.
+
+        Executions without metrics, tags and custom info are left out.
 
         Args:
-            select: of ``metrics``, ``tags``, ``customInfo``; empty for all.
+            select: some of ``metrics``, ``tags`` and ``customInfo``; empty for all.
 
         Raises:
-            CapabilityMissing: the runtime keeps none.
+            CapabilityMissing: the runtime stores no metrics.
         """
-        for piece in chunks(execution_ids, _EXECUTIONS):
-            query = {"executionIds": list(piece), "$select": list(select), "$top": _TOP}
+        for batch in chunks(execution_ids, _EXECUTIONS):
+            query = {"executionIds": list(batch), "$select": list(select), "$top": _TOP}
             yield from self._list(_METRICS, parse_metric_resource, query)
 
     def patch_metrics(
@@ -44,25 +46,31 @@ class Tracking(Base):
         tags: Sequence[Tag] = (),
         custom_info: Sequence[CustomInfo] = (),
     ) -> None:
-        """Add to what an execution logged, at most 1000 metrics a request. Never sent twice, since points accumulate.
+        """Add metrics, tags and custom info to an execution, 1000 metrics per request.
+
+        No request is sent twice, since each one adds points.
 
         Raises:
-            InvalidInput: a value is not finite, which the API cannot take.
-            RuntimeRejected: a limit is passed (code 02000005).
+            InvalidInput: a value is not finite, which the API does not accept.
+            RuntimeRejected: a limit of the API is exceeded (code 02000005).
         """
-        for one in metrics:
-            if not math.isfinite(one.value):
-                title = f"The AI API takes no {one.value} of metric {one.name[:80]!r}"
+        for metric in metrics:
+            if not math.isfinite(metric.value):
                 raise InvalidInput(
-                    title, f"At step {one.step}.", "Its metrics are finite numbers.", field="value"
+                    f"The AI API does not accept the value {metric.value} "
+                    f"of the metric {metric.name[:80]!r}",
+                    f"It was logged at step {metric.step}.",
+                    "Log finite numbers only.",
+                    field="value",
                 )
-        pieces = [
-            metrics[at : at + POINTS_PER_REQUEST]
-            for at in range(0, len(metrics), POINTS_PER_REQUEST)
+        batches = [
+            metrics[start : start + POINTS_PER_REQUEST]
+            for start in range(0, len(metrics), POINTS_PER_REQUEST)
         ]
-        for place, piece in enumerate(pieces or [()]):
+        for number, batch in enumerate(batches or [()]):
+            # Tags and custom info are sent with the first batch only.
             request = (
-                MetricRequest(piece, tags, custom_info) if place == 0 else MetricRequest(piece)
+                MetricRequest(batch, tags, custom_info) if number == 0 else MetricRequest(batch)
             )
             body = serialize_metric_request(execution_id, request)
             if len(body) > 1:
@@ -72,12 +80,17 @@ class Tracking(Base):
                     group=self.resource_group,
                     body=body,
                     content_type=MERGE_PATCH,
-                    again=False,
+                    repeatable=False,
                 )
 
     def delete_metrics(self, execution_id: str) -> None:
-        """Delete all that an execution logged. Raises NotFound."""
+        """Delete the metrics, tags and custom info of an execution. Raises NotFound."""
         query = {"executionId": execution_id}
         self.http.call(
-            "DELETE", _METRICS, query, group=self.resource_group, again=True, done=(404,)
+            "DELETE",
+            _METRICS,
+            query,
+            group=self.resource_group,
+            repeatable=True,
+            done_statuses=(404,),
         )

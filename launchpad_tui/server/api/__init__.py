@@ -1,1 +1,1 @@
-"""``launchpad serve``: the AI API of this machine over HTTP, for SAP's SDK, scripts and other launchpads."""
+"""``launchpad serve``: the AI API over HTTP, for SAP's SDK, scripts and other launchpads."""

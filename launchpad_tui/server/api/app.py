@@ -58,8 +58,8 @@ if TYPE_CHECKING:
 access_log = logging.getLogger("launchpad_tui.access")
 #: Prefixes of the API's paths. SAP's SDK adds the first one to a URL without a path.
 PREFIXES = ("/v2", "")
-#: A body over its limit is read up to this size and discarded, so that its sender can still read the
-#: response.
+#: A body over its limit is read up to this size and discarded, so that its sender can still read
+#: the response.
 _DRAIN_LIMIT = 256 * 1024 * 1024
 #: number of client secrets that are hashed at the same time: each takes 16 MB and a core
 _CONCURRENT_HASHES = 2

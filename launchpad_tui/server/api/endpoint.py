@@ -1,4 +1,4 @@
-"""Requests and responses as the resources of the API see them, and the endpoints that they declare."""
+"""Requests, responses and the endpoints that the resources of the API declare."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The endpoints of ``/lm/dataset/files``: files of object stores.
 
-With a path after it, this is the AI API's extension ``dataset``: upload, download or delete one file
-of the object store ``default``. Without a path it is launchpad's own: another launchpad reads and
-writes any object store of the resource group, with ranges and folders; the path is a query parameter
-and may be any that a store allows::
+With a path, this is the AI API's extension ``dataset``: upload, download or delete one file of the
+object store ``default``. Without a path it is an extension of launchpad: another launchpad reads
+and writes any object store of the resource group, with ranges and folders. The path is a query
+parameter and may be any that a store allows::
 
     GET    ?path=&view=folder[&token=&limit=]  {"folders": […], "files": […], "next": ""}
     GET    ?path=&view=tree                    one JSON text per line, the last one {"end": true}
@@ -88,9 +88,9 @@ def _check_access(request: ApiRequest) -> None:
     if other := request.desk.served_files.shared_with(request.scope, name):
         raise ApiError(
             403,
-            f"The object store {name[:80]} shares its location with one of the resource group {other}. "
-            f"This client belongs to {request.client.group}. Give the resource group an object store "
-            "of its own.",
+            f"The object store {name[:80]} shares its location with one of the resource group "
+            f"{other}. This client belongs to {request.client.group}. Give the resource group an "
+            "object store of its own.",
         )
 
 

@@ -78,8 +78,8 @@ def check(address: ListenAddress, clients: int) -> None:
 
     Raises:
         InvalidInput: only one of certificate and key is given.
-        ConfigError: other machines can reach the address, and there is no client, or neither TLS nor
-            permission for plain HTTP.
+        ConfigError: other machines can reach the address, and there is no client, or neither TLS
+            nor permission for plain HTTP.
     """
     if (address.certificate is None) is not (address.key is None):
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""The endpoints of ``/lm/scenarios``, their executables and versions; all resource groups share them."""
+"""The endpoints of ``/lm/scenarios``, which all resource groups share."""
 
 from __future__ import annotations
 

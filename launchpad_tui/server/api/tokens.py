@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from launchpad_tui.domain.api_client import ApiClient
 
-#: Seconds for which a token is valid. SAP's SDK requests a new token when less than an hour is left,
-#: so it has to be longer.
+#: Seconds for which a token is valid: more than an hour, because SAP's SDK requests a new token
+#: when less than an hour is left.
 LIFETIME = 43199
 #: maximum number of tokens; the oldest are dropped
 _TOKENS_LIMIT = 10_000

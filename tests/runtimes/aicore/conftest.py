@@ -1,4 +1,4 @@
-"""Servers that these tests share."""
+"""Servers and settings that the tests of SAP AI Core share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from tests.stores.shared_server import Missing
 
 
 @pytest.fixture(scope="session")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[prism.Judge]:
+def specification_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[prism.SpecificationServer]:
     """Return the mock server of the specification, shared by the session."""
     try:
         with prism.serve(tmp_path_factory.mktemp("prism")) as server:
@@ -33,7 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> certificates.Certificates:
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def remove_user_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Remove credentials, proxies and authorities of the user who runs the tests."""
     import os
 

@@ -1,4 +1,4 @@
-"""A token server and AI API whose responses, valid or not, a test defines."""
+"""A token server and an AI API whose responses, valid or invalid, are defined by a test."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class Core:
     """The server.
 
     Args:
-        answer: answers a request of the API that has a valid token.
-        tokens: every token that was given, in their order; ``valid`` those that are taken.
-        life: seconds that a token is said to hold.
-        token_answers: answers of the token server that come first.
-        requests: requests of the API, in their order, those with a token that is not taken among them.
-        token_requests: the same of the token server.
+        answer: returns the response to an API request that has a valid token.
+        tokens: all issued tokens, in their order; ``valid`` are those that are accepted.
+        life: the lifetime in seconds that responses state for a token.
+        token_answers: the first responses of the token server.
+        requests: all API requests in their order, those with an invalid token included.
+        token_requests: all requests to the token server in their order.
     """
 
     port: int = 0

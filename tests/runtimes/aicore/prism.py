@@ -1,8 +1,9 @@
 """The API by its specification: Prism, a mock server from npm that validates every request.
 
-In front of it stands a relay that gives tokens, takes ``/v2`` off the path and keeps what Prism objected to. Where
-Prism objects to an answer of its own (an example of the specification that the specification forbids, a number as
-text), the request was right, and the relay answers in its place.
+A relay in front of it issues tokens, removes ``/v2`` from the path and records the violations that
+Prism reports. Prism also rejects some of its own responses: examples of the specification that
+violate it, and counts as text. In these cases the request was valid, and the relay responds instead
+of Prism.
 """
 
 from __future__ import annotations
@@ -36,17 +37,17 @@ _META = {
 
 
 @dataclass
-class Judge:
+class SpecificationServer:
     """The server.
 
     Args:
-        calls: method, path without its query, and status of Prism for each request, in their order.
-        objections: what Prism found wrong with requests.
+        calls: method, path without query, and Prism's status of each request, in their order.
+        violations: the violations in requests that Prism reported.
     """
 
     port: int = 0
     calls: list[tuple[str, str, int]] = field(default_factory=list)
-    objections: list[str] = field(default_factory=list)
+    violations: list[str] = field(default_factory=list)
 
     def key(self) -> ServiceKey:
         """Return credentials for the server."""
@@ -58,7 +59,7 @@ def ready() -> Path:
     """Return the folder in which Prism is installed.
 
     Raises:
-        Missing: Node, npm or the network is not there.
+        Missing: Node, npm or the network is missing.
     """
     tool("node", "apt-get install nodejs npm")
 
@@ -78,12 +79,12 @@ def ready() -> Path:
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[Judge]:
+def serve(folder: Path) -> Iterator[SpecificationServer]:
     """Run the server until the block ends.
 
     Raises:
-        Missing: Node or npm's package cannot be had.
-        Broken: it does not start.
+        Missing: Node is missing, or Prism cannot be installed.
+        Broken: Prism does not start.
     """
     program = ready() / "node_modules/@stoplight/prism-cli/dist/index.js"
     (port,) = free_ports(1)
@@ -100,7 +101,7 @@ def serve(folder: Path) -> Iterator[Judge]:
     ]
     with running([*command, str(SPECIFICATION)], log, cwd=folder) as process:
         wait_until(lambda: _ask(port, "GET", "/lm/scenarios", {}, b"")[0] > 0, {log: process})
-        judge = Judge()
+        server = SpecificationServer()
 
         class Relay(serving.Handler):
             def serve(self) -> None:
@@ -116,27 +117,27 @@ def serve(folder: Path) -> Iterator[Judge]:
                 headers = {
                     name: value for name, value in self.headers.items() if name.lower() != "host"
                 }
-                status, kind, said = _ask(port, self.command, path, headers, body)
-                status, kind, said = _judged(judge, self.command, path, status, kind, said)
-                judge.calls.append((self.command, path.partition("?")[0], status))
-                self.reply(status, said, {"Content-Type": kind} if kind else {})
+                status, kind, body = _ask(port, self.command, path, headers, body)
+                status, kind, body = _relayed(server, self.command, path, status, kind, body)
+                server.calls.append((self.command, path.partition("?")[0], status))
+                self.reply(status, body, {"Content-Type": kind} if kind else {})
 
-        with serving.listening(Relay) as judge.port:
-            yield judge
+        with serving.listening(Relay) as server.port:
+            yield server
 
 
-def _judged(
-    judge: Judge, method: str, path: str, status: int, kind: str, said: bytes
+def _relayed(
+    server: SpecificationServer, method: str, path: str, status: int, kind: str, body: bytes
 ) -> tuple[int, str, bytes]:
     if "problem" not in kind:
-        return status, kind, said
-    problem = json.loads(said)
+        return status, kind, body
+    problem = json.loads(body)
     violations = problem.get("validation", [])
-    wrong = [each for each in violations if each["location"][:1] != ["response"]]
-    own = violations and not wrong
-    if own and path == "/lm/meta":
+    in_request = [each for each in violations if each["location"][:1] != ["response"]]
+    only_in_response = violations and not in_request
+    if only_in_response and path == "/lm/meta":
         return 200, "application/json", json.dumps(_META).encode()
-    if own and method != "GET":
+    if only_in_response and method != "GET":
         return (
             202,
             "application/json",
@@ -144,8 +145,8 @@ def _judged(
         )
     if "NO_COMPLEX_OBJECT_TEXT" in problem["type"] and path.partition("?")[0].endswith("/$count"):
         return 200, "text/plain", b"7"
-    judge.objections.append(f"{method} {path}: {json.dumps(wrong or violations or problem)}")
-    return status, kind, said
+    server.violations.append(f"{method} {path}: {json.dumps(in_request or violations or problem)}")
+    return status, kind, body
 
 
 def _ask(

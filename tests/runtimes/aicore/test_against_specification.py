@@ -1,4 +1,4 @@
-"""Every call of the client, judged by the API's own specification."""
+"""Every call of the client, validated against the API's specification."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ WHEN = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
 @pytest.fixture
-def client(judge: prism.Judge) -> Iterator[AICoreClient]:
-    judge.calls.clear()
-    judge.objections.clear()
-    made = AICoreClient(judge.key(), "default", pause=0.01)
+def client(specification_server: prism.SpecificationServer) -> Iterator[AICoreClient]:
+    specification_server.calls.clear()
+    specification_server.violations.clear()
+    made = AICoreClient(specification_server.key(), "default", pause=0.01)
     yield made
     made.close()
-    assert judge.objections == []
-    assert judge.calls
-    assert all(status < 300 for _, _, status in judge.calls)
+    assert specification_server.violations == []
+    assert specification_server.calls
+    assert all(status < 300 for _, _, status in specification_server.calls)
 
 
 def test_metadata_and_capabilities(client: AICoreClient) -> None:
@@ -58,7 +58,7 @@ def test_scenarios_and_executables(client: AICoreClient) -> None:
     assert [each.id for each in client.versions(ID)]
 
 
-def test_artifacts(client: AICoreClient, judge: prism.Judge) -> None:
+def test_artifacts(client: AICoreClient, specification_server: prism.SpecificationServer) -> None:
     (artifact,) = client.artifacts()
     assert artifact.url
     label = ("ext.ai.sap.com/stage", "a,b")
@@ -76,7 +76,7 @@ def test_artifacts(client: AICoreClient, judge: prism.Judge) -> None:
     assert client.create_artifact(
         "churn", ArtifactKind.MODEL, "ai://default/churn", ID, "what it is", [label]
     )
-    assert judge.calls[0][:2] == ("GET", "/lm/artifacts")
+    assert specification_server.calls[0][:2] == ("GET", "/lm/artifacts")
 
 
 def test_configurations(client: AICoreClient) -> None:

@@ -1,4 +1,4 @@
-"""A connection to SAP AI Core from end to end: added by a service key, tested step by step, refreshed."""
+"""A connection to SAP AI Core: added with a service key, tested step by step, refreshed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ META = {"runtimeIdentifier": "aicore", "aiApi": {"version": "2.42.0"}, "extensio
 
 
 def tenant(request: Request) -> Reply:
-    """A tenant with two resource groups."""
+    """Respond like a tenant with two resource groups."""
     if request.path == "/v2/lm/meta":
         return reply(META)
     if request.path == "/v2/admin/resourceGroups":
@@ -84,8 +84,8 @@ def test_a_check_reports_all_steps(core: Core) -> None:
     assert "a loopback address" in found[3].message
     assert found[5].message == "aicore provides AI API 2.42.0"
     assert found[6].message == "default is PROVISIONED, with 12 artifacts"
-    elsewhere = steps(*fields(core, base_url=core.url.replace("localhost", "127.0.0.1")))
-    assert [each.name for each in elsewhere] == [*names[:5], *names[1:4], *names[5:]]
+    other_host = steps(*fields(core, base_url=core.url.replace("localhost", "127.0.0.1")))
+    assert [each.name for each in other_host] == [*names[:5], *names[1:4], *names[5:]]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,7 @@ def test_authentication_by_certificate(
 ) -> None:
     with fake_core.serve(made) as core:
         core.answer = tenant
-        # The API itself asks for no certificate; here one server is both, so the key's is shown to the token server
-        # only, and the API is asked over a server without TLS.
+        # The certificate is for the token server only, so the API is a second server without TLS.
         with fake_core.serve() as api:
             api.answer = tenant
             secrets = {
@@ -159,7 +158,8 @@ def test_authentication_by_certificate(
             assert not any(each.error for each in found)
             assert "by certificate" in found[0].message
             assert b"client_secret" not in core.token_requests[0].body
-            # A stranger's certificate, a key that does not belong to it, no authority.
+            # An unknown certificate, a key of another certificate, an authority that is not
+            # trusted.
             stranger = {
                 "certificate": made.stranger.read_text(),
                 "private_key": made.stranger_key.read_text(),
@@ -174,7 +174,7 @@ def test_authentication_by_certificate(
             assert "CA file" in str(untrusted.error)
             wrong = steps({**settings, "ca_file": "/nowhere"}, secrets)[-1]
             assert isinstance(wrong.error, ConfigError)
-            # What requests, and with it SAP's SDK, trusts.
+            # The authorities that the package requests, and thus SAP's SDK, trusts.
             monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(made.ca))
             api.valid.update(f"token-{number}-of-the-tests" for number in range(9))
             assert not any(each.error for each in steps({**settings, "ca_file": ""}, secrets))
@@ -195,7 +195,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(home: Path) -> Callable[..., Result]:
-    """Command lines in processes of their own."""
+    """Return a function that runs a command in a separate process."""
     return lambda *words, stdin="": spawn(home, *words, stdin=stdin)
 
 

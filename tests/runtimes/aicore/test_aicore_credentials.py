@@ -1,4 +1,4 @@
-"""Credentials from everywhere, compared with what SAP's own SDK makes of the same places."""
+"""Credentials from all sources, compared with those that SAP's SDK finds in the same sources."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ai_core_sdk.credentials import fetch_credentials
 from launchpad_tui.errors import ConfigError, InvalidInput, LaunchpadError
 from launchpad_tui.runtimes.aicore.credentials import (
     ServiceKey,
-    find,
-    from_profile,
-    of_connection,
+    connection_key,
+    environment_key,
     parse_service_key,
+    profile_key,
     profiles,
 )
 
@@ -49,8 +49,9 @@ VARIABLES = {
 }
 
 
-def said(error: BaseException) -> str:
-    return f"{error!r} {error} {error.__cause__!r} {error.__context__ if not error.__suppress_context__ else ''}"
+def error_text(error: BaseException) -> str:
+    context = "" if error.__suppress_context__ else error.__context__
+    return f"{error!r} {error} {error.__cause__!r} {context}"
 
 
 def test_a_service_key_with_a_client_secret() -> None:
@@ -62,7 +63,7 @@ def test_a_service_key_with_a_client_secret() -> None:
     assert parse_service_key(json.dumps({"credentials": BY_SECRET, "name": "x"})) == key
     fields = key.fields()
     secrets = {"client_secret": fields.pop("client_secret")}
-    again = of_connection(fields, secrets)
+    again = connection_key(fields, secrets)
     assert (again.base_url, again.auth_url, again.client_secret) == (
         key.base_url,
         key.auth_url,
@@ -87,7 +88,7 @@ def test_an_incomplete_service_key(name: str) -> None:
         )
     assert {"serviceurls": "AI_API_URL"}.get(name, name) in caught.value.detail
     assert "pasted text" in caught.value.detail
-    assert SECRET not in said(caught.value)
+    assert SECRET not in error_text(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -118,17 +119,17 @@ def test_invalid_service_keys(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse_service_key(text)
     for hidden in (SECRET, "MIIC", "pw-hidden"):
-        assert hidden not in said(caught.value)
+        assert hidden not in error_text(caught.value)
 
 
 def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AICORE_HOME", str(tmp_path))
     (tmp_path / "config.json").write_text(json.dumps({**VARIABLES, "AICORE_RESOURCE_GROUP": "one"}))
     (tmp_path / "config_lab.json").write_text(json.dumps({**VARIABLES, "AICORE_CLIENT_ID": "lab"}))
-    assert from_profile().client_id == from_profile("default").client_id == "of-variables"
-    assert from_profile().resource_group == "one"
-    assert from_profile("lab").client_id == "lab"
-    assert from_profile("lab").source.endswith("config_lab.json")
+    assert profile_key().client_id == profile_key("default").client_id == "of-variables"
+    assert profile_key().resource_group == "one"
+    assert profile_key("lab").client_id == "lab"
+    assert profile_key("lab").source.endswith("config_lab.json")
     (tmp_path / "config_a.b-c.json").write_text("{}")
     assert profiles() == ["default", "a.b-c", "lab"]
     assert profiles({"AICORE_HOME": str(tmp_path), "AICORE_PROFILE": "lab"}) == [
@@ -138,17 +139,17 @@ def test_profiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert profiles({"AICORE_HOME": str(tmp_path / "nothing")}) == []
     monkeypatch.setenv("AICORE_PROFILE", "lab")
-    assert from_profile().client_id == find().client_id == "lab"
-    assert of_connection({"credentials": "profile"}, {}).client_id == "lab"
+    assert profile_key().client_id == environment_key().client_id == "lab"
+    assert connection_key({"credentials": "profile"}, {}).client_id == "lab"
     monkeypatch.setenv("AICORE_CONFIG", str(tmp_path / "config.json"))
-    assert find().client_id == "of-variables"
+    assert environment_key().client_id == "of-variables"
     with pytest.raises(ConfigError, match="cannot be read"):
-        from_profile("nix")
+        profile_key("nix")
     monkeypatch.delenv("AICORE_CONFIG")
     monkeypatch.setenv("AICORE_PROFILE", "nix")
     with pytest.raises(ConfigError, match="Profile 'nix' of SAP AI Core not found"):
-        find()
-    # The text of a profile pasted in place of a service key is understood too.
+        environment_key()
+    # The text of a profile is accepted in place of a service key.
     assert parse_service_key((tmp_path / "config.json").read_text()).resource_group == "one"
 
 
@@ -163,34 +164,34 @@ def test_certificate_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     }.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(InvalidInput, match="More than one authentication method"):
-        find()
+        environment_key()
     monkeypatch.delenv("AICORE_CLIENT_SECRET")
-    assert find().private_key == KEY
+    assert environment_key().private_key == KEY
     key.unlink()
     with pytest.raises(ConfigError, match="cannot be read") as caught:
-        find()
+        environment_key()
     assert str(key) in caught.value.detail
 
 
 def test_missing_credentials() -> None:
     with pytest.raises(ConfigError) as caught:
-        find()
+        environment_key()
     assert "AICORE_SERVICE_KEY" in caught.value.detail
     assert "config.json" in caught.value.detail
     with pytest.raises(InvalidInput, match="base_url, client_id, auth_url are missing"):
-        of_connection({}, {})
+        connection_key({}, {})
 
 
-def ours() -> Mapping[str, str] | None:
+def launchpad_credentials() -> Mapping[str, str] | None:
     try:
-        key: ServiceKey = find()
+        key: ServiceKey = environment_key()
     except LaunchpadError as error:
-        told = said(error)
+        message = error_text(error)
     else:
-        told = ""
-    assert SECRET not in told
-    assert "MIIC" not in told
-    if told:
+        message = ""
+    assert SECRET not in message
+    assert "MIIC" not in message
+    if message:
         return None
     found = {
         "client_id": key.client_id,
@@ -204,7 +205,7 @@ def ours() -> Mapping[str, str] | None:
     return {name: value for name, value in found.items() if value}
 
 
-def theirs() -> Mapping[str, str] | None:
+def sdk_credentials() -> Mapping[str, str] | None:
     try:
         found = fetch_credentials()
     except (ValueError, KeyError, FileNotFoundError, TypeError):
@@ -219,14 +220,14 @@ def theirs() -> Mapping[str, str] | None:
         "key_str",
     )
     if "client_secret" in found:
-        # Half of another way may stand beside it there; we leave it out.
+        # The SDK also returns an incomplete certificate beside a secret; launchpad does not.
         names = tuple(name for name in names if name not in {"cert_str", "key_str"})
         found = {name: value for name, value in found.items() if not name.endswith("file_path")}
-    return {name: str(found[name]).strip() for name in names if name in found} | _read(found)
+    return {name: str(found[name]).strip() for name in names if name in found} | _read_files(found)
 
 
-def _read(found: Mapping[str, str]) -> dict[str, str]:
-    """Files of a certificate and its key where they are the way; else the halves of another one are left out."""
+def _read_files(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the content of the files of certificate and key, if the SDK found any."""
     files = {"cert_str": "cert_file_path", "key_str": "key_file_path"}
     return {
         name: Path(found[path]).read_text().strip() for name, path in files.items() if path in found
@@ -265,9 +266,11 @@ def test_credentials_are_found_as_by_saps_sdk(
         for _ in range(40):
             for name in values:
                 monkeypatch.delenv(f"AICORE_{name}", raising=False)
-            for name in _some(chance, values, whole):
+            for name in _random_names(chance, values, whole):
                 monkeypatch.setenv(f"AICORE_{name}", values[name])
-            config = {f"AICORE_{name}": f"{values[name]}" for name in _some(chance, values, whole)}
+            config = {
+                f"AICORE_{name}": f"{values[name]}" for name in _random_names(chance, values, whole)
+            }
             (tmp_path / "config.json").write_text(json.dumps(config))
             for name, value, there in (
                 ("AICORE_SERVICE_KEY", service_key, service_key is not None),
@@ -276,19 +279,21 @@ def test_credentials_are_found_as_by_saps_sdk(
                 monkeypatch.setenv(name, json.dumps(value)) if there else monkeypatch.delenv(
                     name, raising=False
                 )
-            expected, found = theirs(), ours()
+            expected, found = sdk_credentials(), launchpad_credentials()
             assert found == expected
             agreed += expected is not None
     assert agreed > 100
 
 
-def _some(chance: random.Random, values: Mapping[str, str], whole: list[str]) -> list[str]:
-    """Nothing, all of one way to log in, or anything."""
+def _random_names(
+    chance: random.Random, values: Mapping[str, str], complete: list[str]
+) -> list[str]:
+    """Return no names, all names of one authentication method, or any names."""
     way = chance.randrange(4)
     if way == 0:
         return []
     if way == 1:
-        return whole
+        return complete
     if way == 2:
         return [name for name in values if name != "CLIENT_SECRET" and "FILE" not in name]
     return [name for name in values if chance.random() < 0.6]

@@ -1,4 +1,4 @@
-"""The client and servers that are slow, broken, strict or hostile."""
+"""The client against servers that are slow, broken, strict or hostile."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from tests.runtimes.aicore import fake_core
 from tests.runtimes.aicore.fake_core import SECRET, Core, Reply, Request, refused, reply
 from tests.stores import rude
 
-NOTHING = reply({"count": 0, "resources": []})
+EMPTY_LIST = reply({"count": 0, "resources": []})
 
 
 @pytest.fixture
@@ -50,14 +50,14 @@ def client(core: Core) -> Iterator[AICoreClient]:
     made.close()
 
 
-def first(core: Core, *replies: Reply, then: Reply = NOTHING) -> None:
-    """Answer so, one after the other, and then always the last."""
+def reply_with(core: Core, *replies: Reply, then: Reply = EMPTY_LIST) -> None:
+    """Respond with the replies, one after the other, and then always with ``then``."""
     left = list(replies)
     core.answer = lambda _: left.pop(0) if left else then
 
 
-def text_of(error: BaseException) -> str:
-    """Everything that a log of the error could hold."""
+def error_text(error: BaseException) -> str:
+    """Return all texts of an error and its causes that could be logged."""
     said = ""
     at: BaseException | None = error
     while at is not None:
@@ -66,11 +66,11 @@ def text_of(error: BaseException) -> str:
     return said
 
 
-def raised(call: object) -> LaunchpadError:
+def raised_error(call: object) -> LaunchpadError:
     with pytest.raises(LaunchpadError) as caught:
         call()  # type: ignore[operator]
-    assert SECRET not in text_of(caught.value)
-    assert "of-the-tests" not in text_of(caught.value)
+    assert SECRET not in error_text(caught.value)
+    assert "of-the-tests" not in error_text(caught.value)
     return caught.value
 
 
@@ -95,7 +95,7 @@ def pages(total: int, most: int = 100_000) -> Callable[[Request], Reply]:
     return answer
 
 
-# Tokens -------------------------------------------------------------------------------------------------------------
+# Tokens ------------------------------------------------------------------------------------------
 
 
 def test_many_threads_share_one_token(core: Core, client: AICoreClient) -> None:
@@ -164,14 +164,14 @@ def test_a_post_is_repeated_if_only_its_token_was_rejected(
 ) -> None:
     list(client.scenarios())
     core.valid.clear()
-    first(core, then=reply({"id": "e1", "message": "", "status": "UNKNOWN"}, 202))
+    reply_with(core, then=reply({"id": "e1", "message": "", "status": "UNKNOWN"}, 202))
     assert client.create_execution("configuration") == "e1"
     assert [each.method for each in core.requests] == ["GET", "POST", "POST"]
 
 
 def test_a_token_that_is_always_rejected(core: Core, client: AICoreClient) -> None:
-    first(core, then=refused(401, "01010101", "No"))
-    error = raised(lambda: list(client.scenarios()))
+    reply_with(core, then=refused(401, "01010101", "No"))
+    error = raised_error(lambda: list(client.scenarios()))
     assert isinstance(error, AuthenticationFailed)
     assert "01010101: No" in error.detail
     assert "req-1" in error.detail
@@ -181,10 +181,10 @@ def test_a_token_that_is_always_rejected(core: Core, client: AICoreClient) -> No
 
 def test_a_wrong_client_secret(core: Core) -> None:
     client = AICoreClient(core.key(client_secret="wrong & secret/1"), pause=0.01)
-    error = raised(client.meta)
+    error = raised_error(client.meta)
     assert isinstance(error, AuthenticationFailed)
     assert "Bad credentials" in error.detail
-    assert "wrong" not in text_of(error)
+    assert "wrong" not in error_text(error)
     assert len(core.token_requests) == 1
     assert core.requests == []
     client.close()
@@ -195,7 +195,7 @@ def test_a_token_server_that_fails_at_first(core: Core, client: AICoreClient) ->
     assert list(client.scenarios()) == []
     core.valid.clear()
     core.token_answers += [reply({"error": "forbidden"}, 403)]
-    assert isinstance(raised(lambda: list(client.scenarios())), PermissionDenied)
+    assert isinstance(raised_error(lambda: list(client.scenarios())), PermissionDenied)
     assert len(core.token_requests) == 5
 
 
@@ -210,15 +210,15 @@ def test_a_token_server_that_fails_at_first(core: Core, client: AICoreClient) ->
 )
 def test_a_token_server_without_a_token(core: Core, client: AICoreClient, answer: Reply) -> None:
     core.token_answers.append(answer)
-    assert isinstance(raised(client.meta), RuntimeRejected)
+    assert isinstance(raised_error(client.meta), RuntimeRejected)
     assert core.requests == []
 
 
-# Retries ------------------------------------------------------------------------------------------------------------
+# Retries -----------------------------------------------------------------------------------------
 
 
 def test_too_many_requests(core: Core, client: AICoreClient) -> None:
-    first(core, refused(429, "x", "slow down", Retry_After="1"), refused(503, "y", "busy"))
+    reply_with(core, refused(429, "x", "slow down", Retry_After="1"), refused(503, "y", "busy"))
     began = time.monotonic()
     assert list(client.scenarios()) == []
     assert 1 <= time.monotonic() - began < 3
@@ -227,15 +227,15 @@ def test_too_many_requests(core: Core, client: AICoreClient) -> None:
 
 def test_retry_after_with_a_date(core: Core, client: AICoreClient) -> None:
     soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    first(core, refused(429, "x", "slow down", Retry_After=soon))
+    reply_with(core, refused(429, "x", "slow down", Retry_After=soon))
     began = time.monotonic()
     list(client.scenarios())
     assert 0.5 < time.monotonic() - began < 3
 
 
 def test_retry_after_that_is_too_long(core: Core, client: AICoreClient) -> None:
-    first(core, then=refused(429, "x", "slow down", Retry_After="3600"))
-    error = raised(lambda: list(client.scenarios()))
+    reply_with(core, then=refused(429, "x", "slow down", Retry_After="3600"))
+    error = raised_error(lambda: list(client.scenarios()))
     assert isinstance(error, RateLimited)
     assert "3600 seconds" in error.hint
     assert len(core.requests) == 1
@@ -243,70 +243,71 @@ def test_retry_after_that_is_too_long(core: Core, client: AICoreClient) -> None:
 
 @pytest.mark.parametrize("nonsense", ["", "soon", "-3", "9" * 40, "Thu, 99 Foo 2026"])
 def test_invalid_retry_after(core: Core, client: AICoreClient, nonsense: str) -> None:
-    first(core, refused(429, "x", "slow down", Retry_After=nonsense))
+    reply_with(core, refused(429, "x", "slow down", Retry_After=nonsense))
     assert list(client.scenarios()) == []
 
 
 def test_a_server_that_always_fails(core: Core, client: AICoreClient) -> None:
-    first(core, then=Reply(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"}))
-    error = raised(lambda: list(client.scenarios()))
+    reply_with(core, then=Reply(502, b"<html>Bad gateway</html>", {"Content-Type": "text/html"}))
+    error = raised_error(lambda: list(client.scenarios()))
     assert isinstance(error, Unreachable)
     assert "text/html" in error.detail
     assert len(core.requests) == http.ATTEMPTS
 
 
 def test_post_is_never_repeated(core: Core, client: AICoreClient) -> None:
-    first(core, then=refused(503, "x", "busy"))
-    assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
-    assert isinstance(raised(lambda: client.create_resource_group("group")), Unreachable)
+    reply_with(core, then=refused(503, "x", "busy"))
+    assert isinstance(raised_error(lambda: client.create_execution("configuration")), Unreachable)
+    assert isinstance(raised_error(lambda: client.create_resource_group("group")), Unreachable)
     assert isinstance(
-        raised(lambda: client.patch_metrics("execution", [Metric("loss", 1, EPOCH)])), Unreachable
+        raised_error(lambda: client.patch_metrics("execution", [Metric("loss", 1, EPOCH)])),
+        Unreachable,
     )
-    first(core, then=Reply(202, b'{"id": "e1"', {}, length=1000))
-    assert isinstance(raised(lambda: client.create_execution("configuration")), Unreachable)
+    reply_with(core, then=Reply(202, b'{"id": "e1"', {}, length=1000))
+    assert isinstance(raised_error(lambda: client.create_execution("configuration")), Unreachable)
     assert len(core.requests) == 4
 
 
 def test_a_change_whose_response_was_lost(core: Core, client: AICoreClient) -> None:
-    first(core, refused(503, "x", "busy"), then=refused(404, "y", "gone"))
+    reply_with(core, refused(503, "x", "busy"), then=refused(404, "y", "gone"))
     client.delete("execution")
-    first(core, refused(503, "x", "busy"), then=refused(412, "y", "it is STOPPING"))
+    reply_with(core, refused(503, "x", "busy"), then=refused(412, "y", "it is STOPPING"))
     client.stop("execution")
-    assert isinstance(raised(lambda: client.delete("execution")), Conflict)
-    first(core, then=refused(404, "y", "gone"))
-    assert isinstance(raised(lambda: client.delete("execution")), NotFound)
+    assert isinstance(raised_error(lambda: client.delete("execution")), Conflict)
+    reply_with(core, then=refused(404, "y", "gone"))
+    assert isinstance(raised_error(lambda: client.delete("execution")), NotFound)
 
 
 def test_closing_ends_pending_retries(core: Core) -> None:
     client = AICoreClient(core.key(), pause=20)
-    asked = threading.Event()
+    requested = threading.Event()
 
     def answer(_: Request) -> Reply:
-        asked.set()
+        requested.set()
         return refused(503, "x", "busy")
 
     core.answer = answer
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(lambda: list(client.scenarios()))
-        assert asked.wait(10)
+        assert requested.wait(10)
         client.close()
         with pytest.raises(LaunchpadError):
             waiting.result(10)
 
 
-# Answers that are none ----------------------------------------------------------------------------------------------
+# Invalid responses -------------------------------------------------------------------------------
 
 
 def test_an_incomplete_response_is_requested_again(core: Core, client: AICoreClient) -> None:
-    first(
+    reply_with(
         core,
         Reply(200, b'{"resources": [', {}, length=5000),
         Reply(200, b'{"count": 1, "resour', {}),
     )
     assert list(client.scenarios()) == []
     assert len(core.requests) == 3
-    first(core, then=Reply(200, b'{"count": 1, "resour', {}))
-    error = raised(lambda: list(client.scenarios()))
+    reply_with(core, then=Reply(200, b'{"count": 1, "resour', {}))
+    error = raised_error(lambda: list(client.scenarios()))
     assert isinstance(error, Unreachable)
     assert "Incomplete JSON" in error.title
 
@@ -325,8 +326,8 @@ def test_an_incomplete_response_is_requested_again(core: Core, client: AICoreCli
     ],
 )
 def test_responses_that_are_not_json(core: Core, client: AICoreClient, answer: Reply) -> None:
-    first(core, then=answer)
-    error = raised(lambda: client.execution("e123"))
+    reply_with(core, then=answer)
+    error = raised_error(lambda: client.execution("e123"))
     assert isinstance(error, RuntimeRejected)
     assert "not JSON" in error.title
     assert len(core.requests) == 1
@@ -334,25 +335,25 @@ def test_responses_that_are_not_json(core: Core, client: AICoreClient, answer: R
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b'{"resources": {}}', b'"text"', b"null", b"7"])
 def test_invalid_lists(core: Core, client: AICoreClient, body: bytes) -> None:
-    first(core, then=Reply(200, body, {"Content-Type": "application/json"}))
-    assert isinstance(raised(lambda: list(client.artifacts())), RuntimeRejected)
-    assert isinstance(raised(lambda: client.execution("e123")), RuntimeRejected)
+    reply_with(core, then=Reply(200, body, {"Content-Type": "application/json"}))
+    assert isinstance(raised_error(lambda: list(client.artifacts())), RuntimeRejected)
+    assert isinstance(raised_error(lambda: client.execution("e123")), RuntimeRejected)
     assert list(client.scenarios()) == []
     assert list(client.logs("e123")) == []
     client.capabilities() if body == b"{}" else None
 
 
 def test_json_that_is_nested_too_deeply(core: Core, client: AICoreClient) -> None:
-    first(core, then=Reply(200, b"[" * 200_000, {"Content-Type": "application/json"}))
-    assert isinstance(raised(lambda: client.execution("e123")), Unreachable)
+    reply_with(core, then=Reply(200, b"[" * 200_000, {"Content-Type": "application/json"}))
+    assert isinstance(raised_error(lambda: client.execution("e123")), Unreachable)
 
 
 def test_responses_that_are_too_large_or_too_slow(
     core: Core, client: AICoreClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first(core, then=Reply(200, b" " * 100_000, {"Content-Type": "application/json"}))
+    reply_with(core, then=Reply(200, b" " * 100_000, {"Content-Type": "application/json"}))
     monkeypatch.setattr(net_client, "MAX_RESPONSE_BYTES", 50_000)
-    error = raised(lambda: client.execution("e123"))
+    error = raised_error(lambda: client.execution("e123"))
     assert isinstance(error, RuntimeRejected)
     assert "too large" in error.title
     monkeypatch.setattr(net_client, "RESPONSE_TIMEOUT", 0.2)
@@ -362,7 +363,7 @@ def test_responses_that_are_too_large_or_too_slow(
         slow = AICoreClient(
             ServiceKey(f"http://127.0.0.1:{relay.port}/v2", key.auth_url, "me", SECRET), pause=0.01
         )
-        error = raised(lambda: slow.stop("e123"))
+        error = raised_error(lambda: slow.stop("e123"))
         slow.close()
     assert isinstance(error, Unreachable)
     assert "too slow" in error.title
@@ -371,10 +372,10 @@ def test_responses_that_are_too_large_or_too_slow(
 
 def test_a_compressed_response(core: Core, client: AICoreClient) -> None:
     body = gzip.compress(json.dumps({"resources": [{"id": "churn", "name": "Churn"}]}).encode())
-    first(core, then=Reply(200, body, {"Content-Encoding": "gzip"}))
+    reply_with(core, then=Reply(200, body, {"Content-Encoding": "gzip"}))
     assert [each.name for each in client.scenarios()] == ["Churn"]
-    first(core, then=Reply(200, body[:-20], {"Content-Encoding": "gzip"}))
-    assert isinstance(raised(lambda: list(client.scenarios())), Unreachable)
+    reply_with(core, then=Reply(200, body[:-20], {"Content-Encoding": "gzip"}))
+    assert isinstance(raised_error(lambda: list(client.scenarios())), Unreachable)
 
 
 def test_a_newer_server(core: Core, client: AICoreClient) -> None:
@@ -396,13 +397,15 @@ def test_a_newer_server(core: Core, client: AICoreClient) -> None:
             "executionId": None,
         }
     ]
-    first(core, then=reply({"resources": [new, {"status": "no ID"}, 3, None], "count": "many"}))
+    reply_with(
+        core, then=reply({"resources": [new, {"status": "no ID"}, 3, None], "count": "many"})
+    )
     (execution,) = client.executions()
     assert (execution.status, execution.target_status) == (Status.UNKNOWN, TargetStatus.COMPLETED)
     assert execution.created_at == EPOCH
     assert execution.status_details == {"workflow": '{"phase": "x"}', "code": "7", "text": "t"}
     assert execution.started_at is None
-    first(core, then=reply({"resources": odd}))
+    reply_with(core, then=reply({"resources": odd}))
     (found,) = client.artifacts()
     assert (found.kind, found.labels, found.execution_id) == (ArtifactKind.OTHER, (("a", "1"),), "")
     assert found.modified_at.microsecond == 123456
@@ -416,7 +419,7 @@ def test_invalid_metrics_are_skipped(core: Core, client: AICoreClient) -> None:
         {"name": "big", "value": "1e400"},
         {"name": "n", "value": None},
     ]
-    first(
+    reply_with(
         core, then=reply({"resources": [{"executionId": "e1", "metrics": points}, {"metrics": []}]})
     )
     (resource,) = client.metrics(["e1"])
@@ -424,13 +427,15 @@ def test_invalid_metrics_are_skipped(core: Core, client: AICoreClient) -> None:
     assert resource.metrics[0].timestamp == datetime(2026, 1, 31, 11, 0, 0, 500_000, tzinfo=UTC)
     list(client.metrics([f"e{number}" for number in range(25)]))
     assert [len(each.query["executionIds"].split(",")) for each in core.requests[1:]] == [10, 10, 5]
-    error = raised(lambda: client.patch_metrics("e1", [Metric("loss", float("nan"), EPOCH, 7)]))
+    error = raised_error(
+        lambda: client.patch_metrics("e1", [Metric("loss", float("nan"), EPOCH, 7)])
+    )
     assert isinstance(error, InvalidInput)
-    first(core, then=refused(501, "x", "no metrics here"))
-    assert isinstance(raised(lambda: list(client.metrics(["e1"]))), CapabilityMissing)
+    reply_with(core, then=refused(501, "x", "no metrics here"))
+    assert isinstance(raised_error(lambda: list(client.metrics(["e1"]))), CapabilityMissing)
 
 
-# Paging -------------------------------------------------------------------------------------------------------------
+# Paging ------------------------------------------------------------------------------------------
 
 
 def test_a_hundred_thousand_artifacts(core: Core, client: AICoreClient) -> None:
@@ -450,7 +455,7 @@ def test_a_server_with_smaller_pages(
 
 
 def test_a_server_that_ignores_skip(core: Core, client: AICoreClient) -> None:
-    first(
+    reply_with(
         core, then=reply({"count": 100, "resources": [artifact(number) for number in range(100)]})
     )
     assert sum(1 for _ in client.artifacts()) == 100
@@ -461,7 +466,7 @@ def test_a_list_that_grows_while_it_is_read(core: Core) -> None:
     client = AICoreClient(core.key(), page=10)
 
     def answer(request: Request) -> Reply:
-        # One more stands in front at every request, so that each page begins with the last one's end.
+        # Each request finds one more entry at the start, so pages overlap by one entry.
         skip, shift = int(request.query["$skip"]), len(core.requests) - 1
         found = [artifact(number) for number in range(-shift, 45)][skip : skip + 10]
         return reply({"count": len(found), "resources": found})
@@ -474,23 +479,23 @@ def test_a_list_that_grows_while_it_is_read(core: Core) -> None:
 
 def test_bulk_changes(core: Core, client: AICoreClient) -> None:
     def answer(request: Request) -> Reply:
-        asked = [each["id"] for each in request.json["executions"]]
+        requested = [each["id"] for each in request.json["executions"]]
         said = [
             {"id": one, "message": "ok"}
             if one != "e7"
             else {"id": one, "error": {"code": "c", "message": "no"}}
-            for one in asked
+            for one in requested
             if one != "e9"
         ]
         return reply({"executions": said}, 202)
 
     core.answer = answer
-    came = list(
+    outcomes = list(
         client.change_many([f"e{number}" for number in range(230)] + ["e1"], TargetStatus.STOPPED)
     )
     assert [len(each.json["executions"]) for each in core.requests] == [100, 100, 30]
-    assert len(came) == 230
-    assert [(each.id, each.error.detail) for each in came if each.error] == [
+    assert len(outcomes) == 230
+    assert [(each.id, each.error.detail) for each in outcomes if each.error] == [
         ("e7", "c: no"),
         ("e9", "The runtime did not report an outcome."),
     ]
@@ -498,20 +503,20 @@ def test_bulk_changes(core: Core, client: AICoreClient) -> None:
 
 
 def test_counts(core: Core, client: AICoreClient) -> None:
-    first(
+    reply_with(
         core, Reply(200, b"12\n", {"Content-Type": "text/plain"}), then=Reply(200, b"a dozen", {})
     )
     assert client.count_artifacts(ArtifactKind.MODEL) == 12
-    assert isinstance(raised(client.count_artifacts), RuntimeRejected)
+    assert isinstance(raised_error(client.count_artifacts), RuntimeRejected)
 
 
-# Logs ---------------------------------------------------------------------------------------------------------------
+# Logs --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
 @pytest.mark.parametrize("inclusive", [False, True])
 def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
-    # Three lines share each moment, some of them with the same text.
+    # Three lines share each timestamp, some of them with the same text.
     lines = [
         {
             "timestamp": f"2026-01-31T12:00:{at // 3:02d}.000000{at % 3}00Z",
@@ -520,11 +525,11 @@ def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
         }
         for at in range(150)
     ]
-    asked = 0
+    requested = 0
 
-    def ask(query: object) -> object:
-        nonlocal asked
-        asked += 1
+    def fetch(query: object) -> object:
+        nonlocal requested
+        requested += 1
         assert isinstance(query, dict)
         start, end = query.get("start", ""), query.get("end", "9")
         found = [
@@ -544,18 +549,18 @@ def test_logs_page_by_page(newest_first: bool, inclusive: bool) -> None:
         head, _, tail = text.removesuffix("Z").partition(".")
         return f"{head}.{tail:0<9}"
 
-    found = [each.message for each in LogPages(ask, None, None, newest_first, page=10).lines()]
-    wanted = [each["msg"] for each in lines]
-    assert found == (wanted[::-1] if newest_first else wanted)
-    assert asked < 60
-    assert len(list(LogPages(ask, None, None, newest_first, page=10).lines(25))) == 25
+    found = [each.message for each in LogPages(fetch, None, None, newest_first, page=10).lines()]
+    expected = [each["msg"] for each in lines]
+    assert found == (expected[::-1] if newest_first else expected)
+    assert requested < 60
+    assert len(list(LogPages(fetch, None, None, newest_first, page=10).lines(25))) == 25
 
 
 def test_a_log_with_more_lines_of_one_time_than_a_page() -> None:
     lines = [{"timestamp": "2026-01-31T12:00:00Z", "msg": str(number)} for number in range(30)]
     later = [{"timestamp": "2026-01-31T12:00:01Z", "msg": "end"}]
 
-    def ask(query: object) -> object:
+    def fetch(query: object) -> object:
         assert isinstance(query, dict)
         found = [
             each
@@ -566,11 +571,11 @@ def test_a_log_with_more_lines_of_one_time_than_a_page() -> None:
             found = later
         return {"data": {"result": found[:10]}}
 
-    found = [each.message for each in LogPages(ask, None, None, False, page=10).lines()]
+    found = [each.message for each in LogPages(fetch, None, None, False, page=10).lines()]
     assert found == [*map(str, range(10)), "end"]
 
 
-# Errors and secrets -------------------------------------------------------------------------------------------------
+# Errors and secrets ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -597,8 +602,8 @@ def test_errors_have_all_details(
         "target": "/t",
         "details": details,
     }
-    first(core, then=reply({"error": body, "more": 1}, status))
-    error = raised(lambda: client.create_execution("configuration"))
+    reply_with(core, then=reply({"error": body, "more": 1}, status))
+    error = raised_error(lambda: client.create_execution("configuration"))
     assert type(error) is kind
     for word in (
         "01: no",
@@ -611,19 +616,22 @@ def test_errors_have_all_details(
         assert word in error.detail
     if isinstance(error, RuntimeRejected):
         assert (error.status, error.code, error.request_id) == (status, "01", "r-7")
-    first(
+    reply_with(
         core,
         then=reply({"error": {**body, "details": {"field": {"deep": [1]}}, "code": 7}}, status),
     )
-    assert 'field: {"deep": [1]}' in raised(lambda: client.create_execution("configuration")).detail
+    assert (
+        'field: {"deep": [1]}'
+        in raised_error(lambda: client.create_execution("configuration")).detail
+    )
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b'{"error": []}', b'{"error": null}', b"{", b"\xff", b'"x"']
 )
 def test_errors_of_unknown_form(core: Core, client: AICoreClient, body: bytes) -> None:
-    first(core, then=Reply(400, body, {"Content-Type": "application/json"}))
-    assert isinstance(raised(lambda: list(client.scenarios())), RuntimeRejected)
+    reply_with(core, then=Reply(400, body, {"Content-Type": "application/json"}))
+    assert isinstance(raised_error(lambda: list(client.scenarios())), RuntimeRejected)
 
 
 def test_secrets_in_error_responses_are_removed(
@@ -645,8 +653,8 @@ def test_secrets_in_error_responses_are_removed(
         lambda: client.create_object_store_secret(secret),
         lambda: list(client.scenarios()),
     ):
-        error = raised(call)
-        assert "hidden" not in text_of(error)
+        error = raised_error(call)
+        assert "hidden" not in error_text(error)
         assert "…" in error.detail
     assert SECRET not in caplog.text
     assert "of-the-tests" not in caplog.text
@@ -655,36 +663,36 @@ def test_secrets_in_error_responses_are_removed(
 
 def test_secrets_in_bulk_responses_are_removed(core: Core, client: AICoreClient) -> None:
     error = {"code": SECRET, "message": f"you are {SECRET}", "requestId": "r-1"}
-    first(core, then=reply({"executions": [{"id": "e1", "error": error}]}, 202))
-    (came,) = client.change_many(["e1"], TargetStatus.STOPPED)
-    assert came.error is not None
-    assert came.error.detail == "…: you are … (request ID r-1)"
+    reply_with(core, then=reply({"executions": [{"id": "e1", "error": error}]}, 202))
+    (outcomes,) = client.change_many(["e1"], TargetStatus.STOPPED)
+    assert outcomes.error is not None
+    assert outcomes.error.detail == "…: you are … (request ID r-1)"
 
 
 def test_redirects_do_not_receive_the_token(core: Core, client: AICoreClient) -> None:
-    with fake_core.serve() as elsewhere:
-        first(core, then=Reply(307, b"", {"Location": f"{elsewhere.url}/v2/lm/scenarios"}))
-        error = raised(lambda: list(client.scenarios()))
+    with fake_core.serve() as other_server:
+        reply_with(core, then=Reply(307, b"", {"Location": f"{other_server.url}/v2/lm/scenarios"}))
+        error = raised_error(lambda: list(client.scenarios()))
         assert isinstance(error, ConfigError)
         assert "redirect" in error.title
-        core.token_answers.append(Reply(308, b"", {"Location": f"{elsewhere.url}/oauth/token"}))
+        core.token_answers.append(Reply(308, b"", {"Location": f"{other_server.url}/oauth/token"}))
         core.valid.clear()
-        assert isinstance(raised(lambda: list(client.scenarios())), ConfigError)
-        assert elsewhere.requests == []
-        assert elsewhere.token_requests == []
+        assert isinstance(raised_error(lambda: list(client.scenarios())), ConfigError)
+        assert other_server.requests == []
+        assert other_server.token_requests == []
 
 
 def test_no_server(core: Core) -> None:
     key = core.key()
     gone = ServiceKey("http://127.0.0.1:1/v2", key.auth_url, key.client_id, key.client_secret)
     client = AICoreClient(gone, pause=0.01)
-    error = raised(client.meta)
+    error = raised_error(client.meta)
     assert isinstance(error, Unreachable)
     assert "127.0.0.1:1" in error.detail
     client.close()
     unknown = ServiceKey("http://nobody.invalid/v2", key.auth_url, key.client_id, key.client_secret)
     client = AICoreClient(unknown, pause=0.01)
-    error = raised(client.meta)
+    error = raised_error(client.meta)
     assert isinstance(error, Unreachable)
     assert "nobody.invalid" in error.detail
     client.close()
@@ -693,9 +701,9 @@ def test_no_server(core: Core) -> None:
 def test_a_proxy_from_the_environment(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://user:hidden-password@127.0.0.1:1")
     client = AICoreClient(core.key(), pause=0.01)
-    error = raised(client.meta)
+    error = raised_error(client.meta)
     assert isinstance(error, Unreachable)
-    assert "hidden-password" not in text_of(error)
+    assert "hidden-password" not in error_text(error)
     monkeypatch.setenv("NO_PROXY", "localhost")
     client.close()
     client = AICoreClient(core.key(), pause=0.01)
@@ -703,9 +711,9 @@ def test_a_proxy_from_the_environment(core: Core, monkeypatch: pytest.MonkeyPatc
     client.close()
     monkeypatch.delenv("NO_PROXY")
     monkeypatch.setenv("HTTP_PROXY", "nonsense://user:hidden-password@127.0.0.1:1")
-    error = raised(AICoreClient(core.key(), pause=0.01).meta)
+    error = raised_error(AICoreClient(core.key(), pause=0.01).meta)
     assert isinstance(error, ConfigError)
-    assert "hidden-password" not in text_of(error)
+    assert "hidden-password" not in error_text(error)
 
 
 @pytest.mark.parametrize("name", ["", "a", "no space", "x\ny", "-a-", "a" * 254])
@@ -719,9 +727,9 @@ def test_invalid_resource_groups(core: Core, name: str) -> None:
 
 @pytest.mark.parametrize("one", ["", ".", ".."])
 def test_ids_that_change_the_path(core: Core, client: AICoreClient, one: str) -> None:
-    assert isinstance(raised(lambda: client.execution(one)), InvalidInput)
+    assert isinstance(raised_error(lambda: client.execution(one)), InvalidInput)
     assert core.requests == []
-    first(core, then=reply({"id": "x"}))
+    reply_with(core, then=reply({"id": "x"}))
     client.execution("../../admin?x=1#y")
     assert core.requests[0].path == "/v2/lm/executions/..%2F..%2Fadmin%3Fx%3D1%23y"
 
@@ -732,7 +740,9 @@ def test_missing_capabilities_have_reasons(core: Core, client: AICoreClient) -> 
         "logs": {"executions": False},
         "bulkUpdates": {"executions": "yes"},
     }
-    first(core, then=reply({"aiApi": {"version": "2.0.0", "capabilities": able}, "extensions": {}}))
+    reply_with(
+        core, then=reply({"aiApi": {"version": "2.0.0", "capabilities": able}, "extensions": {}})
+    )
     meta = client.meta()
     assert (meta.bulk, meta.schedules, meta.metrics, meta.api_version) == (
         False,
@@ -757,10 +767,10 @@ def test_missing_capabilities_have_reasons(core: Core, client: AICoreClient) -> 
     }
     assert set(found.reasons) == missing
     assert not any(getattr(found, name) for name in missing)
-    first(core, refused(404, "x", "no meta"))
+    reply_with(core, refused(404, "x", "no meta"))
     assert client.capabilities().logs
-    first(core, then=refused(404, "x", "nothing at all"))
-    assert isinstance(raised(client.capabilities), NotFound)
+    reply_with(core, then=refused(404, "x", "nothing at all"))
+    assert isinstance(raised_error(client.capabilities), NotFound)
 
 
 def test_another_group_over_the_same_connections(core: Core, client: AICoreClient) -> None:

@@ -6,24 +6,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server.api.served import House, serving
+from tests.server.api.served import SharedServer, serving
 from tests.services.execution_support import MAIN, PREPARE, TUTORIAL, Bench, shell_template
 
 
 @pytest.fixture(scope="session")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedServer]:
     """Return a server with the template of SAP's tutorials, a shell template and a dataset."""
-    bench = Bench(tmp_path_factory.mktemp("house"))
+    bench = Bench(tmp_path_factory.mktemp("shared"))
     try:
         bench.add(
-            TUTORIAL.format(name="house-train"),
+            TUTORIAL.format(name="shared-train"),
             files={"src/prepare.py": PREPARE, "src/main.py": MAIN},
         )
         bench.add(
-            shell_template("house-shell", "echo begins; {{workflow.parameters.text}}"), "shell.yaml"
+            shell_template("shared-shell", "echo begins; {{workflow.parameters.text}}"),
+            "shell.yaml",
         )
         dataset = bench.dataset("rows", {"train.csv": "3\n1\n2\n"})
         with serving(bench.desk.home.root) as server:
-            yield House(server, bench, dataset)
+            yield SharedServer(server, bench, dataset)
     finally:
         bench.close()

@@ -69,7 +69,7 @@ class Server:
     home: Path
     url: str
     key: Key
-    said: list[str] = field(default_factory=list)
+    output: list[str] = field(default_factory=list)
     _tokens: dict[str, str] = field(default_factory=dict)
 
     def token(self, key: Key | None = None) -> str:
@@ -152,8 +152,8 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
         text=True,
     )
     lines: Queue[str | None] = Queue()
-    said: list[str] = []
-    reader = threading.Thread(target=_lines, args=(process, lines, said), daemon=True)
+    output: list[str] = []
+    reader = threading.Thread(target=_lines, args=(process, lines, output), daemon=True)
     reader.start()
     try:
         url = ""
@@ -161,11 +161,11 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
             try:
                 line = lines.get(timeout=SECONDS)
             except Empty:
-                raise AssertionError(f"the server does not come up: {said}") from None
-            assert line is not None, f"the server ended: {said}"
+                raise AssertionError(f"the server does not start: {output}") from None
+            assert line is not None, f"the server ended: {output}"
             if line.startswith("Serving the AI API at "):
                 url = line.split()[-1].removesuffix("/v2")
-        yield Server(process, home, url, key, said)
+        yield Server(process, home, url, key, output)
     finally:
         if process.poll() is None:
             process.terminate()
@@ -173,10 +173,10 @@ def serving(home: Path, *words: str, key: Key | None = None) -> Iterator[Server]
         reader.join(SECONDS)
         assert process.stdout is not None
         process.stdout.close()
-        assert not any("Traceback" in line for line in said), "".join(said)
+        assert not any("Traceback" in line for line in output), "".join(output)
 
 
-def told(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
+def error_of(answer: requests.Response, status: int, code: str = "") -> dict[str, object]:
     """Return the error of a response, checked against the API's form."""
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
@@ -190,7 +190,7 @@ def told(answer: requests.Response, status: int, code: str = "") -> dict[str, ob
 
 
 @dataclass
-class House:
+class SharedServer:
     """A server and the desk of the same home, with the ID of a dataset."""
 
     server: Server

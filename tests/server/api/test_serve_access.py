@@ -19,11 +19,19 @@ from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 from launchpad_tui.server.api.tokens import LIFETIME, IssuedTokens
-from tests.server.api.served import SECONDS, House, add_client, command, environment, serving, told
+from tests.server.api.served import (
+    SECONDS,
+    SharedServer,
+    add_client,
+    command,
+    environment,
+    error_of,
+    serving,
+)
 
 
-def test_tokens_are_issued_for_client_id_and_secret(house: House) -> None:
-    url, key = f"{house.server.url}/oauth/token", house.server.key
+def test_tokens_are_issued_for_client_id_and_secret(shared: SharedServer) -> None:
+    url, key = f"{shared.server.url}/oauth/token", shared.server.key
     form = {
         "grant_type": "client_credentials",
         "client_id": key.client_id,
@@ -45,30 +53,32 @@ def test_tokens_are_issued_for_client_id_and_secret(house: House) -> None:
         {"client_secret": ""},
         {"client_id": ""},
     ):
-        told(requests.post(url, data=form | wrong, timeout=SECONDS), 401, "Unauthorized")
-    told(requests.post(url, data=form, auth=(key.client_id, "x"), timeout=SECONDS), 401)
-    told(requests.post(url, data=form, headers={"Authorization": "Basic %%"}, timeout=SECONDS), 401)
-    told(requests.post(url, data=form | {"grant_type": "password"}, timeout=SECONDS), 400)
-    told(requests.post(url, json=form, timeout=SECONDS), 400)
-    told(requests.post(url, data={"x": "y" * 100_000}, timeout=SECONDS), 413)
-    told(requests.get(url, timeout=SECONDS), 405)
+        error_of(requests.post(url, data=form | wrong, timeout=SECONDS), 401, "Unauthorized")
+    error_of(requests.post(url, data=form, auth=(key.client_id, "x"), timeout=SECONDS), 401)
+    error_of(
+        requests.post(url, data=form, headers={"Authorization": "Basic %%"}, timeout=SECONDS), 401
+    )
+    error_of(requests.post(url, data=form | {"grant_type": "password"}, timeout=SECONDS), 400)
+    error_of(requests.post(url, json=form, timeout=SECONDS), 400)
+    error_of(requests.post(url, data={"x": "y" * 100_000}, timeout=SECONDS), 413)
+    error_of(requests.get(url, timeout=SECONDS), 405)
 
 
-def test_every_request_must_carry_a_token(house: House) -> None:
+def test_every_request_must_carry_a_token(shared: SharedServer) -> None:
     for path in ("/v2/lm/scenarios", "/lm/meta", "/v2/admin/resourceGroups", "/v2/nothing", "/"):
         for sent in (
             {},
             {"Authorization": "Bearer x"},
-            {"Authorization": house.server.token()},
+            {"Authorization": shared.server.token()},
             {"Authorization": "Basic eDp5"},
         ):
-            answer = requests.get(house.server.url + path, headers=sent, timeout=SECONDS)
-            told(answer, 401, "Unauthorized")
+            answer = requests.get(shared.server.url + path, headers=sent, timeout=SECONDS)
+            error_of(answer, 401, "Unauthorized")
             assert answer.headers["WWW-Authenticate"].startswith("Bearer")
     answer = requests.post(
-        f"{house.server.url}/v2/lm/artifacts", data=b"x" * 5_000_000, timeout=SECONDS
+        f"{shared.server.url}/v2/lm/artifacts", data=b"x" * 5_000_000, timeout=SECONDS
     )
-    told(answer, 401)
+    error_of(answer, 401)
 
 
 def test_tokens_expire_and_end_with_their_client() -> None:
@@ -87,8 +97,8 @@ def test_tokens_expire_and_end_with_their_client() -> None:
     assert tokens.client(second) is None
 
 
-def test_a_client_of_one_group_cannot_access_others(house: House) -> None:
-    server = house.server
+def test_a_client_of_one_group_cannot_access_others(shared: SharedServer) -> None:
+    server = shared.server
     assert (
         server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "bound"}).status_code
         == 202
@@ -96,30 +106,30 @@ def test_a_client_of_one_group_cannot_access_others(house: House) -> None:
     key = add_client(server.home, "bound", "--group", "bound")
     assert server.call("GET", "/lm/artifacts", key=key, group="bound").status_code == 200
     assert server.call("GET", "/lm/artifacts", key=key, group=None).status_code == 200
-    told(server.call("GET", "/lm/artifacts", key=key), 403, "Forbidden")
-    told(server.call("GET", "/lm/executions/$count", key=key, group="nowhere"), 403)
-    told(server.call("GET", "/admin/objectStoreSecrets", key=key), 403)
+    error_of(server.call("GET", "/lm/artifacts", key=key), 403, "Forbidden")
+    error_of(server.call("GET", "/lm/executions/$count", key=key, group="nowhere"), 403)
+    error_of(server.call("GET", "/admin/objectStoreSecrets", key=key), 403)
     seen = server.call("GET", "/admin/resourceGroups", key=key).json()["resources"]
     assert [each["resourceGroupId"] for each in seen] == ["bound"]
-    told(server.call("GET", "/admin/resourceGroups/default", key=key), 403)
-    told(
+    error_of(server.call("GET", "/admin/resourceGroups/default", key=key), 403)
+    error_of(
         server.call("POST", "/admin/resourceGroups", key=key, json={"resourceGroupId": "more"}), 403
     )
-    told(server.call("PATCH", "/admin/resourceGroups/bound", key=key, json={"labels": []}), 403)
-    told(server.call("DELETE", "/admin/resourceGroups/bound", key=key), 403)
+    error_of(server.call("PATCH", "/admin/resourceGroups/bound", key=key, json={"labels": []}), 403)
+    error_of(server.call("DELETE", "/admin/resourceGroups/bound", key=key), 403)
     # A model that a client of another group registers there does not show.
     body = {"name": "m", "kind": "model", "url": "ai://default/m", "scenarioId": "houses"}
     made = server.call("POST", "/lm/artifacts", key=key, group="bound", json=body)
     assert made.status_code == 201
-    told(server.call("GET", f"/lm/artifacts/{made.json()['id']}"), 404)
+    error_of(server.call("GET", f"/lm/artifacts/{made.json()['id']}"), 404)
     # At once, whatever tokens were given.
     assert command(server.home, "serve", "clients", "delete", "bound").returncode == 0
-    told(server.call("GET", "/lm/artifacts", key=key, group="bound"), 401)
+    error_of(server.call("GET", "/lm/artifacts", key=key, group="bound"), 401)
     assert server.call("DELETE", "/admin/resourceGroups/bound").status_code == 202
 
 
-def test_no_secret_is_stored_or_logged(house: House) -> None:
-    server = house.server
+def test_no_secret_is_stored_or_logged(shared: SharedServer) -> None:
+    server = shared.server
     token = server.token()
     form = {
         "grant_type": "client_credentials",
@@ -141,7 +151,9 @@ def test_no_secret_is_stored_or_logged(house: House) -> None:
         server.call("GET", "/admin/objectStoreSecrets").text
         + server.call("GET", "/admin/objectStoreSecrets/lake").text
     )
-    told(server.call("POST", "/admin/objectStoreSecrets", json=stored | {"name": "Wrong!"}), 400)
+    error_of(
+        server.call("POST", "/admin/objectStoreSecrets", json=stored | {"name": "Wrong!"}), 400
+    )
     refused = server.call(
         "PATCH", "/admin/objectStoreSecrets/lake", json=stored | {"type": "oss"}
     ).text
@@ -149,7 +161,7 @@ def test_no_secret_is_stored_or_logged(house: House) -> None:
         "POST", "/admin/objectStoreSecrets", data='{"data": {"k": "a-kept-secret"'
     ).text
     assert server.call("DELETE", "/admin/objectStoreSecrets/lake").status_code == 202
-    with house.bench.desk.registry.read() as db:
+    with shared.bench.desk.registry.read() as db:
         dump = "\n".join(db.iterdump())
     log = server.log()
     assert "GET /v2/lm/artifacts 200" in log
@@ -287,7 +299,7 @@ def test_tls(tmp_path: Path) -> None:
     with serving(tmp_path / "home", *words) as server:
         assert server.url.startswith("https://localhost:")
         answer = requests.get(f"{server.url}/v2/lm/meta", verify=str(certificate), timeout=SECONDS)
-        told(answer, 401)
+        error_of(answer, 401)
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
@@ -338,9 +350,9 @@ def test_the_first_line_is_readable_by_programs(tmp_path: Path) -> None:
         text=True,
     )
     assert process.stdout is not None
-    said = json.loads(process.stdout.readline())
+    output = json.loads(process.stdout.readline())
     process.terminate()
     _, told_beside = process.communicate(timeout=SECONDS)
-    assert said["baseUrl"] == said["environment"]["AICORE_BASE_URL"] == f"{said['url']}/v2"
+    assert output["baseUrl"] == output["environment"]["AICORE_BASE_URL"] == f"{output['url']}/v2"
     assert "serve clients add" in told_beside
     assert process.returncode == 0

@@ -22,14 +22,14 @@ from launchpad_tui.runtimes.aicore.client import AICoreClient
 from launchpad_tui.runtimes.aicore.credentials import ServiceKey
 from launchpad_tui.services.clients import service_key
 from launchpad_tui.services.desk import Desk
-from tests.server.api.served import House, command, environment
+from tests.server.api.served import SharedServer, command, environment
 from tests.services.execution_support import until
 
 
-def test_another_launchpad_connects(house: House, tmp_path: Path) -> None:
-    client = ApiClient("tests", house.server.key.client_id, "", now())
+def test_another_launchpad_connects(shared: SharedServer, tmp_path: Path) -> None:
+    client = ApiClient("tests", shared.server.key.client_id, "", now())
     key = tmp_path / "key.json"
-    key.write_text(json.dumps(service_key(client, house.server.key.secret, house.server.url)))
+    key.write_text(json.dumps(service_key(client, shared.server.key.secret, shared.server.url)))
     home = tmp_path / "home"
     added = command(
         home, "connections", "add", "gpu", "--type", "sap-ai-core", "--service-key", str(key)
@@ -43,10 +43,10 @@ def test_another_launchpad_connects(house: House, tmp_path: Path) -> None:
     assert able["executionSchedules"]
 
 
-def test_another_launchpad_lists_and_executes(house: House, tmp_path: Path) -> None:
-    client = ApiClient("tests", house.server.key.client_id, "", now())
-    key = json.dumps(service_key(client, house.server.key.secret, house.server.url))
-    there, gpu = house.bench.desk, Scope("gpu", "default")
+def test_another_launchpad_lists_and_executes(shared: SharedServer, tmp_path: Path) -> None:
+    client = ApiClient("tests", shared.server.key.client_id, "", now())
+    key = json.dumps(service_key(client, shared.server.key.secret, shared.server.url))
+    there, gpu = shared.bench.desk, Scope("gpu", "default")
     desk = open_desk(Home.at(tmp_path / "laptop"))
     desk.connections.add("gpu", "sap-ai-core", desk.connections.service_key(key))
     desk.sync.sync(gpu)
@@ -55,7 +55,7 @@ def test_another_launchpad_lists_and_executes(house: House, tmp_path: Path) -> N
     ]
     assert desk.executions.count(gpu, Query()) == there.executions.count(DEFAULT_SCOPE, Query())
     made = desk.configurations.create(
-        gpu, "from afar", "house-shell", {"text": "echo :: loss=0.25; sleep 60"}, {}
+        gpu, "from afar", "shared-shell", {"text": "echo :: loss=0.25; sleep 60"}, {}
     )
     execution = desk.executions.create(gpu, made.id).id
     follow(desk, gpu, execution, Status.RUNNING)
@@ -88,8 +88,8 @@ def follow(desk: Desk, scope: Scope, execution: str, status: Status) -> None:
     until(there, 40)
 
 
-def test_every_call_of_the_client(house: House) -> None:
-    server = house.server
+def test_every_call_of_the_client(shared: SharedServer) -> None:
+    server = shared.server
     key = ServiceKey(
         f"{server.url}/v2", f"{server.url}/oauth/token", server.key.client_id, server.key.secret
     )
@@ -103,7 +103,10 @@ def test_every_call_of_the_client(house: House) -> None:
             True,
         )
         assert "houses" in [each.id for each in client.scenarios()]
-        assert {each.id for each in client.executables("houses")} == {"house-train", "house-shell"}
+        assert {each.id for each in client.executables("houses")} == {
+            "shared-train",
+            "shared-shell",
+        }
         assert [each.id for each in client.versions("houses")] == ["1.0"]
         label = ("ext.ai.sap.com/from", "another, launchpad")
         made = [
@@ -116,11 +119,11 @@ def test_every_call_of_the_client(house: House) -> None:
         assert client.count_artifacts(ArtifactKind.RESULTSET, search="FAR") == 5
         assert client.artifact(made[0]).labels == (label,)
         configuration = client.create_configuration(
-            "far", "houses", "house-shell", {"text": "sleep 60"}
+            "far", "houses", "shared-shell", {"text": "sleep 60"}
         )
         assert client.configuration(configuration).parameters == {"text": "sleep 60"}
         assert configuration in [
-            each.id for each in client.configurations(executable_ids=["house-shell"])
+            each.id for each in client.configurations(executable_ids=["shared-shell"])
         ]
         execution = client.create_execution(configuration)
         assert not client.execution(execution).status.final
@@ -136,7 +139,7 @@ def test_every_call_of_the_client(house: House) -> None:
         client.delete_metrics(execution)
         (changed,) = client.change_many([execution], TargetStatus.STOPPED)
         assert not changed.error
-        house.bench.wait(execution, Status.STOPPED)
+        shared.bench.wait(execution, Status.STOPPED)
         lines = list(client.logs(execution, start=now() - timedelta(minutes=5)))
         assert [each.message for each in reversed(lines)] == [
             each.message for each in client.logs(execution, newest_first=True)
@@ -172,17 +175,17 @@ def test_every_call_of_the_client(house: House) -> None:
         client.close()
 
 
-def test_a_script_configured_by_the_environment(house: House, tmp_path: Path) -> None:
+def test_a_script_configured_by_the_environment(shared: SharedServer, tmp_path: Path) -> None:
     program = (
         "from ai_core_sdk.ai_core_v2_client import AICoreV2Client\n"
         "client = AICoreV2Client.from_env()\n"
         "print(*[each.id for each in client.scenario.query().resources])\n"
     )
     variables = {
-        "AICORE_BASE_URL": house.server.url,
-        "AICORE_AUTH_URL": house.server.url,
-        "AICORE_CLIENT_ID": house.server.key.client_id,
-        "AICORE_CLIENT_SECRET": house.server.key.secret,
+        "AICORE_BASE_URL": shared.server.url,
+        "AICORE_AUTH_URL": shared.server.url,
+        "AICORE_CLIENT_ID": shared.server.key.client_id,
+        "AICORE_CLIENT_SECRET": shared.server.key.secret,
         "AICORE_RESOURCE_GROUP": "default",
         "AICORE_HOME": str(tmp_path),
     }

@@ -27,7 +27,7 @@ from launchpad_tui.registry import artifacts, configurations, executions, scenar
 from launchpad_tui.registry.connections import group_pk
 from launchpad_tui.server.api.endpoint import BODY_LIMIT
 from launchpad_tui.services.desk import Desk
-from tests.server.api.served import SECONDS, House, Server, add_client, serving, told
+from tests.server.api.served import SECONDS, Server, SharedServer, add_client, error_of, serving
 
 MANY, EXECUTIONS = 100_000, 2000
 TEN = "ext.ai.sap.com/ten"
@@ -35,7 +35,7 @@ BEGIN = from_micros(1_700_000_000_000_000)
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Desk]]:
+def crowded_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Desk]]:
     """Return a server with 100,000 artifacts and 2,000 executions."""
     desk = open_desk(Home.at(tmp_path_factory.mktemp("crowd") / "home"))
     with desk.registry.write() as db:
@@ -89,8 +89,8 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, De
     desk.close()
 
 
-def test_pages_have_no_gaps(crowd: tuple[Server, Desk]) -> None:
-    server, desk = crowd
+def test_pages_have_no_gaps(crowded_server: tuple[Server, Desk]) -> None:
+    server, desk = crowded_server
     seen: list[str] = []
     for skip in range(0, MANY + 1, 10_000):
         if skip == 50_000:
@@ -124,9 +124,9 @@ def test_pages_have_no_gaps(crowd: tuple[Server, Desk]) -> None:
     ],
 )
 def test_filters_count_what_they_list(
-    crowd: tuple[Server, Desk], query: dict[str, str], count: int
+    crowded_server: tuple[Server, Desk], query: dict[str, str], count: int
 ) -> None:
-    server, _ = crowd
+    server, _ = crowded_server
     assert int(server.call("GET", "/lm/artifacts/$count", params=query).text) == count
     listed = server.call("GET", "/lm/artifacts", params=query | {"$top": "100000"}).json()
     assert listed["count"] == len({each["id"] for each in listed["resources"]}) == count
@@ -136,8 +136,8 @@ def test_filters_count_what_they_list(
     assert last == listed["resources"][-1:]
 
 
-def test_executions_with_their_outputs(crowd: tuple[Server, Desk]) -> None:
-    server, _ = crowd
+def test_executions_with_their_outputs(crowded_server: tuple[Server, Desk]) -> None:
+    server, _ = crowded_server
     listed = server.call("GET", "/lm/executions", params={"$top": EXECUTIONS}).json()["resources"]
     assert len(listed) == EXECUTIONS
     assert all(len(each["outputArtifacts"]) == 50 for each in listed)
@@ -145,7 +145,7 @@ def test_executions_with_their_outputs(crowd: tuple[Server, Desk]) -> None:
     assert server.call("GET", "/lm/executions/$count", params={"executableIds": many}).text == str(
         EXECUTIONS
     )
-    told(
+    error_of(
         server.call("GET", "/lm/executions/$count", params={"executableIds": f"{many},another"}),
         400,
     )
@@ -155,8 +155,8 @@ def test_executions_with_their_outputs(crowd: tuple[Server, Desk]) -> None:
     )
 
 
-def test_requests_are_handled_concurrently(crowd: tuple[Server, Desk]) -> None:
-    server, _ = crowd
+def test_requests_are_handled_concurrently(crowded_server: tuple[Server, Desk]) -> None:
+    server, _ = crowded_server
     done = threading.Event()
 
     def small() -> int:
@@ -179,8 +179,8 @@ def test_requests_are_handled_concurrently(crowd: tuple[Server, Desk]) -> None:
     assert all(answer.json()["count"] == 20_000 for answer in large)
 
 
-def test_metrics_of_many_points(crowd: tuple[Server, Desk]) -> None:
-    server, desk = crowd
+def test_metrics_of_many_points(crowded_server: tuple[Server, Desk]) -> None:
+    server, desk = crowded_server
     execution = f"e{1:015x}"
     at = now()
     for name in ("loss", "accuracy"):
@@ -202,8 +202,8 @@ def test_metrics_of_many_points(crowd: tuple[Server, Desk]) -> None:
     assert len(resource["metrics"]) == 50_001
 
 
-def test_resource_groups(house: House) -> None:
-    server = house.server
+def test_resource_groups(shared: SharedServer) -> None:
+    server = shared.server
     names = [f"team-{number}" for number in range(7)]
     for name in names:
         labels = [{"key": "ext.ai.sap.com/size", "value": "small" if name < "team-3" else "large"}]
@@ -228,17 +228,17 @@ def test_resource_groups(house: House) -> None:
     assert (
         len(seen) == len(set(seen)) == server.call("GET", "/admin/resourceGroups").json()["count"]
     )
-    told(server.call("GET", "/admin/resourceGroups", params={"continueToken": "?"}), 410)
-    told(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "team-0"}), 409)
-    told(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "-"}), 400)
-    told(server.call("DELETE", "/admin/resourceGroups/default"), 409)
+    error_of(server.call("GET", "/admin/resourceGroups", params={"continueToken": "?"}), 410)
+    error_of(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "team-0"}), 409)
+    error_of(server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": "-"}), 400)
+    error_of(server.call("DELETE", "/admin/resourceGroups/default"), 409)
     for name in names:
         assert server.call("DELETE", f"/admin/resourceGroups/{name}").status_code == 202
-        told(server.call("GET", f"/admin/resourceGroups/{name}"), 404)
+        error_of(server.call("GET", f"/admin/resourceGroups/{name}"), 404)
 
 
-def test_malformed_requests_are_rejected(house: House) -> None:
-    server = house.server
+def test_malformed_requests_are_rejected(shared: SharedServer) -> None:
+    server = shared.server
     for path in (
         "/nothing",
         "/lm",
@@ -247,15 +247,15 @@ def test_malformed_requests_are_rejected(house: House) -> None:
         "/lm/deployments",
         "/lm/artifacts/%2e%2e/x",
     ):
-        told(server.call("GET", path), 404, "NotFound")
+        error_of(server.call("GET", path), 404, "NotFound")
     for path in ("/lm/artifacts/x", "/lm/executions/%00%00%00%00", "/lm/executions/" + "x" * 65):
-        told(server.call("GET", path), 400, "InvalidRequest")
+        error_of(server.call("GET", path), 400, "InvalidRequest")
     for method, path in (
         ("PUT", "/lm/artifacts"),
         ("DELETE", "/lm/artifacts/abcd"),
         ("POST", "/lm/meta"),
     ):
-        assert told(server.call(method, path), 405)
+        assert error_of(server.call(method, path), 405)
         assert "GET" in server.call(method, path).headers["Allow"]
     for body in (
         b"",
@@ -283,15 +283,17 @@ def test_malformed_requests_are_rejected(house: House) -> None:
             answer = server.call(
                 "POST", path, data=body, headers={"Content-Type": "application/json"}
             )
-            told(answer, 400)
-        told(server.call("PATCH", "/lm/metrics", data=body), 400)
-    told(
+            error_of(answer, 400)
+        error_of(server.call("PATCH", "/lm/metrics", data=body), 400)
+    error_of(
         server.call("POST", "/lm/artifacts", data=b"{}", headers={"Content-Type": "text/csv"}), 400
     )
-    told(server.call("POST", "/lm/artifacts", data=b"x", headers={"Content-Encoding": "gzip"}), 400)
-    told(server.call("POST", "/lm/artifacts", data=b" " * (BODY_LIMIT + 1)), 413, "02000005")
+    error_of(
+        server.call("POST", "/lm/artifacts", data=b"x", headers={"Content-Encoding": "gzip"}), 400
+    )
+    error_of(server.call("POST", "/lm/artifacts", data=b" " * (BODY_LIMIT + 1)), 413, "02000005")
     pieces = (b" " * 1_000_000 for _ in range(BODY_LIMIT // 1_000_000 + 2))
-    told(server.call("POST", "/lm/artifacts", data=pieces), 413)
+    error_of(server.call("POST", "/lm/artifacts", data=pieces), 413)
     for query in (
         {"$top": "x"},
         {"$top": "100001"},
@@ -305,9 +307,9 @@ def test_malformed_requests_are_rejected(house: House) -> None:
         {"artifactLabelSelector": ",".join(["a=b"] * 11)},
         {"executionId": "x"},
     ):
-        told(server.call("GET", "/lm/artifacts", params=query), 400)
+        error_of(server.call("GET", "/lm/artifacts", params=query), 400)
     for query in ({"status": "BUSY"}, {"$select": "all"}, {"configurationId": "?"}):
-        told(server.call("GET", "/lm/executions", params=query), 400)
+        error_of(server.call("GET", "/lm/executions", params=query), 400)
     for query in (
         {"$top": "0"},
         {"$top": "5001"},
@@ -315,7 +317,7 @@ def test_malformed_requests_are_rejected(house: House) -> None:
         {"start": "yesterday"},
         {"end": "9999-12-31T23:59:59-23:00"},
     ):
-        told(server.call("GET", "/lm/executions/e0123456789abcde/logs", params=query), 400)
+        error_of(server.call("GET", "/lm/executions/e0123456789abcde/logs", params=query), 400)
     for query in (
         {},
         {"executionIds": ",".join(f"e{number:015x}" for number in range(11))},
@@ -323,8 +325,8 @@ def test_malformed_requests_are_rejected(house: House) -> None:
         {"executionIds": "abcd", "$select": "all"},
     ):
         answer = server.call("GET", "/lm/metrics", params=query)
-        assert isinstance(told(answer, 400)["details"], list)
-    told(server.call("GET", "/lm/artifacts", group="nowhere"), 404, "ResourceGroupNotFound")
+        assert isinstance(error_of(answer, 400)["details"], list)
+    error_of(server.call("GET", "/lm/artifacts", group="nowhere"), 404, "ResourceGroupNotFound")
     assert server.call("GET", "/lm/artifacts", group=None).status_code == 200
     assert server.call("HEAD", "/lm/artifacts").content == b""
     bare = requests.get(
@@ -335,8 +337,8 @@ def test_malformed_requests_are_rejected(house: House) -> None:
     assert bare.json()["runtimeIdentifier"] == "launchpad"
 
 
-def test_invalid_http_ends_only_its_connection(house: House) -> None:
-    server = house.server
+def test_invalid_http_ends_only_its_connection(shared: SharedServer) -> None:
+    server = shared.server
     place = urlsplit(server.url)
     head = (
         f"POST /v2/lm/artifacts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.token()}\r\n"
@@ -363,7 +365,7 @@ def test_a_damaged_file_of_clients_denies_access(tmp_path: Path) -> None:
         assert server.call("GET", "/lm/meta").status_code == 200
         (home / "clients.json").write_text("{")
         answer = server.call("GET", "/lm/meta")
-        told(answer, 500)
+        error_of(answer, 500)
         assert "clients.json" not in json.dumps(answer.json())
 
 

@@ -32,7 +32,7 @@ from ai_core_sdk.models import (
 
 from launchpad_tui.domain.artifact import ArtifactKind
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
-from tests.server.api.served import House, Key
+from tests.server.api.served import Key, SharedServer
 
 FINAL = {Status.COMPLETED, Status.DEAD, Status.STOPPED}
 
@@ -61,21 +61,21 @@ def shell(client: AICoreV2Client, text: str) -> str:
     made = client.configuration.create(
         name="shell",
         scenario_id="houses",
-        executable_id="house-shell",
+        executable_id="shared-shell",
         parameter_bindings=[ParameterBinding(key="text", value=text)],
     )
     return str(client.execution.create(made.id).id)
 
 
-def test_the_whole_workflow_of_a_model(house: House) -> None:
-    client = house.server.sdk()
+def test_the_whole_workflow_of_a_model(shared: SharedServer) -> None:
+    client = shared.server.sdk()
     scenario = next(each for each in client.scenario.query().resources if each.id == "houses")
     assert (scenario.name, client.scenario.get("houses").id) == ("House prices", "houses")
     assert [each.id for each in client.scenario.query_versions("houses").resources] == ["1.0"]
     executables = client.executable.query("houses", version_id="1.0").resources
-    assert {each.id for each in executables} == {"house-train", "house-shell"}
+    assert {each.id for each in executables} == {"shared-train", "shared-shell"}
     assert client.executable.query("houses", version_id="2").count == 0
-    executable = client.executable.get("houses", "house-train")
+    executable = client.executable.get("houses", "shared-train")
     assert executable.deployable is False
     (parameter,) = executable.parameters
     assert (parameter.name, parameter.type.value, parameter.default) == (
@@ -102,7 +102,7 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
     )
     assert dataset.url == "ai://default/rows"
     assert client.artifact.count() == before + 1
-    assert house.bench.desk.artifacts.get(DEFAULT_SCOPE, dataset.id).kind is ArtifactKind.DATASET
+    assert shared.bench.desk.artifacts.get(DEFAULT_SCOPE, dataset.id).kind is ArtifactKind.DATASET
     found = client.artifact.get(dataset.id, expand="scenario")
     assert (found.description, found.scenario.id, found.labels[0].value) == (
         "from SDK",
@@ -125,7 +125,7 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
     configuration = client.configuration.create(
         name="Depth 5",
         scenario_id="houses",
-        executable_id="house-train",
+        executable_id="shared-train",
         parameter_bindings=[ParameterBinding(key="DT_MAX_DEPTH", value="5")],
         input_artifact_bindings=[InputArtifactBinding(key="housedataset", artifact_id=dataset.id)],
     )
@@ -134,7 +134,7 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
     assert bound.input_artifact_bindings[0].artifact_id == dataset.id
     assert (
         client.configuration.query(
-            executable_ids=["house-train", "other-one"], search="Depth"
+            executable_ids=["shared-train", "other-one"], search="Depth"
         ).count
         == 1
     )
@@ -158,7 +158,7 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
         client.execution.query(configuration_id=configuration.id, status=Status.COMPLETED).count
         == 1
     )
-    assert client.execution.count(executable_ids=["house-train"], status=Status.DEAD) == 0
+    assert client.execution.count(executable_ids=["shared-train"], status=Status.DEAD) == 0
     short = client.execution.get(made.id, select="status")
     assert (short.status, short.configuration_id) == (Status.COMPLETED, configuration.id)
 
@@ -186,7 +186,7 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
         (resource,) = client.metrics.query(filter=f"executionId eq '{made.id}'").resources
     assert {each.name for each in resource.metrics} == {"Fold", "Error Rate", "f1"}
     assert resource.tags[0].value == "later"
-    assert house.bench.desk.metrics.tags(DEFAULT_SCOPE, made.id)[0].value == "later"
+    assert shared.bench.desk.metrics.tags(DEFAULT_SCOPE, made.id)[0].value == "later"
 
     lines = client.execution.query_logs(made.id, top=5000).data.result
     assert any(each.msg == "start" for each in lines)
@@ -206,8 +206,8 @@ def test_the_whole_workflow_of_a_model(house: House) -> None:
     assert client.artifact.get(model.id).execution_id == made.id
 
 
-def test_executions_are_stopped_and_deleted_singly_and_in_bulk(house: House) -> None:
-    client = house.server.sdk()
+def test_executions_are_stopped_and_deleted_singly_and_in_bulk(shared: SharedServer) -> None:
+    client = shared.server.sdk()
     running = [shell(client, "sleep 60") for _ in range(2)]
     with pytest.raises(AIAPIPreconditionFailedException):
         client.execution.delete(running[0])
@@ -241,8 +241,8 @@ def test_executions_are_stopped_and_deleted_singly_and_in_bulk(house: House) -> 
             client.execution.bulk_modify(wrong)
 
 
-def test_a_failed_execution_is_dead_with_a_message(house: House) -> None:
-    client = house.server.sdk()
+def test_a_failed_execution_is_dead_with_a_message(shared: SharedServer) -> None:
+    client = shared.server.sdk()
     failed = shell(client, "exit 3")
     assert ended(client, failed) is Status.DEAD
     found = client.execution.get(failed)
@@ -252,16 +252,16 @@ def test_a_failed_execution_is_dead_with_a_message(house: House) -> None:
     client.execution.delete(failed)
 
 
-def test_errors_raise_exceptions_of_the_sdk(house: House) -> None:
-    client = house.server.sdk()
+def test_errors_raise_exceptions_of_the_sdk(shared: SharedServer) -> None:
+    client = shared.server.sdk()
     for call in (
         lambda: client.scenario.get("no-such-scenario"),
         lambda: client.executable.get("houses", "no-such-one"),
-        lambda: client.executable.get("no-such-scenario", "house-train"),
+        lambda: client.executable.get("no-such-scenario", "shared-train"),
         lambda: client.artifact.get("00000000-0000-0000-0000-000000000000"),
         lambda: client.configuration.get("00000000-0000-0000-0000-000000000000"),
         lambda: client.execution.query_logs("e0123456789abcde"),
-        house.server.sdk("no-such-group").artifact.query,
+        shared.server.sdk("no-such-group").artifact.query,
     ):
         with pytest.raises(AIAPINotFoundException) as missing:
             call()
@@ -286,16 +286,16 @@ def test_errors_raise_exceptions_of_the_sdk(house: House) -> None:
             client.artifact.create(**{**artifact, **wrong})
     for scenario, executable, parameters, inputs in (
         ("houses", "no-such", [], []),
-        ("no-such", "house-train", [], []),
-        ("houses", "house-train", [], []),
+        ("no-such", "shared-train", [], []),
+        ("houses", "shared-train", [], []),
         (
             "houses",
-            "house-train",
+            "shared-train",
             [ParameterBinding("nope", "1")],
-            [InputArtifactBinding("housedataset", house.dataset)],
+            [InputArtifactBinding("housedataset", shared.dataset)],
         ),
-        ("houses", "house-train", [], [InputArtifactBinding("housedataset", "rows")]),
-        ("houses", "house-train", [], [InputArtifactBinding("housedataset", house.dataset)] * 2),
+        ("houses", "shared-train", [], [InputArtifactBinding("housedataset", "rows")]),
+        ("houses", "shared-train", [], [InputArtifactBinding("housedataset", shared.dataset)] * 2),
     ):
         with pytest.raises(AIAPIInvalidRequestException):
             client.configuration.create("c", scenario, executable, parameters, inputs)
@@ -311,13 +311,13 @@ def test_errors_raise_exceptions_of_the_sdk(house: House) -> None:
         )
     assert (large.value.status_code, large.value.error_code) == (413, "02000005")
     with pytest.raises(AIAPIAuthenticatorAuthorizationException):
-        house.server.sdk(key=Key(house.server.key.client_id, "wrong")).scenario.query()
+        shared.server.sdk(key=Key(shared.server.key.client_id, "wrong")).scenario.query()
 
 
-def test_pages(house: House) -> None:
-    client = house.server.sdk()
+def test_pages(shared: SharedServer) -> None:
+    client = shared.server.sdk()
     for number in range(5):
-        client.configuration.create(f"Page {number}", "houses", "house-shell")
+        client.configuration.create(f"Page {number}", "houses", "shared-shell")
     wanted = client.configuration.query(search="Page ")
     assert wanted.count == 5
     pages = [
@@ -331,9 +331,9 @@ def test_pages(house: House) -> None:
         client.configuration.query(top=100_001)
 
 
-def test_schedules(house: House) -> None:
-    client = house.server.api()
-    configuration = client.configuration.create("Nightly", "houses", "house-shell")
+def test_schedules(shared: SharedServer) -> None:
+    client = shared.server.api()
+    configuration = client.configuration.create("Nightly", "houses", "shared-shell")
     start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
     made = client.execution_schedule.create(
         "nightly", "0 3 * * *", configuration.id, start, start + timedelta(days=9)
@@ -363,16 +363,16 @@ def test_schedules(house: House) -> None:
         client.execution_schedule.get(made.id)
 
 
-def test_a_due_schedule_creates_executions(house: House) -> None:
-    client = house.server.api()
+def test_a_due_schedule_creates_executions(shared: SharedServer) -> None:
+    client = shared.server.api()
     configuration = client.configuration.create(
-        "Often", "houses", "house-shell", [ParameterBinding("text", "echo 1 > /app/model/one")]
+        "Often", "houses", "shared-shell", [ParameterBinding("text", "echo 1 > /app/model/one")]
     )
     made = client.execution_schedule.create("often", "* * * * *", configuration.id)
-    with house.bench.desk.registry.write() as db:
+    with shared.bench.desk.registry.write() as db:
         # As if a minute had gone by.
         db.execute("UPDATE execution_schedules SET next_at = next_at - 60 WHERE id = ?", (made.id,))
     until(lambda: client.execution.query(configuration_id=configuration.id).count > 0)
     client.execution_schedule.delete(made.id)
     (execution,) = client.execution.query(configuration_id=configuration.id).resources
-    assert ended(house.server.sdk(), execution.id) is Status.COMPLETED
+    assert ended(shared.server.sdk(), execution.id) is Status.COMPLETED

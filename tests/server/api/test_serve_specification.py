@@ -66,8 +66,8 @@ def schema(mode: str) -> Any:
 
 
 @dataclass
-class Judged:
-    """A server with one resource of each kind, and their IDs by the specification's parameter names."""
+class PopulatedServer:
+    """A server with one resource of each kind; ``ids`` are by the specification's parameters."""
 
     server: Server
     ids: dict[str, str]
@@ -78,13 +78,13 @@ class Judged:
 
 
 @pytest.fixture(scope="module")
-def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
+def populated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PopulatedServer]:
     """Return a server with one resource of each kind."""
     bench = Bench(tmp_path_factory.mktemp("judged"))
     try:
         desk, scope = bench.desk, DEFAULT_SCOPE
         executable = bench.add(
-            shell_template("house-shell", "echo one; echo two > /app/model/file")
+            shell_template("shared-shell", "echo one; echo two > /app/model/file")
         )
         execution = bench.create(executable)
         assert bench.wait(execution).status is Status.COMPLETED
@@ -127,7 +127,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judged]:
             "objectStoreName": "lake",
         }
         with serving(desk.home.root) as server:
-            yield Judged(server, ids)
+            yield PopulatedServer(server, ids)
     finally:
         bench.close()
 
@@ -144,18 +144,18 @@ MODEST = settings(
 
 @ALLOWED.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
-def test_responses_conform_to_the_specification(case: Any, judged: Judged) -> None:
+def test_responses_conform_to_the_specification(case: Any, populated: PopulatedServer) -> None:
     response = case.call(
-        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
     )
     case.validate_response(response, checks=CHECKS)
 
 
 @FORBIDDEN.parametrize()  # type: ignore[untyped-decorator]
 @MODEST
-def test_invalid_requests_never_cause_server_errors(case: Any, judged: Judged) -> None:
+def test_invalid_requests_never_cause_server_errors(case: Any, populated: PopulatedServer) -> None:
     response = case.call(
-        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
     )
     case.validate_response(response, checks=[not_a_server_error])
     if response.status_code >= 400 and response.headers["content-type"] == ["application/json"]:
@@ -200,13 +200,13 @@ READ = [
 
 @pytest.mark.parametrize(("path", "query"), READ, ids=str)
 def test_existing_resources_conform_to_the_specification(
-    path: str, query: dict[str, Any], judged: Judged
+    path: str, query: dict[str, Any], populated: PopulatedServer
 ) -> None:
-    places = {name: judged.ids[name] for name in re.findall(r"{(\w+)}", path)}
-    asked = {name: judged.ids.get(str(value), value) for name, value in query.items()}
+    places = {name: populated.ids[name] for name in re.findall(r"{(\w+)}", path)}
+    asked = {name: populated.ids.get(str(value), value) for name, value in query.items()}
     case = ALLOWED[path]["GET"].Case(path_parameters=places, query=asked)
     response = case.call(
-        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
     )
     assert response.status_code == 200
     if path.endswith("$count"):
@@ -222,38 +222,42 @@ def test_existing_resources_conform_to_the_specification(
 @pytest.mark.parametrize(
     "what", ["artifacts", "configurations", "executions", "executionSchedules"]
 )
-def test_count_is_not_an_id(method: str, what: str, judged: Judged) -> None:
-    response = judged.server.call(method, f"/lm/{what}/$count", data=b"{}")
+def test_count_is_not_an_id(method: str, what: str, populated: PopulatedServer) -> None:
+    response = populated.server.call(method, f"/lm/{what}/$count", data=b"{}")
     assert response.status_code == 405
     assert "GET" in response.headers["allow"]
     assert "DELETE" not in response.headers["allow"]
 
 
 @pytest.mark.parametrize("name", ["abc", "x" * 100])
-def test_groups_and_stores_with_short_names_are_deleted(name: str, judged: Judged) -> None:
+def test_groups_and_stores_with_short_names_are_deleted(
+    name: str, populated: PopulatedServer
+) -> None:
     case = ALLOWED["/admin/resourceGroups/{resourceGroupId}"]["DELETE"].Case(
         path_parameters={"resourceGroupId": name}
     )
-    judged.server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": name})
+    populated.server.call("POST", "/admin/resourceGroups", json={"resourceGroupId": name})
     response = case.call(
-        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
     )
     assert response.status_code == 202
     case.validate_response(response, checks=CHECKS)
 
 
 @pytest.mark.parametrize("query", [{}, {"executionId": ""}, {"executionId": ["e012", "e013"]}])
-def test_metrics_of_unknown_executions_are_not_found(query: dict[str, Any], judged: Judged) -> None:
+def test_metrics_of_unknown_executions_are_not_found(
+    query: dict[str, Any], populated: PopulatedServer
+) -> None:
     case = ALLOWED["/lm/metrics"]["DELETE"].Case(query=query)
     response = case.call(
-        base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+        base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
     )
     assert response.status_code == 404
     case.validate_response(response, checks=CHECKS)
 
 
-def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> None:
-    ids = judged.ids
+def test_responses_to_changes_conform_to_the_specification(populated: PopulatedServer) -> None:
+    ids = populated.ids
 
     def change(method: str, path: str, status: int, body: Any = None, **more: Any) -> Any:
         places = {name: ids[name] for name in re.findall(r"{(\w+)}", path)}
@@ -265,7 +269,7 @@ def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> No
             **more,
         )
         response = case.call(
-            base_url=f"{judged.server.url}/v2", headers=judged.headers(), timeout=SECONDS
+            base_url=f"{populated.server.url}/v2", headers=populated.headers(), timeout=SECONDS
         )
         assert response.status_code == status, response.text
         case.validate_response(response, checks=CHECKS)
@@ -275,7 +279,7 @@ def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> No
     made = change("POST", "/lm/artifacts", 201, model)
     (place,) = made.headers["location"]
     assert place == f"/v2/lm/artifacts/{made.json()['id']}"
-    assert judged.server.call("GET", place.removeprefix("/v2")).json()["name"] == "n"
+    assert populated.server.call("GET", place.removeprefix("/v2")).json()["name"] == "n"
     bound = {"name": "c", "scenarioId": "houses", "executableId": ids["executableId"]}
     change("POST", "/lm/configurations", 201, bound)
     created = change(
@@ -307,7 +311,7 @@ def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> No
     change("POST", "/admin/resourceGroups", 202, {"resourceGroupId": "more"})
     labels = [{"key": "ext.ai.sap.com/team", "value": "blue"}]
     change("PATCH", "/admin/resourceGroups/{resourceGroupId}", 202, {"labels": labels})
-    assert judged.server.call("GET", "/admin/resourceGroups/vision").json()["labels"] == labels
+    assert populated.server.call("GET", "/admin/resourceGroups/vision").json()["labels"] == labels
     secret = {
         "name": "lake",
         "type": "S3",
@@ -318,7 +322,7 @@ def test_responses_to_changes_conform_to_the_specification(judged: Judged) -> No
     change("POST", "/admin/objectStoreSecrets", 409, secret)
     change("POST", "/admin/objectStoreSecrets", 202, secret | {"name": "pond"})
     change("PATCH", "/admin/objectStoreSecrets/{objectStoreName}", 202, secret)
-    shown = judged.server.call("GET", "/admin/objectStoreSecrets/lake").json()["metadata"]
+    shown = populated.server.call("GET", "/admin/objectStoreSecrets/lake").json()["metadata"]
     assert shown["storage.ai.sap.com/bucket"] == "c"
     assert (shown["storage.ai.sap.com/type"], shown["serving.kubeflow.org/s3-usehttps"]) == (
         "S3",
