@@ -429,7 +429,7 @@ SCENES = [
         workshop,
         keys("9", "down", "enter"),
         SMALL,
-        expect=("Amazon S3", "ai://archive/…", "kept, not shown", "eu-central-1"),
+        expect=("Amazon S3", "ai://archive/…", "set, not shown", "eu-central-1"),
     ),
     Scene(
         "store-add",
@@ -444,7 +444,7 @@ SCENES = [
         workshop,
         keys("9", "V"),
         SMALL,
-        expect=("default: can it be used?", "✓ settings", "✓ It can be used."),
+        expect=("Test of default", "✓ settings", "✓ All steps succeeded"),
     ),
     Scene(
         "store-replace",
@@ -458,7 +458,7 @@ SCENES = [
         workshop,
         keys("9", "down", "e"),
         USUAL,
-        expect=("Edit archive", "models", "Empty: what is kept stays."),
+        expect=("Edit archive", "models", "Leave empty to keep the stored value."),
     ),
     Scene(
         "connections",

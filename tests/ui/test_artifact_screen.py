@@ -110,7 +110,7 @@ async def test_download_asks_before_it_replaces(
         assert "Downloaded 2 files" in screen_text(pilot)
         (got / "card.md").write_bytes(b"mine")
         await press(pilot, "d", "enter")
-        assert "Replace the files that are there?" in screen_text(pilot)
+        assert "Replace the existing files?" in screen_text(pilot)
         await press(pilot, "n")
         assert (got / "card.md").read_bytes() == b"mine"
         await press(pilot, "d", "enter", "y")

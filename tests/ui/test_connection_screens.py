@@ -102,7 +102,7 @@ async def test_a_connection_is_added_changed_and_deleted(workshop_home: Home) ->
         place = next(i for i, line in enumerate(lines) if " lab " in line) - 3
         await press(pilot, "home", *["down"] * place, "i")
         text = screen_text(pilot)
-        assert "kept, not shown" in text
+        assert "set, not shown" in text
         assert TOKEN not in text
         await press(pilot, "e", "down", *"/api", "ctrl+n", "enter")
         assert (

@@ -106,7 +106,7 @@ async def test_a_certificate_in_place_of_the_secret(connected: Home) -> None:
         app: Any = pilot.app
         await press(pilot, "end", "up", "e")
         text = words(pilot)
-        assert "Empty: what is kept stays." in text
+        assert "Leave empty to keep the stored value." in text
         assert SECRET not in text
         assert "Name" not in text
         await press(pilot, "down", "down", "down", "down", "down")
@@ -152,7 +152,7 @@ async def test_a_profile_is_chosen_among_those_there(
         await press(pilot, "right")
         assert pilot.app.screen.query_one(Form).values()["profile"] == "lab"
         await press(pilot, "ctrl+n", "ctrl+n")
-        assert "It can be used." in screen_text(pilot)
+        assert "All steps succeeded" in screen_text(pilot)
         assert SECRET not in screen_text(pilot)
         (tmp_path / "config_lab.json").unlink()
         await press(pilot, "escape", "e", "down")
@@ -251,7 +251,7 @@ async def test_a_long_refusal_leaves_room_for_what_to_do(connected: Home, tenant
         await press(pilot, "end", "up", "V")
         text = words(pilot)
         for part in (
-            "core: can it be used?",
+            "Test of core",
             "✗ group",
             "req-77",
             "Check the roles",
@@ -282,12 +282,12 @@ async def test_a_test_is_left_while_it_waits(connected: Home, tenant: Tenant) ->
                     break
                 await pilot.pause(0.02)
             assert isinstance(pilot.app.screen, ProbeDialog)
-            assert "looking" in screen_text(pilot)
+            assert "testing" in screen_text(pilot)
             await pilot.press("escape")
             await pilot.pause()
             assert type(pilot.app.screen) is not ProbeDialog
             free.set()
             await press(pilot, "V")
-            assert "It can be used." in screen_text(pilot)
+            assert "All steps succeeded" in screen_text(pilot)
     finally:
         free.set()

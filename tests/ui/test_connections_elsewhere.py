@@ -58,12 +58,12 @@ async def test_a_service_key_that_is_pasted(home: Home, tenant: Tenant) -> None:
         assert SECRET not in text
         await press(pilot, *"core", "ctrl+n", "ctrl+n")
         text = screen_text(pilot)
-        assert "core: can it be used?" in text
-        assert "It can be used." in text
+        assert "Test of core" in text
+        assert "All steps succeeded" in text
         assert "default is PROVISIONED, with 1 artifact" in text
         assert "1 artifacts" not in text
         await press(pilot, "escape")
-        assert "kept, not shown" in screen_text(pilot)
+        assert "set, not shown" in screen_text(pilot)
 
 
 async def test_a_test_that_fails_says_where(connected: Home, tenant: Tenant) -> None:
@@ -75,9 +75,9 @@ async def test_a_test_that_fails_says_where(connected: Home, tenant: Tenant) -> 
         assert "✗ API" in text
         assert SECRET not in text
         await press(pilot, "y")
-        assert "can it be used" in pilot.app.clipboard
+        assert "Test of core" in pilot.app.clipboard
         await press(pilot, "escape")
-        assert "can it be used" not in screen_text(pilot)
+        assert "Test of core" not in screen_text(pilot)
 
 
 async def test_deleting_reports_what_is_removed(connected: Home) -> None:

@@ -57,7 +57,7 @@ async def test_wrong_values_show_beside_their_fields(workshop_home: Home) -> Non
         assert pilot.app.screen.query_one(Form).values()["secret_access_key"] == "hush"
         assert "hush" not in text
         await press(pilot, *["backspace"] * 3, *"archive", "ctrl+n")
-        assert "There is an object store archive already" in screen_text(pilot)
+        assert "The name archive is already used" in screen_text(pilot)
 
 
 async def test_editing_keeps_secrets_and_never_shows_them(workshop_home: Home) -> None:
@@ -68,11 +68,11 @@ async def test_editing_keeps_secrets_and_never_shows_them(workshop_home: Home) -
         seen = [screen_text(pilot)]
         await press(pilot, "e")
         seen.append(screen_text(pilot))
-        assert "Empty: what is kept stays." in seen[-1]
+        assert "Leave empty to keep the stored value." in seen[-1]
         await press(pilot, *"-2026", "ctrl+n")
         seen.append(screen_text(pilot))
         assert "● Review" in seen[-1]
-        assert "kept" in seen[-1]
+        assert "unchanged" in seen[-1]
         await press(pilot, "enter")
         seen.append(screen_text(pilot))
         assert stores(pilot)["archive"]["bucket"] == "models-2026"
@@ -107,7 +107,7 @@ async def test_a_test_says_what_is_right(workshop_home: Home) -> None:
         await press(pilot, "V")
         text = screen_text(pilot)
         assert "✓ settings     complete" in text
-        assert "✓ It can be used." in text
+        assert "✓ All steps succeeded" in text
         await press(pilot, "escape")
         assert "✓ can be used" in screen_text(pilot)
 

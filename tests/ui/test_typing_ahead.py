@@ -31,7 +31,7 @@ async def test_a_command_and_what_follows_on_its_screen(workshop_home: Home) -> 
         assert "› Object stores" in title(pilot)
         await burst(pilot, ":models\r:executions\r:ds\r/zzz\r")
         assert "› Datasets" in title(pilot)
-        assert "Nothing matches" in screen_text(pilot)
+        assert "No matches" in screen_text(pilot)
 
 
 async def test_a_row_of_what_was_searched_is_opened(

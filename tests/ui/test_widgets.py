@@ -299,7 +299,7 @@ async def test_a_long_trail_ends_in_an_ellipsis(workshop_home: Home) -> None:
 async def test_a_theme_is_kept(home: Home) -> None:
     async with running(home) as pilot:
         await press(pilot, "colon", *"theme light", "enter")
-        assert "The theme light is kept" in screen_text(pilot)
+        assert "Theme light saved" in screen_text(pilot)
         assert pilot.app.theme == "launchpad-light"
     assert Settings.load(home).ui.theme == "light"
 
@@ -329,7 +329,7 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
 async def test_too_many_cannot_be_shown_together(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchpad_tui.ui.screens.common.list_screen.MOST_TOGETHER", 2)
+    monkeypatch.setattr("launchpad_tui.ui.screens.common.list_screen.MAX_TOGETHER", 2)
     open_desk(home).close()
     models(3)(home)
     async with running(home) as pilot:

@@ -1,1 +1,1 @@
-"""What screens of several areas share: bases, wizards, the command list and help."""
+"""Bases of screens and wizards, command palette, help, and parts that several screens share."""

@@ -1,5 +1,7 @@
-"""The wizard's steps that bind parameters and input artifacts; the base of creating a configuration and of executing
-again."""
+"""The base of the wizards that create a configuration and that rerun an execution.
+
+Its steps bind the parameters and input artifacts of an executable.
+"""
 
 from __future__ import annotations
 
@@ -16,66 +18,67 @@ from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice
 
-#: artifacts offered for an input, newest first
-OFFERED = 500
+#: the most artifacts that are listed for an input, newest first
+MAX_ARTIFACTS = 500
+#: prefixes that keep the field names of parameters and inputs apart
 _PARAMETER, _INPUT = "parameter ", "input "
 
 
 class BindingWizard(WizardScreen):
-    """Steps: name, parameters, inputs. Override `prepare` and `finish`."""
+    """Steps: name, parameters, inputs, review. Subclasses override `prepare` and `finish`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.executable: Executable | None = None
-        self._ready = False
+        self._prepared = False
 
     async def prepare(self) -> None:
-        """Read what the steps start with."""
+        """Read the initial values of the fields."""
 
     async def load(self) -> None:
         """Prepare once, then show the first step."""
-        if not self._ready:
-            self._ready = True
+        if not self._prepared:
+            self._prepared = True
             await self.prepare()
         await super().load()
 
     async def choose_executable(self, executable_id: str) -> None:
-        """Bind for this executable: its defaults are filled in where nothing was typed."""
+        """Select the executable and fill in the defaults of its parameters."""
         if self.executable is not None and self.executable.id == executable_id:
             return
         self.executable = await self.read(self.desk.scenarios.executable, self.scope, executable_id)
-        self.take({each.name: each.default or "" for each in self.executable.parameters}, {})
+        self.fill_in({each.name: each.default or "" for each in self.executable.parameters}, {})
 
-    def take(self, parameters: Mapping[str, str], inputs: Mapping[str, str]) -> None:
-        """Fill in values."""
+    def fill_in(self, parameters: Mapping[str, str], inputs: Mapping[str, str]) -> None:
+        """Set the values of parameters, and the artifact IDs of inputs."""
         self.values |= {f"{_PARAMETER}{name}": value for name, value in parameters.items()}
         self.values |= {f"{_INPUT}{name}": value for name, value in inputs.items()}
 
     def parameters(self) -> dict[str, str]:
-        """The parameters as typed."""
-        known = self.executable.parameters if self.executable else ()
-        return {each.name: self.values.get(f"{_PARAMETER}{each.name}", "") for each in known}
+        """Return the values of the executable's parameters by name."""
+        declared = self.executable.parameters if self.executable else ()
+        return {each.name: self.values.get(f"{_PARAMETER}{each.name}", "") for each in declared}
 
     def inputs(self) -> dict[str, str]:
-        """The artifacts' IDs as chosen."""
-        known = self.executable.inputs if self.executable else ()
-        return {each.name: self.values.get(f"{_INPUT}{each.name}", "") for each in known}
+        """Return the IDs of the selected artifacts by input, empty where none is selected."""
+        declared = self.executable.inputs if self.executable else ()
+        return {each.name: self.values.get(f"{_INPUT}{each.name}", "") for each in declared}
 
     def steps(self) -> Sequence[Step]:
-        """Name, parameters, inputs."""
+        """Return the steps for name, parameters and inputs."""
         return (
             Step(
                 "name",
                 "Name",
-                "What the configuration is called; a name need not be unique.",
+                "Name the configuration. Names need not be unique.",
                 (Field("name", "Name", required=True),),
             ),
-            Step("parameters", "Parameters", "Prefilled with their defaults."),
-            Step("inputs", "Inputs", "An artifact for each input that the executable takes."),
+            Step("parameters", "Parameters", "Set the parameters. Defaults are filled in."),
+            Step("inputs", "Inputs", "Select an artifact for each input of the executable."),
         )
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """Those of the executable."""
+        """Return a field for each parameter or input of the executable."""
         if self.executable is None:
             return step.fields
         if step.id == "parameters":
@@ -102,7 +105,7 @@ class BindingWizard(WizardScreen):
         return step.fields
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """Artifacts of the input's kind, newest first."""
+        """Return the artifacts that can be bound to an input, newest first."""
         if step.id != "inputs" or self.executable is None:
             return await super().choices(step, field)
         name = field.name.removeprefix(_INPUT)
@@ -110,10 +113,12 @@ class BindingWizard(WizardScreen):
         listing = await self.read(
             self.desk.artifacts.listing, self.scope, ArtifactKind(slot.kind), Query()
         )
-        rows = await self.read(listing.slice, 0, OFFERED)
+        rows = await self.read(listing.slice, 0, MAX_ARTIFACTS)
         if not rows:
             self.launchpad.say(
-                f"There is no {slot.kind} yet for the input {name}: add one first", "warn", 10
+                f"The resource group has no {slot.kind} for the input {name}: add one first",
+                "warn",
+                10,
             )
         if rows and not self.values.get(field.name):
             self.values[field.name] = rows[0].artifact.id
@@ -127,17 +132,21 @@ class BindingWizard(WizardScreen):
         ]
 
     async def check(self, step: Step) -> str:
-        """A name must keep the AI API's rules; all inputs must be chosen."""
+        """Check that the name is valid and that every input has an artifact."""
         if step.id == "name":
             check_resource_name(self.values["name"])
         if step.id == "inputs":
             for name, artifact_id in self.inputs().items():
                 if not artifact_id:
-                    raise InvalidInput(f"Choose an artifact for {name}", field=f"{_INPUT}{name}")
+                    raise InvalidInput(
+                        f"The input {name} has no artifact",
+                        hint="Select an artifact for it.",
+                        field=f"{_INPUT}{name}",
+                    )
         return ""
 
     async def review(self) -> list[Item]:
-        """Everything, names of artifacts in place of their IDs."""
+        """Return all values, with names and URLs of the artifacts instead of their IDs."""
         executable = self.executable
         items = [heading("Configuration"), Item("Name", self.values.get("name", ""))]
         if executable is not None:

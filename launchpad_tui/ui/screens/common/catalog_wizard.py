@@ -1,4 +1,7 @@
-"""What the wizards of connections and of object stores share: a kind of a catalog, a name, the kind's settings."""
+"""The base of the wizards that add and edit connections and object stores.
+
+The catalog lists the types; each type declares its settings as fields, from which the form is made.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,21 @@ from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice
 
-#: names of the wizard's own fields; no field of a catalog can have them
+#: names of the fields for type and name; they contain a space, so no field of a catalog has them
 KIND, NAME = "new kind", "new name"
 
 
 class CatalogWizard(WizardScreen):
-    """Type, then name and settings, then review. With ``item_id`` it changes the thing of that name.
+    """Steps: type, name and settings, review. Type and name of an existing item cannot be edited.
 
-    Subclasses say in ``WHAT`` what is made, and which names are possible.
+    Subclasses set ``ITEM`` (the noun for messages, with its article), ``NAMES`` (the pattern of a
+    valid name) and ``NAME_RULE`` (the same rule as a sentence).
+
+    Args:
+        item_id: the name of the item to edit; empty to add one.
     """
 
-    WHAT: ClassVar[str] = ""
+    ITEM: ClassVar[str] = ""
     NAMES: ClassVar[re.Pattern[str]]
     NAME_RULE: ClassVar[str] = ""
     NAME_TITLE: ClassVar[str] = "Name"
@@ -36,50 +43,50 @@ class CatalogWizard(WizardScreen):
         self.item_id = item_id
         self._kinds: dict[str, ConnectionKind | StoreKind] = {}
         self._names: frozenset[str] = frozenset()
-        self._kept: Collection[str] = ()
+        self._stored_secrets: Collection[str] = ()
 
-    # What subclasses write ------------------------------------------------------------------------
+    # For subclasses to override -------------------------------------------------------------------
 
     @abstractmethod
     async def kinds(self) -> Sequence[ConnectionKind | StoreKind]:
-        """The catalog."""
+        """Return the types of the catalog."""
 
     def kind_choice(self, kind: ConnectionKind | StoreKind) -> Choice:
-        """How a kind is offered."""
+        """Return the entry of a type in the list of types; override to disable some."""
         return Choice(kind.id, kind.title, kind.description)
 
     @abstractmethod
     async def names(self) -> Collection[str]:
-        """The names that are taken."""
+        """Return the names that exist already."""
 
     @abstractmethod
-    async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
-        """Of what is changed: its kind, its settings, the names of its secrets that are kept."""
+    async def existing_item(self) -> tuple[str, Mapping[str, str], Collection[str]]:
+        """Return type, settings and names of the stored secrets of the item that is edited."""
 
-    # How it works ---------------------------------------------------------------------------------
+    # Internals ------------------------------------------------------------------------------------
 
     def title_text(self) -> str:
-        """What is done."""
-        return f"Edit {self.item_id}" if self.item_id else f"Add {self.WHAT}"
+        """Return ``Add a connection`` or ``Edit NAME``."""
+        return f"Edit {self.item_id}" if self.item_id else f"Add {self.ITEM}"
 
     def steps(self) -> Sequence[Step]:
-        """One less where a thing is changed: its kind and its name stay."""
+        """Return the steps; an item that is edited has no step for its type."""
         kind = Step(
             "kind",
             "Type",
-            "What it connects to.",
+            f"Select the type of {self.ITEM}.",
             (Field(KIND, "Type", FieldKind.CHOICE, required=True),),
         )
-        stays = f"{self.item_id}: its name and its type stay." if self.item_id else ""
-        settings = Step("settings", "Settings", stays)
+        note = f"The name {self.item_id} and the type cannot be changed." if self.item_id else ""
+        settings = Step("settings", "Settings", note)
         return (settings,) if self.item_id else (kind, settings)
 
     async def load(self) -> None:
-        """Read the catalog and what is known, once."""
+        """Read the catalog and the item that is edited, once."""
         if not self._kinds:
             self._kinds = {kind.id: kind for kind in await self.kinds()}
             if self.item_id:
-                kind, settings, self._kept = await self.known()
+                kind, settings, self._stored_secrets = await self.existing_item()
                 self.values |= {KIND: kind, NAME: self.item_id, **settings}
             else:
                 self._names = frozenset(await self.names())
@@ -91,20 +98,26 @@ class CatalogWizard(WizardScreen):
 
     @property
     def kind(self) -> ConnectionKind | StoreKind:
-        """The kind that was chosen."""
+        """The selected type.
+
+        Raises:
+            InvalidInput: the catalog has no type of this name.
+        """
         kind_id = self.values[KIND]
         if kind_id not in self._kinds:
-            raise InvalidInput(f"There is no type {kind_id!r}", field=KIND)
+            raise InvalidInput(
+                f"Unknown type {kind_id!r}", hint="Select a type from the list.", field=KIND
+            )
         return self._kinds[kind_id]
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """The kinds."""
+        """Return the types for the field of the type."""
         if field.name == KIND:
             return [self.kind_choice(kind) for kind in self._kinds.values()]
         return await super().choices(step, field)
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """The name, where it is new, and the settings that the kind has."""
+        """Return the fields of the selected type, after the name if an item is added."""
         if step.id == "kind":
             return step.fields
         name = (
@@ -112,52 +125,56 @@ class CatalogWizard(WizardScreen):
             if self.item_id
             else (Field(NAME, self.NAME_TITLE, required=True, help=self.NAME_RULE),)
         )
-        return (*name, *(self._asked(field) for field in self.kind.fields))
+        return (*name, *(self._form_field(field) for field in self.kind.fields))
 
-    def _asked(self, field: Field) -> Field:
-        """A secret that is kept need not be typed again; a long one may be a file."""
-        if field.name in self._kept:
-            field = replace(field, required=False, help="Empty: what is kept stays.")
-        return (
-            replace(field, help=f"{field.help} Paste it, or @file.".strip())
-            if field.lines
-            else field
-        )
+    def _form_field(self, field: Field) -> Field:
+        """Return a field as the form shows it: a stored secret is optional."""
+        if field.name in self._stored_secrets:
+            field = replace(field, required=False, help="Leave empty to keep the stored value.")
+        if field.lines:
+            field = replace(
+                field, help=f"{field.help} Paste the text, or type @ and a file.".strip()
+            )
+        return field
 
     async def check(self, step: Step) -> str:
-        """Name and settings keep the rules of the catalog."""
+        """Check type, name and settings, and read the files that stand for long text."""
         if step.id == "kind":
-            chosen = self.kind_choice(self.kind)
-            if chosen.reason:
-                raise InvalidInput(chosen.reason, field=KIND)
-            return self.remark()
+            choice = self.kind_choice(self.kind)
+            if choice.reason:
+                raise InvalidInput(choice.reason, hint="Select another type.", field=KIND)
+            return self.kind_note()
         if not self.item_id:
             name = check_name(
                 self.values[NAME], self.NAMES, "The name", self.NAME_RULE, field_name=NAME
             )
             if name in self._names:
-                raise InvalidInput(f"There is {self.WHAT} {name} already", field=NAME)
+                raise InvalidInput(
+                    f"The name {name} is already used by {self.ITEM}",
+                    hint="Type another name.",
+                    field=NAME,
+                )
         for field in self.kind.fields:
             value = self.values.get(field.name, "")
             if field.lines and value.startswith("@"):
                 self.values[field.name] = await self.launchpad.files(
                     read_secret, field.name, value[1:].strip()
                 )
-        checked(self.kind.fields, self.settings(), self._kept)
+        checked(self.kind.fields, self.settings(), self._stored_secrets)
         return ""
 
-    def remark(self) -> str:
-        """What to know about the chosen kind; a warning, empty for none."""
+    def kind_note(self) -> str:
+        """Return a warning about the selected type, empty for none."""
         return ""
 
     def settings(self) -> dict[str, str]:
-        """What was typed for the kind's fields."""
+        """Return the values of the selected type's fields, with defaults for those left out."""
         return {
             field.name: self.values.get(field.name, field.default) for field in self.kind.fields
         }
 
     async def review(self) -> list[Item]:
-        """Type, name, settings; of a secret only that there is one."""
+        """Return type, name and settings; secrets are never shown."""
         items = [
             heading(self.title_text()),
             Item("Type", self.kind.title),
@@ -168,11 +185,11 @@ class CatalogWizard(WizardScreen):
         for field in (each for each in self.kind.fields if counts(each, settings)):
             value = settings[field.name]
             if field.kind is FieldKind.SECRET:
-                kept = "kept" if field.name in self._kept else "not set"
+                unchanged = "unchanged" if field.name in self._stored_secrets else "not set"
                 items.append(
                     Item(
                         field.title,
-                        look.glyphs.secret * 8 if value else kept,
+                        look.glyphs.secret * 8 if value else unchanged,
                         "text" if value else "faint",
                     )
                 )

@@ -1,4 +1,4 @@
-"""Values of artifacts, executions and metrics as text and cells, for screens of several areas."""
+"""Text and table cells for artifacts, executions and metrics, shared by several screens."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ def timestamp_text(timestamp: datetime) -> str:
 
 
 def labels_text(labels: Sequence[tuple[str, str]]) -> str:
-    """``stage=production team=a``: keys without their prefix."""
+    """Return labels as ``stage=production team=a``, without the prefixes of their keys."""
     return " ".join(f"{key.rpartition('/')[2]}={value}" for key, value in labels)
 
 
-#: cells of a curve
+#: the width of a curve in cells
 CURVE_WIDTH = 16
 
 
 def files_cell(artifact: Artifact, look: Look) -> Cell:
-    """Whether its files are as they were recorded, as far as that is known."""
+    """Return a cell with the result of the last verification of an artifact's files."""
     glyphs = look.glyphs
     glyph, role = {
         FilesState.INTACT: (glyphs.done, "good"),
@@ -40,7 +40,12 @@ def files_cell(artifact: Artifact, look: Look) -> Cell:
 
 
 def curve_column(key: str, ascii_only: bool) -> Column[Any]:
-    """A metric's curve in a line of cells, for rows of artifacts or executions; each curve has its own scale."""
+    """Return a column of sparklines of a metric, each scaled to its own range.
+
+    Args:
+        key: the metric with its labels, as ``name{label=value}``.
+        ascii_only: whether only ASCII characters are drawn.
+    """
 
     def render(row: ArtifactRow | ExecutionRow) -> Cell:
         return Cell(

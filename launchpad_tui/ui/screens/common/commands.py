@@ -1,4 +1,4 @@
-"""The command list: every screen and every action that holds now, by name. ``:`` and ctrl+p open it."""
+"""The command palette: a searchable list of screens, available actions and themes."""
 
 from __future__ import annotations
 
@@ -21,29 +21,35 @@ if TYPE_CHECKING:
 
 
 class CommandScreen(ChooseDialog):
-    """Type a word (``models``, ``ex``, ``q``) and press enter. It also takes words that no line shows: aliases."""
+    """The command palette.
+
+    A typed name of a screen (``models``), an alias of one (``ex``) or ``q`` is executed by enter
+    even if another line is under the cursor.
+    """
 
     TITLE_WIDTH = 20
     WIDE = True
 
     @classmethod
     def of(cls, screen: Screen[object]) -> CommandScreen:
-        """The list for what can be done on a screen."""
-        choices: list[Choice] = []
+        """Return the palette with the actions that are reachable from a screen."""
+        actions: list[Choice] = []
         if isinstance(screen, LaunchpadScreen):
             keymap = screen.launchpad.keymap
-            plain = screen.launchpad.look.glyphs.ascii
+            ascii_only = screen.launchpad.look.glyphs.ascii
             for action, owner in reachable_actions(screen):
                 if action.hidden or action.id == "app.commands":
                     continue
-                keys = " ".join(shown_key(key, ascii_only=plain) for key in keymap.keys(action))
+                keys = " ".join(
+                    shown_key(key, ascii_only=ascii_only) for key in keymap.keys(action)
+                )
                 note = f"{keys:<11} {action.help}"
-                choices.append(
+                actions.append(
                     Choice(
                         f"do {action.id}", action.title, note, owner.disabled_reason(action) or ""
                     )
                 )
-        tops = [
+        screens = [
             Choice(
                 f"go {route.id}",
                 f"{route.title}",
@@ -57,10 +63,10 @@ class CommandScreen(ChooseDialog):
             Choice(f"theme {palette.name}", f"theme {palette.name}", palette.title)
             for palette in PALETTES
         ]
-        return cls("Commands", [*tops, *choices, *themes])
+        return cls("Commands", [*screens, *actions, *themes])
 
     def do_select(self) -> None:
-        """Do what is chosen; a word that names a screen or is ``q`` wins over the list."""
+        """Execute the typed command, or the line under the cursor if no command is typed."""
         from textual.widgets import Input
 
         word = self.query_one(Input).value.strip().lstrip(":").lower()
@@ -73,23 +79,22 @@ class CommandScreen(ChooseDialog):
             self.dismiss(None)
             app.call_later(app.open, route.id)
         elif row is None:
-            app.say(f"There is no command {word}", "warn")
+            app.say(f"Unknown command: {word}", "warn")
         elif row.reason:
             app.say(row.reason, "warn")
         else:
             verb, _, name = row.id.partition(" ")
             self.dismiss(None)
-            acts: dict[str, Callable[..., object]] = {
+            handlers: dict[str, Callable[..., object]] = {
                 "go": app.open,
                 "do": app.perform_anywhere,
                 "theme": lambda theme: app.run_task(choose_theme(app, theme), "theme"),
             }
-            act = acts[verb]
-            app.call_later(act, name)
+            app.call_later(handlers[verb], name)
 
 
 async def choose_theme(app: Shell, name: str) -> None:
-    """Change the palette, and remember it in the settings."""
+    """Switch to a theme and save it in the settings."""
     app.use_theme(name)
     await app.files(Settings.save, app.desk.home, {"ui.theme": name})
-    app.say(f"The theme {name} is kept in the settings", "good")
+    app.say(f"Theme {name} saved in the settings", "good")

@@ -1,14 +1,11 @@
-"""Details that screens of several areas show: timestamps, settings, metrics."""
+"""Lines of detail views that several screens show: timestamps, settings, metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from launchpad_tui.domain.connection import (
-    Field,
-    FieldKind,
-)
+from launchpad_tui.domain.connection import Field, FieldKind
 from launchpad_tui.domain.fields import counts
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
 from launchpad_tui.domain.numbers import metric_text
@@ -16,32 +13,40 @@ from launchpad_tui.ui.widgets.details import Item, heading
 
 
 def field_items(
-    fields: Sequence[Field], settings: Mapping[str, str], kept: Collection[str]
+    fields: Sequence[Field], settings: Mapping[str, str], stored_secrets: Collection[str]
 ) -> list[Item]:
-    """Settings by their fields' titles, without those that have no meaning beside the others; of secrets only whether
-    they are there; what no field names comes last."""
+    """Return a line for each setting, titled as its field.
+
+    Fields that the other settings make irrelevant are left out, secrets are not shown, and settings
+    without a field come last.
+
+    Args:
+        fields: the fields of the connection's or store's type.
+        settings: values by field name.
+        stored_secrets: the names of the secrets that have a value.
+    """
     items: list[Item] = []
     defaults = {field.name: field.default for field in fields}
     for field in (each for each in fields if counts(each, {**defaults, **settings})):
         if field.kind is FieldKind.SECRET:
-            there = field.name in kept
+            is_set = field.name in stored_secrets
             items.append(
                 Item(
                     field.title,
-                    "kept, not shown" if there else "not set",
-                    "dim" if there else "faint",
+                    "set, not shown" if is_set else "not set",
+                    "dim" if is_set else "faint",
                 )
             )
         elif value := settings.get(field.name, ""):
             items.append(Item(field.title, {"true": "yes", "false": "no"}.get(value, value)))
         else:
             items.append(Item(field.title, field.default or "not set", "faint"))
-    known = {field.name for field in fields}
-    return items + [Item(name, value) for name, value in settings.items() if name not in known]
+    declared = {field.name for field in fields}
+    return items + [Item(name, value) for name, value in settings.items() if name not in declared]
 
 
 def timestamp_item(name: str, timestamp: datetime | None) -> Item:
-    """Return a detail with a timestamp to the second, in the time zone of this machine."""
+    """Return a line with a timestamp to the second, in the time zone of this machine."""
     return Item(
         name, "" if timestamp is None else timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     )
@@ -50,14 +55,18 @@ def timestamp_item(name: str, timestamp: datetime | None) -> Item:
 def metric_items(
     series: Sequence[SeriesSummary], tags: Sequence[Tag], infos: Sequence[CustomInfo]
 ) -> list[Item]:
-    """The Metric resource tab: each series with its last value and range, tags, custom info."""
+    """Return the lines of the Metric resource tab.
+
+    They show each series with its last value, range and number of points, tags and custom info.
+    """
     items: list[Item] = []
     if series:
         items.append(heading("Metrics"))
     for one in series:
         text = f"{metric_text(one.last)} at step {one.last_step}"
         if one.minimum is not None and one.count > 1:
-            text += f"   {metric_text(one.minimum)} to {metric_text(one.maximum)}   {one.count:,} points"
+            text += f"   {metric_text(one.minimum)} to {metric_text(one.maximum)}"
+            text += f"   {one.count:,} points"
         if one.not_finite:
             text += f"   {one.not_finite:,} not finite"
         items.append(Item(one.key, text))
@@ -70,21 +79,28 @@ def metric_items(
     return items
 
 
+#: the most characters of custom info that are shown, and that are parsed as JSON
+_MAX_SHOWN, _MAX_PARSED = 20_000, 200_000
+
+
 def pretty(text: str) -> str:
-    """JSON indented, up to 20,000 characters of it; any other text as it is."""
+    """Return JSON with indentation and any other text unchanged, cut to 20,000 characters."""
     import json
 
-    if text[:1] not in "[{" or len(text) > 200_000:
-        return text[:20_000]
+    if text[:1] not in "[{" or len(text) > _MAX_PARSED:
+        return text[:_MAX_SHOWN]
     try:
         value = json.loads(text)
     except ValueError:
-        return text[:20_000]
-    return _laid_out(value, "")[:20_000]
+        return text[:_MAX_SHOWN]
+    return _indented(value, "")[:_MAX_SHOWN]
 
 
-def _laid_out(value: object, margin: str) -> str:
-    """A value on one line where that is short, as a row of a matrix is, else a line for each member."""
+def _indented(value: object, margin: str) -> str:
+    """Return a JSON value on one line if it is short, else with a line for each member.
+
+    So each row of a small matrix stays on one line.
+    """
     import json
 
     short = json.dumps(value, ensure_ascii=False)
@@ -92,10 +108,10 @@ def _laid_out(value: object, margin: str) -> str:
         return short
     inner = margin + " "
     if isinstance(value, list):
-        members = [_laid_out(each, inner) for each in value]
+        members = [_indented(each, inner) for each in value]
         return "[\n" + ",\n".join(inner + each for each in members) + f"\n{margin}]"
     pairs = [
-        f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(each, inner)}"
+        f"{json.dumps(key, ensure_ascii=False)}: {_indented(each, inner)}"
         for key, each in value.items()
     ]
     return "{\n" + ",\n".join(inner + each for each in pairs) + f"\n{margin}}}"

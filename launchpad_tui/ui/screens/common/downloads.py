@@ -1,4 +1,4 @@
-"""Downloads from screens: the folder is asked for, then it goes on in the background."""
+"""Downloads: ask for the target folder, then download in the background."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
     from launchpad_tui.ui.shell import Shell
 
-#: fetches into a folder, replacing what is there where it may, and gives the files' paths
+#: downloads into the folder, overwrites existing files if the flag is set, returns the files' paths
 Fetch = Callable[[Path, "Progress", bool], Sequence[Path]]
 
 
 def folder_name(name: str) -> str:
-    """A name for a folder out of any text."""
+    """Return a valid folder name for any text."""
     return (
         "".join(char if char.isalnum() or char in "-_." else "-" for char in name)[:60].strip(".")
         or "download"
@@ -29,43 +29,47 @@ def folder_name(name: str) -> str:
 
 
 async def download(app: Shell, name: str, fetch: Fetch) -> None:
-    """Ask where to, and begin.
+    """Ask for the target folder and start a download.
 
     Args:
-        name: of what is downloaded; the folder that is proposed is called so.
-        fetch: does it, on a thread of its own.
+        app: shows the dialog and runs the transfer.
+        name: the name of the downloaded item, from which the folder's default name is made.
+        fetch: downloads; it runs on a thread of its own.
     """
     hint = "The folder is created if it is missing. Interrupted downloads are resumed."
     typed = await app.ask(
         PromptDialog(f"Download {name[:40]} into the folder", folder_name(name), hint)
     )
     if typed:
-        _begin(app, f"Download {name}", Path(typed).expanduser().absolute(), fetch, overwrite=False)
+        _start(app, f"Download {name}", Path(typed).expanduser().absolute(), fetch, overwrite=False)
 
 
-def _begin(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: bool) -> None:
-    def fetched(progress: Progress) -> Sequence[Path]:
+def _start(app: Shell, title: str, target: Path, fetch: Fetch, *, overwrite: bool) -> None:
+    """Start a download that asks before it replaces existing files."""
+
+    def fetch_to_target(progress: Progress) -> Sequence[Path]:
         return fetch(target, progress, overwrite)
 
-    def over(job: Job) -> None:
+    def ended(job: Job) -> None:
         if not overwrite and isinstance(job.error, FilesExist):
-            question = ConfirmDialog(
-                "Replace the files that are there?", job.error.detail, yes="replace"
-            )
+            question = ConfirmDialog("Replace the existing files?", job.error.detail, yes="replace")
             app.push_screen(
                 question,
                 lambda yes: (
-                    _begin(app, title, target, fetch, overwrite=True) if yes else app.say("")
+                    _start(app, title, target, fetch, overwrite=True) if yes else app.say("")
                 ),
             )
         else:
             app.transfers.report(job)
 
-    app.transfers.start(title, partial(_fetched, fetched, target), then=over)
+    app.transfers.start(title, partial(_download, fetch_to_target, target), then=ended)
 
 
 async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> None:
-    """Download the files of artifacts: of one into the folder, of several into a folder each below it."""
+    """Ask for a folder and download the files of artifacts into it.
+
+    The files of several artifacts are put into a subfolder for each artifact.
+    """
     if not ids:
         return
     scope, files = screen.scope, screen.desk.files
@@ -78,7 +82,7 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
         await download(screen.launchpad, one.name, fetch)
         return
 
-    hint = "Each artifact gets a folder of its own. Interrupted downloads are resumed."
+    hint = "A subfolder is created for each artifact. Interrupted downloads are resumed."
     typed = await screen.launchpad.ask(
         PromptDialog(f"Download {len(ids)} {one.kind}s into", ".", hint)
     )
@@ -87,14 +91,17 @@ async def download_artifacts(screen: LaunchpadScreen, ids: Sequence[str]) -> Non
     found = [await screen.read(screen.desk.artifacts.get, scope, each) for each in ids]
     names = [folder_name(each.name) for each in found]
     for each, name in zip(found, names, strict=True):
-        # Names of artifacts need not differ.
-        own = name if names.count(name) == 1 else f"{name}-{each.id[:8]}"
-        target = Path(typed).expanduser().absolute() / own
-        work = partial(_fetched, partial(files.download, scope, each.id, target), target)
+        # Several artifacts may have the same name.
+        subfolder = name if names.count(name) == 1 else f"{name}-{each.id[:8]}"
+        target = Path(typed).expanduser().absolute() / subfolder
+        work = partial(_download, partial(files.download, scope, each.id, target), target)
         screen.launchpad.transfers.start(f"Download {each.name}", work, quiet=True)
-    screen.launchpad.say(f"{len(found)} downloads continue in the background; ctrl+t shows them")
+    screen.launchpad.say(
+        f"{len(found)} downloads started in the background; press ctrl+t to see them"
+    )
 
 
-def _fetched(fetch: Callable[[Progress], Sequence[Path]], target: Path, progress: Progress) -> str:
+def _download(fetch: Callable[[Progress], Sequence[Path]], target: Path, progress: Progress) -> str:
+    """Download and return the message for the end of the transfer."""
     paths = fetch(progress)
     return f"Downloaded {len(paths)} file{'' if len(paths) == 1 else 's'} to {target}"

@@ -1,4 +1,4 @@
-"""Help: all keys that hold on a screen, from its actions."""
+"""Help: the keys of all actions that are reachable from a screen."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from launchpad_tui.ui.keymap import shown_key
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
-_FIRST = ("This screen", "List", "Moving")
+#: groups that are listed first, in this order; all others follow in alphabetical order
+_FIRST_GROUPS = ("This screen", "List", "Moving")
 
 
 class HelpScreen(ChooseDialog):
-    """The keys in groups; typing searches, enter does what the line says."""
+    """A searchable list of keys in groups; enter performs the action under the cursor."""
 
     TITLE_WIDTH = 30
     WIDE = True
 
     @classmethod
     def of(cls, screen: Screen[object]) -> HelpScreen:
-        """The help of a screen."""
+        """Return the help of a screen."""
         groups: dict[str, list[Choice]] = {}
         if isinstance(screen, LaunchpadScreen):
             app = screen.launchpad
@@ -28,22 +29,26 @@ class HelpScreen(ChooseDialog):
                 if action.id == "app.manual":
                     continue
                 keys = " ".join(
-                    shown_key(k, ascii_only=app.look.glyphs.ascii) for k in app.keymap.keys(action)
+                    shown_key(key, ascii_only=app.look.glyphs.ascii)
+                    for key in app.keymap.keys(action)
                 )
                 reason = owner.disabled_reason(action)
                 note = f"{action.help or action.title}" + (f" ({reason})" if reason else "")
                 groups.setdefault(action.group, []).append(
                     Choice(action.id, f"  {keys:<14} {action.title}", note)
                 )
-        choices = [Choice("app.manual", "  Manual", "Read the manual, one topic at a time.")]
-        for group in sorted(
-            groups, key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name)
-        ):
+
+        def rank(group: str) -> tuple[int, str]:
+            known = group in _FIRST_GROUPS
+            return _FIRST_GROUPS.index(group) if known else len(_FIRST_GROUPS), group
+
+        choices = [Choice("app.manual", "  Manual", "Open the manual")]
+        for group in sorted(groups, key=rank):
             choices += [Choice("", group), *groups[group]]
         return cls("Keys", choices, at="app.manual")
 
     def do_select(self) -> None:
-        """Do what the line says."""
+        """Perform the action under the cursor."""
         row = self.table.row
         if row is not None and row.id:
             app = self.launchpad

@@ -1,4 +1,4 @@
-"""What the screens with a filtered, sorted list of any length have in common: search line, conditions, order."""
+"""The base of screens with a long list: search, conditions and sorting."""
 
 from __future__ import annotations
 
@@ -25,16 +25,21 @@ if TYPE_CHECKING:
     from launchpad_tui.ui.widgets.condition_input import ConditionInput
 
 Row = TypeVar("Row")
-#: seconds between the last key of a search and the reading
+#: seconds between the last key typed into the search line and the search
 DEBOUNCE = 0.12
-#: rows that are charted or compared at once: those of more take a minute to read
-MOST_TOGETHER = 5000
+#: the most rows that are charted or compared together; reading more takes a minute
+MAX_TOGETHER = 5000
+NO_ROW = "No row is under the cursor"
+"""Why an action on a row is disabled if the list is empty."""
 
 
 class ListScreen(LaunchpadScreen, Generic[Row]):
-    """A list with search, conditions and order. Override `columns`, `listing`, `key_of`, `condition_choices`."""
+    """A list with search, conditions and sorting.
 
-    EMPTY: ClassVar[str] = "Nothing here yet."
+    Subclasses override `columns`, `listing`, `key_of` and, for conditions, `condition_names`.
+    """
+
+    EMPTY: ClassVar[str] = "The list is empty"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "list.search",
@@ -56,7 +61,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             "list.where",
             "w",
             "where",
-            "Filter by an expression such as accuracy > 0.9 and rate < 0.01",
+            "Filter by an expression, for example accuracy > 0.9 and rate < 0.01",
             "List",
             13,
         ),
@@ -65,7 +70,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             "list.down",
             "down",
             "to the list",
-            "Move from the search line to the list",
+            "Move the focus from the search line to the list",
             "List",
             hidden=True,
         ),
@@ -73,37 +78,37 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.query_now = Query()
+        self.current_query = Query()
         self._debounce: Any = None
-        self._fresh_query = False
+        self._query_changed = False
 
-    # What subclasses write ------------------------------------------------------------------------
+    # For subclasses to override -------------------------------------------------------------------
 
     @abstractmethod
     def columns(self) -> Sequence[Column[Row]]:
-        """The columns."""
+        """Return the columns of the list."""
 
     @abstractmethod
     def key_of(self, row: Row) -> str:
-        """A row's ID."""
+        """Return the ID of a row."""
 
     @abstractmethod
     def listing(self, query: Query) -> Listing[Row]:
-        """The rows that a query wants; called on the registry's lane."""
+        """Return the rows that match a query; called on the registry's lane."""
 
     async def condition_names(self) -> list[tuple[str, str]]:
-        """What a condition can look at: (``subject name``, title)."""
+        """Return what conditions can filter by, as pairs of ``SUBJECT NAME`` and title."""
         return []
 
-    # How it works ---------------------------------------------------------------------------------
+    # Internals ------------------------------------------------------------------------------------
 
     @property
     def table(self) -> VirtualTable[Row]:
-        """The list."""
+        """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
     def body(self) -> ComposeResult:
-        """The table; the search line comes when it is asked for."""
+        """Yield the table; the search line is added by the action ``list.search``."""
         table = VirtualTable(
             self.columns(),
             self.key_of,
@@ -112,44 +117,46 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             filtered=True,
             id="list",
         )
-        table.order = (self.query_now.order.by, self.query_now.order.descending)
+        table.order = (self.current_query.order.by, self.current_query.order.descending)
         table.expect()
         yield table
 
-    def why_not_together(self) -> str | None:
-        """Why what is chosen cannot be shown together."""
+    def why_not_show_together(self) -> str | None:
+        """Return why the selected rows cannot be charted or compared together."""
         count = len(self.table.selection)
-        if count > MOST_TOGETHER:
-            return f"{count:,} are selected: at most {MOST_TOGETHER:,} can be shown together"
-        return None if count or self.table.row is not None else "There is nothing under the cursor"
+        if count > MAX_TOGETHER:
+            return f"{count:,} are selected: at most {MAX_TOGETHER:,} can be shown together"
+        return None if count or self.table.row is not None else NO_ROW
 
     async def load(self) -> None:
-        """Read the list anew; what shows stays until it is there."""
+        """Read the list; the former rows stay on the screen until it has been read."""
         table = self.table
-        keep = not self._fresh_query
-        self._fresh_query = False
-        query = self.query_now
+        keep_cursor = not self._query_changed
+        self._query_changed = False
+        query = self.current_query
         listing = await self.read(self.listing, query)
         filtered = bool(query.search or query.conditions)
-        table.empty = "Nothing matches\nesc or F drops the filter" if filtered else self.EMPTY
-        table.set_source(listing, keep_cursor=keep, expected=query == self.query_now)
+        table.empty = "No matches\nPress esc or F to clear the filter" if filtered else self.EMPTY
+        table.set_source(listing, keep_cursor=keep_cursor, expected=query == self.current_query)
 
     def show_load_error(self, error: Exception) -> None:
-        """A wrong condition shows in place of the rows."""
+        """Show the error of a condition in place of the rows."""
         self.table.settling = False
         if isinstance(error, InvalidInput):
-            self.table.set_problem(f"{error.title}\n{error.hint}\nbksp drops the last condition")
+            self.table.set_problem(
+                f"{error.title}\n{error.hint}\nPress bksp to remove the last condition"
+            )
         else:
             if isinstance(error, LaunchpadError):
                 self.table.set_problem(str(error))
             super().show_load_error(error)
 
-    def ask(self, query: Query) -> None:
-        """Show what another query wants, from its first row."""
-        if query == self.query_now:
+    def set_query(self, query: Query) -> None:
+        """Show the rows that match another query, from the first one."""
+        if query == self.current_query:
             return
-        self.query_now = query
-        self._fresh_query = True
+        self.current_query = query
+        self._query_changed = True
         table = self.table
         table.set_order(query.order.by, query.order.descending)
         table.set_chips([str(condition) for condition in query.conditions])
@@ -157,21 +164,23 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self.reload()
 
     def do_search(self) -> None:
-        """Key ``/``."""
+        """Show the search line and focus it."""
         lines = self.query("#search")
         if lines:
             lines.first().focus()
             return
-        # Only now: importing it costs a tenth of the first paint.
+        # Importing this at start would cost a tenth of the first paint.
         from textual.widgets import Input
 
-        hint = "search: words in name, description, ID, labels"
-        line = Input(self.query_now.search, placeholder=hint, id="search", select_on_focus=False)
+        hint = "Search in name, description, ID and labels"
+        line = Input(
+            self.current_query.search, placeholder=hint, id="search", select_on_focus=False
+        )
         self.mount(line, before=self.table)
         line.focus()
 
     async def do_where(self) -> None:
-        """Key ``w``."""
+        """Show the line for an expression and focus it."""
         if lines := self.query("#where"):
             lines.first().focus()
             return
@@ -182,7 +191,8 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self.mount(line, before=self.table)
         line.focus()
 
-    def _take_where(self, line: ConditionInput) -> None:
+    def _add_conditions(self, line: ConditionInput) -> None:
+        """Add the conditions of the typed expression, or show what is wrong with it."""
         try:
             conditions = line.conditions()
         except InvalidInput as error:
@@ -193,12 +203,12 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             return
         line.remove()
         self.table.focus()
-        known = self.query_now.conditions
-        fresh = tuple(one for one in conditions if one not in known)
-        self.ask(replace(self.query_now, conditions=(*known, *fresh)))
+        present = self.current_query.conditions
+        added = tuple(one for one in conditions if one not in present)
+        self.set_query(replace(self.current_query, conditions=(*present, *added)))
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Wait for a pause in typing, then search."""
+        """Search after a pause in typing."""
         event.stop()
         if event.input.id == "where":
             return
@@ -206,14 +216,14 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             self._debounce.stop()
         self._debounce = self.set_timer(DEBOUNCE, partial(self._search, event.value))
 
-    def _search(self, words: str) -> None:
-        self.ask(replace(self.query_now, search=words.strip()))
+    def _search(self, text: str) -> None:
+        self.set_query(replace(self.current_query, search=text.strip()))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Key ``enter``: on to the list."""
+        """Apply the search or the expression at once, and focus the list."""
         event.stop()
         if event.input.id == "where":
-            self._take_where(self.query_one("#where"))  # type: ignore[arg-type]
+            self._add_conditions(self.query_one("#where"))  # type: ignore[arg-type]
             return
         if self._debounce is not None:
             self._debounce.stop()
@@ -221,20 +231,20 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self.do_down()
 
     def do_down(self) -> None:
-        """Key ``down`` in the search line."""
+        """Focus the list."""
         self.table.focus()
 
     def do_back(self) -> None:
-        """Key ``esc``: close the search, then end a range, then drop the selection, then go back."""
-        lines = self.query("#search")
+        """Close the input line, else end a range, else clear the selection, else close the screen."""
+        search = self.query("#search")
         table = self.table
-        if wheres := self.query("#where"):
-            wheres.remove()
+        if expression := self.query("#where"):
+            expression.remove()
             table.focus()
-        elif lines:
-            lines.remove()
+        elif search:
+            search.remove()
             table.focus()
-            self.ask(replace(self.query_now, search=""))
+            self.set_query(replace(self.current_query, search=""))
         elif table.selection.ranging:
             table.selection.ranging = False
         elif len(table.selection):
@@ -243,57 +253,60 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
             super().do_back()
 
     async def do_filter(self) -> None:
-        """Key ``f``."""
+        """Ask for a condition and add it."""
         from launchpad_tui.ui.widgets.condition_dialog import ConditionDialog
 
         names = await self.condition_names()
 
         def done(condition: Condition | None) -> None:
             if condition is not None:
-                self.ask(
-                    replace(self.query_now, conditions=(*self.query_now.conditions, condition))
-                )
+                query = self.current_query
+                self.set_query(replace(query, conditions=(*query.conditions, condition)))
 
         self.app.push_screen(ConditionDialog(names), done)
 
     def why_not_clear(self) -> str | None:
-        """Nothing to clear."""
-        return None if self.query_now.conditions or self.query_now.search else "There is no filter"
+        """Return why there is nothing to clear."""
+        query = self.current_query
+        return None if query.conditions or query.search else "No filter is set"
 
     def do_clear(self) -> None:
-        """Key ``F``."""
+        """Clear the search and all conditions."""
         self.query("#search").remove()
         self.table.focus()
-        self.ask(replace(self.query_now, conditions=(), search=""))
+        self.set_query(replace(self.current_query, conditions=(), search=""))
 
     @on(VirtualTable.ChipRemoved)
     def chip_removed(self, event: VirtualTable.ChipRemoved) -> None:
-        """Drop one condition."""
-        left = tuple(c for i, c in enumerate(self.query_now.conditions) if i != event.index)
-        self.ask(replace(self.query_now, conditions=left))
+        """Remove a condition."""
+        conditions = self.current_query.conditions
+        remaining = conditions[: event.index] + conditions[event.index + 1 :]
+        self.set_query(replace(self.current_query, conditions=remaining))
 
     @on(VirtualTable.SortRequested)
     def sort_requested(self, event: VirtualTable.SortRequested) -> None:
-        """Let the user choose the column to sort by."""
+        """Ask for the column to sort by."""
         from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         table = event.table
         choices = [Choice(column.id, column.title) for column in table.sortable]
-        current = next((c.id for c in table.sortable if c.sort == table.order[0]), "")
+        current = next(
+            (column.id for column in table.sortable if column.sort == table.order[0]), ""
+        )
 
-        def chosen(picked: tuple[str, ...] | None) -> None:
-            if picked:
-                table.sort_by(next(c for c in table.sortable if c.id == picked[0]))
+        def selected(ids: tuple[str, ...] | None) -> None:
+            if ids:
+                table.sort_by(next(column for column in table.sortable if column.id == ids[0]))
 
-        self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), chosen)
+        self.app.push_screen(ChooseDialog("Sort by", choices, selected=(current,)), selected)
 
     @on(VirtualTable.SortChanged)
     def sort_changed(self, event: VirtualTable.SortChanged) -> None:
-        """Order anew."""
-        order = replace(self.query_now.order, by=event.by, descending=event.descending)
-        self.ask(replace(self.query_now, order=order))
+        """Read the list in the new order."""
+        order = replace(self.current_query.order, by=event.by, descending=event.descending)
+        self.set_query(replace(self.current_query, order=order))
 
     @on(VirtualTable.SelectionChanged)
     def selection_changed(self) -> None:
-        """The footer may change."""
+        """Update the footer: other actions may be available."""
         self.refresh_footer()

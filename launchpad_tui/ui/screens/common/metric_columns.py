@@ -1,4 +1,4 @@
-"""Metrics as columns of a list: chosen in a dialog, remembered."""
+"""Metrics as columns of a list: selected in a dialog and kept in the preferences."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from launchpad_tui.domain.query import MetricColumn, Statistic
 
-#: what stands for a curve where a statistic stands for a value
+#: stored in the preference in place of a statistic
 _CURVE = "curve"
-_SHOWN = {
+_TITLES = {
     str(Statistic.LATEST): "latest value",
     str(Statistic.BEST): "best value",
-    _CURVE: "curve, as a line of blocks",
+    _CURVE: "curve",
 }
 
 if TYPE_CHECKING:
@@ -24,65 +24,77 @@ else:
 
 
 class MetricColumns(_Base):
-    """Mixin of list screens, before `ListScreen`. ``PREFERENCE`` names where the choice is remembered."""
+    """Mixin for list screens with columns for metrics; it comes before `ListScreen`.
+
+    ``PREFERENCE`` is the name of the preference that stores the selected columns.
+    """
 
     PREFERENCE: ClassVar[str] = ""
     _prepared = False
 
     async def prepare_columns(self) -> None:
-        """Take the columns that were chosen earlier; call it in `load`."""
+        """Show the stored columns; to be called first in `load`."""
         if self._prepared:
             return
-        chosen = await self.read(self.desk.preferences.get, self.preference, [])
+        saved = await self.read(self.desk.preferences.get, self.preference, [])
         self._prepared = True
-        metrics, curves = columns_of(chosen)
+        metrics, curves = columns_of(saved)
         if metrics or curves:
-            self.query_now = replace(self.query_now, metrics=metrics, curves=curves)
+            self.current_query = replace(self.current_query, metrics=metrics, curves=curves)
             self.table.set_columns(self.columns())
 
     @property
     def preference(self) -> str:
-        """Where the choice is remembered."""
+        """The name of the preference that stores the selected columns."""
         return self.PREFERENCE
 
     async def do_columns(self) -> None:
-        """Choose the metrics."""
+        """Ask for the metrics to show as columns."""
         from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
         keys = await self.read(self.desk.artifacts.metric_keys, self.scope)
-        choices = [Choice(f"{key}\x1f{how}", key, _SHOWN[how]) for key in keys for how in _SHOWN]
-        query = self.query_now
-        now = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
-        now += [f"{key}\x1f{_CURVE}" for key in query.curves]
-        picked = await self.launchpad.ask(
+        choices = [
+            Choice(f"{key}\x1f{form}", key, title)
+            for key in keys
+            for form, title in _TITLES.items()
+        ]
+        query = self.current_query
+        current = [f"{column.key}\x1f{column.statistic}" for column in query.metrics]
+        current += [f"{key}\x1f{_CURVE}" for key in query.curves]
+        selected = await self.launchpad.ask(
             ChooseDialog(
                 "Metrics as columns",
                 choices,
                 multi=True,
-                selected=now,
+                selected=current,
                 empty="No execution has logged metrics yet",
             )
         )
-        if picked is None:
+        if selected is None:
             return
-        saved = [one.id.split("\x1f") for one in choices if one.id in picked]
+        saved = [one.id.split("\x1f") for one in choices if one.id in selected]
         metrics, curves = columns_of(saved)
         if (metrics, curves) == (query.metrics, query.curves):
-            # The same again takes them away.
+            # Confirming the same selection removes the columns: one key shows and hides them.
             saved, metrics, curves = [], (), ()
-        self.query_now = replace(query, metrics=metrics, curves=curves)
+        self.current_query = replace(query, metrics=metrics, curves=curves)
         self.table.set_columns(self.columns())
         self.reload()
         await self.read(self.desk.preferences.set, self.preference, saved)
 
 
 def columns_of(saved: Any) -> tuple[tuple[MetricColumn, ...], tuple[str, ...]]:
-    """Values and curves of a preference; what is no column in it is left out."""
+    """Return the columns for values and for curves that a stored preference lists.
+
+    Entries that are not valid are ignored: another version may have written the preference.
+    """
     pairs = (
         [pair for pair in saved if isinstance(pair, list) and len(pair) == 2]
         if isinstance(saved, list)
         else []
     )
-    known = set(Statistic)
-    metrics = tuple(MetricColumn(str(key), Statistic(how)) for key, how in pairs if how in known)
-    return metrics, tuple(str(key) for key, how in pairs if how == _CURVE)
+    statistics = set(Statistic)
+    metrics = tuple(
+        MetricColumn(str(key), Statistic(form)) for key, form in pairs if form in statistics
+    )
+    return metrics, tuple(str(key) for key, form in pairs if form == _CURVE)

@@ -1,4 +1,4 @@
-"""A look at a connection or an object store step by step: what is right, and what is wrong first."""
+"""A dialog that tests a connection or an object store and shows each step."""
 
 from __future__ import annotations
 
@@ -17,27 +17,34 @@ from launchpad_tui.ui.widgets.modal import LaunchpadModal
 if TYPE_CHECKING:
     from launchpad_tui.domain.connection_check import CheckStep
 
-#: cells of the steps' names
-_NAMES = 13
-#: lines that the dialog has room for: every step with a line, and a failure's detail and hint
-_LINES = 20
+#: the width of the steps' names in cells
+_NAME_WIDTH = 13
+#: the most lines of the dialog: one for each step, and detail and hint of an error
+_MAX_LINES = 20
 
 
 @dataclass
-class Probed:
-    """What a look found: its steps, whether all is right (None while it goes on), and what kept it from looking."""
+class ProbeResult:
+    """The result of a test.
+
+    Args:
+        steps: the completed steps.
+        ok: whether all steps succeeded; None while the test runs.
+        error: why the test could not be run.
+    """
 
     steps: list[CheckStep] = field(default_factory=list)
-    right: bool | None = None
+    ok: bool | None = None
     error: LaunchpadError | None = None
 
 
-class ProbeDialog(LaunchpadModal[Probed]):
-    """Looks, and gives what it found, also where it was left before it had seen all.
+class ProbeDialog(LaunchpadModal[ProbeResult]):
+    """Runs a test and returns its result, or the steps so far if the dialog is closed earlier.
 
     Args:
-        name: what is looked at.
-        look: looks, telling each step when it is over; says whether all is right. It may block for long.
+        name: the name of the tested connection or object store.
+        test: runs the test, calls its argument with each completed step, and returns whether all
+            steps succeeded. It may block for long.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -45,34 +52,34 @@ class ProbeDialog(LaunchpadModal[Probed]):
         Action("probe.close", "enter", "close", "Close the dialog", "Dialogs", hidden=True),
     )
 
-    def __init__(self, name: str, look: Callable[[Callable[[CheckStep], None]], bool]) -> None:
+    def __init__(self, name: str, test: Callable[[Callable[[CheckStep], None]], bool]) -> None:
         super().__init__()
         self._subject = name
-        self._look = look
-        self._found = Probed()
+        self._test = test
+        self._result = ProbeResult()
 
     def compose(self) -> ComposeResult:
-        """The steps."""
+        """Yield the list of steps."""
         with Vertical(classes="box"):
-            yield Prose(self._parts(), _LINES)
+            yield Prose(self._parts(), _MAX_LINES)
 
     def on_mount(self) -> None:
-        """Look."""
-        self.run_task(self._go(), "probe")
+        """Start the test."""
+        self.run_task(self._run_test(), "probe")
 
-    async def _go(self) -> None:
-        def tell(step: CheckStep) -> None:
-            self.app.call_from_thread(self._told, step)
+    async def _run_test(self) -> None:
+        def report(step: CheckStep) -> None:
+            self.app.call_from_thread(self._add_step, step)
 
         try:
-            # A lane of its own: a server that hangs holds up nothing but further looks.
-            self._found.right = await self.launchpad.probe(self._look, tell)
+            # Tests have their own lane: a server that hangs delays nothing but further tests.
+            self._result.ok = await self.launchpad.probe(self._test, report)
         except LaunchpadError as error:
-            self._found.right, self._found.error = False, error
+            self._result.ok, self._result.error = False, error
         self._show()
 
-    def _told(self, step: CheckStep) -> None:
-        self._found.steps.append(step)
+    def _add_step(self, step: CheckStep) -> None:
+        self._result.steps.append(step)
         self._show()
 
     def _show(self) -> None:
@@ -82,31 +89,28 @@ class ProbeDialog(LaunchpadModal[Probed]):
 
     def _parts(self) -> list[tuple[str, str]]:
         glyphs = self.launchpad.look.glyphs
-        parts = [(f"{self._subject}: can it be used?", "title"), ("", "text")]
-        for step in self._found.steps:
+        result = self._result
+        parts = [(f"Test of {self._subject}", "title"), ("", "text")]
+        for step in result.steps:
             glyph, role = (glyphs.error, "bad") if step.error is not None else (glyphs.done, "text")
-            parts.append((f"{glyph} {step.name:{_NAMES}}{step.message}", role))
+            parts.append((f"{glyph} {step.name:{_NAME_WIDTH}}{step.message}", role))
             if step.error is not None:
                 parts += [(text, "text") for text in (step.error.detail, step.error.hint) if text]
-        if self._found.right is None:
-            parts.append((f"{glyphs.pending} looking{glyphs.ellipsis}", "dim"))
-        elif self._found.error is not None:
-            parts.append((f"{glyphs.error} {self._found.error.title}", "bad"))
-            parts += [
-                (text, "text")
-                for text in (self._found.error.detail, self._found.error.hint)
-                if text
-            ]
-        elif self._found.right:
-            parts += [("", "text"), (f"{glyphs.done} It can be used.", "good")]
+        if result.ok is None:
+            parts.append((f"{glyphs.pending} testing{glyphs.ellipsis}", "dim"))
+        elif result.error is not None:
+            parts.append((f"{glyphs.error} {result.error.title}", "bad"))
+            parts += [(text, "text") for text in (result.error.detail, result.error.hint) if text]
+        elif result.ok:
+            parts += [("", "text"), (f"{glyphs.done} All steps succeeded", "good")]
         return [*parts, ("", "text"), ("esc close   y copy", "dim")]
 
     def do_copy(self) -> None:
-        """Key ``y``."""
-        self.launchpad.copy("\n".join(text for text, _ in self._parts()[:-2]), "what was found")
+        """Copy the steps and their errors."""
+        self.launchpad.copy("\n".join(text for text, _ in self._parts()[:-2]), "the test result")
 
     def do_close(self) -> None:
-        """Key ``enter``."""
-        self.dismiss(self._found)
+        """Close the dialog and return the result."""
+        self.dismiss(self._result)
 
     do_cancel = do_close

@@ -32,8 +32,9 @@ class RegistryChanged(Message):
 
 
 class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
-    """A screen: override `body` (its widgets), `load` (reads, then shows), ``ACTIONS``, ``TOPICS``
-    and `title_text`.
+    """The base of a screen: header, body, message line and footer.
+
+    Subclasses override `body`, `load` and `title_text`, and set ``ACTIONS`` and ``TOPICS``.
 
     `load` is called when the desk is open, after `RegistryChanged` with one of ``TOPICS``, when the
     screen is on top again after such a change, and by the action ``app.refresh``. It never runs
@@ -47,7 +48,9 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
 
     # Textual's CSS rules for screens do not apply to classes whose first base is not a screen.
     DEFAULT_CSS = """
-    LaunchpadScreen { layout: vertical; overflow: hidden; background: $background; color: $foreground; }
+    LaunchpadScreen {
+        layout: vertical; overflow: hidden; background: $background; color: $foreground;
+    }
     """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("app.refresh", "r", "refresh", "Refresh the data on this screen", "Everywhere"),
@@ -64,8 +67,8 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
     def __init__(self) -> None:
         super().__init__()
         self._loading = False
-        self._again = False
-        self._missed = False
+        self._load_again = False
+        self._missed_change = False
 
     # For subclasses to override -------------------------------------------------------------------
 
@@ -74,13 +77,13 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         yield from ()
 
     async def load(self) -> None:
-        """Read the data through `read` and pass them to the widgets. The desk is open."""
+        """Read the data with `read` and pass them to the widgets. The desk is open."""
 
     def title_text(self) -> str:
         """Return the title for the breadcrumb."""
         return self.TITLE_TEXT
 
-    # For subclasses to use-------------------------------------------------------------------------
+    # For subclasses to use ------------------------------------------------------------------------
 
     @property
     def is_current(self) -> bool:
@@ -99,7 +102,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
 
     @property
     def scope(self) -> Scope:
-        """The chosen connection and resource group."""
+        """The current connection and resource group."""
         return self.launchpad.scope
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,35 +110,35 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         return await self.launchpad.read(function, *args, **kwargs)
 
     def reload(self) -> None:
-        """Call `load` again, after the present call if there is one."""
+        """Call `load` again; if it is running, once it has ended."""
         if self._loading:
-            self._again = True
+            self._load_again = True
             return
         self._loading = True
         self.run_worker(self._load(), group="load", exit_on_error=False)
 
     def refresh_footer(self) -> None:
-        """Have the footer look again at which actions can be used."""
+        """Paint the footer again, since other actions may be available."""
         for footer in self.query(FooterLine):
             footer.repaint()
 
-    # How it works ---------------------------------------------------------------------------------
+    # Internals ------------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """Header, body, message line, footer."""
+        """Yield header, body, message line and footer."""
         yield HeaderLine()
         yield from self.body()
         yield StatusLine()
         yield FooterLine()
 
     def on_mount(self) -> Any:
-        """Load the content."""
+        """Load the data."""
         self.reload()
 
     async def _load(self) -> None:
         await self.launchpad.desk_opened.wait()
         while True:
-            self._again = self._missed = False
+            self._load_again = self._missed_change = False
             try:
                 await self.load()
             except asyncio.CancelledError:
@@ -144,7 +147,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
                 self.show_load_error(error)
             else:
                 self.launchpad.mark_current()
-            if not self._again:
+            if not self._load_again:
                 break
         self._loading = False
         self.refresh_footer()
@@ -159,14 +162,16 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
             self.reload()
 
     def missed(self, topics: frozenset[str]) -> None:
-        """Note a change while another screen is on top; the screen loads when it is on top
-        again."""
-        self._missed = self._missed or bool(topics & self.TOPICS)
+        """Remember a change that happens while another screen is on top.
+
+        The screen loads its data again when it is back on top.
+        """
+        self._missed_change = self._missed_change or bool(topics & self.TOPICS)
 
     def on_screen_resume(self) -> None:
-        """Paint the frame again, and load what changed while another screen was on top."""
+        """Paint the frame again, and load if data changed while another screen was on top."""
         self.repaint_frame()
-        if self._missed:
+        if self._missed_change:
             self.reload()
 
     def repaint_frame(self) -> None:
@@ -176,7 +181,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
                 widget.repaint()
 
     def on_descendant_focus(self) -> None:
-        """Update the footer: it shows the actions of the focused widget."""
+        """Update the footer, which shows the actions of the focused widget."""
         self.refresh_footer()
 
     def on_virtual_table_cursor_moved(self) -> None:
@@ -184,7 +189,7 @@ class LaunchpadScreen(ActionOwner, ScreenWithoutOverlays[object]):
         self.refresh_footer()
 
     def do_refresh(self) -> None:
-        """Load again, and request a sync if the runtime is remote."""
+        """Load the data again, and request a sync if the runtime is remote."""
         self.reload()
         self.run_task(self.launchpad.sync_status.request_sync(), "ask")
 

@@ -1,4 +1,4 @@
-"""Wizards: steps of a form each, a review at the end."""
+"""The base of wizards: a form for each step, and a review at the end."""
 
 from __future__ import annotations
 
@@ -25,8 +25,14 @@ from launchpad_tui.ui.widgets.painted import Painted
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step: ``title`` in the progress line, ``note`` above the form, ``fields`` where they do not depend on what was
-    typed before."""
+    """A step of a wizard.
+
+    Args:
+        id: distinguishes the steps of a wizard.
+        title: the name in the progress line.
+        note: a sentence above the form.
+        fields: the form's fields, if they do not depend on earlier steps.
+    """
 
     id: str
     title: str
@@ -34,11 +40,11 @@ class Step:
     fields: tuple[Field, ...] = ()
 
 
-REVIEW = Step("review", "Review", "Enter does it; esc goes back.")
+REVIEW = Step("review", "Review", "Press enter to confirm, or esc to go back.")
 
 
 class StepProgress(Painted):
-    """``✓ Name ── ● URL ── ○ Review``."""
+    """The progress line: ``✓ Name ── ● URL ── ○ Review``."""
 
     DEFAULT_CSS = "StepProgress { height: 3; }"
 
@@ -48,7 +54,7 @@ class StepProgress(Painted):
         self.at = 0
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """The steps, between two empty lines; the one that shows is bright."""
+        """Paint the steps on the middle one of three lines, the current one highlighted."""
         look = self.look
         glyphs = look.glyphs
         line = LineBuilder(width, look.style("text")).add(" ")
@@ -69,15 +75,16 @@ class StepProgress(Painted):
 
 
 class Review(Details):
-    """What was typed; enter belongs to the wizard here."""
+    """The values of all steps; enter is left to the wizard."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (Action("details.open", "", "open", hidden=True),)
 
 
 class WizardScreen(LaunchpadScreen):
-    """A wizard: enter goes on, esc goes back and, from the first step, leaves (asked first where something was typed).
+    """A wizard: enter continues, esc goes back one step and closes the wizard from the first step.
 
-    Override `steps` and `finish`; `fields`, `choices`, `check` and `review` where the defaults do not do.
+    Before typed values are discarded, the user is asked. Subclasses override `steps` and `finish`,
+    and `fields`, `choices`, `check` and `review` as needed.
     """
 
     FINISH = "create"
@@ -87,7 +94,7 @@ class WizardScreen(LaunchpadScreen):
             "app.back",
             "escape",
             "back",
-            "Go back one step, or leave from the first step",
+            "Go back one step, or close the wizard on the first step",
             "Wizard",
             2,
         ),
@@ -95,7 +102,7 @@ class WizardScreen(LaunchpadScreen):
             "wizard.cancel",
             "ctrl+x",
             "cancel",
-            "Leave without saving",
+            "Close the wizard without saving",
             "Wizard",
             3,
             priority=True,
@@ -110,35 +117,38 @@ class WizardScreen(LaunchpadScreen):
         self._started = False
         self._typed = False
         self._busy = False
-        self._all: tuple[Step, ...] = ()
-        self._shown: tuple[Field, ...] = ()
+        self._all_steps: tuple[Step, ...] = ()
+        self._shown_fields: tuple[Field, ...] = ()
 
-    # What subclasses write ------------------------------------------------------------------------
+    # For subclasses to override -------------------------------------------------------------------
 
     @abstractmethod
     def steps(self) -> Sequence[Step]:
-        """The steps before the review."""
+        """Return the steps before the review."""
 
     async def fields(self, step: Step) -> tuple[Field, ...]:
-        """A step's fields; ``self.values`` holds what was typed in the steps before."""
+        """Return the fields of a step; ``self.values`` has the values of earlier steps."""
         return step.fields
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:  # noqa: ARG002
-        """Entries for a field of kind choice; None for its bare ``choices``."""
+        """Return the entries of a field of kind choice; None stands for the field's own choices."""
         return None
 
     async def check(self, step: Step) -> str:  # noqa: ARG002
-        """Look at a step's values (in ``self.values``) before going on; a text that is given is shown as a warning.
+        """Check the values of a step, which are in ``self.values``, before the next one is shown.
+
+        Returns:
+            A warning to show, empty for none.
 
         Raises:
-            InvalidInput: a value is wrong; ``field`` names it.
+            InvalidInput: a value is not valid; ``field`` names it.
         """
         return ""
 
     async def review(self) -> list[Item]:
-        """What the last step shows: by default every value by its field's title."""
+        """Return the lines of the review: by default each value with the title of its field."""
         items: list[Item] = []
-        for step in self._all[:-1]:
+        for step in self._all_steps[:-1]:
             items.append(heading(step.title))
             for field in await self.fields(step):
                 value = self.values.get(field.name, "")
@@ -149,39 +159,42 @@ class WizardScreen(LaunchpadScreen):
 
     @abstractmethod
     async def finish(self) -> None:
-        """Do it. The wizard closes afterwards unless this opened another screen in its place with `leave`."""
+        """Perform the wizard's operation.
 
-    # How it works ---------------------------------------------------------------------------------
+        The wizard is closed afterwards, unless this has replaced it by another screen with `leave`.
+        """
+
+    # Internals ------------------------------------------------------------------------------------
 
     def body(self) -> ComposeResult:
-        """Progress line, then the step."""
-        self._all = (*self.steps(), REVIEW)
-        yield StepProgress([step.title for step in self._all])
+        """Yield the progress line and a container for the step."""
+        self._all_steps = (*self.steps(), REVIEW)
+        yield StepProgress([step.title for step in self._all_steps])
         yield Vertical(id="step")
 
     async def load(self) -> None:
-        """Show the first step; a wizard never loses what was typed to a change elsewhere."""
+        """Show the first step, once: a change in the registry must not discard typed values."""
         if not self._started:
             self._started = True
             await self.show_step()
 
     async def show_step(self) -> None:
-        """Show the step ``self.at``."""
-        step = self._all[self.at]
+        """Show the current step."""
+        step = self._all_steps[self.at]
         progress = self.query_one(StepProgress)
         progress.at = self.at
         progress.repaint()
-        place = self.query_one("#step", Vertical)
+        container = self.query_one("#step", Vertical)
         if step is REVIEW:
             content: Form | Details = Review(await self.review())
         else:
-            self._shown = await self.fields(step)
-            choices = {field.name: await self.choices(step, field) for field in self._shown}
+            self._shown_fields = await self.fields(step)
+            choices = {field.name: await self.choices(step, field) for field in self._shown_fields}
             given = {name: entries for name, entries in choices.items() if entries is not None}
-            content = Form(self._shown, self.values, choices=given)
-        await place.remove_children()
+            content = Form(self._shown_fields, self.values, choices=given)
+        await container.remove_children()
         note = [Prose([(" " + step.note, "dim"), ("", "text")])] if step.note else []
-        await place.mount(*note, content)
+        await container.mount(*note, content)
         if isinstance(content, Form):
             content.focus_first()
         else:
@@ -190,11 +203,11 @@ class WizardScreen(LaunchpadScreen):
 
     @property
     def step(self) -> Step | None:
-        """The step that shows; None before the first."""
-        return self._all[self.at] if self._all else None
+        """The current step; None before the first one is shown."""
+        return self._all_steps[self.at] if self._all_steps else None
 
     def leave(self, route_id: str = "", **params: object) -> None:
-        """Close the wizard; with a route, open that screen in its place."""
+        """Close the wizard, and open another screen in its place if a route is given."""
         self.dismiss(None)
         if route_id:
             self.launchpad.call_later(lambda: self.launchpad.open(route_id, **params))
@@ -208,25 +221,25 @@ class WizardScreen(LaunchpadScreen):
         self.do_next()
 
     def do_next(self) -> None:
-        """Key ``enter`` where no field has the focus, and ctrl+n everywhere."""
-        self._turn(self._go_on)
+        """Check the current step and show the next one; on the review, finish."""
+        self._run_once(self._next_step)
 
-    def _turn(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do one thing at a time: a second press of the key must not do again what is under way."""
+    def _run_once(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a coroutine, unless one is running: pressing a key twice must not finish twice."""
 
-        async def turn() -> None:
+        async def run() -> None:
             try:
                 await work()
             finally:
                 self._busy = False
 
-        # There is nothing to go on from before the first step shows.
+        # Before the first step is shown there is no form to read.
         if not self._busy and self.query("#step > *"):
             self._busy = True
-            self.run_task(turn(), "step")
+            self.run_task(run(), "step")
 
-    async def _go_on(self) -> None:
-        step = self._all[self.at]
+    async def _next_step(self) -> None:
+        step = self._all_steps[self.at]
         if step is REVIEW:
             await self.finish()
             if self.is_current:
@@ -248,20 +261,20 @@ class WizardScreen(LaunchpadScreen):
         await self.show_step()
 
     def do_back(self) -> None:
-        """Key ``esc``."""
+        """Go back one step; on the first one, close the wizard."""
         if self.at:
-            self._turn(self._step_back)
+            self._run_once(self._previous_step)
         else:
             self.do_cancel()
 
-    async def _step_back(self) -> None:
+    async def _previous_step(self) -> None:
         for form in self.query(Form):
             self.values |= form.values()
         self.at -= 1
         await self.show_step()
 
     def do_cancel(self) -> None:
-        """Key ``ctrl+x``."""
+        """Close the wizard; ask first if values were typed."""
         if not self._typed:
             self.leave()
             return
@@ -271,10 +284,11 @@ class WizardScreen(LaunchpadScreen):
                 self.leave()
 
         self.app.push_screen(
-            ConfirmDialog("Leave without saving?", "What you typed is lost.", yes="leave"), answered
+            ConfirmDialog("Leave without saving?", "The typed values are discarded.", yes="leave"),
+            answered,
         )
 
     @property
     def typed(self) -> Mapping[str, str]:
-        """What was typed so far."""
+        """The values that were typed so far."""
         return dict(self.values)

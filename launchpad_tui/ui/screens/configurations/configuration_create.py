@@ -31,7 +31,7 @@ class ConfigurationCreateScreen(BindingWizard):
             source = await self.read(self.desk.configurations.get, self.scope, self._like)
             await self.choose_executable(source.executable_id)
             self.values["name"] = source.name
-            self.take(source.parameters, source.inputs)
+            self.fill_in(source.parameters, source.inputs)
         elif self._executable_id:
             await self.choose_executable(self._executable_id)
         if self.executable is not None:

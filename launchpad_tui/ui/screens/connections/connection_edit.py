@@ -30,7 +30,7 @@ SERVICE_KEY = "service key"
 
 
 class _ConnectionWizard(CatalogWizard):
-    WHAT = "a connection"
+    ITEM = "a connection"
     NAMES = CONNECTION_NAME
     NAME_RULE = NAME_RULE
 
@@ -132,9 +132,9 @@ class _ConnectionWizard(CatalogWizard):
         if step.id == "settings":
             service = self.desk.connections
             settings = self.settings()
-            await self.read(service.check, self.kind.id, settings, self._kept)
+            await self.read(service.check, self.kind.id, settings, self._stored_secrets)
             discards = await self.read(service.discards_secrets, self.kind.id, settings)
-            if self._kept and discards:
+            if self._stored_secrets and discards:
                 return "The credentials stored on this machine will be removed"
         return warning
 
@@ -142,7 +142,7 @@ class _ConnectionWizard(CatalogWizard):
         """Those of all connections."""
         return [one.name for one in await self.read(self.desk.connections.list)]
 
-    async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
+    async def existing_item(self) -> tuple[str, Mapping[str, str], Collection[str]]:
         """The connection."""
         one = await self.read(self.desk.connections.get, self.item_id)
         return one.kind, one.settings, await self.read(self.desk.connections.kept, self.item_id)

@@ -29,7 +29,7 @@ class ExecutionAgainScreen(BindingWizard):
             )
         await self.choose_executable(configuration.executable_id)
         self.values["name"] = configuration.name
-        self.take(configuration.parameters, configuration.inputs)
+        self.fill_in(configuration.parameters, configuration.inputs)
 
     async def finish(self) -> None:
         """Create the execution and show it."""

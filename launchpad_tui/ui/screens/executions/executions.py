@@ -86,7 +86,9 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def columns(self) -> Sequence[Column[ExecutionRow]]:
         """Status, times, and the chosen metrics."""
-        return execution_columns(self.launchpad.look, self.query_now.metrics, self.query_now.curves)
+        return execution_columns(
+            self.launchpad.look, self.current_query.metrics, self.current_query.curves
+        )
 
     def key_of(self, row: ExecutionRow) -> str:
         """The execution's ID."""
@@ -133,7 +135,7 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def why_not_metrics(self) -> str | None:
         """A row is needed, and not too many."""
-        return self.why_not_together()
+        return self.why_not_show_together()
 
     why_not_compare = why_not_metrics
 
@@ -193,15 +195,15 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     async def do_stop(self) -> None:
         """Key ``S``."""
-        await end_executions(self, self.table.chosen_ids, "stop")
+        await stop_or_delete(self, self.table.chosen_ids, "stop")
 
     async def do_delete(self) -> None:
         """Key ``D``."""
-        if await end_executions(self, self.table.chosen_ids, "delete"):
+        if await stop_or_delete(self, self.table.chosen_ids, "delete"):
             self.table.clear_selection()
 
 
-async def end_executions(screen: ListScreen[ExecutionRow], ids: tuple[str, ...], verb: str) -> bool:
+async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...], verb: str) -> bool:
     """Ask, then stop or delete executions, and say what came of it; whether anything was done."""
     what = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
     detail = (

@@ -113,7 +113,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     def columns(self) -> Sequence[Column[ArtifactRow]]:
         """Those of the kind, and the chosen metrics."""
-        query = self.query_now
+        query = self.current_query
         return artifact_columns(self.kind, query.metrics, query.curves, look=self.launchpad.look)
 
     def key_of(self, row: ArtifactRow) -> str:
@@ -154,7 +154,7 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     def why_not_metrics(self) -> str | None:
         """A row is needed, and not too many."""
-        return self.why_not_together()
+        return self.why_not_show_together()
 
     why_not_compare = why_not_metrics
 

@@ -37,7 +37,7 @@ _CHANGED_THERE = Field(
 
 
 class _StoreWizard(CatalogWizard):
-    WHAT = "an object store"
+    ITEM = "an object store"
     NAMES = OBJECT_STORE_NAME
     NAME_RULE = NAME_RULE
 
@@ -58,7 +58,7 @@ class _StoreWizard(CatalogWizard):
         """Those of the group's stores."""
         return [one.name for one in await self.read(self.desk.stores.list, self.scope)]
 
-    async def known(self) -> tuple[str, Mapping[str, str], Collection[str]]:
+    async def existing_item(self) -> tuple[str, Mapping[str, str], Collection[str]]:
         """The object store."""
         stores = await self.read(self.desk.stores.list, self.scope)
         one = next(store for store in stores if store.name == self.item_id)
@@ -113,11 +113,11 @@ class StoreAddScreen(_StoreWizard):
         fields = await super().fields(step)
         return (*fields, _MADE_THERE) if step.id == "settings" and self._asks else fields
 
-    def remark(self) -> str:
+    def kind_note(self) -> str:
         """Say where no runtime takes it."""
         if self._remote and not self._asks:
             return f"{self.kind.title}: not supported by remote runtimes; the store is kept on this machine only"
-        return super().remark()
+        return super().kind_note()
 
     async def review(self) -> list[Item]:
         """Where it is made, too."""

@@ -72,12 +72,12 @@ async def probe_store(screen: LaunchpadScreen, line: StoreLine) -> StoreLine:
     """Test a store in a dialog, and return its line with the result; unchanged if the test was not finished."""
     plain, probe, scope = StoreLine(line.store, line.kind), screen.desk.browsing.probe, screen.scope
     name = line.store.name
-    found = await screen.launchpad.ask(ProbeDialog(name, lambda tell: probe(scope, name, tell)))
-    if found is None or found.right is None:
+    found = await screen.launchpad.ask(ProbeDialog(name, lambda report: probe(scope, name, report)))
+    if found is None or found.ok is None:
         return line
     if found.error is not None:
         return replace(plain, problem=found.error.title)
-    if found.right:
+    if found.ok:
         return replace(
             plain,
             found=next(step.message for step in reversed(found.steps) if step.name == "bucket"),
