@@ -162,7 +162,11 @@ def parse_target_statuses(data: JsonObject) -> Sequence[tuple[str, TargetStatus]
         for each in found
     ]
     if len(set(items)) < len(items):
-        raise InvalidInput("executions contains the same entry twice", field="executions")
+        raise InvalidInput(
+            "executions contains the same entry twice",
+            hint="Send each execution once.",
+            field="executions",
+        )
     return items
 
 

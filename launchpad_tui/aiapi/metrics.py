@@ -187,11 +187,21 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
     try:
         data = json.loads(body)
     except RecursionError as error:
-        raise InvalidInput("The body is nested too deeply", field="body") from error
+        raise InvalidInput(
+            "The body is nested too deeply",
+            hint="Send the form that the AI API specifies.",
+            field="body",
+        ) from error
     except ValueError as error:
-        raise InvalidInput("The body is not valid JSON", str(error), field="body") from error
+        raise InvalidInput(
+            "The body is not valid JSON", str(error), "Send JSON encoded as UTF-8.", field="body"
+        ) from error
     if not isinstance(data, dict):
-        raise InvalidInput("The body is not a JSON object", field="body")
+        raise InvalidInput(
+            "The body is not a JSON object",
+            hint="Send an object with executionId and metrics, tags or customInfo.",
+            field="body",
+        )
     execution_id = data.get("executionId")
     if not isinstance(execution_id, str) or not execution_id:
         raise InvalidInput(
@@ -220,6 +230,7 @@ def parse_metric_request(body: bytes, now: datetime) -> tuple[str, MetricRequest
         raise LimitExceeded(
             "The custom info is too large",
             f"It has {size} bytes; the maximum is {CUSTOM_INFO_BYTES}.",
+            "Shorten it, or store it as a file of an output artifact.",
             field="customInfo",
         )
     return execution_id, request
@@ -230,11 +241,12 @@ def _list(data: JsonObject, name: str, limit: int) -> list[Any]:
     if found is None:
         return []
     if not isinstance(found, list):
-        raise InvalidInput(f"{name} is not a list", field=name)
+        raise InvalidInput(f"{name} is not a list", hint="Send a list of objects.", field=name)
     if len(found) > limit:
         raise LimitExceeded(
             f"{name} has {len(found)} entries",
             f"The maximum for one request is {limit}.",
+            "Send several requests.",
             field=name,
         )
     return found
@@ -242,7 +254,9 @@ def _list(data: JsonObject, name: str, limit: int) -> list[Any]:
 
 def _object(item: object, place: str) -> JsonObject:
     if not isinstance(item, dict):
-        raise InvalidInput(f"{place} is not an object", field=place)
+        raise InvalidInput(
+            f"{place} is not an object", hint="Send objects with name and value.", field=place
+        )
     return item
 
 
@@ -250,7 +264,11 @@ def _text(item: JsonObject, key: str, place: str, limit: int | None) -> str:
     text = item.get(key)
     if not isinstance(text, str) or not text or (limit is not None and len(text) > limit):
         rule = "at least 1 character" if limit is None else f"1 to {limit} characters"
-        raise InvalidInput(f"{place}.{key} is not a string of {rule}", field=f"{place}.{key}")
+        raise InvalidInput(
+            f"{place}.{key} is not a string of {rule}",
+            hint=f"Set {key} to such a string.",
+            field=f"{place}.{key}",
+        )
     check_unicode(text, f"{place}.{key}")
     return text
 
@@ -281,11 +299,19 @@ def _metric(item: object, place: str, now: datetime) -> Metric:
 def _value(entry: JsonObject, place: str) -> float:
     value = entry.get("value")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise InvalidInput(f"{place}.value is not a number", field=f"{place}.value")
+        raise InvalidInput(
+            f"{place}.value is not a number",
+            hint="Log a number; convert other values first.",
+            field=f"{place}.value",
+        )
     try:
         return float(value)
     except OverflowError as error:
-        raise InvalidInput(f"{place}.value is too large", field=f"{place}.value") from error
+        raise InvalidInput(
+            f"{place}.value is too large",
+            hint="Log a number of double precision.",
+            field=f"{place}.value",
+        ) from error
 
 
 def _timestamp(entry: JsonObject, place: str, now: datetime) -> datetime:
@@ -310,7 +336,9 @@ def _step(entry: JsonObject, place: str) -> int:
         step = int(step)  # JSON Schema counts 5.0 as an integer.
     if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= _STEP_LIMIT:
         raise InvalidInput(
-            f"{place}.step is not a whole number of at least 0", field=f"{place}.step"
+            f"{place}.step is not a whole number of at least 0",
+            hint="Count steps from 0.",
+            field=f"{place}.step",
         )
     return step
 
@@ -320,11 +348,16 @@ def _labels(entry: JsonObject, place: str) -> tuple[tuple[str, str], ...]:
     if not found:
         return ()
     if not isinstance(found, list):
-        raise InvalidInput(f"{place}.labels is not a list", field=f"{place}.labels")
+        raise InvalidInput(
+            f"{place}.labels is not a list",
+            hint="Send a list of objects with name and value.",
+            field=f"{place}.labels",
+        )
     if len(found) > LABELS_PER_METRIC:
         raise LimitExceeded(
             f"{place} has {len(found)} labels",
             f"The maximum for one metric is {LABELS_PER_METRIC}.",
+            "Leave out labels.",
             field=f"{place}.labels",
         )
     pairs: dict[str, str] = {}

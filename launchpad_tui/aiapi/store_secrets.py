@@ -179,6 +179,7 @@ def parse_store_secrets(text: str, kinds: StoreKinds) -> list[StoreSecret]:
         if any(secret.name == each.name for each in found):
             raise InvalidInput(
                 f"{place or 'The file'}: the name {secret.name!r} occurs twice",
+                hint="Give each object store another name.",
                 field=f"{place}.name",
             )
         found.append(secret)
@@ -206,11 +207,14 @@ def _json(text: str) -> object:
         return json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         detail = f"Line {error.lineno}, column {error.colno}: {error.msg}."
-        raise InvalidInput("The object store secrets are not valid JSON", detail) from None
+        raise InvalidInput(
+            "The object store secrets are not valid JSON", detail, "Correct the JSON text."
+        ) from None
     except (ValueError, RecursionError):
         raise InvalidInput(
             "The object store secrets are not valid JSON",
             "They are nested too deeply or contain a number that is too large.",
+            "Correct the JSON text.",
         ) from None
 
 
@@ -230,13 +234,18 @@ def _entries(data: object) -> Iterator[tuple[str, JsonObject]]:
             '{"resources": […]}.',
         )
     if not data:
-        raise InvalidInput("The file contains no object store secrets", "Its list is empty.")
+        raise InvalidInput(
+            "The file contains no object store secrets",
+            "Its list is empty.",
+            "Add at least one secret to the list.",
+        )
     for number, entry in enumerate(data):
         place = f"{prefix}[{number}]"
         if not isinstance(entry, dict):
             raise InvalidInput(
                 f"{place} is not an object store secret",
                 f"It is {_type_text(entry)}.",
+                "Use objects with name, type and data.",
                 field=place,
             )
         yield place, entry

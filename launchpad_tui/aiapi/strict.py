@@ -41,6 +41,7 @@ def text(data: JsonObject, key: str, *, required: bool = True, limit: int | None
         raise InvalidInput(
             f"{key} is too long",
             f"It has {len(value)} characters; the maximum is {limit}.",
+            f"Shorten {key}.",
             field=key,
         )
     check_unicode(value, key)
@@ -57,6 +58,7 @@ def check_unicode(value: str, place: str) -> None:
         raise InvalidInput(
             f"{place} contains an unpaired surrogate",
             "It cannot be encoded as UTF-8.",
+            "Remove or replace the character.",
             field=place,
         ) from error
 
@@ -93,9 +95,16 @@ def objects(data: JsonObject, key: str, limit: int | None = None) -> Sequence[Js
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise InvalidInput(f"{key} is not a list of objects", field=key)
+        raise InvalidInput(
+            f"{key} is not a list of objects", hint=f"Set {key} to a list of objects.", field=key
+        )
     if limit is not None and len(value) > limit:
-        raise InvalidInput(f"{key} has {len(value)} entries", f"The maximum is {limit}.", field=key)
+        raise InvalidInput(
+            f"{key} has {len(value)} entries",
+            f"The maximum is {limit}.",
+            "Send several requests.",
+            field=key,
+        )
     return value
 
 
@@ -127,7 +136,9 @@ def mapping(data: JsonObject, key: str, value: str = "value", limit: int = 1000)
     found: dict[str, str] = {}
     for name, bound in pairs(data, key, value, limit):
         if name in found:
-            raise InvalidInput(f"{key} contains the key {name[:80]!r} twice", field=key)
+            raise InvalidInput(
+                f"{key} contains the key {name[:80]!r} twice", hint="Use each key once.", field=key
+            )
         found[name] = bound
     return found
 

@@ -44,7 +44,11 @@ def translate_errors(
             raise invalid_request(server, error) from None
         if contains_secret(f"{_host(error)}{error}", secrets):
             # The original exception must not be chained, because it contains a secret.
-            raise Unreachable(f"No response from {server}", type(error).__name__) from None
+            raise Unreachable(
+                f"No response from {server}",
+                type(error).__name__,
+                "Check the network, the proxy and the address.",
+            ) from None
         raise _transport_error(error, server, mutual_tls=mutual_tls) from error
     except httpx2.DecodingError as error:
         raise Unreachable(

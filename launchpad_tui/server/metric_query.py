@@ -61,6 +61,7 @@ def requested_executions(ids: Iterable[str], filters: Iterable[str]) -> list[str
         raise InvalidInput(
             f"executionIds has {len(unique)} IDs",
             f"The maximum is {IDS_PER_REQUEST}.",
+            "Send several requests.",
             field="executionIds",
         )
     return unique
@@ -96,6 +97,7 @@ def matches_tags(tags: Sequence[Tag], expression: str) -> bool:
         raise InvalidInput(
             "tagFilters is too long",
             f"The maximum is {_EXPRESSIONS_LIMIT} expressions in {_FILTER_LIMIT} characters.",
+            "Use fewer expressions.",
             field="tagFilters",
         )
     values = {tag.name: tag.value for tag in tags}

@@ -239,7 +239,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _delete(self) -> tuple[int, dict[str, Any]]:
         ids = self._query("executionId")
         if not ids:
-            raise InvalidInput("executionId is missing", field="executionId")
+            raise InvalidInput(
+                "executionId is missing",
+                hint="Name the execution whose metrics are to be deleted.",
+                field="executionId",
+            )
         if ids != [self.server.execution_id]:
             raise _TrackingError(404, "NotFound", f"Execution {ids[0][:64]} has no metrics here.")
         self.server.sink.delete()
@@ -266,7 +270,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _number(self, name: str, default: int) -> int:
         for text in self._query(f"${name}", name):
             if not text.isascii() or not text.isdigit() or len(text) > 9:
-                raise InvalidInput(f"${name} is not a whole number of at least 0", field=f"${name}")
+                raise InvalidInput(
+                    f"${name} is not a whole number of at least 0",
+                    hint="Use a number such as 100.",
+                    field=f"${name}",
+                )
             return int(text)
         return default
 

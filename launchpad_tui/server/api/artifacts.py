@@ -18,7 +18,12 @@ def _filter(request: ApiRequest) -> ArtifactFilter:
     query = request.query
     name = query.text("name")
     if name and not RESOURCE_NAME.fullmatch(name):
-        raise InvalidInput("name is not a valid artifact name", repr(name[:80]), field="name")
+        raise InvalidInput(
+            "name is not a valid artifact name",
+            repr(name[:80]),
+            "Use the name that the list of artifacts shows.",
+            field="name",
+        )
     return ArtifactFilter(
         query.id("scenarioId", short=True),
         query.id("executionId"),

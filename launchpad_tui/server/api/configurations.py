@@ -47,7 +47,8 @@ def _create(request: ApiRequest) -> ApiResponse:
     executable = request.desk.scenarios.executable(request.scope, new.executable_id)
     if executable.scenario_id != new.scenario_id:
         raise NotFound(
-            f"The scenario {new.scenario_id[:80]!r} has no executable {new.executable_id[:80]!r}"
+            f"The scenario {new.scenario_id[:80]!r} has no executable {new.executable_id[:80]!r}",
+            hint="Use an executable that GET /lm/scenarios/{scenarioId}/executables returns.",
         )
     for slot, artifact_id in new.inputs.items():
         # The service would also accept names and prefixes of IDs.
@@ -55,7 +56,10 @@ def _create(request: ApiRequest) -> ApiResponse:
             request.desk.artifacts.get(request.scope, artifact_id)
         except NotFound as error:
             raise InvalidInput(
-                error.title, f"Input {slot[:80]}.", field="inputArtifactBindings"
+                error.title,
+                f"Input {slot[:80]}.",
+                "Use the ID of an artifact of this resource group.",
+                field="inputArtifactBindings",
             ) from error
     created = request.desk.configurations.create(
         request.scope, new.name, new.executable_id, new.parameters, new.inputs

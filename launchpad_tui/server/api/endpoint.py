@@ -87,10 +87,16 @@ class ApiRequest:
         try:
             return json.loads(self.content)
         except RecursionError as error:
-            raise InvalidInput("The body is nested too deeply", field="body") from error
+            raise InvalidInput(
+                "The body is nested too deeply",
+                hint="Send the form that the AI API specifies.",
+                field="body",
+            ) from error
         except ValueError as error:
             # The error's text may contain a part of the body, which may have secrets.
-            raise InvalidInput("The body is not valid JSON", field="body") from error
+            raise InvalidInput(
+                "The body is not valid JSON", hint="Send JSON encoded as UTF-8.", field="body"
+            ) from error
 
     def require_identity_encoding(self) -> None:
         """Raise InvalidInput if the body is compressed."""
@@ -105,7 +111,11 @@ class ApiRequest:
         """Return the body's JSON object. Raises InvalidInput if the body is not one."""
         data = self.json()
         if not isinstance(data, dict):
-            raise InvalidInput("The body is not a JSON object", field="body")
+            raise InvalidInput(
+                "The body is not a JSON object",
+                hint="Send the object that the AI API specifies.",
+                field="body",
+            )
         return data
 
     def location_header(self, path: str, resource_id: str) -> dict[str, str]:

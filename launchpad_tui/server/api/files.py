@@ -155,6 +155,7 @@ def _store_file(request: ApiRequest) -> ApiResponse:
         raise Conflict(
             "The received file differs from the sent file",
             f"Its SHA-256 is {request.received.sha256}, not {expected[:64]}.",
+            "Send the file again.",
         )
     if upload:
         request.desk.served_files.stage(upload, path, request.received.file)

@@ -86,7 +86,11 @@ def _patch(request: ApiRequest) -> ApiResponse:
             execution_id, logged.metrics, logged.tags, logged.custom_info, request.scope
         )
     except NotFound as error:
-        raise InvalidInput(error.title, field="executionId") from error
+        raise InvalidInput(
+            error.title,
+            hint="Use the ID of an execution of this resource group.",
+            field="executionId",
+        ) from error
     return ApiResponse(204)
 
 
@@ -98,7 +102,10 @@ def _delete(request: ApiRequest) -> ApiResponse:
             "executionId is missing", hint="Name the execution whose metrics are to be deleted."
         )
     if not _has_metrics(request.desk.metrics, request.scope, execution_id):
-        raise NotFound(f"The execution {execution_id[:64]!r} has no metrics")
+        raise NotFound(
+            f"The execution {execution_id[:64]!r} has no metrics",
+            hint="Check the execution ID and the resource group.",
+        )
     request.desk.metrics.delete(execution_id, request.scope)
     return ApiResponse(
         data={"id": execution_id, "message": "Metric Resource was successfully deleted"}

@@ -55,7 +55,10 @@ class QueryParameters:
         found = [one.strip() for text in self.all(name) for one in text.split(",") if one.strip()]
         if len(found) > limit:
             raise InvalidInput(
-                f"{name} has {len(found)} IDs", f"The maximum is {limit}.", field=name
+                f"{name} has {len(found)} IDs",
+                f"The maximum is {limit}.",
+                "Send several requests.",
+                field=name,
             )
         return tuple(self._id(name, one, short=True) for one in found)
 
@@ -72,7 +75,10 @@ class QueryParameters:
             return default
         if not _NUMBER.fullmatch(text) or not least <= int(text) <= most:
             raise InvalidInput(
-                f"{name} is not a whole number from {least} to {most}", repr(text[:40]), field=name
+                f"{name} is not a whole number from {least} to {most}",
+                repr(text[:40]),
+                f"Use a number from {least} to {most}.",
+                field=name,
             )
         return int(text)
 
@@ -147,7 +153,10 @@ class QueryParameters:
         ]
         if len(found) > limit:
             raise InvalidInput(
-                f"{name} has {len(found)} conditions", f"The maximum is {limit}.", field=name
+                f"{name} has {len(found)} conditions",
+                f"The maximum is {limit}.",
+                "Use fewer conditions.",
+                field=name,
             )
         conditions: list[LabelCondition] = []
         for part in found:

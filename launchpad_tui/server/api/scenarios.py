@@ -43,7 +43,10 @@ def _executable(request: ApiRequest) -> ApiResponse:
         request.scope, request.path_parameters["executableId"]
     )
     if found.scenario_id != request.path_parameters["scenarioId"]:
-        raise NotFound(f"The scenario has no executable {found.id!r}")
+        raise NotFound(
+            f"The scenario has no executable {found.id!r}",
+            hint="Use an executable that the list of the scenario returns.",
+        )
     return ApiResponse(data=serialize_executable(found))
 
 

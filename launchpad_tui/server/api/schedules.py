@@ -71,7 +71,12 @@ def _change(request: ApiRequest) -> ApiResponse:
             end=changes.end,
         )
     except NotFound as error:
-        raise InvalidInput(error.title, error.detail, field="configurationId") from error
+        raise InvalidInput(
+            error.title,
+            error.detail,
+            "Use the ID of a configuration of this resource group.",
+            field="configurationId",
+        ) from error
     return ApiResponse(202, {"id": schedule_id, "message": "Execution Schedule modified"})
 
 

@@ -40,12 +40,16 @@ def _change(request: ApiRequest) -> ApiResponse:
     secret = request.desk.serving.parse_store_secret(request.body())
     if secret.name.removesuffix(SECRET_SUFFIX) != found.name:
         raise InvalidInput(
-            "name differs from the name in the path", f"The path names {found.name}.", field="name"
+            "name differs from the name in the path",
+            f"The path names {found.name}.",
+            "Send the name that the path has.",
+            field="name",
         )
     if secret.kind != found.kind:
         raise InvalidInput(
             f"The type of object store {found.name} cannot be changed",
             f"It is {found.kind}.",
+            "Delete the object store and create it with the other type.",
             field="type",
         )
     request.desk.stores.edit(request.scope, found.name, secret.values)
@@ -64,7 +68,10 @@ def _one(request: ApiRequest) -> ObjectStoreRecord:
     stores = {each.name: each for each in request.desk.stores.list(request.scope)}
     found = stores.get(name) or stores.get(name.removesuffix(SECRET_SUFFIX))
     if found is None:
-        raise NotFound(f"There is no object store {name[:80]!r}")
+        raise NotFound(
+            f"There is no object store {name[:80]!r}",
+            hint="Use a name that GET /admin/objectStoreSecrets returns.",
+        )
     return found
 
 
