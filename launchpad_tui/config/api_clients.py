@@ -1,8 +1,8 @@
-"""The clients of ``launchpad serve``: who may call the AI API of this machine.
+"""The clients of ``launchpad serve``, which may call the AI API of this machine.
 
-They are in a file with mode 0600 as ``{"clients": [{"name": …, "id": …, "salt": …, "hash": …}]}``.
-It has no secrets but their scrypt hashes (RFC 7914), each with a random salt, so that a copy of the
-file is of no use.
+A file of mode 0600 has the content ``{"clients": [{"name": …, "id": …, "salt": …, "hash": …}]}``.
+Instead of secrets it contains their scrypt hashes (RFC 7914), each with a random salt, so a copy of
+the file gives no access.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from launchpad_tui.domain.api_client import ApiClient
 from launchpad_tui.domain.timestamps import now, parse_rfc3339, to_rfc3339
 from launchpad_tui.errors import ConfigError, Conflict, NotFound, PermissionDenied
 
-#: parameters of scrypt: 16 MB and about 50 ms for one secret
-_COST, _BLOCK, _LANES = 2**14, 8, 1
+#: parameters of scrypt: 16 MB of memory for one secret
+_COST, _BLOCK, _PARALLEL = 2**14, 8, 1
 _SALT, _HASH = 16, 32
 
 
@@ -44,8 +44,8 @@ class ApiClients:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # The state of the file and its content, replaced together.
-        self._known: tuple[tuple[int, int, int], Mapping[str, _Entry]] = ((0, 0, 0), {})
+        # The file's inode, time and size with its content, replaced in one assignment.
+        self._cached: tuple[tuple[int, int, int], Mapping[str, _Entry]] = ((0, 0, 0), {})
 
     def list(self) -> Sequence[ApiClient]:
         """Return all clients by name."""
@@ -68,8 +68,9 @@ class ApiClients:
             found = list(self._read().values())
             if any(each.client.name == name for each in found):
                 raise Conflict(
-                    f"Client {name} already exists",
-                    hint="Choose another name, or delete it first.",
+                    f"Client {name!r} already exists",
+                    "Every client has a unique name.",
+                    "Choose another name, or delete the existing client first.",
                 )
             self._write([*found, entry])
         return entry.client, secret
@@ -82,26 +83,28 @@ class ApiClients:
             if len(left) == len(found):
                 known = ", ".join(sorted(each.client.name for each in found))
                 raise NotFound(
-                    f"Client {name!r} does not exist", hint=f"Clients: {known or 'none'}."
+                    f"Client {name!r} does not exist",
+                    f"Clients: {known or 'none'}.",
+                    "Check the name.",
                 )
             self._write(left)
 
     def get(self, client_id: str) -> ApiClient | None:
-        """Return the client with this ID. Fast.
-
-        The file is read again only after it was replaced.
-        """
+        """Return the client with this ID; the file is read only if it has changed."""
         entry = self._read().get(client_id)
         return None if entry is None else entry.client
 
     def check(self, client_id: str, secret: str) -> ApiClient | None:
-        """Return the client if this is its secret. An unknown client takes the same time."""
+        """Return the client if the secret is correct, else None.
+
+        An unknown client takes as long as a known one, so the time does not reveal IDs.
+        """
         entry = self._read().get(client_id)
         salt, expected = (
             (entry.salt, entry.hash) if entry is not None else (bytes(_SALT), bytes(_HASH))
         )
-        right = hmac.compare_digest(_hashed(secret, salt), expected)
-        return entry.client if entry is not None and right else None
+        matches = hmac.compare_digest(_hashed(secret, salt), expected)
+        return entry.client if entry is not None and matches else None
 
     def _read(self) -> Mapping[str, _Entry]:
         try:
@@ -112,22 +115,24 @@ class ApiClients:
                     raise PermissionDenied(
                         "Other users can read the file of clients",
                         f"{self.path} has mode {status.st_mode & 0o777:04o}.",
-                        f"Close it: chmod 600 {self.path}",
+                        f"Restrict it to its owner: chmod 600 {self.path}",
                     )
-                seen, entries = self._known
-                if stamp == seen:
+                cached_stamp, entries = self._cached
+                if stamp == cached_stamp:
                     return entries
                 found = _parsed(file.read())
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise ConfigError(
-                "The clients cannot be read", f"{self.path}: {error.strerror or error}"
+                "The file of clients cannot be read",
+                f"{self.path}: {error.strerror or error}",
+                "Check the permissions of the file.",
             ) from error
         except (ValueError, KeyError, TypeError, AttributeError):
             hint = "Correct the file, or delete it and add the clients again."
             raise ConfigError("The file of clients is damaged", str(self.path), hint) from None
-        self._known = (stamp, found)
+        self._cached = (stamp, found)
         return found
 
     def _write(self, entries: Sequence[_Entry]) -> None:
@@ -154,7 +159,9 @@ class ApiClients:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise ConfigError(
-                "The clients cannot be locked", f"{path}: {error.strerror or error}"
+                "The file of clients cannot be locked",
+                f"{path}: {error.strerror or error}",
+                "Check the permissions of the home folder.",
             ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
@@ -169,7 +176,7 @@ def _hashed(secret: str, salt: bytes) -> bytes:
         salt=salt,
         n=_COST,
         r=_BLOCK,
-        p=_LANES,
+        p=_PARALLEL,
         maxmem=64 << 20,
         dklen=_HASH,
     )

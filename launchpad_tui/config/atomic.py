@@ -1,4 +1,4 @@
-"""Private files that are replaced completely or not at all."""
+"""Files that only their owner can read and that are replaced completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from launchpad_tui.errors import ConfigError, StorageFull
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace a file by one with this content and mode 0600, on disk on return.
+    """Replace a file by one with this content and mode 0600.
 
-    A symbolic link is kept: its target is replaced.
+    The content is on disk when the function returns. If the path is a symbolic link, its target is
+    replaced.
 
     Raises:
-        StorageFull: the disk is full; the old file is unchanged.
+        StorageFull: the disk is full. The old file is unchanged.
         ConfigError: the file cannot be written.
     """
     import tempfile
@@ -39,12 +40,14 @@ def write_private(path: Path, content: bytes) -> None:
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise StorageFull(
-                "The disk is full: a file cannot be written",
+                f"{path.name} cannot be written: the disk is full",
                 str(path),
                 "Free some space on the disk, then try again.",
             ) from error
         raise ConfigError(
-            "A file cannot be written", f"{path}: {error.strerror or error}"
+            f"{path.name} cannot be written",
+            f"{path}: {error.strerror or error}",
+            "Check the permissions of the folder.",
         ) from error
     finally:
         if temporary:

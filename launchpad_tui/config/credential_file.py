@@ -1,7 +1,8 @@
 """The format of the credentials file: JSON ``{kind: {owner: …}}``.
 
-Each owner has the secrets themselves, ``{field: secret}``, or a reference to a keyring: ``{"kept":
-"keyring", "keyring": "Secret Service", "entry": "/home/ann/launchpad:store/…", "fields": […]}``.
+The value of an owner is either its secrets, ``{field: secret}``, or a reference to a keyring:
+``{"kept": "keyring", "keyring": "Secret Service", "entry": "/home/ann/launchpad:store/…",
+"fields": […]}``.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class InKeyring:
-    """Secrets in a keyring.
+class KeyringReference:
+    """A reference to secrets in a keyring.
 
-    The name of the entry, the display name of the keyring, and the fields.
+    Args:
+        entry: name of the entry.
+        keyring: display name of the keyring.
+        fields: names of the secrets.
     """
 
     entry: str
@@ -23,39 +27,39 @@ class InKeyring:
     fields: tuple[str, ...]
 
 
-#: secrets by field, or a reference to them
-Kept = Mapping[str, str] | InKeyring
+#: secrets by field, or a reference to secrets in a keyring
+StoredSecrets = Mapping[str, str] | KeyringReference
 
 
-def parse(text: str) -> dict[str, dict[str, Kept]]:
+def parse(text: str) -> dict[str, dict[str, StoredSecrets]]:
     """Return the content of the file by kind and owner.
 
     Raises:
-        ValueError: it is damaged; the error may contain secrets.
+        ValueError: the file is damaged. The error may contain secrets.
     """
     import json
 
     data = json.loads(text)
     return {
-        kind: {owner: _kept(each) for owner, each in _object(owners).items()}
+        kind: {owner: _parse_secrets(each) for owner, each in _object(owners).items()}
         for kind, owners in _object(data).items()
     }
 
 
-def text_of(everything: Mapping[str, Mapping[str, Kept]]) -> str:
+def serialize(everything: Mapping[str, Mapping[str, StoredSecrets]]) -> str:
     """Return the text of the file; kinds without owners are omitted."""
     import json
 
     data = {
-        kind: {owner: _written(kept) for owner, kept in owners.items()}
+        kind: {owner: _serialize(kept) for owner, kept in owners.items()}
         for kind, owners in everything.items()
         if owners
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
-def _written(kept: Kept) -> Mapping[str, Any]:
-    if isinstance(kept, InKeyring):
+def _serialize(kept: StoredSecrets) -> Mapping[str, Any]:
+    if isinstance(kept, KeyringReference):
         return {
             "kept": "keyring",
             "keyring": kept.keyring,
@@ -65,9 +69,9 @@ def _written(kept: Kept) -> Mapping[str, Any]:
     return dict(kept)
 
 
-def _kept(data: object) -> Kept:
+def _parse_secrets(data: object) -> StoredSecrets:
     found = _object(data)
-    # A list distinguishes it from secrets, which are strings.
+    # Only a reference has a list as value; secrets are strings.
     fields = found.get("fields")
     if isinstance(fields, list):
         entry, keyring = found.get("entry"), found.get("keyring")
@@ -77,7 +81,7 @@ def _kept(data: object) -> Kept:
             or not all(isinstance(each, str) for each in fields)
         ):
             raise ValueError("not a reference to a keyring")
-        return InKeyring(entry, keyring, tuple(fields))
+        return KeyringReference(entry, keyring, tuple(fields))
     if not all(isinstance(secret, str) for secret in found.values()):
         raise ValueError("a secret is not a string")
     return found

@@ -1,7 +1,7 @@
-"""The secrets of connections and object stores, kept outside of the registry.
+"""Stores the secrets of connections and object stores outside of the registry.
 
-They are in the system's keyring if one is unlocked, else in a file that only its owner may read.
-The file records for each owner which of the two it is.
+Secrets are in the system's keyring if it is unlocked, else in a file that only its owner may read.
+The file records for each owner where its secrets are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from launchpad_tui.config.atomic import write_private
-from launchpad_tui.config.credential_file import InKeyring, Kept, parse, text_of
+from launchpad_tui.config.credential_file import KeyringReference, StoredSecrets, parse, serialize
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import ConfigError, LaunchpadError, PermissionDenied
 
@@ -23,15 +23,15 @@ CONNECTION = "connection"
 STORE = "store"
 #: the environment variable that overrides the setting ``credentials.keep``
 VARIABLE = "LAUNCHPAD_CREDENTIALS"
-_PLACES = ("auto", "keyring", "file")
+_LOCATIONS = ("auto", "keyring", "file")
 
 _log = logging.getLogger(__name__)
-#: secrets of keyrings that this process read or wrote, by credentials file, for `Credentials.values`
-_met: dict[Path, set[str]] = {}
+#: secrets that this process read from or wrote to keyrings, by credentials file
+_used_secrets: dict[Path, set[str]] = {}
 
 
 def store_owner(scope: Scope, name: str) -> str:
-    """Return the owner under which the secrets of an object store are kept."""
+    """Return the owner under which the secrets of an object store are stored."""
     return f"{scope}/{name}"
 
 
@@ -43,10 +43,10 @@ class Credentials:
     most and never prompts the user.
 
     Args:
-        keep: where secrets are written to (setting ``credentials.keep``): ``auto`` uses the
-            system's keyring if it is unlocked, else the file; ``keyring`` or ``file``.
-            ``LAUNCHPAD_CREDENTIALS`` overrides it. Existing secrets are found in either place, and
-            move when they are written.
+        keep: where secrets are written (setting ``credentials.keep``): ``keyring``, ``file``, or
+            ``auto`` for the system's keyring if it is unlocked, else the file. The variable
+            ``LAUNCHPAD_CREDENTIALS`` overrides the setting. Existing secrets are read from either
+            location, and are moved when they are written.
     """
 
     def __init__(self, path: Path, keep: str = "auto") -> None:
@@ -59,71 +59,71 @@ class Credentials:
         Raises:
             PermissionDenied: others may read the file.
             ConfigError: the file is damaged or cannot be read; or the secrets are in a keyring that
-                is locked, missing, or no longer has them.
+                is locked or missing, or that no longer contains them.
         """
-        kept = self._kept(kind, owner)
-        if not isinstance(kept, InKeyring):
+        kept = self._stored(kind, owner)
+        if not isinstance(kept, KeyringReference):
             return kept
         try:
-            return self._fetched(kept, owner)
+            return self._fetch(kept, owner)
         except ConfigError:
-            now = self._kept(kind, owner)
+            now = self._stored(kind, owner)
             if now == kept:
                 raise
-        # Another process has moved them meanwhile.
-        return self._fetched(now, owner) if isinstance(now, InKeyring) else now
+        # Another process has moved the secrets in the meantime.
+        return self._fetch(now, owner) if isinstance(now, KeyringReference) else now
 
     def names(self, kind: str, owner: str) -> frozenset[str]:
-        """Return the names of the owner's secrets. Raises as `get`, but uses no keyring."""
-        kept = self._kept(kind, owner)
-        return frozenset(kept.fields if isinstance(kept, InKeyring) else kept)
+        """Return the names of the owner's secrets without using a keyring; raises as `get`."""
+        kept = self._stored(kind, owner)
+        return frozenset(kept.fields if isinstance(kept, KeyringReference) else kept)
 
     def where(self, kind: str, owner: str) -> str:
         """Describe where the owner's secrets are: ``keyring (…)`` or ``file …``, empty for none.
 
         Raises as `names`.
         """
-        kept = self._kept(kind, owner)
-        if isinstance(kept, InKeyring):
+        kept = self._stored(kind, owner)
+        if isinstance(kept, KeyringReference):
             return f"keyring ({kept.keyring})"
         return f"file {self.path}" if kept else ""
 
     def set(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
-        """Replace the owner's secrets; they are on disk on return.
+        """Replace the owner's secrets; they are on disk when the method returns.
 
         If no keyring can be used, ``auto`` stores them in the file and logs the reason.
 
         Raises:
             PermissionDenied: others may read the file.
-            ConfigError: the file is damaged or cannot be written; or ``keyring`` is required, and
-                none can be used.
-            StorageFull: the disk is full; the old secrets are kept.
+            ConfigError: the file is damaged or cannot be written; or a keyring is
+                required, and none can be used.
+            StorageFull: the disk is full. The old secrets are unchanged.
         """
-        place = self._place()
+        place = self._location()
         with self._locked():
             self._set(self._read(), kind, owner, secrets, place)
 
     def merge(self, kind: str, owner: str, secrets: Mapping[str, str]) -> None:
         """Add or replace single secrets of the owner.
 
-        The others are read only if there are any, so that secrets whose keyring is missing can be
-        entered again.
+        The other secrets are read only if there are any, so that secrets whose keyring is missing
+        can be entered again.
 
         Raises:
             As `get` and `set`.
         """
-        place = self._place()
+        place = self._location()
         with self._locked():
             everything = self._read()
             kept = everything.get(kind, {}).get(owner, {})
-            if isinstance(kept, InKeyring):
-                kept = self._fetched(kept, owner) if set(kept.fields) - set(secrets) else {}
+            if isinstance(kept, KeyringReference):
+                kept = self._fetch(kept, owner) if set(kept.fields) - set(secrets) else {}
             self._set(everything, kind, owner, {**kept, **secrets}, place)
 
     def delete(self, kind: str, owner: str) -> None:
         """Remove the secrets of the owner and of everything below it (``owner/…``).
 
-        Entries that remain in a keyring that cannot be used are logged by name.
+        If a keyring cannot be used, the names of the entries that remain in it are logged.
 
         Raises:
             PermissionDenied, ConfigError, StorageFull: the file cannot be used, as for `set`.
@@ -131,43 +131,45 @@ class Credentials:
         with self._locked():
             everything = self._read()
             owners = everything.get(kind, {})
-            gone = {
+            removed = {
                 name: owners.pop(name)
                 for name in list(owners)
                 if name == owner or name.startswith(f"{owner}/")
             }
-            if gone:
+            if removed:
                 self._write(everything)
-            for name, kept in gone.items():
-                self._forget(kept, kind, name)
+            for name, kept in removed.items():
+                self._delete_entry(kept, kind, name)
 
     def values(self) -> frozenset[str]:
-        """Return all secrets that this process may log, for redaction.
+        """Return all secrets that the log of this process must not contain.
 
-        These are the secrets of the file and those of a keyring that it read or wrote. No keyring
-        is used.
+        These are the secrets in the file, and those that this process read from or wrote to a
+        keyring. No keyring is used.
         """
         found = {
             secret
             for owners in self._read().values()
             for kept in owners.values()
-            if not isinstance(kept, InKeyring)
+            if not isinstance(kept, KeyringReference)
             for secret in kept.values()
         }
-        return frozenset(found | _met.get(self.path, set()))
+        return frozenset(found | _used_secrets.get(self.path, set()))
 
-    def _place(self) -> str:
+    def _location(self) -> str:
         named = os.environ.get(VARIABLE, "")
-        if named and named not in _PLACES:
+        if named and named not in _LOCATIONS:
             raise ConfigError(
-                f"{VARIABLE} is wrong", f"It is {named[:40]!r}.", f"One of {', '.join(_PLACES)}."
+                f"The environment variable {VARIABLE} is invalid",
+                f"Its value is {named[:40]!r}.",
+                f"Valid values: {', '.join(_LOCATIONS)}.",
             )
         return named or self._keep
 
-    def _kept(self, kind: str, owner: str) -> Kept:
+    def _stored(self, kind: str, owner: str) -> StoredSecrets:
         return self._read().get(kind, {}).get(owner, {})
 
-    def _fetched(self, kept: InKeyring, owner: str) -> Mapping[str, str]:
+    def _fetch(self, kept: KeyringReference, owner: str) -> Mapping[str, str]:
         import json
 
         from launchpad_tui.config import keyrings
@@ -187,16 +189,16 @@ class Credentials:
         if not isinstance(secrets, dict) or not all(
             isinstance(value, str) for value in secrets.values()
         ):
-            what = "has no entry" if text is None else "has an entry of another kind"
+            problem = "has no entry" if text is None else "has an invalid entry"
             raise ConfigError(
-                title, f"{kept.keyring} {what} {kept.entry}.", "Enter the secrets again."
+                title, f"{kept.keyring} {problem} {kept.entry}.", "Enter the secrets again."
             )
-        self._meet(secrets)
+        self._remember(secrets)
         return secrets
 
     def _set(
         self,
-        everything: dict[str, dict[str, Kept]],
+        everything: dict[str, dict[str, StoredSecrets]],
         kind: str,
         owner: str,
         secrets: Mapping[str, str],
@@ -204,7 +206,7 @@ class Credentials:
     ) -> None:
         owners = everything.setdefault(kind, {})
         before = owners.pop(owner, {})
-        kept: Kept = {}
+        kept: StoredSecrets = {}
         undo: Callable[[], None] | None = None
         if secrets:
             kept, undo = self._put(kind, owner, secrets, place)
@@ -217,18 +219,19 @@ class Credentials:
                 undo()
             raise
         if not (
-            isinstance(before, InKeyring)
-            and isinstance(kept, InKeyring)
+            isinstance(before, KeyringReference)
+            and isinstance(kept, KeyringReference)
             and before.entry == kept.entry
         ):
-            self._forget(before, kind, owner)
+            self._delete_entry(before, kind, owner)
 
     def _put(
         self, kind: str, owner: str, secrets: Mapping[str, str], place: str
-    ) -> tuple[Kept, Callable[[], None] | None]:
-        """Write to the keyring if required.
+    ) -> tuple[StoredSecrets, Callable[[], None] | None]:
+        """Write the secrets to the keyring, unless they belong into the file.
 
-        Return the content for the file and a function that undoes it.
+        Returns:
+            The content for the file, and a function that restores the keyring, if it was changed.
         """
         if place == "file":
             return dict(secrets), None
@@ -236,18 +239,21 @@ class Credentials:
 
         from launchpad_tui.config import keyrings
 
-        self._meet(secrets)
+        self._remember(secrets)
         entry = f"{self._home()}:{kind}/{owner}"
         try:
             written = keyrings.write(
-                entry, json.dumps(dict(secrets), ensure_ascii=False), chosen=place == "keyring"
+                entry, json.dumps(dict(secrets), ensure_ascii=False), required=place == "keyring"
             )
         except ConfigError as error:
             if place == "keyring":
-                hint = f'{error.hint} Or let secrets be kept in a file: credentials.keep = "auto" in the settings.'
+                hint = (
+                    f"{error.hint} To store secrets in a file, "
+                    'set credentials.keep = "auto" in the settings.'
+                )
                 raise ConfigError(error.title, error.detail, hint.strip()) from error
             _log.warning(
-                "The secrets of %s %s are kept in %s: %s", kind, owner, self.path, error.detail
+                "The secrets of %s %s are stored in %s: %s", kind, owner, self.path, error.detail
             )
             return dict(secrets), None
 
@@ -256,16 +262,20 @@ class Credentials:
                 written.undo()
             except LaunchpadError as error:
                 _log.warning(
-                    "The keyring still has secrets that could not be recorded in %s: %s",
+                    "The keyring still contains the entry %s, which could not be recorded: %s",
                     entry,
                     error.detail,
                 )
 
-        return InKeyring(entry, written.keyring, tuple(sorted(secrets))), undo
+        return KeyringReference(entry, written.keyring, tuple(sorted(secrets))), undo
 
-    def _forget(self, kept: Kept, kind: str, owner: str) -> None:
-        """Remove an entry from the keyring, unless another home of which this is a copy owns it."""
-        if not isinstance(kept, InKeyring):
+    def _delete_entry(self, kept: StoredSecrets, kind: str, owner: str) -> None:
+        """Remove an entry from the keyring.
+
+        If this home is a copy of another one that still exists, the entry belongs to that one and
+        is kept.
+        """
+        if not isinstance(kept, KeyringReference):
             return
         home = kept.entry.removesuffix(f":{kind}/{owner}")
         if home != self._home() and (Path(home) / self.path.name).exists():
@@ -275,15 +285,17 @@ class Credentials:
         try:
             keyrings.delete(kept.entry)
         except ConfigError as error:
-            _log.warning("%s still has the entry %s: %s", kept.keyring, kept.entry, error.detail)
+            _log.warning(
+                "%s still contains the entry %s: %s", kept.keyring, kept.entry, error.detail
+            )
 
     def _home(self) -> str:
         return os.path.realpath(self.path.parent)
 
-    def _meet(self, secrets: Mapping[str, str]) -> None:
-        _met.setdefault(self.path, set()).update(secrets.values())
+    def _remember(self, secrets: Mapping[str, str]) -> None:
+        _used_secrets.setdefault(self.path, set()).update(secrets.values())
 
-    def _read(self) -> dict[str, dict[str, Kept]]:
+    def _read(self) -> dict[str, dict[str, StoredSecrets]]:
         try:
             with open(self.path, encoding="utf-8") as file:
                 mode = os.fstat(file.fileno()).st_mode
@@ -291,25 +303,28 @@ class Credentials:
                     raise PermissionDenied(
                         "Other users can read the credentials file",
                         f"{self.path} has mode {mode & 0o777:04o}.",
-                        f"Close it: chmod 600 {self.path}; then consider changing what stands in it.",
+                        f"Restrict it to its owner: chmod 600 {self.path}; "
+                        "then consider replacing the secrets in it.",
                     )
                 return parse(file.read())
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise ConfigError(
-                "The credentials cannot be read", f"{self.path}: {error.strerror or error}"
+                "The credentials file cannot be read",
+                f"{self.path}: {error.strerror or error}",
+                "Check the permissions of the file.",
             ) from error
         except ValueError:
-            # The parser's error contains the text, so it is not passed on.
+            # The parser's error contains text of the file, so it is not attached.
             raise ConfigError(
                 "The credentials file is damaged",
                 str(self.path),
                 "Correct the file, or delete it and enter the secrets again.",
             ) from None
 
-    def _write(self, everything: Mapping[str, Mapping[str, Kept]]) -> None:
-        write_private(self.path, text_of(everything).encode())
+    def _write(self, everything: Mapping[str, Mapping[str, StoredSecrets]]) -> None:
+        write_private(self.path, serialize(everything).encode())
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -324,5 +339,7 @@ class Credentials:
                 os.close(handle)
         except OSError as error:
             raise ConfigError(
-                "The credentials cannot be locked", f"{path}: {error.strerror or error}"
+                "The credentials file cannot be locked",
+                f"{path}: {error.strerror or error}",
+                "Check the permissions of the home folder.",
             ) from error

@@ -1,8 +1,10 @@
-"""The system's keyring, by the package ``keyring``, without prompts and with timeouts.
+"""Access to the system's keyring through the package ``keyring``, without prompts, with timeouts.
 
-A locked keyring is not unlocked from here: its prompt would open behind the terminal, or nowhere.
-Each call ends within `PATIENCE` seconds; a keyring that did not respond is not used for `REST`
-seconds.
+Errors have a hint only if the keyring itself can be repaired; `credentials` adds what else to do.
+
+A locked keyring is never unlocked by launchpad: the prompt would open behind the terminal, or
+nowhere. Each call ends within `TIMEOUT` seconds. A keyring that did not respond is not used again
+for `PAUSE` seconds.
 """
 
 from __future__ import annotations
@@ -25,34 +27,40 @@ if TYPE_CHECKING:
 
 #: the service name of all entries; the entry's name is used as user name
 SERVICE = "launchpad"
-PATIENCE, REST = 2.0, 30.0
-#: display names of the systems' keyrings, by the module of their backend
+#: seconds
+TIMEOUT, PAUSE = 2.0, 30.0
+#: display names of the keyrings of operating systems, by the module of their backend
 _SYSTEMS = {
     "keyring.backends.SecretService": "Secret Service",
     "keyring.backends.macOS": "macOS Keychain",
     "keyring.backends.Windows": "Windows Credential Manager",
 }
-#: the largest entry in bytes, as its system encodes it (CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h)
+#: size limit of an entry in bytes, and its encoding (CRED_MAX_CREDENTIAL_BLOB_SIZE of wincred.h)
 _LIMITS = {"keyring.backends.Windows": (5 * 512, "utf-16-le")}
 _TITLE = "The system's keyring cannot be used"
-_UNLOCK = "Unlock the keyring (logging in at the desktop does), and try again."
+_UNLOCK = "Unlock the keyring, for example by logging in at the desktop, and try again."
 
 _T = TypeVar("_T")
 
 
 @dataclass
-class _Rest:
-    """Until when (monotonic seconds) a keyring that did not respond is not used."""
+class _Pause:
+    """The time (monotonic seconds) until which a keyring that did not respond is not used."""
 
     until: float = 0.0
 
 
-_rest = _Rest()
+_pause = _Pause()
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A written entry: the name of the keyring, and a function that restores the old entry."""
+    """The result of writing an entry.
+
+    Args:
+        keyring: display name of the keyring.
+        undo: restores the previous entry.
+    """
 
     keyring: str
     undo: Callable[[], None]
@@ -64,15 +72,15 @@ def read(entry: str) -> str | None:
     Raises:
         ConfigError: there is no keyring, it is locked, or it does not respond.
     """
-    return _bounded(lambda backend: backend.get_password(SERVICE, entry), chosen=True)
+    return _bounded(lambda backend: backend.get_password(SERVICE, entry), required=True)
 
 
-def write(entry: str, text: str, *, chosen: bool) -> Written:
+def write(entry: str, text: str, *, required: bool) -> Written:
     """Replace the text of an entry.
 
     Args:
-        chosen: the user requires a keyring: any that ``keyring`` finds or is configured for may be
-            used; else only those of desktops.
+        required: the user requires a keyring, so that any keyring which the package finds or is
+            configured for is used; otherwise only those of desktops are used.
 
     Raises:
         ConfigError: as for `read`, or the text is too long for the keyring; nothing is changed.
@@ -83,21 +91,21 @@ def write(entry: str, text: str, *, chosen: bool) -> Written:
         before = backend.get_password(SERVICE, entry)
         backend.set_password(SERVICE, entry, text)
         if backend.get_password(SERVICE, entry) != text:
-            # Such as the null backend, which stores nothing.
+            # For example, the null backend stores nothing.
             raise ConfigError(_TITLE, f"{_name(backend)} did not store the entry.")
         return _name(backend), before
 
-    def take_back(backend: KeyringBackend, before: str | None) -> None:
+    def restore(backend: KeyringBackend, before: str | None) -> None:
         if before is None:
             backend.delete_password(SERVICE, entry)
         else:
             backend.set_password(SERVICE, entry, before)
 
     name, before = _bounded(
-        put, chosen=chosen, late=lambda backend, found: take_back(backend, found[1])
+        put, required=required, late=lambda backend, found: restore(backend, found[1])
     )
     return Written(
-        name, lambda: _bounded(lambda backend: take_back(backend, before), chosen=chosen)
+        name, lambda: _bounded(lambda backend: restore(backend, before), required=required)
     )
 
 
@@ -108,29 +116,29 @@ def delete(entry: str) -> None:
         ConfigError: as for `read`.
     """
 
-    def forget(backend: KeyringBackend) -> None:
+    def remove(backend: KeyringBackend) -> None:
         if backend.get_password(SERVICE, entry) is not None:
             backend.delete_password(SERVICE, entry)
 
-    _bounded(forget, chosen=True)
+    _bounded(remove, required=True)
 
 
 def _bounded(
     work: Callable[[KeyringBackend], _T],
     *,
-    chosen: bool,
+    required: bool,
     late: Callable[[KeyringBackend, _T], None] | None = None,
 ) -> _T:
-    """Return the result of the work within `PATIENCE`; if it ends later, ``late`` undoes it."""
-    _import(chosen)
-    if time.monotonic() < _rest.until:
-        raise _silent()
+    """Return the result of ``work`` if it ends within `TIMEOUT`; ``late`` undoes a later result."""
+    _import(required)
+    if time.monotonic() < _pause.until:
+        raise _no_response()
     answer: Future[_T] = Future()
     given_up = threading.Lock()
 
     def run() -> None:
         try:
-            backend = _backend(chosen)
+            backend = _backend(required)
             found = work(backend)
         except BaseException as error:  # noqa: BLE001 - it is raised on the caller's thread
             with given_up:
@@ -147,12 +155,12 @@ def _bounded(
 
     # A daemon thread: a keyring that hangs does not delay the end of the program.
     threading.Thread(target=run, name="keyring", daemon=True).start()
-    wait([answer], PATIENCE)
+    wait([answer], TIMEOUT)
     with given_up:
         if not answer.done():
             answer.cancel()
-            _rest.until = time.monotonic() + REST
-            raise _silent()
+            _pause.until = time.monotonic() + PAUSE
+            raise _no_response()
     error = answer.exception()
     if error is None:
         return answer.result()
@@ -162,14 +170,18 @@ def _bounded(
     raise ConfigError(_TITLE, f"It failed with {type(error).__name__}.", _UNLOCK)
 
 
-def _silent() -> ConfigError:
-    return ConfigError(_TITLE, f"It did not answer within {PATIENCE:g} seconds.", _UNLOCK)
+def _no_response() -> ConfigError:
+    return ConfigError(_TITLE, f"It did not respond within {TIMEOUT:g} seconds.", _UNLOCK)
 
 
-def _import(chosen: bool) -> None:
-    """Import what takes time but cannot hang. Raises ConfigError if there is clearly no keyring."""
+def _import(required: bool) -> None:
+    """Import the package, which takes time but cannot hang.
+
+    Raises:
+        ConfigError: the package is missing, or there is no session bus.
+    """
     if (
-        not chosen
+        not required
         and sys.platform.startswith("linux")
         and not os.environ.get("DBUS_SESSION_BUS_ADDRESS")
     ):
@@ -178,10 +190,12 @@ def _import(chosen: bool) -> None:
         import keyring
         import keyring.backends.SecretService  # noqa: F401
     except ImportError as error:
-        raise ConfigError(_TITLE, "The package keyring is not installed.") from error
+        raise ConfigError(
+            _TITLE, "The package keyring is not installed.", "Install it with: pip install keyring"
+        ) from error
 
 
-def _backend(chosen: bool) -> KeyringBackend:
+def _backend(required: bool) -> KeyringBackend:
     import keyring
     from keyring.backends.chainer import ChainerBackend
 
@@ -194,25 +208,26 @@ def _backend(chosen: bool) -> KeyringBackend:
                 _check_secret_service()
             return backend
     for backend in several:
-        if chosen and backend.priority >= 1:
+        if required and backend.priority >= 1:
             return backend
     raise ConfigError(_TITLE, "This machine has no keyring that opens without a prompt.")
 
 
 def _check_secret_service() -> None:
-    """Check that the default collection exists and is unlocked.
+    """Check that the default collection exists and is unlocked; otherwise the backend would prompt.
 
-    The backend would prompt otherwise.
+    Raises:
+        ConfigError: the collection is missing or locked, or the Secret Service is not available.
     """
     import secretstorage
 
     try:
         connection = secretstorage.dbus_init()
     except secretstorage.SecretServiceNotAvailableException as error:
-        raise ConfigError(_TITLE, "There is no session bus (D-Bus) that can be reached.") from error
+        raise ConfigError(_TITLE, "The session bus (D-Bus) cannot be reached.") from error
     with closing(connection):
         if not secretstorage.check_service_availability(connection):
-            raise ConfigError(_TITLE, "No program on the session bus offers the Secret Service.")
+            raise ConfigError(_TITLE, "No program on the session bus provides the Secret Service.")
         try:
             locked = secretstorage.get_collection_by_alias(connection, "default").is_locked()
         except secretstorage.ItemNotFoundException as error:
@@ -227,8 +242,7 @@ def _check_size(backend: KeyringBackend, text: str) -> None:
     size = len(text.encode(encoding))
     if most and size > most:
         raise ConfigError(
-            _TITLE,
-            f"An entry of {_name(backend)} has room for {most:,} bytes, and {size:,} are to be kept.",
+            _TITLE, f"An entry of {_name(backend)} may have at most {most:,} bytes, not {size:,}."
         )
 
 

@@ -1,4 +1,4 @@
-"""The log file: details of errors. It contains no credentials."""
+"""The log file, which contains the details of errors but no credentials."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.text import safe_text
 from launchpad_tui.errors import LaunchpadError
 
-#: the size of a file in bytes, and the number of old ones that are kept
+#: size (bytes) at which the log file is rotated, and number of rotated files that are kept
 _SIZE, _KEPT = 2_000_000, 3
 _MARK = "[secret]"
-#: shorter secrets are redacted only as whole words, to keep ordinary text readable
+#: secrets with fewer characters are redacted only as whole words, to keep other text readable
 _SHORT = 6
 #: text that resembles a credential: URLs with a password, signed URLs, headers
 _PATTERNS = (
@@ -36,8 +36,8 @@ logger = logging.getLogger("launchpad_tui")
 def setup(home: Home) -> None:
     """Write this process's log to the home's log file, from warnings up (``LAUNCHPAD_DEBUG``: all).
 
-    The file has mode 0600. May be called again for another home. Several processes may write; a
-    rotation by one of them can cost the others a few lines, but never an error.
+    The file has mode 0600. The function may be called again for another home. Several processes may
+    write to the file. A rotation by one of them may lose a few lines of the others.
     """
     for handler in list(logger.handlers):
         logger.removeHandler(handler)
@@ -78,15 +78,16 @@ class _Redacted(logging.Formatter):
             text = redacted(text, self._secrets())
         except LaunchpadError as error:
             # Without the list of secrets, nothing is written that may contain one.
-            text = f"{record.levelname} {record.name}: omitted because the credentials cannot be read ({error.title})"
+            reason = f"the credentials cannot be read ({error.title})"
+            text = f"{record.levelname} {record.name}: message omitted because {reason}"
         return "\n".join(safe_text(line) for line in text.split("\n"))
 
 
 class _PrivateFile(logging.Handler):
-    """Opens its file for each record.
+    """A handler that opens its file for each record.
 
-    Records are few, nothing is opened at the start, and a file that another process has rotated is
-    not written to.
+    Records are rare. So nothing is opened at the start, and a record never goes into a file that
+    another process has rotated.
     """
 
     def __init__(self, path: Path) -> None:

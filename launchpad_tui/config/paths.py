@@ -1,4 +1,4 @@
-"""Where launchpad stores its files: one home folder, and the settings beside it or in it."""
+"""Paths of launchpad's files: one home folder, and the settings beside it or in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HINT = "Set LAUNCHPAD_HOME to a writable folder."
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The home folder, as absolute path. Two homes share nothing."""
+    """A home folder, by its absolute path, and its settings file. Homes share no files."""
 
     root: Path
     settings_path: Path

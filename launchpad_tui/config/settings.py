@@ -1,4 +1,4 @@
-"""Settings: a TOML file that users write, parsed into frozen dataclasses.
+"""Settings: a TOML file that users edit, parsed into frozen dataclasses.
 
 The dataclasses below are the only definition of the sections, keys, meanings and defaults.
 """
@@ -42,7 +42,7 @@ class UiSettings:
     ascii: bool = False
     #: "auto", "always" or "never"
     colours: str = "auto"
-    #: seconds between two checks for changes of any process; a check without changes takes one PRAGMA
+    #: seconds between two checks for changes by other processes; a check is one PRAGMA of SQLite
     refresh_seconds: float = 0.25
 
 
@@ -125,7 +125,11 @@ class Settings:
         for dotted, value in values.items():
             section, _, key = dotted.partition(".")
             if section != "keys" and key not in _known(section):
-                raise ConfigError(f"Unknown setting {dotted}")
+                raise ConfigError(
+                    f"Unknown setting {dotted}",
+                    f"Sections: {', '.join([*SECTIONS, 'keys'])}.",
+                    "List all settings: launchpad settings",
+                )
             text = with_value(text, section, key, value)
         settings = parse(text, home.settings_path)
         _check_saved(text, values, home.settings_path)
@@ -182,11 +186,15 @@ def _read(path: Path) -> str:
         return ""
     except UnicodeDecodeError as error:
         raise ConfigError(
-            "The settings are not valid TOML", f"{path}: not UTF-8 at byte {error.start}"
+            "The settings are not valid TOML",
+            f"{path}: not UTF-8 at byte {error.start}",
+            "Save the file as UTF-8.",
         ) from error
     except OSError as error:
         raise ConfigError(
-            "The settings cannot be read", f"{path}: {error.strerror or error}"
+            "The settings cannot be read",
+            f"{path}: {error.strerror or error}",
+            "Check the permissions of the file.",
         ) from error
 
 
@@ -219,18 +227,18 @@ def _checked(value: object, kind: str, section: str, key: str, text: str, path: 
     if dotted in _RANGES:
         low, high = _RANGES[dotted]
         expected += f" from {low:g} to {high:,g}"
-    right: bool
+    valid: bool
     if kind == "bool":
-        right = isinstance(value, bool)
+        valid = isinstance(value, bool)
     elif kind == "str":
-        right = isinstance(value, str) and value in _CHOICES.get(dotted, (value,))
+        valid = isinstance(value, str) and value in _CHOICES.get(dotted, (value,))
     else:
-        right = not isinstance(value, bool) and isinstance(
+        valid = not isinstance(value, bool) and isinstance(
             value, int | float if kind == "float" else int
         )
-        if right and dotted in _RANGES and isinstance(value, int | float):
-            right = low <= value <= high
-    if not right:
+        if valid and dotted in _RANGES and isinstance(value, int | float):
+            valid = low <= value <= high
+    if not valid:
         raise _wrong(section, key, value, expected, text, path)
     assert isinstance(value, str | int | float | bool)
     return float(value) if kind == "float" else value
@@ -265,5 +273,7 @@ def _check_saved(text: str, values: Mapping[str, Value], path: Path) -> None:
         table = _flat(data.get(section, {}))
         if table.get(key) != value:
             raise ConfigError(
-                f"The setting {dotted} cannot be saved", str(path), "Edit the file by hand."
+                f"The setting {dotted} cannot be saved",
+                f"{path} uses a form of TOML that launchpad does not edit.",
+                "Edit the file by hand.",
             )

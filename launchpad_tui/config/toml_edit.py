@@ -1,7 +1,7 @@
-"""Changes of single values in TOML that keep every other character.
+"""Changes single values in TOML text and keeps every other character.
 
-It supports what the settings need: tables ``[section]`` with scalars, one per line. The caller
-verifies the result.
+Only tables ``[section]`` with one scalar per line are supported, as settings need no more. The
+caller verifies the result.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _PAIR = re.compile(
 
 
 def find_line(text: str, section: str, key: str) -> int:
-    """Return the line, from 1, of a key or, if the key is empty, of the section.
+    """Return the number of the line, from 1, of a key or, without a key, of the section.
 
-    0 if it is missing.
+    0 means that the key or section is missing.
     """
     table = ""
     for number, line in enumerate(_lines(text), 1):

@@ -1,1 +1,1 @@
-"""Object stores: one protocol, an adapter for each kind."""
+"""Object stores: one protocol, and an adapter for each kind of store."""

@@ -1,4 +1,4 @@
-"""Object store of kind ``azure``: a container of Azure Blob Storage by its REST API.
+"""Object store of kind ``azure``: a container of Azure Blob Storage, through its REST API.
 
 https://learn.microsoft.com/en-us/rest/api/storageservices/blob-service-rest-api
 
@@ -29,8 +29,9 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net.client import HttpResponse
+from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.azure_account import VERSION, AzureContainer, authenticator_of
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
+from launchpad_tui.stores.base import Abilities, Progress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.key_encoding import KeyEncoding
 from launchpad_tui.stores.rest_client import RestClient
@@ -47,10 +48,10 @@ from launchpad_tui.stores.uploads import PART_SIZE, FilePart, ParallelRequests, 
 
 #: https://learn.microsoft.com/en-us/rest/api/storageservices/put-block
 _MOST_BLOCKS = 50_000
-#: seconds between two polls of a running copy, and how long it may make no progress
+#: seconds between two polls of a running copy, and seconds without progress after which it fails
 _COPY_PAUSE = 0.5
-_COPY_PATIENCE = 120
-#: deletions in parallel
+_COPY_TIMEOUT = 120
+#: number of parallel deletions
 _DELETIONS = 8
 _AUTHENTICATION = {
     "AuthenticationFailed",
@@ -58,8 +59,8 @@ _AUTHENTICATION = {
     "NoAuthenticationInformation",
     "KeyBasedAuthenticationNotPermitted",
 }
-#: "Naming and referencing containers, blobs, and metadata": control characters are not allowed, a
-#: backslash becomes a slash, and full stops at the end of a part may be dropped
+#: Control characters are not allowed, a backslash becomes a slash, and full stops at the end of a
+#: part may be removed ("Naming and referencing containers, blobs, and metadata").
 _NAMES = KeyEncoding("".join(map(chr, range(1, 32))) + "\x7f\\", dots=True)
 
 
@@ -166,7 +167,7 @@ class _AzureBucket:
         try:
             response = self._http.call("PUT", self._blob(target), {}, headers, path=source)
         except ObjectMissing:
-            # The response does not say whether the container is missing instead of the object.
+            # The response is the same if the container is missing; `check` reports that instead.
             self.check("")
             raise
         self._wait_for_copy(response.headers, target)
@@ -214,18 +215,16 @@ class _AzureBucket:
             pass
 
     def _wait_for_copy(self, headers: Mapping[str, str], target: str) -> None:
-        """Wait for a copy that Azure makes in the background, as long as it makes progress."""
-        moved, until = "", time.monotonic() + _COPY_PATIENCE
+        """Wait for a copy in the background of Azure as long as it makes progress."""
+        progress, until = "", time.monotonic() + _COPY_TIMEOUT
         while (status := headers.get("x-ms-copy-status", "success")) == "pending":
-            if headers.get("x-ms-copy-progress", "") != moved:
-                moved, until = (
-                    headers.get("x-ms-copy-progress", ""),
-                    time.monotonic() + _COPY_PATIENCE,
-                )
+            if headers.get("x-ms-copy-progress", "") != progress:
+                progress = headers.get("x-ms-copy-progress", "")
+                until = time.monotonic() + _COPY_TIMEOUT
             if time.monotonic() > until:
                 raise Unreachable(
                     f"A copy in {self.where} has stalled",
-                    at_path(f"{moved} bytes were copied.", target),
+                    at_path(f"{progress} bytes were copied.", target),
                     "Try again later.",
                 )
             time.sleep(_COPY_PAUSE)
@@ -304,8 +303,9 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
     # A response to HEAD has no body.
     code = code or response.headers.get("x-ms-error-code", "")
     detail = at_path(f"{code or 'HTTP'} ({status}): {message}", path)
-    hint = "Check the credentials, whether the SAS has expired, and the clock of this machine."
-    # Azurite reports a wrong signature as AuthorizationFailure, as Azure does a forbidden network.
+    hint = "Check the credentials, the expiry of the SAS, and the clock of this machine."
+    # Azurite reports a wrong signature as AuthorizationFailure, by which Azure means a forbidden
+    # network.
     unsigned = code == "AuthorizationFailure" and "failed to authenticate" in message
     if code in _AUTHENTICATION or unsigned:
         return authentication_failed(where, detail, hint)

@@ -1,8 +1,9 @@
 """Address of a container of Azure Blob Storage, and authorization of requests to it.
 
 Requests are authorized by a shared access signature (SAS), configured or created from an account
-key, or by a token of Entra ID. The environment is used only if the field Credentials says so. The
-exception is the address of Entra ID, which ``AZURE_AUTHORITY_HOST`` may set as in Microsoft's tools.
+key, or by a token of Entra ID. The environment is used only if the field Credentials has the value
+``environment``. The exception is the address of Entra ID, which ``AZURE_AUTHORITY_HOST`` may set as
+in Microsoft's tools.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class AzureContainer:
         It is ``https://account.host/container`` or ``http://127.0.0.1:10000/account/container``.
 
         Raises:
-            ConfigError: it is invalid; the message contains no query, which may be a SAS.
+            ConfigError: the URI is invalid. The message omits the query, which may be a SAS.
         """
         try:
             parts = urlsplit(uri.strip())
@@ -97,7 +98,7 @@ class AzureContainer:
 
 
 def _in_path(host: str) -> bool:
-    """Return whether the path contains the account, because the host is not ``account.domain``."""
+    """Return whether the path must contain the account, as the host is not ``account.domain``."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -136,7 +137,7 @@ class Sas:
     """Authorization by a SAS, with or without a leading question mark; see `Authenticator`.
 
     Raises:
-        ConfigError: it is invalid, or a URL; the message contains no part of it.
+        ConfigError: the token is invalid, or a URL. The message contains no part of it.
     """
 
     def __init__(self, token: str) -> None:
@@ -168,7 +169,10 @@ class _AccountKey:
             ) from None
 
     def authorize(self, _refused: RequestAuth | None = None, /) -> RequestAuth:
-        """Create a signature: https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas."""
+        """Create a signature.
+
+        https://learn.microsoft.com/en-us/rest/api/storageservices/create-service-sas
+        """
         start, end = (
             (now() + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
             for hours in (-0.25, _HOURS)
@@ -186,10 +190,10 @@ class _AccountKey:
 
 
 class _Environment:
-    """Authorization by the environment, read on first use.
+    """Authorization by the environment, which is read on first use.
 
-    The first that is set: a SAS, an account key, a client with a secret or a federated token, the
-    identity of this machine.
+    The first of these that is set is used: a SAS, an account key, a client with a secret or a
+    federated token, the identity of this machine.
     """
 
     def __init__(self, container: AzureContainer, values: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The protocol of object stores, and what adapters of all kinds share.
+"""The protocol of object stores, and helpers that the adapters of all kinds share.
 
 Paths are relative to the root of the store (bucket and path prefix, or folder). Their parts are
 separated by ``/``, without one at either end, and they are valid UTF-8. Adapters raise only errors
@@ -29,13 +29,14 @@ from launchpad_tui.errors import (
     StorageFull,
     Unreachable,
 )
-from launchpad_tui.net.server_check import ServerAddress as ServerAddress  # noqa: PLC0414  the stores import it from here
+from launchpad_tui.net.server_check import ServerAddress
 
-#: Called with the bytes transferred since the last call, from any thread; negative if a part is sent
-#: again. An exception of it ends the transfer and leaves nothing in the store.
+#: Receives the number of bytes transferred since the last call, from any thread. The number is
+#: negative if a part is sent again. If the callback raises an exception, the transfer ends and
+#: leaves nothing in the store.
 Progress = Callable[[int], None]
 
-#: the folder in the root of a store where uploads are kept until they are complete; never listed
+#: folder in the root of a store that contains uploads until they are complete; it is never listed
 STAGING = ".launchpad-staging"
 
 #: the longest path that S3 and OSS allow (bytes of UTF-8)
@@ -47,13 +48,12 @@ class Abilities:
     """The optional capabilities of a store.
 
     Args:
-        copy: whether objects are copied without a transfer through this machine.
-        checksum: algorithm of the checksum that the store keeps of each object; empty for none.
-        keeps_sha256: whether `ObjectStore.stat` returns the SHA-256 of objects that launchpad
-            uploaded.
-        rename: whether a published folder appears in one step for every program; otherwise it
-            does for launchpad only.
-        ranges: whether downloading parts of one object in parallel is faster.
+        copy: the store copies objects without a transfer through this machine.
+        checksum: algorithm of the checksum that the store records for each object; empty if none.
+        keeps_sha256: `ObjectStore.stat` returns the SHA-256 of objects that launchpad uploaded.
+        rename: a published folder appears in one step for every program. Otherwise it appears in
+            one step for launchpad only.
+        ranges: parallel downloads of parts of one object are faster than a single download.
     """
 
     copy: bool = False
@@ -79,7 +79,7 @@ class ObjectStore(Protocol):
         """The optional capabilities; does not call the store."""
 
     def endpoint(self) -> ServerAddress | None:
-        """Return the server of the store, None if there is none; does not call it.
+        """Return the server of the store, or None if the store has no server; sends no request.
 
         Raises:
             ConfigError: the address is invalid.
@@ -165,7 +165,7 @@ class ObjectStore(Protocol):
         """
 
     def checksum(self, path: str) -> str:
-        """Return the checksum that the store keeps of the object; empty if it keeps none.
+        """Return the checksum that the store recorded for the object; empty if there is none.
 
         The algorithm is that of `abilities`.
 
@@ -182,10 +182,10 @@ class ObjectStore(Protocol):
     def publish(
         self, path: str, files: Sequence[SourceFile], progress: Progress | None = None
     ) -> tuple[StoredObject, ...]:
-        """Upload a folder of files, or one file, so that `list` and `stat` show all of it or nothing.
+        """Upload a folder of files, or one file; `list` and `stat` show all of it or nothing.
 
-        However the upload ends (an error, a full disk, ``kill -9``), no incomplete folder is shown;
-        remains are removed by a later call. The module of each adapter describes how.
+        An incomplete folder is never shown, even after an error, a full disk or ``kill -9``. A
+        later call removes what an interrupted one left. The module of each adapter describes how.
 
         Args:
             path: where the files are stored; their own paths are relative to it.
@@ -199,20 +199,20 @@ class ObjectStore(Protocol):
         """
 
 
-#: bytes that are read at a time
+#: number of bytes that are read at a time
 CHUNK = 1 << 20
-#: how often a download may be interrupted without progress
+#: number of interruptions without progress after which a download fails
 _ATTEMPTS = 3
 
 
 def resumed(
     open_at: Callable[[int, int | None], Iterator[bytes]], offset: int, length: int | None
 ) -> Iterator[bytes]:
-    """Yield bytes, resuming after an interruption as long as there is progress.
+    """Yield the bytes of a download, which is resumed after an interruption if it made progress.
 
     Args:
         open_at: reads a number of bytes (None: to the end) from an offset; raises Unreachable if
-            it is interrupted.
+            the download is interrupted.
     """
     failures, at = 0, offset
     end = None if length is None else offset + length
@@ -230,7 +230,10 @@ def resumed(
 
 
 class Receiver:
-    """A target file of a download that computes size and SHA-256. It cannot seek: bytes arrive in order."""
+    """The target file of a download; computes size and SHA-256.
+
+    The bytes must be written in order, because the target cannot seek.
+    """
 
     def __init__(self, target: BinaryIO, progress: Progress | None = None) -> None:
         self._target = target
@@ -266,12 +269,12 @@ class Receiver:
         return len(chunk)
 
     def received(self, path: str, modified: datetime) -> StoredObject:
-        """Return the object as it was written."""
+        """Return the downloaded object, with the size and SHA-256 of the written bytes."""
         return StoredObject(path, self._size, modified, self._digest.hexdigest())
 
 
 def check_path(path: str, *, empty: bool = False) -> str:
-    """Return the path if every kind of store allows it.
+    """Check that every kind of store allows the path, and return it.
 
     Args:
         empty: whether the empty path, the root of the store, is allowed.
@@ -301,7 +304,10 @@ def check_path(path: str, *, empty: bool = False) -> str:
         length = len(path.encode())
     except UnicodeEncodeError as error:
         raise InvalidInput(
-            f"The path {path[:80]!r} is not valid UTF-8", "", "Choose another path.", field="path"
+            f"The path {path[:80]!r} is not valid UTF-8",
+            f"It cannot be encoded: {error.reason}.",
+            "Choose another path.",
+            field="path",
         ) from error
     if length > PATH_LIMIT:
         raise InvalidInput(
@@ -314,7 +320,7 @@ def check_path(path: str, *, empty: bool = False) -> str:
 
 
 def server_of(url: str, values: Mapping[str, str]) -> ServerAddress:
-    """Return the server of a URL, with the fields ``verify_tls`` and ``ca_file`` of a store.
+    """Return the server of a URL, with TLS settings from the fields verify_tls and ca_file.
 
     Raises:
         ConfigError: the URL has no host, or an invalid port.
@@ -345,10 +351,10 @@ _loading = threading.Lock()
 
 
 def open_store(kind: StoreKind, values: Mapping[str, str]) -> ObjectStore:
-    """Return a store of this kind; does not call it yet.
+    """Return a store of this kind; sends no request.
 
     Args:
-        values: settings and secrets together; fields without a value have their defaults.
+        values: settings and secrets together; a missing field has its default value.
 
     Raises:
         DependencyMissing: a package that the kind requires is not installed.

@@ -7,8 +7,8 @@ the marker is one step, with which the folder appears. Markers of processes that
 after a week, with the objects that they hide. A single file needs no marker, because an object
 appears completely. (Other programs see the objects as they are uploaded.)
 
-Objects have their SHA-256 in the metadata ``sha256``, because the checksums that buckets keep (an
-ETag, a CRC) are not strong hashes of the content.
+The SHA-256 of each object is stored in its metadata ``sha256``, because the checksums of buckets
+(an ETag, a CRC) are not strong hashes of the content.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from launchpad_tui.errors import (
     ObjectMissing,
     PermissionDenied,
 )
+from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import (
     STAGING,
     Abilities,
     Progress,
     Receiver,
-    ServerAddress,
     SourceFile,
     check_path,
     resumed,
@@ -82,7 +82,7 @@ class Bucket(Protocol):
     Keys are complete, with the path prefix. Errors are those of `ObjectStore`.
     """
 
-    #: how messages name it in the middle of a sentence, such as ``bucket 'models'``
+    #: name of the store in the middle of a sentence, such as ``bucket 'models'``
     where: str
     abilities: Abilities
 
@@ -90,7 +90,11 @@ class Bucket(Protocol):
         """See `ObjectStore.endpoint`."""
 
     def check(self, prefix: str) -> str:
-        """Check access by listing one object below the prefix; return a short description of the location."""
+        """Check access by listing one object below the prefix.
+
+        Returns:
+            A short description of the location.
+        """
 
     def page(
         self, prefix: str, *, delimiter: str = "", token: str = "", limit: int = PAGE
@@ -129,7 +133,7 @@ class Bucket(Protocol):
         """See `ObjectStore.checksum`."""
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete at most `PAGE` objects, as far as they exist."""
+        """Delete at most `PAGE` objects; keys without an object are ignored."""
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:
         """Remove the parts of incomplete uploads below the prefix, if the service keeps them.
@@ -269,8 +273,8 @@ class BucketStore:
         try:
             found = self._bucket.head(self._key(path))
         except PermissionDenied:
-            # The response to HEAD has no body: only a listing distinguishes wrong credentials from a
-            # forbidden object.
+            # The response to HEAD has no body: only a listing distinguishes wrong credentials from
+            # a forbidden object.
             with contextlib.suppress(PermissionDenied):
                 self.check()
             raise
@@ -322,7 +326,7 @@ class BucketStore:
         return markers
 
     def _sweep(self) -> None:
-        """Remove what processes that died left more than a week ago."""
+        """Remove the markers and objects of publications that failed more than a week ago."""
         old = now() - _MARKER_AGE
         for path in self._markers(older_than=old):
             self._discard(path, self._marker_key(path))
@@ -331,7 +335,10 @@ class BucketStore:
             self._bucket.abandon(f"{self.prefix}/" if self.prefix else "", old)
 
     def _discard(self, path: str, marker: str) -> None:
-        """Remove the objects of a failed publication, its incomplete uploads and its marker, in this order."""
+        """Remove the objects, the incomplete uploads and then the marker of a failed publication.
+
+        The marker is removed last, because it hides the objects.
+        """
         self.delete_prefix(path)
         with contextlib.suppress(LaunchpadError):
             self._bucket.abandon(f"{self._key(path)}/")
@@ -341,11 +348,11 @@ class BucketStore:
         self, sources: Sequence[tuple[str, Path]], progress: Progress | None, sha256: str = ""
     ) -> tuple[StoredObject, ...]:
         stored, plan = [], []
-        with contextlib.ExitStack() as held:
+        with contextlib.ExitStack() as open_files:
             checks = []
             for path, source in sources:
                 handle = open_source(source)
-                held.callback(os.close, handle)
+                open_files.callback(os.close, handle)
                 before = os.fstat(handle)
                 with open(handle, "rb", closefd=False) as file:
                     found = hashlib.file_digest(file, "sha256").hexdigest()

@@ -17,7 +17,8 @@ from launchpad_tui.errors import NotFound
 _PREFIX = Field(
     "path_prefix",
     "Path prefix",
-    help="Only objects below this path belong to the store, such as models/prod. Empty: all.",
+    help="Only objects below this path belong to the store, such as models/prod. "
+    "Empty: all objects.",
 )
 _TLS = (
     Field(
@@ -31,12 +32,12 @@ _TLS = (
         "ca_file",
         "CA file",
         FieldKind.PATH,
-        help="PEM file of trusted certificate authorities. Empty: those of this machine.",
+        help="PEM file of trusted certificate authorities. Empty: the authorities of this machine.",
     ),
 )
 
 
-#: keys of object store secrets by the fields of a kind
+#: fields of a kind by the keys of object store secrets
 _BUCKET = {"bucket": "bucket", "pathPrefix": "path_prefix"}
 _SERVED_BUCKET = {**_BUCKET, "endpoint": "endpoint", "region": "region"}
 _KEY_FIELDS = ("access_key_id", "secret_access_key")
@@ -98,7 +99,8 @@ _S3 = StoreKind(
             "endpoint",
             "Endpoint",
             pattern=r"https?://\S+",
-            help="URL of an S3-compatible server, such as https://s3.example.com. Empty: Amazon S3.",
+            help="URL of an S3-compatible server, such as https://s3.example.com. "
+            "Empty: Amazon S3.",
         ),
         _PREFIX,
         _source(
@@ -106,8 +108,10 @@ _S3 = StoreKind(
             "environment",
             "profile",
             "instance",
-            help_text="keys: stored with this object store. environment: AWS_ACCESS_KEY_ID and related "
-            "variables. profile: a profile of the AWS CLI, including SSO. instance: the role of this machine.",
+            help_text="keys: stored with this object store. "
+            "environment: AWS_ACCESS_KEY_ID and related variables. "
+            "profile: a profile of the AWS CLI, including SSO. "
+            "instance: the role of this machine.",
         ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
         Field(
@@ -134,7 +138,8 @@ _S3 = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "path", "virtual"),
-            help="Whether URLs contain the bucket in the path or in the host name. auto: path if there is an endpoint.",
+            help="Whether URLs contain the bucket in the path or in the host name. "
+            "auto: path if there is an endpoint.",
         ),
         Field(
             "encryption",
@@ -189,7 +194,8 @@ _OSS = StoreKind(
         _source(
             "keys",
             "environment",
-            help_text="keys: stored with this object store. environment: OSS_ACCESS_KEY_ID and related variables.",
+            help_text="keys: stored with this object store. "
+            "environment: OSS_ACCESS_KEY_ID and related variables.",
         ),
         Field("access_key_id", "Access key ID", FieldKind.SECRET, required=True, when=_KEYS),
         Field(
@@ -208,7 +214,8 @@ _OSS = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "path", "virtual", "cname"),
-            help="Whether URLs name the bucket in the host (virtual), in the path, or by a CNAME of it.",
+            help="virtual: URLs contain the bucket in the host name. path: in the path. "
+            "cname: the host name is a CNAME of the bucket.",
         ),
         *_TLS,
     ),
@@ -237,12 +244,14 @@ _WEBHDFS = StoreKind(
             "namenode",
             "NameNode",
             required=True,
-            help="For example http://namenode:9870 or https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
+            help="For example http://namenode:9870 or "
+            "https://<instance>.files.hdl.<region>.hanacloud.ondemand.com.",
         ),
         Field(
             "path_prefix",
             "Folder",
-            help="Root folder of the store, such as user/alice/models. Empty: the root of the file system.",
+            help="Root folder of the store, such as user/alice/models. "
+            "Empty: the root of the file system.",
         ),
         Field("user", "User name", help="For Hadoop without Kerberos (parameter user.name)."),
         Field(
@@ -268,7 +277,8 @@ _WEBHDFS = StoreKind(
         Field(
             "headers",
             "Headers",
-            help='JSON object of headers sent with every request, such as {"x-sap-filecontainer": "<container>"}.',
+            help="JSON object of headers sent with every request, such as "
+            '{"x-sap-filecontainer": "<container>"}.',
         ),
         Field(
             "one_step",
@@ -276,7 +286,8 @@ _WEBHDFS = StoreKind(
             FieldKind.CHOICE,
             default="auto",
             choices=("auto", "true", "false"),
-            help="Upload files in one request with data=true. auto: if the headers contain x-sap-filecontainer.",
+            help="Upload files in one request with data=true. "
+            "auto: if the headers contain x-sap-filecontainer.",
         ),
         *_TLS,
     ),
@@ -321,8 +332,10 @@ _AZURE = StoreKind(
             "sas",
             "client",
             "environment",
-            help_text="sas: a shared access signature. client: a client of Entra ID with its secret. "
-            "environment: AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and related variables.",
+            help_text="sas: a shared access signature. "
+            "client: a client of Entra ID with its secret. "
+            "environment: AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN, AZURE_CLIENT_ID and "
+            "related variables.",
         ),
         Field(
             "sas_token",
@@ -369,7 +382,8 @@ _GCS = StoreKind(
         _source(
             "key",
             "environment",
-            help_text="key: a service account key. environment: GOOGLE_APPLICATION_CREDENTIALS or the login of gcloud.",
+            help_text="key: a service account key. "
+            "environment: GOOGLE_APPLICATION_CREDENTIALS or the login of gcloud.",
         ),
         Field(
             "private_key",
@@ -390,8 +404,8 @@ _GCS = StoreKind(
     ),
 )
 
-#: fields whose values a connection provides
-_OWN = "If this and the next three fields are empty, those of the connection are used."
+#: help of the first of the fields that may be empty in a connection to launchpad serve
+_FROM_CONNECTION = "If this and the next three fields are empty, the connection provides them."
 _LAUNCHPAD = StoreKind(
     id="launchpad",
     title="launchpad",
@@ -406,13 +420,14 @@ _LAUNCHPAD = StoreKind(
         Field(
             "resource_group",
             "Resource group",
-            help="Its resource group on the other machine. Empty: the group that this store is added to.",
+            help="Its resource group on the other machine. "
+            "Empty: the group that this store is added to.",
         ),
         Field(
             "base_url",
             "AI API URL",
             pattern=r"https?://\S+",
-            help=f"The URL that launchpad serve prints. {_OWN}",
+            help=f"The URL that launchpad serve prints. {_FROM_CONNECTION}",
         ),
         Field(
             "auth_url",
@@ -433,12 +448,13 @@ _LAUNCHPAD = StoreKind(
             "ca_file",
             "CA file",
             FieldKind.PATH,
-            help="PEM file of certificate authorities trusted in addition to those of this machine.",
+            help="PEM file of certificate authorities that are trusted in addition to those of "
+            "this machine.",
         ),
     ),
 )
 
-#: kinds by ID, in the order in which they are offered
+#: kinds by ID, in the order in which forms list them
 KINDS: dict[str, StoreKind] = {
     kind.id: kind for kind in (_FILE, _S3, _OSS, _WEBHDFS, _AZURE, _GCS, _LAUNCHPAD)
 }

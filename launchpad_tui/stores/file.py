@@ -1,10 +1,11 @@
 """Object store of kind ``file``: a folder, with an object for each file in it.
 
 A folder of files is published by a rename: it is built in `STAGING` on the same file system, its
-files and folders are synced to disk, and then it gets its final name in one step. After a crash it
-is either complete or, in the staging folder, not listed at all.
+files and folders are synced to disk, and then it is renamed to its final path in one step. After a
+crash it is either complete, or still in the staging folder and not listed.
 
-Symbolic links are followed within the store; those that lead out of it are neither listed nor opened.
+Symbolic links are followed within the store. Links to targets outside of it are neither listed nor
+opened.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from launchpad_tui.errors import (
     PermissionDenied,
     Unreachable,
 )
+from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
     Progress,
     Receiver,
-    ServerAddress,
     SourceFile,
     check_path,
 )
@@ -50,7 +51,7 @@ from launchpad_tui.stores.store_errors import (
 
 #: attempts of a rename, as another process may remove an empty parent folder just before it
 _ATTEMPTS = 20
-#: how messages name the store
+#: name of the store in messages
 _STORE = "the object store"
 
 
@@ -194,12 +195,15 @@ class FileStore:
         self.put(target, self._inside(source))
 
     def checksum(self, path: str) -> str:
-        """Return an empty string: file systems keep no checksums."""
+        """Return an empty string, because file systems record no checksums."""
         self.stat(path)
         return ""
 
     def delete(self, path: str) -> None:
-        """See `ObjectStore.delete`; folders that become empty are removed, as object stores have none."""
+        """See `ObjectStore.delete`.
+
+        Folders that become empty are removed, because object stores have no folders.
+        """
         full = self._inside(check_path(path), writing=True)
         with _translate_errors(path, writing=True):
             try:
@@ -237,7 +241,7 @@ class FileStore:
         """Return the real path of a checked path in the store.
 
         Args:
-            writing: whether a link at the path is to be replaced, so its last part is not resolved.
+            writing: whether a link at the path itself will be replaced, so that it is not resolved.
         """
         root = self._root()
         name = root / path
@@ -250,7 +254,7 @@ class FileStore:
         if not real.is_relative_to(root) or real.is_relative_to(root / STAGING):
             raise PermissionDenied(
                 "The path leads out of the object store",
-                f"{path[:200]} is a symbolic link to another folder.",
+                f"{path[:200]} contains a symbolic link to another folder.",
                 "Choose another path.",
             )
         return real
@@ -292,7 +296,11 @@ class FileStore:
     def _entry(
         self, entry: Path, path: str
     ) -> tuple[bytes, str, Path | None, os.stat_result] | None:
-        """Return sort key, path, folder (None for a file) and status of an entry; None to hide it."""
+        """Return sort key, path, folder (None for a file) and status of an entry.
+
+        None means that the entry is hidden: the staging folder, special files, and links that are
+        broken or lead out of the store.
+        """
         name = join(path, entry.name)
         if name == STAGING:
             return None
@@ -347,7 +355,7 @@ class FileStore:
 
 
 def _link(ready: Path, final: Path) -> None:
-    """Give a file its final name unless the name exists."""
+    """Move a file to its final path unless the path exists."""
     try:
         os.link(ready, final)
     except OSError as error:

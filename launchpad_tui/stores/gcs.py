@@ -1,10 +1,11 @@
-"""Object store of kind ``gcs``: a bucket of Google Cloud Storage, by its JSON API.
+"""Object store of kind ``gcs``: a bucket of Google Cloud Storage, through its JSON API.
 
 https://cloud.google.com/storage/docs/json_api/v1
 
 `launchpad_tui.stores.bucket` describes how folders are published. Large files are sent as resumable
-uploads, part after part, each beginning where Google reports that the previous ones end. A failed
-upload is cancelled; if that fails too, Google removes it after a week, and it is never listed.
+uploads, part by part. Each part begins at the offset that Google reported for the previous one. A
+failed upload is cancelled. If that fails too, Google removes the upload after a week; it is never
+listed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 from launchpad_tui.net.client import HttpResponse
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
+from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.base import Abilities, Progress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.gcs_credentials import authenticator_of
 from launchpad_tui.stores.key_encoding import KeyEncoding
@@ -47,7 +49,7 @@ _FIELDS = "name,size,updated,generation,metadata/sha256"
 _NAMES = KeyEncoding("\r\n")
 _BOUNDARY = "launchpad-4b1fbd4bd2c64ef19d0b8a6f"
 _MULTIPART = {"Content-Type": f"multipart/related; boundary={_BOUNDARY}"}
-#: deletions in parallel
+#: number of parallel deletions
 _DELETIONS = 8
 _RATE = {"rateLimitExceeded", "userRateLimitExceeded"}
 
@@ -64,7 +66,7 @@ class GcsStore(BucketStore):
 
 
 class _GcsBucket:
-    """See `Bucket`. Versions are generations."""
+    """See `Bucket`. The version of an object is its generation."""
 
     abilities = Abilities(copy=True, checksum="crc32c", keeps_sha256=True)
 
@@ -144,7 +146,8 @@ class _GcsBucket:
         )
 
     def copy(self, source: str, target: str) -> None:
-        url = f"{self._url(source)}/rewriteTo{self._url(target).removeprefix(f'{self._base}/storage/v1')}"
+        destination = self._url(target).removeprefix(f"{self._base}/storage/v1")
+        url = f"{self._url(source)}/rewriteTo{destination}"
         query: dict[str, str] = {}
         while True:
             data = self._parsed(self._http.call("POST", url, query, path=source))
@@ -154,7 +157,7 @@ class _GcsBucket:
                 raise unexpected_response(
                     self.where,
                     "Google Cloud Storage",
-                    at_path("A copy without rewriteToken.", source),
+                    at_path("The response to a copy has no rewriteToken.", source),
                 )
             query = {"rewriteToken": str(data["rewriteToken"])}
 
@@ -198,19 +201,18 @@ class _GcsBucket:
             json.dumps(_metadata(file)).encode(),
             path=file.key,
         )
-        # Only the session of the returned address is used, so that nothing is sent to another server.
-        session = parse_qs(urlsplit(response.headers.get("location", "")).query).get(
-            "upload_id", [""]
-        )[0]
+        # Only the session of the returned address is used, so that nothing is sent to another host.
+        location = urlsplit(response.headers.get("location", ""))
+        session = parse_qs(location.query).get("upload_id", [""])[0]
         if not session:
             raise unexpected_response(
-                self.where, "Google Cloud Storage", "An upload without upload_id."
+                self.where, "Google Cloud Storage", "The response to an upload has no upload_id."
             )
         query["upload_id"] = session
         try:
             self._send_parts(file, query, requests)
         except BaseException:
-            # The remains are never listed. Google confirms the cancellation with status 499.
+            # Incomplete uploads are never listed. Google confirms the cancellation with status 499.
             with contextlib.suppress(LaunchpadError):
                 self._http.call(
                     "DELETE", self._uploads, query, path=file.key, retry=False, allowed=(499,)
@@ -281,7 +283,8 @@ def _metadata(file: Upload) -> dict[str, Any]:
 def _around(metadata: Mapping[str, Any]) -> tuple[bytes, bytes]:
     """Return the parts before and after the content of a multipart request."""
     before = (
-        f"--{_BOUNDARY}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n{json.dumps(metadata)}\r\n"
+        f"--{_BOUNDARY}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
+        f"{json.dumps(metadata)}\r\n"
         f"--{_BOUNDARY}\r\nContent-Type: application/octet-stream\r\n\r\n"
     )
     return before.encode(), f"\r\n--{_BOUNDARY}--\r\n".encode()
@@ -317,7 +320,7 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
 
 
 def _reason_and_message(body: bytes) -> tuple[str, str]:
-    """Return reason and first line of the message, or the text if the response is not Google's JSON."""
+    """Return reason and first line of the message; the plain text if the response is not JSON."""
     try:
         data = json.loads(body)["error"]
         reason = str((data.get("errors") or [{}])[0].get("reason", "")) or str(

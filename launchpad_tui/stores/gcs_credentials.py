@@ -1,4 +1,6 @@
-"""Authorization of requests to Google Cloud Storage: a service account key, or the application default credentials.
+"""Authorization of requests to Google Cloud Storage.
+
+Credentials are a service account key or the application default credentials.
 
 https://developers.google.com/identity/protocols/oauth2/service-account
 https://cloud.google.com/docs/authentication/application-default-credentials
@@ -31,7 +33,7 @@ _SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 _TOKEN = "https://oauth2.googleapis.com/token"
 _BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _NEEDED = ("client_email", "private_key")
-#: lifetime of an assertion (seconds); Google allows no more
+#: lifetime of an assertion (seconds), the longest that Google allows
 _LIFETIME = 3600
 
 
@@ -54,7 +56,7 @@ def key_of(text: str) -> dict[str, Any]:
     """Parse a service account key, plain JSON or base64.
 
     Raises:
-        ConfigError: it is invalid; the message contains no part of it.
+        ConfigError: the key is invalid. The message contains no part of it.
     """
     if not text.startswith("{"):
         try:
@@ -100,7 +102,7 @@ def _of_account(key: Mapping[str, Any], values: Mapping[str, str]) -> Authentica
 
 
 def _assertion(key: Mapping[str, Any], audience: str) -> str:
-    """Return the JWT with which a token is requested, signed with the key (RS256, RFC 7518).
+    """Return the JWT that requests a token, signed with the key (RS256, RFC 7518).
 
     Raises:
         DependencyMissing: cryptography is not installed.
@@ -144,10 +146,10 @@ def _encoded(content: bytes) -> str:
 
 
 class _Environment:
-    """Authorization by the application default credentials, read on first use.
+    """Authorization by the application default credentials, which are read on first use.
 
-    The file that GOOGLE_APPLICATION_CREDENTIALS names, the login of gcloud, or the service account
-    of this machine.
+    They are the file that GOOGLE_APPLICATION_CREDENTIALS names, the login of gcloud, or the service
+    account of this machine.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:

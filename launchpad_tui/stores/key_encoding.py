@@ -1,4 +1,4 @@
-"""Encoding of paths as keys for services that do not allow every character.
+"""Encoding of paths as object keys, for services that do not allow every character.
 
 Excluded characters are replaced by similar symbols. The scheme is that of rclone, so that its users
 see the same names (https://rclone.org/overview/#restricted-characters): control characters become
@@ -17,8 +17,8 @@ class KeyEncoding:
     """The encoding for one service.
 
     Args:
-        refused: the excluded characters: control characters or a backslash.
-        dots: whether a full stop at the end of a part is excluded too.
+        refused: excluded characters: control characters or a backslash.
+        dots: whether a full stop at the end of a path part is excluded as well.
     """
 
     def __init__(self, refused: str, *, dots: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Object store of kind ``launchpad``: an object store of another machine that runs ``launchpad serve``.
+"""Object store of kind ``launchpad``: a store of another machine that runs ``launchpad serve``.
 
 `launchpad_tui.server.api.files` describes the API. The server has the credentials of the store and
 stores each file completely or not at all. The files of a folder are sent one by one, staged on the
@@ -31,11 +31,11 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.net.client import HttpResponse
 from launchpad_tui.net.oauth import AccessToken, request_token_once
+from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import (
     Abilities,
     Progress,
     Receiver,
-    ServerAddress,
     SourceFile,
     check_path,
     resumed,
@@ -74,8 +74,8 @@ class LaunchpadStore:
             raise ConfigError(
                 "The object store has no address or credentials",
                 f"Missing: {missing}.",
-                "In a connection to launchpad serve they are taken from the connection; "
-                "otherwise enter AI API URL, token URL, client ID and client secret.",
+                "Enter AI API URL, token URL, client ID and client secret. They may be empty only "
+                "in a connection to launchpad serve, which provides them.",
             )
         self._values = dict(values)
         self._base = values["base_url"].rstrip("/")
@@ -124,7 +124,7 @@ class LaunchpadStore:
             yield one
         raise Unreachable(
             f"Incomplete listing from {self.where}",
-            "The server stopped before the end.",
+            "The server closed the response before the last entry.",
             "Check the log file of the server.",
         )
 
@@ -282,7 +282,7 @@ class LaunchpadStore:
                 raise
 
     def _lines(self, path: str) -> Iterator[bytes]:
-        """Yield the lines of a listing as they arrive."""
+        """Yield the lines of a listing as they are received."""
         rest = b""
         for piece in self._pieces(
             self._query({"path": path, "view": "tree"}), {}, "", replaced=False
@@ -389,7 +389,7 @@ def _error(response: HttpResponse, where: str, path: str, replaced: bool) -> Lau
 
 
 def _code_and_message(body: bytes) -> tuple[str, str]:
-    """Return code and message, or the text if the response is not one of launchpad."""
+    """Return code and message; if the response is not one of launchpad, its text as message."""
     try:
         data = json.loads(body)["error"]
         code, message = str(data["code"]), str(data["message"])

@@ -1,4 +1,4 @@
-"""Object store of kind ``oss``: a bucket of Alibaba Cloud Object Storage Service, by its SDK.
+"""Object store of kind ``oss``: a bucket of Alibaba Cloud OSS, through its SDK.
 
 `launchpad_tui.stores.bucket` describes how folders are published. In a bucket with versioning OSS
 ignores the condition that a marker must not replace another one: there, two processes that publish
@@ -14,7 +14,8 @@ from typing import Any
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, check_path, resumed
+from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.base import Abilities, Progress, check_path, resumed
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.oss_client import address, connect
 from launchpad_tui.stores.oss_errors import invalid_response, sdk, translate_errors
@@ -37,8 +38,8 @@ class OssStore(BucketStore):
     ) -> Iterator[bytes]:
         """See `ObjectStore.read`.
 
-        A whole object is verified by the checksum that OSS keeps of it; Unreachable is raised
-        after the last byte if they differ.
+        The content of a whole object is compared with the checksum that OSS recorded for it;
+        Unreachable is raised after the last byte if they differ.
         """
         key = self._key(check_path(path))
         if offset or length is not None:
@@ -46,18 +47,18 @@ class OssStore(BucketStore):
         return self._whole(key, version)
 
     def _whole(self, key: str, version: str) -> Iterator[bytes]:
-        kept: list[str] = []
+        checksums: list[str] = []
 
         def open_at(at: int, count: int | None) -> Iterator[bytes]:
-            return self._oss.read(key, at, count, version, kept)
+            return self._oss.read(key, at, count, version, checksums)
 
         crc = None
         for chunk in resumed(open_at, 0, None):
             crc = crc or sdk().crc.Crc64(0)
             crc.update(chunk)
             yield chunk
-        if crc is not None and kept:
-            compare(crc.sum64(), kept[0], key)
+        if crc is not None and checksums:
+            compare(crc.sum64(), checksums[0], key)
 
 
 class _OssBucket:
@@ -114,17 +115,25 @@ class _OssBucket:
         )
 
     def read(
-        self, key: str, offset: int, length: int | None, version: str, kept: list[str] | None = None
+        self,
+        key: str,
+        offset: int,
+        length: int | None,
+        version: str,
+        checksums: list[str] | None = None,
     ) -> Iterator[bytes]:
-        """See `Bucket.read`; the checksum of the whole object, if OSS reports it, is appended to ``kept``."""
+        """See `Bucket.read`.
+
+        The checksum of the whole object, if OSS reports it, is appended to ``checksums``.
+        """
         client = self._client
         if length == 0:
             return
         try:
             with translate_errors(self.where, key, replaced=bool(version)):
                 chunks, checksum = download(client, self._name, key, offset, length, version)
-                if kept is not None and checksum:
-                    kept.append(checksum)
+                if checksums is not None and checksum:
+                    checksums.append(checksum)
                 yield from chunks
         except RuntimeRejected as error:
             # The range begins after the end of the object.

@@ -1,4 +1,4 @@
-"""Client of an OSS store: its address, credentials and connections.
+"""Address, credentials and HTTP client of an OSS store.
 
 The SDK (alibabacloud-oss-v2) is imported when a store is first used.
 """
@@ -15,17 +15,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from launchpad_tui.errors import ConfigError
-from launchpad_tui.stores.base import ServerAddress, server_of
+from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.base import server_of
 from launchpad_tui.stores.oss_errors import sdk
 
 #: seconds
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
 ATTEMPTS = 3
-#: parallel transfers
+#: number of parallel transfers
 CONCURRENCY = 4
 
-#: https://www.alibabacloud.com/help/en/oss/regions-and-endpoints: public, internal and dual-stack ones
+#: public, internal and dual-stack endpoints:
+#: https://www.alibabacloud.com/help/en/oss/regions-and-endpoints
 _REGIONS = (
     re.compile(r"oss-([a-z0-9-]+?)(?:-internal)?\.aliyuncs\.com"),
     re.compile(r"([a-z0-9-]+)\.oss\.aliyuncs\.com"),
@@ -37,7 +39,13 @@ _VARIABLES = ("OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET")
 
 @dataclass(frozen=True, slots=True)
 class OssAddress:
-    """The address of a bucket. ``url`` is that of the endpoint; ``style`` is path, virtual or cname."""
+    """The address of a bucket.
+
+    Args:
+        url: URL of the endpoint.
+        style: path, virtual or cname, see the field ``addressing``.
+        server: the host that requests are sent to.
+    """
 
     url: str
     region: str
@@ -46,10 +54,10 @@ class OssAddress:
 
 
 def address(values: Mapping[str, str]) -> OssAddress:
-    """Return the address by the fields of the catalog, without requests and the SDK.
+    """Return the address from the store's fields, without requests and without the SDK.
 
     Raises:
-        ConfigError: the endpoint is not an address, or the region is unknown.
+        ConfigError: the endpoint is invalid, or the region is unknown.
     """
     bucket, endpoint = values["bucket"], values.get("endpoint", "").strip()
     url = endpoint if "://" in endpoint else f"https://{endpoint}"
@@ -68,13 +76,13 @@ def address(values: Mapping[str, str]) -> OssAddress:
             f"{url[:200]} is not the address of a host.",
             "Example: https://oss-eu-central-1.aliyuncs.com; enter the bucket in its own field.",
         )
-    theirs = host.endswith(".aliyuncs.com")
-    if theirs and host.startswith(f"{bucket}."):
+    of_alibaba = host.endswith(".aliyuncs.com")
+    if of_alibaba and host.startswith(f"{bucket}."):
         # The web console shows the host of the bucket beside the endpoint.
         host = host.removeprefix(f"{bucket}.")
     style = values.get("addressing") or "auto"
     if style == "auto":
-        style = "virtual" if theirs else "path"
+        style = "virtual" if of_alibaba else "path"
     if _is_ip_address(host):
         style = "path"
     shown = f"[{host}]" if ":" in host else host
@@ -87,7 +95,7 @@ def address(values: Mapping[str, str]) -> OssAddress:
 
 
 def _region(named: str, host: str) -> str:
-    """Return the region that requests are signed for.
+    """Return the region for which requests are signed.
 
     https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4
     """
@@ -117,7 +125,7 @@ def _is_ip_address(host: str) -> bool:
 
 
 def connect(values: Mapping[str, str]) -> Any:
-    """Create a client by the fields of the catalog; it does not send requests yet.
+    """Create a client from the store's fields; sends no request.
 
     Raises:
         ConfigError: endpoint, region, credentials or CA file are missing or invalid.
@@ -137,8 +145,8 @@ def connect(values: Mapping[str, str]) -> Any:
     config.retry_max_attempts = ATTEMPTS
     config.retryer = _retryer()
     config.http_client = _http_client(where.server)
-    # The check of the SDK reads bodies in small pieces and does not say which object to remove; the
-    # transfers verify checksums themselves.
+    # The SDK's check reads bodies in small pieces and does not report which object has to be
+    # removed, so the transfers verify checksums themselves.
     config.disable_upload_crc64_check = True
     return oss.Client(config)
 
@@ -161,9 +169,10 @@ def _credentials(values: Mapping[str, str]) -> tuple[str, str, str]:
         if not key or not secret:
             raise ConfigError(
                 "No credentials found for the object store",
-                hint="Enter access key ID and access key secret.",
+                "The fields are empty.",
+                "Enter access key ID and access key secret.",
             )
-    # The HTTP client would repeat an invalid header completely in its error.
+    # The error of the HTTP client would contain the whole invalid header.
     if not all(each.isascii() and each.isprintable() for each in (key, secret, token)):
         raise ConfigError(
             "Invalid credentials",
@@ -192,7 +201,7 @@ def _http_client(server: ServerAddress) -> Any:
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
 
-        # The user switched verification off. The warning would be written into the terminal app.
+        # The user disabled verification. The warning would be printed over the terminal app.
         disable_warnings(InsecureRequestWarning)
         trusted = False
     elif server.tls and server.ca_file:
@@ -208,12 +217,12 @@ def _http_client(server: ServerAddress) -> Any:
 
     class Session(requests.Session):
         def merge_environment_settings(self, *arguments: Any, **more: Any) -> Any:
-            """Keep ``verify``, which requests would override by REQUESTS_CA_BUNDLE."""
+            """Keep ``verify``, which requests would replace by REQUESTS_CA_BUNDLE."""
             settings = super().merge_environment_settings(*arguments, **more)
             return settings if trusted is None else {**settings, "verify": trusted}
 
     session = Session()
-    # Otherwise requests would replace the signature by a password of ~/.netrc.
+    # Otherwise requests would replace the signature by a password from ~/.netrc.
     session.auth = lambda request: request
     session.hooks["response"].append(_as_stored)
     adapter = HTTPAdapter(pool_connections=2, pool_maxsize=2 * CONCURRENCY, max_retries=0)

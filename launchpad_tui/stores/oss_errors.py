@@ -1,7 +1,7 @@
-"""Translation of the errors of OSS and its SDK.
+"""Translates the errors of OSS and its SDK.
 
-Source of the codes: https://www.alibabacloud.com/help/en/oss/support/error-handling-2. Only code and
-message of an error are reported, because the rest may contain whole requests.
+Source of the codes: https://www.alibabacloud.com/help/en/oss/support/error-handling-2. Only
+code and message of an error are reported, because the rest may contain whole requests.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ _CONFLICT = {
     "ResourceConflict",
 }
 _NAME_RULE = "Use 3 to 63 lower-case letters, digits and hyphens."
-#: messages, under codes with several meanings, about a bucket in another region
+#: messages about a bucket in another region, whose error codes have several meanings
 _OTHER_REGION = ("must be addressed using the specified endpoint", "Invalid signing region")
 
 
@@ -80,7 +80,7 @@ def sdk() -> Any:
     """Import and return the SDK.
 
     Raises:
-        DependencyMissing: it is not installed.
+        DependencyMissing: the SDK is not installed.
     """
     try:
         import alibabacloud_oss_v2
@@ -99,8 +99,8 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
     """Translate exceptions of the SDK that are raised in the block.
 
     Args:
-        where: how messages name the store in the middle of a sentence.
-        path: the object concerned.
+        where: name of the store in the middle of a sentence.
+        path: path of the affected object.
         replaced: whether a failed precondition means that the object was replaced; otherwise it
             means that the object exists.
     """
@@ -127,11 +127,11 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
 
 
 def invalid_response(where: str) -> Unreachable:
-    """Return the error that a response is not one of OSS, such as the login page of a proxy."""
+    """Return the error for a response that does not come from OSS, such as a proxy's login page."""
     return Unreachable(
         f"Unexpected response from {where}",
         "It is not a response of OSS.",
-        "Check the endpoint: a proxy in between may have answered.",
+        "Check the endpoint: a proxy may have answered instead.",
     )
 
 
@@ -147,7 +147,7 @@ def _error_response(error: Any, where: str, path: str, replaced: bool) -> Launch
     if code in _AUTHENTICATION:
         hint = "Check access key ID and access key secret."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:
-            hint = "Set the clock of this machine: it is off by more than 15 minutes."
+            hint = "Correct the clock of this machine: it differs by more than 15 minutes."
         elif "Token" in code:
             hint = "STS tokens expire: enter new access key ID, access key secret and STS token."
         return authentication_failed(where, detail, hint)
@@ -166,7 +166,7 @@ def _refusal(error: Any, code: str, status: int, where: str, detail: str) -> Lau
         return ConfigError(f"Invalid name: {where}", detail, _NAME_RULE)
     if code == "InvalidObjectName":
         return InvalidInput(
-            "The path is not allowed in OSS", detail, "Choose another path.", field="path"
+            f"A path is not allowed in {where}", detail, "Choose another path.", field="path"
         )
     if code in _RATE or status == 429:
         return rate_limited(where, detail)
@@ -209,15 +209,15 @@ def _client_error(error: BaseException, where: str, path: str) -> LaunchpadError
     if isinstance(error, exceptions.DeserializationError | ElementTree.ParseError):
         return invalid_response(where)
     if isinstance(error, exceptions.BucketNameInvalidError):
-        return ConfigError(f"Invalid name: {where}", "OSS does not allow it.", _NAME_RULE)
+        return ConfigError(f"Invalid name: {where}", "OSS does not allow this name.", _NAME_RULE)
     if isinstance(error, exceptions.ObjectNameInvalidError):
         return InvalidInput(
             f"The path {path[:200]!r} is not allowed in OSS",
-            "",
+            "OSS allows 1 to 1023 bytes of UTF-8 that do not begin with / or \\.",
             "Choose another path.",
             field="path",
         )
-    # Its message may contain the request.
+    # The message of the error may contain the request, so only its class is reported.
     return invalid_settings(where, type(error).__name__)
 
 

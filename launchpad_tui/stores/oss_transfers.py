@@ -1,9 +1,9 @@
 """Uploads, downloads and copies of an OSS store.
 
-OSS keeps a CRC-64 (ECMA-182) of every object and reports it for each uploaded part and object. It
-is compared with that of the bytes sent: a part or object that does not match is removed again. The
-checksum of a multipart object is combined from those of its parts. `launchpad_tui.stores.oss`
-verifies downloads of whole objects.
+OSS records a CRC-64 (ECMA-182) of every object and reports it for each uploaded part and object.
+The uploads compare it with the CRC-64 of the sent bytes and remove a part or object that differs.
+The checksum of a multipart object is combined from the checksums of its parts.
+`launchpad_tui.stores.oss` verifies downloads of whole objects.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from launchpad_tui.stores.oss_errors import invalid_response, sdk
 from launchpad_tui.stores.staging import open_source
 
 T = TypeVar("T")
-#: size (bytes) of the parts of large objects, and the most parts, beyond which they are larger
+#: size (bytes) of the parts of large objects; parts are larger if there would be too many
 PART_SIZE = 16 << 20
 _MAX_PARTS = 1000
-#: bytes that are sent at a time (within the write timeout), and received
+#: number of bytes that are sent at a time (within the write timeout), and received at a time
 _PIECE = 64 << 10
 _READ = 256 << 10
-#: largest object that OSS copies in one request, and size of the parts of larger ones (bytes)
+#: largest object that OSS copies in one request, and size of the parts of larger objects (bytes)
 COPY_LIMIT = 1 << 30
 _COPY_PART_SIZE = 256 << 20
-#: seconds that OSS may take to combine parts, or to copy
+#: timeout (seconds) for combining parts and for copying
 _LONG = 120
 
 
@@ -42,7 +42,7 @@ class _Stopped(BaseException):
 
 
 class _TransferMonitor:
-    """Reports progress and stops all transfers at the first error."""
+    """Reports the progress of several transfers and stops all of them at the first error."""
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._progress = progress
@@ -65,7 +65,7 @@ class _TransferMonitor:
                 self.error = error
 
     def run(self, work: Callable[[], T]) -> T:
-        """Call ``work`` on a thread of the pool unless another transfer has failed."""
+        """Call ``work`` unless another transfer has failed; called on a thread of the pool."""
         try:
             self.moved(0)
             return work()
@@ -75,7 +75,10 @@ class _TransferMonitor:
 
 
 class _FileBody:
-    """A part of a file as a request body that can be sent again. ``crc`` is that of the bytes sent last."""
+    """A part of a file as a request body that can be sent again.
+
+    ``crc`` is the CRC-64 of the bytes that were sent last.
+    """
 
     def __init__(self, handle: int, offset: int, size: int, monitor: _TransferMonitor) -> None:
         self._handle = handle
@@ -111,7 +114,9 @@ class _FileBody:
 
 
 def upload(client: Any, bucket: str, plan: Sequence[Upload], progress: Progress | None) -> None:
-    """Upload files. If one fails, or ``progress`` raises, the others are cancelled and parts removed.
+    """Upload files.
+
+    If an upload fails, or ``progress`` raises, the others are cancelled and their parts removed.
 
     The parts of one large object at a time are sent in parallel, together with small files.
     """
@@ -196,18 +201,18 @@ def download(
         raise Unreachable(
             "The object store does not support range requests",
             "It returned the whole object.",
-            "Check the endpoint: a proxy in between may drop the range.",
+            "Check the endpoint: a proxy may have removed the range from the request.",
         )
     return _chunks(answer.body), answer.hash_crc64 or ""
 
 
 def compare(ours: int, theirs: str | None, key: str) -> None:
-    """Raise Unreachable if the checksum that OSS reports is a different one."""
+    """Raise Unreachable if OSS reports another checksum than ``ours``."""
     if theirs and theirs != str(ours):
         raise Unreachable(
             "Checksum mismatch between this machine and the object store",
             f"The CRC-64 of {key[:200]!r} is {theirs[:20]} in the store and {ours} here.",
-            "Try again. If it happens again, something on the network changes the content.",
+            "Try again. If the error persists, something on the network changes the content.",
         )
 
 
@@ -342,7 +347,11 @@ def _complete(
 
 
 def _results(running: Sequence[Future[T]], monitor: _TransferMonitor) -> list[T]:
-    """Return the results. If one fails, cancel those not yet begun and wait for the others, then raise."""
+    """Return the results of the transfers.
+
+    If a transfer fails, those that have not started are cancelled, and the first error is raised
+    after the others have ended.
+    """
     try:
         wait(running, return_when=FIRST_EXCEPTION)
         monitor.moved(0)

@@ -1,4 +1,4 @@
-"""Authorization of requests to object stores: what is added to a request, and where it comes from."""
+"""Authorization of requests to object stores by query parameters and headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from launchpad_tui.net.oauth import AccessToken, TokenCache
 
 @dataclass(frozen=True, slots=True)
 class RequestAuth:
-    """Query parameters and headers that authorize a request, and the secrets among them."""
+    """Query parameters and headers that authorize a request, and the secrets in them."""
 
     query: Mapping[str, str] = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
@@ -23,15 +23,15 @@ class Authenticator(Protocol):
     """A source of authorization; it may call a token server."""
 
     def authorize(self, refused: RequestAuth | None = None, /) -> RequestAuth:
-        """Return authorization that is valid for some minutes.
+        """Return authorization that is valid for at least some minutes.
 
         Args:
-            refused: what the store did not accept; it is replaced if that is possible, otherwise
+            refused: authorization that the store rejected; it is replaced if possible, otherwise
                 an equal one is returned.
 
         Raises:
             AuthenticationFailed, ConfigError, Unreachable, RateLimited, RuntimeRejected: there
-                are no credentials, or the token server does not accept them.
+                are no credentials, or the token server rejects them.
         """
 
 
@@ -39,8 +39,8 @@ class BearerAuthenticator:
     """Authorization by a bearer token, see `Authenticator`.
 
     Args:
-        fetch: requests a token.
-        headers: sent with the token.
+        fetch: requests a new token.
+        headers: further headers of each request.
     """
 
     def __init__(
@@ -56,5 +56,5 @@ class BearerAuthenticator:
 
 
 def environment_variable(*names: str) -> str:
-    """Return the first of these environment variables that is not blank; empty if all are."""
+    """Return the value of the first of these environment variables that is set; else empty."""
     return next((value for name in names if (value := os.environ.get(name, "").strip())), "")

@@ -1,4 +1,4 @@
-"""Authorized requests to an object store with a REST API: Azure, Google Cloud Storage, launchpad serve."""
+"""Authorized requests to stores with a REST API: Azure, Google Cloud Storage, launchpad serve."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from launchpad_tui.stores.request_auth import Authenticator, RequestAuth
 from launchpad_tui.stores.tls import store_context
 from launchpad_tui.stores.uploads import FilePart
 
-#: Makes an error of a response, of how messages name the store, of the object's path, and of
-#: whether a failed precondition means that the object was replaced (else: that it exists).
+#: Returns the error for a response. Further arguments: the name of the store in messages, the
+#: object's path, and whether a failed precondition means that the object was replaced (else: that
+#: it exists).
 ExplainResponse = Callable[[HttpResponse, str, str, bool], LaunchpadError]
 
 
 class RestClient:
-    """Requests to one store. Safe for threads.
+    """A client for one store. Safe for threads.
 
     Args:
-        store: how messages name the store in the middle of a sentence.
+        store: name of the store in the middle of a sentence.
         values: the store's fields, of which ``verify_tls`` and ``ca_file`` are used.
-        explain: makes errors of the store's responses.
+        explain: returns the errors for the store's responses.
     """
 
     def __init__(
@@ -66,15 +67,15 @@ class RestClient:
     ) -> HttpResponse:
         """Send a request and read the response.
 
-        A request is sent again after an error that may pass, and once more with new authorization
-        if the old one was refused and can be replaced.
+        A request is sent again after a temporary error, and once more with new authorization if the
+        old one was rejected and can be replaced.
 
         Args:
-            path: the object concerned, for messages.
+            path: path of the affected object, for messages.
             replaced: whether a failed precondition means that the object was replaced; otherwise
                 it means that the object exists.
             retry: False if sending the request twice would have another effect.
-            allowed: statuses of 300 and more that are no errors.
+            allowed: statuses of 300 and more that are not errors.
 
         Raises:
             LaunchpadError: see `HttpClient.stream` and ``explain``.

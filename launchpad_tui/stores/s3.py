@@ -1,4 +1,4 @@
-"""Object store of kind ``s3``: a bucket of Amazon S3 or of an S3-compatible server, by boto3.
+"""Object store of kind ``s3``: a bucket of Amazon S3 or an S3-compatible server, through boto3.
 
 `launchpad_tui.stores.bucket` describes how folders are published.
 """
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from launchpad_tui.domain.stored_object import StoredObject
 from launchpad_tui.errors import RuntimeRejected
-from launchpad_tui.stores.base import Abilities, Progress, ServerAddress, server_of
+from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.base import Abilities, Progress, server_of
 from launchpad_tui.stores.bucket import PAGE, BucketPage, BucketStore, Upload
 from launchpad_tui.stores.s3_client import connect, download, extra_arguments, upload
 from launchpad_tui.stores.s3_errors import translate_errors
@@ -20,7 +21,7 @@ from launchpad_tui.stores.s3_errors import translate_errors
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-#: error codes of servers that do not accept the checksum of a request that deletes many objects
+#: error codes of servers that reject the checksum of a request that deletes many objects
 _NO_BATCH = {
     "InvalidRequest",
     "MissingContentMD5",
@@ -86,7 +87,7 @@ class _S3Bucket:
                     for each in answer.get("Contents", ())
                 ),
                 tuple(each["Prefix"] for each in answer.get("CommonPrefixes", ())),
-                # Requiring IsTruncated distinguishes an incomplete response from an empty listing.
+                # An incomplete response has no IsTruncated, unlike an empty listing.
                 answer.get("NextContinuationToken", "") if answer["IsTruncated"] else "",
             )
 
@@ -151,7 +152,7 @@ class _S3Bucket:
                 raise
             failed = [{"Key": key} for key in keys]
         for each in failed:
-            # A single deletion either works or raises the reason.
+            # A single deletion either succeeds or raises the reason of the failure.
             self.delete([each["Key"]])
 
     def abandon(self, prefix: str, before: datetime | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Client of an S3 store and its transfers; boto3 is imported when a store is first used."""
+"""S3 client and transfers; boto3 is imported when a store is first used."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 #: seconds
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 30
-#: parallel transfers, and the size (bytes) of the parts of large objects
+#: number of parallel transfers, and the size (bytes) of the parts of large objects
 _CONCURRENCY = 4
 _PART = 16 << 20
 
 
 def connect(values: Mapping[str, str]) -> BaseClient:
-    """Create a client by the fields of the catalog; it does not send requests yet.
+    """Create a client from the store's fields; sends no request.
 
     Raises:
         ConfigError: the endpoint is not a URL, or the profile does not exist.
@@ -37,8 +37,8 @@ def connect(values: Mapping[str, str]) -> BaseClient:
     if verify and values.get("ca_file"):
         verify = values["ca_file"]
     addressing = values.get("addressing") or "auto"
-    # Amazon S3 gets the defaults of boto3. Other servers may reject checksums in trailers, and few
-    # have a host name for each bucket.
+    # The defaults of boto3 suit Amazon S3. Other servers may reject checksums in trailers, and few
+    # of them have a host name for each bucket.
     checksums = {}
     if endpoint is not None:
         addressing = "path" if addressing == "auto" else addressing
@@ -62,7 +62,7 @@ def connect(values: Mapping[str, str]) -> BaseClient:
         from urllib3 import disable_warnings
         from urllib3.exceptions import InsecureRequestWarning
 
-        # The user switched verification off. The warning would be written into the terminal app.
+        # The user disabled verification. The warning would be printed over the terminal app.
         disable_warnings(InsecureRequestWarning)
     try:
         return session.client("s3", endpoint_url=endpoint, verify=verify, config=config)
@@ -120,7 +120,7 @@ def download(
         raise Unreachable(
             "The object store does not support range requests",
             "It returned the whole object.",
-            "Check the endpoint: a proxy in between may drop the range.",
+            "Check the endpoint: a proxy may have removed the range from the request.",
         )
     with contextlib.closing(answer["Body"]) as body:
         yield from body.iter_chunks(CHUNK)
@@ -138,7 +138,10 @@ def _manager(client: BaseClient) -> Any:
 
 
 class _TransferMonitor:
-    """Subscriber of s3transfer (duck-typed) that reports progress and cancels all transfers at the first error."""
+    """A subscriber of s3transfer (duck-typed) that reports progress.
+
+    It cancels all transfers at the first error.
+    """
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -149,7 +152,7 @@ class _TransferMonitor:
         """Do nothing."""
 
     def on_progress(self, *, bytes_transferred: int, **_: Any) -> None:
-        """Report progress. A thread of s3transfer calls this and swallows exceptions."""
+        """Report progress. Called on a thread of s3transfer, which ignores exceptions."""
         if self._progress is None or self._error is not None:
             return
         try:

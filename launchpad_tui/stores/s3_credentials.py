@@ -1,7 +1,7 @@
-"""Credentials of an S3 store: its own keys, the environment, an AWS CLI profile, or the machine's role.
+"""Credentials of an S3 store: keys, environment, AWS CLI profile, or the role of this machine.
 
-Only the configured source is used: with keys of the store, the files and environment variables of
-the AWS CLI have no effect.
+Only the configured source is used. If keys are stored with the object store, the files and
+environment variables of the AWS CLI have no effect.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def create_session(values: Mapping[str, str]) -> Session:
     """Return a botocore session with the store's credentials and without a region.
 
     Raises:
-        AuthenticationFailed: there are no credentials.
+        AuthenticationFailed: the source has no credentials.
         ConfigError: the profile or the credentials file does not exist.
     """
     match values.get("credentials") or "keys":
@@ -94,8 +94,8 @@ def _with_profile(values: Mapping[str, str]) -> Session:
             str(error),
             "List profiles: aws configure list-profiles.",
         ) from error
-    # A profile without credentials must not fall back to the machine's role: outside of a cloud that
-    # request waits for an address that never answers.
+    # A profile without credentials must not fall back to the machine's role: outside of a cloud
+    # that request waits for an address that never responds.
     resolver.providers[:] = [
         each for each in resolver.providers if each.METHOD not in {"iam-role", "container-role"}
     ]

@@ -1,4 +1,4 @@
-"""Translation of the errors of S3 servers and botocore.
+"""Translates the errors of S3 servers and botocore.
 
 Source of the codes: Amazon S3 API reference, "Error responses".
 """
@@ -89,8 +89,8 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
     """Translate exceptions of botocore that are raised in the block.
 
     Args:
-        where: how messages name the store in the middle of a sentence.
-        path: the object concerned.
+        where: name of the store in the middle of a sentence.
+        path: path of the affected object.
         replaced: whether a failed precondition means that the object was replaced; otherwise it
             means that the object exists.
     """
@@ -105,12 +105,12 @@ def translate_errors(where: str, path: str = "", *, replaced: bool = False) -> I
     except KeyError as error:
         raise Unreachable(
             f"Unexpected response from {where}",
-            f"{error.args[0]} is missing in it.",
+            f"{error.args[0]} is missing in the response.",
             "Check the endpoint.",
         ) from error
     except RecursionError:
         # botocore follows redirects from region to region without a limit.
-        raise wrong_endpoint(where, "The servers redirect in a circle.") from None
+        raise wrong_endpoint(where, "The servers redirect requests in a loop.") from None
 
 
 def _error_response(
@@ -122,7 +122,7 @@ def _error_response(
     if code in _AUTHENTICATION:
         hint = "Check access key and secret key."
         if code in {"RequestTimeTooSkewed", "RequestExpired"}:
-            hint = "Set the clock of this machine: it is wrong."
+            hint = "Correct the clock of this machine."
         elif "Token" in code:
             hint = "Temporary credentials have expired: enter new ones."
         return authentication_failed(where, detail, hint)

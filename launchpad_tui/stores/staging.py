@@ -1,8 +1,8 @@
 """Staging folders of file stores, copying into them, and checks of source files.
 
-``<root>/.launchpad-staging/<token>/`` belongs to the process that holds the lock on
-``<token>.lock`` beside it. The kernel releases the lock when the process ends in any way, so that
-the next process can remove the remains.
+``<root>/.launchpad-staging/<token>/`` belongs to the process that locks the file ``<token>.lock``
+beside it. The kernel releases the lock when the process ends for any reason, so the next process
+can recognize and remove folders that were left behind.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from launchpad_tui.errors import Conflict, InvalidInput
 from launchpad_tui.stores.base import CHUNK, STAGING, Progress
 
-#: on file systems without locks, remains are recognized by their age (seconds)
+#: age (seconds) after which a folder counts as left behind on file systems without locks
 _OLD = 7 * 86400
 
 
@@ -127,19 +127,19 @@ def open_source(path: Path) -> int:
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:
-    """Return values that differ after a file was modified or replaced."""
+    """Return status values of a file that change when it is modified or replaced."""
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def check_unchanged(path: Path, handle: int, before: os.stat_result, size: int) -> None:
-    """Check that a file has not changed since ``before`` and that ``size`` is its size.
+    """Check that a file has not changed since ``before``, and that it has ``size`` bytes.
 
     Args:
-        before: its status when reading began.
-        size: number of bytes read.
+        before: status of the file when reading began.
+        size: number of bytes that were read.
 
     Raises:
-        Conflict: it has changed.
+        Conflict: the file has changed.
     """
     try:
         same = (

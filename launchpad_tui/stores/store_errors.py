@@ -1,4 +1,4 @@
-"""Errors of object stores in one wording, whatever the kind of store.
+"""Errors of object stores, worded alike for all kinds of stores.
 
 ``store`` is how messages name the store in the middle of a sentence, such as ``bucket 'models'``.
 """
@@ -18,43 +18,43 @@ from launchpad_tui.errors import (
     Unreachable,
 )
 
-#: characters of a path that messages show
+#: maximum number of characters of a path in messages
 _PATH_LENGTH = 200
 
 
 def at_path(detail: str, path: str) -> str:
-    """Return the detail with the path concerned, if there is one, on a line of its own."""
+    """Return the detail with the affected path, if any, on a second line."""
     return f"{detail}\nPath: {path[:_PATH_LENGTH]}" if path else detail
 
 
 def authentication_failed(store: str, detail: str, hint: str) -> AuthenticationFailed:
-    """Return the error that the store does not accept the credentials."""
+    """Return the error for credentials that the store rejects."""
     return AuthenticationFailed(
         f"Authentication failed for {store}", detail, hint or "Check the credentials."
     )
 
 
 def credentials_missing(hint: str, detail: str = "") -> AuthenticationFailed:
-    """Return the error that the store's fields or the environment contain no credentials."""
+    """Return the error for missing credentials in the store's fields or the environment."""
     return AuthenticationFailed("No credentials found for the object store", detail, hint)
 
 
 def permission_denied(
     store: str, detail: str, hint: str = "Check the permissions of the credentials."
 ) -> PermissionDenied:
-    """Return the error that the credentials do not allow the request."""
+    """Return the error for a request that the credentials do not allow."""
     return PermissionDenied(f"Permission denied for {store}", detail, hint)
 
 
 def object_missing(store: str, path: str, detail: str = "") -> ObjectMissing:
-    """Return the error that no object has this path."""
+    """Return the error for a path without an object."""
     return ObjectMissing(
         f"Object {path[:_PATH_LENGTH]!r} not found in {store}", detail, "Check the path."
     )
 
 
 def already_exists(store: str, path: str, detail: str = "") -> Conflict:
-    """Return the error that an object or folder has this path already."""
+    """Return the error for a path at which an object or folder already exists."""
     return Conflict(
         f"Path {path[:_PATH_LENGTH]!r} already exists in {store}",
         detail,
@@ -63,14 +63,14 @@ def already_exists(store: str, path: str, detail: str = "") -> Conflict:
 
 
 def object_replaced(store: str, path: str, detail: str = "") -> Conflict:
-    """Return the error that the object is no longer the version that was requested."""
+    """Return the error for an object that was replaced by another version."""
     return Conflict(
         f"Object {path[:_PATH_LENGTH]!r} was replaced in {store}", detail, "Start again."
     )
 
 
 def hash_mismatch(path: str, found: str, expected: str) -> Conflict:
-    """Return the error that a local file does not have the expected content."""
+    """Return the error for a local file with unexpected content."""
     return Conflict(
         f"The content of {path} is not as expected",
         f"Its SHA-256 is {found}, not {expected}.",
@@ -79,31 +79,31 @@ def hash_mismatch(path: str, found: str, expected: str) -> Conflict:
 
 
 def rate_limited(store: str, detail: str) -> RateLimited:
-    """Return the error that the store accepts fewer requests."""
+    """Return the error for too many requests."""
     return RateLimited(f"Rate limit exceeded for {store}", detail, "Try again later.")
 
 
 def storage_full(store: str, detail: str) -> StorageFull:
-    """Return the error that the store has no space or quota left."""
+    """Return the error for a store without free space or quota."""
     return StorageFull(
         f"No space left in {store}", detail, "Free some space, or have the quota raised."
     )
 
 
 def unavailable(store: str, detail: str) -> Unreachable:
-    """Return the error that the store does not work at the moment."""
+    """Return the error for a store that is temporarily unavailable."""
     return Unreachable(f"Service unavailable: {store}", detail, "Try again later.")
 
 
 def no_response(store: str, detail: str) -> Unreachable:
-    """Return the error that the store did not answer."""
+    """Return the error for a missing response."""
     return Unreachable(
         f"No response from {store}", detail, "Check the network, the proxy and the endpoint."
     )
 
 
 def interrupted(store: str, path: str, received: int, size: int) -> Unreachable:
-    """Return the error that a download ended too early."""
+    """Return the error for a download that ended too early."""
     return Unreachable(
         f"The download from {store} was interrupted",
         at_path(f"{received:,} of {size:,} bytes were received.", path),
@@ -112,7 +112,7 @@ def interrupted(store: str, path: str, received: int, size: int) -> Unreachable:
 
 
 def untrusted_certificate(store: str, detail: str) -> Unreachable:
-    """Return the error that the TLS certificate of the store is not trusted."""
+    """Return the error for a TLS certificate that is not trusted."""
     return Unreachable(
         f"TLS certificate verification failed for {store}",
         detail,
@@ -121,30 +121,30 @@ def untrusted_certificate(store: str, detail: str) -> Unreachable:
 
 
 def store_missing(store: str, detail: str, hint: str) -> ConfigError:
-    """Return the error that the bucket or container does not exist."""
+    """Return the error for a bucket or container that does not exist."""
     return ConfigError(f"There is no {store}", detail, hint)
 
 
 def wrong_endpoint(store: str, detail: str) -> ConfigError:
-    """Return the error that the store is reached at another endpoint or in another region."""
+    """Return the error for a store with another endpoint or region."""
     return ConfigError(
         f"Wrong region or endpoint for {store}", detail, "Check region, endpoint and addressing."
     )
 
 
 def invalid_settings(store: str, detail: str) -> ConfigError:
-    """Return the error that no request can be made with the store's settings."""
+    """Return the error for settings with which no request can be sent."""
     return ConfigError(
         f"Invalid settings for {store}", detail, "Check the fields of the object store."
     )
 
 
 def unexpected_response(store: str, service: str, detail: str) -> RuntimeRejected:
-    """Return the error that a response is not one of the service."""
+    """Return the error for a response that does not follow the service's protocol."""
     return RuntimeRejected(
         f"Unexpected response from {store}",
         detail,
-        f"Check that the address is one of {service}, without a login page in between.",
+        f"Check that the address is that of {service}, and that no login page is in between.",
     )
 
 
@@ -158,10 +158,10 @@ def explain_status(
     replaced: bool = False,
     hint: str = "",
 ) -> LaunchpadError:
-    """Return the error of a response by its status, if the service's code says nothing more.
+    """Return the error for an HTTP status, if the service's error code is not more specific.
 
     Args:
-        code: the service's code of the error.
+        code: error code of the service.
         replaced: whether a failed precondition means that the object was replaced; otherwise it
             means that the object exists.
         hint: what to do if the credentials are not accepted.

@@ -1,4 +1,4 @@
-"""TLS contexts by the fields of an object store."""
+"""TLS contexts from the fields of an object store."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from launchpad_tui.net.tls import create_context
 
 
 def store_context(values: Mapping[str, str], *, client_certificate: bool) -> ssl.SSLContext:
-    """Create a TLS context by the fields verify_tls, ca_file, client_cert and client_key.
+    """Create a TLS context from the fields verify_tls, ca_file, client_cert and client_key.
 
-    With a CA file nothing else is trusted, whatever the environment's variables say.
+    With a CA file, only its authorities are trusted, regardless of environment variables.
 
     Args:
-        client_certificate: whether the client certificate, if there is one, may be shown.
+        client_certificate: whether the client certificate, if any, may be presented.
 
     Raises:
         ConfigError: the CA file, or the certificate with its key, cannot be loaded.

@@ -1,4 +1,4 @@
-"""Uploads: parts of files as request bodies, and requests that run in parallel with shared progress."""
+"""Parts of files as request bodies, and uploads that run in parallel and share their progress."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pathlib import Path
 from launchpad_tui.errors import Conflict
 from launchpad_tui.stores.base import Progress
 
-#: requests at the same time
+#: maximum number of parallel requests
 CONCURRENCY = 4
 #: files up to this size (bytes) are sent in one request; larger ones in parts of this size or more
 PART_SIZE = 8 << 20
-#: bytes of a file that are read at a time
+#: number of bytes of a file that are read at a time
 _PIECE = 1 << 18
 
 
@@ -25,9 +25,9 @@ class FilePart:
     leaves the request incomplete.
 
     Args:
-        offset: where the part begins (bytes).
-        size: bytes of the part.
-        around: bytes that are sent before and after it.
+        offset: first byte of the part.
+        size: number of bytes of the part.
+        around: bytes that are sent before and after the part.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FilePart:
         """Yield the bytes of the body.
 
         Raises:
-            Conflict: the file became shorter, or cannot be read any more.
+            Conflict: the file became shorter, or can no longer be read.
         """
         before, after = self._around
         if before:
@@ -60,7 +60,9 @@ class FilePart:
             file = self._file.open("rb")
         except OSError as error:
             raise Conflict(
-                f"{self._file.name} can no longer be read", f"{self._file}: {error.strerror}"
+                f"{self._file.name} can no longer be read",
+                f"{self._file}: {error.strerror}",
+                "Check the file, and start the upload again.",
             ) from error
         with file:
             file.seek(self._offset)
@@ -80,13 +82,13 @@ class FilePart:
             yield after
 
     def rewind(self) -> None:
-        """Take back the progress that was reported, because the part was not stored."""
+        """Subtract the reported progress, because the part was not stored."""
         reported, self._reported = self._reported, 0
         self._requests.report(-reported)
 
 
 class ParallelRequests:
-    """Requests that run in parallel; the first error of one, or of ``progress``, stops all."""
+    """Requests that run in parallel; the first error of a request or of ``progress`` stops all."""
 
     def __init__(self, progress: Progress | None) -> None:
         self._progress = progress
@@ -94,7 +96,7 @@ class ParallelRequests:
         self._stopped = threading.Event()
 
     def report(self, count: int) -> None:
-        """Report so many bytes as progress, never from two threads at once."""
+        """Report a number of bytes as progress; only one thread at a time calls the callback."""
         if self._stopped.is_set():
             raise _Stopped
         if self._progress is not None and count:
@@ -108,7 +110,7 @@ class ParallelRequests:
                     raise
 
     def run(self, calls: Sequence[Callable[[], None]], concurrency: int = CONCURRENCY) -> None:
-        """Make all calls; raise the first error after all that began have ended."""
+        """Run all calls; raise the first error after all started calls have ended."""
         with ThreadPoolExecutor(max_workers=concurrency, thread_name_prefix="upload") as pool:
             futures = [pool.submit(call) for call in calls]
             try:
@@ -138,6 +140,6 @@ class _Stopped(Exception):
 
 
 def part_size(size: int, max_parts: int) -> int:
-    """Return the bytes of each part of a file that is sent in at most so many parts."""
+    """Return the size of the parts (bytes) of a file that is sent in at most so many parts."""
     least = -(-size // max_parts)
     return max(PART_SIZE, -(-least // PART_SIZE) * PART_SIZE)

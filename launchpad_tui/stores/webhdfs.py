@@ -1,10 +1,10 @@
-"""Object store of kind ``webhdfs``: a folder of the Hadoop file system over HTTP, or of data lake Files.
+"""Object store of kind ``webhdfs``: a folder of HDFS or of data lake Files, over HTTP.
 
-Files are written below `STAGING` in the root of the store and get their final names by a rename,
-which publishes a whole folder in one step; see `launchpad_tui.stores.webhdfs_tree`.
+Files are written below `STAGING` in the root of the store and then renamed to their final paths. A
+rename publishes a whole folder in one step; see `launchpad_tui.stores.webhdfs_tree`.
 
 HDFS does not allow colons in names. A colon is stored as U+F03A of Unicode's private use area, as
-other programs do on file systems without colons.
+other programs do on file systems that do not allow colons.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from launchpad_tui.errors import (
     RuntimeRejected,
     Unreachable,
 )
+from launchpad_tui.net.server_check import ServerAddress
 from launchpad_tui.stores.base import (
     CHUNK,
     STAGING,
     Abilities,
     Progress,
     Receiver,
-    ServerAddress,
     SourceFile,
     check_path,
     resumed,
@@ -73,9 +73,13 @@ class WebHdfsStore:
         return self._client.endpoint
 
     def check(self) -> str:
-        """See `ObjectStore.check`; a missing folder is no error, because the first upload creates it."""
-        tls = "https" if self._client.endpoint.tls else "http"
-        where = f"{tls}://{self._client.endpoint.host}:{self._client.endpoint.port}, folder {self._root or '/'}"
+        """See `ObjectStore.check`.
+
+        A missing folder is not an error, because the first upload creates it.
+        """
+        server = self._client.endpoint
+        scheme = "https" if server.tls else "http"
+        where = f"{scheme}://{server.host}:{server.port}, folder {self._root or '/'}"
         try:
             entries, _ = self._tree.page(self._root or "/", "")
         except ObjectMissing:
@@ -95,7 +99,10 @@ class WebHdfsStore:
             yield each
 
     def browse(self, path: str = "", token: str = "", limit: int = 1000) -> FolderPage:
-        """See `ObjectStore.browse`; ``token`` is the last name of the previous page, as stored in HDFS."""
+        """See `ObjectStore.browse`.
+
+        ``token`` is the last name of the previous page, as stored in HDFS.
+        """
         try:
             entries, more = self._tree.page(self._full(path, empty=True), token)
         except ObjectMissing:
@@ -154,13 +161,13 @@ class WebHdfsStore:
         stored = []
         single = [each.path for each in files] == ["."]
         with self._tree.staging() as (folder, ready):
-            made = {folder}
+            created = {folder}
             for each in files:
                 target = ready if single else f"{ready}/{_encode(each.path)}"
                 parent = target.rpartition("/")[0]
-                if parent not in made:
+                if parent not in created:
                     self._client.call("PUT", parent, "MKDIRS", writing=True)
-                    made.add(parent)
+                    created.add(parent)
                 entry, sha256 = self._send(each.file, target, progress)
                 stored.append(entry.stored(join(path, each.path), sha256))
             if files:
@@ -180,22 +187,23 @@ class WebHdfsStore:
     def checksum(self, path: str) -> str:
         """See `ObjectStore.checksum`.
 
-        It is ``<algorithm>:<hexadecimal>``, because the algorithm depends on Hadoop's settings.
+        The checksum is ``<algorithm>:<hexadecimal>``, because the algorithm depends on the settings
+        of Hadoop.
         """
         self._file(path)
         try:
             answer = self._client.call("GET", self._full(path), "GETFILECHECKSUM")
         except RuntimeRejected:
             return ""
-        told = answer.get("FileChecksum") or {}
-        return (
-            f"{told['algorithm']}:{told['bytes']}"
-            if told.get("bytes") and told.get("algorithm")
-            else ""
-        )
+        found = answer.get("FileChecksum") or {}
+        algorithm, digest = found.get("algorithm"), found.get("bytes")
+        return f"{algorithm}:{digest}" if algorithm and digest else ""
 
     def delete(self, path: str) -> None:
-        """See `ObjectStore.delete`; folders that become empty are removed, as object stores have none."""
+        """See `ObjectStore.delete`.
+
+        Folders that become empty are removed, because object stores have no folders.
+        """
         full = self._full(path)
         with contextlib.suppress(ObjectMissing):
             if self._tree.status(full).folder:
@@ -231,7 +239,7 @@ class WebHdfsStore:
         return found
 
     def _walk(self, path: str) -> Iterator[StoredObject]:
-        # A folder is kept back until all names that sort before its content were yielded.
+        # The content of a folder is yielded after all names that sort before it.
         waiting: list[tuple[bytes, HdfsEntry]] = []
         with contextlib.suppress(ObjectMissing):
             for each in self._tree.entries(self._full(path, empty=True)):
@@ -262,7 +270,7 @@ class WebHdfsStore:
         if left:
             with self._client.content(self._full(path), offset, left) as pieces:
                 if version:
-                    # The file is open now. If the path has this version still, so has the open file.
+                    # The file is open. If the path still has this version, so does the open file.
                     self._require_version(path, self._file(path), version)
                 yield from pieces
 

@@ -1,4 +1,4 @@
-"""Client of WebHDFS: addresses, redirects, and what is sent to which host.
+"""Client of WebHDFS: addresses, redirects, and the credentials sent to each host.
 
 A NameNode redirects requests for content (CREATE, OPEN, GETFILECHECKSUM) to a DataNode, usually on
 another host, with everything that the DataNode needs in the address. So neither the configured
@@ -22,7 +22,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.net.client import HttpClient, StreamedResponse
 from launchpad_tui.net.retry import RetryPolicy
-from launchpad_tui.stores.base import CHUNK, ServerAddress, server_of
+from launchpad_tui.net.server_check import ServerAddress
+from launchpad_tui.stores.base import CHUNK, server_of
 from launchpad_tui.stores.store_errors import (
     interrupted,
     unexpected_response,
@@ -30,9 +31,9 @@ from launchpad_tui.stores.store_errors import (
 from launchpad_tui.stores.tls import store_context
 from launchpad_tui.stores.webhdfs_errors import explain_response
 
-#: the longest silence of a server (seconds); a NameNode may be busy for long
+#: seconds without data from a server after which a request fails; a NameNode may be busy for long
 _READ_TIMEOUT = 60.0
-#: requests that change nothing are repeated
+#: retries of requests that change nothing
 _RETRY = RetryPolicy(attempts=3, pause=0.4)
 #: redirects that are followed for one request
 _MAX_REDIRECTS = 3
@@ -41,7 +42,7 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 
 
 class WebHdfsClient:
-    """Requests to a WebHDFS service by the fields of the catalog. Paths are absolute, not encoded.
+    """A client from the store's fields. Paths are absolute and not encoded.
 
     Raises:
         ConfigError: a value is invalid.
@@ -54,6 +55,7 @@ class WebHdfsClient:
         self.endpoint: ServerAddress = replace(
             found, context=lambda: store_context(values, client_certificate=True)
         )
+        #: name of the store in the middle of a sentence
         self.where = f"HDFS at {self.endpoint.host}:{self.endpoint.port}"
         self._headers = _headers(values.get("headers", ""))
         self._token = values.get("delegation_token", "")
@@ -97,7 +99,7 @@ class WebHdfsClient:
 
     @contextlib.contextmanager
     def content(self, path: str, offset: int, length: int) -> Iterator[Iterator[bytes]]:
-        """Yield the bytes of a file, in pieces of at most `CHUNK`; it is open when the block begins.
+        """Open a file; yield its bytes in pieces of at most `CHUNK`.
 
         Raises:
             ObjectMissing: there is no such file.
@@ -108,7 +110,7 @@ class WebHdfsClient:
             yield self._pieces(response, path, length)
 
     def create(self, path: str, size: int, pieces: Iterator[bytes]) -> None:
-        """Upload a file of so many bytes to a new path in an existing folder.
+        """Upload a file of ``size`` bytes to a new path in an existing folder.
 
         Raises:
             Conflict: the path exists.
@@ -199,13 +201,14 @@ class WebHdfsClient:
         who = {"delegation": self._token} if self._token else {}
         if not who and self._values.get("user"):
             who = {"user.name": self._values["user"]}
-        return f"{self._base}{quote(path, safe='/')}?{urlencode({'op': op, **who, **parameters}, quote_via=quote)}"
+        query = urlencode({"op": op, **who, **parameters}, quote_via=quote)
+        return f"{self._base}{quote(path, safe='/')}?{query}"
 
     def _redirected(self, url: str, location: str) -> str:
         """Return the target of a redirect.
 
         Raises:
-            ConfigError: it is invalid, or leads from a server with TLS to one without.
+            ConfigError: the target is invalid, or has no TLS although the NameNode has.
         """
         try:
             # urljoin would remove a semicolon at the end of a name.

@@ -1,4 +1,4 @@
-"""Translation of the errors of WebHDFS servers.
+"""Translates the errors of WebHDFS servers.
 
 Source of the exceptions: Apache Hadoop, "WebHDFS REST API".
 """
@@ -34,7 +34,7 @@ _FULL = {
     "QuotaByStorageTypeExceededException",
     "QuotaExceededException",
 }
-#: the message of a NameNode if no DataNode accepts a block
+#: message of a NameNode if no DataNode accepts a block
 _NO_DATANODE = re.compile(r"could only be (written|replicated) to 0 ")
 _TEMPORARY = {
     "ConnectException",
@@ -51,7 +51,7 @@ _EXISTS = {
 }
 _NAME = {"InvalidPathException", "PathComponentTooLongException", "FSLimitException"}
 _NAME_MESSAGE = re.compile(r"Invalid (path|file) name|is a reserved name")
-#: messages if a file exists in place of a folder, or a folder in place of a file
+#: messages about a file in place of a folder, or a folder in place of a file
 _WRONG_TYPE = re.compile(
     r"\(is not a directory\)|must both be directories|destination directory is not empty"
 )
@@ -60,10 +60,10 @@ _WRONG_TYPE = re.compile(
 def explain_response(
     status: int, body: bytes, where: str, path: str, *, writing: bool = False, secret: str = ""
 ) -> LaunchpadError:
-    """Return the error of a response.
+    """Return the error for a response.
 
     Args:
-        path: the object concerned.
+        path: path of the affected object.
         writing: whether a file in place of a parent folder is a Conflict; otherwise it means that
             the object is missing.
         secret: masked in the message.
@@ -127,7 +127,7 @@ def _numbered(status: int, name: str, where: str, detail: str) -> LaunchpadError
 
 
 def _remote(body: bytes) -> tuple[str, str]:
-    """Return class and message of a RemoteException; empty if the response is none."""
+    """Return class and message of a RemoteException; empty for any other response."""
     try:
         error = json.loads(body)["RemoteException"]
         return str(error.get("exception") or ""), str(error.get("message") or "")

@@ -29,7 +29,7 @@ from launchpad_tui.stores.webhdfs_client import WebHdfsClient
 
 #: attempts of a rename, as another process may remove an empty parent folder just before it
 _ATTEMPTS = 20
-#: age (milliseconds) of staging folders that are removed, and seconds between two searches for them
+#: age (milliseconds) at which staging folders are removed, and seconds between two searches
 _OLD = 7 * 86400 * 1000
 _SWEEP = 3600.0
 
@@ -57,7 +57,7 @@ class HdfsEntry:
         return self.name.encode() + (b"/" if self.folder else b"")
 
     def stored(self, path: str, sha256: str = "") -> StoredObject:
-        """Return the file as an object of this path; its version differs after the file was replaced."""
+        """Return the file as an object at this path; replacing the file changes its version."""
         at = datetime.fromtimestamp(self.modified / 1000, UTC)
         return StoredObject(
             path, self.size, at, sha256, f"{self.number:x}-{self.size:x}-{self.modified:x}"
@@ -125,8 +125,8 @@ class HdfsTree:
         """Create a staging folder that is removed at the end of the block.
 
         Yields:
-            The folder, and a path in it for the content to publish. Its name is unique, by which
-            the result of a rename without options is recognized.
+            The folder, and a path in it for the content to publish. The name of the path is unique,
+            so the result of a rename without options can be recognized.
         """
         base = f"{self.root}/{STAGING}"
         token = uuid.uuid4().hex
@@ -136,7 +136,7 @@ class HdfsTree:
             self._sweep(base, folder)
             yield folder, f"{folder}/{token}"
         finally:
-            # What cannot be removed now, without a network for example, is removed after a week.
+            # A folder that cannot be removed now (no network) is removed after a week.
             with contextlib.suppress(LaunchpadError):
                 self.client.call("DELETE", folder, "DELETE", {"recursive": "true"})
 
@@ -186,7 +186,11 @@ class HdfsTree:
         raise self.exists_error(final)
 
     def _plain_rename(self, ready: str, final: str, moved: bool, replace: bool) -> bool:
-        """Check and repair a rename without options; return whether ``ready`` is at ``final`` now."""
+        """Check the result of a rename without options, and repair it if necessary.
+
+        Returns:
+            Whether ``ready`` is at ``final`` now.
+        """
         within = f"{final}/{ready.rpartition('/')[2]}"
         if moved:
             # The rename may have moved it into an existing folder, where it keeps its name.
@@ -214,7 +218,7 @@ class HdfsTree:
         return answer.get("boolean") is True
 
     def _remove_folder(self, full: str) -> bool:
-        """Remove a folder if it is empty; return whether it is gone."""
+        """Remove a folder if it is empty; return whether it no longer exists."""
         try:
             if not self.status(full).folder:
                 return False
@@ -232,7 +236,7 @@ class HdfsTree:
             parent = parent.rpartition("/")[0]
 
     def exists_error(self, path: str) -> Conflict:
-        """Return the error that something is at this path already."""
+        """Return the error for a path at which an object or folder already exists."""
         return already_exists(self.client.where, path)
 
 

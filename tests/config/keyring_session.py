@@ -1,4 +1,7 @@
-"""A session bus of its own with a real keyring on it, apart from anybody's own, and programs in that session."""
+"""A separate session bus with a real keyring, and programs that run in that session.
+
+The keyring of the user who runs the tests is not used.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-#: what every program begins with; ``tell`` prints what the test gets
+#: first lines of every program; ``report`` prints the values that the test receives
 _PRELUDE = """
 import json, sys, time
 from contextlib import closing
@@ -22,41 +25,42 @@ from launchpad_tui.config.credentials import Credentials
 from launchpad_tui.errors import LaunchpadError
 
 folder = Path(sys.argv[1])
-def tell(**facts): print(json.dumps(facts))
-def at(name, keep="auto"):
+def report(**values): print(json.dumps(values))
+def load(name, keep="auto"):
     (folder / name).mkdir(exist_ok=True)
     return Credentials(folder / name / "credentials.json", keep)
-def said(call, *words):
+def error_of(call, *arguments):
     try:
-        call(*words)
+        call(*arguments)
     except LaunchpadError as error:
         return f"{type(error).__name__}: {error}"
     return ""
 """
-#: what is in the session's keyring, past our own code
+#: reports the entries of the session's keyring without using launchpad
 _ENTRIES = """
 import secretstorage
 with closing(secretstorage.dbus_init()) as bus:
     found = secretstorage.get_default_collection(bus).search_items({"service": "launchpad"})
-    tell(entries={item.get_attributes()["username"]: item.get_secret().decode() for item in found})
+    texts = {item.get_attributes()["username"]: item.get_secret().decode() for item in found}
+    report(entries=texts)
 """
 _LOCK = """
 import secretstorage
 with closing(secretstorage.dbus_init()) as bus:
     secretstorage.get_default_collection(bus).lock()
-    tell(locked=secretstorage.get_default_collection(bus).is_locked())
+    report(locked=secretstorage.get_default_collection(bus).is_locked())
 """
 _PROCESS = """
 import secretstorage
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import Proxy
 with closing(secretstorage.dbus_init()) as bus:
-    tell(process=Proxy(message_bus, bus).GetConnectionUnixProcessID("org.freedesktop.secrets")[0])
+    report(process=Proxy(message_bus, bus).GetConnectionUnixProcessID("org.freedesktop.secrets")[0])
 """
 
 
-def lacking() -> str:
-    """The programs that a session needs and this machine does not have."""
+def missing_programs() -> str:
+    """Return the names of required programs that are not installed, separated by commas."""
     return ", ".join(
         name for name in ("dbus-run-session", "gnome-keyring-daemon") if shutil.which(name) is None
     )
@@ -64,13 +68,13 @@ def lacking() -> str:
 
 @dataclass(frozen=True)
 class Session:
-    """A session; ``folder`` is where programs make homes."""
+    """A session; programs create home folders in ``folder``."""
 
     folder: Path
     environ: dict[str, str]
 
     def run(self, program: str, **more: str) -> dict[str, Any]:
-        """What a program in a process of its own tells last."""
+        """Run a program in a new process; return the values that it reported last."""
         done = subprocess.run(
             [sys.executable, "-c", _PRELUDE + program, str(self.folder)],
             env={**self.environ, **more},
@@ -80,11 +84,11 @@ class Session:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return told | {"stderr": done.stderr}
+        reported: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return reported | {"stderr": done.stderr}
 
     def entries(self) -> dict[str, Any]:
-        """The texts of the keyring's entries of launchpad, by name."""
+        """Return the texts of launchpad's entries in the keyring, by name."""
         found: dict[str, Any] = self.run(_ENTRIES)["entries"]
         return found
 
@@ -93,13 +97,16 @@ class Session:
         assert self.run(_LOCK)["locked"]
 
     def process(self) -> int:
-        """The process of the keyring's program."""
+        """Return the process ID of the keyring daemon."""
         return int(self.run(_PROCESS)["process"])
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """This process's environment with folders of its own, without any display, session or choice of a keyring."""
-    left_out = (
+    """Return this process's environment with other folders.
+
+    Variables of displays, sessions and keyrings are removed.
+    """
+    removed = (
         "DISPLAY",
         "WAYLAND_DISPLAY",
         "DBUS_",
@@ -108,22 +115,26 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "GNOME_KEYRING_",
         "XDG_",
     )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(removed)}
     for name in ("home", "run", "data"):
         (folder / name).mkdir(mode=0o700, exist_ok=True)
-    places = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_DATA_HOME": "data"}
-    return kept | {name: str(folder / place) for name, place in places.items()} | more
+    folders = {"HOME": "home", "XDG_RUNTIME_DIR": "run", "XDG_DATA_HOME": "data"}
+    return kept | {name: str(folder / subfolder) for name, subfolder in folders.items()} | more
 
 
 @contextmanager
 def session(folder: Path, *, unlocked: bool = True) -> Iterator[Session]:
-    """A session; with an open keyring, or with a keyring's program that has no keyring yet."""
+    """Run a session until the block ends.
+
+    Args:
+        unlocked: whether it has an unlocked keyring; otherwise its keyring daemon has none yet.
+    """
     environ = environment(folder)
     start = (
         "printf open-sesame | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; "
         * unlocked
     )
-    # The session ends with this shell, and that with its standard input.
+    # The session ends when its shell ends, and the shell when its standard input is closed.
     bus = subprocess.Popen(
         [
             "dbus-run-session",

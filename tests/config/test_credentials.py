@@ -31,7 +31,7 @@ def test_set_get_delete(credentials: Credentials) -> None:
     assert credentials.get(CONNECTION, "local") == {"token": "t"}
 
 
-def test_delete_takes_no_neighbour(credentials: Credentials) -> None:
+def test_delete_keeps_owners_with_a_longer_name(credentials: Credentials) -> None:
     credentials.set(STORE, "local/default/a", {"k": "1"})
     credentials.set(STORE, "local/default/ab", {"k": "2"})
     credentials.delete(STORE, "local/default/a")
@@ -41,7 +41,7 @@ def test_delete_takes_no_neighbour(credentials: Credentials) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
-def test_a_file_open_to_others_is_refused(credentials: Credentials, mode: int) -> None:
+def test_a_file_that_others_can_read_is_rejected(credentials: Credentials, mode: int) -> None:
     credentials.set(STORE, "a", {"key": "geheim"})
     credentials.path.chmod(mode)
     for call in (
@@ -57,7 +57,7 @@ def test_a_file_open_to_others_is_refused(credentials: Credentials, mode: int) -
 @pytest.mark.parametrize(
     "content", ['{"store": {"a": {"k": "geheim"}', "[]", '{"store": {"a": "geheim"}}', '"\\ud800']
 )
-def test_a_damaged_file_is_not_quoted(credentials: Credentials, content: str) -> None:
+def test_errors_do_not_quote_a_damaged_file(credentials: Credentials, content: str) -> None:
     credentials.path.write_text(content)
     credentials.path.chmod(0o600)
     with pytest.raises(ConfigError) as caught:
@@ -66,10 +66,14 @@ def test_a_damaged_file_is_not_quoted(credentials: Credentials, content: str) ->
     assert "geheim" not in str(caught.value)
 
 
-def test_processes_and_threads_lose_nothing(credentials: Credentials) -> None:
+def test_concurrent_processes_and_threads_lose_no_secrets(credentials: Credentials) -> None:
     program = (
-        "import sys; from pathlib import Path; from launchpad_tui.config.credentials import Credentials\n"
-        "for i in range(10): Credentials(Path(sys.argv[1])).set('store', f'{sys.argv[2]}-{i}', {'k': str(i)})"
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from launchpad_tui.config.credentials import Credentials\n"
+        "for i in range(10):\n"
+        "    owner = f'{sys.argv[2]}-{i}'\n"
+        "    Credentials(Path(sys.argv[1])).set('store', owner, {'k': str(i)})\n"
     )
     processes = [
         subprocess.Popen([sys.executable, "-c", program, str(credentials.path), f"process{n}"])

@@ -1,4 +1,4 @@
-"""Keyrings that behave in some other way than they should, and when any is imported at all."""
+"""Keyrings that fail or behave unexpectedly, and lazy import of the keyring package."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from launchpad_tui.errors import ConfigError, LaunchpadError, StorageFull
 OWNER = "local/default/lake"
 
 
-class Shelf(KeyringBackend):
-    """A keyring in memory that fails where it is told to."""
+class MemoryKeyring(KeyringBackend):
+    """A keyring in memory that fails while ``failing`` is set."""
 
     priority = 1
     failing = False
@@ -31,23 +31,23 @@ class Shelf(KeyringBackend):
         self.entries: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
-        """The entry."""
+        """Return the entry."""
         self._check("")
         return self.entries.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep the entry."""
+        """Store the entry."""
         self._check(password)
         self.entries[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
-        """Forget the entry."""
+        """Delete the entry."""
         self._check("")
         del self.entries[service, username]
 
     def _check(self, text: str) -> None:
         if self.failing:
-            raise OSError(f"no luck with {text or 'geheim'}")
+            raise OSError(f"cannot process {text or 'geheim'}")
 
 
 def use(backend: KeyringBackend, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,10 +56,10 @@ def use(backend: KeyringBackend, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shelf(monkeypatch: pytest.MonkeyPatch) -> Shelf:
-    made = Shelf()
-    use(made, monkeypatch)
-    return made
+def memory_keyring(monkeypatch: pytest.MonkeyPatch) -> MemoryKeyring:
+    backend = MemoryKeyring()
+    use(backend, monkeypatch)
+    return backend
 
 
 @pytest.fixture
@@ -67,19 +67,23 @@ def credentials(tmp_path: Path) -> Credentials:
     return Credentials(tmp_path / "credentials.json")
 
 
-def test_a_keyring_of_the_users_choice(shelf: Shelf, credentials: Credentials) -> None:
+def test_a_configured_keyring_is_used_if_required(
+    memory_keyring: MemoryKeyring, credentials: Credentials
+) -> None:
     credentials.set(STORE, OWNER, {"key": "geheim"})
     assert credentials.get(STORE, OWNER) == {"key": "geheim"}
     assert credentials.where(STORE, OWNER).startswith("keyring (")
-    assert list(shelf.entries) == [("launchpad", f"{credentials.path.parent}:store/{OWNER}")]
+    assert list(memory_keyring.entries) == [
+        ("launchpad", f"{credentials.path.parent}:store/{OWNER}")
+    ]
     assert "geheim" not in credentials.path.read_text()
     credentials.set(STORE, OWNER, {})
-    assert shelf.entries == {}
+    assert memory_keyring.entries == {}
     assert credentials.where(STORE, OWNER) == ""
 
 
-def test_it_is_not_taken_without_a_choice(
-    shelf: Shelf,
+def test_a_configured_keyring_is_not_used_automatically(
+    memory_keyring: MemoryKeyring,
     credentials: Credentials,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -88,19 +92,19 @@ def test_it_is_not_taken_without_a_choice(
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
     with caplog.at_level(logging.WARNING):
         credentials.set(STORE, OWNER, {"key": "geheim"})
-    assert shelf.entries == {}
+    assert memory_keyring.entries == {}
     assert credentials.where(STORE, OWNER) == f"file {credentials.path}"
 
 
-def test_errors_say_no_secret(
-    shelf: Shelf,
+def test_errors_contain_no_secret(
+    memory_keyring: MemoryKeyring,
     credentials: Credentials,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(logging.getLogger("launchpad_tui"), "propagate", True)
     credentials.set(STORE, OWNER, {"key": "geheim"})
-    shelf.failing = True
+    memory_keyring.failing = True
     for call in (
         lambda: credentials.get(STORE, OWNER),
         lambda: credentials.set(STORE, "b", {"key": "geheim"}),
@@ -114,18 +118,20 @@ def test_errors_say_no_secret(
             error = error.__cause__
     assert credentials.names(STORE, "b") == frozenset()
     credentials.delete(STORE, OWNER)
-    assert "still has the entry" in caplog.text
+    assert "still contains the entry" in caplog.text
     assert "geheim" not in caplog.text
 
 
-def test_secrets_lost_by_the_keyring_are_entered_again(
-    shelf: Shelf, credentials: Credentials
+def test_secrets_lost_by_the_keyring_can_be_entered_again(
+    memory_keyring: MemoryKeyring, credentials: Credentials
 ) -> None:
     credentials.set(STORE, OWNER, {"id": "me", "key": "geheim"})
     for damaged in ("[]", "{", '{"key": 1}', None):
-        shelf.entries.clear()
+        memory_keyring.entries.clear()
         if damaged is not None:
-            shelf.entries["launchpad", f"{credentials.path.parent}:store/{OWNER}"] = damaged
+            memory_keyring.entries["launchpad", f"{credentials.path.parent}:store/{OWNER}"] = (
+                damaged
+            )
         with pytest.raises(ConfigError) as caught:
             credentials.get(STORE, OWNER)
         assert "Enter the secrets again" in caught.value.hint
@@ -136,44 +142,47 @@ def test_secrets_lost_by_the_keyring_are_entered_again(
 
 
 @pytest.mark.parametrize("before", [{}, {"id": "me"}])
-def test_a_full_disk_leaves_the_keyring_as_it_was(
-    shelf: Shelf, credentials: Credentials, before: dict[str, str], monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_leaves_the_keyring_unchanged(
+    memory_keyring: MemoryKeyring,
+    credentials: Credentials,
+    before: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     credentials.set(STORE, OWNER, before)
-    kept = dict(shelf.entries)
+    entries_before = dict(memory_keyring.entries)
 
     def full(path: Path, content: bytes) -> None:
-        raise StorageFull("No room to write a file")
+        raise StorageFull("No space left to write a file")
 
     monkeypatch.setattr(credentials_module, "write_private", full)
     with pytest.raises(StorageFull):
         credentials.set(STORE, OWNER, {"id": "you", "key": "geheim"})
-    assert shelf.entries == kept
+    assert memory_keyring.entries == entries_before
     assert credentials.get(STORE, OWNER) == before
 
 
 def test_an_entry_that_is_too_long(
-    shelf: Shelf, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+    memory_keyring: MemoryKeyring, credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
-        keyrings._LIMITS, Shelf.__module__, keyrings._LIMITS["keyring.backends.Windows"]
+        keyrings._LIMITS, MemoryKeyring.__module__, keyrings._LIMITS["keyring.backends.Windows"]
     )
     credentials.set(STORE, OWNER, {"key": "x" * (1280 - len('{"key": ""}'))})
     with pytest.raises(ConfigError) as caught:
         credentials.set(STORE, OWNER, {"key": "x" * (1281 - len('{"key": ""}'))})
-    assert "room for 2,560 bytes, and 2,562 are to be kept" in caught.value.detail
-    # Without the user's word for a keyring they go to the file.
-    monkeypatch.setitem(keyrings._SYSTEMS, Shelf.__module__, "Shelf")
+    assert "at most 2,560 bytes, not 2,562" in caught.value.detail
+    # If no keyring is required, the secrets are stored in the file.
+    monkeypatch.setitem(keyrings._SYSTEMS, MemoryKeyring.__module__, "MemoryKeyring")
     monkeypatch.setenv(VARIABLE, "auto")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
     credentials.set(STORE, OWNER, {"key": "x" * 1281})
     assert credentials.where(STORE, OWNER).startswith("file ")
-    assert shelf.entries == {}
+    assert memory_keyring.entries == {}
     credentials.set(STORE, OWNER, {"key": "short"})
-    assert credentials.where(STORE, OWNER) == "keyring (Shelf)"
+    assert credentials.where(STORE, OWNER) == "keyring (MemoryKeyring)"
 
 
-def test_a_keyring_that_keeps_nothing(
+def test_a_keyring_that_stores_nothing(
     credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(NullKeyring(), monkeypatch)  # type: ignore[no-untyped-call]
@@ -183,7 +192,7 @@ def test_a_keyring_that_keeps_nothing(
     assert not credentials.path.exists()
 
 
-def test_a_wrong_word_in_the_environment(
+def test_an_invalid_value_in_the_environment(
     credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VARIABLE, "vault")
@@ -201,7 +210,7 @@ def test_a_wrong_word_in_the_environment(
         '{"entry": 1, "keyring": "k", "fields": []}',
     ],
 )
-def test_a_place_that_is_damaged(credentials: Credentials, kept: str) -> None:
+def test_a_damaged_reference_to_a_keyring(credentials: Credentials, kept: str) -> None:
     credentials.path.write_text(f'{{"store": {{"a": {kept}}}}}')
     credentials.path.chmod(0o600)
     for call in (credentials.get, credentials.where, credentials.names):
@@ -210,22 +219,23 @@ def test_a_place_that_is_damaged(credentials: Credentials, kept: str) -> None:
         assert caught.value.title == "The credentials file is damaged"
 
 
-def test_the_suite_is_kept_from_keyrings(
+def test_the_tests_do_not_use_the_keyring_of_this_machine(
     credentials: Credentials, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shelf = Shelf()
-    monkeypatch.setattr(keyring.core, "_keyring_backend", shelf)
+    memory_keyring = MemoryKeyring()
+    monkeypatch.setattr(keyring.core, "_keyring_backend", memory_keyring)
     Credentials(credentials.path, "keyring").set(STORE, OWNER, {"key": "geheim"})
-    assert shelf.entries == {}
+    assert memory_keyring.entries == {}
     assert credentials.where(STORE, OWNER) == f"file {credentials.path}"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["stores", "list"]])
-def test_nothing_is_imported_before_it_is_needed(words: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [["--help"], ["stores", "list"]])
+def test_keyring_packages_are_not_imported_at_start(arguments: list[str], tmp_path: Path) -> None:
     program = (
         "import sys\nfrom launchpad_tui.__main__ import main\n"
-        f"try:\n    main({words!r})\nexcept SystemExit:\n    pass\n"
-        "print(sorted({'keyring', 'secretstorage', 'launchpad_tui.config.keyrings'} & set(sys.modules)))"
+        f"try:\n    main({arguments!r})\nexcept SystemExit:\n    pass\n"
+        "modules = {'keyring', 'secretstorage', 'launchpad_tui.config.keyrings'}\n"
+        "print(sorted(modules & set(sys.modules)))"
     )
     environ = {
         "LAUNCHPAD_HOME": str(tmp_path),

@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
     logfile.logger.propagate = True
 
 
-def test_the_file_is_private_and_holds_the_traceback(
+def test_the_file_is_private_and_contains_the_traceback(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -42,7 +42,7 @@ def test_the_file_is_private_and_holds_the_traceback(
     assert capsys.readouterr() == ("", "")
 
 
-def test_what_looks_like_a_secret_goes_too(home: Home) -> None:
+def test_text_that_resembles_a_secret_is_redacted(home: Home) -> None:
     for message in (
         "https://user:hunter22@host/x",
         "GET /b?X-Amz-Signature=hunter22&b=1",
@@ -57,12 +57,12 @@ def test_what_looks_like_a_secret_goes_too(home: Home) -> None:
     assert "&b=1" in text
 
 
-def test_control_characters_are_shown(home: Home) -> None:
+def test_control_characters_are_made_visible(home: Home) -> None:
     logfile.logger.error("name \x1b[31mred")
     assert "\x1b" not in home.log_path.read_text()
 
 
-def test_without_the_list_of_secrets_nothing_is_written(home: Home) -> None:
+def test_without_the_list_of_secrets_messages_are_omitted(home: Home) -> None:
     home.credentials_path.chmod(0o644)
     logfile.logger.error("wrong key %s", SECRET)
     text = home.log_path.read_text()
@@ -84,7 +84,7 @@ def test_rotation(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "line 59" in "".join(path.read_text() for path in home.root.glob("launchpad.log*"))
 
 
-def test_a_log_that_cannot_be_written_disturbs_nobody(
+def test_errors_of_writing_the_log_are_ignored(
     home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.log_path.mkdir()

@@ -9,7 +9,7 @@ from launchpad_tui.config.paths import Home
 from launchpad_tui.errors import ConfigError
 
 
-def test_launchpad_home_holds_all() -> None:
+def test_launchpad_home_contains_all_paths() -> None:
     home = Home.find({"LAUNCHPAD_HOME": "/x/y", "HOME": "/h", "XDG_CONFIG_HOME": "/c"})
     assert home.root == Path("/x/y")
     assert home.settings_path == Path("/x/y/settings.toml")
@@ -46,7 +46,7 @@ def test_xdg() -> None:
     assert (home.root, home.settings_path) == expected
 
 
-def test_ensure_closes_the_folders(tmp_path: Path) -> None:
+def test_ensure_restricts_the_folders_to_their_owner(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         home = Home.at(tmp_path / "a" / "b").ensure()
@@ -59,7 +59,7 @@ def test_ensure_closes_the_folders(tmp_path: Path) -> None:
     assert home.root.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError) as caught:
         Home.at(tmp_path / "file" / "home").ensure()

@@ -57,7 +57,7 @@ def test_unknown_keys_warn(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("text", "line", "phrases"),
     [
         ("[executions]\n\nparallel = 'two'", 3, ("executions.parallel", "whole number", "'two'")),
         ("[executions]\nparallel = true", 2, ("whole number",)),
@@ -72,16 +72,16 @@ def test_unknown_keys_warn(home: Home) -> None:
     ],
 )
 def test_errors_name_invalid_values(
-    home: Home, text: str, line: int, words: tuple[str, ...]
+    home: Home, text: str, line: int, phrases: tuple[str, ...]
 ) -> None:
     home.settings_path.write_text(text)
     with pytest.raises(ConfigError) as caught:
         Settings.load(home)
     assert str(home.settings_path) in caught.value.detail
-    if "line" not in words[0]:
+    if "line" not in phrases[0]:
         assert f":{line}:" in caught.value.detail
-    for word in words:
-        assert word in str(caught.value)
+    for phrase in phrases:
+        assert phrase in str(caught.value)
 
 
 def test_not_utf8(home: Home) -> None:
@@ -90,13 +90,13 @@ def test_not_utf8(home: Home) -> None:
         Settings.load(home)
 
 
-def test_whole_numbers_for_seconds(home: Home) -> None:
+def test_seconds_may_be_whole_numbers(home: Home) -> None:
     home.settings_path.write_text("[executions]\nstop_grace_seconds = 3\n")
     seconds = Settings.load(home).executions.stop_grace_seconds
     assert (seconds, type(seconds)) == (3.0, float)
 
 
-def test_save_keeps_what_people_wrote(home: Home) -> None:
+def test_save_keeps_comments_and_order(home: Home) -> None:
     home.settings_path.write_text(TEXT)
     values: dict[str, Value] = {
         "executions.parallel": 8,
@@ -116,7 +116,7 @@ def test_save_keeps_what_people_wrote(home: Home) -> None:
     assert home.settings_path.stat().st_mode & 0o777 == 0o600
 
 
-def test_save_makes_file_and_sections(tmp_path: Path) -> None:
+def test_save_creates_file_and_sections(tmp_path: Path) -> None:
     home = Home(tmp_path, tmp_path / "config" / "launchpad" / "settings.toml")
     Settings.save(home, {"ui.ascii": True})
     Settings.save(home, {"keys.models.copy": "c", "keys.quit": "x"})
@@ -128,14 +128,14 @@ def test_save_makes_file_and_sections(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "values", [{"ui.nothing": 1}, {"ui.ascii": "yes"}, {"other.x": 1}, {"executions.parallel": 0}]
 )
-def test_save_refuses_what_load_would(home: Home, values: dict[str, str | int]) -> None:
+def test_save_rejects_invalid_values(home: Home, values: dict[str, str | int]) -> None:
     home.settings_path.write_text(TEXT)
     with pytest.raises(ConfigError):
         Settings.save(home, values)
     assert home.settings_path.read_text() == TEXT
 
 
-def test_save_refuses_what_it_cannot_edit(home: Home) -> None:
+def test_save_rejects_forms_of_toml_that_it_cannot_edit(home: Home) -> None:
     text = 'ui = { theme = "x" }\n'
     home.settings_path.write_text(text)
     with pytest.raises(ConfigError):
