@@ -5,9 +5,9 @@
     log(step=epoch, loss=0.31, accuracy=0.9, labels={"phase": "train"})
 
 This file requires only Python 3.9 or later and imports nothing of launchpad. If the training runs
-in another interpreter, copy the file beside its code, under any name. It uses the AI API's tracking
-protocol, so the same code logs inside executions of launchpad and of SAP AI Core. Outside an
-execution it logs nothing and warns once on stderr. NaN and infinities are logged as they are.
+in another interpreter, copy the file next to its code, under any name. It uses the tracking
+protocol of the AI API, so the same code logs inside executions of launchpad and of SAP AI Core.
+Outside an execution it logs nothing and warns once on stderr. NaN and infinities are logged.
 
 A training must not fail because a metric could not be logged: ``log``, ``tag`` and ``info`` return
 after the metric is stored. If that fails, they retry briefly, warn on stderr, once for each kind of
@@ -29,13 +29,13 @@ __all__ = ["TrackingError", "info", "inside", "log", "send", "tag"]
 
 _EXECUTION = "AICORE_EXECUTION_ID"
 _ENDPOINT = "AICORE_TRACKING_ENDPOINT"
-#: the maximum number of metrics in one request (AI API)
+#: The maximum number of metrics in one request (AI API).
 _PER_REQUEST = 1000
-#: seconds before each retry
+#: Seconds to wait before each retry.
 _RETRY_SECONDS = (0.05, 0.25, 1.0)
 _TIMEOUT_SECONDS = 60
-#: after a failure, requests are not retried for this time: an unreachable endpoint must not slow
-#: down every step
+#: Seconds after a failure in which requests are not retried, so that an unreachable endpoint does
+#: not slow down every step.
 _NO_RETRY_SECONDS = 30
 _local = threading.local()
 _no_retry = {"until": 0.0}
@@ -64,11 +64,11 @@ def log(
     """Log one or several metrics at a step.
 
     Args:
-        step: an integer from 0, such as the epoch; None is 0.
-        labels: values by name, such as ``{"phase": "train"}``; at most 20.
-        timestamp: a datetime (UTC if it has no time zone) or seconds since 1970; None is now.
-        metrics: numbers by name (anything that ``float`` accepts). For names that are not
-            identifiers: ``**{"Error rate": 1}``.
+        step: An integer from 0, such as the epoch; None is 0.
+        labels: Values by name, such as ``{"phase": "train"}``; at most 20.
+        timestamp: A datetime (UTC if it has no time zone) or seconds since 1970; None is now.
+        metrics: Numbers by name (anything that ``float`` accepts). Names that are not identifiers
+            are passed as ``**{"Error rate": 1}``.
     """
     numbers: dict[str, float] = {}
     for name, value in metrics.items():
@@ -83,14 +83,18 @@ def log(
 
 
 def tag(**tags: Any) -> None:
-    """Set tags of the execution, such as ``tag(group="tree-82")``. The last value of a name is
-    kept."""
+    """Set tags of the execution, such as ``tag(group="tree-82")``.
+
+    A tag that was set before is replaced.
+    """
     _send_or_warn({}, None, None, tags, {}, None)
 
 
 def info(name: str, text: Any) -> None:
-    """Set a custom info of the execution. Values other than strings, such as a confusion matrix,
-    become JSON."""
+    """Set a custom info of the execution.
+
+    Values other than strings, such as a confusion matrix, are converted to JSON.
+    """
     try:
         value = text if isinstance(text, str) else json.dumps(text)
     except (TypeError, ValueError) as error:
@@ -107,10 +111,10 @@ def send(
     infos: Mapping[str, str] | None = None,
     timestamp: datetime | float | None = None,
 ) -> None:
-    """Log all values, and return after they are stored.
+    """Log all values and return after they are stored.
 
     Raises:
-        TrackingError: the process runs outside an execution, or the endpoint cannot be reached or
+        TrackingError: The process runs outside an execution, or the endpoint cannot be reached or
             rejects the request.
     """
     if not inside():
@@ -121,7 +125,7 @@ def send(
         at = _rfc3339(timestamp)
         at_step = 0 if step is None else int(step)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise TrackingError("value", f"the step or the timestamp is not valid: {error}") from error
+        raise TrackingError("value", f"the step or the timestamp is invalid: {error}") from error
     pairs = [{"name": str(name), "value": str(value)} for name, value in (labels or {}).items()]
     points = [
         {"name": name, "value": value, "timestamp": at, "step": at_step, "labels": pairs}
@@ -216,8 +220,10 @@ def _request(body: bytes) -> tuple[int, bytes]:
 
 
 def _connection() -> tuple[Any, str]:
-    """Return the connection of this thread, and the path of the endpoint. After a fork, or if the
-    endpoint has changed, a new connection is opened."""
+    """Return the connection of this thread and the path of the endpoint.
+
+    After a fork, or if the endpoint has changed, a new connection is opened.
+    """
     key = (os.getpid(), os.environ[_ENDPOINT])
     if getattr(_local, "key", None) != key:
         import http.client

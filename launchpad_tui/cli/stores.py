@@ -284,7 +284,7 @@ COMMANDS = (
             argument(
                 "--update-runtime",
                 action="store_true",
-                help="Also replace the object store secret in the remote runtime, for all its users",
+                help="Also replace the object store secret in the runtime, for all its users",
             ),
         ),
         details="Fields without an option keep their value.",

@@ -1,2 +1,1 @@
-"""``launchpad demo``: trains models on a real dataset on this machine, in a separate home
-folder."""
+"""``launchpad demo``: trains models on a real dataset, in a separate home folder."""

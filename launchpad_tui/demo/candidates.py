@@ -1,4 +1,4 @@
-"""The six configurations of the demo: one that works well, and five with one bad parameter each."""
+"""The six configurations of the demo: one that works well, and five with one flaw each."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 SCENARIO = "digits"
 TRAIN = "digits-train"
 EVALUATE = "digits-evaluate"
-#: the input of both executables, and the name of the dataset
+#: The name of the dataset, and of the input artifact of both executables.
 DATASET = "digits"
-#: the input of the evaluation
+#: The input artifact of the evaluation that is the model.
 CLASSIFIER = "classifier"
-#: the metric by which models are ranked, as the training logs it
+#: The metric by which models are ranked.
 SCORE = "accuracy"
 LOSS = "loss"
 PHASE = ("phase", "validation")
@@ -20,8 +20,12 @@ PHASE = ("phase", "validation")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A configuration of the training; ``parameters`` has the values that differ from the
-    defaults."""
+    """A configuration of the training.
+
+    Attributes:
+        name: The name of the configuration.
+        parameters: The values that differ from the defaults.
+    """
 
     name: str
     parameters: Mapping[str, str]

@@ -1,5 +1,4 @@
-"""The demo without the terminal interface: trains, reports progress and compares models as plain
-text."""
+"""The demo without the terminal interface: trains models and prints progress and a comparison."""
 
 from __future__ import annotations
 
@@ -19,11 +18,11 @@ if TYPE_CHECKING:
     from launchpad_tui.services.desk import Desk
 
 _POLL_SECONDS = 0.25
-#: seconds between two checks for executions whose supervisor died
+#: Seconds between two checks for executions whose supervisor has ended unexpectedly.
 _RECONCILE_SECONDS = 2.0
-#: seconds between two reports of the accuracy of running trainings
+#: Seconds between two reports of the accuracy of running trainings.
 _REPORT_SECONDS = 5.0
-#: short titles, so that the table fits 80 columns
+#: Short titles of parameters, so that the table fits 80 columns.
 _TITLES = {"learning_rate": "rate", "momentum": "mom.", "hidden_units": "units"}
 
 
@@ -31,16 +30,16 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     """Run the demo and print the results.
 
     Args:
-        desk: the services of `launchpad_tui.demo.plan.demo_home`.
-        out: receives the output, flushed after each line.
-        again: train configurations again that were trained before.
-        quick: train for fewer epochs.
+        desk: The services over the home folder of the demo.
+        out: Receives the output, which is flushed after each line.
+        again: Whether to train configurations again that were trained before.
+        quick: Whether to train for fewer epochs.
 
     Returns:
         0 if all executions completed, otherwise 1.
 
     Raises:
-        LaunchpadError: the home could not be filled or read.
+        LaunchpadError: The home folder could not be filled or read.
     """
     plan = prepare_demo(desk, again=again, quick=quick)
     _print(out, f"Home folder of the demo: {desk.home.root}")
@@ -61,10 +60,8 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
     if best is not None:
         failed += _evaluate(desk, plan, best, out)
     for execution in failed:
-        _print(
-            out,
-            f"{execution.configuration_name}: {execution.status}. {safe_text(execution.status_message)}",
-        )
+        message = safe_text(execution.status_message)
+        _print(out, f"{execution.configuration_name}: {execution.status}. {message}")
     _print(out, "")
     _print(out, "Browse the models in the terminal interface: launchpad demo")
     _print(out, f"Run commands in this home: LAUNCHPAD_HOME={desk.home.root} launchpad models list")
@@ -72,8 +69,11 @@ def run_headless(desk: Desk, out: TextIO, *, again: bool = False, quick: bool = 
 
 
 def comparison(ranked: Sequence[Result]) -> Iterator[str]:
-    """Yield the lines of a table of the models, best first: the parameters that differ, and
-    validation metrics."""
+    """Yield the lines of a table of the results with the parameters that differ and the metrics.
+
+    Args:
+        ranked: The results, best first.
+    """
     names = ranked[0].parameters if ranked else {}
     differing = [name for name in names if len({one.parameters.get(name) for one in ranked}) > 1]
     head = [
@@ -86,7 +86,7 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
     ]
     rows = [head]
     for one in ranked:
-        took = one.execution.duration_seconds(now())
+        seconds = one.execution.duration_seconds(now())
         rows.append(
             [
                 safe_text(one.execution.configuration_name),
@@ -94,7 +94,7 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
                 _number(one.score.loss),
                 _number(one.score.accuracy),
                 _number(one.score.best),
-                "" if took is None else f"{took:.0f} s",
+                "" if seconds is None else f"{seconds:.0f} s",
             ]
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
@@ -115,7 +115,7 @@ def comparison(ranked: Sequence[Result]) -> Iterator[str]:
 def _follow(
     desk: Desk, plan: DemoPlan, executions: Sequence[Execution], out: TextIO
 ) -> list[Execution]:
-    """Wait until all executions have ended, report changes, and return the ended executions."""
+    """Wait until all executions have ended, print changes, and return the ended executions."""
     start = reported = reconciled = time.monotonic()
     latest = {execution.id: execution for execution in executions}
     while any(not execution.status.final for execution in latest.values()):
@@ -139,16 +139,14 @@ def _follow(
 
 
 def _report(desk: Desk, plan: DemoPlan, execution: Execution, seconds: float, out: TextIO) -> None:
-    found = score(desk, plan.scope, execution.id).accuracy
-    accuracy = "" if found is None else f"accuracy {found:.3f}"
-    _print(
-        out,
-        f"{seconds:6.1f} s  {execution.configuration_name:20} {execution.status:10} {accuracy}".rstrip(),
-    )
+    accuracy = score(desk, plan.scope, execution.id).accuracy
+    text = "" if accuracy is None else f"accuracy {accuracy:.3f}"
+    name = f"{execution.configuration_name:20}"
+    _print(out, f"{seconds:6.1f} s  {name} {execution.status:10} {text}".rstrip())
 
 
 def _evaluate(desk: Desk, plan: DemoPlan, model: Artifact, out: TextIO) -> list[Execution]:
-    """Evaluate the best model, print the results, and return the execution if it failed."""
+    """Evaluate the best model, print the results, and return the execution if it has failed."""
     _print(out, "")
     _print(out, "The best model on images that are shifted by one pixel, and on noisy images:")
     execution = _follow(desk, plan, [evaluate(desk, plan, model)], out)[0]

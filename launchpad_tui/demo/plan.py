@@ -1,4 +1,4 @@
-"""Fills the home of the demo: dataset, executables, configurations, executions."""
+"""Fill the home folder of the demo: dataset, executables, configurations and executions."""
 
 from __future__ import annotations
 
@@ -33,19 +33,22 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 _DATA = _HERE / "data" / "digits"
 _EXECUTABLES = _HERE / "executables"
-#: epochs of ``--quick``: enough to recognise the shape of every curve
+#: Number of epochs with ``--quick``: enough to recognize the shape of every curve.
 QUICK_EPOCHS = 60
-#: executions with a result, and executions that may still get one
-_COUNTED = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
+#: Statuses of executions that have a result or may still have one.
+_RELEVANT = frozenset({Status.UNKNOWN, Status.PENDING, Status.RUNNING, Status.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
 class DemoPlan:
-    """The content of the demo's home.
+    """The content of the demo's home folder.
 
-    ``executions`` has the newest execution of each configuration, in the order of
-    ``configurations``; ``created`` is the number of executions that were created by this start of
-    the demo.
+    Attributes:
+        scope: The connection and the resource group.
+        dataset: The dataset of all trainings.
+        configurations: The configurations of the training.
+        executions: The newest execution of each configuration, in the same order.
+        created: The number of executions that this start of the demo created.
     """
 
     scope: Scope
@@ -56,19 +59,21 @@ class DemoPlan:
 
 
 def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
-    """Return the home of the demo: ``LAUNCHPAD_DEMO_HOME``, or ``launchpad-demo`` in the folder of
-    user data.
+    """Return the home folder of the demo.
+
+    It is ``LAUNCHPAD_DEMO_HOME``, or ``launchpad-demo`` in the folder of user data.
 
     Raises:
-        ConfigError: it is the user's launchpad home, or the user's home folder is not known.
+        ConfigError: It is the home folder of the user's own data, or the folder of user data is
+            unknown.
     """
     named = environ.get("LAUNCHPAD_DEMO_HOME", "")
     if named:
         root = Path(named).expanduser().absolute()
         if root.resolve() == Home.find(environ).root.resolve():
             raise ConfigError(
-                "The demo cannot use your launchpad home",
-                str(root),
+                "The demo cannot use the home folder of your own models",
+                f"Both are {root}.",
                 "Set LAUNCHPAD_DEMO_HOME to another folder, or unset it.",
             )
         return Home.at(root)
@@ -77,26 +82,25 @@ def demo_home(environ: Mapping[str, str] = os.environ) -> Home:
 
 
 def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> DemoPlan:
-    """Create what is missing in the home, and start the executions of configurations that are not
-    trained.
+    """Add missing objects to the demo's home, and create executions of untrained configurations.
 
-    Existing records are used, and a configuration with a completed or running execution is not
-    trained again.
+    A configuration with a completed or running execution is not trained again.
 
     Args:
-        desk: the services of `demo_home`.
-        again: train all configurations again.
-        quick: train for fewer epochs.
+        desk: The services over `demo_home`.
+        again: Whether to train all configurations again.
+        quick: Whether to train for fewer epochs.
 
     Raises:
-        LaunchpadError: a record or a file could not be stored.
+        LaunchpadError: An object or a file could not be stored.
     """
     scope = DEFAULT_SCOPE
     added = desk.scenarios.add_executables(scope, _EXECUTABLES)
     for problem in added.refused:
         raise InvalidInput(
-            "A workflow template of the demo is not valid",
+            "A workflow template of the demo is invalid",
             f"{problem.file}:{problem.line}: {problem.reason}",
+            "Install launchpad again.",
         )
     dataset = _dataset(desk, scope)
     _show_scores(desk)
@@ -126,8 +130,7 @@ def prepare_demo(desk: Desk, *, again: bool = False, quick: bool = False) -> Dem
 
 
 def _show_scores(desk: Desk) -> None:
-    """Show the validation metrics as columns of the lists, one with a curve, unless columns were
-    chosen before."""
+    """Show validation metrics as columns of the lists, unless the user has selected columns."""
     phase = series_key("", (PHASE,))
     columns = [[f"{metric}{phase}", str(Statistic.LATEST)] for metric in (SCORE, LOSS)]
     columns.append([f"{LOSS}{phase}", "curve"])
@@ -137,18 +140,20 @@ def _show_scores(desk: Desk) -> None:
 
 
 def newest_executions(desk: Desk, scope: Scope) -> dict[str, Execution]:
-    """Return the newest execution of each configuration, by configuration ID; failed and stopped
-    ones are left out."""
+    """Return the newest execution of each configuration, by configuration ID.
+
+    Failed and stopped executions are ignored.
+    """
     listing = desk.executions.listing(scope, Query())
     newest: dict[str, Execution] = {}
     for row in listing.slice(0, min(listing.count(), 1000)):
-        if row.execution.status in _COUNTED:
+        if row.execution.status in _RELEVANT:
             newest.setdefault(row.execution.configuration_id, row.execution)
     return newest
 
 
 def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
-    """Return the execution that evaluates a model, which is created if there is none."""
+    """Return the execution that evaluates a model. It is created if it does not exist."""
     known = desk.configurations.list(plan.scope, executable_id=EVALUATE)
     inputs = {DATASET: plan.dataset.id, CLASSIFIER: model.id}
     configuration = _configuration(
@@ -159,7 +164,7 @@ def evaluate(desk: Desk, plan: DemoPlan, model: Artifact) -> Execution:
 
 
 def _dataset(desk: Desk, scope: Scope) -> Artifact:
-    """Return the artifact of the dataset, which is stored and registered if it is missing."""
+    """Return the artifact of the dataset. It is stored and registered if it does not exist."""
     listing = desk.artifacts.listing(scope, ArtifactKind.DATASET, Query())
     for row in listing.slice(0, min(listing.count(), 1000)):
         if row.artifact.name == DATASET:
@@ -189,8 +194,17 @@ def _configuration(
     parameters: Mapping[str, str],
     inputs: Mapping[str, str],
 ) -> Configuration:
-    """Return the configuration with this name and these bindings, which is created if it is
-    missing."""
+    """Return the configuration with this name and these bindings; create it if it does not exist.
+
+    Args:
+        desk: The services.
+        scope: The connection and the resource group.
+        known: The existing configurations of the executable.
+        executable: The ID of the executable.
+        name: The name of the configuration.
+        parameters: The values that differ from the defaults.
+        inputs: The IDs of the input artifacts, by name.
+    """
     defaults = {
         one.name: one.default or ""
         for one in desk.scenarios.executable(scope, executable).parameters

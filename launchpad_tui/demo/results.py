@@ -22,10 +22,12 @@ _POLL_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The metrics of an execution on the validation images, None if it has not logged them yet.
+    """The metrics of an execution on the validation images; None if they are not logged yet.
 
-    ``accuracy`` and ``loss`` are the values of the last epoch, ``best`` is the highest accuracy of
-    all epochs.
+    Attributes:
+        accuracy: The accuracy after the last epoch.
+        best: The highest accuracy of all epochs.
+        loss: The loss after the last epoch.
     """
 
     accuracy: float | None = None
@@ -35,8 +37,7 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """An execution, the parameters of its configuration, its score, and its model; None before it
-    has one."""
+    """An execution, the parameters of its configuration, its score, and the model if it has one."""
 
     execution: Execution
     parameters: Mapping[str, str]
@@ -78,14 +79,19 @@ def finish_demo(
 ) -> Execution | None:
     """Wait until all trainings have ended, then evaluate the best model.
 
-    Meant for a daemon thread beside the terminal interface: if it is aborted, the next start of the
-    demo resumes.
+    This runs in a daemon thread while the terminal interface is open. If it is interrupted, the
+    next start of the demo resumes.
+
+    Args:
+        desk: The services.
+        plan: The content of the demo's home folder.
+        wait: Called with the seconds to wait between two checks.
 
     Returns:
         The execution of the evaluation; None if no training created a model.
 
     Raises:
-        LaunchpadError: the registry could not be read, or the evaluation could not be created.
+        LaunchpadError: The registry could not be read, or the evaluation could not be created.
     """
     while any(
         not desk.executions.get(plan.scope, one.id).execution.status.final

@@ -1,10 +1,10 @@
-"""Measure charts and comparisons: from opening to the painted screen, and from a key to its last byte.
+"""Measure charts and comparisons: from opening to the painted screen, from key to last byte.
 
     python -m tests.benchmarks.chart_speed [HOME]
 
-The terminal has 200x50 cells. HOME was filled by `populate.py` (5 series of 1,000,000 points); without
-it this part is skipped. A board of 12 charts with 10 series each, and a comparison of 200 models with
-100 parameters and 100 metrics, are created in a new home.
+The terminal has 200x50 cells. HOME was filled by `populate.py` (5 series of 1,000,000 points);
+without it this part is skipped. A board of 12 charts with 10 series each, and a comparison of 200
+models with 100 parameters and 100 metrics, are created in a new home.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ MODELS, PARAMETERS, METRICS = 200, 100, 100
 ROUNDS = 5
 
 
-def say(what: str, seconds: Sequence[float], bound_ms: float) -> None:
+def print_result(what: str, seconds: Sequence[float], bound_ms: float) -> None:
     """Print a line of the result: the median, the slowest run and the bound."""
     median, worst = statistics.median(seconds) * 1000, max(seconds) * 1000
     holds = "holds" if median <= bound_ms else "DOES NOT HOLD"
@@ -71,7 +71,7 @@ def boards(app: Any) -> bool:
 def reactions(
     home: Home, ids: Sequence[str], key: str, keys: Sequence[str]
 ) -> tuple[list[float], list[int]]:
-    """Return seconds and bytes from each key to the last byte that it caused, in a terminal of 200x50.
+    """Return the seconds to the last byte that each key causes, and the number of bytes.
 
     The app shows the metrics of the selection; ``key`` is pressed before the measured keys.
     """
@@ -82,7 +82,7 @@ def reactions(
 
 @contextmanager
 def opened(home: Home, ids: Sequence[str], key: str) -> Iterator[Terminal]:
-    """Return the app in a terminal, showing the metrics of a selection, after ``key``."""
+    """Open the app in a terminal with the metrics of a selection, and press a key."""
     desk = open_desk(home)
     scope = desk.connections.current()
     desk.preferences.set(f"selection/{scope.connection}/{scope.resource_group}", list(ids))
@@ -107,7 +107,7 @@ def opened(home: Home, ids: Sequence[str], key: str) -> Iterator[Terminal]:
 
 
 def live(root: Path) -> None:
-    """Measure the curves on the screen of five executions that log a point each, eight times a second."""
+    """Measure the charts of five executions that each log eight points per second."""
     home = Home.at(root).ensure()
     open_desk(home).close()
     registry = Registry(home.registry_path)
@@ -151,8 +151,9 @@ def live(root: Path) -> None:
     drawn = [size for size in sizes if size > 200]
     seconds = len(sizes) * 0.125
     print(
-        f"5 live curves, 8 points a second each: {len(drawn) / seconds:.1f} drawings a second (at most 2), "
-        f"{statistics.median(drawn):.0f} bytes each (largest {max(drawn)}, at most 15000)"
+        f"5 live curves, 8 points a second each: {len(drawn) / seconds:.1f} drawings a second "
+        f"(at most 2), {statistics.median(drawn):.0f} bytes each (largest {max(drawn)}, "
+        "at most 15000)"
     )
 
 
@@ -162,7 +163,8 @@ async def long_series(root: Path) -> None:
     desk = open_desk(home)
     with desk.registry.read() as db:
         found = db.execute(
-            "SELECT e.id FROM series s JOIN executions e ON e.pk = s.execution_pk WHERE s.count >= 1000000 LIMIT 5"
+            "SELECT e.id FROM series s JOIN executions e ON e.pk = s.execution_pk "
+            "WHERE s.count >= 1000000 LIMIT 5"
         ).fetchall()
     desk.close()
     ids = tuple(row[0] for row in found)
@@ -176,14 +178,14 @@ async def long_series(root: Path) -> None:
             opening.append(time.perf_counter() - start)
             await press(pilot, "enter")
             view = app.screen.query_one(ChartView)
-            for action in ("closer", "closer", "pan-right", "farther", "reset"):
+            for action in ("zoom-in", "zoom-in", "pan-right", "zoom-out", "reset"):
                 before = view.drawing
                 start = time.perf_counter()
                 app.screen.perform(f"chart.{action}")
                 await until(lambda view=view, before=before: view.drawing is not before)  # type: ignore[misc]
                 zooming.append(time.perf_counter() - start)
-    say(f"open a chart of {len(ids)} series of 1,000,000 points", opening, 300)
-    say("zoom and pan in it", zooming, 100)
+    print_result(f"open a chart of {len(ids)} series of 1,000,000 points", opening, 300)
+    print_result("zoom and pan in it", zooming, 100)
 
 
 def fill(home: Home) -> None:
@@ -228,8 +230,10 @@ async def many(root: Path) -> None:
             await settled(pilot)
             shown = len(app.screen.query_one(BoardView).in_view())
     moving, sizes = reactions(home, ids, "", ("right", "right", "down", "left", "down", "up") * 2)
-    say(f"open a board of {CHARTS} charts of {SERIES} series, {shown} in view", opening, 1000)
-    say(f"move in it, key to paint ({statistics.median(sizes):.0f} bytes)", moving, 50)
+    print_result(
+        f"open a board of {CHARTS} charts of {SERIES} series, {shown} in view", opening, 1000
+    )
+    print_result(f"move in it, key to paint ({statistics.median(sizes):.0f} bytes)", moving, 50)
     comparing = []
     ids = tuple(model_id(number) for number in range(SERIES, SERIES + MODELS))
     for _ in range(ROUNDS):
@@ -242,8 +246,12 @@ async def many(root: Path) -> None:
             await settled(pilot)
     keys = ("right", "right", "down", "pagedown", "right", "right", "end", "home", "right", "$")
     scrolling, sizes = reactions(home, ids, "c", keys)
-    say(f"compare {MODELS} models, {PARAMETERS} parameters, {METRICS} metrics", comparing, 500)
-    say(f"scroll in it, key to paint ({statistics.median(sizes):.0f} bytes)", scrolling, 30)
+    print_result(
+        f"compare {MODELS} models, {PARAMETERS} parameters, {METRICS} metrics", comparing, 500
+    )
+    print_result(
+        f"scroll in it, key to paint ({statistics.median(sizes):.0f} bytes)", scrolling, 30
+    )
 
 
 def main() -> None:

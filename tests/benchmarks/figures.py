@@ -1,14 +1,15 @@
-"""Measure the promised figures and print a table of them with their bounds.
+"""Measure the figures of the manual and print them with their bounds.
 
     python -m tests.benchmarks.figures [--home HOME] [--quick]
 
-HOME was filled by `populate.py` with 100,000 models and 10,000,000 points; without it a temporary one is
-created, which takes some minutes. ``--quick`` runs fewer measurements on a smaller home. The exit code
-is 1 if a figure exceeds its bound.
+HOME was filled by `populate.py` with 100,000 models and 10,000,000 points; without it a temporary
+home is created, which takes some minutes. ``--quick`` runs fewer measurements on a smaller home.
+The exit code is 1 if a figure exceeds its bound.
 
-Start times are medians of runs that alternate with their reference, so that other load on the machine
-affects both alike; the spread is the range between the quartiles. A program with several threads suffers
-more from other load than one without: the load average at the end shows how reliable the figures are.
+Start times are medians of runs that alternate with their reference, so that other load on the
+machine affects both alike; the spread is the range between the quartiles. Other load slows down a
+program with several threads more than one without: the load average, which is printed last, shows
+how reliable the figures are.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ class Figure:
     def line(self) -> str:
         """Return the row as text."""
         verdict = "holds" if self.holds else "DOES NOT HOLD"
-        return f"{self.name:<58} {self.value:9,.4g} {self.unit:<2}  at most {self.bound:<5g} {verdict:<13}  {self.note}"
+        result = f"{self.name:<58} {self.value:9,.4g} {self.unit:<2}"
+        return f"{result}  at most {self.bound:<5g} {verdict:<13}  {self.note}"
 
 
 def spread(values: Sequence[float], digits: int = 0) -> str:
@@ -92,8 +94,8 @@ def newest(home: Home) -> tuple[str, int]:
 
 
 def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
-    """Measure the time to the first useful screen, relative to a Textual program with one Static."""
-    wanted = {name: newest(home)[0] for name, home in homes.items()}
+    """Measure the time to the first useful screen, relative to a Textual program with one line."""
+    patterns = {name: newest(home)[0] for name, home in homes.items()}
     taken: dict[str, list[float]] = {"": [], **{name: [] for name in homes}}
     for turn in range(-1, rounds):
         found = {}
@@ -101,7 +103,7 @@ def first_paints(homes: Mapping[str, Home], rounds: int) -> Iterator[Figure]:
             found[""] = terminal.seen("READY")
         for name, home in homes.items():
             with program(APP, home) as terminal:
-                found[name] = terminal.seen(wanted[name])
+                found[name] = terminal.seen(patterns[name])
         # The first run warms the caches.
         for name, value in found.items() if turn >= 0 else ():
             taken[name].append(value)
@@ -127,7 +129,8 @@ def moves(homes: Mapping[str, Home]) -> Iterator[Figure]:
             found = [terminal.react(key, gap=0.1) for key in MOVES]
         lasting = [one.last_ms for one in found if one.last_ms is not None]
         sizes = [one.size for one in found]
-        note = f"{spread(lasting, 1)} ms, slowest {max(lasting):.1f}, {len(lasting)} of {len(MOVES)} keys painted"
+        painted = f"{len(lasting)} of {len(MOVES)} keys painted"
+        note = f"{spread(lasting, 1)} ms, slowest {max(lasting):.1f}, {painted}"
         yield Figure(
             f"cursor in Models, {name}: key to paint", statistics.median(lasting), 15, "ms", note
         )
@@ -165,7 +168,7 @@ def help_text(rounds: int) -> Figure:
 
 
 def memory(name: str, home: Home) -> Figure:
-    """Measure the peak resident memory of the interface and its processes while scrolling through lists."""
+    """Measure the peak resident memory of the app and its processes while lists are scrolled."""
     with program(APP, home) as terminal:
         terminal.seen(newest(home)[0], 1.5)
         found = [terminal.memory_mb(children=True)]
@@ -202,9 +205,9 @@ def windows(home: Home, rounds: int) -> Iterator[Figure]:
     rows = desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query()).slice(0, LONG_SERIES)
     long = [desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in rows]
     assert all(one.count == LONG_POINTS for one in long), (
-        "the home holds no series of 1,000,000 points"
+        "the home contains no series of 1,000,000 points"
     )
-    # The time of its import is not part of the reading.
+    # NumPy is imported first, so that its import is not measured.
     import numpy  # noqa: F401
 
     def read(start: int | None = None, stop: int | None = None) -> None:
@@ -252,7 +255,7 @@ def main() -> int:
     # Without byte code on disk every start would compile all imported modules.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     os.chdir(ROOT)
-    holding = True
+    all_hold = True
     with tempfile.TemporaryDirectory() as folder:
         small = Home.at(Path(folder) / "small")
         populate(small, 30, 3000)
@@ -261,9 +264,9 @@ def main() -> int:
             populate(big, *((5_000, 5_200_000) if given.quick else (100_000, 10_000_000)))
         for figure in figures(big, small, quick=given.quick):
             print(figure.line(), flush=True)
-            holding &= figure.holds
+            all_hold &= figure.holds
     print(f"{os.cpu_count()} processors, load average now {os.getloadavg()[0]:.1f}")
-    return 0 if holding else 1
+    return 0 if all_hold else 1
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from textual.widgets import Static
 
 
 class OneStatic(App[None]):
+    """Shows one line of text."""
+
     def compose(self) -> ComposeResult:
         yield Static("READY")
 

@@ -1,10 +1,10 @@
-"""Fill a home with models, executions and metrics for benchmarks, the same ones each time.
+"""Fill a home with models, executions and metrics for benchmarks; the content is always the same.
 
     python -m tests.benchmarks.populate HOME [--models 100000] [--points 10000000]
 
-Every model has an execution and a configuration with six parameters. Five executions have 1,000,000
-points each; the other points are spread over the other executions: two to four metrics each, the last
-two of every ten with a label.
+Every model has an execution and a configuration with six parameters. Five executions have
+1,000,000 points each; the other points are distributed over the other executions: two to four
+metrics each, the last two of every ten with a label.
 """
 
 from __future__ import annotations
@@ -146,7 +146,8 @@ class Plan:
         if self.i % 25 == 0:
             labels.append((LABEL_PREFIX + "stage", "production"))
         url = f"ai://default/{self.execution_id}/model"
-        text = f"Predicts {self.what.replace('-', ' ')} in {self.where.upper()}, {self.how} on tabular data."
+        subject = self.what.replace("-", " ")
+        text = f"Predicts {subject} in {self.where.upper()}, {self.how} on tabular data."
         size = self.random.randint(10_000, 500_000_000)
         sha256 = f"{self.random.getrandbits(256):064x}"
         at = self.created + timedelta(hours=1)
@@ -191,11 +192,11 @@ def populate(home: Home, models: int, points: int) -> None:
     registry = Registry(home.ensure().registry_path)
     first_start(registry)
     with registry.read() as db:
-        # The indexes then fit into memory, which avoids most reads.
+        # With this cache the indexes fit into memory, which avoids most reads.
         for pragma in ("cache_size = -500000", "wal_autocheckpoint = 50000"):
             db.execute(f"PRAGMA {pragma}")
     with registry.write():
-        _first_things(registry)
+        _add_scenarios(registry)
     group = _group(registry)
     for start in range(0, models, BATCH):
         with registry.write("artifacts", "executions", "configurations") as db:
@@ -220,7 +221,7 @@ def _log(
 ) -> None:
     values = curve(plan.random, name, count)
     if count == LONG_POINTS:
-        values[count // 3] = 7.5  # a spike of one point, which no chart may lose
+        values[count // 3] = 7.5  # A spike of one point, which every chart must show.
     first = to_micros(plan.created)
     times = array("q", range(first, first + count * 100_000, 100_000))
     steps = array("q", range(count))
@@ -247,7 +248,8 @@ def _series(
             yield plan, SHORT_METRICS[k], labels, each
 
 
-def _first_things(registry: Registry) -> None:
+def _add_scenarios(registry: Registry) -> None:
+    """Add the scenarios, their executables and the datasets."""
     for scenario in SCENARIOS:
         text = f"Models for {scenario}."
         scenarios.put_scenario(

@@ -1,4 +1,4 @@
-"""Measure queries of the registry on a home that `populate.py` filled: best and median milliseconds.
+"""Measure queries of the registry on a home that `populate.py` has filled, in milliseconds.
 
 python -m tests.benchmarks.registry_speed HOME [--json]
 """
@@ -25,6 +25,7 @@ ROWS = 60
 
 
 def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
+    """Return the milliseconds of the first, the best and the median call of an action."""
     taken = []
     for _ in range(times):
         started = time.perf_counter()
@@ -38,6 +39,7 @@ def measure(action: Callable[[], object], times: int = 7) -> dict[str, float]:
 
 
 def run(home: Home) -> dict[str, dict[str, float]]:
+    """Return the measurements by name."""
     found: dict[str, dict[str, float]] = {"open_desk": measure(lambda: open_desk(home))}
     desk = open_desk(home)
 
@@ -111,7 +113,7 @@ def run(home: Home) -> dict[str, dict[str, float]]:
         desk.metrics.series_of_artifact(DEFAULT_SCOPE, row.artifact.id)[0] for row in newest[:5]
     ]
     assert all(one.count == 1_000_000 for one in long)
-    import numpy  # noqa: F401  its import is not the registry's speed
+    import numpy  # noqa: F401  imported first, so that its import is not measured
 
     found["window x5, whole"] = measure(
         lambda: [desk.metrics.window(one.id, points=800) for one in long]

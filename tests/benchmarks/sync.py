@@ -1,9 +1,10 @@
 """Measure the synchronization of a large remote tenant.
 
-    python -m tests.benchmarks.sync [--artifacts N] [--executions N] [--latency SECONDS] [--failures SHARE]
+    python -m tests.benchmarks.sync [--artifacts N] [--executions N] [--latency SECONDS]
+                                    [--failures SHARE]
 
-Measured are the time until the first models show, the time from key to paint meanwhile, and the number of
-requests. The tenant is a separate process on this machine (`tests/services/tenant_server.py`).
+It measures the time until the first models are shown and the time from key to paint during the
+sync. The tenant is a separate process on this machine (`tests/services/tenant_server.py`).
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from launchpad_tui.domain.connection import Scope
 from tests.benchmarks.terminal import Terminal
 
 CORE = Scope("core", "default")
-#: bounds: seconds to the first thousand models, milliseconds from key to paint, requests of a repeated sync
-FIRST, KEY, REQUESTS = 3.0, 50.0, 20
+#: Bounds: seconds until the first 1,000 models are shown, and milliseconds from key to paint.
+FIRST, KEY = 3.0, 50.0
 
 
 def main() -> None:
@@ -77,12 +78,12 @@ def _measure(place: Path, key: str, artifacts: int, executions: int) -> None:
     print(f"first 1,000 models: {first:.1f} s (at most {FIRST:g})")
     print(f"all of {artifacts:,} artifacts and {executions:,} executions: {whole:.0f} s")
     print(
-        f"key to paint meanwhile: {statistics.median(found):.0f} ms, at most {max(found):.0f} (at most {KEY:g}), "
-        f"of {len(found)} keys"
+        f"key to paint during the sync: {statistics.median(found):.0f} ms, slowest "
+        f"{max(found):.0f} ms of {len(found)} keys (at most {KEY:g})"
     )
     before = time.perf_counter()
     desk.sync.sync(CORE)
-    print(f"a second look: {time.perf_counter() - before:.1f} s")
+    print(f"a second sync without changes: {time.perf_counter() - before:.1f} s")
     desk.runtimes.close()
     desk.close()
 

@@ -1,8 +1,8 @@
-"""A terminal for benchmarks: a program on a pseudo-terminal, every chunk of its output with a timestamp.
+"""A pseudo-terminal for benchmarks, which records every chunk of output with its time.
 
-One thread only reads and adds timestamps. The screen is interpreted by pyte afterwards, chunk by chunk,
-so that the time of the emulator is never counted as the program's. Queries that programs send (device
-attributes, cursor position, modes) are answered as xterm does.
+One thread only reads and adds timestamps. The output is interpreted by pyte afterwards, chunk by
+chunk, so that the time of the emulator is not measured. Queries of programs (device attributes,
+cursor position, modes) are answered as xterm does.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _QUERIES = (
     (re.compile(rb"\x1b\[\?(\d+)\$p"), b"\x1b[?%s;2$y"),
     (re.compile(rb"\x1b\[\?u"), b"\x1b[?0u"),
 )
-#: private CSI sequences that pyte mistakes for others with the same final letter
+#: Private CSI sequences, which pyte confuses with others that have the same final letter.
 _PRIVATE = re.compile(
     rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]|\x1b\[[0-9;?]*\$[a-z]|\x1b[P^_].*?\x1b\\", re.DOTALL
 )
@@ -51,8 +51,13 @@ _PRIVATE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """The effect of a key: milliseconds to the first chunk that changed the screen (None if none did) and to
-    the last one, and the bytes written to the terminal."""
+    """The effect of a key.
+
+    Attributes:
+        first_ms: Milliseconds to the first chunk that changed the screen; None if none did.
+        last_ms: Milliseconds to the last chunk that changed the screen; None if none did.
+        size: The number of bytes written to the terminal.
+    """
 
     first_ms: float | None
     last_ms: float | None
@@ -117,10 +122,10 @@ class Terminal:
         return "\n".join(self._screen.display)
 
     def wait(self, pattern: str, timeout: float = 60.0) -> float:
-        """Return the milliseconds from the start to the chunk of output in which the pattern appeared.
+        """Return the milliseconds from the start until the pattern appeared on the screen.
 
         Raises:
-            TimeoutError: it did not appear; the message contains the screen.
+            TimeoutError: It did not appear; the message contains the screen.
         """
         deadline = time.perf_counter() + timeout
         wanted = re.compile(pattern)
@@ -134,8 +139,10 @@ class Terminal:
         raise TimeoutError(f"{pattern!r} did not appear:\n{self.text()}")
 
     def seen(self, pattern: str, gap: float = 0.3, timeout: float = 60.0) -> float:
-        """Wait as `wait` does, but interpret the screen only after ``gap`` seconds without output, so that the
-        emulator takes no processor time from the program."""
+        """Return the same as `wait`, but interpret output only after ``gap`` seconds without any.
+
+        The emulator then uses no processor time while the program runs.
+        """
         deadline = time.perf_counter() + timeout
         while time.perf_counter() < deadline:
             if self._chunks and time.perf_counter() - self._chunks[-1][0] > gap:
@@ -183,7 +190,7 @@ class Terminal:
             time.sleep(0.01)
 
     def memory_mb(self, *, children: bool = False) -> float:
-        """Return the resident memory of the program, or of all its processes, in MB (10^6 bytes)."""
+        """Return the resident memory of the program, or of all its processes, in MB (10^6 B)."""
         program = psutil.Process(self._process.pid)
         found = [program, *(program.children(recursive=True) if children else ())]
         return sum(float(one.memory_info().rss) for one in found) / 1e6

@@ -1,10 +1,10 @@
-"""Measure transfers to and from an S3 server, next to boto3's own transfer calls in the same run.
+"""Measure transfers to and from an S3 server, compared with boto3's own transfer functions.
 
     python -m tests.benchmarks.transfers [--size MB] [--objects N] [--keys MB] [--rounds N]
 
-Measured are speed, memory, the time to the first page of a large folder, and the time from key to paint
-during transfers. The server is SeaweedFS on this machine (the extra ``test-s3``). Every figure is measured
-in a separate process, so that none affects the caches or the memory of another.
+It measures speed, memory, the time to the first page of a large folder, and the time from key to
+paint during transfers. The server is SeaweedFS on this machine (the extra ``test-s3``). Each
+transfer runs in a separate process, so that none affects the caches or the memory of another.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ from tests.benchmarks.terminal import Terminal
 from tests.scenes.seeds import add_scenario
 from tests.stores import seaweed
 
-#: bounds: the fraction of the SDK's own speed, and the memory (MB)
+#: Bounds: the fraction of boto3's speed, and the memory in MB.
 RATIO, MEMORY = 0.8, 150
-#: bound: seconds to the first page of a folder
+#: Bound: seconds to the first page of a folder.
 FIRST_PAGE = 1.0
-#: parallel transfers, and the bound for the milliseconds from key to paint meanwhile
+#: Number of parallel transfers, and the bound for milliseconds from key to paint during them.
 TRANSFERS, KEY = 10, 50
 
 
@@ -73,7 +73,7 @@ WORK: dict[str, Callable[[dict[str, str], Path], None]] = {
 
 
 def _child(name: str, values: dict[str, str], file: Path) -> None:
-    import boto3.s3.transfer  # noqa: F401  what is imported is not what is measured
+    import boto3.s3.transfer  # noqa: F401  imported first, so that its import is not measured
 
     connect(values).head_bucket(Bucket=seaweed.BUCKET)
     started = time.perf_counter()
@@ -101,7 +101,7 @@ def _measure(name: str, values: dict[str, str], file: Path) -> tuple[float, floa
 
 
 def transfers(server: seaweed.Server, size: int, rounds: int) -> None:
-    """Measure the upload and the download of a file of so many megabytes."""
+    """Measure the upload and the download of a file of ``size`` MiB."""
     values = server.values("benchmark")
     with tempfile.TemporaryDirectory(prefix="launchpad-benchmark-") as folder:
         file = Path(folder) / "source"
@@ -119,22 +119,22 @@ def transfers(server: seaweed.Server, size: int, rounds: int) -> None:
         )
         memory = max(each[1] for each in found[f"ours {way}"])
         speeds = f"{size * 1.048576 / ours:6.0f} MB/s, boto3 {size * 1.048576 / sdk:6.0f} MB/s"
+        ratio = sdk / ours
         print(
-            f"{size} MB {way:4}: {speeds}, ratio {sdk / ours:.2f} (at least {RATIO}): {_holds(sdk / ours >= RATIO)}"
+            f"{size} MB {way:4}: {speeds}, ratio {ratio:.2f} (at least {RATIO}): "
+            f"{_holds(ratio >= RATIO)}"
         )
-        print(
-            f"{'':12}  memory at most {memory:.0f} MB (at most {MEMORY}): {_holds(memory <= MEMORY)}"
-        )
+        print(f"{'':12}  memory {memory:.0f} MB (at most {MEMORY}): {_holds(memory <= MEMORY)}")
 
 
 def folder(server: seaweed.Server, count: int) -> None:
-    """Measure the first page of a folder with so many objects."""
+    """Measure the first page of a folder with ``count`` objects."""
     values = server.values("large")
     client: Any = connect(values)
-    there = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="large/folder/", MaxKeys=1).get(
+    exists = client.list_objects_v2(Bucket=seaweed.BUCKET, Prefix="large/folder/", MaxKeys=1).get(
         "KeyCount"
     )
-    if not there:
+    if not exists:
         with ThreadPoolExecutor(8) as pool:
             keys = (f"large/folder/object-{number:07}" for number in range(count))
             list(
@@ -149,14 +149,15 @@ def folder(server: seaweed.Server, count: int) -> None:
         seconds.append(time.perf_counter() - started)
         assert len(page.objects) == 500
         assert page.next
-    worst = max(seconds)
+    slowest = max(seconds)
     print(
-        f"first page of {count:,} objects: {worst:.2f} s (at most {FIRST_PAGE:g}): {_holds(worst <= FIRST_PAGE)}"
+        f"first page of {count:,} objects: {slowest:.2f} s (at most {FIRST_PAGE:g}): "
+        f"{_holds(slowest <= FIRST_PAGE)}"
     )
 
 
 def keys(server: seaweed.Server, size: int) -> None:
-    """Measure key to paint while ten models of so many megabytes are downloaded.
+    """Measure key to paint while ten models of ``size`` MiB are downloaded.
 
     Server and program share the cores of this machine.
     """
@@ -196,15 +197,17 @@ def keys(server: seaweed.Server, size: int) -> None:
             terminal.close()
     median, slow = statistics.median(taken), sorted(taken)[int(0.95 * len(taken))]
     print(
-        f"key to paint while {TRANSFERS} models of {size} MB come: median {median:.0f} ms, 95 of 100 in {slow:.0f} ms,"
+        f"key to paint while {TRANSFERS} models of {size} MB are downloaded: "
+        f"median {median:.0f} ms, 95 of 100 keys in {slow:.0f} ms,"
     )
     print(
-        f"  slowest {max(taken):.0f} ms of {len(taken)} (at most {KEY}): {_holds(slow <= KEY)}; at the end: {at[-40:]}"
+        f"  slowest {max(taken):.0f} ms of {len(taken)} (at most {KEY}): {_holds(slow <= KEY)}; "
+        f"header at the end: {at[-40:]}"
     )
 
 
-def _holds(true: bool) -> str:
-    return "holds" if true else "DOES NOT HOLD"
+def _holds(holds: bool) -> str:
+    return "holds" if holds else "DOES NOT HOLD"
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A workflow template, and command lines in processes."""
+"""A workflow template with its code, and command lines that run in processes."""
 
 from __future__ import annotations
 
@@ -59,8 +59,10 @@ if mode == "fail":
     sys.exit(3)
 if mode == "command":
     import subprocess
-    words = ["log", "loss=0.5", "x=nan", "--step", "3", "--label", "phase=val", "--tag", "team=red", "--info", "n=t u"]
-    subprocess.run([sys.executable, "-m", "launchpad_tui", *words], check=True)
+    values = ["log", "loss=0.5", "x=nan", "--step", "3", "--label", "phase=val"]
+    values += ["--tag", "team=red", "--info", "n=t u"]
+    command = [sys.executable, "-m", "launchpad_tui", *values]
+    subprocess.run(command, check=True)
     mode = "train"
 if mode == "sleep":
     time.sleep(60)
@@ -98,12 +100,12 @@ Cli = Callable[..., Result]
 def environment(home: Path, **more: str) -> dict[str, str]:
     """Return the environment of a child process, with the home and this interpreter's launchpad."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    kept = {
+    inherited = {
         name: value
         for name, value in os.environ.items()
         if name not in {"COLUMNS", "LINES", "NO_COLOR"}
     }
-    return {**kept, "LAUNCHPAD_HOME": str(home), "PATH": path, **more}
+    return {**inherited, "LAUNCHPAD_HOME": str(home), "PATH": path, **more}
 
 
 def spawn(home: Path, *words: str, env: Mapping[str, str] | None = None, stdin: str = "") -> Result:

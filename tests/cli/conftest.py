@@ -1,4 +1,4 @@
-"""A home with a template, and the command line for it."""
+"""Fixtures: homes, a workflow template, and the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.cli_support import Cli, Result, checkout, prepare, spawn
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty home, set in the environment."""
+    """Return the folder of an empty home, which is set in the environment."""
     root = tmp_path / "home"
     monkeypatch.setenv("LAUNCHPAD_HOME", str(root))
     monkeypatch.delenv("NO_COLOR", raising=False)
@@ -21,7 +21,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def cli(home: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
-    """The command line in this process."""
+    """Return a function that runs a command line in this process."""
 
     def run(*words: str) -> Result:
         capsys.readouterr()
@@ -38,13 +38,13 @@ def cli(home: Path, capsys: pytest.CaptureFixture[str]) -> Cli:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A folder with a template and its code."""
+    """Return a folder with a template and its code."""
     return checkout(tmp_path / "checkout")
 
 
 @pytest.fixture(scope="session")
 def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with two completed executions and one dead one. Tests must not change it."""
+    """Return a home with two completed executions and one DEAD one. Tests must not change it."""
     folder = tmp_path_factory.mktemp("cli-trained")
     root = folder / "home"
     prepare(root, checkout(folder / "checkout"))
@@ -82,6 +82,6 @@ def trained_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def trained(trained_home: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
-    """The command line for the trained home."""
+    """Return the command line for the trained home."""
     monkeypatch.setenv("LAUNCHPAD_HOME", str(trained_home))
     return cli

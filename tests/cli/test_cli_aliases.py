@@ -1,4 +1,4 @@
-"""Former names of commands, options and values keep working and are not shown."""
+"""Former names of commands, options and values are accepted and not shown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FORMER_OPTIONS = [
 
 
 @pytest.mark.parametrize("former", aliases.COMMANDS, ids=" ".join)
-def test_a_former_command_is_the_current_one(former: tuple[str, ...], cli: Cli) -> None:
+def test_a_former_command_runs_the_current_one(former: tuple[str, ...], cli: Cli) -> None:
     current = aliases.COMMANDS[former]
     assert len(former) == len(current)
     assert former not in CURRENT
@@ -29,7 +29,7 @@ def test_a_former_command_is_the_current_one(former: tuple[str, ...], cli: Cli) 
 
 
 @pytest.mark.parametrize(("path", "former", "current"), FORMER_OPTIONS)
-def test_a_former_option_is_the_current_one(
+def test_a_former_option_sets_the_current_one(
     path: tuple[str, ...], former: str, current: str, cli: Cli
 ) -> None:
     flags = {flag for each in CURRENT[path].args for flag in each.flags}
@@ -64,7 +64,7 @@ def test_names_of_resources_are_not_translated() -> None:
         assert aliases.current_names(line) == line
 
 
-def test_the_former_value_of_a_direction() -> None:
+def test_the_former_direction_name_is_accepted() -> None:
     assert parse(["metrics", "better", "name", "name"]).direction == "auto"
     assert parse(["metrics", "better", "name", "name"]).metric == "name"
 

@@ -1,4 +1,4 @@
-"""Boards of charts."""
+"""Commands on boards of charts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tests.cli.cli_support import Cli
 
 @pytest.fixture
 def board(tmp_path: Path) -> Path:
+    """Return the file of a board with two charts."""
     path = tmp_path / "b.json"
     charts = [
         {"metrics": ["accuracy"]},
@@ -44,7 +45,7 @@ def test_a_board_is_imported_drawn_exported_and_deleted(
     assert "Board 'Mine' not found" in deleted.err
 
 
-def test_an_invalid_board_is_refused(trained: Cli, tmp_path: Path) -> None:
+def test_an_invalid_board_is_rejected(trained: Cli, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"name": "x", "charts": [{"metrics": []}]}')
     refused = trained("boards", "import", str(tmp_path / "x.json"))
     assert refused.code == 2

@@ -1,4 +1,4 @@
-"""Charts on standard output."""
+"""Charts that commands print."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.cli.cli_support import Cli
 
 @pytest.fixture
 def models(trained: Cli) -> list[str]:
-    """The models of rate 0.1 and 0.5."""
+    """Return the IDs of the models of rate 0.1 and 0.5."""
     return trained("models", "list", "--quiet", "--sort", "createdAt").lines
 
 
@@ -47,7 +47,7 @@ def test_metrics_chart_draws_all_metrics(trained: Cli, models: list[str]) -> Non
     assert "not finite" in shown.err
 
 
-def test_invalid_options_are_explained(trained: Cli, models: list[str]) -> None:
+def test_errors_of_invalid_options_name_the_valid_values(trained: Cli, models: list[str]) -> None:
     unknown = trained("metrics", "chart", models[0], "--metric", "nothing")
     assert unknown.code != 0
     assert "Metrics: " in unknown.err

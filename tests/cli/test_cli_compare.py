@@ -1,4 +1,4 @@
-"""Models and executions side by side, in every format."""
+"""``launchpad compare`` in every output format."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.cli.cli_support import Cli
 
 @pytest.fixture
 def models(trained: Cli) -> list[str]:
-    """The models of rate 0.1 and 0.5."""
+    """Return the IDs of the models of rate 0.1 and 0.5."""
     return trained("models", "list", "--quiet", "--sort", "createdAt").lines
 
 
-def test_json(trained: Cli, models: list[str]) -> None:
+def test_json_output(trained: Cli, models: list[str]) -> None:
     found = trained("compare", *models, "--json", "--aggregate", "best").json
     assert found["count"] == 2
     assert [each["id"] for each in found["subjects"]] == models
@@ -36,7 +36,7 @@ def test_json(trained: Cli, models: list[str]) -> None:
     assert last["loss"]["differs"] is False
 
 
-def test_table(trained: Cli, models: list[str]) -> None:
+def test_table_output(trained: Cli, models: list[str]) -> None:
     shown = trained("compare", *models)
     assert "  mode " not in shown.out
     assert "0.995*" in shown.out
@@ -49,7 +49,7 @@ def test_table(trained: Cli, models: list[str]) -> None:
     assert "tiny-model" in same.out
 
 
-def test_baseline(trained: Cli, models: list[str]) -> None:
+def test_differences_from_a_baseline(trained: Cli, models: list[str]) -> None:
     words = ["compare", *models, "--aggregate", "best", "--baseline", models[1]]
     loss = next(each for each in trained(*words, "--json").json["rows"] if each["name"] == "loss")
     assert loss["differences"] == pytest.approx([-0.4, 0.0])
@@ -57,7 +57,7 @@ def test_baseline(trained: Cli, models: list[str]) -> None:
     assert trained("compare", models[0], "--baseline", models[1]).code == 2
 
 
-def test_csv_and_markdown(trained: Cli, models: list[str]) -> None:
+def test_csv_and_markdown_output(trained: Cli, models: list[str]) -> None:
     rows = list(csv.reader(io.StringIO(trained("compare", *models, "--format", "csv").out)))
     assert rows[0][:2] == ["group", "name"]
     accuracy = next(row for row in rows if row[1] == "accuracy")
@@ -69,7 +69,7 @@ def test_csv_and_markdown(trained: Cli, models: list[str]) -> None:
     assert any("tiny-model" in line for line in markdown)
 
 
-def test_executions_and_models_together(trained: Cli, models: list[str]) -> None:
+def test_models_are_compared_with_executions(trained: Cli, models: list[str]) -> None:
     broken = trained("executions", "list", "--where", "status = DEAD", "--quiet").lines[0]
     found = trained("compare", models[0], broken, "--json").json
     assert [each["kind"] for each in found["subjects"]] == ["model", "execution"]
@@ -78,7 +78,7 @@ def test_executions_and_models_together(trained: Cli, models: list[str]) -> None
     assert next(each for each in found["rows"] if each["name"] == "loss")["values"][1] is None
 
 
-def test_at_a_step(trained: Cli, models: list[str]) -> None:
+def test_metrics_at_a_step(trained: Cli, models: list[str]) -> None:
     rows = {
         each["name"]: each
         for each in trained("compare", *models, "--at-step", "0", "--json").json["rows"]
@@ -92,7 +92,7 @@ def test_at_a_step(trained: Cli, models: list[str]) -> None:
     assert beyond["accuracy"]["values"] == last["accuracy"]["values"]
 
 
-def test_difference(trained: Cli, models: list[str]) -> None:
+def test_difference_line_by_line(trained: Cli, models: list[str]) -> None:
     shown = trained("compare", *models, "--diff")
     assert shown.lines[0].startswith("--- tiny-model")
     assert "- rate = 0.1" in shown.lines

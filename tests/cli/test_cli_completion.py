@@ -1,4 +1,4 @@
-"""Completion in real shells, and its candidates."""
+"""Shell completion in real shells, and the values that it offers."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ SHELLS = ("bash", "zsh", "fish")
 
 
 def in_shell(shell: str, home: Path, script: str) -> list[str]:
+    """Run a script in a shell and return the lines that it prints."""
     found = shutil.which(shell)
     if found is None:
         pytest.skip(f"{shell} is not installed")
-    words = {"bash": [found, "--norc"], "zsh": [found, "-f"], "fish": [found, "--no-config"]}[shell]
+    options = {"bash": "--norc", "zsh": "-f", "fish": "--no-config"}
     done = subprocess.run(
-        [*words, "-c", script],
+        [found, options[shell], "-c", script],
         env=environment(home, HOME=str(home.parent)),
         capture_output=True,
         text=True,
@@ -50,7 +51,9 @@ def fish(home: Path, line: str) -> list[str]:
 
 
 @pytest.mark.parametrize("complete", [bash, fish])
-def test_words_options_and_names(complete: object, trained_home: Path, trained: Cli) -> None:
+def test_commands_options_and_names_are_completed(
+    complete: object, trained_home: Path, trained: Cli
+) -> None:
     assert callable(complete)
     assert complete(trained_home, "launchpad execu") == ["executables", "executions"] or set(
         complete(trained_home, "launchpad execu")
@@ -83,14 +86,14 @@ def test_completion_creates_no_home(home: Path, cli: Cli) -> None:
     assert not home.exists()
 
 
-def test_files_in_bash(trained_home: Path, tmp_path: Path) -> None:
+def test_bash_completes_files(trained_home: Path, tmp_path: Path) -> None:
     (tmp_path / "a file.yaml").touch()
     assert bash(trained_home, f"launchpad executables add {tmp_path}/a") == [
         f"{tmp_path}/a file.yaml"
     ]
 
 
-def test_zsh_offers(trained_home: Path) -> None:
+def test_zsh_shows_descriptions(trained_home: Path) -> None:
     # zsh completes only in its line editor. Here the function is called with the variables that
     # the editor would set.
     script = (
@@ -118,6 +121,7 @@ def test_scripts_are_valid(shell: str, home: Path, cli: Cli, tmp_path: Path) -> 
 
 
 def offered(cli: Cli, *words: str) -> list[str]:
+    """Return the completions of the last argument, without descriptions."""
     shown = cli("_complete", "--", *words)
     assert (shown.code, shown.err) == (0, "")
     return [line.split("\t")[0] for line in shown.lines]
@@ -132,7 +136,7 @@ def test_every_command_is_offered(cli: Cli) -> None:
     assert "_complete" not in top
 
 
-def test_values_of_options(trained: Cli) -> None:
+def test_values_of_options_are_offered(trained: Cli) -> None:
     assert offered(trained, "--connection", "") == ["local"]
     assert offered(trained, "models", "--", "x") == []
     assert offered(trained, "executions", "list", "--metric", "l") == ["loss"]
@@ -143,7 +147,7 @@ def test_values_of_options(trained: Cli) -> None:
     assert offered(trained, "models", "download", "x", "") == ["//files"]
 
 
-def test_a_damaged_registry_offers_commands(home: Path, cli: Cli) -> None:
+def test_commands_are_offered_if_the_registry_is_damaged(home: Path, cli: Cli) -> None:
     home.mkdir()
     (home / "registry.db").write_text(
         "not a database, and long enough for SQLite to check its header" * 40

@@ -1,4 +1,4 @@
-"""Connections, resource groups and object stores; secrets are never part of a command line."""
+"""Commands on connections, resource groups and object stores, and how they read secrets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from launchpad_tui.config.settings import SECTIONS
 from tests.cli.cli_support import Cli, spawn
 
 
-def test_connections(cli: Cli) -> None:
+def test_connections_are_listed_edited_and_removed(cli: Cli) -> None:
     listed = cli("connections", "list", "--json").json
     assert listed["count"] == 1
     assert set(listed["resources"][0]) == {
@@ -38,7 +38,7 @@ def test_connections(cli: Cli) -> None:
     assert cli("connections", "remove", "nix").code == 2
 
 
-def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
+def test_secrets_are_read_from_standard_input(home: Path, cli: Cli) -> None:
     words = [
         "connections",
         "add",
@@ -62,17 +62,17 @@ def test_secrets_from_standard_input(home: Path, cli: Cli) -> None:
         "hush"
         not in added.out + added.err + spawn(home, "connections", "show", "lab", "--json").out
     )
-    kept = home / "credentials.json"
-    assert "hush-hush" in kept.read_text()
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    credentials = home / "credentials.json"
+    assert "hush-hush" in credentials.read_text()
+    assert stat.S_IMODE(credentials.stat().st_mode) == 0o600
     assert b"hush-hush" not in b"".join(each.read_bytes() for each in home.glob("registry.db*"))
     assert cli("connections", "edit", "lab", "--set", "client_id=other").code == 0
-    assert "hush-hush" in kept.read_text()
+    assert "hush-hush" in credentials.read_text()
     assert cli("connections", "remove", "lab").code == 0
-    assert "hush-hush" not in kept.read_text()
+    assert "hush-hush" not in credentials.read_text()
 
 
-def test_secrets_from_files(
+def test_secrets_are_read_from_files(
     home: Path, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = tmp_path / "key.pem"
@@ -94,7 +94,7 @@ def test_secrets_from_files(
     )
 
 
-def test_groups_and_stores(home: Path, tmp_path: Path, cli: Cli) -> None:
+def test_groups_and_stores_are_added_and_removed(home: Path, tmp_path: Path, cli: Cli) -> None:
     assert cli("groups", "add", "vision", "--label", "team=eyes", "--json").json["labels"] == [
         {"key": "team", "value": "eyes"}
     ]
@@ -147,7 +147,7 @@ def test_an_artifact_is_added_manually(home: Path, cli: Cli, template: Path) -> 
     assert cli("metrics", "list", "churn").code == 2
 
 
-def test_paths_settings_reconcile(home: Path, cli: Cli) -> None:
+def test_paths_settings_and_reconcile(home: Path, cli: Cli) -> None:
     assert set(cli("paths", "--json").json) == {
         "home",
         "registry",

@@ -1,4 +1,4 @@
-"""From a template to a model by commands: configuration, execution, model, metrics, logs and lineage."""
+"""Commands from a workflow template to a model with its metrics, log and lineage."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ARTIFACT_KEYS = {
 }
 
 
-def test_scenarios_and_executables(trained: Cli) -> None:
+def test_scenarios_and_executables_are_shown(trained: Cli) -> None:
     listed = trained("scenarios", "list", "--json").json
     assert listed["count"] == 1
     assert {"id", "name", "description", "labels", "createdAt", "modifiedAt"} == set(
@@ -73,7 +73,7 @@ def test_scenarios_and_executables(trained: Cli) -> None:
     assert trained("scenarios", "show", "nix").code == 2
 
 
-def test_executions(trained: Cli) -> None:
+def test_executions_are_listed_and_shown(trained: Cli) -> None:
     listed = trained("executions", "list", "--json").json
     assert listed["count"] == 3
     by_name = {each["configurationName"]: each for each in listed["resources"]}
@@ -96,7 +96,7 @@ def test_executions(trained: Cli) -> None:
     assert (waited.code, waited.json["count"]) == (1, 3)
 
 
-def test_filters_and_columns(trained: Cli) -> None:
+def test_lists_are_filtered_and_sorted(trained: Cli) -> None:
     def names(*words: str) -> list[str]:
         shown = trained("executions", "list", "--json", *words)
         assert shown.code == 0, shown.err
@@ -132,14 +132,16 @@ def test_filters_and_columns(trained: Cli) -> None:
         ("name = {", "Unexpected text"),
     ],
 )
-def test_invalid_conditions_are_refused(condition: str, message: str, trained: Cli) -> None:
+def test_invalid_conditions_are_rejected(condition: str, message: str, trained: Cli) -> None:
     shown = trained("executions", "list", "--where", condition)
     assert shown.code == 2
     assert message in shown.err
     assert shown.out == ""
 
 
-def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
+def test_models_are_shown_verified_and_downloaded(
+    trained: Cli, tmp_path: Path, trained_home: Path
+) -> None:
     listed = trained("models", "list", "--json").json
     assert listed["count"] == 2
     one = listed["resources"][0]
@@ -172,7 +174,7 @@ def test_models(trained: Cli, tmp_path: Path, trained_home: Path) -> None:
     assert "used by execution" in trained("datasets", "lineage", "numbers").out
 
 
-def test_metrics(trained: Cli) -> None:
+def test_metrics_are_listed_and_exported(trained: Cli) -> None:
     model = trained("models", "list", "--quiet", "--sort", "createdAt").lines[0]
     series = {
         each["key"]: each for each in trained("metrics", "list", model, "--json").json["resources"]
@@ -195,7 +197,7 @@ def test_metrics(trained: Cli) -> None:
     assert trained("metrics", "export", model, "--metric", "nix").code == 2
 
 
-def test_configurations(trained: Cli) -> None:
+def test_configurations_are_listed_and_checked(trained: Cli) -> None:
     listed = trained("configurations", "list", "--json").json
     assert listed["count"] == 3
     keys = {
@@ -220,7 +222,7 @@ def test_configurations(trained: Cli) -> None:
         assert message in refused.err
 
 
-def test_logs(trained: Cli, tmp_path: Path) -> None:
+def test_logs_are_printed_filtered_and_saved(trained: Cli, tmp_path: Path) -> None:
     execution = trained(
         "executions", "list", "--where", "configurationName = fast", "--quiet"
     ).lines[0]
@@ -246,9 +248,11 @@ def test_logs(trained: Cli, tmp_path: Path) -> None:
     assert target.read_text().rstrip().endswith("rows: 1")
 
 
-def test_follow_stop_rerun_and_delete(home: Path, template: Path, cli: Cli) -> None:
+def test_executions_are_followed_stopped_rerun_and_deleted(
+    home: Path, template: Path, cli: Cli
+) -> None:
     prepare(home, template)
-    made = cli(
+    created = cli(
         "configurations",
         "create",
         "tiny-train",
@@ -259,7 +263,7 @@ def test_follow_stop_rerun_and_delete(home: Path, template: Path, cli: Cli) -> N
         "-p",
         "mode=sleep",
     )
-    assert made.code == 0
+    assert created.code == 0
     execution = cli("executions", "create", "long", "--quiet").out.strip()
     follower = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", "executions", "logs", execution, "--follow"],
@@ -303,7 +307,7 @@ def test_follow_stop_rerun_and_delete(home: Path, template: Path, cli: Cli) -> N
     )
 
 
-def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
+def test_metrics_are_logged_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
     prepare(home, template)
     cli(
         "configurations",
@@ -327,7 +331,7 @@ def test_log_inside_an_execution(home: Path, template: Path, cli: Cli) -> None:
     assert {"name": "n", "value": "t u"} in shown["customInfo"]
 
 
-def test_an_interrupt_exits_with_130(home: Path, template: Path) -> None:
+def test_the_exit_code_after_an_interrupt_is_130(home: Path, template: Path) -> None:
     prepare(home, template)
     words = (
         "configurations",
@@ -357,7 +361,7 @@ def test_an_interrupt_exits_with_130(home: Path, template: Path) -> None:
     assert spawn(home, "executions", "wait", execution).code == 1
 
 
-def test_an_invalid_template_is_refused(home: Path, tmp_path: Path, cli: Cli) -> None:
+def test_an_invalid_template_is_rejected(home: Path, tmp_path: Path, cli: Cli) -> None:
     bad = tmp_path / "bad.yaml"
     bad.write_text("apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {}\n")
     refused = cli("executables", "add", str(bad))
@@ -368,7 +372,7 @@ def test_an_invalid_template_is_refused(home: Path, tmp_path: Path, cli: Cli) ->
     assert cli("executables", "add", str(tmp_path / "nowhere")).code == 2
 
 
-def test_settings_of_an_executable(home: Path, template: Path, cli: Cli) -> None:
+def test_settings_of_an_executable_are_changed(home: Path, template: Path, cli: Cli) -> None:
     added = cli("executables", "add", str(template))
     assert added.lines[0].startswith("added: tiny-train")
     assert (

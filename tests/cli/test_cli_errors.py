@@ -1,4 +1,4 @@
-"""Errors are reported on standard error with exit code 2, logged with details, and show no traceback."""
+"""Errors are printed on standard error without a traceback, and the exit code is 2."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_an_unexpected_error_is_logged(
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 
-def test_an_argument_that_is_not_utf_8_is_refused(home: Path) -> None:
+def test_an_argument_that_is_not_utf_8_is_rejected(home: Path) -> None:
     shown = spawn(home, "models", "show", "\udcff")
     assert shown.code == 2
     assert "UTF-8" in shown.err

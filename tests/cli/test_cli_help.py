@@ -1,4 +1,4 @@
-"""The help of every command, and the modules that are loaded for it."""
+"""The help of every command, and the modules that help and commands import."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LINES = {
 
 @pytest.mark.parametrize("path", LINES)
 def test_help_lines_are_imperative_phrases(path: str) -> None:
-    """An imperative verb with an object, in one line that fits into 80 columns of a list."""
+    """The help starts with a verb, and fits a list of commands in 80 columns."""
     line = LINES[path]
     verb, _, rest = line.partition(" ")
     assert re.fullmatch("[A-Z][a-z]+,?", verb)
@@ -47,7 +47,7 @@ def test_help_lines_are_imperative_phrases(path: str) -> None:
 
 
 @pytest.mark.parametrize("command", TREE, ids=lambda command: " ".join(command.path))
-def test_texts_of_arguments_and_details(command: Command) -> None:
+def test_help_of_arguments_and_details(command: Command) -> None:
     for each in (*command.args, *COMMON_OPTIONS):
         assert re.match("[A-Z]", each.help), each.flags
         assert not each.help.endswith("."), each.flags
@@ -109,6 +109,7 @@ def test_common_options_may_precede_or_follow_the_command() -> None:
 
 
 def loaded(*words: str) -> set[str]:
+    """Return the names of the modules that a command line imports."""
     program = (
         "import sys\nfrom launchpad_tui.__main__ import main\n"
         f"try:\n    main({list(words)!r})\nexcept SystemExit:\n    pass\n"

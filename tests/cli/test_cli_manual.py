@@ -1,4 +1,4 @@
-"""``launchpad help``: the manual on the command line."""
+"""``launchpad help`` prints the manual and the help of commands."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_without_a_topic_all_topics_are_listed(cli: Cli, home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", TOPICS)
-def test_a_topic_is_printed_in_lines_of_a_terminal(name: str, cli: Cli) -> None:
+def test_a_topic_is_printed_as_text(name: str, cli: Cli) -> None:
     result = cli("help", name)
     assert result.code == 0
     assert result.out.splitlines()[0] == topic(name).title
@@ -32,13 +32,13 @@ def test_a_topic_is_printed_in_lines_of_a_terminal(name: str, cli: Cli) -> None:
     assert "\x1b" not in result.out
 
 
-def test_the_beginning_of_a_name_is_enough(cli: Cli) -> None:
+def test_a_topic_is_found_by_the_beginning_of_its_name(cli: Cli) -> None:
     assert cli("help", "trouble").out == cli("help", "troubleshooting").out
     assert find_topic("stores.md") == topic("stores")
     assert find_topic("s") is None
 
 
-def test_an_unknown_topic_names_those_that_exist(cli: Cli) -> None:
+def test_the_error_of_an_unknown_topic_lists_the_topics(cli: Cli) -> None:
     result = cli("help", "nothing")
     assert result.code == 2
     assert "The manual has no topic 'nothing'" in result.err
@@ -46,7 +46,7 @@ def test_an_unknown_topic_names_those_that_exist(cli: Cli) -> None:
     assert "launchpad help" in result.err
 
 
-def test_a_command_shows_its_options(cli: Cli) -> None:
+def test_help_shows_the_options_of_a_command(cli: Cli) -> None:
     assert cli("help", "models", "list").out == cli("models", "list", "--help").out
     assert cli("help", "models").out == cli("models", "--help").out
     assert cli("help", "stores", "list").out == cli("stores", "list", "--help").out
@@ -57,7 +57,7 @@ def test_topics_are_completed(cli: Cli) -> None:
 
 
 def _on_a_terminal(environ: dict[str, str], *words: str) -> str:
-    """Run launchpad with a terminal as its input and output; return what it wrote."""
+    """Run launchpad with a terminal as its input and output, and return its output."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-m", "launchpad_tui", *words],
@@ -77,7 +77,7 @@ def _on_a_terminal(environ: dict[str, str], *words: str) -> str:
     return written.decode()
 
 
-def test_a_terminal_gets_the_pager(tmp_path: Path) -> None:
+def test_a_topic_is_paged_on_a_terminal(tmp_path: Path) -> None:
     pager = tmp_path / "pager.sh"
     pager.write_text("#!/bin/sh\necho PAGED\nexec cat\n")
     pager.chmod(0o755)
@@ -87,6 +87,6 @@ def test_a_terminal_gets_the_pager(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("pager", ["", "/no/such/pager", "'unbalanced"])
-def test_without_a_pager_the_text_is_written(pager: str) -> None:
+def test_without_a_pager_the_topic_is_printed(pager: str) -> None:
     written = _on_a_terminal({"PAGER": pager, "NO_COLOR": "1"}, "help", "stores")
     assert written.startswith("Object stores")

@@ -1,4 +1,4 @@
-"""What is printed: harmless, aligned, whole in a pipe, fitting on a terminal, and of any length."""
+"""Printed output: escaped, aligned, cut to the width of terminals only, and of any length."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EVIL = "\x1b]52;c;AAAA\x07\x9b31m\u202eevil\u200b\ud83d"
 
 
 def on_terminal(home: Path, columns: int, *words: str) -> list[str]:
-    """The lines that a command writes to a terminal of so many columns."""
+    """Return the lines that a command writes to a terminal with this number of columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     child = subprocess.Popen(
@@ -53,10 +53,9 @@ def on_terminal(home: Path, columns: int, *words: str) -> list[str]:
 
 
 def many(home: Path, count: int, name: str = "model {}") -> None:
-    """Put models into a home, quickly."""
+    """Add models to a home in one transaction."""
     desk = open_desk(Home.at(home).ensure())
-    scenarios = desk.registry
-    with scenarios.write():
+    with desk.registry.write():
         for number in range(count):
             artifacts.add(desk.registry, DEFAULT_SCOPE, _artifact(number, name.format(number)))
     desk.close()
@@ -81,7 +80,7 @@ def _artifact(number: int, name: str) -> Artifact:
     )
 
 
-def test_json_is_harmless_and_exact() -> None:
+def test_json_is_escaped_without_loss() -> None:
     text = json_text({"name": EVIL + "é漢"})
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in text)
     assert "\u202e" not in text
@@ -108,7 +107,7 @@ def test_cell_width(text: str, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", range(8))
-def test_cut_keeps_to_the_width(width: int) -> None:
+def test_clipped_text_fits_the_width(width: int) -> None:
     for text in ("abcdefgh", "漢字漢字", "a漢b字c"):
         cut = clip(text, width)
         assert cell_width(cut) <= width
@@ -143,7 +142,7 @@ def test_a_long_cell_does_not_widen_other_rows_in_a_pipe() -> None:
     assert len(lines[2]) < 100
 
 
-def test_terminal_and_pipe(home: Path) -> None:
+def test_tables_are_cut_on_terminals_but_not_in_pipes(home: Path) -> None:
     many(home, 3, "a very long name of a model that does not fit a narrow terminal, number {}")
     lines = on_terminal(home, 60, "models", "list")
     assert len(lines) == 4
@@ -155,7 +154,7 @@ def test_terminal_and_pipe(home: Path) -> None:
     assert "number 2" in piped.lines[1]
 
 
-def test_lists_of_any_length(home: Path, cli: Cli) -> None:
+def test_long_lists_are_printed_completely(home: Path, cli: Cli) -> None:
     many(home, 1201)
     listed = cli("models", "list", "--json", "--sort", "createdAt").json
     assert listed["count"] == 1201
@@ -183,7 +182,7 @@ def test_a_closed_pipe_is_silent(home: Path) -> None:
     assert len(done.stdout.splitlines()) == 2
 
 
-def test_evil_names_reach_no_terminal(home: Path, cli: Cli) -> None:
+def test_control_characters_in_names_are_not_printed(home: Path, cli: Cli) -> None:
     many(home, 1, EVIL.replace("\ud83d", ""))
     for words in (["models", "list"], ["models", "show", "m-000000"], ["models", "list", "--json"]):
         shown = cli(*words)
@@ -212,14 +211,14 @@ def test_ragged_csv_files_are_previewed(home: Path, cli: Cli, tmp_path: Path) ->
     assert "2  3  4" in shown.out
 
 
-def test_ascii_terminals_get_escapes(home: Path) -> None:
+def test_characters_missing_in_the_encoding_are_escaped(home: Path) -> None:
     many(home, 1, "漢字")
     shown = spawn(home, "models", "list", env={"PYTHONIOENCODING": "ascii"})
     assert (shown.code, shown.err) == (0, "")
     assert "\\u6f22" in shown.out
 
 
-def test_full_disk(home: Path) -> None:
+def test_a_full_disk_is_reported(home: Path) -> None:
     many(home, 2000)
     done = subprocess.run(
         f'"{sys.executable}" -m launchpad_tui models list > /dev/full',
@@ -237,7 +236,7 @@ def test_full_disk(home: Path) -> None:
     ]
 
 
-def test_closed_standard_streams(home: Path) -> None:
+def test_closed_standard_streams_are_accepted(home: Path) -> None:
     done = subprocess.run(
         f'"{sys.executable}" -m launchpad_tui groups list >&- 2>&-',
         shell=True,

@@ -1,4 +1,4 @@
-"""Resource groups and object stores of a remote connection."""
+"""Commands on resource groups and object stores of a remote runtime."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tests.services.tenant_server import SECRET, Tenant
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    """A tenant."""
+    """Start a server with a tenant."""
     with tenant_server.serve() as server:
         yield server
 
 
 @pytest.fixture
 def core(tenant: Tenant, cli: Cli, tmp_path: Path) -> Cli:
-    """The command line of a home with the refreshed connection ``core``."""
+    """Return the command line of a home with the connection ``core`` to the tenant."""
     key = tmp_path / "key.json"
     key.write_text(tenant.service_key)
     assert cli("connections", "add", "core", "--service-key", str(key)).code == 0

@@ -1,4 +1,4 @@
-"""Schedules on the command line."""
+"""Commands on execution schedules."""
 
 from __future__ import annotations
 

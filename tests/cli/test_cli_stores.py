@@ -1,4 +1,4 @@
-"""Files in stores and of artifacts: browse, verify, preview, download, upload and import."""
+"""Commands on object stores and on the files of artifacts."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tests.cli.cli_support import Cli
 
 @pytest.fixture
 def tiny(template: Path, cli: Cli) -> str:
-    """The scenario of the template."""
+    """Add the template and return the ID of its scenario."""
     assert cli("executables", "add", str(template)).code == 0
     return "tiny"
 
 
 @pytest.fixture
 def lake(tmp_path: Path, cli: Cli) -> Path:
-    """An object store ``lake``."""
+    """Add the object store ``lake`` and return its folder."""
     folder = tmp_path / "lake"
     for path in (
         "models/a/weights.bin",
@@ -34,9 +34,10 @@ def lake(tmp_path: Path, cli: Cli) -> Path:
 
 @pytest.fixture
 def models(lake: Path, tiny: str, cli: Cli) -> list[str]:
-    made = cli("models", "import", "lake", "models", "--scenario", "tiny", "--json")
-    assert made.code == 0, made.err
-    return [each["id"] for each in made.json["resources"]]
+    """Import two models from the store and return their IDs."""
+    imported = cli("models", "import", "lake", "models", "--scenario", "tiny", "--json")
+    assert imported.code == 0, imported.err
+    return [each["id"] for each in imported.json["resources"]]
 
 
 def test_a_store_test_prints_its_steps(lake: Path, cli: Cli) -> None:
@@ -196,5 +197,5 @@ def test_stores_are_renamed_and_replaced(
     assert cli("stores", "rename", "pond", "files").code == 2
 
 
-def test_store_outputs_of_an_unknown_execution_is_refused(tiny: str, cli: Cli) -> None:
+def test_storing_outputs_of_an_unknown_execution_is_rejected(tiny: str, cli: Cli) -> None:
     assert cli("executions", "store-outputs", "e-nothing").code == 2

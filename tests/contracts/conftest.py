@@ -1,4 +1,4 @@
-"""One store of every kind in the catalog, each with a real thing behind it."""
+"""Fixtures that open a store of every kind in the catalog, each against a real server or folder."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def _launchpad(_request: pytest.FixtureRequest) -> Values:
     return lambda: server.values(name)
 
 
-#: how to make the values of an empty store, by kind; a kind without an entry fails the suite
-MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
+#: Returns the field values of an empty store, by kind. A kind without an entry fails the suite.
+EMPTY_STORES: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
     "azure": _azure,
     "file": _file,
     "gcs": _gcs,
@@ -70,8 +70,8 @@ MAKERS: dict[str, Callable[[pytest.FixtureRequest], Values]] = {
 
 @pytest.fixture(params=sorted(KINDS))
 def new_store(request: pytest.FixtureRequest) -> Callable[[], ObjectStore]:
-    """Opens the same empty store, as another process would, at each call."""
-    values = MAKERS[request.param](request)
+    """Open the same empty store at each call, as another process would."""
+    values = EMPTY_STORES[request.param](request)
     return lambda: open_store(KINDS[request.param], values())
 
 

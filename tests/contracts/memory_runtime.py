@@ -1,4 +1,4 @@
-"""A kind of runtime of one module: everything is kept in memory, and executions run until stopped."""
+"""A kind of runtime in one module: it keeps objects in memory, and executions run until stopped."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ from launchpad_tui.domain.transfer import Progress
 from launchpad_tui.errors import CapabilityMissing, Conflict, LaunchpadError, NotFound
 from launchpad_tui.runtimes.host import RuntimeHost
 
-Kept = TypeVar("Kept")
-#: the entry of the catalog
+Item = TypeVar("Item")
+#: The entry of the catalog.
 KIND = Kind(
     id="memory",
     title="Memory",
@@ -92,13 +92,13 @@ class MemoryRuntime:
 
     def capabilities(self) -> Capabilities:
         missing = dict.fromkeys(MISSING, False)
-        return Capabilities(**missing, reasons=dict.fromkeys(MISSING, "Memory is too short."))
+        return Capabilities(**missing, reasons=dict.fromkeys(MISSING, "It is kept in memory."))
 
     def create_due(self, at: datetime) -> int:
         return 0
 
     def reconcile(self) -> None:
-        """A remote runtime maintains itself."""
+        """Executions never end unexpectedly."""
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
         for name, group in self._groups.items():
@@ -108,7 +108,7 @@ class MemoryRuntime:
         self, name: str, labels: Mapping[str, str] | None = None
     ) -> ResourceGroup:
         if name in self._groups:
-            raise Conflict(f"The resource group {name} exists already")
+            raise Conflict(f"The resource group {name} already exists")
         self._groups[name] = Group(labels or {})
         return ResourceGroup("", name, "PROVISIONED", labels or {}, now())
 
@@ -228,13 +228,13 @@ class MemoryRuntime:
         return _found(self._group.executions, execution_id)
 
     def create_execution(self, configuration_id: str) -> str:
-        of = self.configuration(configuration_id)
+        configuration = self.configuration(configuration_id)
         new = Execution(
             uuid.uuid4().hex[:16],
-            of.id,
-            of.name,
-            of.scenario_id,
-            of.executable_id,
+            configuration.id,
+            configuration.name,
+            configuration.scenario_id,
+            configuration.executable_id,
             "1",
             Status.RUNNING,
             TargetStatus.COMPLETED,
@@ -365,11 +365,11 @@ class MemoryRuntime:
         _refuse()
 
 
-def _found(kept: Mapping[str, Kept], key: str) -> Kept:
-    if key not in kept:
-        raise NotFound(f"There is no {key!r}")
-    return kept[key]
+def _found(items: Mapping[str, Item], key: str) -> Item:
+    if key not in items:
+        raise NotFound(f"{key!r} not found")
+    return items[key]
 
 
 def _refuse() -> NoReturn:
-    raise CapabilityMissing("The runtime does not support this", "Memory is too short.")
+    raise CapabilityMissing("The runtime does not support this", "It is kept in memory.")

@@ -1,4 +1,4 @@
-"""What every kind of runtime in the catalog has to do, each against a real server or home."""
+"""The contract of every kind of runtime in the catalog, tested against real servers and homes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from tests.server.api.served import serving
 from tests.services import tenant_server
 from tests.services.execution_support import Bench, shell_template, until
 
-SHELL = "echo begins; sleep 60"
+SHELL = "echo started; sleep 60"
 
 
 @dataclass
 class Subject:
-    """A runtime under test with an executable that can be executed."""
+    """A runtime under test, with an executable."""
 
     desk: Desk
     scope: Scope
@@ -48,7 +48,7 @@ class Subject:
         return self.runtime.create_configuration("slow", self.scenario, self.executable)
 
     def execution(self) -> str:
-        """Create an execution and wait until it runs, or is about to."""
+        """Create an execution, which then runs or waits to run."""
         return self.runtime.create_execution(self.configuration())
 
     def stopped(self) -> str:
@@ -99,10 +99,10 @@ def _aicore(root: Path) -> Iterator[Subject]:
 
 @contextmanager
 def _served(root: Path) -> Iterator[Subject]:
-    house = Bench(root / "house")
+    host = Bench(root / "host")
     try:
-        executable = house.add(shell_template("slow", SHELL), "slow.yaml")
-        with serving(house.desk.home.root) as server:
+        executable = host.add(shell_template("slow", SHELL), "slow.yaml")
+        with serving(host.desk.home.root) as server:
             key = {
                 "clientid": server.key.client_id,
                 "clientsecret": server.key.secret,
@@ -114,7 +114,7 @@ def _served(root: Path) -> Iterator[Subject]:
             ) as subject:
                 yield subject
     finally:
-        house.close()
+        host.close()
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def _memory(root: Path) -> Iterator[Subject]:
         yield subject
 
 
-#: how each runtime under test is opened, with the kind in the catalog that it is of
+#: The kind in the catalog of each runtime under test, and the function that opens it.
 SUBJECTS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "embedded": ("local", _embedded),
     "SAP AI Core": ("sap-ai-core", _aicore),
@@ -134,7 +134,7 @@ SUBJECTS: dict[str, tuple[str, Callable[[Path], object]]] = {
 
 @pytest.fixture(autouse=True)
 def added_kind(monkeypatch: pytest.MonkeyPatch) -> ConnectionKind:
-    """Add a kind by one entry of the catalog."""
+    """Add a kind to the catalog by one entry."""
     monkeypatch.setitem(catalog.KINDS, memory_runtime.KIND.id, memory_runtime.KIND)
     return memory_runtime.KIND
 
@@ -280,7 +280,7 @@ def test_resource_groups(subject: Subject) -> None:
     assert "vision" not in {one.name for one in runtime.resource_groups()}
 
 
-def test_services_do_not_know_the_kind(subject: Subject) -> None:
+def test_services_work_with_every_kind(subject: Subject) -> None:
     desk, scope = subject.desk, subject.scope
     if scope != DEFAULT_SCOPE:
         desk.connections.refresh(scope.connection)
@@ -305,7 +305,7 @@ def test_an_added_kind_is_offered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(os.environ, "LAUNCHPAD_HOME", str(tmp_path / "home"))
-    assert main(["connections", "kinds", "--json"]) == 0
+    assert main(["connections", "types", "--json"]) == 0
     kinds = {one["id"] for one in json.loads(capsys.readouterr().out)["resources"]}
     assert added_kind.id in kinds
 

@@ -1,4 +1,4 @@
-"""What every object store promises, whatever its kind."""
+"""The contract of every kind of object store: objects, folders and publications."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from launchpad_tui.errors import Conflict, InvalidInput, ObjectMissing
 from launchpad_tui.stores.base import STAGING, ObjectStore, SourceFile
 from launchpad_tui.stores.file import FileStore
 
+#: Size in bytes of an object that S3 uploads in several parts.
 BIG = 40 << 20
-"""Bytes: enough that S3 takes it in several parts."""
 
 NAMES = [
     "a:b c",
@@ -279,7 +279,7 @@ def test_a_publication_is_hidden_until_it_is_complete(
     seen: list[list[str]] = []
     missing: list[bool] = []
 
-    def look(_: int) -> None:
+    def list_objects(_: int) -> None:
         seen.append(paths(other))
         try:
             other.stat("m/0")
@@ -287,14 +287,14 @@ def test_a_publication_is_hidden_until_it_is_complete(
             missing.append(True)
 
     contents = {str(i): b"x" * 100_000 for i in range(6)}
-    new_store().publish("m", sources(tmp_path, contents), look)
+    new_store().publish("m", sources(tmp_path, contents), list_objects)
     assert len(seen) >= 6
     assert not any(seen)
     assert len(missing) == len(seen)
     assert paths(other) == [f"m/{i}" for i in range(6)]
 
 
-def test_a_cancelled_publication_leaves_no_objects(
+def test_a_canceled_publication_leaves_no_objects(
     new_store: Callable[[], ObjectStore], tmp_path: Path
 ) -> None:
     store = new_store()
@@ -315,7 +315,7 @@ def test_a_cancelled_publication_leaves_no_objects(
     assert len(paths(store, "m")) == 6
 
 
-def test_a_source_that_vanishes(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_source_that_is_deleted_before_the_upload(store: ObjectStore, tmp_path: Path) -> None:
     files = sources(tmp_path, {"a": b"1", "b": b"2"})
     files[1].file.unlink()
     with pytest.raises(InvalidInput):
@@ -359,7 +359,7 @@ def test_large_objects_and_progress(store: ObjectStore, tmp_path: Path) -> None:
     assert (tmp_path / "back").stat().st_size == BIG
 
 
-def test_a_cancelled_download(store: ObjectStore, tmp_path: Path) -> None:
+def test_a_canceled_download(store: ObjectStore, tmp_path: Path) -> None:
     put(store, tmp_path, "x", b"x" * 3_000_000)
 
     def stop(_: int) -> None:

@@ -1,5 +1,8 @@
-"""Broken networks and servers, for every kind of store that has one: a clear error, nothing wrong taken for right, and
-nothing half-made under a name."""
+"""Failing networks and servers, for every kind of store that has a server.
+
+An operation ends with an error, incomplete content is never accepted as complete, and no
+incomplete object or folder becomes visible.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,10 @@ from launchpad_tui.net.timeouts import within
 from launchpad_tui.services.downloads import DownloadItem, fetch
 from launchpad_tui.stores.base import ObjectStore, SourceFile, open_store
 from launchpad_tui.stores.catalog import KINDS
-from tests.contracts.conftest import MAKERS
+from tests.contracts.conftest import EMPTY_STORES
 from tests.stores import rude
 
-#: the field that holds the server's address, by kind
+#: The field that contains the server's address, by kind.
 ADDRESS = {
     "s3": "endpoint",
     "oss": "endpoint",
@@ -32,8 +35,8 @@ ADDRESS = {
     "gcs": "endpoint",
     "launchpad": "base_url",
 }
-#: kinds of which the files' bytes come from a server that the address does not name
-ELSEWHERE = {"webhdfs"}
+#: Kinds whose content is sent by other servers than the one at the address.
+SEPARATE_DATA_SERVERS = {"webhdfs"}
 CONTENT = os.urandom(6_000_000)
 
 
@@ -44,12 +47,12 @@ class Place:
         self.kind, self.values, self.relay = kind, values, relay
         self.store = open_store(KINDS[kind], values)
         address = urlsplit(values[ADDRESS[kind]])
-        # A certificate is for the name, and a signature for what the client called.
+        # The host name stays, because certificates and signatures contain it.
         netloc = f"{address.hostname}:{relay.port}"
         self.through = {**values, ADDRESS[kind]: urlunsplit(address._replace(netloc=netloc))}
 
     def open(self) -> ObjectStore:
-        """A new one through the relay: nothing is open to it yet."""
+        """Open the store through the relay, without existing connections."""
         return open_store(KINDS[self.kind], self.through)
 
     def secrets(self) -> list[str]:
@@ -59,7 +62,7 @@ class Place:
 
 @pytest.fixture(params=sorted(set(KINDS) - {"file"}))
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    values = MAKERS[request.param](request)()
+    values = EMPTY_STORES[request.param](request)()
     address = urlsplit(values[ADDRESS[request.param]])
     with rude.relaying(address.port or 80) as relay:
         yield Place(request.param, values, relay)
@@ -72,12 +75,12 @@ def large(tmp_path: Path) -> Path:
     return path
 
 
-def refused(place: Place, call: Callable[[], object], seconds: float = 60) -> LaunchpadError:
-    """The error that a call ends with, in time; without a secret in it or in what caused it."""
-    begun = time.monotonic()
+def raised_error(place: Place, call: Callable[[], object], seconds: float = 60) -> LaunchpadError:
+    """Return the error of a call; it must be raised in time, and no cause may contain a secret."""
+    started = time.monotonic()
     with pytest.raises(LaunchpadError) as caught:
         call()
-    assert time.monotonic() - begun < seconds
+    assert time.monotonic() - started < seconds
     error: BaseException | None = caught.value
     while error is not None:
         for secret in place.secrets():
@@ -96,13 +99,13 @@ def test_truncated_responses_are_rejected(place: Place, large: Path) -> None:
         len(CONTENT),
         hashlib.sha256(CONTENT).digest(),
     )
-    if place.kind in ELSEWHERE:
+    if place.kind in SEPARATE_DATA_SERVERS:
         return
-    # Not a byte comes any more: what is there is not taken for all.
+    # The server sends nothing more: the received part must not be accepted as complete.
     place.relay.cuts = 10_000
     place.relay.cut_after = 100
     assert isinstance(
-        refused(place, lambda: place.open().get("a/large.bin", BytesIO())), Unreachable
+        raised_error(place, lambda: place.open().get("a/large.bin", BytesIO())), Unreachable
     )
 
 
@@ -112,26 +115,26 @@ def test_truncated_listings_are_rejected(place: Place, tmp_path: Path) -> None:
     for number in range(20):
         place.store.put(f"a/{number:02}", small)
     place.relay.cut_after = 700
-    error = refused(place, lambda: list(place.open().list("a")))
+    error = raised_error(place, lambda: list(place.open().list("a")))
     assert isinstance(error, Unreachable)
 
 
 def test_a_server_that_stops_during_an_upload(place: Place, large: Path, tmp_path: Path) -> None:
     (tmp_path / "small").write_bytes(b"x")
-    if place.kind not in ELSEWHERE:
+    if place.kind not in SEPARATE_DATA_SERVERS:
         place.relay.dies_after = 2_000_000
-        refused(place, lambda: place.open().put("a/large.bin", large))
+        raised_error(place, lambda: place.open().put("a/large.bin", large))
         assert place.relay.down
     else:
         place.relay.down = True
-        refused(place, lambda: place.open().put("a/large.bin", large))
+        raised_error(place, lambda: place.open().put("a/large.bin", large))
     assert list(place.store.list()) == []
     place.relay.down = False
     place.relay.taken = 0
     files = [SourceFile("small", tmp_path / "small"), SourceFile("large.bin", large)]
-    if place.kind in ELSEWHERE:
+    if place.kind in SEPARATE_DATA_SERVERS:
         place.relay.dies_after = 900
-    refused(place, lambda: place.open().publish("b", files))
+    raised_error(place, lambda: place.open().publish("b", files))
     assert list(place.store.list("b")) == []
     assert place.store.browse("").folders == ()
 
@@ -140,31 +143,31 @@ def test_a_server_that_sends_a_byte_a_second(place: Place, tmp_path: Path) -> No
     (tmp_path / "small").write_bytes(b"x" * 1000)
     place.store.put("small", tmp_path / "small")
     place.relay.trickle = 1
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(Unreachable):
         within(1.5, lambda: place.open().stat("small"))
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - started < 5
 
 
-def test_a_download_from_a_slow_server_can_be_cancelled(
+def test_a_download_from_a_slow_server_can_be_canceled(
     place: Place, large: Path, tmp_path: Path
 ) -> None:
-    if place.kind in ELSEWHERE:
-        pytest.skip("the bytes come from a server that is not relayed")
+    if place.kind in SEPARATE_DATA_SERVERS:
+        pytest.skip("the content is sent by a server that is not relayed")
     place.store.put("large.bin", large)
     found = place.store.stat("large.bin")
     place.relay.trickle = 1
-    begun = time.monotonic()
+    started = time.monotonic()
 
-    class Left(Exception):
+    class Canceled(Exception):
         pass
 
-    def moved(_count: int, _path: str) -> None:
-        raise Left
+    def cancel(_count: int, _path: str) -> None:
+        raise Canceled
 
-    with pytest.raises((Left, Unreachable)):
-        fetch(place.open(), [DownloadItem(found, tmp_path / "got")], moved)
-    assert time.monotonic() - begun < 60
+    with pytest.raises((Canceled, Unreachable)):
+        fetch(place.open(), [DownloadItem(found, tmp_path / "got")], cancel)
+    assert time.monotonic() - started < 60
     assert not (tmp_path / "got").exists()
 
 
@@ -175,8 +178,8 @@ def test_unreachable_server(place: Place, large: Path) -> None:
     place.through[ADDRESS[place.kind]] = urlunsplit(
         address._replace(netloc=f"{address.hostname}:{port}")
     )
-    assert isinstance(refused(place, lambda: place.open().check()), Unreachable)
-    assert isinstance(refused(place, lambda: place.open().put("a", large)), Unreachable)
+    assert isinstance(raised_error(place, lambda: place.open().check()), Unreachable)
+    assert isinstance(raised_error(place, lambda: place.open().put("a", large)), Unreachable)
 
 
 def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, large: Path) -> None:
@@ -184,7 +187,7 @@ def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, larg
     with rude.relaying() as stranger:
         stranger.redirect = "here"
         place.relay.redirect = f"http://localhost:{stranger.port}"
-        # Who points elsewhere need not be the server: here it has no certificate.
+        # The redirect need not come from the real server, so the relay uses no certificate.
         address = urlsplit(place.through[ADDRESS[place.kind]])
         place.through[ADDRESS[place.kind]] = urlunsplit(address._replace(scheme="http"))
         store = place.open()
@@ -194,7 +197,7 @@ def test_credentials_are_not_sent_to_the_target_of_a_redirect(place: Place, larg
             lambda: store.get("a", BytesIO()),
             lambda: store.put("b", large),
         ):
-            refused(place, call)
+            raised_error(place, call)
         heard = b"".join(stranger.heard).lower()
         assert b"authorization" not in heard
         assert b"sig=" not in heard

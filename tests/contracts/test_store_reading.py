@@ -1,4 +1,4 @@
-"""What every object store promises of browsing, of reading parts, of copies and checksums, whatever its kind."""
+"""The contract of every kind of object store: browsing, partial reads, copies and checksums."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def pages(store: ObjectStore, path: str, limit: int) -> tuple[list[str], list[st
         token = page.next
         if not token:
             return folders, objects
-    raise AssertionError("the pages have no end")
+    raise AssertionError("the listing does not end")
 
 
 def test_browsing_lists_direct_children(store: ObjectStore, put: Callable[..., None]) -> None:
@@ -77,11 +77,11 @@ def test_unfinished_publications_are_not_listed(
         files.append(SourceFile(name, tmp_path / name))
     other, seen = new_store(), []
 
-    def look(_: int) -> None:
+    def list_objects(_: int) -> None:
         found = [*other.browse("e").folders, *(each.path for each in other.browse("e/m").objects)]
         seen.append(found)
 
-    new_store().publish("e/m", files, look)
+    new_store().publish("e/m", files, list_objects)
     assert seen
     assert not any(seen)
     assert other.browse("e").folders == ("e/m",)
@@ -178,8 +178,8 @@ def test_checksums_depend_on_the_content(store: ObjectStore, put: Callable[..., 
         assert sums[0] == sums[1] != sums[2]
     else:
         assert sums == [""] * 3
-    kept = store.stat("1").sha256
-    assert kept == (hashlib.sha256(b"same").hexdigest() if store.abilities.keeps_sha256 else "")
+    recorded = store.stat("1").sha256
+    assert recorded == (hashlib.sha256(b"same").hexdigest() if store.abilities.keeps_sha256 else "")
 
 
 def test_the_endpoint_has_host_and_port(store: ObjectStore) -> None:
@@ -190,7 +190,7 @@ def test_the_endpoint_has_host_and_port(store: ObjectStore) -> None:
 
 
 def test_listings_longer_than_one_response(store: ObjectStore, tmp_path: Path) -> None:
-    """Servers give at most 1,000 at a time."""
+    """A server returns at most 1,000 objects in one response."""
     (tmp_path / "x").write_bytes(b"x")
     count = 1_100
     names = [f"{number:05}" for number in range(count)]

@@ -1,4 +1,4 @@
-"""``launchpad demo --headless`` from an empty folder to the comparison, in a separate process."""
+"""``launchpad demo --headless`` in a separate process, from an empty home to the comparison."""
 
 from __future__ import annotations
 
@@ -29,6 +29,12 @@ sys.exit(run_headless(open_desk(demo_home()), sys.stdout, quick=True))
 
 
 def run(home: Path, user: Path) -> str:
+    """Run the demo in a home folder and return its output.
+
+    Args:
+        home: The home folder of the demo.
+        user: The home folder of the user's own data.
+    """
     environment = {**os.environ, "LAUNCHPAD_DEMO_HOME": str(home), "LAUNCHPAD_HOME": str(user)}
     done = subprocess.run(
         [sys.executable, "-c", DRIVER],
@@ -120,7 +126,7 @@ def test_a_second_start_trains_nothing(output: str, folder: Path) -> None:
     assert table(again) == table(output)
 
 
-def test_the_home_is_never_the_home_of_the_user(tmp_path: Path) -> None:
+def test_the_demo_never_uses_the_home_of_the_user(tmp_path: Path) -> None:
     assert demo_home({"HOME": str(tmp_path)}).root == tmp_path / ".local/share/launchpad-demo"
     assert (
         demo_home({"HOME": str(tmp_path), "LAUNCHPAD_HOME": "/x"}).root

@@ -1,5 +1,4 @@
-"""The training code of the demo, run like in an execution: processes, a tracking endpoint,
-folders."""
+"""The training code of the demo, run in processes with a tracking endpoint as in an execution."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ EXECUTION = "e0123456789abcde"
 
 
 class Memory:
-    """Return what was logged."""
+    """A metric sink that keeps the logged metrics in memory."""
 
     def __init__(self) -> None:
         self.metrics: list[Metric] = []
@@ -48,7 +47,7 @@ class Memory:
 
 
 def run(script: str, folder: Path, *arguments: str, **environment: str) -> str:
-    """Run a script with its folders in this folder, and return its output."""
+    """Run a script with its input and output folders in a folder, and return its output."""
     paths = {name: str(folder / name) for name in ("SPLIT_PATH", "MODEL_PATH", "REPORT_PATH")}
     environment = {**os.environ, "DATA_PATH": str(DEMO / "data" / "digits"), **paths, **environment}
     command = [sys.executable, str(DEMO / "executables" / script), *arguments]
@@ -61,12 +60,13 @@ def run(script: str, folder: Path, *arguments: str, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("demo")
-    run("digits/prepare.py", made)
-    return made
+    created = tmp_path_factory.mktemp("demo")
+    run("digits/prepare.py", created)
+    return created
 
 
 def train(folder: Path, parameters: dict[str, str]) -> Memory:
+    """Train a model and return the logged metrics."""
     memory = Memory()
     arguments = [
         text
@@ -85,6 +85,7 @@ def train(folder: Path, parameters: dict[str, str]) -> Memory:
 
 
 def curve(memory: Memory, name: str, phase: str) -> list[float]:
+    """Return the values of a metric, one per epoch."""
     found = [m for m in memory.metrics if m.name == name and m.labels == (("phase", phase),)]
     assert [m.step for m in found] == list(range(1, len(found) + 1))
     return [m.value for m in found]
@@ -109,13 +110,13 @@ def test_the_dataset_matches_its_notice() -> None:
 def test_validation_images_are_not_in_the_training_part(folder: Path) -> None:
     with (
         np.load(folder / "SPLIT_PATH" / "train.npz") as train,
-        np.load(folder / "SPLIT_PATH" / "validation.npz") as kept,
+        np.load(folder / "SPLIT_PATH" / "validation.npz") as validation,
     ):
         assert train["images"].shape == (1348, 64)
-        assert kept["images"].shape == (449, 64)
+        assert validation["images"].shape == (449, 64)
         assert train["images"].max() == 1
         seen = {image.tobytes() for image in train["images"]}
-        assert not any(image.tobytes() in seen for image in kept["images"])
+        assert not any(image.tobytes() in seen for image in validation["images"])
 
 
 def test_the_curves_differ_and_the_balanced_configuration_is_best(folder: Path) -> None:

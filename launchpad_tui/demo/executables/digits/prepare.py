@@ -20,16 +20,14 @@ def main() -> None:
     table = np.loadtxt(DATA / "digits.csv.gz", delimiter=",", dtype=np.float32)
     images, digits = table[:, :64] / 16, table[:, 64].astype(np.int64)
     order = np.random.default_rng(int(os.environ.get("SEED", "1"))).permutation(len(images))
-    kept_out = round(len(images) * float(os.environ.get("VALIDATION_SHARE", "0.25")))
-    if not 0 < kept_out < len(images):
-        raise SystemExit(
-            f"validation_share selects {kept_out} of {len(images)} images for validation"
-        )
+    count = round(len(images) * float(os.environ.get("VALIDATION_SHARE", "0.25")))
+    if not 0 < count < len(images):
+        raise SystemExit(f"validation_share selects {count} of {len(images)} images for validation")
     SPLIT.mkdir(parents=True, exist_ok=True)
-    for name, part in (("validation", order[:kept_out]), ("train", order[kept_out:])):
+    for name, part in (("validation", order[:count]), ("train", order[count:])):
         np.savez_compressed(SPLIT / f"{name}.npz", images=images[part], digits=digits[part])
         print(f"{len(part)} images to {name}", flush=True)
-    # a line on standard output logs as well as a call does, from a program in any language
+    # A program in any language can log by printing such a line.
     print(f"::tag dataset=digits images={len(images)}", flush=True)
 
 

@@ -1,4 +1,4 @@
-"""Train a network with one hidden layer to recognise digits.
+"""Train a network with one hidden layer to recognize digits.
 
 Pixels, a layer of rectified units, softmax; cross-entropy with an L2 penalty; mini-batch gradient
 descent with momentum, on images that are shifted randomly in each epoch. Reads the output of
@@ -36,8 +36,11 @@ class Network:
         self.velocity = [np.zeros_like(values) for values in (*self.weights, *self.biases)]
 
     def forward(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return hidden activations (count, hidden) and log-probabilities (count, 10) of images
-        (count, 64)."""
+        """Return hidden activations (count, hidden) and log-probabilities (count, 10).
+
+        Args:
+            images: The images, (count, 64).
+        """
         hidden = np.maximum(images @ self.weights[0] + self.biases[0], 0)
         scores = hidden @ self.weights[1] + self.biases[1]
         scores = scores - scores.max(axis=1, keepdims=True)
@@ -46,8 +49,11 @@ class Network:
     def step(
         self, images: np.ndarray, digits: np.ndarray, rate: float, momentum: float, l2: float
     ) -> tuple[float, int]:
-        """Make one step of gradient descent and return the mean cross-entropy of the batch before
-        the step, and the number of correct predictions."""
+        """Run one step of gradient descent on a batch.
+
+        Returns:
+            The mean cross-entropy and the number of correct predictions before the step.
+        """
         hidden, log_probabilities = self.forward(images)
         rows = np.arange(len(digits))
         error = np.exp(log_probabilities)
@@ -81,8 +87,10 @@ def load(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shifted(images: np.ndarray, pixels: int, random: np.random.Generator) -> np.ndarray:
-    """Return images (count, 64), each shifted randomly by up to ``pixels`` in both directions; new
-    pixels are empty."""
+    """Return images (count, 64), each shifted randomly by up to ``pixels`` in both directions.
+
+    Pixels that are shifted in are empty.
+    """
     if not pixels:
         return images
     padded: np.ndarray = np.pad(
@@ -122,7 +130,8 @@ def main() -> None:
         log(step=epoch, loss=loss, accuracy=accuracy, labels={"phase": "validation"})
         if epoch == 1 or epoch % 50 == 0 or epoch == options.epochs:
             print(
-                f"epoch {epoch:4d}  loss {train_loss:.4f} / {loss:.4f}  accuracy {train_accuracy:.3f} / {accuracy:.3f}"
+                f"epoch {epoch:4d}  loss {train_loss:.4f} / {loss:.4f}  "
+                f"accuracy {train_accuracy:.3f} / {accuracy:.3f}"
             )
 
     confusion = np.zeros((CLASSES, CLASSES), dtype=int)

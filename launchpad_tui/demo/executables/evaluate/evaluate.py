@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def accuracy(model: np.lib.npyio.NpzFile, images: np.ndarray, digits: np.ndarray) -> float:
-    """Return the share of images (count, 8, 8) that the model recognises correctly."""
+    """Return the share of images (count, 8, 8) that the model recognizes correctly."""
     hidden = np.maximum(images.reshape(len(images), 64) @ model["weights1"] + model["bias1"], 0)
     scores = hidden @ model["weights2"] + model["bias2"]
     return float((scores.argmax(axis=1) == digits).mean())
