@@ -1,4 +1,4 @@
-"""The terminal interface. `run_ui` is its only door."""
+"""The terminal interface, which `run_ui` starts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 
 def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int:
-    """Run the interface until the user leaves.
+    """Run the interface until the user quits.
 
     Args:
-        desk_factory: opens the desk; called on the thread that owns the registry's connection, while the interface is
-            being loaded.
-        start_route: the id of the first screen's route.
+        desk_factory: opens the desk; called on the thread that owns the registry's connection,
+            while the interface is being loaded.
+        start_route: the id of the route of the first screen.
 
     Returns:
         The exit code.
@@ -24,8 +24,8 @@ def run_ui(desk_factory: Callable[[], Desk], start_route: str = "models") -> int
 
     from launchpad_tui.services.lanes import Lane
 
-    # What is imported stays: looking through it again and again would cost a tenth of the start. The app resumes
-    # collecting once its first screen shows.
+    # Imported objects are kept anyway, and collecting garbage during the imports takes a tenth of
+    # the start. The app enables collection again after its first screen is shown.
     gc.disable()
     registry = Lane("registry")
     opening = registry.submit(desk_factory)

@@ -1,4 +1,4 @@
-"""The base of screens and widgets that have actions: binds keys, performs, shows errors."""
+"""The base of screens and widgets with actions: it binds keys, performs actions, shows errors."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ActionOwner(GuardedMessages, DOMNode):
 
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
     _keys_bound: frozenset[str] = frozenset()
-    _former: Mapping[str, Awaitable[Any]] = {}
+    _last_work: Mapping[str, Awaitable[Any]] = {}
 
     if TYPE_CHECKING:
         run_worker: Any
@@ -75,8 +75,8 @@ class ActionOwner(GuardedMessages, DOMNode):
         """Return why the action cannot be performed now, None if it can."""
         if action.needs and (reason := self.launchpad.sync_status.missing_reason(action.needs)):
             return reason
-        ask = getattr(self, f"why_not_{action.name}", None)
-        return ask() if ask is not None else None
+        why_not = getattr(self, f"why_not_{action.name}", None)
+        return why_not() if why_not is not None else None
 
     def perform(self, action_id: str) -> bool:
         """Perform an action by its id, or show why it is disabled.
@@ -109,15 +109,15 @@ class ActionOwner(GuardedMessages, DOMNode):
         worker: Worker[Any] = self.run_worker(
             partial(self._guarded, work), group=group, exclusive=exclusive, exit_on_error=False
         )
-        former = self._former.get(group)
+        previous = self._last_work.get(group)
         if (
             exclusive
-            and inspect.iscoroutine(former)
-            and inspect.getcoroutinestate(former) == inspect.CORO_CREATED
+            and inspect.iscoroutine(previous)
+            and inspect.getcoroutinestate(previous) == inspect.CORO_CREATED
         ):
             # Its worker was cancelled before the first step, so nobody else closes it.
-            former.close()
-        self._former = {**self._former, group: work}
+            previous.close()
+        self._last_work = {**self._last_work, group: work}
         return worker
 
     async def _guarded(self, work: Awaitable[Any]) -> None:

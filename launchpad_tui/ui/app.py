@@ -1,4 +1,4 @@
-"""The application: opens the desk, switches screens, follows the registry, shows errors."""
+"""The application. It opens the desk, switches screens, follows the registry and shows errors."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class LaunchpadApp(ActionOwner, TypingAhead):
     ACTIONS = APP_ACTIONS
 
     def __init__(self, opening: Future[Desk], registry: Lane, start: str = "models") -> None:
-        # With NO_COLOR set, Textual shows colours as greys; our palette without colour uses bold
-        # and reverse instead.
+        # With NO_COLOR set, Textual shows colors as grays; the palette ``plain`` uses bold and
+        # reverse instead.
         self._environ = dict(os.environ)
         os.environ.pop("NO_COLOR", None)
         super().__init__()
@@ -103,12 +103,12 @@ class LaunchpadApp(ActionOwner, TypingAhead):
 
     @property
     def scope(self) -> Scope:
-        """The chosen connection and resource group."""
+        """The current connection and resource group."""
         return self._scope
 
     @property
     def scope_text(self) -> str:
-        """The chosen scope as the header shows it."""
+        """The current scope as the header shows it."""
         return str(self._scope)
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -180,11 +180,11 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         self.switch_screen(screen)
 
     def back(self) -> None:
-        """Close the screen on top, unless it is the last one."""
+        """Close the top screen, unless it is the only one."""
         if len(self.screen_stack) > 1:
             self.pop_screen()
         else:
-            self.say("This is the first screen; q leaves launchpad")
+            self.say("This is the first screen; press q to quit")
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog and return its result, None if it was cancelled.
@@ -331,7 +331,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
                 self._apply_theme()
                 self._rebind()
             self._scope = await self.read(desk.connections.current)
-            # The first poll only records the present state, so it has to come before the first
+            # The first poll only records the current state, so it has to come before the first
             # screen reads.
             await self.read(desk.changes.poll)
         except Exception as error:  # noqa: BLE001  without a desk the app cannot continue
@@ -387,7 +387,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         )
 
     def _rebind(self) -> None:
-        """Bind all actions again with the keys of the settings, and show problems of these."""
+        """Bind all actions again with the keys of the settings, and show problems with them."""
         if not self.desk.settings.keys:
             return
         self.bind_actions()
@@ -425,7 +425,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         log.error("unexpected error", exc_info=error)
         detail = f"{type(error).__name__}: {error}"[:2000]
         where = str(self._desk.home.log_path) if self._desk else "the log"
-        return LaunchpadError("Something unexpected went wrong", detail, f"Details are in {where}.")
+        return LaunchpadError("An unexpected error occurred", detail, f"Details are in {where}")
 
     def unexpected_error(self, error: Exception) -> None:
         """Show an error that no handler caught."""

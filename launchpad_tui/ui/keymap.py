@@ -1,4 +1,4 @@
-"""Actions and their keys, from which footer, help, palette and key reference are generated."""
+"""Actions and their keys, from which footer, help, palette and key table are generated."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ class Action:
     """Something that the user can do.
 
     Args:
-        id: ``area.name``, which users rebind keys by. ``name`` determines the methods:
-            ``do_name()`` performs the action (sync or async), ``why_not_name() -> str | None``
-            returns why it is disabled (``-`` becomes ``_`` in both).
+        id: ``area.name``, by which settings rebind keys. ``name`` determines the methods:
+            ``do_name()`` performs the action (sync or async), and the optional
+            ``why_not_name() -> str | None`` returns why it is disabled (``-`` becomes ``_``).
         keys: one or several keys, separated by spaces: ``"a"``, ``"down j"``, ``"/"``.
         title: a word or two for the footer.
-        help: a sentence for help and the command palette.
+        help: an imperative phrase for help and the command palette.
         group: the heading in help.
         footer: the rank in the footer (low ranks are on the left); 0 leaves the action out.
         hidden: whether the command palette leaves the action out, as for cursor movements.
-        priority: whether the key takes precedence over the focused widget, such as an input.
+        priority: whether the key takes precedence over the focused widget, for example an input.
         needs: the capability that the connection's runtime must have, an attribute of
             `Capabilities`; empty for none.
     """
@@ -88,7 +88,7 @@ ALIASES: Mapping[str, str] = {
 }
 """Former ids of actions with the current ones, so that settings keep working after a rename."""
 
-_SHOWN = {
+_DISPLAYED = {
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -110,20 +110,24 @@ def textual_key(key: str) -> str:
 
 
 def shown_key(key: str, *, ascii_only: bool = False) -> str:
-    """Return a key as the screens show it: ``esc`` for ``escape``."""
+    """Return a key as screens display it: ``esc`` for ``escape``."""
     if ascii_only and key in _ASCII:
         return _ASCII[key]
-    return _SHOWN.get(key, key.replace("ctrl+", "^"))
+    return _DISPLAYED.get(key, key.replace("ctrl+", "^"))
 
 
 class Keymap:
-    """The keys of actions, with those that the settings rebind."""
+    """The keys of actions.
+
+    Args:
+        rebound: keys by action id that the settings define; former ids are accepted.
+    """
 
     def __init__(self, rebound: Mapping[str, str] | None = None) -> None:
-        given = dict(rebound or {})
-        renamed = {ALIASES[name]: keys for name, keys in given.items() if name in ALIASES}
-        present = {name: keys for name, keys in given.items() if name not in ALIASES}
-        self._rebound = renamed | present
+        by_id = dict(rebound or {})
+        former = {ALIASES[name]: keys for name, keys in by_id.items() if name in ALIASES}
+        current = {name: keys for name, keys in by_id.items() if name not in ALIASES}
+        self._rebound = former | current
 
     def keys(self, action: Action) -> tuple[str, ...]:
         """Return the keys of an action, as they are written in the settings."""
@@ -135,7 +139,7 @@ class Keymap:
         return keys[0] if keys else ""
 
     def problems(self, groups: Iterable[tuple[str, Iterable[Action]]]) -> list[str]:
-        """Return the problems of the settings: unknown ids, and keys with two actions in one place.
+        """Return the problems of the settings: unknown ids, and keys of two actions in one place.
 
         Args:
             groups: names of places (screens, widgets) with all actions that are active there
@@ -150,8 +154,10 @@ class Keymap:
                 for key in self.keys(action):
                     other = taken.setdefault(key, action)
                     if other.id != action.id and self._rebound.keys() & {action.id, other.id}:
-                        found[f"{key} is bound to {other.id} and to {action.id} in {place}"] = None
-        unknown = [f"there is no action {name}" for name in self._rebound if name not in known]
+                        found[f"{key} is bound to both {other.id} and {action.id} in {place}"] = (
+                            None
+                        )
+        unknown = [f"unknown action {name}" for name in self._rebound if name not in known]
         return unknown + list(found)
 
 
@@ -161,7 +167,7 @@ def key_table(sections: Iterable[tuple[str, Iterable[Action]]]) -> str:
     Args:
         sections: headings with their actions.
     """
-    lines = ["| Where | Key | What it does | Id |", "|---|---|---|---|"]
+    lines = ["| Where | Key | Action | Id |", "|---|---|---|---|"]
     for heading, actions in sections:
         for action in actions:
             keys = " ".join(

@@ -61,7 +61,7 @@ class Transfers(Protocol):
 
 
 class SyncInfo(Protocol):
-    """How current the data of the chosen scope are."""
+    """The age of the data of the current scope, and what its runtime supports."""
 
     @property
     def text(self) -> str:
@@ -69,7 +69,7 @@ class SyncInfo(Protocol):
 
     @property
     def role(self) -> str:
-        """The colour role of ``text``."""
+        """The color role of ``text``."""
 
     def missing_reason(self, capability: str) -> str:
         """Return why the runtime does not offer a capability, empty if it does.
@@ -79,7 +79,7 @@ class SyncInfo(Protocol):
         """
 
     async def request_sync(self) -> None:
-        """Ask the sync daemon to read the chosen scope now, if it is remote."""
+        """Ask the sync daemon to sync the current scope now, if it is remote."""
 
     async def read_metrics(self, execution_ids: Sequence[str]) -> None:
         """Read the metrics of remote executions that have not been read yet."""
@@ -91,13 +91,13 @@ class Shell(Protocol):
     #: set once `desk` can be used
     desk_opened: asyncio.Event
     keymap: Keymap
-    #: styles and glyphs of the chosen theme
+    #: styles and glyphs of the current theme
     look: Look
-    #: the number of running executions in the chosen scope
+    #: the number of running executions in the current scope
     running: int
-    #: the title of the last passing error; empty if the data shown are current
+    #: the title of the last retryable error; empty if the data shown are current
     stale: str
-    #: text and colour role of the message line
+    #: text and color role of the message line
     message: tuple[str, str]
 
     # Services -------------------------------------------------------------------------------------
@@ -112,11 +112,11 @@ class Shell(Protocol):
 
     @property
     def scope(self) -> Scope:
-        """The chosen connection and resource group."""
+        """The current connection and resource group."""
 
     @property
     def scope_text(self) -> str:
-        """The chosen scope as the header shows it."""
+        """The current scope as the header shows it."""
 
     @property
     def transfers(self) -> Transfers:
@@ -124,7 +124,7 @@ class Shell(Protocol):
 
     @property
     def sync_status(self) -> SyncInfo:
-        """How current the data of the chosen scope are."""
+        """The age of the data of the current scope, and what its runtime supports."""
 
     async def read(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a service on the registry's lane and return its result."""
@@ -163,7 +163,7 @@ class Shell(Protocol):
         """
 
     def back(self) -> None:
-        """Close the screen on top, unless it is the last one."""
+        """Close the top screen, unless it is the only one."""
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog and return its result, None if it was cancelled.
@@ -183,7 +183,7 @@ class Shell(Protocol):
         """Change the palette at once; ``name`` is a key of `theme.BY_NAME`."""
 
     def exit(self) -> None:
-        """Leave the app."""
+        """Quit the app."""
 
     # Actions and tasks ----------------------------------------------------------------------------
 

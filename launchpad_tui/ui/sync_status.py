@@ -1,5 +1,4 @@
-"""The age of a remote runtime's data, which the header shows, and the sync daemon that updates
-them."""
+"""The age of a remote runtime's data for the header, and the sync daemon that updates the data."""
 
 from __future__ import annotations
 
@@ -20,10 +19,9 @@ if TYPE_CHECKING:
     from launchpad_tui.ui.shell import Shell
 
 log = logging.getLogger("launchpad_tui.ui")
-#: seconds between two updates of the header, if the chosen scope is remote and if it is local
+#: seconds between two updates of the header if the current scope is remote, and if it is not
 _REMOTE_SECONDS, _LOCAL_SECONDS = 1.0, 4.0
-#: seconds between two requests to keep the scope synced, and before an ended sync daemon is
-#: restarted
+#: seconds between two requests to keep the scope synced, and before an ended daemon is restarted
 _REQUEST_SECONDS, _RESTART_SECONDS = 30.0, 20.0
 #: seconds before the metrics of an execution are requested again
 _METRICS_SECONDS = 60.0
@@ -37,14 +35,14 @@ class SyncStatus:
 
     def __init__(self, app: Shell) -> None:
         self._app = app
-        #: the header's text and its colour role; empty if the data belong to this machine
+        #: the header's text and its color role; empty if the data belong to this machine
         self.text, self.role = "", "dim"
         #: whether to start the sync daemon
         self.start_daemon = True
         self._requested_at = self._started_at = -1e9
         self._scope: Scope | None = None
         self._daemon: subprocess.Popen[bytes] | None = None
-        self._asked: dict[str, float] = {}
+        self._metrics_requested_at: dict[str, float] = {}
         self._capabilities = Capabilities()
 
     @property
@@ -53,8 +51,7 @@ class SyncStatus:
         return bool(self.text)
 
     def missing_reason(self, capability: str) -> str:
-        """Return why the runtime of the chosen scope does not offer a capability, empty if it
-        does."""
+        """Return why the current runtime lacks a capability, empty if it has the capability."""
         if getattr(self._capabilities, capability):
             return ""
         return self._capabilities.reasons.get(capability, "") or "The runtime does not support this"
@@ -69,7 +66,7 @@ class SyncStatus:
             await asyncio.sleep(_REMOTE_SECONDS if self.remote else _LOCAL_SECONDS)
 
     async def update(self) -> None:
-        """Read the age of the data shown, and make sure that the sync daemon updates them."""
+        """Update header and capabilities, and make sure that the sync daemon runs."""
         app = self._app
         scope, desk = app.scope, app.desk
         readable = await app.read(desk.sync.remote_connections)
@@ -89,8 +86,8 @@ class SyncStatus:
             self._capabilities = capabilities
             self._app.repaint_footer()
         if scope.connection not in readable:
-            # This version does not know the type of the connection.
-            self._show("never read", "warn")
+            # This version does not support the type of the connection.
+            self._show("never synced", "warn")
             return
         if scope != self._scope or time.monotonic() - self._requested_at > _REQUEST_SECONDS:
             self._scope, self._requested_at = scope, time.monotonic()
@@ -98,27 +95,27 @@ class SyncStatus:
         self._show(*header_text(await app.read(desk.sync.freshness, scope)))
 
     async def request_sync(self) -> None:
-        """Ask the sync daemon to read the chosen scope now, if it is remote."""
+        """Ask the sync daemon to sync the current scope now, if it is remote."""
         if self.remote:
             await self._app.read(self._app.desk.sync.ask, self._app.scope)
-            self._app.say(f"Asked {self._app.scope.connection} for what is new")
+            self._app.say(f"Sync of {self._app.scope.connection} requested")
 
     async def read_metrics(self, execution_ids: Sequence[str]) -> None:
-        """Read the metrics of remote executions that have not been read yet; the screens update by
-        themselves."""
+        """Read the metrics of remote executions if they are due; screens then update themselves."""
         scope, at = self._app.scope, time.monotonic()
         if not self.remote:
             return
         ids = [
             one
             for one in execution_ids
-            if one and at - self._asked.get(f"{scope} {one}", -1e9) > _METRICS_SECONDS
+            if one
+            and at - self._metrics_requested_at.get(f"{scope} {one}", -1e9) > _METRICS_SECONDS
         ]
         if not ids:
             return
         due = await self._app.read(self._app.desk.sync.metrics_due, scope, ids)
         if due:
-            self._asked |= dict.fromkeys((f"{scope} {one}" for one in ids), at)
+            self._metrics_requested_at |= dict.fromkeys((f"{scope} {one}" for one in ids), at)
             await self._app.network(self._app.desk.sync.read_metrics, scope, ids)
 
     def close(self) -> None:
@@ -141,18 +138,19 @@ class SyncStatus:
 
 
 def header_text(of: Freshness) -> tuple[str, str]:
-    """Return the header's text and its colour role.
+    """Return the header's text and its color role.
 
-    While nothing is read, it changes at most once a minute.
+    Between two syncs it changes at most once a minute.
     """
     age = "" if of.done_at is None else _age((now() - of.done_at).total_seconds())
+    synced = f"synced {age}" if age else "never synced"
     if of.paused:
-        return f"held, {f'read {age}' if age else 'never read'}", "warn"
+        return f"sync paused, {synced}", "warn"
     if of.error:
-        return f"{f'read {age}' if age else 'never read'}: {of.error}", "warn"
+        return f"{synced}: {of.error}", "warn"
     if of.part:
-        return f"reading {of.position:,} of {of.total:,} {of.part}", "accent"
-    return (f"read {age}", "dim") if age else ("reading for the first time", "accent")
+        return f"syncing {of.position:,} of {of.total:,} {of.part}", "accent"
+    return (synced, "dim") if age else ("first sync", "accent")
 
 
 def _age(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""Lines of terminal cells: text clipped and padded to an exact width, put together to strips of few style runs."""
+"""Lines of terminal cells: text is clipped and padded to an exact width with few style changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from launchpad_tui.domain.text import cell_width, first_cells, safe_text
 
 
 class LineBuilder:
-    """One line of ``width`` cells, built from left to right; neighbours of the same style become one run."""
+    """A line of ``width`` cells, built from left to right. Adjacent text of a style is one run."""
 
     def __init__(self, width: int, base: Style) -> None:
         self.width = width
@@ -21,7 +21,13 @@ class LineBuilder:
         self._runs: list[tuple[str, Style]] = []
 
     def add(self, text: str, style: Style | None = None, *, safe: bool = False) -> LineBuilder:
-        """Append text; what exceeds the width is cut. ``safe`` says that it went through `clip` or `pad` before."""
+        """Append text and return the builder; text beyond the width is cut.
+
+        Args:
+            text: any text.
+            style: None for the base style.
+            safe: whether the text has been made safe by `clip`, `pad` or `wrap`.
+        """
         room = self.width - self.used
         if room <= 0 or not text:
             return self
@@ -30,7 +36,7 @@ class LineBuilder:
         size = cell_width(text)
         if size > room:
             text = first_cells(text, room)
-            # Half of a wide character cannot be drawn: a blank takes its place.
+            # Half of a wide character cannot be drawn, so a space replaces it.
             text, size = text + " " * (room - cell_width(text)), room
         style = self.base if style is None else style
         if self._runs and self._runs[-1][1] is style:
@@ -42,21 +48,21 @@ class LineBuilder:
 
     @property
     def last_style(self) -> Style:
-        """The style of the last run, the base where there is none."""
+        """The style of the last run, the base style if there is none."""
         return self._runs[-1][1] if self._runs else self.base
 
     def fill_to(self, column: int, style: Style | None = None, char: str = " ") -> LineBuilder:
-        """Append spaces (or ``char``) up to this column."""
+        """Append spaces (or ``char``) up to a column, and return the builder."""
         return self.add(char * max(0, min(column, self.width) - self.used), style, safe=True)
 
     def strip(self) -> Strip:
-        """The line, padded to its width."""
+        """Return the line, padded to its width."""
         self.fill_to(self.width)
         return Strip([Segment(text, style) for text, style in self._runs], self.width)
 
 
 def line_of(width: int, parts: Iterable[tuple[str, Style]], base: Style) -> Strip:
-    """A strip of these parts, cut or padded to the width."""
+    """Return a strip of styled texts, cut or padded to the width."""
     builder = LineBuilder(width, base)
     for text, style in parts:
         builder.add(text, style)

@@ -1,7 +1,7 @@
-"""Colours and glyphs: a palette a theme, turned once into the styles that widgets paint with.
+"""Themes: palettes of colors, the styles derived from them, and glyphs.
 
-Widgets ask for a role (``"dim"``, ``"bad"``), never for a colour. A status is a glyph and a role, so that nothing is
-said by colour alone.
+Widgets use roles (``"dim"``, ``"bad"``), never colors. A status has a glyph and a role, so that no
+information depends on color alone.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ from launchpad_tui.domain.execution import Status
 
 
 class Palette(NamedTuple):
-    """The colours of a theme, as Rich writes them; ``default`` is the terminal's own. ``series`` colours what is laid
-    side by side: one each, told apart also by people who see colours differently (after Okabe and Ito)."""
+    """The colors of a theme in Rich's notation; ``default`` is the terminal's own.
+
+    ``series`` are the colors of compared items. They are distinguishable with color vision
+    deficiency, after Okabe and Ito.
+    """
 
     name: str
     title: str
@@ -38,9 +41,9 @@ class Palette(NamedTuple):
     warn: str
     bad: str
     series: tuple[str, ...]
-    #: the terminal's own 16 colours, not blended
+    #: whether the colors are the terminal's own 16, which cannot be blended
     ansi: bool = False
-    #: attributes only: bold, underline, reverse
+    #: whether only attributes are used: bold, underline, reverse
     plain: bool = False
 
 
@@ -98,7 +101,7 @@ PALETTES = (
     ),
     Palette(
         "sixteen",
-        "16 colours",
+        "16 colors",
         True,
         "default",
         "default",
@@ -116,7 +119,7 @@ PALETTES = (
     ),
     Palette(
         "plain",
-        "No colour",
+        "No color",
         True,
         "default",
         "default",
@@ -138,7 +141,7 @@ BY_NAME: Mapping[str, Palette] = {palette.name: palette for palette in PALETTES}
 
 
 class Glyphs:
-    """The characters that are drawn with; each is one cell wide, and of every font that has box drawing."""
+    """The characters of drawings: each is one cell wide and in every font with box drawing."""
 
     running: str = "●"
     completed: str = "✓"
@@ -181,7 +184,7 @@ class Glyphs:
 
 
 class AsciiGlyphs(Glyphs):
-    """The same in ASCII, where the locale is not UTF-8."""
+    """Glyphs in ASCII, for locales that are not UTF-8."""
 
     running = "*"
     completed = "+"
@@ -231,37 +234,42 @@ _STATUS: Mapping[Status, tuple[str, str]] = {
     Status.STOPPING: ("stopping", "warn"),
     Status.UNKNOWN: ("unknown", "dim"),
 }
-#: roles that keep their colour on the cursor's line
-_LOUD = frozenset({"good", "warn", "bad", "accent"})
+#: roles that keep their color on the cursor line
+_COLORED = frozenset({"good", "warn", "bad", "accent"})
 
 
 @dataclass(frozen=True)
 class Look:
-    """All that a widget needs for painting. Roles: text, dim, faint, strong, accent, title, good, warn, bad, cursor,
-    selected, chip, key, bar (the panel's background), disabled, match, and series0 … series7, each also with ``-faint``
-    and ``-bold``."""
+    """The styles and glyphs that widgets paint with.
+
+    Roles are text, dim, faint, strong, accent, title, good, warn, bad, cursor, selected, chip, key,
+    disabled, match, and series0 to series7, each of these also with ``-faint`` and ``-bold``.
+    """
 
     palette: Palette
     glyphs: Glyphs
 
     def style(self, role: str, *, cursor: bool = False) -> Style:
-        """The style of a role; with ``cursor`` as it is on the cursor's line. Unknown roles are text."""
+        """Return the style of a role, with ``cursor`` that on the cursor line.
+
+        An unknown role has the style of ``text``.
+        """
         if cursor:
             return self._cursor.get(role) or self._styles["cursor"]
         return self._styles.get(role) or self._styles["text"]
 
     def status(self, status: Status) -> tuple[str, str]:
-        """The status as ``glyph NAME`` and its role."""
+        """Return a status as ``glyph NAME``, and its role."""
         glyph, role = _STATUS[status]
         return f"{getattr(self.glyphs, glyph)} {status}", role
 
     def series(self, slot: int) -> str:
-        """The role of the series in this slot; the colours come again after eight."""
+        """Return the role of the series in a slot; the colors repeat after eight."""
         return f"series{slot % len(self.palette.series)}"
 
     @cached_property
     def underline(self) -> Style:
-        """What marks a cell on the cursor's line: added to its style."""
+        """The style that is added to that of the current cell on the cursor line."""
         return Style(underline=True, bold=True)
 
     @cached_property
@@ -297,7 +305,8 @@ class Look:
         for slot, colour in enumerate(p.series):
             styles[f"series{slot}"] = on(colour)
             styles[f"series{slot}-bold"] = on(colour, bold=True)
-            # A raw curve behind its smoothed one: nearer to the background, or dim where colours are not blended.
+            # For a raw curve behind its smoothed one: closer to the background, or dim if the
+            # colors cannot be blended.
             styles[f"series{slot}-faint"] = (
                 on(colour, dim=True) if p.ansi else on(_between(colour, p.background))
             )
@@ -310,7 +319,7 @@ class Look:
             return {}
         return {
             role: self._styles[role] + Style(bgcolor=p.cursor)
-            for role in (*_LOUD, *self._series_roles)
+            for role in (*_COLORED, *self._series_roles)
         }
 
     @property
@@ -319,7 +328,7 @@ class Look:
 
 
 def _between(colour: str, background: str) -> str:
-    """A colour, two thirds of the way to the background; both as ``#rrggbb``."""
+    """Return a color, moved 62 % of the way to the background; both are ``#rrggbb``."""
     pairs = [(int(colour[at : at + 2], 16), int(background[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(one * 0.38 + other * 0.62):02x}" for one, other in pairs)
 
@@ -331,11 +340,11 @@ def find_look(
     colours: str = "auto",
     environ: Mapping[str, str] = os.environ,
 ) -> Look:
-    """The look for the settings and the terminal.
+    """Return the look for the settings and the terminal.
 
     Args:
-        theme: a palette's name; empty for the one that suits the terminal.
-        ascii_only: whether to draw with ASCII even where the locale is UTF-8.
+        theme: the name of a palette; empty for one that suits the terminal.
+        ascii_only: whether to use ASCII even if the locale is UTF-8.
         colours: ``auto`` (``NO_COLOR`` and ``TERM`` decide), ``always`` or ``never``.
         environ: the environment.
     """
@@ -358,7 +367,7 @@ def find_look(
 
 
 def textual_theme(palette: Palette) -> Theme:
-    """The palette as a Textual theme, for inputs and backgrounds."""
+    """Return a palette as a Textual theme, for inputs and backgrounds."""
 
     def css(colour: str) -> str:
         return f"ansi_{colour}" if palette.ansi else colour

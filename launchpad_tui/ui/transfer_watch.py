@@ -1,4 +1,4 @@
-"""Transfers of the app: starts them, shows their progress, reports their results."""
+"""Transfers of the app: starting them, showing their progress, reporting their results."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TransferWatch:
         """Start a transfer in the background and return its number.
 
         Args:
-            title: the name of the transfer, such as ``Download churn``.
+            title: the name of the transfer, for example ``Download churn``.
             work: see `services.transfers.Work`.
             unit: the unit of the progress.
             then: called at the end, instead of the message that reports the result.
@@ -53,7 +53,7 @@ class TransferWatch:
         if then is not None:
             self._then[number] = then
         if not quiet:
-            self._app.say(f"{title}: it continues in the background, ctrl+t shows it")
+            self._app.say(f"{title} started in the background; press ctrl+t to show it")
         self.follow()
         return number
 
@@ -90,8 +90,10 @@ class TransferWatch:
         )
 
     def _stop_and_leave(self) -> None:
-        """Cancel all transfers, so that uploads remove what they sent, and quit after
-        `LEAVE_SECONDS` at the latest."""
+        """Cancel all transfers and quit after `LEAVE_SECONDS` at the latest.
+
+        Uploads that are cancelled remove what they have sent.
+        """
         transfers = self._app.desk.transfers
         for job in transfers.jobs():
             transfers.cancel(job.id)
@@ -115,17 +117,17 @@ class TransferWatch:
         for job in jobs:
             if job.state.over and job.id not in self._reported:
                 self._reported.add(job.id)
-                self._over(job)
-        going = [job for job in jobs if not job.state.over]
-        text = header_text(going)
+                self._finished(job)
+        active = [job for job in jobs if not job.state.over]
+        text = header_text(active)
         if text != self.text:
             self.text = text
             self._app.repaint_header()
-        if not going and self._timer is not None:
+        if not active and self._timer is not None:
             self._timer.stop()
             self._timer = None
 
-    def _over(self, job: Job) -> None:
+    def _finished(self, job: Job) -> None:
         then = self._then.get(job.id)
         if then is not None:
             then(job)
@@ -135,7 +137,7 @@ class TransferWatch:
     def report(self, job: Job) -> None:
         """Show a message with the result of a transfer."""
         if job.error is not None:
-            reason = f"{job.error.title}. {job.error.hint or 'press ctrl+t for details'}"
+            reason = f"{job.error.title}. {job.error.hint or 'Press ctrl+t for details'}"
             self._app.say(clip(f"{job.title}: {reason}", 300), "bad")
         elif job.message:
             self._app.say(job.message, "good", 10)
@@ -143,15 +145,15 @@ class TransferWatch:
             self._app.say(f"{job.title}: {job.state}")
 
 
-def header_text(going: list[Job]) -> str:
-    """Return the header's text, such as ``2 transfers 45 %``; empty if there are none.
+def header_text(active: list[Job]) -> str:
+    """Return the header's text, for example ``2 transfers 45 %``; empty if there are none.
 
     The share covers the transfers whose total is known.
     """
-    if not going:
+    if not active:
         return ""
-    # The units differ (bytes, artifacts), so the mean of the shares is shown instead of a share of
-    # the sum.
-    parts = [job.done / job.total for job in going if job.total]
-    share = f" {int(100 * sum(parts) / len(going))} %" if parts else ""
-    return f"{len(going)} transfer{'s' * (len(going) != 1)}{share}"
+    # The units differ (bytes, artifacts), so this is the mean of the shares and not a share of the
+    # sum.
+    parts = [job.done / job.total for job in active if job.total]
+    share = f" {int(100 * sum(parts) / len(active))} %" if parts else ""
+    return f"{len(active)} transfer{'s' * (len(active) != 1)}{share}"

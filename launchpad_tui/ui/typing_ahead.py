@@ -1,6 +1,8 @@
-"""Typing ahead: keys that come in one burst, as from a quick hand or over a slow line, reach what the ones before them
-open. Textual hands each to what has the focus when it arrives, which a dialog that is just opening does not have yet:
-``:stores`` would lose all but its colon."""
+"""Type-ahead: keys that arrive in a burst reach the screen or dialog that earlier keys open.
+
+Textual sends a key to the widget that has the focus when the key arrives. A dialog that is just
+opening does not have it yet, so that of ``:stores`` only the colon would have an effect.
+"""
 
 from __future__ import annotations
 
@@ -18,123 +20,127 @@ from textual.worker import Worker
 
 from launchpad_tui.ui.textual_compat import ContinuingApp
 
-#: seconds after which a key goes on to whatever is there
+#: seconds after which a waiting key is delivered to the widget that has the focus
 PATIENCE = 0.5
-#: the same while something that the key before began may still open a dialog
-_ACT_PATIENCE = 0.15
-#: seconds of waiting without sleep: nearly all is done within them
-_BRISK = 0.005
+#: seconds that a key waits for the dialog of an action that the key before it started
+_ACTION_PATIENCE = 0.15
+#: seconds of waiting without sleep, within which nearly all keys are processed
+_BUSY_WAIT = 0.005
 
 
 class TypingAhead(ContinuingApp):
-    """Hands on a key, or what is pasted, when all that follows from the one before it is done and the screen on top can
-    take it. A key that comes alone passes at once.
+    """An app that delays a key or paste until the previous one has been processed completely.
 
-    A focused widget with a true attribute ``settling`` shows what is about to be replaced (a list whose search goes
-    on): keys that mean its content wait for the new one.
+    A key that comes alone is delivered at once. If the focused widget has a true attribute
+    ``settling``, its content is about to be replaced, for example the results of a search; keys for
+    that widget then wait for the new content.
     """
 
     _keys_bound: frozenset[str]
 
     def __init__(self) -> None:
         super().__init__()
-        self._ahead: deque[Key | Paste] = deque()
-        self._next: Event | None = None
-        self._under_way: asyncio.Task[None] | None = None
-        self._handing_on: asyncio.Task[None] | None = None
-        self._act: Worker[Any] | None = None
-        self._waits_since = 0.0
-        self._focusless: WeakSet[Screen[Any]] = WeakSet()
+        self._waiting: deque[Key | Paste] = deque()
+        self._redelivered: Event | None = None
+        self._processing: asyncio.Task[None] | None = None
+        self._delivering: asyncio.Task[None] | None = None
+        self._action: Worker[Any] | None = None
+        self._waiting_since = 0.0
+        self._without_focus: WeakSet[Screen[Any]] = WeakSet()
 
     @property
     def typed_ahead(self) -> bool:
-        """Whether keys wait, or what one led to is not done yet."""
-        under_way = self._under_way is not None and not self._under_way.done()
-        return under_way or bool(self._ahead) or self._next is not None
+        """Whether keys are waiting or being processed."""
+        processing = self._processing is not None and not self._processing.done()
+        return processing or bool(self._waiting) or self._redelivered is not None
 
     def action_started(self, worker: Worker[Any]) -> None:
         """Note that an action continues in a worker: the next key waits for its dialog."""
-        self._act = worker
+        self._action = worker
 
     async def on_event(self, event: Event) -> None:
-        """Every event comes through here: keys first as typed, and once more when no widget wanted them."""
+        """Deliver an event, or put a key or paste into the queue.
+
+        A key comes here again when no widget handled it; then it is marked as forwarded.
+        """
         if not isinstance(event, Key | Paste) or event.is_forwarded or not self.screen_stack:
             await super().on_event(event)
-        elif event is not self._next and (self._ahead or self._next is not None):
-            self._ahead.append(event)
-        elif not self._takes(event):
-            self._next = None
-            self._ahead.appendleft(event)
-            if self._handing_on is None or self._handing_on.done():
-                self._handing_on = asyncio.create_task(self._hand_on())
+        elif event is not self._redelivered and (self._waiting or self._redelivered is not None):
+            self._waiting.append(event)
+        elif not self._can_deliver(event):
+            self._redelivered = None
+            self._waiting.appendleft(event)
+            if self._delivering is None or self._delivering.done():
+                self._delivering = asyncio.create_task(self._deliver())
         else:
-            self._next, self._act, self._waits_since = None, None, 0.0
-            standing = self._standing()
+            self._redelivered, self._action, self._waiting_since = None, None, 0.0
+            state = self._focus_state()
             await super().on_event(event)
-            self._under_way = asyncio.create_task(self._see_off(standing))
+            self._processing = asyncio.create_task(self._follow_key(state))
 
-    def _standing(self) -> tuple[Screen[Any], DOMNode | None]:
+    def _focus_state(self) -> tuple[Screen[Any], DOMNode | None]:
         screen = self.screen_stack[-1]
         return screen, screen.focused
 
-    def _takes(self, event: Key | Paste) -> bool:
-        """Whether a key would now reach what it is meant for."""
-        if self._under_way is not None and not self._under_way.done():
+    def _can_deliver(self, event: Key | Paste) -> bool:
+        """Return whether a key would now reach the widget that it is meant for."""
+        if self._processing is not None and not self._processing.done():
             return False
         now = time.monotonic()
-        self._waits_since = self._waits_since or now
-        late = now - self._waits_since > PATIENCE
-        screen, focused = self._standing()
-        if screen not in self._focusless and (
+        self._waiting_since = self._waiting_since or now
+        late = now - self._waiting_since > PATIENCE
+        screen, focused = self._focus_state()
+        if screen not in self._without_focus and (
             not screen.is_mounted or (focused is None and len(screen.focus_chain) > 0)
         ):
             if late:
-                self._focusless.add(screen)
+                self._without_focus.add(screen)
             return late
-        means_content = (
+        for_content = (
             isinstance(event, Key) and event.key != "escape" and event.key not in self._keys_bound
         )
-        if means_content and getattr(focused, "settling", False):
+        if for_content and getattr(focused, "settling", False):
             if late:
                 focused.settling = False  # type: ignore[union-attr]
             return late
         return True
 
-    async def _hand_on(self) -> None:
-        """Let those that wait come again, one by one, behind what the app was told to do by the ones before."""
+    async def _deliver(self) -> None:
+        """Post the waiting keys again, one by one, each after the effects of the one before it."""
         start = time.monotonic()
-        while self._ahead or self._next is not None:
-            if self._next is None and self._takes(self._ahead[0]):
-                start = self._waits_since = time.monotonic()
-                self._next = self._ahead.popleft()
-                self.post_message(self._next)
+        while self._waiting or self._redelivered is not None:
+            if self._redelivered is None and self._can_deliver(self._waiting[0]):
+                start = self._waiting_since = time.monotonic()
+                self._redelivered = self._waiting.popleft()
+                self.post_message(self._redelivered)
             await _pause(start)
 
-    async def _see_off(self, standing: tuple[Screen[Any], DOMNode | None]) -> None:
-        """Be done when all that a key led to is: in what had the focus, in all around it, in the app."""
-        screen, focused = standing
+    async def _follow_key(self, state: tuple[Screen[Any], DOMNode | None]) -> None:
+        """Wait until the focused widget, its ancestors and the app have processed a key."""
+        screen, focused = state
         path = [*(focused or screen).ancestors_with_self, self]
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                await _pass_through(path)
-                if self._act is not None:
-                    await self._see_opened(self._act, standing)
-                    await _pass_through(path)
+                await _drain(path)
+                if self._action is not None:
+                    await self._wait_for_dialog(self._action, state)
+                    await _drain(path)
 
-    async def _see_opened(
-        self, act: Worker[Any], standing: tuple[Screen[Any], DOMNode | None]
+    async def _wait_for_dialog(
+        self, action: Worker[Any], state: tuple[Screen[Any], DOMNode | None]
     ) -> None:
+        """Wait until an action ends or changes screen or focus."""
         start = time.monotonic()
         while (
-            not act.is_finished
-            and self._standing() == standing
-            and time.monotonic() - start < _ACT_PATIENCE
+            not action.is_finished
+            and self._focus_state() == state
+            and time.monotonic() - start < _ACTION_PATIENCE
         ):
             await _pause(start)
 
 
-async def _pass_through(path: list[DOMNode]) -> None:
-    """Wait until each of the queues has come to where its end is now, one after the other as events bubble."""
+async def _drain(path: list[DOMNode]) -> None:
+    """Wait until each node has processed the messages in its queue, in the order of bubbling."""
     for node in path:
         passed, start = asyncio.Event(), time.monotonic()
         if node.call_later(passed.set):
@@ -143,4 +149,4 @@ async def _pass_through(path: list[DOMNode]) -> None:
 
 
 async def _pause(start: float) -> None:
-    await asyncio.sleep(0 if time.monotonic() - start < _BRISK else 0.002)
+    await asyncio.sleep(0 if time.monotonic() - start < _BUSY_WAIT else 0.002)

@@ -220,7 +220,7 @@ SCENES = [
             executable_id=TRAIN,
         ),
         USUAL,
-        expect=("● Parameters", "target *", "✗ This is needed", "200"),
+        expect=("● Parameters", "target *", "✗ This field is required", "200"),
     ),
     Scene(
         "configuration-review",
@@ -487,7 +487,7 @@ SCENES = [
         workshop,
         keys("3", "question_mark", *"stop"),
         SMALL,
-        expect=("Stop the selected ones.", "enter take   esc cancel"),
+        expect=("Stop the selected ones.", "enter select   esc cancel"),
     ),
     Scene(
         "commands-80x24",

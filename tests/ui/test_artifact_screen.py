@@ -207,7 +207,7 @@ async def test_keys_before_the_first_step_do_no_harm(workshop_home: Home) -> Non
         await pilot.press("ctrl+n", "ctrl+n")
         await settled(pilot)
         assert isinstance(app.screen, ArtifactAddScreen)
-        assert "went wrong" not in screen_text(pilot)
+        assert "unexpected error" not in screen_text(pilot)
 
 
 async def test_lineage_folds_opens_and_copies(workshop_home: Home) -> None:
@@ -223,6 +223,6 @@ async def test_lineage_folds_opens_and_copies(workshop_home: Home) -> None:
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, ExecutionScreen)
         await press(pilot, "escape", "home", "enter")
-        assert "This line names nothing to open" in screen_text(pilot)
+        assert "This line has no link to open" in screen_text(pilot)
         await press(pilot, "e")
         assert isinstance(pilot.app.screen, ArtifactScreen)

@@ -76,7 +76,7 @@ async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
         await press(pilot, "enter", *"spring", "enter", "enter", "enter", "enter")
         text = screen_text(pilot)
         assert "● Parameters" in text
-        assert "✗ This is needed" in text
+        assert "✗ This field is required" in text
         await press(pilot, *"left", "enter")
         assert "◂ customers" in screen_text(pilot)
         await press(pilot, "enter")
@@ -152,9 +152,9 @@ async def test_without_a_scenario_the_wizard_says_what_to_do(tmp_path: Path) -> 
         await press(pilot, "a")
         text = screen_text(pilot)
         assert "There is no scenario yet: 5, then a" in text
-        assert "nothing to choose" in text
+        assert "there are no values" in text
         await press(pilot, "ctrl+n")
-        assert "✗ This is needed" in screen_text(pilot)
+        assert "✗ This field is required" in screen_text(pilot)
 
 
 async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ async def test_groups_are_made_and_deleted_there(connected: Home, tenant: Tenant
         await press(pilot, *"visio", "enter")
         assert "vision" in tenant.groups
         text = " ".join(screen_text(pilot).split())
-        assert "This is something else: type vision" in text
+        assert "Type vision to confirm" in text
         assert "esc cancel" in text
         await press(pilot, "escape")
         assert "Nothing was deleted" in screen_text(pilot)
@@ -118,6 +118,6 @@ async def test_a_connection_is_held_and_let_go(connected: Home) -> None:
         assert "Background sync of core paused" in screen_text(pilot)
         await pilot.app.sync_status.update()
         await settled(pilot)
-        assert "held, read" in screen_text(pilot)
+        assert "sync paused, synced" in screen_text(pilot)
         await press(pilot, "H")
         assert "Background sync of core resumed" in screen_text(pilot)

@@ -64,7 +64,7 @@ async def test_found_and_gone_to(home: Home) -> None:
         text = screen_text(pilot)
         assert "core/default › Models › Everywhere › model 1" in text
         assert "The model of training 1" in text
-        await until(pilot, lambda: "read just now" in screen_text(pilot))
+        await until(pilot, lambda: "synced just now" in screen_text(pilot))
 
 
 async def test_nothing_found(home: Home) -> None:
@@ -81,7 +81,7 @@ async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> Non
     desk.runtimes.close()
     desk.close()
     async with running(home, "executions", (120, 30)) as pilot:
-        await until(pilot, lambda: "read just now" in screen_text(pilot))
+        await until(pilot, lambda: "synced just now" in screen_text(pilot))
         await press(pilot, "a")
         assert "This runtime does not allow users to create executions." in screen_text(pilot)
 
@@ -93,10 +93,10 @@ async def test_old_errors_and_asking_again(home: Home, tenant: Tenant) -> None:
     with pytest.raises(PermissionDenied):
         desk.sync.sync(CORE)
     async with running(home, size=(140, 30)) as pilot:
-        await until(pilot, lambda: "read just now: " in screen_text(pilot))
+        await until(pilot, lambda: "synced just now: " in screen_text(pilot))
         assert "model 2" in screen_text(pilot)
         await press(pilot, "r")
-        assert "Asked core for what is new" in screen_text(pilot)
+        assert "Sync of core requested" in screen_text(pilot)
     desk.runtimes.close()
     desk.close()
 

@@ -170,7 +170,7 @@ async def test_searching_the_log(workshop_home: Home) -> None:
     async with running(workshop_home, size=(100, 24)) as pilot:
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "n")
-        assert "Search first" in screen_text(pilot)
+        assert "Search for a text first" in screen_text(pilot)
         await press(pilot, "slash", *"epoch   5", "enter")
         assert "1 line matches" in screen_text(pilot)
         await press(pilot, "N")
@@ -253,7 +253,7 @@ async def test_the_newest_line_shows_in_every_height(workshop_home: Home) -> Non
 async def test_an_empty_log_says_so(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, STOPPED, "logs")
-        assert "Nothing was written yet" in screen_text(pilot)
+        assert "The log is empty" in screen_text(pilot)
 
 
 async def test_hostile_lines_are_shown_as_text(workshop_home: Home) -> None:

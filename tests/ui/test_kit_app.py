@@ -56,7 +56,7 @@ async def test_errors_never_end_the_app(home: Home) -> None:
         assert "There is no such thing" in text
         assert "Look again." in text
         await press(pilot, "y", "escape", "b")
-        assert "Something unexpected went wrong" in screen_text(pilot)
+        assert "An unexpected error occurred" in screen_text(pilot)
         assert "Traceback" not in screen_text(pilot)
         await press(pilot, "enter", "c")
         assert "Nothing is selected" in screen_text(pilot)
@@ -96,7 +96,7 @@ async def test_a_screen_that_cannot_be_loaded_is_said(
         app: Any = pilot.app
         app.open("artifact", wrong=1)
         await settled(pilot)
-        assert "went wrong" in screen_text(pilot)
+        assert "unexpected error" in screen_text(pilot)
 
 
 async def test_help_lists_the_keys_and_does_them(home: Home) -> None:
@@ -119,7 +119,7 @@ def test_problems_of_rebinding() -> None:
     problems = keymap.problems(
         [("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])]
     )
-    assert problems == ["there is no action a.gone", "x is bound to a.one and to a.two in here"]
+    assert problems == ["unknown action a.gone", "x is bound to both a.one and a.two in here"]
     assert keymap.keys(Action("b", "down j /", "b")) == ("down", "j", "/")
     assert "| Lists | `↓` `j` | Down. | `a.down` |" in key_table(
         [("Lists", [Action("a.down", "down j", "d", "Down.")])]
@@ -159,11 +159,11 @@ async def test_a_wizard_checks_reviews_and_finishes(home: Home) -> None:
         pilot.app.push_screen(Wizard())
         await settled(pilot)
         await press(pilot, "enter", "enter")
-        assert "This is needed" in screen_text(pilot)
+        assert "This field is required" in screen_text(pilot)
         await press(pilot, *"bad", "enter", "enter")
         assert "That name is taken" in screen_text(pilot)
         await press(pilot, *"ly", "enter", "x", "enter")
-        assert "This is not a number" in screen_text(pilot)
+        assert "Enter a number" in screen_text(pilot)
         await press(pilot, "backspace", "7", "enter")
         assert "Kind" in screen_text(pilot)
         await press(pilot, "right", "enter")

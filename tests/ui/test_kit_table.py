@@ -129,11 +129,11 @@ async def test_painting_reads_nothing(tmp_path: Path) -> None:
 async def test_the_selection_holds_by_id_ranges_and_all(tmp_path: Path) -> None:
     async with table_of(tmp_path, Numbers(3000)) as (pilot, table):
         await press(pilot, "space", "down", "v", "down", "down", "v")
-        assert table.chosen_ids == ("0", "2", "3", "4")
+        assert table.target_ids == ("0", "2", "3", "4")
         await press(pilot, "ctrl+a")
-        assert len(table.chosen_ids) == 3000
+        assert len(table.target_ids) == 3000
         await press(pilot, "ctrl+a")
-        assert table.chosen_ids == ("4",)
+        assert table.target_ids == ("4",)
 
 
 async def test_words_for_an_empty_list(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ async def test_search_goes_from_match_to_match(tmp_path: Path) -> None:
         await settled(pilot)
         view = pilot.app.screen.query_one(MarkdownView)
         view.set_text("\n\n".join(f"paragraph {number}" for number in range(60)))
-        assert view.why_not_next_match() == "Search first"
+        assert view.why_not_next_match() == "Search for a text first"
         await press(pilot, "slash", *"GRAPH 5", "enter")
         assert "Match 1 of 11" in screen_text(pilot)
         assert ("graph 5", "match") in view.parts(10)

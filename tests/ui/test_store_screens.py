@@ -49,7 +49,7 @@ async def test_wrong_values_show_beside_their_fields(workshop_home: Home) -> Non
         await press(pilot, "a", "right", "ctrl+n", *"Big", "ctrl+n")
         lines = screen_text(pilot).split("\n")
         bucket = next(i for i, line in enumerate(lines) if line.startswith(" Bucket *"))
-        assert "✗ This is needed" in lines[bucket + 1]
+        assert "✗ This field is required" in lines[bucket + 1]
         await press(pilot, *"b", *["down"] * 5, *"id", "down", *"hush", "ctrl+n")
         text = screen_text(pilot)
         assert "● Settings" in text
@@ -120,7 +120,7 @@ async def test_a_store_that_fails_says_why(workshop_home: Home, tmp_path: Path) 
         gone.write_text("a file, no folder")
         await press(pilot, "enter", "V")
         assert "✗" in screen_text(pilot)
-        assert "went wrong" not in screen_text(pilot)
+        assert "unexpected error" not in screen_text(pilot)
 
 
 async def test_fields_show_that_count(workshop_home: Home) -> None:

@@ -161,7 +161,7 @@ async def test_a_file_that_is_gone_says_so(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, "preview", store="default", path="models/churn/gone.bin")
         assert "gone.bin" in screen_text(pilot)
-        assert "went wrong" not in screen_text(pilot)
+        assert "unexpected error" not in screen_text(pilot)
 
 
 async def test_what_is_browsed_is_downloaded(

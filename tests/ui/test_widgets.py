@@ -111,7 +111,7 @@ async def test_a_log_goes_from_match_to_match_within_what_shows(home: Home) -> N
         view.only([8, 300])
         await settled(pilot)
         await press(pilot, "n")
-        assert "None of the lines that show matches" in screen_text(pilot)
+        assert "No visible line matches" in screen_text(pilot)
 
 
 async def test_lines_scroll_sideways_as_far_as_they_reach(home: Home) -> None:
@@ -165,7 +165,7 @@ async def test_a_tree_folds_and_keeps_the_cursor_on_its_line(home: Home) -> None
         assert "second" in screen_text(pilot)
         assert pilot.app.clipboard == "id-a"
         await press(pilot, "enter")
-        assert "This line names nothing to open" in screen_text(pilot)
+        assert "This line has no link to open" in screen_text(pilot)
 
 
 async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
@@ -232,12 +232,12 @@ async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
         await press(pilot, "down", *"1x", "down", *" pw ")
         assert not form.check()
         text = screen_text(pilot)
-        assert "✗ This is not a number" in text
+        assert "✗ Enter a number" in text
         assert " pw " not in text
         await settled(pilot)
         assert form.query(Input).first().has_focus
         await press(pilot, "backspace")
-        assert "This is not a number" not in screen_text(pilot)
+        assert "Enter a number" not in screen_text(pilot)
         assert form.values() == {"kind": "a", "size": "1", "secret": " pw ", "sure": "false"}
         assert form.dirty
 

@@ -13,18 +13,19 @@ from launchpad_tui.ui.keymap import Action, shown_key
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
+#: the largest number of keys in the footer
 FOOTER_LIMIT = 10
-#: actions of this rank in the footer, or greater, always show
+#: actions with this footer rank or a higher one are always shown
 ALWAYS = 90
 
 
 class HeaderLine(Painted):
-    """``◆ launchpad  local/default › Models                 ● 2 running  live``."""
+    """The header: ``◆ launchpad  local/default › Models                 ● 2 running  live``."""
 
     DEFAULT_CSS = "HeaderLine { height: 1; }"
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """Mark, scope and breadcrumb to the left; running executions and sync status to the right."""
+        """Return scope and breadcrumb, then transfers, running executions and sync status."""
         app, look = self.launchpad, self.look
         glyphs = look.glyphs
         right: list[tuple[str, str]] = []
@@ -63,7 +64,10 @@ class HeaderLine(Painted):
         return whole.strip()
 
     def _trail(self, room: int) -> list[str]:
-        """The open screens' titles, cut so that they fit: those in the middle go first, then the last is cut."""
+        """Return the titles of the open screens, shortened to ``room`` cells.
+
+        Titles in the middle are replaced by an ellipsis first, then the last one is clipped.
+        """
         ellipsis = self.look.glyphs.ellipsis
         trail = [clip(title, 40, ellipsis) for title in self.launchpad.trail()]
 
@@ -85,12 +89,12 @@ class HeaderLine(Painted):
 
 
 class StatusLine(Painted):
-    """One line above the footer: what just happened. It clears itself; errors stay longer, in red, with a glyph."""
+    """The message line above the footer. Messages disappear after some seconds, errors later."""
 
     DEFAULT_CSS = "StatusLine { height: 1; }"
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """The app's message."""
+        """Return the current message of the app with the glyph of its role."""
         message, role = self.launchpad.message
         look = self.look
         line = LineBuilder(width, look.style("text"))
@@ -106,7 +110,7 @@ class StatusLine(Painted):
 
 
 class FooterLine(Painted):
-    """At most ten keys of the screen, those that cannot be used now greyed; a click does what the key does."""
+    """The keys of the screen, disabled ones dimmed. Clicking a key performs its action."""
 
     DEFAULT_CSS = "FooterLine { height: 1; }"
 
@@ -115,14 +119,14 @@ class FooterLine(Painted):
         self._spans: list[tuple[int, int, str]] = []
 
     def shown(self) -> Sequence[tuple[Action, bool]]:
-        """The actions in the footer, and whether each can be used."""
+        """Return the actions in the footer, each with whether it is enabled."""
         found = [
             (action, owner)
             for action, owner in reachable_actions(self.screen)
             if action.footer and self._key(action)
         ]
         found.sort(key=lambda pair: pair[0].footer)
-        # Commands and help are always there: from these everything else can be found.
+        # Commands and help are always shown, since every other action can be found through them.
         always = [pair for pair in found if pair[0].footer >= ALWAYS]
         found = [pair for pair in found if pair[0].footer < ALWAYS][
             : FOOTER_LIMIT - len(always)
@@ -130,37 +134,40 @@ class FooterLine(Painted):
         return [(action, not owner.disabled_reason(action)) for action, owner in found]
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """``enter open  a add …``, as many as fit."""
+        """Return as many keys with their titles as fit: ``enter open  a add``."""
         look = self.look
         line = LineBuilder(width, look.style("dim"))
         line.add(" ")
         self._spans = []
         shown = self.shown()
-        kept = sum(
+        reserved = sum(
             cell_width(f"{shown_key(self._key(a))} {a.title}  ")
             for a, _ in shown
             if a.footer >= ALWAYS
         )
-        for action, usable in shown:
+        for action, enabled in shown:
             key = shown_key(self._key(action), ascii_only=look.glyphs.ascii)
             size = cell_width(key) + cell_width(action.title) + 1
-            if not key or line.used + size > width - (kept if action.footer < ALWAYS else 0):
+            if not key or line.used + size > width - (reserved if action.footer < ALWAYS else 0):
                 continue
             self._spans.append((line.used, line.used + size, action.id))
-            line.add(key, look.style("key" if usable else "disabled"))
-            line.add(f" {action.title}", look.style("dim" if usable else "disabled"))
+            line.add(key, look.style("key" if enabled else "disabled"))
+            line.add(f" {action.title}", look.style("dim" if enabled else "disabled"))
             line.add("  ")
         return line.strip()
 
     def _key(self, action: Action) -> str:
-        """An action's first key; while a text is typed, the first one that does not go into it."""
+        """Return the first key of an action.
+
+        While an input has the focus, keys that type a character are skipped.
+        """
         keymap, focused = self.launchpad.keymap, self.screen.focused
         if focused is None or isinstance(focused, Painted):
             return keymap.first(action)
         return next((key for key in keymap.keys(action) if len(key) > 1 and key != "space"), "")
 
     def on_click(self, event: events.Click) -> None:
-        """Do what stands under the mouse."""
+        """Perform the action under the mouse."""
         for start, stop, action_id in self._spans:
             if start <= event.x < stop:
                 self.launchpad.perform_anywhere(action_id)

@@ -1,4 +1,4 @@
-"""Charts in a grid that fits the terminal, one of them under the cursor; scrolled by whole rows of charts."""
+"""A grid of charts that fits the terminal and scrolls by rows of charts."""
 
 from __future__ import annotations
 
@@ -17,17 +17,23 @@ from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.chart_view import add_spans
 from launchpad_tui.ui.widgets.painted import Painted
 
-#: cells of a chart: a grid has as many columns and rows as leave each of them so much
+#: the smallest size of a chart in cells, which limits the columns and rows of the grid
 LEAST_WIDTH, LEAST_HEIGHT = 38, 10
 _GAP = 2
-#: shorter pieces of a note say nothing
+#: cells; a note that would have to be clipped to fewer is left out
 _LEAST_NOTE = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A chart of the board: its title, words at the right end of the title's line (such as what could not be drawn),
-    and its drawing, None while it is drawn; ``empty`` then says why there is none."""
+    """A chart of the board.
+
+    Args:
+        title: the title line.
+        note: text at the right end of the title line, such as series that are missing.
+        drawing: the chart; None while it is being drawn or if there is none.
+        empty: shown instead of a missing drawing.
+    """
 
     title: str
     note: str = ""
@@ -36,10 +42,14 @@ class Panel:
 
 
 def grid(width: int, height: int, count: int, columns: int = 0) -> tuple[int, int]:
-    """How many of ``count`` charts stand side by side, and how many rows of them show, in so many cells.
+    """Return the number of charts per row, and the number of rows in view.
 
     Args:
-        columns: how many are wanted side by side; 0 is as square as can be with the most charts in view.
+        width: cells.
+        height: cells.
+        count: the number of charts.
+        columns: the preferred number of charts per row; 0 chooses the grid that shows most charts
+            and is closest to a square.
     """
     across = max(1, (width + _GAP) // (LEAST_WIDTH + _GAP))
     fitting = max(1, height // LEAST_HEIGHT)
@@ -47,14 +57,17 @@ def grid(width: int, height: int, count: int, columns: int = 0) -> tuple[int, in
         across = min(columns, across)
     else:
         across = min(across, 4)
-        # Four charts stand two by two even where four would fit side by side.
+        # Four charts form two rows even if all of them fit into one.
         across = next((n for n in range(1, across) if n * min(fitting, max(n, 1)) >= count), across)
     across = max(1, min(across, max(1, count)))
     return across, max(1, min(fitting, -(-count // across)))
 
 
 class BoardView(Painted):
-    """The grid. Charts are numbered from 0 in reading order; those `in_view` want drawings of `chart_size`."""
+    """The grid of charts, numbered from 0 in reading order.
+
+    The charts `in_view` need drawings of `chart_size`.
+    """
 
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -100,14 +113,14 @@ class BoardView(Painted):
     )
 
     class Wanted(Message):
-        """Other charts are in view, or their size changed: draw them."""
+        """Other charts came into view, or their size changed: they have to be drawn."""
 
         def __init__(self, view: BoardView) -> None:
             super().__init__()
             self.view = view
 
     class Opened(Message):
-        """Enter on a chart."""
+        """The user opened a chart."""
 
         def __init__(self, view: BoardView, index: int) -> None:
             super().__init__()
@@ -126,12 +139,12 @@ class BoardView(Painted):
 
     @property
     def across(self) -> int:
-        """Charts side by side."""
+        """The number of charts per row."""
         return self._grid()[0]
 
     @property
     def down(self) -> int:
-        """Rows of charts in view."""
+        """The number of rows in view."""
         return self._grid()[1]
 
     def _grid(self) -> tuple[int, int]:
@@ -141,13 +154,13 @@ class BoardView(Painted):
         return self._laid_out[1]
 
     def chart_size(self) -> tuple[int, int]:
-        """Width and height of a drawing, in cells."""
+        """Return the width and height of a drawing in cells."""
         across, down = self.across, self.down
         width = (self.size.width - _GAP * (across - 1)) // across
         return max(1, width), max(1, self.size.height // down - 1)
 
     def in_view(self) -> range:
-        """The numbers of the charts in view."""
+        """Return the numbers of the charts in view."""
         return range(
             self.top * self.across, min(len(self.panels), (self.top + self.down) * self.across)
         )
@@ -155,20 +168,27 @@ class BoardView(Painted):
     # State ----------------------------------------------------------------------------------------
 
     def set_panels(self, panels: Sequence[Panel], columns: int = 0, empty: str = "") -> None:
-        """Show these charts; cursor and view stay where they can."""
+        """Show these charts and keep cursor and view if possible.
+
+        Args:
+            panels: the charts.
+            columns: see `grid`.
+            empty: the text shown if there are no charts.
+        """
         self.panels = tuple(panels)
         self.columns = columns
         self.empty = empty
         self.cursor = max(0, min(self.cursor, len(self.panels) - 1))
-        self._show()
+        self._scroll_to_cursor()
         self.repaint()
 
     def set_panel(self, index: int, panel: Panel) -> None:
-        """Change one of them."""
+        """Replace one chart."""
         if 0 <= index < len(self.panels):
             self.panels = (*self.panels[:index], panel, *self.panels[index + 1 :])
 
-    def _show(self) -> bool:
+    def _scroll_to_cursor(self) -> bool:
+        """Bring the cursor into view, and return whether that scrolled."""
         row = self.cursor // self.across
         rows = -(-len(self.panels) // self.across) if self.panels else 1
         top = min(max(self.top, row - self.down + 1), row)
@@ -178,11 +198,11 @@ class BoardView(Painted):
         return changed
 
     def move_to(self, index: int) -> None:
-        """Put the cursor on a chart."""
+        """Move the cursor to a chart."""
         index = max(0, min(index, len(self.panels) - 1))
         if index != self.cursor:
             self.cursor = index
-            scrolled = self._show()
+            scrolled = self._scroll_to_cursor()
             self.repaint()
             if scrolled:
                 self.post_message(self.Wanted(self))
@@ -190,7 +210,7 @@ class BoardView(Painted):
     # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """A line through all charts of a row."""
+        """Return a line across all charts of a row."""
         look = self.look
         line = LineBuilder(width, look.style("text"))
         if not self.panels:
@@ -246,57 +266,57 @@ class BoardView(Painted):
     def on_resize(self, _event: events.Resize) -> None:
         """Ask for drawings that fit."""
         self._strips.clear()
-        self._show()
+        self._scroll_to_cursor()
         self.post_message(self.Wanted(self))
 
     # Keys and mouse -------------------------------------------------------------------------------
 
     def do_right(self) -> None:
-        """Key ``right``."""
+        """Move to the chart on the right."""
         self.move_to(self.cursor + 1)
 
     def do_left(self) -> None:
-        """Key ``left``."""
+        """Move to the chart on the left."""
         self.move_to(self.cursor - 1)
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move to the chart below."""
         if self.cursor + self.across < len(self.panels):
             self.move_to(self.cursor + self.across)
         elif self.cursor // self.across < (len(self.panels) - 1) // self.across:
             self.move_to(len(self.panels) - 1)
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move to the chart above."""
         if self.cursor >= self.across:
             self.move_to(self.cursor - self.across)
 
     def do_page_down(self) -> None:
-        """Key ``pagedown``."""
+        """Move one page of charts down."""
         self.move_to(self.cursor + self.across * self.down)
 
     def do_page_up(self) -> None:
-        """Key ``pageup``."""
+        """Move one page of charts up."""
         self.move_to(self.cursor - self.across * self.down)
 
     def do_first(self) -> None:
-        """Key ``home``."""
+        """Move to the first chart."""
         self.move_to(0)
 
     def do_last(self) -> None:
-        """Key ``end``."""
+        """Move to the last chart."""
         self.move_to(len(self.panels) - 1)
 
     def why_not_open(self) -> str | None:
-        """There has to be one."""
-        return None if self.panels else "There is no chart"
+        """Return why no chart can be opened."""
+        return None if self.panels else "There is no chart to open"
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the chart alone to read, zoom and smooth it."""
         self.post_message(self.Opened(self, self.cursor))
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes there; on its own chart enter."""
+        """Move the cursor to the clicked chart; open the chart that has the cursor."""
         wide, high = self.chart_size()
         row, column = event.y // (high + 1), event.x // (wide + _GAP)
         index = (self.top + row) * self.across + column
@@ -306,9 +326,9 @@ class BoardView(Painted):
             self.move_to(index)
 
     def on_mouse_scroll_down(self) -> None:
-        """A row of charts down."""
+        """Move one row of charts down."""
         self.do_down()
 
     def on_mouse_scroll_up(self) -> None:
-        """A row of charts up."""
+        """Move one row of charts up."""
         self.do_up()

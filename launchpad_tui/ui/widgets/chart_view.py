@@ -1,4 +1,4 @@
-"""A chart that was drawn elsewhere, as lines of spans; only what changed is written again."""
+"""A widget that shows the drawing of a chart."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ROLES = {"axis": "dim", "faint": "faint", "bold": "strong", "cursor": "accent"}
 
 
 def add_spans(line: LineBuilder, spans: Sequence[Span], look: Look) -> None:
-    """Append spans in the colours of their series; words and axes have roles of their own."""
+    """Append spans in the colors of their series, and text and axes in roles of their own."""
     for span in spans:
         if span.slot is None:
             role = _ROLES.get(span.style, "text")
@@ -31,19 +31,25 @@ def add_spans(line: LineBuilder, spans: Sequence[Span], look: Look) -> None:
 
 
 class ChartView(Painted):
-    """The chart. It asks for a drawing of its size by `Wanted`; answer with `set_drawing`."""
+    """A chart. It requests a drawing of its size by `Wanted`, which `set_drawing` delivers."""
 
     class Wanted(Message):
-        """The size changed (cells): draw anew."""
+        """The size (cells) changed: the chart has to be drawn again."""
 
         def __init__(self, view: ChartView, width: int, height: int) -> None:
             super().__init__()
             self.view, self.width, self.height = view, width, height
 
     class Pointed(Message):
-        """The mouse was pressed or moved with a button down (``dragged`` says by how many cells to the right and down),
-        or its wheel turned (``wheel`` is 1 away from the user, -1 towards; with shift or control it is meant for the y
-        axis: ``upright``)."""
+        """The mouse was pressed, dragged or scrolled.
+
+        Args:
+            view: the widget.
+            x: the column of the mouse in cells.
+            dragged: cells to the right and down since the previous message.
+            wheel: 1 if the wheel was turned up, -1 if it was turned down.
+            upright: whether shift or ctrl directs the wheel to the y axis.
+        """
 
         def __init__(
             self,
@@ -69,13 +75,13 @@ class ChartView(Painted):
         self.drawing: Drawing | None = None
 
     def set_drawing(self, drawing: Drawing | None, empty: str = "") -> None:
-        """Show a drawing; None shows the words for nothing."""
+        """Show a drawing, or the text ``empty`` if it is None."""
         self.drawing = drawing
         self.empty = empty or self.empty
         self.repaint()
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """One line of the drawing."""
+        """Return a line of the drawing."""
         look = self.look
         line = LineBuilder(width, look.style("text"))
         drawing = self.drawing
@@ -89,25 +95,25 @@ class ChartView(Painted):
         return line.strip()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Ask for a drawing that fits."""
+        """Request a drawing of the new size."""
         self._strips.clear()
         self.post_message(self.Wanted(self, event.size.width, event.size.height))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """The cursor goes there."""
+        """Report where the mouse was pressed."""
         self.post_message(self.Pointed(self, event.x))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """With a button down the chart is pushed."""
+        """Report a drag with a button down."""
         if event.button and (event.delta_x or event.delta_y):
             self.post_message(self.Pointed(self, event.x, (event.delta_x, event.delta_y)))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Closer."""
+        """Report the wheel turned up."""
         event.stop()
         self.post_message(self.Pointed(self, event.x, wheel=1, upright=event.shift or event.ctrl))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Farther."""
+        """Report the wheel turned down."""
         event.stop()
         self.post_message(self.Pointed(self, event.x, wheel=-1, upright=event.shift or event.ctrl))

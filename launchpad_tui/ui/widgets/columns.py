@@ -1,4 +1,4 @@
-"""Columns of a table, and how they share the width of the terminal."""
+"""Columns of a table, and their layout within the width of the terminal."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ GAP = 2
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell: untrusted text, made safe when it is painted, and a role of the theme."""
+    """The content of a cell: a role of the theme, and text that is made safe when it is painted."""
 
     text: str
     role: str = "text"
 
 
-# Without slots: Column[Row](…) could not be called with them before Python 3.12.
+# Without slots: before Python 3.12, Column[Row](…) cannot be called on a class with slots.
 @dataclass(frozen=True)
 class Column(Generic[Row]):
     """A column.
 
     Args:
-        id: its name, unique in the table.
-        title: its heading.
-        render: the cell of a row; a plain str is text. Pure: it is called while painting.
-        min_width: it is never narrower (cells).
-        max_width: it is never wider.
-        weight: its share of the room that is left over; 0 keeps it at its least width.
+        id: the name, unique in the table.
+        title: the heading.
+        render: returns the cell of a row; a str has the role ``text``. It is called while
+            painting, so it does no I/O.
+        min_width: cells.
+        max_width: cells.
+        weight: the share of the width that is left over; 0 keeps the column at ``min_width``.
         align: left or right.
-        sort: the key for ordering (`domain.page.Order.by`); None where it cannot be ordered by.
-        priority: in terminals that are too narrow for all, small ones come first.
+        sort: the sort key (`domain.query.Order.by`); None if the table cannot be sorted by it.
+        priority: if not all columns fit, those with the smallest numbers come first.
     """
 
     id: str
@@ -49,7 +50,7 @@ class Column(Generic[Row]):
 
 @dataclass(frozen=True)
 class Placed(Generic[Row]):
-    """A column with its place on the line (cells)."""
+    """A column with its position and width in cells."""
 
     column: Column[Row]
     start: int
@@ -61,27 +62,27 @@ def place(
 ) -> tuple[list[Placed[Row]], int]:
     """Lay out columns.
 
-    Where all fit at their least widths they stand in their own order; otherwise the first stays, the others stand by
-    priority, and ``scroll`` of these are skipped.
+    If all columns fit at their minimum widths, they keep their order. Otherwise the first column is
+    followed by the others in the order of their priority, without the first ``scroll`` of these.
 
     Args:
         columns: at least one.
         width: cells for all of them.
-        scroll: how many columns behind the first are scrolled out.
+        scroll: the number of columns after the first that are scrolled out.
 
     Returns:
-        The columns that show, and the greatest useful ``scroll``.
+        The visible columns, and the largest useful ``scroll``.
     """
     first, rest = columns[0], list(columns[1:])
     needed = sum(column.min_width + GAP for column in columns) - GAP
     if needed > width:
         rest.sort(key=lambda column: column.priority)
-        most = _most_scroll(first, rest, width)
+        max_scroll = _max_scroll(first, rest, width)
     else:
-        most = 0
+        max_scroll = 0
     chosen = [first]
     used = first.min_width
-    for column in rest[min(scroll, most) :]:
+    for column in rest[min(scroll, max_scroll) :]:
         if used + GAP + column.min_width > width:
             break
         chosen.append(column)
@@ -89,14 +90,14 @@ def place(
     widths = [min(column.min_width, width) for column in chosen]
     left = width - used
     while left > 0:
-        open_ones = [
+        growing = [
             i for i, column in enumerate(chosen) if column.weight and widths[i] < column.max_width
         ]
-        if not open_ones:
+        if not growing:
             break
-        total = sum(chosen[i].weight for i in open_ones)
+        total = sum(chosen[i].weight for i in growing)
         before = left
-        for i in open_ones:
+        for i in growing:
             share = min(
                 max(1, before * chosen[i].weight // total), chosen[i].max_width - widths[i], left
             )
@@ -107,11 +108,11 @@ def place(
     for column, size in zip(chosen, widths, strict=True):
         placed.append(Placed(column, start, size))
         start += size + GAP
-    return placed, most
+    return placed, max_scroll
 
 
-def _most_scroll(first: Column[Row], rest: Sequence[Column[Row]], width: int) -> int:
-    """How many columns may be scrolled out so that the last one still fills the line."""
+def _max_scroll(first: Column[Row], rest: Sequence[Column[Row]], width: int) -> int:
+    """Return how many columns can be scrolled out until the last column is in view."""
     used = first.min_width
     shown = 0
     for column in reversed(rest):

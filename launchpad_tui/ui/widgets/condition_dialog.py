@@ -1,4 +1,4 @@
-"""The dialog that makes one condition of a list."""
+"""The dialog that adds a condition to the filter of a list."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _TITLES = {
 
 
 class ConditionDialog(LaunchpadModal[Condition]):
-    """What, how, value.
+    """A form for one condition: subject, operator, value.
 
     Args:
-        names: what a condition can look at: (``subject name``, title).
+        names: the possible subjects as (``subject name``, title).
     """
 
     DEFAULT_CSS = "ConditionDialog Form { height: 6; }"
@@ -46,18 +46,18 @@ class ConditionDialog(LaunchpadModal[Condition]):
         self._names = tuple(names)
 
     def compose(self) -> ComposeResult:
-        """The form."""
+        """Yield the title, the form and its keys."""
         first = self._names[0][0] if self._names else ""
         fields = (
             Field(
                 "what",
-                "What",
+                "Subject",
                 FieldKind.CHOICE,
                 True,
                 first,
-                "space opens the list, ← → step through it",
+                "Press space to open the list, ← → to change the value",
             ),
-            Field("how", "How", FieldKind.CHOICE, True, Op.CONTAINS),
+            Field("how", "Condition", FieldKind.CHOICE, True, Op.CONTAINS),
             Field(
                 "value",
                 "Value",
@@ -76,18 +76,18 @@ class ConditionDialog(LaunchpadModal[Condition]):
             yield Prose([("enter next, add   esc cancel", "dim")])
 
     def on_mount(self) -> None:
-        """Begin with what."""
+        """Focus the first field."""
         self.query_one(Form).focus_first()
 
     def do_add(self) -> None:
-        """Key ``ctrl+n``."""
+        """Add the condition."""
         form = self.query_one(Form)
         if form.check():
-            self._take(form.values())
+            self._finish(form.values())
 
     @on(Form.Changed)
     def changed(self, event: Form.Changed) -> None:
-        """Numbers are compared, not searched in."""
+        """Propose a comparison for metrics and times, instead of a search."""
         if event.name == "what" and event.value.startswith("metric "):
             self.query_one(Form).set_value("how", Op.GREATER)
         elif event.name == "what" and event.value.endswith("_at"):
@@ -95,9 +95,9 @@ class ConditionDialog(LaunchpadModal[Condition]):
 
     @on(Form.Submitted)
     def submitted(self, event: Form.Submitted) -> None:
-        """Enter on the value."""
-        self._take(event.values)
+        """Close the dialog with the condition."""
+        self._finish(event.values)
 
-    def _take(self, values: dict[str, str]) -> None:
+    def _finish(self, values: dict[str, str]) -> None:
         subject, _, name = values["what"].partition(" ")
         self.dismiss(Condition(Subject(subject), name, Op(values["how"]), values["value"]))

@@ -1,4 +1,4 @@
-"""The line in which an expression is typed that a list is filtered by, with completion of names."""
+"""An input for the expression that filters a list, with completion of names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from launchpad_tui.domain.query import Condition, Subject
 
 
 class _Names(Suggester):
-    """Completes the word that is being typed; right arrow takes it."""
+    """Suggests completions of the last word."""
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
@@ -23,49 +23,58 @@ class _Names(Suggester):
 
 
 class ConditionInput(Input):
-    """A line for a filter expression. ``tab`` steps through the completions of a name, the right arrow accepts one.
+    """An input for a filter expression.
+
+    ``tab`` steps through the completions of a name, the right arrow accepts the suggestion.
 
     Args:
-        names: what a condition can refer to: (``subject name``, title), see `ListScreen.condition_names`.
+        names: the possible subjects as (``subject name``, title), see
+            `ListScreen.condition_names`.
     """
 
-    BINDINGS = [("tab", "step", "next completion")]  # noqa: RUF012  as Textual has it
+    BINDINGS = [("tab", "step", "next completion")]  # noqa: RUF012  declared as in Textual
 
     def __init__(self, names: Sequence[tuple[str, str]], *, id: str | None = None) -> None:  # noqa: A002
         pairs = [(Subject(name.partition(" ")[0]), name.partition(" ")[2]) for name, _ in names]
-        self._of = {
+        self._names = {
             subject: tuple(name for each, name in pairs if each is subject)
             for subject in (Subject.ATTRIBUTE, Subject.METRIC, Subject.PARAMETER)
         }
         self._written = list(dict.fromkeys(written(subject, name) for subject, name in pairs))
-        # Metrics and parameters are what one looks for here.
-        first = {written(Subject.METRIC, name) for name in self._of[Subject.METRIC]}
-        first |= {written(Subject.PARAMETER, name) for name in self._of[Subject.PARAMETER]}
+        # Metrics and parameters are suggested first: most expressions are about them.
+        first = {written(Subject.METRIC, name) for name in self._names[Subject.METRIC]}
+        first |= {written(Subject.PARAMETER, name) for name in self._names[Subject.PARAMETER]}
         self._written.sort(key=lambda name: name not in first)
         hint = "accuracy > 0.9 and rate < 0.01   tab completes names"
         super().__init__(
             placeholder=hint, suggester=_Names(self._written), select_on_focus=False, id=id
         )
-        self._found: list[str] = []
+        self._completions: list[str] = []
 
     def conditions(self) -> tuple[Condition, ...]:
-        """What was typed. Raises InvalidInput; the detail says where it is wrong."""
-        of = self._of
+        """Return the conditions of the typed expression.
+
+        Raises:
+            InvalidInput: the expression is invalid; the detail shows where.
+        """
+        names = self._names
         return parse_where(
             self.value,
-            of[Subject.ATTRIBUTE],
-            lambda: of[Subject.METRIC],
-            lambda: of[Subject.PARAMETER],
+            names[Subject.ATTRIBUTE],
+            lambda: names[Subject.METRIC],
+            lambda: names[Subject.PARAMETER],
         )
 
     def action_step(self) -> None:
-        """Key ``tab``: the next of what the word may become."""
-        if self.value in self._found:
-            after = self._found[(self._found.index(self.value) + 1) % len(self._found)]
+        """Complete the last word, or replace its completion by the next one."""
+        if self.value in self._completions:
+            after = self._completions[
+                (self._completions.index(self.value) + 1) % len(self._completions)
+            ]
         else:
-            self._found = complete(self.value, self._written)
-            if not self._found:
+            self._completions = complete(self.value, self._written)
+            if not self._completions:
                 return
-            after = self._found[0]
+            after = self._completions[0]
         self.value = after
         self.cursor_position = len(after)

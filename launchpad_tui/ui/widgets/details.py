@@ -1,4 +1,4 @@
-"""Names with their values, in sections; long values wrap, each can be copied."""
+"""Names and values in sections. Long values are wrapped, and every value can be copied."""
 
 from __future__ import annotations
 
@@ -14,16 +14,24 @@ from launchpad_tui.domain.text import pad, safe_text, wrap
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 
-#: cells of the names' column: as wide as the longest name, within these
+#: cells of the names' column, at least and at most; between them it fits the longest name
 NAME_WIDTHS = (20, 40)
-#: lines of a name and of a value at most
+#: lines of a name and of a value, at most
 NAME_LINES, VALUE_LINES = 4, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of details. Without a value the name is a section's heading. ``link`` (a route's id) makes enter open
-    that screen with ``item_id`` = ``link_id``."""
+    """A line of details.
+
+    Args:
+        name: the name, or the title of a section.
+        value: the value.
+        role: the role of the value.
+        heading: whether the line is the heading of a section.
+        link: the id of the route that the line opens; empty if it opens none.
+        link_id: the ``item_id`` of that route.
+    """
 
     name: str
     value: str = ""
@@ -34,17 +42,20 @@ class Item:
 
 
 def heading(title: str) -> Item:
-    """A section's heading."""
+    """Return the heading of a section."""
     return Item(title, heading=True)
 
 
-#: below the heading of a section without lines
+#: the only line of an empty section
 NONE = Item("none", role="dim")
 
 
 class Details(Lines):
-    """The list. ``y`` copies the value under the cursor, enter opens what it links to (`Details.Opened`, after which
-    the route is opened unless the message was stopped)."""
+    """The list of names and values.
+
+    Opening a line with a link posts `Details.Opened`; unless that message is stopped, the route of
+    the link is opened.
+    """
 
     with_cursor = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -53,7 +64,7 @@ class Details(Lines):
     )
 
     class Opened(Message):
-        """Enter on a line with a link."""
+        """The user opened a line with a link."""
 
         def __init__(self, item: Item) -> None:
             super().__init__()
@@ -71,23 +82,23 @@ class Details(Lines):
         self._owners: list[int] = []
 
     def set_items(self, items: Sequence[Item]) -> None:
-        """Show these; the cursor stays where it is."""
+        """Show other items; the cursor stays on its line."""
         self._items = tuple(items)
         self._wrap()
 
     @property
     def item(self) -> Item | None:
-        """The item under the cursor."""
+        """The item under the cursor, None if there is none."""
         return (
             self._items[self._owners[self.cursor]] if 0 <= self.cursor < len(self._owners) else None
         )
 
     def on_mount(self) -> None:
-        """Wrap to the width."""
+        """Wrap the values to the width."""
         self._wrap()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Wrap anew."""
+        """Wrap the values to the new width."""
         self._wrap()
 
     def _wrap(self) -> None:
@@ -100,21 +111,21 @@ class Details(Lines):
         for number, item in enumerate(self._items):
             if item.heading:
                 gap: list[Parts] = [(("", "text"),)] if lines else []
-                made: list[Parts] = [*gap, ((" " + safe_text(item.name), "title"),)]
+                new: list[Parts] = [*gap, ((" " + safe_text(item.name), "title"),)]
             else:
                 value = wrap(item.value, width) if item.value else [""]
                 name = wrap(item.name, names)[:NAME_LINES]
                 role = "accent" if item.link else item.role
-                made = [
+                new = [
                     (("  " + pad(left, names), "dim"), ("  " + text, role))
                     for left, text in zip_longest(name, value[:VALUE_LINES], fillvalue="")
                 ]
-            lines += made
-            self._owners += [number] * len(made)
+            lines += new
+            self._owners += [number] * len(new)
         self.set_lines(lines)
 
     def why_not_copy(self) -> str | None:
-        """Headings have no value."""
+        """Return why the line has no value to copy."""
         has = (
             self.item is not None
             and not self.item.heading
@@ -123,21 +134,19 @@ class Details(Lines):
         return None if has else "This line has no value to copy"
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the value under the cursor."""
         if self.item is not None:
             self.launchpad.copy(self.item.link_id or self.item.value, self.item.name)
 
     def why_not_open(self) -> str | None:
-        """Only links open."""
-        return (
-            None if self.item is not None and self.item.link else "This line names nothing to open"
-        )
+        """Return why the line opens nothing."""
+        return None if self.item is not None and self.item.link else "This line has no link to open"
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the object that the line names."""
         if self.item is not None:
             self.post_message(self.Opened(self.item))
 
     def on_details_opened(self, event: Opened) -> None:
-        """Open the route."""
+        """Open the route of the link."""
         self.launchpad.open(event.item.link, item_id=event.item.link_id)

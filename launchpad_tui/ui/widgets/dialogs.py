@@ -1,4 +1,4 @@
-"""Dialogs of every screen: a question, an error, a choice from a list."""
+"""Dialogs that all screens use: questions, errors, lists of choices and text prompts."""
 
 from __future__ import annotations
 
@@ -21,13 +21,20 @@ from launchpad_tui.ui.widgets.modal import LaunchpadModal
 from launchpad_tui.ui.widgets.painted import Painted
 from launchpad_tui.ui.widgets.table import VirtualTable
 
-#: lines that a dialog's frame and padding take of its height, which is nine tenths of the screen's at most
+#: lines of a dialog's frame; the height of a dialog is limited to nine tenths of the screen's
 _FRAME = 3
 
 
 class Prose(Painted):
-    """Some lines of text, each with a role; as high as its text, at most ``limit`` lines and what the screen has room
-    for. What is longer loses lines of its longest part, so that what comes last (hint, keys) is there."""
+    """Wrapped text, as high as it needs.
+
+    If it is higher than ``limit`` or the screen, lines of the longest part are replaced by an
+    ellipsis, so that the last parts (hint, keys) stay visible.
+
+    Args:
+        parts: texts with their roles.
+        limit: the largest number of lines.
+    """
 
     DEFAULT_CSS = "Prose { height: auto; }"
 
@@ -37,28 +44,28 @@ class Prose(Painted):
         self._limit = limit
 
     def set_parts(self, parts: Sequence[tuple[str, str]]) -> None:
-        """Show other text, as high as before."""
+        """Show other text, in the same height."""
         self._parts = tuple(parts)
         self.repaint()
 
     def lines(self, width: int) -> list[tuple[str, str]]:
-        """The wrapped lines with their roles."""
+        """Return the wrapped lines with their roles."""
         blocks = [(wrap(text, width), role) for text, role in self._parts]
         room = max(1, min(self._limit, self.app.size.height * 9 // 10 - _FRAME))
         while (over := sum(len(lines) for lines, _ in blocks) - room) > 0:
             longest = max((lines for lines, _ in blocks), key=len)
             if len(longest) < 4:
                 break
-            # Its last line stays too: an error's ends with the ID of the request.
+            # The last line is kept as well: in an error it may be the ID of the request.
             longest[max(1, len(longest) - over - 2) : -1] = [self.look.glyphs.ellipsis]
         return [(line, role) for lines, role in blocks for line in lines][:room]
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
-        """As high as the wrapped text."""
+        """Return the number of wrapped lines."""
         return len(self.lines(width))
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """One wrapped line."""
+        """Return a wrapped line."""
         lines = self.lines(width)
         line = LineBuilder(width, self.look.style("text"))
         if y < len(lines):
@@ -67,13 +74,13 @@ class Prose(Painted):
 
 
 class ConfirmDialog(LaunchpadModal[bool]):
-    """A question; ``True`` where the user says yes.
+    """A question. The result is True if the user confirms.
 
     Args:
         title: the question.
-        detail: what follows from it.
-        yes: the word for doing it, such as ``delete``.
-        danger: whether it cannot be undone: then only ``y`` does it, not enter.
+        detail: the consequence of confirming.
+        yes: the verb for confirming, for example ``delete``.
+        danger: whether the action cannot be undone; then enter does not confirm.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -96,7 +103,7 @@ class ConfirmDialog(LaunchpadModal[bool]):
         self._title, self._detail, self._yes, self._danger = title, detail, yes, danger
 
     def compose(self) -> ComposeResult:
-        """Question, consequence, keys."""
+        """Yield question, consequence and keys."""
         keys = (
             f"y {self._yes}   n cancel" if self._danger else f"enter/y {self._yes}   n/esc cancel"
         )
@@ -106,21 +113,21 @@ class ConfirmDialog(LaunchpadModal[bool]):
             yield Prose([*parts, ("", "text"), (keys, "dim")])
 
     def do_yes(self) -> None:
-        """Key ``y``."""
+        """Confirm."""
         self.dismiss(True)
 
     def do_no(self) -> None:
-        """Key ``n``."""
+        """Cancel."""
         self.dismiss(False)
 
     def do_enter(self) -> None:
-        """Key ``enter``."""
+        """Confirm if the action can be undone."""
         if not self._danger:
             self.dismiss(True)
 
 
 class ErrorDialog(LaunchpadModal[None]):
-    """An error: title, detail, hint; ``y`` copies all of it, esc or enter goes on."""
+    """An error with title, detail and hint, which can be copied."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("error.copy", "y", "copy", "Copy the text of the error", "Dialogs"),
@@ -132,7 +139,7 @@ class ErrorDialog(LaunchpadModal[None]):
         self.error = error
 
     def compose(self) -> ComposeResult:
-        """Title, detail, hint, keys."""
+        """Yield title, detail, hint and keys."""
         glyph = self.launchpad.look.glyphs.error
         parts = [(f"{glyph} {self.error.title}", "bad")]
         for text, role in ((self.error.detail, "text"), (self.error.hint, "strong")):
@@ -142,36 +149,43 @@ class ErrorDialog(LaunchpadModal[None]):
             yield Prose([*parts, ("", "text"), ("esc close   y copy", "dim")])
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the text of the error."""
         self.launchpad.copy(str(self.error), "the error")
 
     def do_close(self) -> None:
-        """Key ``enter``."""
+        """Close the dialog."""
         self.dismiss(None)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An entry of a `ChooseDialog`: what is given back, what is shown, a dim remark, why it cannot be taken."""
+    """An entry of a `ChooseDialog`.
+
+    Args:
+        id: the result; empty for a heading.
+        title: the text of the entry.
+        note: a remark beside it.
+        reason: why the entry cannot be selected; empty if it can.
+        words: further search terms that find the entry.
+    """
 
     id: str
     title: str
     note: str = ""
     reason: str = ""
-    #: further words that find it
     words: str = ""
 
 
 class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
-    """A list to choose from: typing filters, enter takes; gives the chosen IDs, None where it was left.
+    """A list of choices with a filter. The result is the IDs of the selected entries.
 
     Args:
-        title: what is chosen.
+        title: the heading of the list.
         choices: the entries.
-        multi: whether several can be taken (tab selects).
-        selected: the IDs that are chosen at first.
-        at: the ID that the cursor stands on at first, where none is chosen.
-        empty: what to say where there is nothing to choose from.
+        multi: whether several entries can be selected.
+        selected: the IDs that are selected at first.
+        at: the ID of the entry that has the cursor at first, if none is selected.
+        empty: shown if no entry matches the filter.
     """
 
     DEFAULT_CSS = """
@@ -179,7 +193,8 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
     ChooseDialog > .box { max-height: 100%; }
     ChooseDialog > .wide { width: 110; }
     """
-    #: least cells of the title, and whether the dialog takes more of a wide terminal
+    #: the minimum width of the titles in cells, and whether the dialog is wide and shows the whole
+    #: note of the current entry below the list
     TITLE_WIDTH: ClassVar[int] = 20
     WIDE: ClassVar[bool] = False
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -251,11 +266,11 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
     @property
     def table(self) -> VirtualTable[Choice]:
-        """The list."""
+        """The list of choices."""
         return self.query_one(VirtualTable)
 
     def compose(self) -> ComposeResult:
-        """Title, filter line, list, keys."""
+        """Yield the filter, the list and the keys."""
         columns = (
             Column[Choice](
                 "title", self._title, _choice_cell, self.TITLE_WIDTH, 60, 0 if self.WIDE else 2
@@ -266,7 +281,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             columns, lambda choice: choice.id, empty=self._empty, multi=self._multi
         )
         table.can_focus = False
-        # Frame, filter line and keys need five lines, the least that stays free above and below one each.
+        # Frame, filter and keys need five lines; another one stays free above and below the dialog.
         table.styles.height = min(
             18,
             max(4, len(self._choices) + 1),
@@ -282,31 +297,32 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
             )
 
     def on_virtual_table_cursor_moved(self) -> None:
-        """In a list of many words, the whole of what the line under the cursor says."""
+        """Show the whole note of the current entry if the dialog is wide."""
         if self.WIDE:
-            self._show_words()
+            self._show_note()
 
-    def _show_words(self) -> None:
+    def _show_note(self) -> None:
         prose, row = self.query_one(Prose), self.table.row
-        words = (
+        note = (
             wrap(row.reason or row.note, max(10, prose.size.width))[:2] if row is not None else []
         )
-        lines = [(words[place] if place < len(words) else "", "text") for place in range(2)]
+        lines = [(note[place] if place < len(note) else "", "text") for place in range(2)]
         prose.set_parts([*lines, (self._keys(), "dim")])
 
     def _keys(self) -> str:
         if not self._multi:
             return "enter select   esc cancel"
         count = len(self.table.selection) if self.is_mounted else len(self._selected)
-        return f"enter select {f'the {count} selected' if count else 'this one'}   tab select   esc cancel"
+        entries = f"the {count} selected" if count else "this one"
+        return f"enter select {entries}   tab add or remove   esc cancel"
 
     @on(VirtualTable.SelectionChanged)
     def selection_changed(self) -> None:
-        """What enter takes is another."""
+        """Show how many entries are selected."""
         self.query_one(Prose).set_parts([(self._keys(), "dim")])
 
     def on_mount(self) -> None:
-        """Show the choices, the cursor on the one that is chosen."""
+        """Show the choices and move the cursor to the first selected one."""
         table = self.table
         table.bright = True
         if self._multi:
@@ -324,7 +340,7 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self.call_after_refresh(table.move_to, place)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter by all words typed, in any order."""
+        """Show the entries that contain all typed words, in any order."""
         words = event.value.casefold().split()
         found = [
             c
@@ -334,33 +350,33 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
         self.table.set_rows(found, keep_cursor=False)
 
     def on_virtual_table_opened(self, event: events.Event) -> None:
-        """A double click takes."""
+        """Select the entry that was double-clicked."""
         event.stop()
         self.do_select()
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move to the next item."""
         self.table.do_down()
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move to the previous item."""
         self.table.do_up()
 
     def do_page_down(self) -> None:
-        """Key ``pagedown``."""
+        """Move one page down."""
         self.table.do_page_down()
 
     def do_page_up(self) -> None:
-        """Key ``pageup``."""
+        """Move one page up."""
         self.table.do_page_up()
 
     def do_toggle(self) -> None:
-        """Key ``tab``."""
+        """Select or deselect the item if several can be selected."""
         if self._multi:
             self.table.do_select()
 
     def do_select(self) -> None:
-        """Key ``enter``."""
+        """Select the item."""
         table = self.table
         row = table.row
         if self._multi and len(table.selection):
@@ -372,20 +388,20 @@ class ChooseDialog(LaunchpadModal[tuple[str, ...]]):
 
 
 def _choice_cell(choice: Choice) -> Cell:
-    """A heading has no ID, what cannot be taken is grey."""
+    """Return the cell of a choice; headings and disabled entries have roles of their own."""
     return Cell(choice.title, "title" if not choice.id else "disabled" if choice.reason else "text")
 
 
 class PromptDialog(LaunchpadModal[str]):
-    """One line of text; None where it was left.
+    """A prompt for a line of text, which is the result.
 
     Args:
-        title: what is asked for.
-        value: what stands there at first.
-        hint: a remark below.
-        take: the word for what enter does.
+        title: the prompt.
+        value: the initial text.
+        hint: a remark below the input.
+        take: the verb for what enter does.
         danger: whether that cannot be undone.
-        only: where it is given, the text that alone is taken, to make sure.
+        only: if given, the only text that is accepted, as a confirmation.
     """
 
     def __init__(
@@ -405,7 +421,7 @@ class PromptDialog(LaunchpadModal[str]):
         self._below = Prose(self._remark())
 
     def compose(self) -> ComposeResult:
-        """Title, line, remark."""
+        """Yield title, input, hint and keys."""
         with Vertical(classes="box"):
             yield Prose([(self._title, self._role)])
             yield Input(self._value)
@@ -417,10 +433,9 @@ class PromptDialog(LaunchpadModal[str]):
         return [*parts, (f"enter {self._take}   esc cancel", "dim")]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Key ``enter``."""
+        """Close the dialog with the typed text if it is accepted."""
         if self._only and event.value.strip() != self._only:
-            typed = "This is something else" if event.value.strip() else "Nothing is typed"
-            self._below.set_parts(self._remark(f"{typed}: type {self._only}"))
+            self._below.set_parts(self._remark(f"Type {self._only} to confirm"))
             self._below.refresh(layout=True)
         else:
             self.dismiss(event.value)

@@ -1,7 +1,7 @@
-"""The process flow of an execution: Executable → Input artifacts → Configuration → Execution → Output artifacts.
+"""The process flow of an execution, from its executable to its output artifacts.
 
-Boxes stand beside each other where the terminal is wide enough, otherwise below each other. Every line in a box that
-names something can be focused and opened.
+The boxes are drawn side by side if the terminal is wide enough, otherwise one below the other.
+Items with a route can be focused and opened.
 """
 
 from __future__ import annotations
@@ -14,19 +14,25 @@ from rich.text import Text
 
 from launchpad_tui.domain.text import cell_width, clip, pad, safe_text
 
-#: five boxes of this width and four arrows fit beside each other from this many columns on
+#: the minimum width of a box in cells
 BOX_MINIMUM = 22
 ARROW = "──▶"
 ARROW_ASCII = "-->"
-#: between the lines of a box that share one below each other
+#: the separator of items that share a line
 _BETWEEN = "   "
+#: the number of cells from which five boxes and four arrows are drawn side by side
 WIDE = 5 * BOX_MINIMUM + 4 * len(ARROW)
 
 
 @dataclass(frozen=True, slots=True)
 class FlowItem:
-    """A line of a box. ``route`` and ``id`` name the screen and the thing that it opens; ``route`` is empty where it
-    opens nothing."""
+    """An item of a box.
+
+    Args:
+        text: the text.
+        route: the id of the route that the item opens; empty if it opens none.
+        id: the ``item_id`` of that route.
+    """
 
     text: str
     route: str = ""
@@ -35,7 +41,7 @@ class FlowItem:
 
 @dataclass(frozen=True, slots=True)
 class FlowBox:
-    """A box of the flow: its title and its lines."""
+    """A box of the flow with its title and items."""
 
     title: str
     items: tuple[FlowItem, ...]
@@ -43,7 +49,7 @@ class FlowBox:
 
 @dataclass(frozen=True, slots=True)
 class FlowStyles:
-    """What the lines are drawn with."""
+    """The styles of a drawing."""
 
     frame: Style
     title: Style
@@ -54,7 +60,14 @@ class FlowStyles:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a focusable line was drawn: row, columns ``start`` to ``stop`` (exclusive), place in the order."""
+    """The position of an item that can be focused.
+
+    Args:
+        row: the line of the drawing.
+        start: the first column.
+        stop: the column after the last one.
+        index: the position in `FlowDrawing.items`.
+    """
 
     row: int
     start: int
@@ -64,7 +77,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class FlowDrawing:
-    """Lines of exactly the asked width, the spots in them, and the items that the spots stand for."""
+    """The lines of a flow, the items that can be focused, and their positions."""
 
     lines: tuple[Text, ...]
     spots: tuple[Spot, ...]
@@ -79,14 +92,14 @@ def draw_flow(
     *,
     ascii_only: bool = False,
 ) -> FlowDrawing:
-    """Draw the boxes side by side from ``WIDE`` columns on, else below each other, a line each where they fit.
+    """Draw the boxes side by side if ``width`` is at least `WIDE`, otherwise below each other.
 
     Args:
-        boxes: what to draw.
-        width: cells to a line; every line is exactly that wide.
-        focused: the place of the focused item in the order of all items that open something; -1 for none.
-        styles: what to draw with.
-        ascii_only: no box-drawing characters.
+        boxes: the boxes.
+        width: the exact width of every line in cells.
+        focused: the index of the focused item among the items with a route; -1 for none.
+        styles: the styles.
+        ascii_only: whether to do without box-drawing characters.
     """
     items = tuple(item for box in boxes for item in box.items if item.route)
     painter = _Painter(

@@ -1,4 +1,4 @@
-"""The process flow of an execution as a widget: arrows move between what it names, enter opens it."""
+"""A widget for the process flow of an execution, whose items can be opened."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEFT, _ABOVE = 1, 1
 
 
 class FlowView(Painted):
-    """The boxes of `flow_drawing`; as high as they are."""
+    """The drawing of `flow_drawing`, as high as it needs."""
 
     can_focus = True
     DEFAULT_CSS = "FlowView { height: auto; max-height: 14; }"
@@ -49,16 +49,16 @@ class FlowView(Painted):
         self._drawing = FlowDrawing((), (), ())
 
     def set_boxes(self, boxes: Sequence[FlowBox]) -> None:
-        """Show these boxes."""
+        """Show other boxes."""
         self._boxes = boxes
-        high = len(self._drawing.lines)
+        height = len(self._drawing.lines)
         self._draw()
-        if len(self._drawing.lines) != high:
+        if len(self._drawing.lines) != height:
             self.refresh(layout=True)
         self.repaint()
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
-        """As high as the boxes at this width."""
+        """Return the height of the drawing at this width."""
         return len(self._drawn(width).lines) + 2 * _ABOVE
 
     def _drawn(self, width: int) -> FlowDrawing:
@@ -83,7 +83,7 @@ class FlowView(Painted):
             self._focused = max(0, min(self._focused, len(self._drawing.items) - 1))
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """One line of the drawing."""
+        """Return a line of the drawing."""
         base = self.look.style("text")
         y -= _ABOVE
         if not 0 <= y < len(self._drawing.lines):
@@ -99,12 +99,12 @@ class FlowView(Painted):
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Draw at the new width."""
+        """Draw the boxes at the new width."""
         self._strips.clear()
         self._draw()
 
     def focus_changed(self) -> None:
-        """Mark what is focused, or nothing."""
+        """Mark the focused item while the widget has the focus."""
         self._draw()
         self.repaint()
 
@@ -115,24 +115,24 @@ class FlowView(Painted):
             self.repaint()
 
     def do_next(self) -> None:
-        """Key ``right``."""
+        """Move to the next item in the flow."""
         self._step(1)
 
     def do_previous(self) -> None:
-        """Key ``left``."""
+        """Move to the previous item in the flow."""
         self._step(-1)
 
     def why_not_open(self) -> str | None:
-        """Something has to be there."""
-        return None if self._drawing.items else "The flow names nothing to open"
+        """Return why there is nothing to open."""
+        return None if self._drawing.items else "The flow has no item to open"
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the item under the cursor."""
         item = self._drawing.items[self._focused]
         self.launchpad.open(item.route, item_id=item.id)
 
     def on_click(self, event: events.Click) -> None:
-        """Open what stands under the mouse."""
+        """Open the item under the mouse."""
         for spot in self._drawing.spots:
             if spot.row == event.y - _ABOVE and spot.start <= event.x - _LEFT < spot.stop:
                 self._focused = spot.index

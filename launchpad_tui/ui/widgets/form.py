@@ -1,4 +1,4 @@
-"""Forms: fields of the domain as lines to fill in, errors beside the field that is wrong."""
+"""Forms: editors for declared fields, with errors below the field that they are about."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 from launchpad_tui.ui.widgets.painted import Painted
 
 LABEL_WIDTH = 22
-#: lines of a field's note at most
+#: lines of a field's note, at most
 NOTE_LINES = 6
 
 
@@ -45,10 +45,11 @@ class _Label(Painted):
 
 
 class _Note(Painted):
-    """Below a field: what is wrong, else what the value or the field means; as high as that needs, one line at least.
+    """The text below a field: its error, else its help or the note of the selected value.
 
     Args:
-        about: of a field of kind choice: what is known of the value that is chosen.
+        field: the field.
+        about: for a field of kind choice: returns the note of the selected value.
     """
 
     DEFAULT_CSS = "_Note { height: auto; }"
@@ -62,13 +63,13 @@ class _Note(Painted):
 
     @property
     def text(self) -> str:
-        """What stands there."""
+        """The error, the help or the note of the value."""
         if self.error:
             return f"{self.look.glyphs.error} {self.error}"
         return self._help or (self._about() if self._about is not None else "")
 
     def show(self, error: str = "") -> None:
-        """Say what is wrong, or with nothing wrong what it means."""
+        """Show an error, or the help if the error is empty."""
         self.error = error
         if self.text != self._shown:
             self._shown = self.text
@@ -79,11 +80,11 @@ class _Note(Painted):
         return wrap(self.text, width - LABEL_WIDTH - 1)[:NOTE_LINES]
 
     def get_content_height(self, _container: object, _viewport: object, width: int) -> int:
-        """As high as the wrapped text."""
+        """Return the number of wrapped lines, at least one."""
         return max(1, len(self._lines(width)))
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """One wrapped line."""
+        """Return a wrapped line."""
         line = LineBuilder(width, self.look.style("text")).fill_to(LABEL_WIDTH)
         lines = self._lines(width)
         if y < len(lines):
@@ -92,7 +93,7 @@ class _Note(Painted):
 
 
 class ChoiceLine(Painted):
-    """A value out of some: left and right change it, enter and space open the list."""
+    """A line to select one of several values."""
 
     DEFAULT_CSS = "ChoiceLine { height: 1; }"
     can_focus = True
@@ -110,7 +111,7 @@ class ChoiceLine(Painted):
         Action(
             "choice.enter",
             "enter",
-            "on",
+            "continue",
             "Choose a value if the field is empty, otherwise continue",
             "Forms",
             hidden=True,
@@ -118,14 +119,14 @@ class ChoiceLine(Painted):
     )
 
     class Changed(Message):
-        """Another value was chosen."""
+        """Another value was selected."""
 
         def __init__(self, line: ChoiceLine) -> None:
             super().__init__()
             self.line = line
 
     class Done(Message):
-        """Enter on a chosen value: go on."""
+        """The user confirmed the value: the next field gets the focus."""
 
         def __init__(self, line: ChoiceLine) -> None:
             super().__init__()
@@ -145,14 +146,16 @@ class ChoiceLine(Painted):
         self.value = value
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """``◂ value ▸``."""
+        """Return the line ``◂ value ▸``."""
         look = self.look
         line = LineBuilder(width, look.style("cursor" if self.has_focus else "chip"))
         found = next((choice for choice in self._choices if choice.id == self.value), None)
         text = (
             found.title
             if found
-            else (self.value or ("space chooses" if self._choices else "nothing to choose"))
+            else (
+                self.value or ("press space to choose" if self._choices else "there are no values")
+            )
         )
         line.add(f"{look.glyphs.left} ").add(
             pad(text, min(width - 4, 60), ellipsis=look.glyphs.ellipsis), safe=True
@@ -160,59 +163,62 @@ class ChoiceLine(Painted):
         return line.add(f" {look.glyphs.right}").strip()
 
     def about(self) -> str:
-        """What is known of the chosen value beyond its title."""
+        """Return the note of the selected value."""
         return next((choice.note for choice in self._choices if choice.id == self.value), "")
 
     def set_value(self, value: str) -> None:
-        """Choose."""
+        """Select a value."""
         if value != self.value:
             self.value = value
             self.repaint()
             self.post_message(self.Changed(self))
 
     def _step(self, by: int) -> None:
-        usable = [choice.id for choice in self._choices if not choice.reason]
-        if usable:
-            at = usable.index(self.value) + by if self.value in usable else 0
-            self.set_value(usable[at % len(usable)])
+        enabled = [choice.id for choice in self._choices if not choice.reason]
+        if enabled:
+            at = enabled.index(self.value) + by if self.value in enabled else 0
+            self.set_value(enabled[at % len(enabled)])
 
     def do_next(self) -> None:
-        """Key ``right``."""
+        """Select the next value."""
         self._step(1)
 
     def do_previous(self) -> None:
-        """Key ``left``."""
+        """Select the previous value."""
         self._step(-1)
 
     def do_enter(self) -> None:
-        """Key ``enter``."""
+        """Choose a value if the field is empty, otherwise continue."""
         if self.value or not self._choices:
             self.post_message(self.Done(self))
         else:
             self.do_list()
 
     def do_list(self) -> None:
-        """Key ``space``."""
+        """Choose a value from the list."""
 
         def chosen(picked: tuple[str, ...] | None) -> None:
             if picked:
                 self.set_value(picked[0])
 
         dialog = ChooseDialog(
-            self._title, self._choices, selected=(self.value,), empty="There is nothing to choose"
+            self._title,
+            self._choices,
+            selected=(self.value,),
+            empty="There are no values to choose from",
         )
         self.app.push_screen(dialog, chosen)
 
     def on_click(self, _event: events.Click) -> None:
-        """As space."""
+        """Open the list of values."""
         self.do_list()
 
 
 class _LinesInput(Input):
-    """An input that keeps the line breaks of what is pasted, such as a certificate; its dots show none of it."""
+    """A password input that keeps the line breaks of pasted text, for example of a certificate."""
 
     def on_paste(self, event: events.Paste) -> None:
-        """Insert the text with its line breaks, instead of its first line."""
+        """Insert the whole text; Textual's input would insert its first line only."""
         event.stop()
         event.prevent_default()
         start, end = self.selection
@@ -220,13 +226,13 @@ class _LinesInput(Input):
 
 
 class Form(ActionOwner, VerticalScroll):
-    """Fields below each other; those that have no meaning beside the others (`Field.when`) are hidden.
+    """Editors for fields, one below the other. Fields that do not apply (`Field.when`) are hidden.
 
     Args:
-        fields: what is asked.
-        values: what stands there at first, by field name; else each field's default.
-        choices: for fields of kind choice: entries with titles in place of the field's bare ``choices``.
-        show_help: whether the line below each field shows its help (two lines a field in place of one).
+        fields: the fields.
+        values: the initial values by field name; the others start with their default.
+        choices: entries for fields of kind choice, which replace the ``choices`` of the field.
+        show_help: whether the help of each field is shown below it.
     """
 
     DEFAULT_CSS = """
@@ -249,7 +255,7 @@ class Form(ActionOwner, VerticalScroll):
             self.form, self.name, self.value = form, name, value
 
     class Submitted(Message):
-        """Enter on the last field; ``values`` were checked by `Form.check`."""
+        """The last field was confirmed; ``values`` passed `Form.check`."""
 
         def __init__(self, form: Form, values: dict[str, str]) -> None:
             super().__init__()
@@ -274,7 +280,7 @@ class Form(ActionOwner, VerticalScroll):
         self._editors: dict[str, Input | ChoiceLine] = {}
 
     def compose(self) -> ComposeResult:
-        """A line with label and editor, a line for help or error."""
+        """Yield label, editor and note of each field."""
         for field in self.fields:
             editor = self._editors[field.name] = self._editor(
                 field, self._values.get(field.name, field.default)
@@ -288,16 +294,16 @@ class Form(ActionOwner, VerticalScroll):
                 yield editor
             yield note
             self._rows[field.name] = (row, note)
-        self._show_those_that_count()
+        self._show_applicable()
 
-    def _show_those_that_count(self) -> None:
+    def _show_applicable(self) -> None:
         values = self.values()
         for field in self.fields:
-            there = counts(field, values)
+            applies = counts(field, values)
             for widget in self._rows[field.name]:
-                widget.display = there
+                widget.display = applies
 
-    def _counting(self) -> list[str]:
+    def _applicable_names(self) -> list[str]:
         values = self.values()
         return [field.name for field in self.fields if counts(field, values)]
 
@@ -316,7 +322,7 @@ class Form(ActionOwner, VerticalScroll):
         return Input(value, password=field.kind is FieldKind.SECRET, select_on_focus=False)
 
     def values(self) -> dict[str, str]:
-        """What stands there now, by field name; text is stripped, secrets are not."""
+        """Return the values by field name. Surrounding spaces are removed, except from secrets."""
         found: dict[str, str] = {}
         for field in self.fields:
             editor = self._editors.get(field.name)
@@ -327,7 +333,7 @@ class Form(ActionOwner, VerticalScroll):
         return found
 
     def set_value(self, name: str, value: str) -> None:
-        """Put a value into a field."""
+        """Set the value of a field."""
         editor = self._editors.get(name)
         if isinstance(editor, ChoiceLine):
             editor.set_value(value)
@@ -336,14 +342,20 @@ class Form(ActionOwner, VerticalScroll):
 
     @property
     def dirty(self) -> bool:
-        """Whether anything differs from what stood there at first."""
+        """Whether a value differs from its initial value."""
         now = self.values()
         return any(
             now[field.name] != self._values.get(field.name, field.default) for field in self.fields
         )
 
     def check(self) -> bool:
-        """Look at what each field declares (required, number, pattern); the first that is wrong gets the focus."""
+        """Check all values against their fields (required, number, pattern) and show the errors.
+
+        The first invalid field gets the focus.
+
+        Returns:
+            Whether all values are valid.
+        """
         first: InvalidInput | None = None
         values = self.values()
         for field in self.fields:
@@ -356,17 +368,21 @@ class Form(ActionOwner, VerticalScroll):
         return first is None
 
     def show_error(self, error: InvalidInput) -> bool:
-        """Put an error beside the field that it names; False where the form has none of this name."""
+        """Show an error below the field that it names.
+
+        Returns:
+            Whether the form has that field.
+        """
         if error.field not in self._editors:
             return False
-        said = (error.title, error.detail.partition("\n")[0], error.hint)
-        self._set_note(error.field, ". ".join(part.rstrip(".") for part in said if part))
+        parts = (error.title, error.detail.partition("\n")[0], error.hint)
+        self._set_note(error.field, ". ".join(part.rstrip(".") for part in parts if part))
         self._editors[error.field].focus()
         return True
 
     def focus_first(self) -> None:
-        """Put the cursor into the first field."""
-        for name in self._counting()[:1]:
+        """Focus the first field."""
+        for name in self._applicable_names()[:1]:
             self._editors[name].focus()
 
     def _set_note(self, name: str, error: str) -> None:
@@ -376,7 +392,7 @@ class Form(ActionOwner, VerticalScroll):
         return next((name for name, known in self._editors.items() if known is editor), "")
 
     def _move(self, by: int) -> bool:
-        order = [self._editors[name] for name in self._counting()]
+        order = [self._editors[name] for name in self._applicable_names()]
         at = next((i for i, editor in enumerate(order) if editor.has_focus), -1) + by
         if 0 <= at < len(order):
             order[at].focus()
@@ -384,11 +400,11 @@ class Form(ActionOwner, VerticalScroll):
         return False
 
     def do_next(self) -> None:
-        """Key ``down``."""
+        """Move to the next field."""
         self._move(1)
 
     def do_previous(self) -> None:
-        """Key ``up``."""
+        """Move to the previous field."""
         self._move(-1)
 
     @on(Input.Changed)
@@ -397,7 +413,7 @@ class Form(ActionOwner, VerticalScroll):
         self._changed(self._name_of(event.input), event.value)
 
     @on(ChoiceLine.Changed)
-    def _chose(self, event: ChoiceLine.Changed) -> None:
+    def _selected(self, event: ChoiceLine.Changed) -> None:
         event.stop()
         self._changed(self._name_of(event.line), event.line.value)
 
@@ -405,30 +421,28 @@ class Form(ActionOwner, VerticalScroll):
         if name:
             self._set_note(name, "")
             if any(field.when[0] == name for field in self.fields):
-                self._show_those_that_count()
+                self._show_applicable()
             self.post_message(self.Changed(self, name, value))
 
     @on(Input.Submitted)
     @on(ChoiceLine.Done)
-    def _entered(self, event: Message) -> None:
+    def _confirmed(self, event: Message) -> None:
         event.stop()
         if not self._move(1) and self.check():
             self.post_message(self.Submitted(self, self.values()))
 
 
 def _problem(field: Field, value: str) -> str:
-    """What is wrong with a value as far as its field declares; empty where nothing is."""
+    """Return what is wrong with a value according to its field, empty if it is valid."""
     if not value:
-        return "This is needed" if field.required else ""
+        return "This field is required" if field.required else ""
     if field.kind is FieldKind.NUMBER:
         try:
             float(value)
         except ValueError:
-            return "This is not a number"
+            return "Enter a number"
     if field.kind is FieldKind.CHOICE and field.choices and value not in field.choices:
-        return f"One of {', '.join(field.choices)}"
+        return f"Enter one of {', '.join(field.choices)}"
     if field.pattern and not re.fullmatch(field.pattern, value):
-        return (
-            f"This does not look right: {field.help}" if field.help else "This does not look right"
-        )
+        return f"This value is invalid: {field.help}" if field.help else "This value is invalid"
     return ""

@@ -1,4 +1,4 @@
-"""What a metrics overview compares: marker, colour, name and ID of each, shown or hidden."""
+"""The list of models or executions that the charts compare, with their markers and colors."""
 
 from __future__ import annotations
 
@@ -19,8 +19,16 @@ from launchpad_tui.ui.widgets.painted import Painted
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """A model or execution: its ID, what tells it apart, the slot of its colour and marker, whether it is drawn and
-    whether it still runs; ``value`` is shown at the right end."""
+    """A model or execution of the legend.
+
+    Args:
+        id: its ID.
+        label: the text that distinguishes it from the others.
+        slot: determines color and marker.
+        shown: whether the charts show it.
+        live: whether its execution is running.
+        value: text at the right end of the line.
+    """
 
     id: str
     label: str
@@ -31,7 +39,7 @@ class LegendEntry:
 
 
 class Legend(Painted):
-    """The list *My Selection*. ``space`` hides and shows, ``o`` shows one alone, ``K``/``J`` reorder, ``x`` removes."""
+    """The list *My Selection*, whose entries can be hidden, shown alone, moved and removed."""
 
     can_focus = True
     DEFAULT_CSS = "Legend { width: 32; height: 1fr; }"
@@ -87,7 +95,7 @@ class Legend(Painted):
     )
 
     class Changed(Message):
-        """The user did something to an entry: ``what`` is toggle, solo, later, earlier, drop or open."""
+        """The user acted on an entry: ``what`` is toggle, solo, forward, back, remove or open."""
 
         def __init__(self, legend: Legend, what: str, item_id: str) -> None:
             super().__init__()
@@ -96,26 +104,28 @@ class Legend(Painted):
     def __init__(self, *, title: str = "My Selection", id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
         self.title = title
-        #: whether the title says how many there are
+        #: whether the title shows the number of entries
         self.counted = True
         self.entries: tuple[LegendEntry, ...] = ()
         self.cursor = 0
         self.top = 0
 
     def set_entries(self, entries: Sequence[LegendEntry]) -> None:
-        """Show these; the cursor stays on its entry."""
-        here = self.entry.id if self.entry else ""
+        """Show other entries; the cursor stays on its entry."""
+        current = self.entry.id if self.entry else ""
         self.entries = tuple(entries)
-        self.cursor = next((i for i, one in enumerate(self.entries) if one.id == here), self.cursor)
+        self.cursor = next(
+            (i for i, one in enumerate(self.entries) if one.id == current), self.cursor
+        )
         self._move(0)
 
     @property
     def entry(self) -> LegendEntry | None:
-        """The entry under the cursor."""
+        """The entry under the cursor, None if there is none."""
         return self.entries[self.cursor] if 0 <= self.cursor < len(self.entries) else None
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """The title, then an entry a line."""
+        """Return the title line, or the line of an entry."""
         look = self.look
         glyphs = look.glyphs
         line = LineBuilder(width, look.style("text"))
@@ -140,13 +150,13 @@ class Legend(Painted):
         base = look.style("text", cursor=here)
         line = LineBuilder(width, base)
         line.add(glyphs.cursor if place == self.cursor else " ", look.style("accent", cursor=here))
-        sign = (
+        mark = (
             marker(one.slot, ascii_only=glyphs.ascii)
             if one.shown
             else glyphs.off[1:2] + glyphs.separator
         )
         line.add(
-            sign.strip() + " ",
+            mark.strip() + " ",
             look.style(look.series(one.slot) if one.shown else "faint", cursor=here),
         )
         value = f" {one.value}" if one.value else ""
@@ -171,51 +181,51 @@ class Legend(Painted):
         self.repaint()
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move to the next entry."""
         self._move(1)
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move to the previous entry."""
         self._move(-1)
 
-    def _tell(self, what: str) -> None:
+    def _post(self, what: str) -> None:
         if self.entry is not None:
             self.post_message(self.Changed(self, what, self.entry.id))
 
     def do_toggle(self) -> None:
-        """Key ``space``: and on to the next one."""
-        self._tell("toggle")
+        """Show or hide the entry in all charts, and move to the next one."""
+        self._post("toggle")
         self._move(1)
 
     def do_solo(self) -> None:
-        """Key ``o``."""
-        self._tell("solo")
+        """Show this entry alone, or all entries again."""
+        self._post("solo")
 
     def do_move_forward(self) -> None:
-        """Key ``J``."""
-        self._tell("later")
+        """Move the entry down in the selection."""
+        self._post("forward")
 
     def do_move_back(self) -> None:
-        """Key ``K``."""
-        self._tell("earlier")
+        """Move the entry up in the selection."""
+        self._post("back")
 
     def do_remove(self) -> None:
-        """Key ``x``."""
-        self._tell("drop")
+        """Remove the entry from the selection."""
+        self._post("remove")
 
     def do_open(self) -> None:
-        """Key ``enter``."""
-        self._tell("open")
+        """Open the model or execution of the entry."""
+        self._post("open")
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the ID."""
         if self.entry is not None:
             self.launchpad.copy(self.entry.id, "the ID")
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes there; on its own line it hides and shows."""
+        """Move the cursor to the clicked entry; a click on the current marker hides or shows it."""
         place = self.top + event.y - 1
         if event.y and place < len(self.entries):
             if place == self.cursor and event.x < 4:
-                self._tell("toggle")
+                self._post("toggle")
             self._move(place - self.cursor)

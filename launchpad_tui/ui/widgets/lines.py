@@ -1,4 +1,4 @@
-"""A widget over lines of styled text: scrolls, marks a cursor line where it has one, copies."""
+"""A widget for lines of styled text, with scrolling and an optional cursor line."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.text import LineBuilder
 from launchpad_tui.ui.widgets.painted import Painted
 
-#: one line: texts, each with a role of the theme
+#: a line: texts with their roles
 Parts = Sequence[tuple[str, str]]
-#: cells that a key scrolls sideways
+#: cells that a key scrolls to the left or right
 SIDEWAYS = 16
 
 
 class Lines(Painted):
-    """Lines to scroll through. Subclasses give `line_count` and `parts`; or use `set_lines`.
+    """Scrollable lines.
 
-    ``with_cursor`` gives one line the cursor: keys move it, and the view follows.
+    Set them with `set_lines`, or override `line_count` and `parts`. If ``with_cursor`` is true,
+    keys move a cursor line and the view follows it.
     """
 
     can_focus = True
@@ -51,33 +52,33 @@ class Lines(Painted):
         super().__init__(id=id)
         self.top = 0
         self.cursor = 0
-        #: cells that are scrolled out to the left
+        #: cells that are scrolled out on the left
         self.left = 0
         self.empty = empty
         self._lines: Sequence[Parts] = ()
 
     def set_lines(self, lines: Sequence[Parts]) -> None:
-        """Show these lines; the place scrolled to stays."""
+        """Show other lines and keep the scroll position."""
         self._lines = lines
         self.clamp()
         self.repaint()
 
     def line_count(self) -> int:
-        """How many lines there are."""
+        """Return the number of lines."""
         return len(self._lines)
 
     def parts(self, number: int) -> Parts:
-        """A line's texts with their roles."""
+        """Return the texts of a line with their roles."""
         return self._lines[number]
 
     def clamp(self) -> None:
-        """Keep view and cursor within the lines."""
+        """Limit scroll position and cursor to the existing lines."""
         count, high = self.line_count(), max(1, self.size.height)
         self.cursor = max(0, min(self.cursor, count - 1))
         self.top = max(0, min(self.top, count - high))
 
     def scroll_by(self, by: int) -> None:
-        """Move the cursor where there is one, else the view."""
+        """Move the cursor, or the view if there is no cursor, by some lines."""
         if not self.with_cursor:
             self.show_from(self.top + by)
             return
@@ -95,16 +96,16 @@ class Lines(Painted):
         self.cursor_moved()
 
     def show_from(self, top: int) -> None:
-        """Scroll to a line."""
+        """Scroll so that a line is the first in view."""
         self.top = top
         self.clamp()
         self.repaint()
 
     def cursor_moved(self) -> None:
-        """Called after the cursor moved."""
+        """React to a move of the cursor; subclasses override this."""
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """One line, or in the middle of nothing the words for it."""
+        """Return a line, or the text for an empty list."""
         look = self.look
         number = self.top + y
         at = self.with_cursor and number == self.cursor and self.has_focus
@@ -119,7 +120,7 @@ class Lines(Painted):
         return line.strip()
 
     def _window(self, line: LineBuilder, width: int, *, at: bool) -> Strip:
-        """The part of a line that is scrolled to; a mark at the edge where more follows."""
+        """Return the visible part of a line, with a mark at the edge if it continues."""
         more, strip = line.used > self.left + width, line.strip()
         if not more:
             return strip.crop(self.left, self.left + width)
@@ -129,27 +130,27 @@ class Lines(Painted):
         return Strip.join([strip.crop(self.left, self.left + width - 1), mark])
 
     def on_resize(self, _event: events.Resize) -> None:
-        """The view may be higher than what is left."""
+        """Limit the scroll position to the new height."""
         self.clamp()
 
     def focus_changed(self) -> None:
-        """The cursor's line is bright while this has the focus."""
+        """Paint the cursor line, which is highlighted while the widget has the focus."""
         self.repaint_lines((self.cursor - self.top,))
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move one line down."""
         self.scroll_by(1)
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move one line up."""
         self.scroll_by(-1)
 
     def do_left(self) -> None:
-        """Key ``left``."""
+        """Scroll to the left."""
         self._shift(-SIDEWAYS)
 
     def do_right(self) -> None:
-        """Key ``right``."""
+        """Scroll to the right."""
         self._shift(SIDEWAYS)
 
     def _shift(self, by: int) -> None:
@@ -157,7 +158,7 @@ class Lines(Painted):
         self.repaint()
 
     def widest(self) -> int:
-        """Cells of the longest line that shows."""
+        """Return the width of the longest line in view, in cells."""
         shown = range(self.top, min(self.top + max(1, self.size.height), self.line_count()))
         return max(
             (
@@ -168,32 +169,32 @@ class Lines(Painted):
         )
 
     def do_page_down(self) -> None:
-        """Key ``pagedown``."""
+        """Move one page down."""
         self.scroll_by(max(1, self.size.height - 1))
 
     def do_page_up(self) -> None:
-        """Key ``pageup``."""
+        """Move one page up."""
         self.scroll_by(-max(1, self.size.height - 1))
 
     def do_first(self) -> None:
-        """Key ``home``."""
+        """Move to the top."""
         self.scroll_by(-self.line_count())
 
     def do_last(self) -> None:
-        """Key ``end``."""
+        """Move to the end."""
         self.scroll_by(self.line_count())
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel."""
+        """Scroll three lines down."""
         event.stop()
         self.scroll_by(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel."""
+        """Scroll three lines up."""
         event.stop()
         self.scroll_by(-3)
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes where the mouse is."""
+        """Move the cursor to the clicked line."""
         if self.with_cursor and self.top + event.y < self.line_count():
             self.scroll_by(self.top + event.y - self.cursor)

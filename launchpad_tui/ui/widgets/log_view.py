@@ -1,4 +1,4 @@
-"""The log of an execution, of any length: it holds the lines around what shows."""
+"""A view of the log of an execution, which holds the lines around those in view only."""
 
 from __future__ import annotations
 
@@ -14,33 +14,34 @@ from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.widgets.lines import Lines, Parts
 from launchpad_tui.ui.widgets.rows import BLOCK, RowCache
 
-#: characters of a line that can be scrolled to
+#: characters of a line that can be shown; the rest is cut
 LINE_LIMIT = 4000
 _STREAMS = {"stderr": "warn", "launchpad": "accent"}
 
 
 class Log(Protocol):
-    """What the view reads; each call may block."""
+    """The log as the view reads it. Every call may block."""
 
     @property
     def finished(self) -> bool:
-        """Whether nothing will be added any more."""
+        """Whether the log is complete."""
 
     def count(self) -> int:
-        """How many lines there are."""
+        """Return the number of lines."""
 
     def slice(self, start: int, stop: int) -> Sequence[LogLine]:
-        """The lines from ``start`` up to, not with, ``stop``."""
+        """Return the lines from ``start`` up to, but not including, ``stop``."""
 
     def matching(self, text: str = "") -> Sequence[int]:
-        """The numbers of the lines with the text in them, in any case."""
+        """Return the numbers of the lines that contain a text, ignoring case."""
 
 
 class LogView(Lines):
-    """The view. `set_log`, then `follow_up` whenever the log may have grown.
+    """A scrollable log.
 
-    ``following`` keeps the newest line in view; ``newest_first`` turns the order round; `search` highlights a text and
-    `only` shows just these line numbers.
+    Set the log with `set_log`, and call `follow_up` whenever it may have grown. ``following`` keeps
+    the newest line in view, ``newest_first`` reverses the order, `search` highlights a text, and
+    `only` restricts the view to some lines.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -53,18 +54,18 @@ class LogView(Lines):
         Action("log.previous-match", "N", "previous match", "Move to the previous match", "Log"),
     )
 
-    def __init__(self, *, empty: str = "Nothing was written yet", id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, *, empty: str = "The log is empty", id: str | None = None) -> None:  # noqa: A002
         super().__init__(empty=empty, id=id)
         self.following = True
         self.newest_first = False
         self.times = True
         self.needle = ""
-        self._nothing = empty
+        self._empty_text = empty
         self._log: Log | None = None
         self._cache: RowCache[LogLine] = RowCache()
         self._only: Sequence[int] | None = None
         self._matches: Sequence[int] = ()
-        #: the number of the line that `search` went to last
+        #: the number of the line of the current match
         self._match: int | None = None
         self._busy = False
 
@@ -76,26 +77,26 @@ class LogView(Lines):
         self.follow_up()
 
     def follow_up(self) -> None:
-        """Look whether there is more."""
+        """Read lines that were added or came into view."""
         if not self._busy and self._log is not None:
             self._busy = True
             self.run_task(self._read(), "log", exclusive=False)
 
     def on_resize(self, _event: events.Resize) -> None:
-        """What follows the newest line does so in another height, too."""
-        self._stay(0)
+        """Keep following the newest line at the new height."""
+        self._keep_view(0)
         self.follow_up()
 
     def search(self, text: str) -> None:
-        """Highlight a text; ``n`` and ``N`` go from match to match."""
+        """Highlight a text in all lines."""
         self.needle = text
         self._matches, self._match = (), None
         self.run_task(self._find(text), "log search")
 
     def only(self, numbers: Sequence[int] | None) -> None:
-        """Show just these lines; None shows all."""
+        """Show only the lines with these numbers, or all if None."""
         self._only = numbers
-        self.empty = self._nothing if numbers is None else "No line matches"
+        self.empty = self._empty_text if numbers is None else "No line matches"
         self.top = 0
         self.clamp()
         self.repaint()
@@ -103,20 +104,20 @@ class LogView(Lines):
 
     @property
     def matches(self) -> int:
-        """How many lines match the search."""
+        """The number of lines that match the search."""
         return len(self._matches)
 
     def line_count(self) -> int:
-        """How many lines show, wherever scrolled to."""
+        """Return the number of lines that can be scrolled to."""
         return len(self._only) if self._only is not None else (self._cache.count or 0)
 
     def number_at(self, place: int) -> int:
-        """The number of the line at a place of the view."""
+        """Return the number of the log line at a position of the view."""
         place = self.line_count() - 1 - place if self.newest_first else place
         return self._only[place] if self._only is not None else place
 
     def parts(self, number: int) -> Parts:
-        """Time, then the message, matches marked."""
+        """Return the timestamp and the message of a line, with the matches marked."""
         line = self._cache.get(self.number_at(number))
         if line is None:
             return ((" " + self.look.glyphs.ellipsis, "faint"),)
@@ -129,7 +130,7 @@ class LogView(Lines):
             return (*parts, (text, role))
         low, needle = text.casefold(), self.needle.casefold()
         at = 0
-        # Folding case may change lengths: then the line is shown without marks.
+        # Case folding may change the length; then no match is marked in the line.
         while len(low) == len(text) and (found := low.find(needle, at)) >= 0:
             mark = "selected" if line.number == self._match else "match"
             parts += [(text[at:found], role), (text[found : found + len(needle)], mark)]
@@ -137,7 +138,7 @@ class LogView(Lines):
         return (*parts, (text[at:], role))
 
     def show_from(self, top: int) -> None:
-        """Scroll; going away from the newest line ends following, going there resumes it."""
+        """Scroll. Scrolling away from the newest line stops following; scrolling to it resumes."""
         super().show_from(top)
         newest = 0 if self.newest_first else max(0, self.line_count() - self.size.height)
         self.following = self.top == newest
@@ -154,11 +155,11 @@ class LogView(Lines):
             before = self._cache.count or 0
             self._cache.count = count
             if grown and before % BLOCK:
-                # The last block was not full when it was read.
+                # The last block was incomplete when it was read.
                 number = before // BLOCK
                 self._cache.put(number, await read(log.slice, number * BLOCK, (number + 1) * BLOCK))
             if grown and self._only is None:
-                self._stay(count - before)
+                self._keep_view(count - before)
             while (block := self._missing()) is not None:
                 self._cache.put(block, await read(log.slice, block * BLOCK, (block + 1) * BLOCK))
             self.repaint()
@@ -173,7 +174,7 @@ class LogView(Lines):
                 return number // BLOCK
         return None
 
-    def _stay(self, grown: int) -> None:
+    def _keep_view(self, grown: int) -> None:
         if self.following:
             self.top = 0 if self.newest_first else self.line_count()
         elif self.newest_first:
@@ -190,11 +191,14 @@ class LogView(Lines):
             self.launchpad.say("No line matches", "warn")
         elif text:
             count = len(self._matches)
-            words = "1 line matches" if count == 1 else f"{count:,} lines match"
-            self.launchpad.say(f"{words}; n and N go from one to the next")
+            lines = "1 line matches" if count == 1 else f"{count:,} lines match"
+            self.launchpad.say(f"{lines}; n and N move between them")
 
     def _to_match(self, by: int) -> None:
-        """Down (1) or up (-1) the view, from the match shown last, else from the first line that shows, or the last."""
+        """Move down (1) or up (-1) to the next match.
+
+        The search starts at the current match, else at the edge of the view.
+        """
         places = sorted(
             place for number in self._matches if (place := self.place_of(number)) is not None
         )
@@ -203,9 +207,7 @@ class LogView(Lines):
             here = self.top - 1 if by > 0 else self.top + self.size.height
         at = bisect_right(places, here) if by > 0 else bisect_left(places, here) - 1
         if not 0 <= at < len(places):
-            self.launchpad.say(
-                "No further match" if places else "None of the lines that show matches", "warn"
-            )
+            self.launchpad.say("No further match" if places else "No visible line matches", "warn")
             return
         self._match = self.number_at(places[at])
         self.launchpad.say(f"Match {at + 1:,} of {len(places):,}")
@@ -215,7 +217,7 @@ class LogView(Lines):
             self.repaint()
 
     def place_of(self, number: int) -> int | None:
-        """The place of the view that a line has; None where it does not show."""
+        """Return the position of a log line in the view, None if it is not shown."""
         place = number
         if self._only is not None:
             place = bisect_left(self._only, number)
@@ -224,32 +226,32 @@ class LogView(Lines):
         return self.line_count() - 1 - place if self.newest_first else place
 
     def do_follow(self) -> None:
-        """Key ``f``."""
+        """Follow the log: keep the newest line in view."""
         self.show_from(0 if self.newest_first else self.line_count())
 
     def do_order(self) -> None:
-        """Key ``o``."""
+        """Show the newest or the oldest line first."""
         self.newest_first = not self.newest_first
         self.do_follow()
         self.launchpad.say("Newest line first" if self.newest_first else "Oldest line first")
 
     def do_timestamps(self) -> None:
-        """Key ``t``."""
+        """Show or hide the timestamps."""
         self.times = not self.times
         self.repaint()
 
     def why_not_next_match(self) -> str | None:
-        """A search is needed."""
+        """Return why there is no match to go to."""
         if self._matches:
             return None
-        return "No line matches" if self.needle else "Search first"
+        return "No line matches" if self.needle else "Search for a text first"
 
     why_not_previous_match = why_not_next_match
 
     def do_next_match(self) -> None:
-        """Key ``n``."""
+        """Move to the next match."""
         self._to_match(1)
 
     def do_previous_match(self) -> None:
-        """Key ``N``."""
+        """Move to the previous match."""
         self._to_match(-1)

@@ -16,7 +16,7 @@ _ROLES = {"heading": "title", "code": "accent", "link": "accent"}
 
 
 class MarkdownView(Lines):
-    """Markdown to read. `set_text` shows a text, `search` marks what is found in it."""
+    """A scrollable Markdown text. `set_text` sets the text, `search` marks matches in it."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("markdown.next-match", "n", "next match", "Move to the next match", footer=3),
@@ -36,7 +36,7 @@ class MarkdownView(Lines):
         self._wrap()
 
     def search(self, text: str) -> None:
-        """Mark all matches of a text, in upper or lower case, and go to the first one in view or below."""
+        """Mark all matches of a text, ignoring case, and go to the first one in view or below."""
         self.needle = text
         self._match = self.top - 1
         self.repaint()
@@ -44,7 +44,7 @@ class MarkdownView(Lines):
             self._step(1)
 
     def parts(self, number: int) -> Parts:
-        """Return a line, its matches marked."""
+        """Return a line with its matches marked."""
         parts: list[tuple[str, str]] = []
         for text, role in super().parts(number):
             parts += _marked(text, self.needle, role)
@@ -58,17 +58,17 @@ class MarkdownView(Lines):
     def why_not_next_match(self) -> str | None:
         """Return why there is no match to go to."""
         if not self.needle:
-            return "Search first"
+            return "Search for a text first"
         return None if self._matches() else "No line matches"
 
     why_not_previous_match = why_not_next_match
 
     def do_next_match(self) -> None:
-        """Move to the next match"""
+        """Move to the next match."""
         self._step(1)
 
     def do_previous_match(self) -> None:
-        """Move to the previous match"""
+        """Move to the previous match."""
         self._step(-1)
 
     def _wrap(self) -> None:
@@ -92,7 +92,7 @@ class MarkdownView(Lines):
         ]
 
     def _step(self, by: int) -> None:
-        """Go to the next line that matches, downwards (1) or upwards (-1)."""
+        """Move down (1) or up (-1) to the next line that matches."""
         matches = self._matches()
         later = [number for number in matches if (number - self._match) * by > 0]
         if not later:
@@ -106,10 +106,10 @@ class MarkdownView(Lines):
 
 
 def _marked(text: str, needle: str, role: str) -> list[tuple[str, str]]:
-    """Return a text with the role ``match`` where the needle is."""
+    """Return a text split into parts, where matches of the needle have the role ``match``."""
     low, needle = text.casefold(), needle.casefold()
     if not needle or len(low) != len(text):
-        # Folding the case may change lengths: then nothing is marked.
+        # Case folding may change the length; then no match is marked.
         return [(text, role)]
     parts: list[tuple[str, str]] = []
     at = 0

@@ -20,8 +20,8 @@ class LaunchpadModal(ActionOwner, ModalScreen[T]):
 
     DEFAULT_CSS = """
     LaunchpadModal { align: center middle; background: transparent; }
-    LaunchpadModal > .box { width: 76; max-width: 96%; height: auto; max-height: 90%; background: $panel;
-        border: round $lp-faint; padding: 0 1; }
+    LaunchpadModal > .box { width: 76; max-width: 96%; height: auto; max-height: 90%;
+        background: $panel; border: round $lp-faint; padding: 0 1; }
     """
     BINDINGS: ClassVar[list[object]] = []  # type: ignore[assignment]
     ACTIONS: ClassVar[tuple[Action, ...]] = (

@@ -1,4 +1,4 @@
-"""A widget that paints lines from its state and writes to the terminal only those whose content changed."""
+"""The base of widgets that paint lines and write only changed cells to the terminal."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from launchpad_tui.domain.text import cell_width
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.theme import Look
 
-#: cells between two changes of a line that are written with them
+#: two changes of a line that are fewer cells apart are written as one
 _NEAR = 12
 
 
 class Painted(ActionOwner, Widget):
-    """Base of the kit's widgets. Subclasses implement `paint_line`, a pure function of their state, without I/O.
+    """Base of widgets that paint their own lines.
 
-    After a change of state call `repaint` (all lines are painted again, those that differ are written) or
-    `repaint_lines` (only these are looked at).
+    Subclasses implement `paint_line`, a pure function of their state without I/O. After a change of
+    state, call `repaint`, which paints all lines and writes those that differ, or `repaint_lines`
+    for some lines.
     """
 
     DEFAULT_CSS = "Painted { height: 1fr; width: 1fr; }"
 
-    #: columns at the right edge that `repaint_lines` leaves out, such as a scroll mark that did not move
+    #: columns at the right edge that `repaint_lines` does not write, for a scroll mark
     quiet_edge = 0
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
@@ -37,15 +38,15 @@ class Painted(ActionOwner, Widget):
 
     @property
     def look(self) -> Look:
-        """The theme's styles and glyphs."""
+        """The styles and glyphs of the theme."""
         return self.launchpad.look
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """The line ``y`` (0 is the top one), exactly ``width`` cells wide; a blank one unless a subclass says more."""
+        """Return line ``y``, counted from 0 at the top, exactly ``width`` cells wide."""
         return Strip.blank(width)
 
     def render_line(self, y: int) -> Strip:
-        """Textual's line API."""
+        """Return a line to Textual, painted if it is not cached."""
         strip = self._strips.get(y)
         width = self.size.width
         if strip is None or strip.cell_length != width:
@@ -53,15 +54,15 @@ class Painted(ActionOwner, Widget):
         return strip
 
     def repaint(self) -> None:
-        """Look at all lines; write those that changed."""
+        """Paint all lines, and write those that changed."""
         self._compare(range(self.size.height), 0)
 
     def repaint_lines(self, lines: Iterable[int]) -> None:
-        """Look at these lines; write those that changed."""
+        """Paint some lines, and write those that changed."""
         self._compare(lines, self.quiet_edge)
 
     def invalidate(self) -> None:
-        """Forget what was painted, as after a change of theme."""
+        """Discard all painted lines, for example after a change of theme."""
         self._strips.clear()
         self.refresh()
 
@@ -89,38 +90,37 @@ class Painted(ActionOwner, Widget):
             self.refresh(*changed)
 
     def watch_has_focus(self, has_focus: bool) -> None:
-        """Paint again what depends on the focus.
-
-        At the time of the event ``Focus`` the attribute still has its old value.
-        """
+        """Call `focus_changed`. The event ``Focus`` comes before ``has_focus`` changes."""
         super().watch_has_focus(has_focus)
         self.focus_changed()
 
     def focus_changed(self) -> None:
-        """Paint what looks different with the focus; subclasses may restrict it to a few lines."""
+        """Paint the lines that depend on the focus; subclasses may restrict it to a few lines."""
         self.repaint()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """What was painted for another size is looked at again: a line may show before its widget hears of it."""
+        """Paint all lines: some may have been painted for the former size after the resize."""
         self.repaint()
 
 
 def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """Between which cells two lines of the same width differ; short stretches between changes, which cost more to jump
-    over than to write, count as changed."""
+    """Return the spans of cells in which two lines of the same width differ.
+
+    Short gaps between changes are included, since skipping them costs more bytes than writing them.
+    """
     before, after = list(old), list(new)
     if before == after:
         return []
-    was, now = _cells(before), _cells(after)
+    old_cells, new_cells = _cells(before), _cells(after)
     spans: list[tuple[int, int]] = []
-    for place, (one, other) in enumerate(zip(was, now, strict=True)):
+    for place, (one, other) in enumerate(zip(old_cells, new_cells, strict=True)):
         if one == other:
             continue
         start, stop = place, place + 1
-        # Wide characters are written whole.
-        while start and not (was[start][0] and now[start][0]):
+        # Wide characters are written as a whole.
+        while start and not (old_cells[start][0] and new_cells[start][0]):
             start -= 1
-        while stop < len(now) and not (was[stop][0] and now[stop][0]):
+        while stop < len(new_cells) and not (old_cells[stop][0] and new_cells[stop][0]):
             stop += 1
         if spans and start - spans[-1][1] < _NEAR:
             spans[-1] = (spans[-1][0], stop)
@@ -130,7 +130,10 @@ def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
 
 
 def _cells(segments: list[Segment]) -> list[tuple[str, Style | None]]:
-    """What stands in each cell; of a wide character the second one is empty. A mark belongs to what it stands on."""
+    """Return text and style of each cell.
+
+    The second cell of a wide character is empty. A combining mark belongs to the cell before it.
+    """
     cells: list[tuple[str, Style | None]] = []
     for text, style, _ in segments:
         if text.isascii():

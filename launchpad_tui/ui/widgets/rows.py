@@ -1,4 +1,4 @@
-"""Rows of a list that is read elsewhere: which are known, which have to be fetched next."""
+"""Rows of a list that are read in blocks, with a cache of the blocks that were read."""
 
 from __future__ import annotations
 
@@ -8,48 +8,51 @@ from typing import Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
 RowT_co = TypeVar("RowT_co", covariant=True)
-#: rows that are read at once
+#: the number of rows that are read at once
 BLOCK = 64
-#: blocks that are kept
+#: the number of blocks that are cached
 KEPT = 32
 
 
 class RowSource(Protocol[RowT_co]):
-    """What a table shows, such as `services.listing.Listing`. Both calls may block: they run on a lane."""
+    """The rows of a table, for example a `services.listing.Listing`.
+
+    Both methods may block, so they are called on a lane.
+    """
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
 
     def slice(self, start: int, stop: int) -> Sequence[RowT_co]:
-        """The rows from position ``start`` up to, not with, ``stop``."""
+        """Return the rows from ``start`` up to, but not including, ``stop``."""
 
 
 class FixedRows(Generic[Row]):
-    """A sequence as a source, for lists that are short enough to be held."""
+    """A `RowSource` over a sequence, for short lists."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._rows = rows
 
     def count(self) -> int:
-        """How many rows there are."""
+        """Return the number of rows."""
         return len(self._rows)
 
     def slice(self, start: int, stop: int) -> Sequence[Row]:
-        """These rows."""
+        """Return the rows from ``start`` up to, but not including, ``stop``."""
         return self._rows[start:stop]
 
 
 class RowCache(Generic[Row]):
-    """Blocks of rows by position; those not used for longest go first."""
+    """Blocks of rows by position. The block that was not used for longest is dropped first."""
 
     def __init__(self) -> None:
         self.count: int | None = None
-        #: whether ``count`` is all there is, and not only what was read so far
+        #: whether ``count`` is the number of all rows, and not only of those that were read
         self.counted = True
         self._blocks: OrderedDict[int, Sequence[Row]] = OrderedDict()
 
     def get(self, index: int) -> Row | None:
-        """The row at a position; None where it was not read yet."""
+        """Return the row at a position, None if it has not been read."""
         block = self._blocks.get(index // BLOCK)
         if block is None:
             return None
@@ -57,17 +60,24 @@ class RowCache(Generic[Row]):
         return block[offset] if offset < len(block) else None
 
     def put(self, number: int, rows: Sequence[Row]) -> None:
-        """Keep a block."""
+        """Add a block."""
         self._blocks[number] = rows
         self._blocks.move_to_end(number)
         while len(self._blocks) > KEPT:
             self._blocks.popitem(last=False)
 
     def missing(self, top: int, height: int) -> int | None:
-        """The block to read next for a view of ``height`` rows from ``top``: what shows first, then a page around."""
+        """Return the number of the block to read next, None if none is missing.
+
+        Blocks in view come first, then those of the pages above and below.
+
+        Args:
+            top: the position of the first row in view.
+            height: the number of rows in view.
+        """
         last: int = (self.count - 1) // BLOCK if self.count else 0
-        seen = range(max(0, top) // BLOCK, max(0, top + height - 1) // BLOCK + 1)
-        wanted: list[int] = [*seen, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
+        in_view = range(max(0, top) // BLOCK, max(0, top + height - 1) // BLOCK + 1)
+        wanted: list[int] = [*in_view, max(0, top - height) // BLOCK, (top + 2 * height) // BLOCK]
         for number in wanted:
             if number in self._blocks:
                 self._blocks.move_to_end(number)
@@ -76,15 +86,15 @@ class RowCache(Generic[Row]):
         return None
 
     def find(self, matches: Callable[[Row], bool]) -> int | None:
-        """The position of the first row, of those that are known, that matches."""
+        """Return the position of the first cached row that matches, None if none does."""
         for number in sorted(self._blocks):
             for offset, row in enumerate(self._blocks[number]):
                 if matches(row):
                     return number * BLOCK + offset
         return None
 
-    def known(self) -> list[tuple[int, Row]]:
-        """All known rows with their positions."""
+    def cached(self) -> list[tuple[int, Row]]:
+        """Return all cached rows with their positions."""
         return [
             (n * BLOCK + i, row)
             for n in sorted(self._blocks)

@@ -1,4 +1,4 @@
-"""A sheet: lines and columns with a cursor, the names of lines frozen on the left, cells made when they are painted."""
+"""A sheet of rows and columns with a cell cursor, whose row names stay in view on the left."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from launchpad_tui.ui.widgets.columns import Cell
 from launchpad_tui.ui.widgets.painted import Painted
 
 _GAP = 2
-#: cells of a column, and lines that its width is measured on
+#: the width of a column in cells, at least and at most, and the number of rows it is measured on
 _NARROW, _WIDE, _MEASURED = 7, 28, 300
-#: cells by which columns may be narrower than what they are squeezed to
-_GIVING = 5
-#: cells of the frozen column
+#: cells by which squeezed columns may be narrower so that one more fits
+_SQUEEZE_SLACK = 5
+#: the width of the row names in cells, at least and at most
 _NAMES = (14, 40)
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """A line: its key, its name, and whether it is the heading of a group; ``note`` stands dim behind a heading."""
+    """A row: its key and its name. A heading starts a group and may have a note."""
 
     key: str
     name: Cell
@@ -37,7 +37,7 @@ class SheetLine:
 
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column: its key, and one or two lines of heading."""
+    """A column: its key, and a heading of one or two lines."""
 
     key: str
     title: Cell
@@ -46,8 +46,17 @@ class SheetColumn:
 
 @dataclass(frozen=True, slots=True)
 class SheetContent:
-    """What a sheet shows. ``cell(line, column)`` is called while painting, for what is in view only, and for some more
-    to measure widths. Columns are as wide as what they hold, but where not all fit no wider than ``squeeze``."""
+    """The content of a sheet.
+
+    Args:
+        lines: the rows.
+        columns: the columns.
+        cell: returns the cell of a row and a column (by number). It is called while painting, for
+            the cells in view and for some others to measure widths.
+        corner: text above the row names.
+        empty: the text shown if there are no rows or columns.
+        squeeze: the largest width of a column in cells if not all columns fit.
+    """
 
     lines: Sequence[SheetLine] = ()
     columns: Sequence[SheetColumn] = ()
@@ -58,7 +67,7 @@ class SheetContent:
 
 
 class Sheet(Painted):
-    """The sheet. ``arrows`` move the cursor from cell to cell; the view follows."""
+    """A sheet with a cell cursor."""
 
     can_focus = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -104,14 +113,14 @@ class Sheet(Painted):
     )
 
     class Moved(Message):
-        """The cursor is on another cell."""
+        """The cursor moved to another cell."""
 
         def __init__(self, sheet: Sheet) -> None:
             super().__init__()
             self.sheet = sheet
 
     class Opened(Message):
-        """Enter."""
+        """The user opened the cell under the cursor."""
 
         def __init__(self, sheet: Sheet) -> None:
             super().__init__()
@@ -131,7 +140,7 @@ class Sheet(Painted):
     # State ----------------------------------------------------------------------------------------
 
     def set_content(self, content: SheetContent) -> None:
-        """Show this; the cursor stays on its line and column where they still are."""
+        """Show other content; the cursor stays on its row and column if they still exist."""
         line, column = self.line_key, self.column_key
         self.content = content
         self._widths = {}
@@ -145,17 +154,17 @@ class Sheet(Painted):
         self.column = next(
             (i for i, one in enumerate(content.columns) if one.key == column), self.column
         )
-        self._show()
+        self._scroll_to_cursor()
         self.repaint()
 
     @property
     def line_key(self) -> str:
-        """The key of the line under the cursor, empty where there is none."""
+        """The key of the row under the cursor, empty if there is none."""
         return self.content.lines[self.row].key if 0 <= self.row < len(self.content.lines) else ""
 
     @property
     def column_key(self) -> str:
-        """The key of the column under the cursor."""
+        """The key of the column under the cursor, empty if there is none."""
         return (
             self.content.columns[self.column].key
             if 0 <= self.column < len(self.content.columns)
@@ -164,12 +173,12 @@ class Sheet(Painted):
 
     @property
     def head(self) -> int:
-        """Lines of headings."""
+        """The number of heading lines."""
         return 2 if any(one.subtitle for one in self.content.columns[:_MEASURED]) else 1
 
     @property
     def rows_high(self) -> int:
-        """Lines in view."""
+        """The number of rows in view."""
         return max(1, self.size.height - self.head)
 
     def _width(self, column: int) -> int:
@@ -178,7 +187,7 @@ class Sheet(Painted):
             content = self.content
             head = content.columns[column]
             texts = [head.title.text, head.subtitle]
-            # The lines in view and some around them are enough: what is longer is cut.
+            # Only rows in view and some around them are measured; longer text elsewhere is cut.
             start = max(0, self.top - _MEASURED // 4)
             texts += [
                 content.cell(line, column).text
@@ -192,7 +201,7 @@ class Sheet(Painted):
         return min(known, self._most)
 
     def _widest(self) -> int:
-        """Cells that a column may take: where not all fit as they are, the long ones give way first."""
+        """Return the largest width of a column in cells: if not all fit, wide ones shrink first."""
         columns, squeeze = len(self.content.columns), self.content.squeeze
         room = self.size.width - 1 - self._names - _GAP * columns
         self._most = _WIDE
@@ -203,14 +212,15 @@ class Sheet(Painted):
             for most in range(_WIDE, squeeze, -1):
                 if sum(min(width, most) for width in widths) <= room:
                     return most
-        # A little narrower where one more fits then.
+        # Slightly narrower columns are used if one more fits then.
         line = self.size.width - 1 - self._names
         return max(
-            range(squeeze, squeeze - _GIVING, -1), key=lambda most: (line // (most + _GAP), most)
+            range(squeeze, squeeze - _SQUEEZE_SLACK, -1),
+            key=lambda most: (line // (most + _GAP), most),
         )
 
     def _shown(self) -> list[tuple[int, int, int]]:
-        """Number, start and width of the columns in view."""
+        """Return number, start and width of each column in view."""
         found: list[tuple[int, int, int]] = []
         start = self._names + _GAP
         for column in range(self.left, len(self.content.columns)):
@@ -221,7 +231,7 @@ class Sheet(Painted):
             start += width + _GAP
         return found
 
-    def _show(self) -> None:
+    def _scroll_to_cursor(self) -> None:
         lines, columns = len(self.content.lines), len(self.content.columns)
         self.row = max(0, min(self.row, lines - 1))
         self.column = max(0, min(self.column, columns - 1))
@@ -229,7 +239,7 @@ class Sheet(Painted):
         if not self.top <= self.row < self.top + high:
             self.top = self.row if self.row < self.top else self.row - high + 1
         self.top = max(0, min(self.top, lines - high))
-        # A group's heading stays in view above its first line.
+        # The heading of a group stays in view above its first row.
         if self.row == self.top > 0 and self.content.lines[self.top - 1].heading:
             self.top -= 1
         self.left = max(0, min(self.left, columns - 1))
@@ -238,7 +248,7 @@ class Sheet(Painted):
             self.left = self._left_for(self.column)
 
     def _left_for(self, column: int) -> int:
-        """The leftmost column from which on another one, as the last, is in view as a whole."""
+        """Return the first visible column for which ``column`` is the last one in full view."""
         room = self.size.width - 1 - self._names - _GAP
         left = column
         used = self._width(column)
@@ -248,11 +258,11 @@ class Sheet(Painted):
         return left
 
     def move(self, rows: int = 0, columns: int = 0) -> None:
-        """Move the cursor."""
+        """Move the cursor by some rows and columns."""
         before = (self.top, self.left, self.row, self.column)
         self.row += rows
         self.column += columns
-        self._show()
+        self._scroll_to_cursor()
         if before[:2] == (self.top, self.left):
             changed = {before[2] - self.top + self.head, self.row - self.top + self.head}
             self.repaint_lines([*range(self.head), *changed] if columns else changed)
@@ -264,7 +274,7 @@ class Sheet(Painted):
     # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """Headings, then lines."""
+        """Return a heading line or a row."""
         content = self.content
         if not content.lines or not content.columns:
             return self._empty(y, width)
@@ -343,63 +353,63 @@ class Sheet(Painted):
         return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the cursor in view."""
+        """Measure the columns again and keep the cursor in view."""
         self._strips.clear()
         self.set_content(self.content)
 
     # Keys and mouse -------------------------------------------------------------------------------
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move one row down."""
         self.move(rows=1)
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move one row up."""
         self.move(rows=-1)
 
     def do_right(self) -> None:
-        """Key ``right``."""
+        """Move one column to the right."""
         self.move(columns=1)
 
     def do_left(self) -> None:
-        """Key ``left``."""
+        """Move one column to the left."""
         self.move(columns=-1)
 
     def do_page_down(self) -> None:
-        """Key ``pagedown``."""
+        """Move one page down."""
         self.move(rows=self.rows_high - 1)
 
     def do_page_up(self) -> None:
-        """Key ``pageup``."""
+        """Move one page up."""
         self.move(rows=1 - self.rows_high)
 
     def do_first(self) -> None:
-        """Key ``home``."""
+        """Move to the first row."""
         self.move(rows=-len(self.content.lines))
 
     def do_last(self) -> None:
-        """Key ``end``."""
+        """Move to the last row."""
         self.move(rows=len(self.content.lines))
 
     def do_first_column(self) -> None:
-        """Key ``^``."""
+        """Move to the first column."""
         self.move(columns=-len(self.content.columns))
 
     def do_last_column(self) -> None:
-        """Key ``$``."""
+        """Move to the last column."""
         self.move(columns=len(self.content.columns))
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the row or column, or fold a group."""
         self.post_message(self.Opened(self))
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the value under the cursor."""
         if self.line_key and self.column_key and not self.content.lines[self.row].heading:
             self.launchpad.copy(self.content.cell(self.row, self.column).text)
 
     def on_click(self, event: events.Click) -> None:
-        """The cursor goes there; on its own cell enter."""
+        """Move the cursor to the clicked cell; open the cell that has the cursor."""
         row = self.top + event.y - self.head
         column = next(
             (number for number, start, size in self._shown() if start <= event.x < start + size),
@@ -414,9 +424,9 @@ class Sheet(Painted):
             self.move(columns=column - self.column)
 
     def on_mouse_scroll_down(self) -> None:
-        """Some rows down."""
+        """Move three rows down."""
         self.move(rows=3)
 
     def on_mouse_scroll_up(self) -> None:
-        """Some rows up."""
+        """Move three rows up."""
         self.move(rows=-3)

@@ -1,4 +1,4 @@
-"""A table over a list of any length: it holds the rows around what shows, and paints without reading."""
+"""A table over a list of any length, which holds the rows around those in view only."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from launchpad_tui.ui.widgets.columns import Column
 from launchpad_tui.ui.widgets.table_rows import TableRows
 
 Row = TypeVar("Row")
-#: actions of tables whose rows can be selected
-_SELECTING = frozenset(
+#: the actions of tables whose rows can be selected
+_SELECT_ACTIONS = frozenset(
     {"table.select", "table.range", "table.range-down", "table.range-up", "table.select-all"}
 )
 
 
 class VirtualTable(TableRows[Row], Generic[Row]):
-    """The table.
+    """A table. Set its rows with `set_source` (a listing) or `set_rows` (a sequence).
 
     Args:
-        columns: the first one never scrolls out.
-        key: a row's ID: cursor and selection hold to it when rows move.
-        title: what the rows are, for the title line: ``Models``.
-        empty: what to say, and what to do next, where there are no rows.
+        columns: the columns; the first one is always in view.
+        key: returns the ID of a row, which cursor and selection refer to when rows move.
+        title: the title line, for example ``Models``.
+        empty: shown if there are no rows: why, and what to do next.
         multi: whether rows can be selected.
-        opens: whether enter opens a row.
-        filtered: whether conditions show above the rows, and can be dropped there.
-
-    Give it rows with `set_source` (a listing) or `set_rows` (a sequence).
+        opens: whether rows can be opened.
+        filtered: whether the conditions of a filter are shown above the rows and can be removed.
     """
 
     can_focus = True
@@ -120,7 +118,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     )
 
     class Opened(Message):
-        """A row was opened, by enter or a click on the cursor's row. ``row`` is it."""
+        """A row was opened."""
 
         def __init__(self, table: VirtualTable[Any], row: Any) -> None:
             super().__init__()
@@ -128,7 +126,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.row = row
 
     class CursorMoved(Message):
-        """The cursor stands on another row; ``row`` is None where that is not read yet."""
+        """The cursor moved to another row; ``row`` is None if that has not been read."""
 
         def __init__(self, table: VirtualTable[Any], row: Any) -> None:
             super().__init__()
@@ -136,21 +134,21 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.row = row
 
     class SelectionChanged(Message):
-        """Other rows are selected."""
+        """The selection changed."""
 
         def __init__(self, table: VirtualTable[Any]) -> None:
             super().__init__()
             self.table = table
 
     class SortRequested(Message):
-        """The user wants to choose the column to sort by."""
+        """The user asked for the list of columns to sort by."""
 
         def __init__(self, table: VirtualTable[Any]) -> None:
             super().__init__()
             self.table = table
 
     class SortChanged(Message):
-        """The user wants another order: give the table a source that has it."""
+        """The user changed the order: the screen has to set a source with that order."""
 
         def __init__(self, table: VirtualTable[Any], by: Any, descending: bool) -> None:
             super().__init__()
@@ -159,7 +157,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
             self.descending = descending
 
     class ChipRemoved(Message):
-        """The user removed the condition at this place of `set_chips`."""
+        """The user removed a condition; ``index`` is its position in `set_chips`."""
 
         def __init__(self, table: VirtualTable[Any], index: int) -> None:
             super().__init__()
@@ -184,19 +182,19 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         self.filtered = filtered
 
     def actions(self) -> tuple[Action, ...]:
-        """Without those of the selection where rows cannot be selected, and what else it was not made for."""
-        absent = set() if self.multi else set(_SELECTING)
+        """Return the actions that the table supports according to its arguments."""
+        absent = set() if self.multi else set(_SELECT_ACTIONS)
         absent |= (set() if self.opens else {"table.open"}) | (
             set() if self.filtered else {"table.remove-condition"}
         )
         return tuple(action for action in super().actions() if action.id not in absent)
 
     def cursor_moved(self) -> None:
-        """Tell the screen."""
+        """Report the new row to the screen."""
         self.post_message(self.CursorMoved(self, self.row))
 
     def passed(self, before: int, index: int, *, extend: bool) -> None:
-        """Select what the cursor passes, where that is wanted."""
+        """Select the rows that the cursor passes while a range is being selected."""
         if self.multi and (extend or self.selection.ranging):
             self._extend(before, index)
 
@@ -215,40 +213,40 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         self.post_message(self.SelectionChanged(self))
 
     def clear_selection(self) -> None:
-        """Select nothing."""
+        """Deselect all rows."""
         self.selection.clear()
         self._selection_changed()
 
     def why_not_select(self) -> str | None:
-        """Some tables have no selection."""
+        """Return why rows cannot be selected."""
         return None if self.multi else "Rows of this list cannot be selected"
 
     why_not_range = why_not_range_down = why_not_range_up = why_not_select_all = why_not_select
 
     def do_select(self) -> None:
-        """Key ``space``: and on to the next row."""
+        """Select or deselect the row, and move to the next one."""
         if self.row_id:
             self.selection.toggle(self.row_id)
             self._selection_changed()
             self.move_to(self.cursor + 1)
 
     def do_range(self) -> None:
-        """Key ``v``."""
+        """Select rows from here to the next cursor position."""
         self.selection.ranging = not self.selection.ranging
         if self.selection.ranging:
             self._extend(self.cursor, self.cursor)
             self.launchpad.say("Selecting a range: move, then press v again")
 
     def do_range_down(self) -> None:
-        """Key ``shift+down``."""
+        """Extend the selection downward."""
         self.move_to(self.cursor + 1, extend=True)
 
     def do_range_up(self) -> None:
-        """Key ``shift+up``."""
+        """Extend the selection upward."""
         self.move_to(self.cursor - 1, extend=True)
 
     async def do_select_all(self) -> None:
-        """Key ``ctrl+a``: reads the IDs of all rows in pieces."""
+        """Select all rows of the list, whose IDs are read in pieces, or deselect them."""
         source, count = self._source, self.cache.count or 0
         if source is None:
             return
@@ -259,7 +257,7 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         for start in range(0, count, 1000):
             rows = await self.launchpad.read(source.slice, start, start + 1000)
             if len(self.selection) < known or self._source is not source:
-                # It was cleared meanwhile, or these are no longer the rows that show.
+                # The selection was cleared meanwhile, or the table shows another list.
                 return
             for row in rows:
                 self.selection.add(self.key_of(row))
@@ -270,47 +268,47 @@ class VirtualTable(TableRows[Row], Generic[Row]):
     # Keys and mouse -------------------------------------------------------------------------------
 
     def do_down(self) -> None:
-        """Key ``down``."""
+        """Move one row down."""
         self.move_to(self.cursor + 1)
 
     def do_up(self) -> None:
-        """Key ``up``."""
+        """Move one row up."""
         self.move_to(self.cursor - 1)
 
     def do_page_down(self) -> None:
-        """Key ``pagedown``."""
+        """Move one page down."""
         self.move_to(self.cursor + max(1, self.rows_high - 1))
 
     def do_page_up(self) -> None:
-        """Key ``pageup``."""
+        """Move one page up."""
         self.move_to(self.cursor - max(1, self.rows_high - 1))
 
     def do_first(self) -> None:
-        """Key ``home``."""
+        """Move to the first row."""
         self.move_to(0)
 
     def do_last(self) -> None:
-        """Key ``end``."""
+        """Move to the last row."""
         self.move_to((self.cache.count or 1) - 1)
 
     def do_left(self) -> None:
-        """Key ``left``."""
+        """Scroll the columns to the left."""
         self.scroll_columns = max(0, self.scroll_columns - 1)
         self.repaint()
 
     def do_right(self) -> None:
-        """Key ``right``."""
-        self.scroll_columns = min(self.most_scroll, self.scroll_columns + 1)
+        """Scroll the columns to the right."""
+        self.scroll_columns = min(self.max_scroll, self.scroll_columns + 1)
         self.repaint()
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the row under the cursor."""
         if self.row is not None:
             self.post_message(self.Opened(self, self.row))
 
     def do_copy(self) -> None:
-        """Key ``y``."""
-        ids = self.chosen_ids
+        """Copy the ID, or the IDs of the selected rows."""
+        ids = self.target_ids
         if ids:
             self.launchpad.copy("\n".join(ids), ids[0] if len(ids) == 1 else f"{len(ids)} IDs")
 
@@ -328,26 +326,29 @@ class VirtualTable(TableRows[Row], Generic[Row]):
         return tuple(column for column in self.columns if column.sort is not None)
 
     def do_reverse(self) -> None:
-        """Key ``I``."""
+        """Reverse the order."""
         if self.order[0] is not None:
             self.post_message(self.SortChanged(self, self.order[0], not self.order[1]))
 
     def why_not_remove_condition(self) -> str | None:
-        """Nothing to drop."""
+        """Return why there is no condition to remove."""
         return None if self.chips else "There is no condition to remove"
 
     def do_remove_condition(self) -> None:
-        """Key ``backspace``."""
+        """Remove the last condition of the filter."""
         self.post_message(self.ChipRemoved(self, len(self.chips) - 1))
 
     def sort_by(self, column: Column[Row]) -> None:
-        """Ask the screen to sort by a column; the column of the present order reverses it."""
+        """Ask the screen to sort by a column; the column of the current order reverses it."""
         by, descending = self.order
-        turned = not descending if column.sort == by else column.align == "right"
-        self.post_message(self.SortChanged(self, column.sort, turned))
+        reverse = not descending if column.sort == by else column.align == "right"
+        self.post_message(self.SortChanged(self, column.sort, reverse))
 
     def on_click(self, event: events.Click) -> None:
-        """Head: sort, drop a chip. Row: cursor, again: open. With ctrl: select."""
+        """Remove the clicked condition, sort by the clicked heading, or go to the clicked row.
+
+        A double click opens the row; ctrl selects it, shift selects the rows up to it.
+        """
         if (chip := self.chip_at(event.x, event.y)) is not None:
             self.post_message(self.ChipRemoved(self, chip))
         elif (column := self.heading_at(event.x, event.y)) is not None:
@@ -365,12 +366,12 @@ class VirtualTable(TableRows[Row], Generic[Row]):
                 self.move_to(index)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """The wheel moves the view, the cursor stays in it."""
+        """Scroll the view; the cursor stays in it."""
         event.stop()
         self._wheel(3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """The wheel moves the view, the cursor stays in it."""
+        """Scroll the view; the cursor stays in it."""
         event.stop()
         self._wheel(-3)
 

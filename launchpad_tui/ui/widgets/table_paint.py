@@ -1,4 +1,4 @@
-"""How a table looks: its title line, chips, headings and rows, each a line of cells."""
+"""The painting of a table: its title line, conditions, headings and rows."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from launchpad_tui.ui.widgets.table_selection import Selection
 Row = TypeVar("Row")
 #: cells left of the first column: cursor, selection mark
 MARGIN = 3
-#: characters of a cell's text that are looked at, whatever its length
+#: characters of a cell that are painted at most; the rest is cut before measuring
 TEXT_LIMIT = 400
 
 
 class TablePaint(Painted, Generic[Row]):
-    """The painting half of `VirtualTable`: state, and lines made of it."""
+    """The state of a `VirtualTable`, and the lines painted from it."""
 
     quiet_edge = 1
 
@@ -44,12 +44,12 @@ class TablePaint(Painted, Generic[Row]):
         self.cursor = 0
         self.top = 0
         self.scroll_columns = 0
-        self.most_scroll = 0
+        self.max_scroll = 0
         self.chips: tuple[str, ...] = ()
         self.order: tuple[Any, bool] = (None, False)
         self.problem = ""
         self.selection = Selection()
-        #: words at the right end of the title line
+        #: text at the right end of the title line
         self.note = ""
         self._painted_top = 0
         #: paint the cursor as if the table had the focus
@@ -61,25 +61,25 @@ class TablePaint(Painted, Generic[Row]):
 
     @property
     def head(self) -> int:
-        """Lines above the rows."""
+        """The number of lines above the rows."""
         return (1 if self.title else 0) + (1 if self.chips else 0) + 1
 
     @property
     def rows_high(self) -> int:
-        """How many rows show."""
+        """The number of rows in view."""
         return max(0, self.size.height - self.head)
 
     def line_of(self, index: int) -> int:
-        """The widget's line of a row."""
+        """Return the line of the widget that shows a row."""
         return self.head + index - self.top
 
     def index_at(self, y: int) -> int | None:
-        """The row of a line, None where there is none."""
+        """Return the row that a line of the widget shows, None if there is none."""
         index = y - self.head + self.top
         return index if y >= self.head and 0 <= index < (self.cache.count or 0) else None
 
     def heading_at(self, x: int, y: int) -> Column[Row] | None:
-        """The column whose heading is there."""
+        """Return the column whose heading is at a position, None if there is none."""
         if y != self.head - 1:
             return None
         for placed in self._layout(self.size.width):
@@ -88,7 +88,7 @@ class TablePaint(Painted, Generic[Row]):
         return None
 
     def chip_at(self, x: int, y: int) -> int | None:
-        """The number of the chip that is there."""
+        """Return the number of the condition at a position, None if there is none."""
         if self.chips and y == self.head - 2:
             for number, (start, stop) in enumerate(self._chip_spans):
                 if start <= x < stop:
@@ -98,15 +98,15 @@ class TablePaint(Painted, Generic[Row]):
     def _layout(self, width: int) -> list[Placed[Row]]:
         known = (width, self.scroll_columns, self.columns)
         if self._placed[0] != known:
-            placed, self.most_scroll = place(self.columns, width - MARGIN - 2, self.scroll_columns)
-            self.scroll_columns = min(self.scroll_columns, self.most_scroll)
+            placed, self.max_scroll = place(self.columns, width - MARGIN - 2, self.scroll_columns)
+            self.scroll_columns = min(self.scroll_columns, self.max_scroll)
             self._placed = (known, placed)
         return self._placed[1]
 
     # Lines ----------------------------------------------------------------------------------------
 
     def paint_line(self, y: int, width: int) -> Strip:
-        """Title, chips, headings, then rows."""
+        """Return the title line, the conditions, the headings or a row."""
         if self.title and y == 0:
             return self._title_line(width)
         if y == self.head - 1:
@@ -128,15 +128,15 @@ class TablePaint(Painted, Generic[Row]):
             total = f"{count:,}" if self.cache.counted else glyphs.ellipsis
             line.add(f" {self.top + 1:,}{glyphs.range}{stop:,} of {total}", look.style("dim"))
         elif count is None:
-            line.add(f" reading{glyphs.ellipsis}", look.style("dim"))
+            line.add(f" loading{glyphs.ellipsis}", look.style("dim"))
         if len(self.selection):
             line.add(
                 f"  {glyphs.selected} {len(self.selection):,} selected", look.style("selected")
             )
         note = self.note
-        if self.most_scroll:
+        if self.max_scroll:
             at = f"{glyphs.left if self.scroll_columns else ' '} more columns "
-            note += f"  {at}{glyphs.right if self.scroll_columns < self.most_scroll else ' '}"
+            note += f"  {at}{glyphs.right if self.scroll_columns < self.max_scroll else ' '}"
         note = clip(note.strip(), max(0, width - line.used - 3))
         line.fill_to(width - cell_width(note) - 1)
         line.add(note, look.style("dim"))
@@ -177,7 +177,7 @@ class TablePaint(Painted, Generic[Row]):
         return line.strip()
 
     def _notice_line(self, number: int, width: int) -> Strip:
-        """A problem, or the empty state, in the middle of the rows."""
+        """Return a line of the problem or of the empty state, in the middle of the rows."""
         look = self.look
         lines = wrap(self.problem or self.empty, max(10, min(70, width - 8)))
         first = max(0, (self.rows_high - len(lines)) // 2 - 1)
@@ -215,16 +215,16 @@ class TablePaint(Painted, Generic[Row]):
             line.fill_to(MARGIN)
             line.add(glyphs.ellipsis, look.style("faint", cursor=cursor))
         else:
-            chosen = self.key_of(row) in self.selection
+            selected = self.key_of(row) in self.selection
             line.add(
-                glyphs.selected if chosen else " ",
-                look.style("accent", cursor=cursor) if chosen else base,
+                glyphs.selected if selected else " ",
+                look.style("accent", cursor=cursor) if selected else base,
             )
             for placed in self._layout(width):
                 cell = placed.column.render(row)
                 if isinstance(cell, str):
                     cell = Cell(cell)
-                # The gap goes with the cell before it: fewer changes of style, fewer bytes.
+                # The gap has the style of the cell before it, which saves bytes.
                 line.fill_to(placed.start + MARGIN, line.last_style)
                 text = pad(
                     cell.text[:TEXT_LIMIT], placed.width, placed.column.align, glyphs.ellipsis
@@ -235,7 +235,7 @@ class TablePaint(Painted, Generic[Row]):
         return line.strip()
 
     def _edge(self, y: int) -> str:
-        """The scroll mark in the last column."""
+        """Return the scroll mark of a line, which is in the last column."""
         count, high = self.cache.count or 0, self.rows_high
         if count <= high or high < 3 or not self.cache.counted:
             return " "
@@ -244,5 +244,5 @@ class TablePaint(Painted, Generic[Row]):
         return self.look.glyphs.thumb if start <= y - self.head < start + size else " "
 
     def focus_changed(self) -> None:
-        """The cursor's line is bright while the table has the focus."""
+        """Paint the cursor line, which is highlighted while the table has the focus."""
         self.repaint_lines((self.line_of(self.cursor),))

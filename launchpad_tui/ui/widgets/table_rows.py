@@ -1,4 +1,4 @@
-"""The rows of a table: where they come from, which are held, where the cursor and the view stand."""
+"""The rows of a table: fetching them, and keeping cursor and scroll position."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 class TableRows(TablePaint[Row], Generic[Row]):
-    """The reading half of `VirtualTable`: it asks for the rows around what shows, on the registry's lane."""
+    """The part of `VirtualTable` that fetches rows around those in view, on the registry's lane."""
 
     def __init__(
         self,
@@ -32,47 +32,53 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._pending_source: RowSource[Row] | None = None
         self._keep_cursor = True
         self._fetching = False
-        #: whether other rows are on their way, which take the place of those that show
+        #: whether the rows shown are about to be replaced
         self.settling = False
         self._settles = False
 
     def cursor_moved(self) -> None:
-        """Called after the cursor came to another row."""
+        """React to a move of the cursor; subclasses override this."""
 
     def passed(self, before: int, index: int, *, extend: bool) -> None:
-        """Called when the cursor goes from row to row; ``extend`` says that the rows between are to be selected."""
+        """React to the cursor passing rows; subclasses override this.
 
-    # What screens use -----------------------------------------------------------------------------
+        Args:
+            before: the former position.
+            index: the new position.
+            extend: whether the rows between are to be selected.
+        """
+
+    # Interface for screens ------------------------------------------------------------------------
 
     @property
     def row(self) -> Row | None:
-        """The row under the cursor, where it is known."""
+        """The row under the cursor, None if it has not been read."""
         return self.cache.get(self.cursor)
 
     @property
     def row_id(self) -> str:
-        """Its ID, empty where there is none."""
+        """The ID of the row under the cursor, empty if there is none."""
         row = self.row
         return "" if row is None else self.key_of(row)
 
     @property
-    def chosen_ids(self) -> tuple[str, ...]:
-        """The IDs of the selected rows in the order of selection; where none is, that of the row under the cursor."""
+    def target_ids(self) -> tuple[str, ...]:
+        """The IDs that actions apply to: the selected rows, else the row under the cursor."""
         return self.selection.ids or ((self.row_id,) if self.row_id else ())
 
     def expect(self) -> None:
-        """Say that other rows will be given soon, in place of those that show."""
+        """Announce that the rows shown will soon be replaced."""
         self.settling, self._settles = True, False
 
     def set_source(
         self, source: RowSource[Row], *, keep_cursor: bool = True, expected: bool = True
     ) -> None:
-        """Show another list. What shows stays until the new rows are there; cursor and selection hold to their IDs.
+        """Show another list, once its first rows have been read.
 
         Args:
             source: a new listing, or the same one after `Listing.refresh`.
-            keep_cursor: False puts the cursor on the first row (another filter or order).
-            expected: whether it is what `expect` announced.
+            keep_cursor: whether the cursor stays on its row; otherwise it moves to the first row.
+            expected: whether this is the replacement that `expect` announced.
         """
         self._pending_source = source
         self._pending = RowCache()
@@ -81,7 +87,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._fetch()
 
     def set_rows(self, rows: Sequence[Row], *, keep_cursor: bool = True) -> None:
-        """Show a sequence; at once, since nothing has to be read."""
+        """Show a sequence at once, since nothing has to be read."""
         cache: RowCache[Row] = RowCache()
         cache.count = len(rows)
         self._source = FixedRows(rows)
@@ -102,7 +108,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self._fetch()
 
     def refresh_rows(self) -> None:
-        """Read the list again, as after a change: its `refresh` is called where it has one."""
+        """Read the list again after a change; the source's method ``refresh`` is called first."""
         source = self._source
         if source is not None:
             refresh = getattr(source, "refresh", None)
@@ -117,23 +123,26 @@ class TableRows(TablePaint[Row], Generic[Row]):
         self.repaint()
 
     def set_chips(self, chips: Sequence[str]) -> None:
-        """Show the conditions that the list is filtered by, each with a cross; an empty sequence hides the line."""
+        """Show the conditions of the filter; an empty sequence hides their line."""
         self.chips = tuple(chips)
         self.repaint()
 
     def set_order(self, by: Any, descending: bool) -> None:
-        """Say in the heading by which column (its ``sort``) the list is ordered."""
+        """Mark the column that the list is sorted by; ``by`` is its attribute ``sort``."""
         self.order = (by, descending)
         self.repaint()
 
     def set_problem(self, text: str) -> None:
-        """Show a problem in place of the rows, such as an error while reading them; empty takes it away."""
+        """Show a problem instead of the rows; an empty text shows the rows."""
         self.problem = text
         self.repaint()
 
     def move_to(self, index: int, *, extend: bool = False) -> None:
-        """Put the cursor on a row. At an edge the view goes on by a third of its height, so that most moves change two
-        lines only."""
+        """Move the cursor to a row.
+
+        At an edge the view scrolls by a third of its height, so that most moves change two lines
+        only.
+        """
         count = self.cache.count or 0
         index = max(0, min(index, count - 1))
         before = self.cursor
@@ -185,7 +194,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
             self._fetching = False
 
     async def _fetch_next(self) -> bool:
-        """Read one thing that is missing; False where nothing is."""
+        """Read a missing block or count, and return whether one was missing."""
         read = self.launchpad.read
         pending, source = self._pending, self._pending_source
         if pending is not None and source is not None:
@@ -214,7 +223,7 @@ class TableRows(TablePaint[Row], Generic[Row]):
                 pending.put(number, rows)
                 if pending.count is None and len(rows) < BLOCK:
                     pending.count = len(rows)
-                # The first screen of a new list shows before its rows are counted.
+                # The first rows of a new list are shown before they are counted.
                 if self.cache.count is None:
                     self.cache.put(number, rows)
                     self.cache.count = len(rows)
@@ -227,15 +236,15 @@ class TableRows(TablePaint[Row], Generic[Row]):
             pending.count = count
             return True
         if pending is self._pending:
-            wanted = self.row_id
-            place = pending.find(lambda row: self.key_of(row) == wanted) if wanted else None
+            row_id = self.row_id
+            place = pending.find(lambda row: self.key_of(row) == row_id) if row_id else None
             self._pending = self._pending_source = None
             self._source = source
             self._swap(pending, place)
         return True
 
     def _swap(self, cache: RowCache[Row], place: int | None) -> None:
-        """Show what was read; the cursor goes where its row went."""
+        """Show another cache of rows; ``place`` is the new position of the cursor's row."""
         before = self.row_id
         count = cache.count or 0
         self.cache = cache
@@ -259,11 +268,11 @@ class TableRows(TablePaint[Row], Generic[Row]):
             self.cursor_moved()
 
     def on_mount(self) -> None:
-        """Read what was given before there was a lane to read on."""
+        """Read the rows of a source that was set before the widget was mounted."""
         self._fetch()
 
     def on_resize(self, _event: events.Resize) -> None:
-        """Keep the cursor in view, and read what a higher view shows."""
+        """Keep the cursor in view, and read rows that came into view."""
         high = max(1, self.rows_high)
         if self.cursor >= self.top + high:
             self._show_from(self.cursor - high + 1)

@@ -1,4 +1,4 @@
-"""A strip of tabs over the widgets that they show."""
+"""A line of tabs, each of which shows a widget."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from launchpad_tui.ui.widgets.painted import Painted
 
 
 class TabStrip(Painted):
-    """One line of tabs. Each names the id of the widget that it shows; the others are hidden.
+    """A line of tabs. The widget of the current tab is shown, those of the others are hidden.
 
-    Put it before those widgets in the same container. ``tab`` and ``shift+tab`` switch, as does the mouse; a screen
-    that wants more keys calls `show`.
+    Its screen switches with the keys of `TabbedKeys` or with `show`.
 
     Args:
-        tabs: (widget id, title) of each.
+        tabs: the id of the widget and the title of each tab.
     """
 
     DEFAULT_CSS = "TabStrip { height: 1; }"
     ACTIONS: ClassVar[tuple[Action, ...]] = ()
 
     class Changed(Message):
-        """Another tab shows."""
+        """Another tab is shown."""
 
         def __init__(self, strip: TabStrip, name: str) -> None:
             super().__init__()
@@ -42,12 +41,16 @@ class TabStrip(Painted):
         self._spans: list[tuple[int, int, str]] = []
 
     def on_mount(self) -> None:
-        """Hide all but the first."""
-        # Until then another tab may have been chosen.
+        """Show the first tab once the widgets exist, unless another one was shown until then."""
         self.call_after_refresh(lambda: self.show(self.shown))
 
     def show(self, name: str, *, focus: bool = True) -> None:
-        """Show a tab by its widget's id, and give that widget, or the first in it that takes it, the focus."""
+        """Show a tab, and focus its widget or the first widget in it that accepts the focus.
+
+        Args:
+            name: the id of the widget.
+            focus: whether to move the focus.
+        """
         changed = name != self.shown
         self.shown = name
         for widget_id, _ in self._tabs:
@@ -66,12 +69,12 @@ class TabStrip(Painted):
             self.post_message(self.Changed(self, name))
 
     def step(self, by: int) -> None:
-        """Show the next tab, or the one before."""
+        """Show the next (1) or the previous (-1) tab."""
         names = [name for name, _ in self._tabs]
         self.show(names[(names.index(self.shown) + by) % len(names)])
 
     def paint_line(self, y: int, width: int) -> Strip:  # noqa: ARG002
-        """Titles; the one that shows is marked by colour and brackets of space."""
+        """Return the titles, that of the current tab marked by a glyph and a color."""
         look = self.look
         line = LineBuilder(width, look.style("faint"))
         self._spans = []
@@ -85,13 +88,13 @@ class TabStrip(Painted):
         return line.strip()
 
     def on_click(self, event: events.Click) -> None:
-        """Show what stands under the mouse."""
+        """Show the clicked tab."""
         for start, stop, name in self._spans:
             if start <= event.x < stop:
                 self.show(name)
 
 
-#: for screens with a `TabStrip`: add these to ``ACTIONS`` and inherit from `TabbedKeys`
+#: actions of screens with a `TabStrip`, which inherit from `TabbedKeys`
 TAB_ACTIONS = (
     Action("tabs.next", "tab ]", "next tab", "Show the next tab", "Tabs", 20, priority=False),
     Action("tabs.previous", "shift+tab [", "previous tab", "Show the previous tab", "Tabs"),
@@ -99,14 +102,14 @@ TAB_ACTIONS = (
 
 
 class TabbedKeys:
-    """Mixin of screens: what the keys of `TAB_ACTIONS` do."""
+    """Mixin of screens that performs the actions of `TAB_ACTIONS`."""
 
     def do_next(self) -> None:
-        """Key ``tab``."""
+        """Show the next tab."""
         self._strip().step(1)
 
     def do_previous(self) -> None:
-        """Key ``shift+tab``."""
+        """Show the previous tab."""
         self._strip().step(-1)
 
     def _strip(self) -> TabStrip:

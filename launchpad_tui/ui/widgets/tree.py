@@ -1,4 +1,4 @@
-"""Foldable lines over a pure model."""
+"""A tree whose lines can be collapsed and expanded."""
 
 from __future__ import annotations
 
@@ -14,21 +14,29 @@ from launchpad_tui.ui.widgets.lines import Lines, Parts
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """A visible line. ``key`` names it (for folding and for keeping the cursor), ``parts`` is what follows the branch
-    lines, ``last`` says for each depth whether the branch ends there; ``children`` may be folded."""
+    """A visible line of a tree.
+
+    Args:
+        key: identifies the line when the tree is set again.
+        parts: the texts after the branch lines, with their roles.
+        last: for each depth, whether the line is the last one of its branch.
+        children: the number of lines below it.
+        folded: whether those are collapsed.
+        route: the id of the route that the line opens; empty if it opens none.
+        item_id: the ``item_id`` of that route, which can be copied.
+    """
 
     key: Hashable
     parts: Parts
     last: tuple[bool, ...] = ()
     children: int = 0
     folded: bool = False
-    #: what enter opens and ``y`` copies
     route: str = ""
     item_id: str = ""
 
 
 class TreeView(Lines):
-    """The lines. The screen computes them anew (`set_tree`) when told by `FoldChanged` which are folded."""
+    """A tree. After `FoldChanged`, the screen sets the visible lines again (`set_tree`)."""
 
     with_cursor = True
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -42,14 +50,14 @@ class TreeView(Lines):
     )
 
     class FoldChanged(Message):
-        """``tree.folded`` changed."""
+        """Lines were collapsed or expanded: ``tree.folded`` changed."""
 
         def __init__(self, tree: TreeView) -> None:
             super().__init__()
             self.tree = tree
 
     class Opened(Message):
-        """Enter on a line."""
+        """The user opened a line."""
 
         def __init__(self, tree: TreeView, line: TreeLine) -> None:
             super().__init__()
@@ -61,10 +69,10 @@ class TreeView(Lines):
         self._tree: tuple[TreeLine, ...] = ()
 
     def set_tree(self, lines: Sequence[TreeLine]) -> None:
-        """Show these; the cursor stays on its key."""
-        here = self.line.key if self.line else None
+        """Show other lines; the cursor stays on the line with its key."""
+        current = self.line.key if self.line else None
         self._tree = tuple(lines)
-        place = next((i for i, line in enumerate(self._tree) if line.key == here), None)
+        place = next((i for i, line in enumerate(self._tree) if line.key == current), None)
         if place is not None:
             self.cursor = place
         self.clamp()
@@ -72,15 +80,15 @@ class TreeView(Lines):
 
     @property
     def line(self) -> TreeLine | None:
-        """The line under the cursor."""
+        """The line under the cursor, None if there is none."""
         return self._tree[self.cursor] if 0 <= self.cursor < len(self._tree) else None
 
     def line_count(self) -> int:
-        """How many lines show."""
+        """Return the number of visible lines."""
         return len(self._tree)
 
     def parts(self, number: int) -> Parts:
-        """Branch lines, fold mark, then the line's own parts."""
+        """Return the branch lines, the mark of a line with children, and the texts of the line."""
         line, glyphs = self._tree[number], self.look.glyphs
         branch = "".join("  " if last else glyphs.through for last in line.last[:-1])
         if line.last:
@@ -91,38 +99,38 @@ class TreeView(Lines):
     def _fold(self, folded: bool | None) -> None:
         line = self.line
         if line is not None and line.children:
-            wanted = not line.folded if folded is None else folded
-            self.folded = self.folded | {line.key} if wanted else self.folded - {line.key}
+            fold = not line.folded if folded is None else folded
+            self.folded = self.folded | {line.key} if fold else self.folded - {line.key}
             self.post_message(self.FoldChanged(self))
 
     def do_fold(self) -> None:
-        """Key ``left``."""
+        """Collapse the line."""
         self._fold(True)
 
     def do_unfold(self) -> None:
-        """Key ``right``."""
+        """Expand the line."""
         self._fold(False)
 
     def do_toggle(self) -> None:
-        """Key ``space``."""
+        """Expand or collapse the line."""
         self._fold(None)
 
     def why_not_open(self) -> str | None:
-        """Only some lines name a thing."""
+        """Return why the line opens nothing."""
         return (
-            None if self.line is not None and self.line.route else "This line names nothing to open"
+            None if self.line is not None and self.line.route else "This line has no link to open"
         )
 
     def do_open(self) -> None:
-        """Key ``enter``."""
+        """Open the object that the line names."""
         if self.line is not None:
             self.post_message(self.Opened(self, self.line))
 
     def on_tree_view_opened(self, event: Opened) -> None:
-        """Open the route."""
+        """Open the route of the line."""
         self.launchpad.open(event.line.route, item_id=event.line.item_id)
 
     def do_copy(self) -> None:
-        """Key ``y``."""
+        """Copy the ID."""
         if self.line is not None and self.line.item_id:
             self.launchpad.copy(self.line.item_id)

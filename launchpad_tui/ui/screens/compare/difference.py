@@ -67,7 +67,7 @@ class DifferenceScreen(SelectionScreen):
 
     def do_swap(self) -> None:
         """Key ``t``."""
-        self.change_selection("later", self.selected.ids[0])
+        self.change_selection("forward", self.selected.ids[0])
         self.reload()
 
     def do_copy_all(self) -> None:

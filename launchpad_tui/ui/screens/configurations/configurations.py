@@ -110,7 +110,7 @@ class ConfigurationsScreen(LaunchpadScreen):
         """Key ``x``."""
         from launchpad_tui.ui.screens.executions.execution_create import execute
 
-        chosen = self.table.chosen_ids
+        chosen = self.table.target_ids
         if len(chosen) > 1:
             question = ConfirmDialog(
                 f"Execute {len(chosen):,} configurations?",

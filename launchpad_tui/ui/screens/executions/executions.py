@@ -187,19 +187,19 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     def do_metrics(self) -> None:
         """Key ``m``."""
-        self.launchpad.open("metrics", item_ids=self.table.chosen_ids)
+        self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
         """Key ``c``."""
-        self.launchpad.open("compare", item_ids=self.table.chosen_ids)
+        self.launchpad.open("compare", item_ids=self.table.target_ids)
 
     async def do_stop(self) -> None:
         """Key ``S``."""
-        await stop_or_delete(self, self.table.chosen_ids, "stop")
+        await stop_or_delete(self, self.table.target_ids, "stop")
 
     async def do_delete(self) -> None:
         """Key ``D``."""
-        if await stop_or_delete(self, self.table.chosen_ids, "delete"):
+        if await stop_or_delete(self, self.table.target_ids, "delete"):
             self.table.clear_selection()
 
 

@@ -153,11 +153,11 @@ class SelectionScreen(LaunchpadScreen):
             solo = ""
         elif what == "solo":
             solo = "" if solo == item_id else item_id
-        elif what == "drop":
+        elif what == "remove":
             ids.remove(item_id)
         else:
             place = ids.index(item_id)
-            other = place + (1 if what == "later" else -1)
+            other = place + (1 if what == "forward" else -1)
             if 0 <= other < len(ids):
                 ids[place], ids[other] = ids[other], ids[place]
         self.selected = Selected(tuple(ids), frozenset(hidden), solo, now.slots)

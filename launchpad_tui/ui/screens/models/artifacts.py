@@ -175,11 +175,11 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
 
     def do_metrics(self) -> None:
         """Key ``m``."""
-        self.launchpad.open("metrics", item_ids=self.table.chosen_ids)
+        self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
         """Key ``c``."""
-        self.launchpad.open("compare", item_ids=self.table.chosen_ids)
+        self.launchpad.open("compare", item_ids=self.table.target_ids)
 
     def do_lineage(self) -> None:
         """Key ``L``."""
@@ -193,13 +193,13 @@ class ArtifactsScreen(MetricColumns, ListScreen[ArtifactRow]):
         """Key ``d``."""
         from launchpad_tui.ui.screens.common.downloads import download_artifacts
 
-        await download_artifacts(self, self.table.chosen_ids)
+        await download_artifacts(self, self.table.target_ids)
 
     def do_verify(self) -> None:
         """Key ``V``."""
         from launchpad_tui.ui.screens.models.verification import verify
 
-        verify(self, self.table.chosen_ids)
+        verify(self, self.table.target_ids)
 
     def do_verify_all(self) -> None:
         """Key ``*``."""
