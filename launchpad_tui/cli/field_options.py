@@ -108,7 +108,8 @@ def print_types(context: CommandContext, kinds: Sequence[ConnectionKind | StoreK
             )
             if field.when[0]:
                 rule = f"{rule} Only if {field.when[0]}={'|'.join(field.when[1])}.".strip()
-            rows.append(("", field.name, note, f"{field.help or field.title} {rule}".strip()))
+            text = field.help or f"{field.title}."
+            rows.append(("", field.name, note, f"{text} {rule}".strip()))
     context.resources(rows, lambda _: {}, ("TYPE", "FIELD", "", "DESCRIPTION"), tuple)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from launchpad_tui.cli import output
 from launchpad_tui.cli.command import COMMAND_GROUPS, Command
 
 if TYPE_CHECKING:
@@ -38,14 +39,20 @@ def _settings(context: CommandContext, _options: argparse.Namespace) -> None:
 
     settings = Settings.load(context.home)
     data = settings.by_section()
+    # The values of the file: TOML writes strings, numbers and booleans as JSON does.
     lines = [
-        (f"{section}.{key}", str(value))
+        (f"{section}.{key}", output.json_text(value))
         for section, values in data.items()
         for key, value in values.items()
     ]
     context.resource(data, lines)
     for warning in settings.warnings:
         context.note(warning)
+    if settings.keys:
+        from launchpad_tui.ui.key_reference import key_problems
+
+        for problem in key_problems(settings.keys):
+            context.note(problem)
 
 
 COMMANDS = (

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from launchpad_tui.ui import routes
 from launchpad_tui.ui.actions import ActionOwner
 from launchpad_tui.ui.app_actions import APP_ACTIONS
-from launchpad_tui.ui.keymap import Action, key_table
+from launchpad_tui.ui.keymap import Action, Keymap, key_table
 
 
 def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
@@ -45,6 +46,11 @@ def _widgets() -> list[tuple[str, tuple[type[ActionOwner], ...]]]:
         ("Errors", (ErrorDialog,)),
         ("Connection tests", (ProbeDialog,)),
     ]
+
+
+def key_problems(keys: Mapping[str, str]) -> list[str]:
+    """Return the problems of the keys in the settings: unknown IDs of actions, and conflicts."""
+    return Keymap(keys).problems(places())
 
 
 def places() -> list[tuple[str, tuple[Action, ...]]]:

@@ -166,3 +166,16 @@ def test_paths_settings_and_reconcile(home: Path, cli: Cli) -> None:
     }
     assert "executions.parallel" in cli("settings").out
     assert cli("reconcile", "--json").json == {"reconciled": True}
+
+
+def test_settings_are_printed_as_in_the_file_with_their_problems(home: Path, cli: Cli) -> None:
+    home.mkdir()
+    (home / "settings.toml").write_text(
+        '[ui]\nnothing = 1\n[keys]\n"artifacts.compare" = "C"\n"artifacts.nothing" = "x"\n'
+    )
+    shown = cli("settings")
+    assert 'ui.theme                       ""' in shown.lines
+    assert "ui.ascii                       false" in shown.lines
+    assert "ui.nothing" in shown.err
+    assert "artifacts.nothing" in shown.err
+    assert "artifacts.compare" not in shown.err

@@ -138,7 +138,19 @@ def code(text: str) -> str:
 
 def calls(text: str) -> list[list[str]]:
     """Return the arguments of all ``launchpad`` command lines of a page."""
-    return [found[1].split() for found in CALL.finditer(code(text))]
+    # A command in $(…) is checked too; in the surrounding command line it stands for one argument.
+    pieces = code(text)
+    nested = re.findall(r"\$\(([^)]*)\)", pieces)
+    lines = "\n".join([re.sub(r"\$\([^)]*\)", "VALUE", pieces), *nested])
+    return [found[1].split() for found in CALL.finditer(lines)]
+
+
+def unknown_options(text: str) -> list[str]:
+    """Return the options of a page that are mentioned alone and that no command has."""
+    known = {"--help", "--version"} | {flag for each in COMMON_OPTIONS for flag in each.flags}
+    known |= {flag for each in visible_commands() for one in each.args for flag in one.flags}
+    mentioned = re.findall(r"`(--[a-z-]+)[^`\n]*`", text)
+    return [option for option in mentioned if option not in known]
 
 
 def unknown_command(words: list[str]) -> bool:
@@ -228,6 +240,19 @@ def test_commands_exist(page: Path) -> None:
 def test_an_unknown_command_is_noticed() -> None:
     text = "`launchpad modles list`, `launchpad models list --nothing`, `launchpad models list`"
     assert [unknown_command(words) for words in calls(text)] == [True, True, False]
+    nested = "`launchpad compare $(launchpad models list --nothing) --nothing`"
+    assert [unknown_command(words) for words in calls(nested)] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "changelog.md"], ids=lambda page: page.name
+)
+def test_options_exist(page: Path) -> None:
+    assert unknown_options(page.read_text(encoding="utf-8")) == []
+
+
+def test_an_unknown_option_is_noticed() -> None:
+    assert unknown_options("`--nothing`, `--json` and `--record X`") == ["--nothing"]
 
 
 def test_groups_like_models_have_the_commands_of_models() -> None:
