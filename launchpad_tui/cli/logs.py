@@ -21,8 +21,7 @@ from launchpad_tui.errors import InvalidInput
 
 if TYPE_CHECKING:
     from launchpad_tui.cli.context import CommandContext
-    from launchpad_tui.domain.execution import LogLine
-    from launchpad_tui.runtimes.base import ExecutionLog
+    from launchpad_tui.domain.execution import ExecutionLog, LogLine
 
 _POLL_SECONDS = 0.3
 _BATCH = 2000

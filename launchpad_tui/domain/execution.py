@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
 
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
@@ -224,3 +226,46 @@ class ExecutionState:
     id: str
     status: Status
     modified_at: datetime
+
+
+class ExecutionLog(Protocol):
+    """The log of an execution, whose lines are numbered from 0; it may grow while it is read."""
+
+    @property
+    def finished(self) -> bool:
+        """Return whether the log is complete."""
+
+    def count(self) -> int:
+        """Return the number of lines that are available now."""
+
+    def whole(self) -> None:
+        """Wait until every line that exists now is available.
+
+        Raises:
+            LaunchpadError: The log of a remote runtime cannot be fetched.
+        """
+
+    def slice(self, start: int, stop: int) -> list[LogLine]:
+        """Return the lines from ``start`` up to but not including ``stop``."""
+
+    def matching(
+        self, text: str = "", since: datetime | None = None, until: datetime | None = None
+    ) -> list[int]:
+        """Return the numbers of the lines that contain the text and are in the period.
+
+        Args:
+            text: The text; case is ignored.
+            since: The start of the period, inclusive; None for no limit.
+            until: The end of the period, inclusive; None for no limit.
+        """
+
+    def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
+        """Write lines to a file.
+
+        Args:
+            path: The file.
+            numbers: The numbers of the lines; None for all lines.
+
+        Raises:
+            PermissionDenied, StorageFull: The file cannot be written.
+        """

@@ -13,7 +13,6 @@ from launchpad_tui.domain.execution import (
     Configuration,
     Execution,
     ExecutionState,
-    LogLine,
     LogRecord,
     Outcome,
     Status,
@@ -23,40 +22,6 @@ from launchpad_tui.domain.metric import CustomInfo, Metric, MetricResource, Tag
 from launchpad_tui.domain.scenario import AddedExecutables, Executable, Scenario, Version
 from launchpad_tui.domain.schedule import Schedule, ScheduleStatus
 from launchpad_tui.domain.transfer import Progress
-
-
-class ExecutionLog(Protocol):
-    """The log of one execution, by line number; it may grow while it is read."""
-
-    @property
-    def finished(self) -> bool:
-        """Whether the log is complete."""
-
-    def count(self) -> int:
-        """Return the number of lines that are available now."""
-
-    def whole(self) -> None:
-        """Wait until every line that exists now is available.
-
-        Raises:
-            Unreachable and others: the log of a remote runtime cannot be fetched.
-        """
-
-    def slice(self, start: int, stop: int) -> list[LogLine]:
-        """Return the lines from ``start`` up to but not including ``stop``."""
-
-    def matching(
-        self, text: str = "", since: datetime | None = None, until: datetime | None = None
-    ) -> list[int]:
-        """Return the numbers of the lines that contain the text (case-insensitive) and lie in the
-        period, both ends included."""
-
-    def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write the lines with these numbers (None: all lines) to a file.
-
-        Raises:
-            PermissionDenied, StorageFull: the file cannot be written.
-        """
 
 
 class ResourceGroupOperations(Protocol):

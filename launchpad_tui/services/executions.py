@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import Scope
-from launchpad_tui.domain.execution import Execution, ExecutionDetails, Outcome
+from launchpad_tui.domain.execution import Execution, ExecutionDetails, ExecutionLog, Outcome
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.errors import NotFound
 from launchpad_tui.registry import artifacts, configurations, executions, lineage, scenarios
@@ -20,7 +20,6 @@ from launchpad_tui.services.runtimes import Runtimes
 if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.transfer import Progress
-    from launchpad_tui.runtimes.base import ExecutionLog
 
 #: the folder of a home with the cached logs of remote executions
 REMOTE = "remote"

@@ -44,7 +44,7 @@ def remove_log(root: Path, scope: Scope, execution_id: str) -> None:
 
 
 class RemoteLog:
-    """A remote log, as `launchpad_tui.runtimes.base.ExecutionLog`.
+    """A remote log, as `launchpad_tui.domain.execution.ExecutionLog`.
 
     Missing lines are read by a thread; the caller waits for the first ones only.
 

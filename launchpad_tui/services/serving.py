@@ -15,11 +15,10 @@ from launchpad_tui.aiapi.store_secrets import (
 from launchpad_tui.aiapi.values import Json, JsonObject
 from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import ObjectStoreRecord, ResourceGroup, Scope
-from launchpad_tui.domain.execution import Configuration, Execution, LogLine
+from launchpad_tui.domain.execution import Configuration, Execution, ExecutionLog, LogLine
 from launchpad_tui.domain.filters import ArtifactFilter, ConfigurationFilter, ExecutionFilter
 from launchpad_tui.registry import artifacts, connections, executions, filtered_pages
 from launchpad_tui.registry.database import Registry
-from launchpad_tui.runtimes.base import ExecutionLog
 from launchpad_tui.stores.catalog import KINDS, store_kind
 
 _NEVER = datetime.max.replace(tzinfo=UTC)
