@@ -58,7 +58,7 @@ def _sync_group(
                 report(progress.done, f"{of}{progress.part}")
 
         try:
-            context.desk.sync.sync(scope, report_progress, thorough=full, again=full)
+            context.desk.sync.sync(scope, report_progress, all_executables=full, full=full)
         except LaunchpadError as error:
             failed = error.title
             context.note(

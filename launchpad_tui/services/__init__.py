@@ -1,1 +1,1 @@
-"""What the user interface, the commands and the server call: synchronous, blocking, safe for threads."""
+"""Services that the user interface, the commands and the server call: blocking and thread-safe."""

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ArtifactService:
-    """Artifacts of a resource group. Safe for threads."""
+    """Lists, resolves and registers the artifacts of a resource group. Thread-safe."""
 
     def __init__(
         self,
@@ -41,23 +41,24 @@ class ArtifactService:
     def listing(
         self, scope: Scope, kind: ArtifactKind | None, query: Query
     ) -> Listing[ArtifactRow]:
-        """The artifacts of a kind (None: of all) that the query wants.
+        """Return the artifacts of a kind (None: of all kinds) that match a query.
 
         Raises:
-            InvalidInput: a condition or the order is wrong; ``field`` names it.
+            InvalidInput: A condition or the order is not valid; ``field`` names it.
         """
         return Listing(artifact_lister(self._registry, scope, kind, query))
 
     def get(self, scope: Scope, artifact_id: str) -> Artifact:
-        """The artifact with this ID. Raises NotFound."""
+        """Return the artifact with this ID. Raises NotFound."""
         return artifacts.artifact(self._registry, scope, artifact_id)
 
     def resolve(self, scope: Scope, text: str, kind: ArtifactKind | None = None) -> Artifact:
-        """The artifact that has this ID, unique name, or unique ID prefix of at least 4 characters.
+        """Return the artifact with this ID, unique name, or unique ID prefix of at least 4
+        characters.
 
         Raises:
-            NotFound: none.
-            Conflict: several; the detail lists them.
+            NotFound: No artifact matches.
+            Conflict: Several artifacts match; the detail lists them.
         """
         return artifacts.resolve(self._registry, scope, text, kind)
 
@@ -71,12 +72,15 @@ class ArtifactService:
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
     ) -> Artifact:
-        """Register an artifact that no execution of launchpad made, at the scope's runtime. Its files are not read.
+        """Register an artifact that no execution has created in the runtime and return it.
+
+        The files at its URL are not read.
 
         Raises:
-            Unreachable and others: a runtime elsewhere does not take it.
-            InvalidInput: a value breaks the AI API's rules, or the URL's object store or the scenario is unknown.
-            NotFound: there is no such scope.
+            InvalidInput: A value is not valid in the AI API, or the object store of the URL or the
+                scenario does not exist.
+            NotFound: The connection or the resource group does not exist.
+            Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         new = self.new(scope, kind, name, url, scenario_id, description, labels)
         return self._runtimes.create_artifact(scope, new)
@@ -91,17 +95,25 @@ class ArtifactService:
         description: str = "",
         labels: Sequence[tuple[str, str]] = (),
     ) -> Artifact:
-        """An artifact that could be registered, and is not yet. Raises as `add`."""
+        """Return an artifact with checked values that is not registered yet. Raises as `add`."""
         name = check_resource_name(name)
         parsed = parse_url(url)
         stores = [store.name for store in connections.stores(self._registry, scope)]
         # Some users may not list the object stores of a remote runtime, so that none is known.
         if stores and parsed.store not in stores:
-            hint = f"Object stores of {scope}: {', '.join(stores) or 'none'}."
-            raise InvalidInput(f"There is no object store {parsed.store!r}", hint=hint, field="url")
+            raise InvalidInput(
+                f"Object store {parsed.store!r} not found",
+                f"Object stores of {scope}: {', '.join(stores)}.",
+                "Correct the URL (ai://<object store>/<path>), or add the object store first.",
+                field="url",
+            )
         if len(description) > DESCRIPTION_LIMIT:
-            detail = f"{len(description)} characters; at most {DESCRIPTION_LIMIT}."
-            raise InvalidInput("The description is too long", detail, field="description")
+            raise InvalidInput(
+                "The description is too long",
+                f"It has {len(description):,} characters.",
+                f"Use at most {DESCRIPTION_LIMIT:,} characters.",
+                field="description",
+            )
         try:
             scenarios.scenario(self._registry, scope, scenario_id)
         except NotFound as error:
@@ -109,8 +121,9 @@ class ArtifactService:
                 scenario.id for scenario in scenarios.scenarios(self._registry, scope)[:20]
             )
             raise InvalidInput(
-                f"There is no scenario {scenario_id[:80]!r}",
-                hint=f"Scenarios: {known or 'none'}.",
+                f"Scenario {scenario_id[:80]!r} not found",
+                f"Scenarios of {scope}: {known or 'none'}.",
+                "Select an existing scenario. Adding an executable adds its scenario.",
                 field="scenario_id",
             ) from error
         checked = tuple(check_label(key, value) for key, value in labels)
@@ -130,13 +143,13 @@ class ArtifactService:
         )
 
     def metric_keys(self, scope: Scope) -> list[str]:
-        """What can be a metric column: bare metric names and series keys, sorted."""
+        """Return the possible metric columns: metric names and series keys, sorted."""
         return artifacts.metric_keys(self._registry, scope)
 
     def parameter_names(self, scope: Scope) -> list[str]:
-        """The names of all parameters that configurations bind, sorted."""
+        """Return the names of the parameters of all configurations, sorted."""
         return artifacts.parameter_names(self._registry, scope)
 
     def label_keys(self, scope: Scope, kind: ArtifactKind | None = None) -> list[str]:
-        """The keys of all labels of artifacts of a kind, sorted."""
+        """Return the keys of the labels of all artifacts of a kind (None: of all kinds), sorted."""
         return artifacts.label_keys(self._registry, scope, kind)

@@ -19,9 +19,9 @@ from launchpad_tui.registry.database import Registry
 _SLOTS = "slots"
 _DIRECTIONS = "directions"
 #: Number of models whose colours are stored; the least recently shown are dropped first.
-_MOST_SLOTS = 2000
+_MAX_SLOTS = 2000
 #: Upper limit for the size of a board file in bytes.
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 
 class BoardService:
@@ -39,15 +39,15 @@ class BoardService:
 
     def get(self, scope: Scope, name: str) -> Board:
         """Return a board. Raises NotFound."""
-        kept = preferences.get(self._registry, _key(scope, name))
-        if kept is None:
+        stored = preferences.get(self._registry, _key(scope, name))
+        if stored is None:
             known = ", ".join(self.names(scope))
             raise NotFound(
                 f"Board {name[:80]!r} not found",
                 f"Boards of {scope}: {known or 'none'}.",
                 "Create one in the metrics screen, or import one from a file.",
             )
-        return board_from_json(kept)
+        return board_from_json(stored)
 
     def save(self, scope: Scope, board: Board, *, replace: bool = True) -> None:
         """Save a board under its name.
@@ -101,10 +101,10 @@ class BoardService:
         """
         path = path.expanduser()
         try:
-            if path.stat().st_size > _MOST_BYTES:
+            if path.stat().st_size > _MAX_BYTES:
                 raise InvalidInput(
                     f"{path} is not a board file",
-                    f"It is larger than {_MOST_BYTES:,} bytes.",
+                    f"It is larger than {_MAX_BYTES:,} bytes.",
                     "Select a file that was exported as a board.",
                 )
             data = json.loads(path.read_text("utf-8"))
@@ -130,21 +130,24 @@ class BoardService:
         Each keeps its previous slot unless another one that is shown has the same.
         """
         with self._registry.write():
-            known: dict[str, int] = _whole(preferences.get(self._registry, _SLOTS))
+            known = _valid_slots(preferences.get(self._registry, _SLOTS))
             found = assign(ids, known)
             if any(known.get(one) != slot for one, slot in found.items()):
                 for one, slot in found.items():
                     known.pop(one, None)
                     known[one] = slot
-                kept = dict(list(known.items())[-_MOST_SLOTS:])
-                preferences.put(self._registry, _SLOTS, kept)
+                newest = dict(list(known.items())[-_MAX_SLOTS:])
+                preferences.put(self._registry, _SLOTS, newest)
         return found
 
     def directions(self) -> dict[str, str]:
-        """Return the better directions that the user has set: ``lower`` or ``higher`` by metric key."""
-        kept = preferences.get(self._registry, _DIRECTIONS)
+        """Return the better directions that the user has set: ``lower`` or ``higher`` by metric
+        key."""
+        stored = preferences.get(self._registry, _DIRECTIONS)
+        if not isinstance(stored, dict):
+            return {}
         valid = {Direction.LOWER, Direction.HIGHER}
-        return {str(k): v for k, v in kept.items() if v in valid} if isinstance(kept, dict) else {}
+        return {str(key): value for key, value in stored.items() if value in valid}
 
     def set_direction(self, key: str, direction: str | None) -> None:
         """Set the better direction of a metric; None derives it from the name of the metric."""
@@ -182,13 +185,14 @@ def write_text(path: Path, text: str, *, overwrite: bool = False) -> None:
         raise kind(
             f"Writing {path} failed",
             error.strerror or str(error),
-            "Use another folder, or free space on the disk.",
+            "Use another folder, or free some disk space.",
         ) from error
 
 
-def _whole(kept: Any) -> dict[str, int]:
-    items: Mapping[Any, Any] = kept if isinstance(kept, dict) else {}
-    return {str(one): slot for one, slot in items.items() if isinstance(slot, int) and slot >= 0}
+def _valid_slots(stored: Any) -> dict[str, int]:
+    """Return the valid entries of the stored colour slots."""
+    items: Mapping[Any, Any] = stored if isinstance(stored, dict) else {}
+    return {str(id_): slot for id_, slot in items.items() if isinstance(slot, int) and slot >= 0}
 
 
 def _key(scope: Scope, name: str) -> str:

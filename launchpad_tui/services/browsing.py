@@ -1,4 +1,4 @@
-"""Folders of object stores, and previews of files."""
+"""Browsing of object stores and previews of files."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class BrowseService:
 
         return within(STORE_SECONDS, lambda: preview(path.rpartition("/")[2], found.size, read))
 
-    def probe(self, scope: Scope, store: str, tell: Callable[[CheckStep], None]) -> bool:
+    def probe(self, scope: Scope, store: str, report: Callable[[CheckStep], None]) -> bool:
         """Test an object store step by step and return whether all steps passed.
 
         Args:
-            tell: Called with each finished step.
+            report: Called with each finished step.
 
         Raises:
             NotFound: The resource group has no such object store.
@@ -70,6 +70,6 @@ class BrowseService:
         connections.store(self._files.registry, scope, store)
         passed = True
         for step in check_store(lambda: self._files.store(scope, store)):
-            tell(step)
+            report(step)
             passed = passed and step.error is None
         return passed

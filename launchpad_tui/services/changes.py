@@ -21,7 +21,8 @@ class ChangeWatch:
 
         A poll without changes takes microseconds.
 
-        Topics: connections, scenarios, configurations, executions, artifacts, metrics, preferences, logs.
+        Topics: connections, scenarios, configurations, executions, artifacts, metrics,
+        preferences, logs.
         """
         with self._lock:
             if self._watch is None:
@@ -30,7 +31,8 @@ class ChangeWatch:
             return self._watch.poll()
 
     def touch(self, *topics: str) -> None:
-        """Notify all processes of a change outside of the registry, such as new lines in a log."""
+        """Notify all processes of a change outside of the registry, for example new lines in a
+        log."""
         revisions.touch(self._registry, *topics)
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from launchpad_tui.registry.window import By
 
 #: The maximum number of charts of a default board.
-MOST_PROPOSED = 24
+MAX_PROPOSED = 24
 #: Microseconds per second.
 _SECOND = 1_000_000
 
@@ -42,8 +42,8 @@ class ChartService:
             slots: Colour slots by ID.
             directions: Better directions that the user has set, by metric key.
             points: The approximate number of points per curve; extremes and gaps are kept.
-            x_range: The part of the x axis to read, in the unit of the chart (steps, seconds since the
-                start, seconds since 1970).
+            x_range: The part of the x axis to read, in the unit of the chart (steps, seconds since
+                the start, seconds since 1970).
         """
         if chart.against.over:
             return ChartData(series=self._curves(subjects, chart, slots, points, x_range))
@@ -92,9 +92,9 @@ class ChartService:
         start = stop = None
         if x_range is not None:
             # A margin is read as well, so that curves reach the edges of the chart.
-            room = (x_range[1] - x_range[0]) * 0.02
-            start = int((x_range[0] - room + zero) * scale) - 1
-            stop = int((x_range[1] + room + zero) * scale) + 1
+            margin = (x_range[1] - x_range[0]) * 0.02
+            start = int((x_range[0] - margin + zero) * scale) - 1
+            stop = int((x_range[1] + margin + zero) * scale) + 1
         found = window(self._registry, series.id, start, stop, by, points)
         x = (
             _floats(found.steps)
@@ -111,13 +111,13 @@ class ChartService:
         slots: Mapping[str, int],
         directions: Mapping[str, str],
     ) -> ChartTable:
-        ways = {
-            key: way
+        better = {
+            key: direction
             for key in chart.metrics
-            if (way := directions.get(key) or guess_direction(key))
+            if (direction := directions.get(key) or guess_direction(key))
         }
         metrics = {
-            name: tuple(self._value(subject, chart, name, ways.get(name)) for subject in subjects)
+            name: tuple(self._value(subject, chart, name, better.get(name)) for subject in subjects)
             for name in chart.metrics
         }
         return ChartTable(
@@ -126,7 +126,7 @@ class ChartService:
             tuple(slots.get(one.id, 0) for one in subjects),
             parameters_of(subjects),
             metrics,
-            ways,
+            better,
             "\x1f".join(chart.parameters),
         )
 
@@ -170,8 +170,8 @@ class ChartService:
 
         Args:
             series: The series.
-            how: ``last``, ``min``, ``max``, ``mean`` (of finite values) or ``best`` (minimum or maximum by
-                direction; the last value if the direction is unknown).
+            how: ``last``, ``min``, ``max``, ``mean`` (of finite values) or ``best`` (minimum or
+                maximum by direction; the last value if the direction is unknown).
             direction: The better direction; None if it is unknown.
         """
         if how == "best":
@@ -199,7 +199,8 @@ def matching(subject: ComparedItem, chart: ChartDefinition) -> list[SeriesSummar
 
 
 def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
-    """Return distinct labels: the name, then the name of the configuration, then an ID prefix if needed."""
+    """Return distinct labels: the name, with the name of the configuration and an ID prefix as far
+    as they are needed."""
     names = [one.name for one in subjects]
     with_configuration = [
         f"{one.name} {one.configuration.name}"
@@ -208,17 +209,17 @@ def labels_of(subjects: Sequence[ComparedItem]) -> list[str]:
         for one in subjects
     ]
     if len(set(names)) == 1 and len(names) > 1:
-        # A name that all share does not distinguish them.
+        # A name that all of them share does not distinguish them.
         with_configuration = [
             one.configuration.name if one.configuration else one.name for one in subjects
         ]
-    shown, fuller = Counter(names), Counter(with_configuration)
+    name_counts, long_counts = Counter(names), Counter(with_configuration)
     found = []
-    for one, name, more in zip(subjects, names, with_configuration, strict=True):
-        if shown[name] == 1:
+    for one, name, longer in zip(subjects, names, with_configuration, strict=True):
+        if name_counts[name] == 1:
             found.append(name)
         else:
-            found.append(more if fuller[more] == 1 else f"{more} {one.id[:8]}")
+            found.append(longer if long_counts[longer] == 1 else f"{longer} {one.id[:8]}")
     return found
 
 
@@ -268,7 +269,7 @@ def proposed(subjects: Sequence[ComparedItem], name: str = "All metrics") -> Boa
         ChartDefinition((key,))
         if longest[key] > 1
         else ChartDefinition((key,), against=Against.SOURCE, kind="bar")
-        for key in order[:MOST_PROPOSED]
+        for key in order[:MAX_PROPOSED]
     ]
     return Board(name, tuple(charts))
 
@@ -288,6 +289,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _floats(values: Sequence[float]) -> list[float]:
-    """Return values, possibly a NumPy array, as a list, which Python iterates several times faster."""
+    """Return values, possibly a NumPy array, as a list, which Python iterates several times
+    faster."""
     plain: list[float] = values.tolist() if hasattr(values, "tolist") else list(values)
     return plain

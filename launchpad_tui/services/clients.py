@@ -21,8 +21,8 @@ _NAME_RULE = (
 class ClientService:
     """Clients of this machine's AI API. Thread-safe.
 
-    All methods raise PermissionDenied if other users can read the file of clients, and ConfigError if
-    it is damaged or cannot be read or written.
+    All methods raise PermissionDenied if other users can read the file of clients, and ConfigError
+    if it is damaged or cannot be read or written.
     """
 
     def __init__(self, clients: ApiClients, registry: Registry) -> None:
@@ -37,12 +37,12 @@ class ClientService:
         """Add a client; return it and its secret, which is not stored and cannot be shown again.
 
         Args:
-            group: the only resource group that the client may use; empty for all.
+            group: The only resource group that the client may use; empty for all.
 
         Raises:
-            InvalidInput: the name is not valid.
-            NotFound: the resource group does not exist.
-            Conflict: the name is taken.
+            InvalidInput: The name is not valid.
+            NotFound: The resource group does not exist.
+            Conflict: A client with this name exists.
         """
         name = check_name(name, CONNECTION_NAME, "The client's name", _NAME_RULE)
         if group:
@@ -55,19 +55,23 @@ class ClientService:
         self._clients.delete(name)
 
     def get(self, client_id: str) -> ApiClient | None:
-        """Return the client with an ID, None if there is none."""
+        """Return the client with this ID; None if it does not exist."""
         return self._clients.get(client_id)
 
     def check(self, client_id: str, secret: str) -> ApiClient | None:
-        """Return the client if the secret is right, else None; takes about 50 ms in both cases."""
+        """Return the client if the secret is correct, otherwise None.
+
+        Both take about 50 ms, so that the time does not reveal which IDs exist.
+        """
         return self._clients.check(client_id, secret)
 
 
 def service_key(client: ApiClient, secret: str, url: str) -> Mapping[str, Any]:
-    """Return the client's service key in SAP BTP's form, which SAP's SDK and launchpad accept.
+    """Return the service key of a client in the form of SAP BTP, which SAP's SDK and launchpad
+    accept.
 
     Args:
-        url: the address of ``launchpad serve``, such as ``http://127.0.0.1:7070``.
+        url: The address of ``launchpad serve``, for example ``http://127.0.0.1:7070``.
     """
     url = url.rstrip("/")
     return {

@@ -14,7 +14,10 @@ from launchpad_tui.registry.database import Registry
 
 
 class CompareService:
-    """Reads items of comparisons. The number of queries is independent of the number of items. Thread-safe."""
+    """Reads the items of comparisons. Thread-safe.
+
+    The number of queries does not depend on the number of items.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -29,10 +32,12 @@ class CompareService:
         """
         with self._registry.read():
             found = artifacts.by_id(self._registry, scope, ids)
-            _check(found, ids, "artifact")
+            _require_all(found, ids, "artifact")
             sources = {found[one].execution_id for one in ids} - {""}
             by_execution = self._subjects(scope, sources)
-        return tuple(_of(found[one], by_execution.get(found[one].execution_id)) for one in ids)
+        return tuple(
+            _compared_artifact(found[one], by_execution.get(found[one].execution_id)) for one in ids
+        )
 
     def executions(self, scope: Scope, ids: Sequence[str]) -> tuple[ComparedItem, ...]:
         """Return executions in the order of the IDs.
@@ -42,7 +47,7 @@ class CompareService:
         """
         with self._registry.read():
             found = self._subjects(scope, set(ids))
-        _check(found, ids, "execution")
+        _require_all(found, ids, "execution")
         return tuple(found[one] for one in ids)
 
     def subjects(
@@ -65,7 +70,7 @@ class CompareService:
                 one: by_execution[one] for one in rest if one in by_execution
             }
             for id_, artifact in found.items():
-                known[id_] = _of(artifact, by_execution.get(artifact.execution_id))
+                known[id_] = _compared_artifact(artifact, by_execution.get(artifact.execution_id))
                 if files:
                     known[id_] = replace(known[id_], files=self._files(scope, id_))
         return tuple(known[one] for one in ids if one in known), tuple(
@@ -101,29 +106,33 @@ class CompareService:
         return subjects
 
 
-def _of(artifact: Artifact, source: ComparedItem | None) -> ComparedItem:
+def _compared_artifact(artifact: Artifact, source: ComparedItem | None) -> ComparedItem:
+    """Return the item of an artifact, with the data of its source execution."""
     if source is None:
         return ComparedItem(artifact, None, None, {}, (), {}, {})
-    own = tuple(one for one in source.series if one.artifact_name in {"", artifact.name})
+    series_of_artifact = tuple(
+        one for one in source.series if one.artifact_name in {"", artifact.name}
+    )
     return ComparedItem(
         artifact,
         source.execution,
         source.configuration,
         source.inputs,
-        own,
+        series_of_artifact,
         source.tags,
         source.custom_info,
     )
 
 
-def _check(
-    found: dict[str, Artifact] | dict[str, ComparedItem], ids: Sequence[str], what: str
+def _require_all(
+    found: dict[str, Artifact] | dict[str, ComparedItem], ids: Sequence[str], noun: str
 ) -> None:
+    """Raise NotFound if any of the IDs was not found."""
     missing = [one for one in ids if one not in found]
     if missing:
         title = (
-            f"{what.capitalize()} {missing[0]!r} not found"
+            f"{noun.capitalize()} {missing[0]!r} not found"
             if len(missing) == 1
-            else f"{len(missing)} {what}s not found"
+            else f"{len(missing)} {noun}s not found"
         )
         raise NotFound(title, "\n".join(missing), "They may have been deleted. Refresh the list.")

@@ -1,10 +1,10 @@
-"""Configurations: an executable's parameters and input artifacts, bound."""
+"""Configurations: an executable with values for its parameters and input artifacts."""
 
 from __future__ import annotations
 
 import builtins
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from launchpad_tui.domain.artifact import Artifact
@@ -19,13 +19,17 @@ from launchpad_tui.registry.database import Registry
 if TYPE_CHECKING:
     from launchpad_tui.services.runtimes import Runtimes
 
-#: AI API: values of parameter bindings
+#: Maximum number of characters of a parameter value (AI API).
 VALUE_LIMIT = 5000
-NAME_HINT = "1 to 256 letters, digits, spaces and . ! ? , ; : [ ] ( ) { } < > \" ' = + * / \\ ^ & % @ ~ $ # | _ -"
+#: The rule of the AI API for names of artifacts and configurations.
+NAME_HINT = (
+    "Use 1 to 256 letters, digits, spaces and "
+    ". ! ? , ; : [ ] ( ) { } < > \" ' = + * / \\ ^ & % @ ~ $ # | _ -"
+)
 
 
 class ConfigurationService:
-    """Configurations of a resource group. Safe for threads."""
+    """Lists and creates the configurations of a resource group. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
@@ -34,20 +38,26 @@ class ConfigurationService:
     def list(
         self, scope: Scope, executable_id: str | None = None, search: str = ""
     ) -> builtins.list[Configuration]:
-        """The newest 10,000, newest first: all or an executable's; every word of the search is found in name, ID,
-        executable or bindings. Raises NotFound for an unknown scope."""
+        """Return at most 10,000 configurations, newest first. Raises NotFound for an unknown scope.
+
+        Args:
+            scope: The connection and resource group.
+            executable_id: Return only the configurations of this executable.
+            search: Words that must all occur in name, ID, executable, parameters or inputs.
+        """
         return configurations.configurations(self._registry, scope, executable_id, search)
 
     def get(self, scope: Scope, configuration_id: str) -> Configuration:
-        """The configuration with this ID. Raises NotFound."""
+        """Return the configuration with this ID. Raises NotFound."""
         return configurations.configuration(self._registry, scope, configuration_id)
 
     def resolve(self, scope: Scope, text: str) -> Configuration:
-        """The configuration that has this ID, unique name, or unique ID prefix of at least 4 characters.
+        """Return the configuration with this ID, unique name, or unique ID prefix of at least 4
+        characters.
 
         Raises:
-            NotFound: none.
-            Conflict: several; the detail lists them.
+            NotFound: No configuration matches.
+            Conflict: Several configurations match; the detail lists them.
         """
         return configurations.resolve(self._registry, scope, text)
 
@@ -59,97 +69,119 @@ class ConfigurationService:
         parameters: Mapping[str, str],
         inputs: Mapping[str, str],
     ) -> Configuration:
-        """A new configuration; parameters that are not given take their defaults.
+        """Create a configuration and return it.
 
         Args:
-            inputs: an artifact ID, unique name or unique ID prefix for each input of the executable.
+            scope: The connection and resource group.
+            name: The name of the configuration.
+            executable_id: The ID of the executable.
+            parameters: Values by the names of parameters; others have their default values.
+            inputs: For each input of the executable, the ID, unique name or unique ID prefix of an
+                artifact.
 
         Raises:
-            NotFound: the executable does not exist.
-            InvalidInput: a name, parameter or input is wrong or missing; ``field`` is ``name``,
+            NotFound: The executable does not exist.
+            InvalidInput: A name, parameter or input is not valid or missing; ``field`` is ``name``,
                 ``parameters.<name>`` or ``inputs.<name>``.
-            Unreachable: a remote runtime did not respond. Other errors of runtimes are possible.
+            Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         name = check_resource_name(name)
         executable = scenarios.executable(self._registry, scope, executable_id)
-        bound = _bind(executable, parameters)
-        given = _known(
-            inputs, [slot.name for slot in executable.inputs], "inputs", "input artifact"
+        values = _parameter_values(executable, parameters)
+        _refuse_unknown(
+            executable, inputs, [slot.name for slot in executable.inputs], "inputs", "input"
         )
-        found = {
-            slot.name: self._input(scope, slot, given.get(slot.name, "")).id
+        input_ids = {
+            slot.name: self._input(scope, slot, inputs.get(slot.name, "")).id
             for slot in executable.inputs
         }
         new = Configuration(
-            str(uuid.uuid4()), name, executable.scenario_id, executable.id, bound, found, now()
+            str(uuid.uuid4()), name, executable.scenario_id, executable.id, values, input_ids, now()
         )
         return self._runtimes.create_configuration(scope, new)
 
     def _input(self, scope: Scope, slot: ArtifactSlot, text: str) -> Artifact:
+        """Return the artifact for an input of an executable."""
         field = f"inputs.{slot.name}"
+        noun = f"a {slot.kind}" if slot.kind else "an artifact"
+        hint = f"Enter the ID or the name of {noun}."
         if not text.strip():
             raise InvalidInput(
-                f"The input {slot.name} is missing",
-                slot.description,
-                f"Give a {slot.kind}'s ID or name.",
-                field=field,
+                f"The input {slot.name} is missing", slot.description, hint, field=field
             )
         try:
             found = artifacts.resolve(self._registry, scope, text)
         except NotFound as error:
-            hint = f"Give the ID or the name of a {slot.kind}."
             raise InvalidInput(
-                f"There is no artifact {text[:80]!r}", f"Input {slot.name}.", hint, field=field
+                f"Artifact {text[:80]!r} not found",
+                f"It was given for the input {slot.name}.",
+                hint,
+                field=field,
             ) from error
         if slot.kind and found.kind != slot.kind:
             raise InvalidInput(
-                f"The input {slot.name} takes a {slot.kind}",
+                f"The input {slot.name} requires a {slot.kind}",
                 f"{found.name} ({found.id}) is a {found.kind}.",
+                hint,
                 field=field,
             )
         return found
 
 
 def check_resource_name(name: str) -> str:
-    """The stripped name where it keeps the AI API's rule for artifacts and configurations.
+    """Return the stripped name of an artifact or configuration.
 
     Raises:
-        InvalidInput: it does not.
+        InvalidInput: The name does not follow the rule of the AI API.
     """
     name = name.strip()
     if not RESOURCE_NAME.fullmatch(name):
         raise InvalidInput(
             f"The name {name[:80]!r} is not valid" if name else "The name is missing",
-            hint=NAME_HINT,
+            "It is too long, or contains a character that the AI API does not allow."
+            if name
+            else "",
+            NAME_HINT,
             field="name",
         )
     return name
 
 
-def _bind(executable: Executable, parameters: Mapping[str, str]) -> dict[str, str]:
-    given = _known(parameters, [p.name for p in executable.parameters], "parameters", "parameter")
-    bound: dict[str, str] = {}
+def _parameter_values(executable: Executable, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of all parameters of an executable. Raises InvalidInput."""
+    names = [parameter.name for parameter in executable.parameters]
+    _refuse_unknown(executable, given, names, "parameters", "parameter")
+    values: dict[str, str] = {}
     for parameter in executable.parameters:
         field = f"parameters.{parameter.name}"
         value = given.get(parameter.name, parameter.default)
         if value is None:
             raise InvalidInput(
-                f"The parameter {parameter.name} is missing", parameter.description, field=field
+                f"The parameter {parameter.name} is missing",
+                parameter.description or "It has no default value.",
+                "Enter a value.",
+                field=field,
             )
         if len(value) > VALUE_LIMIT:
-            detail = f"{len(value)} characters; at most {VALUE_LIMIT}."
-            raise InvalidInput(f"The parameter {parameter.name} is too long", detail, field=field)
-        bound[parameter.name] = value
-    return bound
+            raise InvalidInput(
+                f"The value of the parameter {parameter.name} is too long",
+                f"It has {len(value):,} characters.",
+                f"Use at most {VALUE_LIMIT:,} characters.",
+                field=field,
+            )
+        values[parameter.name] = value
+    return values
 
 
-def _known(given: Mapping[str, str], names: list[str], group: str, what: str) -> Mapping[str, str]:
+def _refuse_unknown(
+    executable: Executable, given: Mapping[str, str], names: Sequence[str], group: str, noun: str
+) -> None:
+    """Raise InvalidInput if a name is given that the executable does not have."""
     for name in given:
         if name not in names:
-            hint = (
-                f"There are: {', '.join(names)}." if names else f"The executable takes no {what}s."
-            )
             raise InvalidInput(
-                f"The executable has no {what} {name[:80]!r}", hint=hint, field=f"{group}.{name}"
+                f"The executable {executable.name} has no {noun} {name[:80]!r}",
+                f"Its {noun}s: {', '.join(names)}." if names else f"It has no {noun}s.",
+                "Correct the name, or leave it out.",
+                field=f"{group}.{name}",
             )
-    return given

@@ -35,15 +35,15 @@ if TYPE_CHECKING:
     from launchpad_tui.services.runtimes import Runtimes
 
 _SCOPE = "scope"
-#: seconds that a runtime has to report its capabilities
+#: Seconds to wait for the capabilities of a runtime.
 _CAPABILITIES_SECONDS = 90.0
 
 
 class ConnectionService:
-    """Connections. Safe for threads.
+    """Adds, changes, checks and removes connections and their resource groups. Thread-safe.
 
     Args:
-        clear_cache: removes what is cached of a connection outside the registry, given its name.
+        clear_cache: Removes the files that are cached for the connection with a name.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ConnectionService:
         return tuple(KINDS.values())
 
     def kind_of(self, connection: Connection) -> ConnectionKind | None:
-        """Return the kind of a connection; None if this version does not know it."""
+        """Return the kind of a connection; None if this version does not support it."""
         return kind_of(connection)
 
     def list(self) -> builtins.list[Connection]:
@@ -78,18 +78,20 @@ class ConnectionService:
         """Add a connection with the resource group ``default`` and return it.
 
         Args:
-            values: by the names of the kind's fields, secrets included.
+            values: By the names of the kind's fields, secrets included.
 
         Raises:
-            InvalidInput: the name or a value is not valid.
-            NotFound: there is no such kind.
-            Conflict: the name is taken, or connections of this kind cannot be added.
+            InvalidInput: The name or a value is not valid.
+            NotFound: There is no such kind.
+            Conflict: A connection with this name exists, or connections of this kind cannot be
+                added.
         """
         name = check_name(name, CONNECTION_NAME, "The connection's name", NAME_RULE)
         if not self._kind(kind).addable:
             raise Conflict(
                 f"A connection of the type {kind} cannot be added",
-                f"The connection {DEFAULT_SCOPE.connection} to this machine exists already.",
+                f"The connection {DEFAULT_SCOPE.connection} to this machine already exists.",
+                "Use the existing connection, or select another type.",
             )
         settings, secrets = self.check(kind, values)
         with self._registry.write():
@@ -114,7 +116,7 @@ class ConnectionService:
             if not support.stores_secrets(settings):
                 self._credentials.delete(CONNECTION, name)
             elif support.replaces_secrets(secrets):
-                # For example a client secret that replaces a certificate.
+                # For example, a client secret replaces a certificate.
                 self._credentials.set(CONNECTION, name, secrets)
             elif secrets:
                 self._credentials.merge(CONNECTION, name, secrets)
@@ -126,12 +128,12 @@ class ConnectionService:
         """Return the settings and the secrets among the values of a connection.
 
         Args:
-            values: by the names of the kind's fields.
-            kept: the names of the secrets that are stored already.
+            values: By the names of the kind's fields.
+            kept: The names of the secrets that are already stored.
 
         Raises:
-            InvalidInput: a value is not valid or missing; ``field`` names it.
-            NotFound: there is no such kind.
+            InvalidInput: A value is not valid or missing; ``field`` names it.
+            NotFound: There is no such kind.
         """
         found = self._kind(kind)
         settings, secrets = checked(found.fields, values, kept)
@@ -139,8 +141,8 @@ class ConnectionService:
         return settings, secrets
 
     def discards_secrets(self, kind: str, settings: Mapping[str, str]) -> bool:
-        """Return whether stored secrets are removed when a connection gets these settings. Raises
-        NotFound for an unknown kind."""
+        """Return whether changing a connection to these settings removes its stored secrets.
+        Raises NotFound for an unknown kind."""
         return not connection_support(self._kind(kind)).stores_secrets(settings)
 
     def kept(self, name: str) -> frozenset[str]:
@@ -151,8 +153,8 @@ class ConnectionService:
         """Remove a connection; nothing is deleted in its runtime and its stores.
 
         Raises:
-            NotFound: there is no such connection.
-            Conflict: it is ``local``.
+            NotFound: There is no such connection.
+            Conflict: The connection is ``local``.
         """
         connections.delete_connection(self._registry, name)
         self._clear_cache(name)
@@ -160,12 +162,12 @@ class ConnectionService:
         self._credentials.delete(STORE, name)
 
     def refresh(self, name: str) -> Capabilities:
-        """Fetch the capabilities of the runtime and store them, or the error that occurred.
+        """Fetch the capabilities of the runtime, and store them or the error that occurred.
 
         Raises:
-            NotFound: there is no such connection.
-            CapabilityMissing: this version does not support the type of the connection.
-            Unreachable and others: the runtime does not answer.
+            NotFound: There is no such connection.
+            CapabilityMissing: This version does not support the type of the connection.
+            Unreachable: The runtime does not respond. Other errors of runtimes are possible.
         """
         self.get(name)
         try:
@@ -178,17 +180,17 @@ class ConnectionService:
             connections.set_sync(self._registry, name, now(), "")
         return found
 
-    def test(self, name: str, resource_group: str, tell: Callable[[CheckStep], None]) -> bool:
+    def test(self, name: str, resource_group: str, report: Callable[[CheckStep], None]) -> bool:
         """Check a connection step by step and return whether every step succeeded.
 
         Args:
-            resource_group: the one to check; empty for the one in the credentials, or else
-                ``default``.
-            tell: called with each step when it has ended.
+            resource_group: The resource group to check; empty for that of the credentials, or
+                ``default`` if they have none.
+            report: Called with each finished step.
 
         Raises:
-            NotFound: there is no such connection.
-            CapabilityMissing: this version does not support the type of the connection.
+            NotFound: There is no such connection.
+            CapabilityMissing: This version does not support the type of the connection.
         """
         found = self.get(name)
         kind = kind_of(found)
@@ -197,7 +199,7 @@ class ConnectionService:
         secrets = self._credentials.get(CONNECTION, name)
         passed = True
         for step in connection_support(kind).check_steps(found.settings, secrets, resource_group):
-            tell(step)
+            report(step)
             passed = passed and step.error is None
         return passed
 
@@ -205,11 +207,12 @@ class ConnectionService:
         """Return the field values that a service key contains, secrets included.
 
         Args:
-            kind: the kind of connection; empty for the first kind that has service keys.
+            text: The service key, JSON.
+            kind: The kind of connection; empty for the first kind that has service keys.
 
         Raises:
-            InvalidInput: the key is not valid or not complete, or the kind has no service keys.
-            NotFound: there is no such kind.
+            InvalidInput: The key is not valid or not complete, or the kind has no service keys.
+            NotFound: There is no such kind.
         """
         found = self._kind(kind) if kind else next(each for each in self.kinds() if each.key_title)
         return connection_support(found).parse_key(text)
@@ -220,7 +223,7 @@ class ConnectionService:
         return connection_support(self._kind(kind)).profiles()
 
     def capabilities(self, name: str) -> Capabilities:
-        """Return what the runtime can do as far as it is known, without a request to it. Raises
+        """Return the last known capabilities of the runtime, without a request to it. Raises
         NotFound."""
         found = self.get(name)
         kind = kind_of(found)
@@ -239,13 +242,16 @@ class ConnectionService:
     def add_group(
         self, connection: str, name: str, labels: Mapping[str, str] | None = None
     ) -> ResourceGroup:
-        """Create a resource group and return it. The embedded runtime creates a file store
-        ``default`` with it; a remote runtime may take a while (status PROVISIONING).
+        """Create a resource group and return it.
+
+        The embedded runtime creates a file store ``default`` in it. In a remote runtime, the
+        resource group may have the status PROVISIONING for a while.
 
         Raises:
-            InvalidInput: the name is not valid.
-            Conflict: the name is taken.
-            CapabilityMissing, Unreachable and others: the runtime failed.
+            InvalidInput: The name is not valid.
+            Conflict: A resource group with this name exists.
+            CapabilityMissing, Unreachable: The runtime does not support resource groups or does not
+                respond. Other errors of runtimes are possible.
         """
         name = check_name(
             name, RESOURCE_GROUP_NAME, "The resource group's name", RESOURCE_GROUP_RULE
@@ -253,20 +259,21 @@ class ConnectionService:
         return self._runtimes.create_group(Scope(connection, name), labels or {})
 
     def delete_group(self, scope: Scope) -> None:
-        """Delete a resource group with everything in it, in its runtime too; files in its stores
-        stay.
+        """Delete a resource group with everything in it, also in its runtime. Files in its object
+        stores are kept.
 
         Raises:
-            NotFound: there is no such resource group.
-            Conflict: it is ``default``, or executions in it have not ended.
-            CapabilityMissing, Unreachable and others: the runtime failed.
+            NotFound: There is no such resource group.
+            Conflict: The resource group is ``default``, or executions in it have not ended.
+            CapabilityMissing, Unreachable: As for `add_group`.
         """
         connections.check_group_deletable(self._registry, scope)
         self._runtimes.delete_group(scope)
         self._credentials.delete(STORE, str(scope))
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
-        """Replace the labels of a resource group. Raises NotFound, and as `add_group`."""
+        """Replace the labels of a resource group. Raises NotFound, and the errors of
+        `add_group`."""
         self._runtimes.label_group(scope, labels)
 
     def known(self, name: str) -> dict[str, int]:
@@ -283,10 +290,11 @@ class ConnectionService:
         )
 
     def current(self) -> Scope:
-        """Return the scope that was chosen last; the default scope if that does not exist."""
-        kept = preferences.get(self._registry, _SCOPE)
-        if isinstance(kept, list) and len(kept) == 2:
-            scope = Scope(str(kept[0]), str(kept[1]))
+        """Return the scope that was selected last; the default scope if it does not exist any
+        more."""
+        stored = preferences.get(self._registry, _SCOPE)
+        if isinstance(stored, list) and len(stored) == 2:
+            scope = Scope(str(stored[0]), str(stored[1]))
             try:
                 if any(
                     group.name == scope.resource_group for group in self.groups(scope.connection)
@@ -300,7 +308,9 @@ class ConnectionService:
         """Make a scope the current one. Raises NotFound."""
         if all(group.name != scope.resource_group for group in self.groups(scope.connection)):
             raise NotFound(
-                f"Connection {scope.connection} has no resource group {scope.resource_group!r}"
+                f"Resource group {scope.resource_group!r} not found",
+                f"The connection {scope.connection} has no resource group of this name.",
+                f"List the resource groups: launchpad groups list --connection {scope.connection}",
             )
         preferences.put(self._registry, _SCOPE, [scope.connection, scope.resource_group])
 
@@ -308,7 +318,9 @@ class ConnectionService:
         kind = KINDS.get(kind_id)
         if kind is None:
             raise NotFound(
-                f"There is no connection type {kind_id!r}", hint=f"Types: {', '.join(KINDS)}."
+                f"Connection type {kind_id!r} not found",
+                f"Types: {', '.join(KINDS)}.",
+                "Select one of these types.",
             )
         return kind
 

@@ -1,4 +1,4 @@
-"""All services over one home: what the user interface, the commands and the server call."""
+"""The services of a home folder, which the user interface, the commands and the server call."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Factories:
-    """Creates each service of a desk, by the name of its attribute there."""
+    """Functions that create the services of a desk, by the name of the attribute."""
 
     connections: Callable[[Desk], ConnectionService]
     stores: Callable[[Desk], StoreService]
@@ -70,12 +70,13 @@ class Factories:
 
 
 class Desk:
-    """The services over one home. Their calls block and may be made from any thread. Created by
-    `bootstrap.open_desk`.
+    """The services of one home folder, created by `bootstrap.open_desk`.
+
+    Calls of services block and may be made from any thread.
 
     Args:
-        factories: called when a service is first used, so that a screen waits only for the modules
-            that it needs.
+        factories: Called when a service is first used, so that a screen loads only the modules that
+            it needs.
     """
 
     def __init__(
@@ -212,6 +213,6 @@ class Desk:
         return self._factories.changes(self)
 
     def close(self) -> None:
-        """Close the registry. No thread may use the desk while it is closed or later."""
+        """Close the registry. No thread may use the desk during or after this call."""
         self.changes.close()
         self.registry.close()

@@ -1,9 +1,9 @@
 """Downloads of files from object stores: in parallel parts, resumable and verified.
 
-A file is written to a hidden partial file next to its target (``.launchpad-<hash>.part``, with the list
-of finished parts in ``….parts``) and renamed when it is complete and its SHA-256 is correct. After a
-failed, cancelled or killed download, the next one resumes from the partial file if the object still has
-the same version. Objects without a version are downloaded from the start.
+A file is written to a hidden partial file next to its target (``.launchpad-<hash>.part``, with the
+list of finished parts in ``….parts``) and renamed when it is complete and its SHA-256 is correct.
+After a failed, cancelled or killed download, the next one resumes from the partial file if the
+object still has the same version. Objects without a version are downloaded from the start.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _TICK = 0.2
 #: A download is ended if it transfers fewer bytes than this in this many seconds.
 _SLOW, _SLOW_TIME = 1024, 60.0
 
-#: Called with the number of transferred bytes and the path of the object, also with 0 bytes several times
-#: a second. An exception that it raises ends the download.
+#: Called with the number of transferred bytes and the path of the object, also with 0 bytes several
+#: times a second. An exception that it raises ends the download.
 Moved = Callable[[int, str], None]
 
 
@@ -68,7 +68,8 @@ def fetch(
     """Download objects to files and return their SHA-256 checksums.
 
     Raises:
-        Conflict: A checksum differs, an object was replaced during the download, or a target exists.
+        Conflict: A checksum differs, an object was replaced during the download, or a target
+            exists.
         ObjectMissing: An object does not exist.
         Unreachable: The object store does not respond, or is too slow.
         StorageFull, PermissionDenied: A file cannot be written.
@@ -179,7 +180,8 @@ class _Fetch:
         if at - start != length:
             raise Conflict(
                 "A file changed during the download",
-                f"{found.path[:200]!r}: {at - start:,} of {length:,} bytes received at offset {start:,}.",
+                f"{found.path[:200]!r}: {at - start:,} of {length:,} bytes received at offset "
+                f"{start:,}.",
                 "Start the download again.",
             )
         with self._changed:
@@ -203,11 +205,10 @@ class _Fetch:
         wanted, sha256 = file.wanted, digest.hexdigest()
         if wanted.sha256 not in {"", sha256}:
             _remove(file)
-            detail = f"SHA-256 is {sha256}, recorded was {wanted.sha256}."
             raise Conflict(
-                f"Checksum of {wanted.found.path} differs from the recorded one",
-                detail,
-                "Verify the artifact.",
+                f"The checksum of {wanted.found.path} differs from the recorded one",
+                f"The SHA-256 is {sha256}; recorded is {wanted.sha256}.",
+                "Verify the files of the artifact.",
             )
         with _local(wanted.target):
             name_file(file.part, wanted.target, overwrite=self._overwrite)

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from launchpad_tui.domain.artifact import Artifact
     from launchpad_tui.domain.transfer import Progress
 
-#: the folder of a home with the cached logs of remote executions
+#: The folder with the cached logs of remote executions, in the home folder.
 REMOTE = "remote"
 
 
 class ExecutionService:
-    """Executions of a resource group. Safe for threads.
+    """Lists, creates, stops and deletes the executions of a resource group. Thread-safe.
 
-    Operations raise what `launchpad_tui.services.runtimes.Runtimes.runtime` raises.
+    Operations raise the errors of `launchpad_tui.services.runtimes.Runtimes.runtime` raises.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ExecutionService:
         """Return the executions that match a query.
 
         Raises:
-            InvalidInput: a condition or the order is not valid; ``field`` names it.
+            InvalidInput: A condition or the order is not valid; ``field`` names it.
         """
         return Listing(execution_lister(self._registry, scope, query))
 
@@ -56,7 +56,7 @@ class ExecutionService:
         return execution_lister(self._registry, scope, query).count()
 
     def get(self, scope: Scope, execution_id: str) -> ExecutionDetails:
-        """Return an execution with everything that its process flow shows. Raises NotFound."""
+        """Return an execution with its configuration, inputs and outputs. Raises NotFound."""
         with self._registry.read():
             found = executions.execution(self._registry, scope, execution_id)
             bound = configurations.by_id(self._registry, scope, [found.configuration_id]).get(
@@ -82,18 +82,20 @@ class ExecutionService:
         characters.
 
         Raises:
-            NotFound: no execution matches.
-            Conflict: several executions match; the detail lists them.
+            NotFound: No execution matches.
+            Conflict: Several executions match; the detail lists them.
         """
         return executions.resolve(self._registry, scope, text)
 
     def create(self, scope: Scope, configuration_id: str) -> Execution:
-        """Create an execution of a configuration and return it. The embedded runtime starts it
-        immediately if fewer executions are running than the settings allow.
+        """Create an execution of a configuration and return it.
+
+        The embedded runtime starts it immediately if fewer executions are running than the settings
+        allow.
 
         Raises:
-            NotFound: there is no such configuration, or its executable does not exist.
-            ConfigError: a secret that the executable requires is missing (embedded runtime).
+            NotFound: The configuration or its executable does not exist.
+            ConfigError: A secret that the executable requires is missing (embedded runtime).
         """
         configurations.configuration(self._registry, scope, configuration_id)
         return self._runtimes.create_execution(scope, configuration_id)
@@ -112,7 +114,8 @@ class ExecutionService:
         them or the name differs, a new configuration is created.
 
         Raises:
-            As `create`, and InvalidInput: a parameter or input is not valid.
+            InvalidInput: A parameter or input is not valid.
+            NotFound, ConfigError: As for `create`.
         """
         found = executions.execution(self._registry, scope, execution_id)
         source = self._configurations.get(scope, found.configuration_id)
@@ -136,20 +139,21 @@ class ExecutionService:
     def store_outputs(
         self, scope: Scope, execution_id: str, progress: Progress | None = None
     ) -> tuple[Artifact, ...]:
-        """Retry storing the outputs of an execution whose object store failed, while the caller
-        waits, and return the artifacts.
+        """Retry storing the outputs of an execution whose object store failed, and return the
+        artifacts. The call returns when the outputs are stored.
 
         Raises:
-            NotFound: there is no such execution, or its outputs were deleted.
-            Conflict: no outputs are waiting, or another process is storing them.
-            Unreachable and others: the object store failed again; the outputs are still kept.
+            NotFound: The execution does not exist, or its outputs were deleted.
+            Conflict: The execution has no outputs to store, or another process is storing them.
+            Unreachable: The object store failed again; the outputs are still kept. Other errors of
+                stores are possible.
         """
         self._runtimes.runtime(scope, "store_outputs").store_outputs(execution_id, progress)
         return tuple(artifacts.of_executions(self._registry, scope, [execution_id]))
 
     def delete(self, scope: Scope, ids: Sequence[str]) -> tuple[Outcome, ...]:
         """Delete executions that have ended, with their metrics and logs, and return the outcome of
-        each; output artifacts stay."""
+        each. Their output artifacts are kept."""
         from launchpad_tui.services.remote_log import remove_log
 
         outcomes = self._runtimes.delete(scope, ids)
@@ -174,7 +178,10 @@ class ExecutionService:
         )
 
     def reconcile(self) -> None:
-        """Maintain the executions of this machine: mark those whose supervisor died as DEAD, create
-        those of due schedules, and start queued ones. Cheap if nothing is due."""
+        """Maintain the executions of this machine: mark executions whose supervisor died as DEAD,
+        create the executions of due schedules, and start queued ones.
+
+        Takes little time if nothing is due.
+        """
         for runtime in self._runtimes.of_this_machine():
             runtime.reconcile()

@@ -38,8 +38,8 @@ class FileService:
     """Files of artifacts in the object stores of their resource groups. Thread-safe.
 
     Args:
-        address: Returns the fields of a served object store that the settings and secrets of a
-            connection define; empty if the connection has none.
+        address: Returns the fields of a store that the runtime serves, from the settings and the
+            secrets of its connection; empty if the runtime serves no files.
     """
 
     def __init__(
@@ -71,26 +71,26 @@ class FileService:
                 self._credentials.get(STORE, store_owner(scope, name))
             )
         except ConfigError:
-            # The keyring was locked, for example when the user logged out during an execution. An
-            # already open store can still be used.
+            # The keyring is locked, for example after the user logged out during an execution. A
+            # store that is already open can still be used.
             with self._lock:
-                held = self._open.get((scope, name))
-            if held is None or held[0][:2] != (record.kind, record.settings):
+                opened = self._open.get((scope, name))
+            if opened is None or opened[0][:2] != (record.kind, record.settings):
                 raise
-            return held[1]
+            return opened[1]
         values = self._addressed(scope, record.kind, values)
         key = (record.kind, record.settings, values)
         with self._lock:
-            # Opening a cloud store takes a tenth of a second, so that it is kept until its values
+            # Opening a cloud store takes a tenth of a second, so it stays open until its values
             # change.
-            kept = self._open.get((scope, name))
-            if kept is None or kept[0] != key:
-                kept = (key, self.open(record, values))
-                self._open[scope, name] = kept
-            return kept[1]
+            opened = self._open.get((scope, name))
+            if opened is None or opened[0] != key:
+                opened = (key, self.open(record, values))
+                self._open[scope, name] = opened
+            return opened[1]
 
     def open(self, record: ObjectStoreRecord, values: Mapping[str, str]) -> ObjectStore:
-        """Open a store with values that may be unsaved, such as those of a form.
+        """Open a store with values that may not be saved yet, for example those of a form.
 
         Raises:
             NotFound, ConfigError, DependencyMissing: It cannot be opened.
@@ -163,7 +163,8 @@ class FileService:
         )
 
     def size(self, scope: Scope, url: str) -> int | None:
-        """Return the total size in bytes of the files at a URL; None if it is unknown. Reads no file."""
+        """Return the total size in bytes of the files at a URL; None if it is unknown. No file is
+        read."""
         try:
             parsed = parse_url(url)
             sizes = [each.size for each in self.store(scope, parsed.store).list(parsed.path)]
@@ -182,12 +183,13 @@ class FileService:
     ) -> tuple[Path, ...]:
         """Download the files of an artifact into a folder, which is created if missing.
 
-        Each file gets its path below the URL of the artifact, or its own name if the URL is that of a
-        file. Files appear atomically. Recorded files must match their checksums.
+        The path of a file in the folder is its path below the URL of the artifact, or its name if
+        the URL is that of a file. Files appear atomically. Recorded files must match their
+        checksums.
 
         Raises:
-            Conflict: A target file exists and ``overwrite`` is not set (nothing was downloaded), or a
-                file does not match its recorded checksum.
+            Conflict: A target file exists and ``overwrite`` is not set (nothing was downloaded), or
+                a file does not match its recorded checksum.
             ObjectMissing: There are no files at the URL of the artifact.
             StorageFull, PermissionDenied: The folder cannot be written.
             InvalidInput: A path in the store would leave the folder.
@@ -205,7 +207,7 @@ class FileService:
         *,
         overwrite: bool = False,
     ) -> tuple[Path, ...]:
-        """Download the files at a URL, such as an input of an execution, into a folder.
+        """Download the files at a URL, for example an input of an execution, into a folder.
 
         A single file becomes ``target/<name of the file>``.
 
@@ -280,18 +282,19 @@ class FileService:
     def _already_stored(
         self, store: ObjectStore, url: ArtifactUrl, files: Mapping[str, Path]
     ) -> tuple[ArtifactFile, ...] | None:
+        """Return the files at a URL if they are equal to files of this machine; otherwise None."""
         found = {relative_to(each.path, url.path): each for each in store.list(url.path)}
         if found.keys() != files.keys():
             return None
-        same = []
+        equal = []
         for path in files:
             if found[path].size != files[path].stat().st_size:
                 return None
             sha256 = hash_of(store, found[path], lambda _: None)
             if sha256 != _local_hash(files[path]):
                 return None
-            same.append(ArtifactFile(path, found[path].size, sha256, found[path].version))
-        return tuple(same)
+            equal.append(ArtifactFile(path, found[path].size, sha256, found[path].version))
+        return tuple(equal)
 
     @staticmethod
     def _versions(store: ObjectStore, url: ArtifactUrl) -> dict[tuple[str, int], str]:

@@ -1,4 +1,4 @@
-"""Models that no execution made: those that are in a store already, and those on this machine."""
+"""Artifacts that were not created by an execution: imported from object stores, or uploaded."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: The default pattern: every file and folder directly in the folder.
 EVERYTHING = "*"
 #: Number of objects between two progress reports.
-_REPORT = 500
+_REPORT_EVERY = 500
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Proposal:
 
 
 class ImportService:
-    """Adds artifacts from object stores and from this machine. Thread-safe."""
+    """Adds artifacts from object stores and from files of this machine. Thread-safe."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class ImportService:
         store: str,
         prefix: str = "",
         pattern: str = EVERYTHING,
-        tell: Callable[[int], None] | None = None,
+        report: Callable[[int], None] | None = None,
     ) -> list[Proposal]:
         """Return the files and folders below a prefix that match a pattern, sorted by path.
 
@@ -87,11 +87,11 @@ class ImportService:
             scope: The connection and resource group.
             store: The name of the object store.
             prefix: The folder to search; empty for the whole store.
-            pattern: A pattern for paths below the prefix: ``*`` and ``?`` match characters of one part,
-                ``**`` any number of parts. A matching folder includes all files below it. ``*/*``
-                matches the second level, ``**/best`` every file or folder of this name.
-            tell: Called with the number of objects found so far; an exception that it raises ends the
-                search.
+            pattern: A pattern for paths below the prefix: ``*`` and ``?`` match characters of one
+                part, ``**`` any number of parts. A matching folder includes all files below it.
+                ``*/*`` matches the second level, ``**/best`` every file or folder of this name.
+            report: Called with the number of objects found so far; an exception that it raises ends
+                the search.
 
         Raises:
             InvalidInput: The pattern or the prefix is invalid.
@@ -102,13 +102,13 @@ class ImportService:
         matches = _compiled(pattern)
         proposals: dict[str, Proposal] = {}
         for number, each in enumerate(self._files.store(scope, store).list(prefix), 1):
-            if tell is not None and number % _REPORT == 0:
-                tell(number)
+            if report is not None and number % _REPORT_EVERY == 0:
+                report(number)
             relative = relative_to(each.path, prefix)
             found = (
                 prefix.rpartition("/")[2]
                 if relative == "."
-                else next(_heads(relative, matches), None)
+                else next(_matching_heads(relative, matches), None)
             )
             if found is None:
                 continue
@@ -142,8 +142,8 @@ class ImportService:
         """Upload a file or folder of this machine to a URL and add it as an artifact.
 
         Raises:
-            InvalidInput: A value is not valid in the AI API, the scenario or the object store does not
-                exist, or the source cannot be read. Nothing was uploaded.
+            InvalidInput: A value is not valid in the AI API, the scenario or the object store does
+                not exist, or the source cannot be read. Nothing was uploaded.
             Conflict: Files exist at the URL, or the source changed during the upload.
             StorageFull, Unreachable: The upload failed. No artifact was added.
         """
@@ -158,11 +158,11 @@ class ImportService:
     def register(
         self, scope: Scope, kind: ArtifactKind, scenario_id: str, proposals: Iterable[Proposal]
     ) -> Sequence[Artifact]:
-        """Add proposals as artifacts. Those that were already added are skipped.
+        """Add proposals as artifacts. Proposals that were already added are skipped.
 
-        On this machine they are added in one transaction; in a remote runtime one after the other, so
-        that those before an error stay added. Sizes and versions of the files are recorded to detect
-        changes later; no file is read.
+        On this machine they are added in one transaction. In a remote runtime they are added one by
+        one, so that those before an error stay added. Sizes and versions of the files are recorded
+        to detect changes later; no file is read.
 
         Raises:
             InvalidInput: The scenario does not exist, or a proposal has a problem.
@@ -214,14 +214,18 @@ class ImportService:
 
 
 def _problem(one: Proposal) -> str:
+    """Return why a proposal cannot be added; empty if it can."""
     if len(one.url) > URL_LIMIT:
         return f"The URL is longer than {URL_LIMIT} characters."
     if not RESOURCE_NAME.fullmatch(one.name):
-        return "The name contains characters that are not allowed in names of artifacts, or is longer than 256."
+        return (
+            "The name contains characters that are not allowed in names of artifacts, or is longer "
+            "than 256 characters."
+        )
     return ""
 
 
-def _heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
+def _matching_heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
     """Yield the matching leading parts of a path, shortest first."""
     parts = path.split("/")
     return (
@@ -232,12 +236,13 @@ def _heads(path: str, matches: re.Pattern[str]) -> Iterator[str]:
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
+    """Return the regular expression of a path pattern. Raises InvalidInput."""
     parts = pattern.strip("/").split("/")
     if not pattern.strip("/") or any(part in {"", ".", ".."} for part in parts):
         raise InvalidInput(
             f"Invalid pattern {pattern[:80]!r}",
-            "It is empty, or has a part that is empty, . or ...",
-            "Examples: * for everything in the folder, */* for the second level, **/model by name.",
+            "It is empty, or a part of it is empty, '.' or '..'.",
+            "Examples: * for all entries of the folder, */* for the second level, **/best for a name.",
             field="pattern",
         )
     expression = ""

@@ -1,4 +1,4 @@
-"""Texts that come from files of this machine, such as certificates."""
+"""Field values that are read from files of this machine, for example certificates."""
 
 from __future__ import annotations
 
@@ -7,57 +7,69 @@ from pathlib import Path
 
 from launchpad_tui.errors import InvalidInput
 
-#: a certificate or key is a few kilobytes
+#: Maximum size of a file in bytes. Certificates and keys have a few kilobytes.
 _FILE_LIMIT = 1_000_000
 
 
 def is_path(text: str) -> bool:
-    """Whether a text that may be pasted whole looks like the path of a file with it: a line that begins like one."""
+    """Return whether a field value is the path of a file that contains the value."""
     return text.startswith(("/", "~", "./", "../")) and text.isprintable()
 
 
 def read_secret(name: str, path: str) -> str:
-    """As `read_text`, of what was typed where nobody sees it; no message holds it: it may be a secret after all.
+    """Return the text of a file whose path was entered in a hidden field.
+
+    Error messages do not contain the path, because the user may have entered the secret itself.
 
     Args:
-        path: ``~`` is the user's folder.
+        name: The name of the field.
+        path: The path of the file; a leading ``~`` is replaced by the home directory of the user.
 
     Raises:
-        InvalidInput: it cannot be read; ``field`` is the name.
+        InvalidInput: The file cannot be read; ``field`` is the name.
     """
     try:
-        # Path.expanduser raises for ~nobody.
+        # Unlike this function, Path.expanduser raises RuntimeError for an unknown user.
         return read_text(name, Path(os.path.expanduser(path)))
     except (InvalidInput, ValueError) as error:
-        why = (
+        reason = (
             error.detail.rpartition(": ")[2]
             if isinstance(error, InvalidInput)
-            else "That is no path."
+            else "The value is not a valid path"
         )
-        # The error before holds the path, so it is not handed on.
+        # The original error contains the path, so it is not chained.
         raise InvalidInput(
-            f"The file for {name} cannot be read", "", f"{why.rstrip('.')}.", field=name
+            f"The file for {name} cannot be read",
+            f"{reason.rstrip('.')}.",
+            "Enter the path of a readable text file, or paste its content.",
+            field=name,
         ) from None
 
 
 def read_text(name: str, path: Path) -> str:
-    """The text of a file that is the value of a field, at most a megabyte.
+    """Return the text of a file of at most a megabyte that contains the value of a field.
 
     Raises:
-        InvalidInput: it cannot be read; ``field`` is the name.
+        InvalidInput: The file cannot be read; ``field`` is the name.
     """
     try:
         with path.open("rb") as file:
             content = file.read(_FILE_LIMIT + 1)
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "It is not UTF-8 text."
+        reason = getattr(error, "strerror", None) or "It is not UTF-8 text."
         raise InvalidInput(
-            f"The file for {name} cannot be read", f"{path}: {why}", field=name
+            f"The file for {name} cannot be read",
+            f"{path}: {reason}",
+            "Check the path and its permissions.",
+            field=name,
         ) from error
     if len(content) > _FILE_LIMIT:
         raise InvalidInput(
-            f"The file for {name} is too long", f"{path}: over {_FILE_LIMIT:,} bytes.", field=name
+            f"The file for {name} is too large",
+            f"{path} is larger than {_FILE_LIMIT:,} bytes.",
+            "Check the path.",
+            field=name,
         )
-    # An editor ends a file with a newline that is no part of a key.
+    # Editors end a file with a line break that does not belong to a key.
     return text.removesuffix("\n").removesuffix("\r")

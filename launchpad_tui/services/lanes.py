@@ -59,8 +59,8 @@ class Lane:
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the result of a call on the lane.
 
-        If the awaiting task is cancelled, a queued call is dropped and the result of a running call is
-        discarded.
+        If the awaiting task is cancelled, a queued call is dropped and the result of a running call
+        is discarded.
         """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 

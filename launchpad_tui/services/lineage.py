@@ -1,4 +1,4 @@
-"""Lineage of artifacts: everything upstream and downstream."""
+"""Lineage of artifacts: the executions and artifacts upstream and downstream."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class LineageService:
         Cycles are followed once.
 
         Args:
-            limit: The maximum number of executions: those nearest to the artifact, upstream first.
+            limit: The maximum number of executions. Those nearest to the artifact are returned,
+                upstream ones first.
 
         Raises:
-            NotFound: there is no such artifact.
+            NotFound: The artifact does not exist.
         """
         with self._registry.read():
             root = artifacts.artifact(self._registry, scope, artifact_id)
@@ -42,15 +43,15 @@ class LineageService:
             bound = configurations.by_id(
                 self._registry, scope, [execution.configuration_id for execution in found.values()]
             )
-        made: dict[str, list[str]] = {}
+        output_ids: dict[str, list[str]] = {}
         for artifact in outputs:
-            made.setdefault(artifact.execution_id, []).append(artifact.id)
+            output_ids.setdefault(artifact.execution_id, []).append(artifact.id)
         nodes = {
             id_: LineageExecution(
                 execution,
                 bound.get(execution.configuration_id),
                 inputs.get(id_, ()),
-                tuple(made.get(id_, ())),
+                tuple(output_ids.get(id_, ())),
             )
             for id_, execution in found.items()
         }
@@ -70,32 +71,31 @@ class LineageService:
             used = artifacts.by_id(
                 self._registry, scope, [a for pairs in inputs.values() for _, a in pairs]
             )
-            makers = dict.fromkeys(
+            sources = dict.fromkeys(
                 artifact.execution_id for artifact in used.values() if artifact.execution_id
             )
-            frontier = [maker for maker in makers if maker not in seen]
+            frontier = [source for source in sources if source not in seen]
         return seen, False
 
     def _descendants(
-        self, scope: Scope, artifact_id: str, above: set[str], limit: int
+        self, scope: Scope, artifact_id: str, upstream: set[str], limit: int
     ) -> tuple[dict[str, None], bool]:
         """Return the executions downstream, nearest first, and whether there are more."""
         seen: dict[str, None] = {}
         frontier = [artifact_id]
         visited = {artifact_id}
         while frontier:
-            left = limit - len(above | seen.keys())
-            # One more than the limit is read, besides those already found, to detect truncation.
+            left = limit - len(upstream | seen.keys())
+            # One more than the limit is read, in addition to those already found, to detect that
+            # the lineage is truncated.
             consumers = lineage.consumers_of(self._registry, scope, frontier, left + len(seen) + 1)
-            fresh = [consumer for consumer in consumers if consumer not in seen]
-            new = [consumer for consumer in fresh if consumer not in above]
-            if len(new) > left:
-                kept = set(new[:left]) | above
-                return seen | dict.fromkeys(
-                    consumer for consumer in fresh if consumer in kept
-                ), True
-            seen |= dict.fromkeys(fresh)
-            made = artifacts.of_executions(self._registry, scope, fresh)
-            frontier = [artifact.id for artifact in made if artifact.id not in visited]
+            new = [consumer for consumer in consumers if consumer not in seen]
+            counted = [consumer for consumer in new if consumer not in upstream]
+            if len(counted) > left:
+                kept = set(counted[:left]) | upstream
+                return seen | dict.fromkeys(consumer for consumer in new if consumer in kept), True
+            seen |= dict.fromkeys(new)
+            outputs = artifacts.of_executions(self._registry, scope, new)
+            frontier = [artifact.id for artifact in outputs if artifact.id not in visited]
             visited.update(frontier)
         return seen, False

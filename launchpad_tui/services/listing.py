@@ -29,7 +29,8 @@ class Pager(Protocol[Row]):
     def anchors(
         self, cursor: Cursor | None, every: int, rows: int, *, backwards: bool = False
     ) -> list[Cursor]:
-        """Return the cursor of every ``every``-th of the next ``rows`` rows after a cursor, or before it."""
+        """Return the cursor of every ``every``-th row among the next ``rows`` rows after a cursor,
+        or before it if ``backwards``."""
 
 
 class Listing(Generic[Row]):
@@ -55,7 +56,8 @@ class Listing(Generic[Row]):
             return self._count
 
     def slice(self, start: int, stop: int) -> list[Row]:
-        """Return the rows from position ``start`` to before ``stop``, or fewer at the end of the list."""
+        """Return the rows from position ``start`` up to but not including ``stop``; fewer at the
+        end of the list."""
         with self._lock:
             start = max(0, start)
             if stop <= start:
@@ -84,18 +86,20 @@ class Listing(Generic[Row]):
             self._positions.clear()
 
     def _nearest(self, start: int) -> int:
-        """Return the nearest position before ``start`` with a known cursor; -1 is before the first row."""
+        """Return the nearest position before ``start`` with a known cursor; -1 stands for the
+        position before the first row."""
         index = bisect.bisect_left(self._positions, start)
         return self._positions[index - 1] if index else -1
 
     def _from_end(self, start: int, stop: int, count: int) -> list[Row]:
+        """Return rows near the end of the list, which are read backwards from the end."""
         page = self._pager.page(None, count - start, backwards=True)
         first = count - len(page.rows)
         self._remember(first, page)
         return list(page.rows[max(0, start - first) : stop - first])
 
     def _anchor(self, position: int, start: int, count: int) -> None:
-        """Add anchors between known positions and ``start``, from whichever known position is nearer."""
+        """Add anchors between known positions and ``start``, from the nearer known position."""
         index = bisect.bisect_left(self._positions, start)
         after = self._positions[index] if index < len(self._positions) else count
         if start - position <= after - start:

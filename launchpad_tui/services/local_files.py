@@ -1,5 +1,4 @@
-"""Files on this machine: those of an output before it is stored, and those that are downloaded from
-a store."""
+"""Files of this machine that are uploaded to or downloaded from an object store."""
 
 from __future__ import annotations
 
@@ -19,7 +18,7 @@ from launchpad_tui.errors import (
 )
 from launchpad_tui.stores.base import SourceFile, check_path
 
-#: the maximum depth of folders, because symbolic links may form a loop
+#: Maximum depth of folders. Symbolic links may form a loop.
 _MAX_DEPTH = 100
 
 
@@ -30,7 +29,7 @@ def source_files(source: Path) -> list[SourceFile]:
     because object stores have no folders.
 
     Raises:
-        InvalidInput: the source does not exist, a symbolic link leads out of the folder or forms a
+        InvalidInput: The source does not exist, a symbolic link leads out of the folder or forms a
             loop, or an entry is neither a file nor a folder or has a name that is not UTF-8.
     """
     try:
@@ -41,17 +40,27 @@ def source_files(source: Path) -> list[SourceFile]:
         if stat.S_ISDIR(mode):
             return sorted(_walk(real, real, "", 0), key=lambda each: each.path.encode())
     except OSError as error:
-        detail = f"{error.filename or source}: {error.strerror or error}"
-        raise InvalidInput("The output cannot be read", detail, field="source") from error
-    raise InvalidInput("The output is neither a file nor a folder", str(source), field="source")
+        raise InvalidInput(
+            f"Reading {source} failed",
+            f"{error.filename or source}: {error.strerror or error}",
+            "Check the path and its permissions.",
+            field="source",
+        ) from error
+    raise InvalidInput(
+        f"{source} cannot be uploaded",
+        "It is neither a file nor a folder.",
+        "Select a file or a folder.",
+        field="source",
+    )
 
 
 def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile]:
     if depth > _MAX_DEPTH:
         raise InvalidInput(
-            "The folders of the output are nested too deeply",
-            path[:200],
+            "The folders are nested too deeply",
+            f"{path[:200]}: more than {_MAX_DEPTH} levels.",
             "Check whether symbolic links form a loop.",
+            field="source",
         )
     with os.scandir(folder) as found:
         entries = list(found)
@@ -62,10 +71,9 @@ def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile
         if entry.is_symlink():
             real = Path(os.path.realpath(entry.path))
             if real != top and not real.is_relative_to(top):
-                detail = f"{name!r:.300} leads to {str(real)!r:.300}."
                 raise InvalidInput(
-                    "A symbolic link leads out of the output",
-                    detail,
+                    "A symbolic link leads out of the folder",
+                    f"{name!r:.300} leads to {str(real)!r:.300}.",
                     "Replace the link by a copy of its target.",
                     field="source",
                 )
@@ -76,8 +84,9 @@ def _walk(top: Path, folder: Path, path: str, depth: int) -> Iterator[SourceFile
             yield SourceFile(name, real)
         else:
             raise InvalidInput(
-                "The output contains an entry that is neither a file nor a folder",
-                f"{name!r:.300}",
+                f"{name!r:.300} cannot be uploaded",
+                "It is neither a file nor a folder.",
+                "Remove it from the folder.",
                 field="source",
             )
 
@@ -86,19 +95,19 @@ def target_path(folder: Path, relative: str) -> Path:
     """Return the path in a folder of this machine for a file of an object store.
 
     Args:
-        folder: the folder.
-        relative: the path as the object store reports it; it is not trusted.
+        folder: The folder.
+        relative: The path as the object store reports it; it is not trusted.
 
     Raises:
-        InvalidInput: the path leads out of the folder, or a folder on it is a symbolic link that
-            does.
+        InvalidInput: The path leads out of the folder, directly or by a symbolic link.
     """
     check_path(relative)
     target = folder / relative
     if not Path(os.path.realpath(target.parent)).is_relative_to(os.path.realpath(folder)):
         raise InvalidInput(
-            "A file would be outside of the folder",
-            f"{relative[:300]!r} contains a symbolic link.",
+            f"A file cannot be written to {folder}",
+            f"{relative[:300]!r} leads out of the folder by a symbolic link.",
+            "Remove the link, or select another folder.",
             field="path",
         )
     return target
@@ -108,10 +117,10 @@ def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
     """Give a complete file its final name and the default permissions.
 
     Args:
-        overwrite: replace an existing file.
+        overwrite: Replace an existing file.
 
     Raises:
-        OSError: the file exists (EEXIST), or cannot be renamed.
+        OSError: The file exists (EEXIST), or cannot be renamed.
     """
     os.chmod(temporary, 0o666 & ~_umask())
     if overwrite:
@@ -130,7 +139,7 @@ def name_file(temporary: Path, target: Path, *, overwrite: bool) -> None:
 
 
 def _umask() -> int:
-    # os.umask would change the mask for all threads; Linux reports it here (proc(5), since 4.7).
+    # os.umask would change the mask of all threads. Linux reports it in this file (see proc(5)).
     with (
         suppress(OSError, ValueError),
         open("/proc/self/status", encoding="ascii", errors="replace") as status,
@@ -145,11 +154,13 @@ def local_error(error: OSError, target: Path) -> LaunchpadError:
     """Return the error for a file of this machine."""
     detail = f"{error.filename or target}: {error.strerror or error}"
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
-        return StorageFull("The disk is full", detail, "Free some disk space and try again.")
+        return StorageFull("The disk is full", detail, "Free some disk space, and try again.")
     if error.errno in {errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY}:
         return Conflict(
-            "The file already exists",
-            str(target),
-            "Choose another folder, or allow replacing files.",
+            f"{target} already exists",
+            detail,
+            "Select another folder, or allow replacing files.",
         )
-    return PermissionDenied("The file cannot be written", detail)
+    return PermissionDenied(
+        f"Writing {target} failed", detail, "Check the permissions, or select another folder."
+    )

@@ -1,4 +1,4 @@
-"""The manual: the Markdown files in ``launchpad_tui/docs``, one topic a file."""
+"""The manual: Markdown files in ``launchpad_tui/docs``, one per topic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from launchpad_tui.errors import NotFound
 
-#: the names of the topics, in the order in which they are listed
+#: The names of the topics, in the order in which they are listed.
 TOPICS = (
     "getting-started",
     "screens",
@@ -28,11 +28,11 @@ TOPICS = (
 class Topic(NamedTuple):
     """A topic of the manual.
 
-    Args:
-        name: the name of its file without the ending.
-        title: its first heading.
-        summary: the paragraph below the heading, on one line.
-        text: the whole file, Markdown.
+    Attributes:
+        name: The name of its file without the ending.
+        title: Its first heading.
+        summary: The paragraph below the heading, on one line.
+        text: The whole file, Markdown.
     """
 
     name: str
@@ -47,10 +47,10 @@ def topics() -> tuple[Topic, ...]:
 
 
 def topic(name: str) -> Topic:
-    """Return the topic of this name, or the only one whose name begins so.
+    """Return the topic with this name or unique prefix of a name.
 
     Raises:
-        NotFound: no topic has this name, or several begin so.
+        NotFound: No topic matches, or several topics have this prefix.
     """
     found = find_topic(name)
     if found is None:
@@ -63,7 +63,7 @@ def topic(name: str) -> Topic:
 
 
 def find_topic(name: str) -> Topic | None:
-    """Return the topic of this name, or the only one whose name begins so; None if there is none."""
+    """Return the topic with this name or unique prefix of a name; None if there is none."""
     name = name.strip().lower().removesuffix(".md")
     matching = [each for each in TOPICS if each == name] or [
         each for each in TOPICS if name and each.startswith(name)

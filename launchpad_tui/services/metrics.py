@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 
 
 class MetricService:
-    """Metrics of executions. Thread-safe."""
+    """Reads, records and deletes metrics of executions. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
         self._runtimes = runtimes
 
     def series(self, scope: Scope, execution_id: str) -> tuple[SeriesSummary, ...]:
-        """Return the series of an execution by name and key; empty if it has none or was deleted."""
+        """Return the series of an execution, ordered by name and key; empty if it has none or does
+        not exist."""
         return tuple(series.summaries(self._registry, scope, [execution_id]).get(execution_id, ()))
 
     def series_of_artifact(self, scope: Scope, artifact_id: str) -> tuple[SeriesSummary, ...]:
-        """What the source execution logged of this artifact: its own series and those of none. Raises NotFound."""
+        """Return the series of an artifact's source execution that belong to the artifact or to
+        none. Raises NotFound."""
         found = artifacts.artifact(self._registry, scope, artifact_id)
         rows = self.series(scope, found.execution_id) if found.execution_id else ()
         return tuple(row for row in rows if row.artifact_name in {"", found.name})
@@ -51,10 +53,15 @@ class MetricService:
         after: int = 0,
         limit: int | None = 1000,
     ) -> list[Metric]:
-        """Points of the series with this key, or of all, one series behind the other; by step, newest last.
+        """Return the points of one or all series of an execution, series by series, ordered by
+        step.
 
         Args:
-            after: so many are passed over; a negative number counts from the end.
+            scope: The connection and resource group.
+            execution_id: The ID of the execution.
+            key: The key of a series; empty for all series.
+            after: The number of points to skip; a negative number counts from the end.
+            limit: The maximum number of points; None for all.
         """
         found = [one for one in self.series(scope, execution_id) if not key or one.key == key]
         return logged_metrics.points(self._registry, found, after, limit)
@@ -67,7 +74,10 @@ class MetricService:
         by: By = "step",
         points: int = 2000,
     ) -> SeriesWindow:
-        """A stretch of a series as it is drawn; see `registry.window.window`. Raises NotFound."""
+        """Return a range of a series, downsampled for a chart. Raises NotFound.
+
+        See `registry.window.window` for the arguments.
+        """
         from launchpad_tui.registry.window import window
 
         return window(self._registry, series_id, start, stop, by, points)
@@ -87,10 +97,12 @@ class MetricService:
     def resource(
         self, execution_id: str, scope: Scope | None = None, limit: int | None = None
     ) -> MetricResource:
-        """Everything that an execution logged (at most ``limit`` points). Raises NotFound.
+        """Return everything that an execution logged. Raises NotFound.
 
         Args:
-            scope: None for an execution of this machine.
+            execution_id: The ID of the execution.
+            scope: The connection and resource group; None for an execution of this machine.
+            limit: The maximum number of points; None for all.
         """
         with self._registry.read():
             scope = scope or executions.scope_of(self._registry, execution_id)
@@ -112,21 +124,28 @@ class MetricService:
         custom_info: Sequence[CustomInfo] = (),
         scope: Scope | None = None,
     ) -> None:
-        """Keep what an execution logs, in one transaction. Points accumulate; one that is equal to a kept one in step,
-        time, labels and value is kept once. Of tags and custom info with the same name the last wins.
+        """Record what an execution logs, in one transaction.
+
+        Points are added to the stored ones. A point with the same step, time, labels and value as a
+        stored one is not added again. Tags and custom info replace those with the same name.
 
         Args:
-            scope: None for an execution of this machine.
+            execution_id: The ID of the execution.
+            metrics: The points.
+            tags: The tags.
+            custom_info: The custom info.
+            scope: The connection and resource group; None for an execution of this machine.
 
         Raises:
-            NotFound: the execution does not exist.
-            Unreachable: a remote runtime did not respond. Other errors of runtimes are possible.
+            NotFound: The execution does not exist.
+            Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         scope = scope or executions.scope_of(self._registry, execution_id)
         executions.execution(self._registry, scope, execution_id)
         self._runtimes.record_metrics(scope, execution_id, metrics, tags, custom_info)
 
     def delete(self, execution_id: str, scope: Scope | None = None) -> None:
-        """Delete all metrics, tags and custom info of an execution. Raises as `record`."""
+        """Delete all metrics, tags and custom info of an execution. Raises the errors of
+        `record`."""
         scope = scope or executions.scope_of(self._registry, execution_id)
         self._runtimes.delete_metrics(scope, execution_id)

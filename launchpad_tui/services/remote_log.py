@@ -1,4 +1,4 @@
-"""Logs of remote executions, cached on this machine so that lines read once are available offline."""
+"""Logs of remote executions, cached on this machine so that they are also available offline."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.log_files import LINE_LIMIT, LogFile, LogWriter, mark_finished
 
 _log = logging.getLogger(__name__)
-#: seconds between two requests for further lines, and after a failed one
-EVERY, AFTER_ERROR = 3.0, 30.0
-#: seconds to wait for the first lines
-FIRST = 20.0
-#: seconds to wait for the complete log
-WHOLE = 300.0
+#: Seconds between two requests for new lines, and after a failed request.
+POLL_SECONDS, RETRY_SECONDS = 3.0, 30.0
+#: Seconds to wait for the first lines.
+FIRST_SECONDS = 20.0
+#: Seconds to wait for the complete log.
+COMPLETE_SECONDS = 300.0
 _SAFE = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _Line = tuple[datetime, str, str, bytes]
 
@@ -46,12 +46,12 @@ def remove_log(root: Path, scope: Scope, execution_id: str) -> None:
 class RemoteLog:
     """A remote log, as `launchpad_tui.domain.execution.ExecutionLog`.
 
-    Missing lines are read by a thread; the caller waits for the first ones only.
+    A thread reads missing lines; the caller waits only for the first ones.
 
     Args:
-        folder: the cache folder.
-        runtime: returns the runtime.
-        execution: returns the execution in its current state.
+        folder: The cache folder.
+        runtime: Returns the runtime.
+        execution: Returns the execution in its current state.
     """
 
     def __init__(
@@ -76,40 +76,43 @@ class RemoteLog:
         """Return the number of lines read so far.
 
         Raises:
-            Unreachable: the runtime did not respond. An error is raised once; lines read so far stay
-                readable. Other errors of runtimes are possible.
+            Unreachable: The runtime does not respond. An error is raised once; lines read so far
+                stay readable. Other errors of runtimes are possible.
         """
-        self._ask()
+        self._fetch()
         return self._file.count()
 
     def slice(self, start: int, stop: int) -> list[LogLine]:
-        """The lines from ``start`` up to before ``stop``."""
+        """Return the lines from ``start`` up to but not including ``stop``."""
         return self._file.slice(start, stop)
 
     def whole(self) -> None:
-        """Wait until all current lines were read. Raises as `count`."""
-        self._ask(WHOLE)
+        """Wait until all current lines are read. Raises the errors of `count`."""
+        self._fetch(COMPLETE_SECONDS)
 
     def matching(
         self, text: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[int]:
-        """The numbers of the lines that hold the text (any case) and lie in the time. Raises as `count`."""
+        """Return the numbers of the lines that contain the text (case-insensitive) and lie in the
+        period, both ends included. Raises the errors of `count`."""
         self.whole()
         return self._file.matching(text, since, until)
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write these lines (None: all) into a file. Raises as `count`, and PermissionDenied, StorageFull."""
+        """Write the lines with these numbers (None: all lines) to a file. Raises the errors of
+        `count`, PermissionDenied and StorageFull."""
         self.whole()
         self._file.save(path, numbers)
 
-    def _ask(self, wait: float = 0.0) -> None:
+    def _fetch(self, wait: float = 0.0) -> None:
+        """Start reading new lines if it is time to, and wait for them for some seconds."""
         with self._lock:
             busy = self._thread is not None and self._thread.is_alive()
             if not busy and not self.finished and time.monotonic() >= self._next:
                 self._thread = threading.Thread(target=self._read, name="remote log", daemon=True)
                 self._thread.start()
         if not self.finished:
-            self._first.wait(FIRST)
+            self._first.wait(FIRST_SECONDS)
         if wait and self._thread is not None:
             self._thread.join(wait)
         error, self._error = self._error, None
@@ -121,26 +124,26 @@ class RemoteLog:
             with folder_lock(self._folder) as mine:
                 if mine:
                     self._append()
-            self._next = time.monotonic() + EVERY
+            self._next = time.monotonic() + POLL_SECONDS
         except LaunchpadError as error:
             self._error = error
-            self._next = time.monotonic() + AFTER_ERROR
+            self._next = time.monotonic() + RETRY_SECONDS
         except OSError as error:
             _log.warning("the log in %s cannot be stored", self._folder, exc_info=error)
             self._error = LaunchpadError(
                 "The log cannot be stored",
                 f"{self._folder}: {error.strerror or error}",
-                "Check the free space and the permissions of this folder.",
+                "Check the free disk space and the permissions of this folder.",
             )
-            self._next = time.monotonic() + AFTER_ERROR
+            self._next = time.monotonic() + RETRY_SECONDS
         finally:
             self._first.set()
 
     def _append(self) -> None:
         found = self._execution()
-        over = found.status.final
+        ended = found.status.final
         last, known = self._last()
-        # The API returns the last hour only, unless the request has a start.
+        # Without a start in the request, the AI API returns only the last hour.
         start = last or found.created_at
         writer = LogWriter(self._folder)
         try:
@@ -152,12 +155,12 @@ class RemoteLog:
                         writer.write(line[1], line[2], [line[3]], line[0])
                 self._first.set()
         except NotFound:
-            if not over:
-                return  # it has not started
+            if not ended:
+                return  # The execution has not started.
             raise
         finally:
             writer.close(finished=False)
-        if over:
+        if ended:
             mark_finished(self._folder)
 
     def _last(self) -> tuple[datetime | None, Counter[_Line]]:

@@ -1,4 +1,5 @@
-"""The ports of runtimes that run on this machine, over the registry and the file service."""
+"""Access of runtimes that run on this machine to the registry and to files: implementations of the
+protocols in `launchpad_tui.runtimes.host`."""
 
 from __future__ import annotations
 
@@ -43,18 +44,18 @@ from launchpad_tui.registry.database import Registry
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
 
-#: seconds that an object store has to report the size of an artifact
+#: Seconds to wait for the size of the files at a URL.
 _MEASURE_SECONDS = 10.0
 
 
 class LocalRuntimeHost:
-    """Implements `launchpad_tui.runtimes.host.RuntimeHost`. Safe for threads.
+    """Implements `launchpad_tui.runtimes.host.RuntimeHost`. Thread-safe.
 
     Args:
-        home: the home folder.
-        settings: the settings of executions.
-        registry: the registry of the home.
-        files: returns the file service; called when files are first used.
+        home: The home folder.
+        settings: The settings of executions.
+        registry: The registry of the home folder.
+        files: Returns the file service; called when files are first used.
     """
 
     def __init__(
@@ -101,7 +102,8 @@ class StoredFiles:
         self._files.delete_output(scope, url)
 
     def measure(self, scope: Scope, url: str) -> int | None:
-        """Return the bytes at a URL; None if the object store does not answer within seconds."""
+        """Return the total size in bytes of the files at a URL; None if it is unknown or the object
+        store does not respond within 10 seconds."""
         from launchpad_tui.net.timeouts import within
 
         try:
@@ -111,8 +113,8 @@ class StoredFiles:
 
 
 class RegistryRecords:
-    """Implements `launchpad_tui.runtimes.host.Records` with the registry. Safe for threads and
-    processes."""
+    """Implements `launchpad_tui.runtimes.host.Records` with the registry. Safe for several threads
+    and processes."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

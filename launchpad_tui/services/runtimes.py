@@ -1,4 +1,5 @@
-"""The runtimes of all connections: opened once, checked for capabilities, copied into the registry."""
+"""The runtimes of all connections: opened once, with capability checks, and copied into the
+registry if they are remote."""
 
 from __future__ import annotations
 
@@ -37,14 +38,14 @@ from launchpad_tui.runtimes.base import Runtime
 
 
 class Runtimes:
-    """Opens the runtimes of connections and applies operations to them. Safe for threads.
+    """Opens the runtimes of connections and calls their operations. Thread-safe.
 
-    What a remote runtime created or changed is copied into the registry; a runtime that is not
-    remote writes the registry itself. Every operation blocks, and raises what `runtime` and the
-    operation of the Runtime protocol raise.
+    A runtime that is not remote writes the registry itself. What a remote runtime creates or
+    changes is copied into the registry here. Every operation blocks, and raises the errors of
+    `runtime` and of the operation of the Runtime protocol.
 
     Args:
-        open_runtime: opens the runtime of a connection, given its secrets.
+        open_runtime: Opens the runtime of a connection with the secrets of the connection.
     """
 
     def __init__(
@@ -60,10 +61,10 @@ class Runtimes:
         self._opened: dict[str, tuple[Connection, Runtime]] = {}
 
     def is_remote(self, scope: Scope) -> bool:
-        """Return whether the records of the scope's runtime are kept outside this machine.
+        """Return whether the runtime of a scope keeps its records outside this machine.
 
         Raises:
-            NotFound: there is no such connection.
+            NotFound: There is no such connection.
         """
         return catalog.is_remote(connections.connection(self._registry, scope.connection))
 
@@ -71,13 +72,14 @@ class Runtimes:
         """Return the runtime of the scope's connection, in its resource group.
 
         Args:
-            capability: the attribute of `Capabilities` that the caller requires.
+            scope: The connection and resource group.
+            capability: The attribute of `Capabilities` that the caller requires; empty for none.
 
         Raises:
-            NotFound: there is no such connection.
-            CapabilityMissing: this version does not know the kind of the connection, or the
+            NotFound: There is no such connection.
+            CapabilityMissing: This version does not support the type of the connection, or the
                 runtime does not have the capability.
-            InvalidInput, ConfigError: credentials are missing or not valid.
+            InvalidInput, ConfigError: Credentials are missing or not valid.
         """
         found = connections.connection(self._registry, scope.connection)
         if capability:
@@ -95,10 +97,10 @@ class Runtimes:
         return created.in_group(scope.resource_group)
 
     def capabilities(self, connection: str) -> Capabilities | None:
-        """Return what the connection's runtime can do; None if it was never asked.
+        """Return the capabilities of the connection's runtime; None if they were never fetched.
 
         Raises:
-            NotFound: there is no such connection.
+            NotFound: There is no such connection.
         """
         found = connections.connection(self._registry, connection)
         if catalog.is_remote(found):
@@ -131,19 +133,19 @@ class Runtimes:
                 yield self.runtime(Scope(found.name, DEFAULT_SCOPE.resource_group))
 
     def fetch_capabilities(self, connection: str) -> Capabilities:
-        """Ask the connection's runtime what it can do. Raises as `runtime`."""
+        """Fetch the capabilities of the connection's runtime. Raises the errors of `runtime`."""
         scope = Scope(connection, DEFAULT_SCOPE.resource_group)
         return self.runtime(scope).capabilities()
 
     def close(self) -> None:
-        """Close all runtimes; pending requests end."""
+        """Close all runtimes. Pending requests fail."""
         with self._lock:
             opened, self._opened = self._opened, {}
         for _, runtime in opened.values():
             runtime.close()
 
     def create_artifact(self, scope: Scope, new: Artifact) -> Artifact:
-        """Register an artifact; the runtime chooses its ID."""
+        """Register an artifact and return it. The runtime assigns its ID."""
         runtime = self.runtime(scope, "create_artifact")
         created = runtime.create_artifact(
             new.name,
@@ -159,7 +161,7 @@ class Runtimes:
         return artifacts.artifact(self._registry, scope, created)
 
     def create_configuration(self, scope: Scope, new: Configuration) -> Configuration:
-        """Create a configuration; the runtime chooses its ID."""
+        """Create a configuration and return it. The runtime assigns its ID."""
         runtime = self.runtime(scope, "create_configuration")
         created = runtime.create_configuration(
             new.name, new.scenario_id, new.executable_id, new.parameters, new.inputs
@@ -169,8 +171,10 @@ class Runtimes:
         return configurations.configuration(self._registry, scope, created)
 
     def create_execution(self, scope: Scope, configuration_id: str) -> Execution:
-        """Create an execution. The request is never repeated: after an error, check whether the
-        execution exists."""
+        """Create an execution and return it.
+
+        The request is never repeated. After an error, check whether the execution exists.
+        """
         created = self.runtime(scope, "executions").create_execution(configuration_id)
         if self.is_remote(scope):
             self._fetch_execution(scope, created)
@@ -218,7 +222,8 @@ class Runtimes:
             runtime.delete_metrics(execution_id)
 
     def create_group(self, scope: Scope, labels: Mapping[str, str]) -> ResourceGroup:
-        """Create a resource group; it may be PROVISIONING for a while. Raises Conflict."""
+        """Create a resource group and return it; its status may be PROVISIONING for a while.
+        Raises Conflict."""
         runtime = self.runtime(_administration(scope), "groups")
         created = runtime.create_resource_group(scope.resource_group, labels)
         if self.is_remote(scope):
@@ -228,13 +233,13 @@ class Runtimes:
 
     def label_group(self, scope: Scope, labels: Mapping[str, str]) -> None:
         """Replace the labels of a resource group."""
-        kept = self.runtime(scope, "groups").label_resource_group(scope.resource_group, labels)
+        stored = self.runtime(scope, "groups").label_resource_group(scope.resource_group, labels)
         if self.is_remote(scope):
-            connections.set_group_labels(self._registry, scope, kept)
+            connections.set_group_labels(self._registry, scope, stored)
 
     def delete_group(self, scope: Scope) -> None:
-        """Delete a resource group with everything in it. It counts as deleted if the runtime does
-        not have it any more."""
+        """Delete a resource group with everything in it. It counts as deleted if a remote runtime
+        does not have it any more."""
         runtime = self.runtime(_administration(scope), "groups")
         if self.is_remote(scope):
             with contextlib.suppress(NotFound):
@@ -244,14 +249,14 @@ class Runtimes:
             runtime.delete_resource_group(scope.resource_group)
 
     def create_schedule(self, scope: Scope, new: Schedule) -> Schedule:
-        """Create a schedule; the runtime chooses its ID."""
+        """Create a schedule and return it. The runtime assigns its ID."""
         created = self.runtime(scope, "schedules").create_schedule(
             new.name, new.cron, new.configuration_id, new.start, new.end
         )
         return self._fetch_schedule(scope, created)
 
     def change_schedule(self, scope: Scope, before: Schedule, after: Schedule) -> Schedule:
-        """Change the values of a schedule that differ. Raises NotFound."""
+        """Change the values of a schedule that differ, and return it. Raises NotFound."""
         self.runtime(scope, "schedules").change_schedule(
             before.id,
             cron=after.cron if after.cron != before.cron else "",
@@ -265,7 +270,7 @@ class Runtimes:
         return self._fetch_schedule(scope, before.id)
 
     def delete_schedule(self, scope: Scope, schedule_id: str) -> None:
-        """Delete a schedule. It counts as deleted if the runtime does not have it any more."""
+        """Delete a schedule. It counts as deleted if a remote runtime does not have it any more."""
         found = schedules.schedule(self._registry, scope, schedule_id)
         if not self.is_remote(scope):
             self.runtime(scope, "schedules").delete_schedule(schedule_id)
@@ -279,8 +284,9 @@ class Runtimes:
         found = self.capabilities(scope.connection)
         if found is not None and not getattr(found, capability):
             raise CapabilityMissing(
-                f"The runtime of {scope.connection} does not support this",
+                f"The runtime of {scope.connection} does not support this operation",
                 found.reasons.get(capability, ""),
+                f"Its capabilities: launchpad connections show {scope.connection}",
             )
 
     def _change(
@@ -301,8 +307,10 @@ class Runtimes:
         return outcomes
 
     def _update_execution(self, scope: Scope, execution_id: str) -> None:
-        """Copy the current state of a remote execution. A failure is ignored: the operation itself
-        succeeded, and the next sync repeats the copy."""
+        """Copy the current state of a remote execution into the registry.
+
+        Errors are ignored: the operation itself has succeeded, and the next sync copies the state.
+        """
         try:
             self._fetch_execution(scope, execution_id)
         except NotFound:

@@ -13,7 +13,7 @@ from launchpad_tui.services.runtimes import Runtimes
 
 
 class ScenarioService:
-    """Scenarios and executables of a connection. Safe for threads."""
+    """Lists scenarios, and adds, changes and removes executables. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
@@ -39,8 +39,8 @@ class ScenarioService:
         """Add the workflow templates of a file or folder; each replaces one with the same ID.
 
         Raises:
-            InvalidInput: there is neither a file nor a folder.
-            CapabilityMissing: executables cannot be added to the runtime.
+            InvalidInput: The path is neither a file nor a folder.
+            CapabilityMissing: Executables cannot be added to the runtime.
         """
         return self._runtimes.runtime(scope, "add_executable").add_executables(path)
 
@@ -51,22 +51,23 @@ class ScenarioService:
     def set_executable(
         self, scope: Scope, executable_id: str, values: Mapping[str, str]
     ) -> Executable:
-        """Replace the settings of an executable and return it; executions created later use them.
-        Relative paths are resolved from the working folder of this process.
+        """Replace the settings of an executable and return it. Executions created later use them.
+
+        Relative paths are relative to the working folder of this process.
 
         Raises:
-            NotFound: there is no such executable.
-            InvalidInput: a value is not valid.
-            CapabilityMissing: executables of the runtime have no settings.
+            NotFound: There is no such executable.
+            InvalidInput: A value is not valid.
+            CapabilityMissing: Executables of the runtime have no settings.
         """
         runtime = self._runtimes.runtime(scope, "add_executable")
         return runtime.set_executable(executable_id, values)
 
     def delete_executable(self, scope: Scope, executable_id: str) -> None:
-        """Remove an executable; its configurations and executions stay.
+        """Remove an executable. Its configurations and executions are kept.
 
         Raises:
-            NotFound: there is no such executable.
-            CapabilityMissing: executables of the runtime cannot be removed.
+            NotFound: There is no such executable.
+            CapabilityMissing: Executables of the runtime cannot be removed.
         """
         self._runtimes.runtime(scope, "add_executable").delete_executable(executable_id)

@@ -1,8 +1,8 @@
 """Execution schedules: configurations that are executed at the times of a cron expression.
 
-Schedules of this machine create executions while the screens, `launchpad serve` or
-`launchpad schedules run` are running; of the times missed meanwhile, one is made up for. Schedules of
-remote runtimes are stored and run by the runtime.
+Schedules of this machine create executions while the terminal interface, `launchpad serve` or
+`launchpad schedules run` is running. If times were missed, one execution is created for all of
+them. Schedules of remote runtimes are stored and run by the runtime.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from launchpad_tui.runtimes.cron import occurrences, planned, whole_seconds
 if TYPE_CHECKING:
     from launchpad_tui.services.runtimes import Runtimes
 
-#: AI API: the most characters of a schedule's name
+#: Maximum number of characters of the name of a schedule (AI API).
 NAME_LIMIT = 256
 
 
 class ScheduleService:
-    """Execution schedules of a resource group. Safe for threads.
+    """Lists, creates, changes and deletes the schedules of a resource group. Thread-safe.
 
     Args:
-        clock: returns the current time.
+        clock: Returns the current time.
     """
 
     def __init__(
@@ -50,30 +50,36 @@ class ScheduleService:
     def list(
         self, scope: Scope, *, configuration_id: str = "", status: ScheduleStatus | None = None
     ) -> builtins.list[Schedule]:
-        """The group's schedules (of a configuration, in a status), newest first. Raises NotFound for an unknown
-        scope."""
+        """Return the schedules, newest first. Raises NotFound for an unknown scope.
+
+        Args:
+            scope: The connection and resource group.
+            configuration_id: Return only the schedules of this configuration.
+            status: Return only the schedules with this status.
+        """
         return schedules.schedules(self._registry, scope, configuration_id, status)
 
     def get(self, scope: Scope, schedule_id: str) -> Schedule:
-        """The schedule with this ID. Raises NotFound."""
+        """Return the schedule with this ID. Raises NotFound."""
         return schedules.schedule(self._registry, scope, schedule_id)
 
     def resolve(self, scope: Scope, text: str) -> Schedule:
-        """The schedule that has this ID, unique name, or unique ID prefix of at least 4 characters.
+        """Return the schedule with this ID, unique name, or unique ID prefix of at least 4
+        characters.
 
         Raises:
-            NotFound: none.
-            Conflict: several; the detail lists them.
+            NotFound: No schedule matches.
+            Conflict: Several schedules match; the detail lists them.
         """
         return schedules.resolve(self._registry, scope, text)
 
     def upcoming(
         self, cron: str, start: datetime | None = None, end: datetime | None = None, count: int = 5
     ) -> builtins.list[datetime]:
-        """When a schedule would create its next executions.
+        """Return the times at which a schedule would create its next executions.
 
         Raises:
-            InvalidInput: the cron expression is wrong, or never comes true; or a bound is out of reach.
+            InvalidInput: The cron expression is not valid or never due, or a bound is out of range.
         """
         return list(
             islice(
@@ -93,22 +99,31 @@ class ScheduleService:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Schedule:
-        """A new schedule; it is active.
+        """Create an active schedule and return it.
 
         Args:
-            cron: five fields, UTC.
-            start, end: it creates nothing before and after; aware; fractions of seconds are cut.
+            scope: The connection and resource group.
+            name: The name of the schedule.
+            cron: Five fields, in UTC.
+            configuration_id: The configuration to execute.
+            start: No execution is created before this time; timezone-aware, rounded down to whole
+                seconds.
+            end: No execution is created after this time; as ``start``.
 
         Raises:
-            InvalidInput: a value is wrong; ``field`` is ``name``, ``cron``, ``start`` or ``end``.
-            NotFound: the configuration does not exist.
-            CapabilityMissing, Unreachable: a remote runtime rejects the schedule or did not respond.
+            InvalidInput: A value is not valid; ``field`` is ``name``, ``cron``, ``start`` or
+                ``end``.
+            NotFound: The configuration does not exist.
+            CapabilityMissing: The runtime does not support schedules.
+            Unreachable: A remote runtime does not respond. Other errors of runtimes are possible.
         """
         name = name.strip()
         if not 1 <= len(name) <= NAME_LIMIT:
-            hint = f"1 to {NAME_LIMIT} characters."
             raise InvalidInput(
-                "The name is too long" if name else "The name is missing", hint=hint, field="name"
+                "The name of the schedule is too long" if name else "The name is missing",
+                f"It has {len(name):,} characters." if name else "",
+                f"Use 1 to {NAME_LIMIT} characters.",
+                field="name",
             )
         configurations.configuration(self._registry, scope, configuration_id)
         at = self._clock()
@@ -131,8 +146,11 @@ class ScheduleService:
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> Schedule:
-        """The schedule with other values; what is None stays. INACTIVE pauses it, ACTIVE resumes it: what it missed
-        meanwhile is not made up. Raises as `create`, and NotFound."""
+        """Change the values of a schedule that are not None, and return it.
+
+        The status INACTIVE pauses the schedule, ACTIVE resumes it. Executions that it missed while
+        it was paused are not created. Raises NotFound, and the errors of `create`.
+        """
         before = self.get(scope, schedule_id)
         if configuration_id is not None:
             configurations.configuration(self._registry, scope, configuration_id)
@@ -146,39 +164,43 @@ class ScheduleService:
             modified_at=self._clock(),
         )
         if changed.status is ScheduleStatus.INACTIVE and (cron, start, end) == (None, None, None):
-            # One that is over, or whose expression only its runtime knows, can be paused too.
+            # Schedules that have ended, or whose expression only the runtime supports, can be
+            # paused as well.
             changed = replace(changed, next_at=None)
         else:
-            changed = self._changed(changed, known=cron is None)
+            changed = self._planned(changed, accepted=cron is None)
         return self._runtimes.change_schedule(scope, before, changed)
 
     def delete(self, scope: Scope, schedule_id: str) -> None:
-        """Delete a schedule; the executions that it created stay. Raises NotFound, and as `create`."""
+        """Delete a schedule. The executions that it created are kept. Raises NotFound, and the
+        errors of `create`."""
         self._runtimes.delete_schedule(scope, schedule_id)
 
     def fire_due(self) -> int:
-        """Create the executions of this machine's schedules that are due and return their number.
+        """Create the executions of schedules of this machine that are due, and return their number.
 
-        An execution that cannot be created is reported in the log file and does not delay others.
+        If an execution cannot be created, the error is written to the log file, and other schedules
+        are not delayed.
         """
         at = self._clock()
         return sum(runtime.create_due(at) for runtime in self._runtimes.of_this_machine())
 
     def due_in(self) -> float | None:
-        """Return the seconds until the next schedule is due, 0 if one is; None if none is active."""
+        """Return the seconds until the next schedule is due; 0 if one is due, None if none is
+        active."""
         next_at = schedules.next_due(self._registry)
         return None if next_at is None else max(0.0, (next_at - self._clock()).total_seconds())
 
-    def _changed(self, one: Schedule, *, known: bool) -> Schedule:
+    def _planned(self, one: Schedule, *, accepted: bool) -> Schedule:
         """Return the schedule with the time at which it is due next.
 
         Args:
-            known: whether the runtime has already accepted the cron expression, which may have a
+            accepted: Whether the runtime has already accepted the cron expression, which may have a
                 form that only the runtime supports. The time is then unknown instead of an error.
         """
         try:
             return planned(one, self._clock())
         except InvalidInput as error:
-            if error.field != "cron" or not known:
+            if error.field != "cron" or not accepted:
                 raise
             return replace(one, next_at=None)

@@ -21,8 +21,8 @@ from launchpad_tui.services.local_files import local_error, source_files
 from launchpad_tui.stores.base import ObjectStore, SourceFile, check_path
 from launchpad_tui.stores.catalog import store_kind
 
-#: seconds after which an upload that was not published is deleted
-ABANDONED = 24 * 3600
+#: Seconds after which an upload that was not published is deleted.
+ABANDONED_SECONDS = 24 * 3600
 _UPLOAD = re.compile(r"[0-9a-f]{32}")
 
 
@@ -35,12 +35,12 @@ class ServedFiles:
         self._files = files
 
     def store(self, scope: Scope, name: str) -> ObjectStore:
-        """Return the object store with a name. Raises as `FileService.store`."""
+        """Return the object store with this name. Raises the errors of `FileService.store`."""
         return self._files.store(scope, name)
 
     def shared_with(self, scope: Scope, name: str) -> str:
-        """Return another resource group with an object store in the same, an enclosing or an inner
-        location; empty if there is none. Raises NotFound."""
+        """Return the name of another resource group whose object stores overlap with this one: in
+        the same location, or one inside the other. Empty if there is none. Raises NotFound."""
         registry = self._files.registry
         location = self._location(connections.store(registry, scope, name))
         for group in connections.groups(registry, scope.connection):
@@ -53,7 +53,8 @@ class ServedFiles:
         return ""
 
     def _location(self, store: ObjectStoreRecord) -> tuple[object, str]:
-        """Return where a store is: an identifier of its bucket or container, and the folder in it."""
+        """Return the location of a store: an identifier of its bucket or container, and the folder
+        in it."""
         values = {key: text for key, text in store.settings.items() if text}
         kind = store_kind(store.kind)
         if kind.folder_field:
@@ -63,12 +64,12 @@ class ServedFiles:
 
     @contextlib.contextmanager
     def incoming(self) -> Iterator[Path]:
-        """Yield an empty file for an upload; it is deleted afterwards unless it was moved.
+        """Yield an empty file for an upload. It is deleted afterwards unless it was moved.
 
         Raises:
-            StorageFull, PermissionDenied: the file cannot be created.
+            StorageFull, PermissionDenied: The file cannot be created.
         """
-        self._sweep()
+        self._delete_abandoned()
         try:
             self._base.mkdir(mode=0o700, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix="part-", dir=self._base)
@@ -87,8 +88,8 @@ class ServedFiles:
         """Store a file.
 
         Raises:
-            Conflict: the path exists, and ``replace`` is not set.
-            As `ObjectStore.put`.
+            Conflict: An object exists at the path and ``replace`` is not set.
+            Unreachable and others: As for `ObjectStore.put`.
         """
         target = self._files.store(scope, store)
         if replace:
@@ -97,11 +98,11 @@ class ServedFiles:
         return stored
 
     def stage(self, upload: str, path: str, source: Path) -> None:
-        """Stage a file until its upload is published; it replaces a staged file of the same path.
+        """Stage a file until its upload is published, replacing a staged file with the same path.
 
         Raises:
-            InvalidInput: the upload ID or the path is not valid, or a part of the path is a file.
-            StorageFull, PermissionDenied: the file cannot be staged.
+            InvalidInput: The upload ID or the path is not valid, or a part of the path is a file.
+            StorageFull, PermissionDenied: The file cannot be staged.
         """
         target = self._folder(upload) / check_path(path)
         try:
@@ -109,17 +110,26 @@ class ServedFiles:
             source.rename(target)
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             raise InvalidInput(
-                f"{path[:200]!r} cannot be both a file and a folder", field="path"
+                f"{path[:200]!r} cannot be uploaded",
+                "The upload already has a file or folder at this path or at a part of it.",
+                "Use another path.",
+                field="path",
             ) from error
         except OSError as error:
             raise local_error(error, target) from error
 
     def publish(self, scope: Scope, store: str, path: str, upload: str) -> tuple[StoredObject, ...]:
-        """Store all files of an upload below a path at once. Raises as `ObjectStore.publish`."""
+        """Store all files of an upload below a path at once. Raises the errors of
+        `ObjectStore.publish`."""
         folder = self._folder(upload)
         files = source_files(folder) if folder.is_dir() else []
         if not files:
-            raise InvalidInput("The upload has no files", field="upload")
+            raise InvalidInput(
+                f"The upload {upload} has no files",
+                "No file was uploaded, or the upload was published or discarded.",
+                "Upload the files before publishing them.",
+                field="upload",
+            )
         try:
             return self._files.store(scope, store).publish(path, files)
         finally:
@@ -132,21 +142,24 @@ class ServedFiles:
     def _folder(self, upload: str) -> Path:
         if not _UPLOAD.fullmatch(upload):
             raise InvalidInput(
-                "upload is not a valid ID", hint="Use 32 hexadecimal digits.", field="upload"
+                "The ID of the upload is not valid",
+                f"It is {upload[:80]!r}.",
+                "Use 32 hexadecimal digits (0-9, a-f).",
+                field="upload",
             )
         return self._base / upload
 
-    def _sweep(self) -> None:
+    def _delete_abandoned(self) -> None:
         with contextlib.suppress(OSError):
             for entry in self._base.iterdir():
-                if time.time() - entry.lstat().st_mtime > ABANDONED:
+                if time.time() - entry.lstat().st_mtime > ABANDONED_SECONDS:
                     shutil.rmtree(entry, ignore_errors=True)
                     if entry.is_file():
                         entry.unlink(missing_ok=True)
 
 
 def _overlap(one: tuple[object, str], other: tuple[object, str]) -> bool:
-    """Return whether one of two locations is the other or within it."""
+    """Return whether two locations are the same, or one is inside the other."""
     if one[0] != other[0]:
         return False
     first, second = (f"{folder.rstrip('/')}/" if folder else "" for folder in (one[1], other[1]))

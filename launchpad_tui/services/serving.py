@@ -1,4 +1,4 @@
-"""Lists, counts and checks for the served AI API that screens and commands do not need."""
+"""Lists, counts and checks that only the served AI API needs."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ServingService:
         """Return at most ``top`` executions after the first ``skip``, oldest first.
 
         Args:
-            outputs: whether to include the output artifacts.
+            outputs: Whether to include the output artifacts.
         """
         with self._registry.read():
             found = filtered_pages.execution_page(self._registry, scope, selected, top, skip)
@@ -106,7 +106,7 @@ class ServingService:
         connections.set_group_labels(self._registry, scope, labels)
 
     def group(self, scope: Scope) -> ResourceGroup:
-        """Return one resource group. Raises NotFound."""
+        """Return a resource group. Raises NotFound."""
         self.require_group(scope)
         return next(
             each
@@ -116,7 +116,7 @@ class ServingService:
 
     @staticmethod
     def parse_store_secret(data: JsonObject) -> StoreSecret:
-        """Return the object store that a request's body describes. Raises InvalidInput."""
+        """Return the object store that the body of a request describes. Raises InvalidInput."""
         return parse_store_secret(data, KINDS)
 
     @staticmethod
@@ -146,7 +146,7 @@ class _Timestamps(Sequence[datetime]):
     def __getitem__(self, number: int | slice) -> datetime:  # type: ignore[override]
         assert isinstance(number, int)
         lines = self._log.slice(number, number + 1)
-        # A log that is deleted while it is read has no lines left.
+        # A log that is deleted while it is read has no lines any more.
         return lines[0].timestamp if lines else _NEVER
 
 
@@ -158,10 +158,10 @@ def log_lines(
     Lines are ordered by time, so only a few are read to find the bounds.
 
     Args:
-        newest_first: return the last lines, in reverse order.
+        newest_first: Return the last lines, in reverse order.
     """
     timestamps = _Timestamps(log)
-    first, behind = bisect_left(timestamps, start), bisect_right(timestamps, end)
+    first, after_last = bisect_left(timestamps, start), bisect_right(timestamps, end)
     if newest_first:
-        return log.slice(max(first, behind - limit), behind)[::-1]
-    return log.slice(first, min(behind, first + limit))
+        return log.slice(max(first, after_last - limit), after_last)[::-1]
+    return log.slice(first, min(after_last, first + limit))

@@ -1,4 +1,4 @@
-"""A check of an object store step by step, so that a user whose store fails learns the cause."""
+"""A check of an object store, step by step, that finds the cause of a failure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from launchpad_tui.net.server_check import check_server
 from launchpad_tui.net.timeouts import within
 from launchpad_tui.stores.base import ObjectStore
 
-#: seconds that the store has for each request
+#: Seconds to wait for the response to each request.
 _REQUEST_SECONDS = 45.0
 
 
 def check_store(opener: Callable[[], ObjectStore]) -> Iterator[CheckStep]:
-    """Check an object store part by part, up to the first failure. Each step is limited to seconds.
+    """Check an object store and yield the steps, up to the first failure. Each step has a time
+    limit.
 
     Args:
-        opener: opens the store; an error that it raises is the step SETTINGS.
+        opener: Opens the store; its error is reported as the step SETTINGS.
     """
     try:
         store = opener()
@@ -42,8 +43,9 @@ def check_store(opener: Callable[[], ObjectStore]) -> Iterator[CheckStep]:
 
 
 def _check_access(store: ObjectStore, *, remote: bool) -> Iterator[CheckStep]:
+    """Check the credentials, the permission, the location and the path prefix of a store."""
     try:
-        where = within(_REQUEST_SECONDS, store.check)
+        location = within(_REQUEST_SECONDS, store.check)
         first = within(_REQUEST_SECONDS, lambda: next(store.list(limit=1), None))
     except LaunchpadError as error:
         passed, failed = _failed_part(error)
@@ -54,7 +56,7 @@ def _check_access(store: ObjectStore, *, remote: bool) -> Iterator[CheckStep]:
         (CheckPart.CREDENTIALS, CheckPart.PERMISSION) if remote else (CheckPart.PERMISSION,)
     ):
         yield CheckStep(name, "OK")
-    yield CheckStep(CheckPart.PLACE, where)
+    yield CheckStep(CheckPart.PLACE, location)
     yield CheckStep(
         CheckPart.PREFIX,
         "empty" if first is None else f"contains objects, for example {first.path}",
@@ -62,7 +64,7 @@ def _check_access(store: ObjectStore, *, remote: bool) -> Iterator[CheckStep]:
 
 
 def _failed_part(error: LaunchpadError) -> tuple[tuple[CheckPart, ...], CheckPart]:
-    """Return the parts that succeeded before this error occurred, and the part that failed."""
+    """Return the parts that succeeded before an error, and the part that failed."""
     if isinstance(error, AuthenticationFailed):
         return (), CheckPart.CREDENTIALS
     if isinstance(error, PermissionDenied):

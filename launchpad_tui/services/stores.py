@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 class StoreService:
-    """Object stores of resource groups. Safe for threads.
+    """Adds, changes and removes the object stores of resource groups. Thread-safe.
 
-    A remote runtime has object store secrets of its own, which are created, replaced and deleted
-    there too.
+    A remote runtime has object store secrets, which are created, replaced and deleted together with
+    the object stores.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class StoreService:
         return tuple(KINDS.values())
 
     def kept(self, scope: Scope, name: str) -> frozenset[str]:
-        """Return the names of the object store's stored secrets, never their values."""
+        """Return the names (not the values) of the stored secrets of an object store."""
         return self._credentials.names(STORE, store_owner(scope, name))
 
     def list(self, scope: Scope) -> builtins.list[ObjectStoreRecord]:
@@ -65,29 +65,36 @@ class StoreService:
     def add(
         self, scope: Scope, name: str, kind: str, values: Mapping[str, str], *, here: bool = False
     ) -> ObjectStoreRecord:
-        """Add an object store without connecting to it. A remote runtime gets an object store
-        secret with the same credentials.
+        """Add an object store without connecting to it, and return it.
+
+        An object store secret with the same credentials is created in a remote runtime.
 
         Args:
-            here: create no secret in a remote runtime: only this machine knows the store, for
-                example a folder in which that of the runtime's machine is mounted.
+            scope: The connection and resource group.
+            name: The name of the object store.
+            kind: The ID of the kind of object store.
+            values: By the names of the kind's fields, secrets included.
+            here: Do not create a secret in a remote runtime, so that only this machine can use the
+                store, for example a folder in which files of the runtime are mounted.
 
         Raises:
-            InvalidInput: the name or a value is not valid, or a remote runtime does not accept
+            InvalidInput: The name or a value is not valid, or a remote runtime does not support
                 this kind of store.
-            CapabilityMissing, Unreachable and others: a remote runtime failed.
-            NotFound: there is no such kind or group.
-            Conflict: the name is taken.
+            CapabilityMissing, Unreachable: A remote runtime does not support object store secrets
+                or does not respond. Other errors of runtimes are possible.
+            NotFound: There is no such kind or resource group.
+            Conflict: An object store with this name exists.
         """
         name = check_name(name, OBJECT_STORE_NAME, "The object store's name", NAME_RULE)
         settings, secrets = checked(self._store_kind(kind).fields, values)
         remote = not here and self._runtimes.has_store_secrets(scope)
         if remote:
-            # Checked first, so that the runtime creates nothing that could not be recorded here.
+            # Checked first, so that no secret is created that cannot be recorded in the registry.
             if any(store.name == name for store in connections.stores(self._registry, scope)):
                 raise Conflict(
-                    f"The object store {name} exists already in {scope}",
-                    hint="Choose another name.",
+                    f"The object store {name} already exists",
+                    f"It belongs to {scope}.",
+                    "Use another name.",
                 )
             form = self._store_kind(kind)
             secret = serialize_store_secret(name, form, {**settings, **secrets})
@@ -100,22 +107,24 @@ class StoreService:
         return added
 
     def import_secrets(self, scope: Scope, text: str) -> builtins.list[ObjectStoreRecord]:
-        """Add object stores from object store secrets in the AI API's form, all or none. If one
-        fails in a remote runtime, those created before it are deleted again if possible.
+        """Add all object stores or none from object store secrets in the form of the AI API.
+
+        If a remote runtime rejects one, those created before it are deleted again if possible.
 
         Args:
-            text: JSON: one secret, a list of them, or ``{"resources": […]}``.
+            scope: The connection and resource group.
+            text: JSON: one secret, a list of secrets, or ``{"resources": […]}``.
 
         Raises:
-            InvalidInput: the text has another form, or a value is not valid.
-            Conflict: a name is taken.
+            InvalidInput: The text is not in this form, or a value is not valid.
+            Conflict: An object store with one of the names exists.
         """
         from launchpad_tui.stores.catalog import KINDS
 
         added: builtins.list[ObjectStoreRecord] = []
         remote = self._runtimes.has_store_secrets(scope)
         try:
-            # The registry is not locked while a remote runtime is called.
+            # No transaction is open during requests to a remote runtime.
             with contextlib.nullcontext() if remote else self._registry.write():
                 for secret in parse_store_secrets(text, KINDS):
                     added.append(self.add(scope, secret.name, secret.kind, secret.values))
@@ -130,7 +139,7 @@ class StoreService:
         return added
 
     def kept_where(self, scope: Scope, name: str) -> str:
-        """Return where the secrets of an object store are stored, as text for users; empty if it has
+        """Return a description of where the secrets of an object store are stored; empty if it has
         no secrets."""
         return self._credentials.where(STORE, store_owner(scope, name))
 
@@ -141,11 +150,15 @@ class StoreService:
         value.
 
         Args:
-            at_runtime: replace the object store secret in the remote runtime too. Otherwise only
-                the values that this machine uses change.
+            scope: The connection and resource group.
+            name: The name of the object store.
+            values: By the names of the kind's fields, secrets included.
+            at_runtime: Also replace the object store secret in the remote runtime. Otherwise only
+                the values that this machine uses are changed.
 
         Raises:
-            As `add`; and Conflict: no remote runtime has the store.
+            Conflict: ``at_runtime`` is set, and the store has no secret in a remote runtime.
+            InvalidInput, NotFound, Unreachable: As for `add`.
         """
         owner = store_owner(scope, name)
         kept = self._credentials.names(STORE, owner)
@@ -155,8 +168,8 @@ class StoreService:
             if not found.remote or found.deleted_at is not None:
                 raise Conflict(
                     f"The object store {name} has no secret in a runtime",
-                    "Only this machine knows the object store.",
-                    "Change it on this machine only.",
+                    "The object store exists on this machine only.",
+                    "Change it without --update-runtime.",
                 )
             complete = {**settings, **self._credentials.get(STORE, owner), **secrets}
             runtime = self._runtimes.runtime(scope, "object_stores")
@@ -172,38 +185,43 @@ class StoreService:
         """Rename an object store, change the URLs of the artifacts in it, and return their number.
 
         Raises:
-            InvalidInput: the new name is not valid.
-            NotFound: there is no such store.
-            Conflict: the new name is taken, executions of the group have not ended, a remote
-                runtime has the store, or outputs are stored in it (see `replace`).
+            InvalidInput: The new name is not valid.
+            NotFound: There is no such store.
+            Conflict: An object store with the new name exists, executions of the resource group
+                have not ended, the store has a secret in a remote runtime, or outputs of executions
+                are stored in it (see `replace`).
         """
         if self.holds_outputs(scope, name):
             raise Conflict(
-                "The object store default cannot be renamed",
+                f"The object store {name} cannot be renamed",
                 "Outputs of executions are stored in it.",
-                "Replace it by another object store instead.",
+                f"Replace it with another object store: launchpad stores replace {name}",
             )
         return self._rename(scope, name, new_name)
 
     def replace(
         self, scope: Scope, name: str, kind: str, values: Mapping[str, str], keep_as: str
     ) -> tuple[ObjectStoreRecord, int]:
-        """Replace an object store by another one of the same name, for example to store outputs in
-        a bucket from now on. The old store is renamed, and the URLs of its artifacts change.
+        """Replace an object store with another one of the same name, for example to store future
+        outputs in a bucket. The old store is renamed, and the URLs of its artifacts change.
 
         Args:
-            keep_as: the new name of the old store.
+            scope: The connection and resource group.
+            name: The name of the old and the new store.
+            kind: The ID of the kind of the new store.
+            values: By the names of the kind's fields, secrets included.
+            keep_as: The new name of the old store.
 
         Returns:
-            The new store, which a remote runtime does not know, and the number of changed URLs.
+            The new store, which has no secret in a remote runtime, and the number of changed URLs.
 
         Raises:
-            As `add` and `rename`; nothing is changed then.
+            Conflict, InvalidInput, NotFound: As for `add` and `rename`. Nothing was changed.
         """
         with self._registry.write():
-            followed = self._rename(scope, name, keep_as)
+            changed_urls = self._rename(scope, name, keep_as)
             try:
-                return self.add(scope, name, kind, values, here=True), followed
+                return self.add(scope, name, kind, values, here=True), changed_urls
             except BaseException:
                 self._move_secrets(scope, keep_as, name)
                 raise
@@ -214,33 +232,35 @@ class StoreService:
         if found.remote and found.deleted_at is None:
             raise Conflict(
                 f"The object store {name} cannot be renamed",
-                "Its runtime has an object store secret of this name.",
-                "Add an object store with the new name and delete this one.",
+                "Its runtime has an object store secret with this name.",
+                "Add an object store with the new name, and remove this one.",
             )
         with self._registry.write():
-            followed = connections.rename_store(self._registry, scope, name, new_name)
+            changed_urls = connections.rename_store(self._registry, scope, name, new_name)
             self._move_secrets(scope, name, new_name)
-        return followed
+        return changed_urls
 
     def _move_secrets(self, scope: Scope, name: str, new_name: str) -> None:
-        kept = self._credentials.get(STORE, store_owner(scope, name))
-        if kept:
-            self._credentials.set(STORE, store_owner(scope, new_name), kept)
+        secrets = self._credentials.get(STORE, store_owner(scope, name))
+        if secrets:
+            self._credentials.set(STORE, store_owner(scope, new_name), dict(secrets))
             self._credentials.delete(STORE, store_owner(scope, name))
 
     def delete(self, scope: Scope, name: str) -> None:
-        """Remove an object store, in its remote runtime too; the objects in it stay. It counts as
-        removed if the runtime does not have it any more.
+        """Remove an object store and its secret in a remote runtime. The objects in it are kept.
+
+        The secret counts as deleted if the runtime does not have it any more.
 
         Raises:
-            NotFound: there is no such store.
-            CapabilityMissing, Unreachable and others: a remote runtime failed.
-            Conflict: outputs of executions are stored in it.
+            NotFound: There is no such store.
+            Conflict: Outputs of executions are stored in it.
+            CapabilityMissing, Unreachable: As for `add`.
         """
         if self.holds_outputs(scope, name):
             raise Conflict(
-                "The object store default cannot be deleted",
+                f"The object store {name} cannot be removed",
                 "Outputs of executions are stored in it.",
+                f"Replace it with another object store: launchpad stores replace {name}",
             )
         found = connections.store(self._registry, scope, name)
         if found.remote and found.deleted_at is None:
@@ -253,14 +273,18 @@ class StoreService:
         """Connect to an object store and return a short description of its location.
 
         Raises:
-            NotFound: there is no such store.
-            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: access failed.
+            NotFound: There is no such store.
+            Unreachable, AuthenticationFailed, PermissionDenied, ConfigError: The store cannot be
+                accessed.
         """
         return within(STORE_SECONDS, self._files.store(scope, name).check)
 
     def holds_outputs(self, scope: Scope, name: str) -> bool:
-        """Return whether executions of this machine store their outputs in the store: it can be
-        replaced, but neither renamed nor deleted. Raises NotFound for an unknown connection."""
+        """Return whether executions of this machine store their outputs in the store.
+
+        Such a store can be replaced, but neither renamed nor removed. Raises NotFound for an
+        unknown connection.
+        """
         return name == DEFAULT_STORE and self._runtimes.stores_outputs(scope)
 
     def _store_kind(self, kind_id: str) -> StoreKind:

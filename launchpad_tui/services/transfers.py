@@ -41,7 +41,7 @@ class JobState(StrEnum):
 
 
 class Cancelled(Exception):
-    """Raised in the work of a cancelled job."""
+    """Raised by the progress callback of a cancelled job, to end its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Job:
     error: LaunchpadError | None = None
 
 
-#: Does the work, reports progress to its argument and returns a sentence about the outcome.
+#: Does the work of a job, reports its progress, and returns a message about the outcome.
 Work = Callable[[Progress], str]
 
 
 class TransferService:
-    """The jobs of this process. Thread-safe; no call blocks."""
+    """Queues, runs and cancels the jobs of this process. Thread-safe; no call blocks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -175,46 +175,48 @@ class TransferService:
 
 
 class _Job:
+    """A job and its progress; the lock of the service guards it."""
+
     def __init__(self, number: int, title: str, unit: str, work: Work) -> None:
         self.id = number
         self.title = title
         self.unit = unit
         self.work = work
         self.state = JobState.WAITING
-        self._at = Transfer(0, 0)
+        self._progress = Transfer(0, 0)
         self._message = ""
         self._error: LaunchpadError | None = None
-        #: Times and the amount that was done at each.
-        self._steps: deque[tuple[float, int]] = deque()
+        #: Times with the amount that was done at each of them, for the speed.
+        self._samples: deque[tuple[float, int]] = deque()
 
     def moved(self, transfer: Transfer) -> None:
         at = time.monotonic()
-        self._at = transfer
-        if not self._steps or at - self._steps[-1][0] >= 0.1:
-            self._steps.append((at, transfer.done))
-        while len(self._steps) > 2 and at - self._steps[0][0] > _WINDOW:
-            self._steps.popleft()
+        self._progress = transfer
+        if not self._samples or at - self._samples[-1][0] >= 0.1:
+            self._samples.append((at, transfer.done))
+        while len(self._samples) > 2 and at - self._samples[0][0] > _WINDOW:
+            self._samples.popleft()
 
     def end(self, state: JobState, message: str = "", error: LaunchpadError | None = None) -> None:
         self.state, self._message, self._error = state, message, error
-        self._steps.clear()
+        self._samples.clear()
 
     def now(self) -> Job:
         speed, left = 0.0, None
-        if self._steps:
-            start, before = self._steps[0]
+        if self._samples:
+            start, before = self._samples[0]
             seconds = time.monotonic() - start
-            speed = (self._at.done - before) / seconds if seconds > 0.2 else 0.0
-            if speed > 0 and self._at.total:
-                left = max(0.0, (self._at.total - self._at.done) / speed)
+            speed = (self._progress.done - before) / seconds if seconds > 0.2 else 0.0
+            if speed > 0 and self._progress.total:
+                left = max(0.0, (self._progress.total - self._progress.done) / speed)
         return Job(
             self.id,
             self.title,
             self.unit,
             self.state,
-            self._at.done,
-            self._at.total,
-            self._at.path,
+            self._progress.done,
+            self._progress.total,
+            self._progress.path,
             speed,
             left,
             self._message,

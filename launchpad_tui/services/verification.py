@@ -29,9 +29,10 @@ from launchpad_tui.services.files import Meter, hash_of
 if TYPE_CHECKING:
     from launchpad_tui.services.files import FileService
 
-#: Number of artifacts that are verified in parallel, because most of the time is spent waiting for the
+#: Number of artifacts that are verified in parallel: most of the time is spent waiting for the
 #: object store.
 _WORKERS = 4
+#: Number of artifacts that are read from the registry at once.
 _PAGE = 200
 
 
@@ -69,15 +70,15 @@ class VerificationService:
     ) -> tuple[FileCheck, ...]:
         """Compare the files of an artifact with the recorded ones and store the resulting state.
 
-        A file is INTACT, CHANGED (in size or SHA-256), MISSING or EXTRA (not recorded). If no file was
-        recorded, all are UNRECORDED; `record` records them.
+        A file is INTACT, CHANGED (in size or SHA-256), MISSING or EXTRA (not recorded). If no file
+        was recorded, all are UNRECORDED; `record` records them.
 
         Args:
             scope: The connection and resource group.
             artifact_id: The ID of the artifact.
             progress: Called with the progress.
-            content: Whether to read all recorded files. Otherwise only files are read whose version in
-                the object store differs from the recorded one.
+            content: Whether to read all recorded files. Otherwise only files are read whose version
+                in the object store differs from the recorded one.
 
         Returns:
             One check per file, sorted by path.
@@ -128,7 +129,8 @@ class VerificationService:
     def record(
         self, scope: Scope, artifact_id: str, progress: Progress | None = None
     ) -> tuple[ArtifactFile, ...]:
-        """Read all files of an artifact and record their sizes and checksums, replacing earlier ones.
+        """Read all files of an artifact and record their sizes and checksums, replacing earlier
+        records.
 
         Raises:
             ObjectMissing: There are no files at the URL. Recorded files are kept.
@@ -155,19 +157,19 @@ class VerificationService:
         self,
         scope: Scope,
         kind: ArtifactKind | None,
-        tell: Callable[[Verified], None],
+        report: Callable[[Verified], None],
         *,
         content: bool = False,
     ) -> dict[FilesState, int]:
         """Verify all artifacts of a kind in parallel and return the number of artifacts by state.
 
-        Artifacts whose object store cannot be reached keep their state; ``tell`` receives the error.
+        Artifacts whose object store cannot be reached keep their state; the error is reported.
 
         Args:
             scope: The connection and resource group.
             kind: The kind of the artifacts; None for all kinds.
-            tell: Called after each artifact, from any thread, by one thread at a time. An exception that
-                it raises ends the verification.
+            report: Called after each artifact, from any thread, by one thread at a time. An
+                exception that it raises ends the verification.
             content: As for `verify`.
         """
         rows = self._all(scope, kind)
@@ -189,7 +191,7 @@ class VerificationService:
                         done += 1
                         state, error = result
                         counts[state] += 1
-                        tell(Verified(done, one, state, error))
+                        report(Verified(done, one, state, error))
                 except BaseException as error:  # noqa: BLE001  raised again in the calling thread
                     failed.append(error)
                     return

@@ -91,13 +91,13 @@ class SyncStatus:
             return
         if scope != self._scope or time.monotonic() - self._requested_at > _REQUEST_SECONDS:
             self._scope, self._requested_at = scope, time.monotonic()
-            await app.read(desk.sync.want, scope)
+            await app.read(desk.sync.mark_displayed, scope)
         self._show(*header_text(await app.read(desk.sync.freshness, scope)))
 
     async def request_sync(self) -> None:
         """Ask the sync daemon to sync the current scope now, if it is remote."""
         if self.remote:
-            await self._app.read(self._app.desk.sync.ask, self._app.scope)
+            await self._app.read(self._app.desk.sync.request, self._app.scope)
             self._app.say(f"Sync of {self._app.scope.connection} requested")
 
     async def read_metrics(self, execution_ids: Sequence[str]) -> None:

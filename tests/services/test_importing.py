@@ -122,7 +122,7 @@ def test_missing_stores_and_scenarios(desk: Desk) -> None:
 def test_listing_can_be_cancelled(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     from launchpad_tui.services import importing
 
-    monkeypatch.setattr(importing, "_REPORT", 2)
+    monkeypatch.setattr(importing, "_REPORT_EVERY", 2)
 
     class Enough(Exception):
         pass

@@ -96,7 +96,7 @@ def test_bulk_operations_if_the_runtime_supports_them(desk: Desk, tenant: Tenant
     assert [one.error for one in desk.executions.stop(SCOPE, running)] == [None, None]
     assert len(tenant.bodies) == 1
     tenant.capabilities = {}
-    desk.sync.sync(SCOPE, thorough=True)
+    desk.sync.sync(SCOPE, all_executables=True)
     assert not desk.connections.capabilities("core").bulk
     tenant.bodies.clear()
     assert [one.error for one in desk.executions.delete(SCOPE, running)] == [None, None]
@@ -105,7 +105,7 @@ def test_bulk_operations_if_the_runtime_supports_them(desk: Desk, tenant: Tenant
 
 def test_missing_capabilities_are_not_requested(desk: Desk, tenant: Tenant) -> None:
     tenant.capabilities = {"userExecutions": False}
-    desk.sync.sync(SCOPE, thorough=True)
+    desk.sync.sync(SCOPE, all_executables=True)
     tenant.bodies.clear()
     with pytest.raises(CapabilityMissing, match="does not support this"):
         desk.executions.stop(SCOPE, ids(tenant)[1:2])
@@ -144,7 +144,7 @@ def test_a_log_is_fetched_once_and_stored(desk: Desk, tenant: Tenant) -> None:
 def test_a_growing_log_has_no_duplicate_lines(
     desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchpad_tui.services.remote_log.EVERY", 0.0)
+    monkeypatch.setattr("launchpad_tui.services.remote_log.POLL_SECONDS", 0.0)
     running = ids(tenant)[1]
     lines = tenant.groups["default"].logs[running] = []
     log = desk.executions.log(SCOPE, running)
@@ -186,7 +186,7 @@ def test_an_unavailable_log_is_reported_and_keeps_stored_lines(desk: Desk, tenan
 def test_a_server_that_hangs_blocks_no_caller(
     desk: Desk, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("launchpad_tui.services.remote_log.FIRST", 0.2)
+    monkeypatch.setattr("launchpad_tui.services.remote_log.FIRST_SECONDS", 0.2)
     free = threading.Event()
 
     def hangs(*_: object) -> None:

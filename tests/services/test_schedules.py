@@ -345,7 +345,7 @@ def test_schedules_of_a_remote_runtime(bench: Bench) -> None:
         assert desk.schedules.get(CORE, second.id).deleted_at is not None
         desk.schedules.delete(CORE, second.id)
         tenant.capabilities = {}
-        desk.sync.sync(CORE, thorough=True)
+        desk.sync.sync(CORE, all_executables=True)
         with pytest.raises(CapabilityMissing):
             desk.schedules.create(CORE, "x", "0 3 * * *", configuration)
         desk.runtimes.close()

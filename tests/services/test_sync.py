@@ -144,7 +144,7 @@ def test_a_full_sync_reads_all_resources_again(desk: Desk, tenant: Tenant) -> No
     group.artifacts[5]["name"] = "another name"
     desk.sync.sync(SCOPE)
     assert desk.artifacts.get(SCOPE, group.artifacts[5]["id"]).name != "another name"
-    desk.sync.sync(SCOPE, again=True)
+    desk.sync.sync(SCOPE, full=True)
     assert desk.artifacts.get(SCOPE, group.artifacts[5]["id"]).name == "another name"
     assert same(desk, tenant)
 

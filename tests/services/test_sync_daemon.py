@@ -82,13 +82,13 @@ def count(desk: Desk, scope: Scope = SCOPE) -> int:
 
 def test_viewed_scopes_are_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
     keeper = start()
-    desk.sync.want(SCOPE)
+    desk.sync.mark_displayed(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert count(desk) == 5
     before = desk.sync.freshness(SCOPE).done_at
     with tenant.lock:
         tenant.groups["default"].artifacts.append(artifact(9))
-    desk.sync.ask(SCOPE)
+    desk.sync.request(SCOPE)
     until(lambda: count(desk) == 6)
     until(lambda: desk.sync.freshness(SCOPE).done_at != before)
     assert end(keeper) == 0
@@ -97,7 +97,7 @@ def test_viewed_scopes_are_synchronized(desk: Desk, tenant: Tenant, start: Start
 def test_unviewed_scopes_are_not_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
     keeper = start()
     desk.connections.add("other", "sap-ai-core", desk.connections.service_key(tenant.service_key))
-    desk.sync.want(Scope("other", "default"))
+    desk.sync.mark_displayed(Scope("other", "default"))
     until(lambda: count(desk, Scope("other", "default")) == 5)
     assert desk.sync.freshness(SCOPE).done_at is None
     assert count(desk) == 0
@@ -106,14 +106,14 @@ def test_unviewed_scopes_are_not_synchronized(desk: Desk, tenant: Tenant, start:
 
 def test_another_process_takes_over_the_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
     first, second = start(), start()
-    desk.sync.want(SCOPE)
+    desk.sync.mark_displayed(SCOPE)
     until(lambda: count(desk) == 5)
     assert end(first) == 0 or end(second) == 0
     with tenant.lock:
         tenant.groups["default"].artifacts.append(artifact(9))
 
     def there() -> bool:
-        desk.sync.ask(SCOPE)
+        desk.sync.request(SCOPE)
         return count(desk) == 6
 
     until(there)
@@ -122,11 +122,11 @@ def test_another_process_takes_over_the_sync(desk: Desk, tenant: Tenant, start: 
 def test_an_error_is_reported_until_sync_succeeds(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "not for you"}}')
     start()
-    desk.sync.want(SCOPE)
+    desk.sync.mark_displayed(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).error != "")
     assert "core" in [one.name for one in desk.connections.list() if one.last_error]
     tenant.answer = lambda *_: None
-    desk.sync.ask(SCOPE)
+    desk.sync.request(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert desk.sync.freshness(SCOPE).error == ""
     assert desk.connections.get("core").last_error == ""
@@ -139,7 +139,7 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant, start: Start
         artifact(100 + number, "dataset") for number in range(20_000)
     ]
     keeper = start()
-    desk.sync.want(SCOPE)
+    desk.sync.mark_displayed(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).position > 0)
     desk.sync.pause("core")
     assert desk.sync.freshness(SCOPE).paused
@@ -163,11 +163,11 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant, start: Start
 def test_a_connection_deleted_during_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.latency = 0.2
     keeper = start()
-    desk.sync.want(SCOPE)
+    desk.sync.mark_displayed(SCOPE)
     until(lambda: bool(tenant.requests))
     desk.connections.delete("core")
     desk.connections.add("next", "sap-ai-core", desk.connections.service_key(tenant.service_key))
-    desk.sync.want(Scope("next", "default"))
+    desk.sync.mark_displayed(Scope("next", "default"))
     until(lambda: count(desk, Scope("next", "default")) == 5)
     assert keeper.poll() is None
     assert end(keeper) == 0

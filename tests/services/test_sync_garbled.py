@@ -162,7 +162,7 @@ def test_invalid_responses_never_cause_unexpected_errors(tmp_path: Path, seed: i
                 desk.sync.sync(CORE)
             _shown(desk)
         tenant.garbled = 0
-        desk.sync.sync(CORE, thorough=True, again=True)
+        desk.sync.sync(CORE, all_executables=True, full=True)
         desk.sync.sync(CORE)
         rows = desk.executions.listing(CORE, Query()).slice(0, 100)
         known = {

@@ -76,7 +76,7 @@ async def test_nothing_found(home: Home) -> None:
 async def test_what_the_runtime_lacks_is_said(home: Home, tenant: Tenant) -> None:
     tenant.capabilities = {"userExecutions": False}
     desk = open_desk(home)
-    desk.sync.sync(CORE, thorough=True)
+    desk.sync.sync(CORE, all_executables=True)
     desk.connections.choose(CORE)
     desk.runtimes.close()
     desk.close()

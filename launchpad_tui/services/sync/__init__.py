@@ -1,1 +1,1 @@
-"""Synchronization of remote runtimes with the registry, so that synced records are available offline."""
+"""Copies the records of remote runtimes into the registry, where they are available offline."""

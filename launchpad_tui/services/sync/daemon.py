@@ -1,8 +1,8 @@
 """Background sync of remote runtimes, in a process separate from the user interface.
 
-One process serves a home folder; further ones wait until it ends. Each connection has a thread, so
-that a runtime that does not respond does not delay others. Displayed resource groups with unfinished
-executions are polled every few seconds, others less often.
+One process serves a home folder; further processes wait until it ends. Each connection has a
+thread, so that a runtime that does not respond does not delay others. Displayed resource groups
+with unfinished executions are polled every few seconds, others less often.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from launchpad_tui.registry.database import Registry
 from launchpad_tui.services.runtimes import Runtimes
 from launchpad_tui.services.sync.group import GroupReading
 from launchpad_tui.services.sync.lists import SyncCancelled
-from launchpad_tui.services.sync.service import ASKED, WANTED, SyncService
+from launchpad_tui.services.sync.service import DISPLAYED, REQUESTED, SyncService
 from launchpad_tui.services.sync.tenant import TenantReading
 
 _log = logging.getLogger(__name__)
-#: seconds between two checks for requested syncs
+#: Seconds between two checks for requested syncs.
 TICK = 0.5
-#: seconds between two polls of unfinished executions, of counts, and of everything
-RUNNING, LIGHT, WHOLE = 5.0, 60.0, 900.0
-#: factor of these times for resource groups that are not displayed
+#: Seconds between two polls of unfinished executions, of counts, and of all lists.
+RUNNING, LIGHT, FULL = 5.0, 60.0, 900.0
+#: Factor of these times for resource groups that are not displayed.
 _NOT_DISPLAYED = 10
-#: how long a resource group counts as displayed after the last mark
+#: How long a resource group counts as displayed after it was last marked.
 _DISPLAYED = timedelta(seconds=90)
-#: seconds to wait after an error, doubled with each further one up to a maximum, and after an error
-#: that a retry does not solve
-_PAUSE, _LONGEST, _PERMANENT = 5.0, 300.0, 300.0
+#: Seconds to wait after the first error, doubled with each further error up to a maximum, and after
+#: an error that a retry does not solve.
+_PAUSE, _MAX_PAUSE, _PERMANENT_PAUSE = 5.0, 300.0, 300.0
 
 
 @dataclass
@@ -50,7 +50,7 @@ class _Plan:
 
     running: float = 0.0
     light: float = 0.0
-    whole: float = 0.0
+    full: float = 0.0
     started: bool = False
 
 
@@ -91,29 +91,31 @@ class SyncDaemon:
 
     def _sync_connection(self, connection: str, stop: threading.Event) -> None:
         plans: dict[Scope, _Plan] = {}
-        asked = now()
+        last_request = now()
         failures, resume_at = 0, 0.0
         while not stop.wait(TICK):
             try:
-                wanted = self._marked(connection, WANTED)
-                news = {
-                    scope for scope, at in self._marked(connection, ASKED).items() if at > asked
+                displayed = self._marked(connection, DISPLAYED)
+                requested = {
+                    scope
+                    for scope, at in self._marked(connection, REQUESTED).items()
+                    if at > last_request
                 }
-                if time.monotonic() < resume_at and not news:
+                if time.monotonic() < resume_at and not requested:
                     continue
-                asked = max([asked, *self._marked(connection, ASKED).values()])
+                last_request = max([last_request, *self._marked(connection, REQUESTED).values()])
                 for scope in dict.fromkeys(
-                    [*news, *wanted, Scope(connection, DEFAULT_SCOPE.resource_group)]
+                    [*requested, *displayed, Scope(connection, DEFAULT_SCOPE.resource_group)]
                 ):
-                    displayed = scope in news or (
-                        scope in wanted and now() - wanted[scope] < _DISPLAYED
+                    often = scope in requested or (
+                        scope in displayed and now() - displayed[scope] < _DISPLAYED
                     )
                     self._poll(
                         scope,
                         plans.setdefault(scope, _Plan()),
                         stop,
-                        displayed,
-                        asked=scope in news,
+                        often,
+                        requested=scope in requested,
                     )
                 failures = 0
             except SyncCancelled:
@@ -123,26 +125,36 @@ class SyncDaemon:
                     return
                 failures += 1
                 lasting = isinstance(error, AuthenticationFailed | ConfigError | InvalidInput)
-                pause = _PERMANENT if lasting else min(_LONGEST, _PAUSE * 2 ** (failures - 1))
+                pause = (
+                    _PERMANENT_PAUSE if lasting else min(_MAX_PAUSE, _PAUSE * 2 ** (failures - 1))
+                )
                 resume_at = time.monotonic() + pause * random.uniform(0.8, 1.2)
                 _log.warning("sync of %s failed: %s", connection, error.title)
             except Exception:  # noqa: BLE001  logged; other connections are not affected
                 _log.exception("background sync of %s failed", connection)
-                resume_at = time.monotonic() + _LONGEST
+                resume_at = time.monotonic() + _MAX_PAUSE
 
     def _poll(
-        self, scope: Scope, plan: _Plan, stop: threading.Event, displayed: bool, *, asked: bool
+        self, scope: Scope, plan: _Plan, stop: threading.Event, often: bool, *, requested: bool
     ) -> None:
-        """Poll the parts of a resource group that are due."""
+        """Poll the parts of a resource group that are due.
+
+        Args:
+            scope: The resource group.
+            plan: When its parts were last polled.
+            stop: Cancels the poll when set.
+            often: Whether the resource group is displayed or a sync was requested.
+            requested: Whether a sync was requested.
+        """
         at = time.monotonic()
-        slower = 1 if displayed else _NOT_DISPLAYED
+        slower = 1 if often else _NOT_DISPLAYED
         known = mirror_tenant.state(self._registry, scope, mirror_tenant.GROUP).done_at is not None
-        if not known and not displayed:
+        if not known and not often:
             return
         try:
-            if asked or not plan.started or at - plan.whole > WHOLE * slower:
-                self._sync.sync(scope, stop=stop, thorough=asked)
-                plan.whole = plan.light = plan.running = time.monotonic()
+            if requested or not plan.started or at - plan.full > FULL * slower:
+                self._sync.sync(scope, stop=stop, all_executables=requested)
+                plan.full = plan.light = plan.running = time.monotonic()
                 plan.started = True
                 return
             running = at - plan.running > RUNNING * slower and bool(
@@ -155,12 +167,12 @@ class SyncDaemon:
             if light:
                 TenantReading(
                     self._registry, scope.connection, self._runtimes.runtime(scope), stop
-                ).whole()
+                ).sync()
                 reading.light()
                 plan.light = time.monotonic()
             else:
                 reading.running()
-            # A slow poll, such as one of many metrics, takes at most a tenth of the time.
+            # Slow polls, for example of many metrics, take at most a tenth of the time.
             plan.running = time.monotonic() + max(0.0, 10 * (time.monotonic() - at) - RUNNING)
         except SyncCancelled:
             raise
@@ -179,7 +191,8 @@ class SyncDaemon:
 
 @contextmanager
 def alone(path: Path, stop: threading.Event) -> Iterator[bool]:
-    """Hold the lock of a home's sync daemon, waiting until ``stop``; yields whether it was acquired."""
+    """Acquire the lock of a home folder's sync daemon, waiting until ``stop`` is set; yield whether
+    it was acquired."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         while not stop.is_set():

@@ -1,6 +1,6 @@
 """Sync of a remote resource group: records that were added, changed or deleted since the last sync.
 
-Nothing that cannot have changed is requested.
+Records that cannot have changed are not requested.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from launchpad_tui.services.sync.lists import ListReader, ListSource, Progress, 
 from launchpad_tui.stores.catalog import KINDS, SERVED_KIND
 
 _log = logging.getLogger(__name__)
-#: models that the first sync reads before everything else, so that some are shown at once
+#: Number of models that the first sync reads before everything else, so that some are shown early.
 FIRST_MODELS = 1000
-#: changed executions up to which each is requested; if there are more, the list is read
-_SINGLY = 20
-#: unfinished executions up to which each is polled; if there are more, they are listed by status
-_FEW = 4
-#: the newest executions, whose metrics are read with every sync
+#: Maximum number of changed executions that are requested one by one; of more, the list is read.
+_MAX_SINGLE = 20
+#: Maximum number of unfinished executions that are polled one by one; more are listed by status.
+_MAX_POLLED = 4
+#: Number of the newest executions, whose metrics are read by every sync.
 RECENT = 100
-#: AI API: executions per request for metrics
+#: Maximum number of executions in a request for metrics (AI API).
 _PER_REQUEST = 10
-#: errors of a runtime without a feature, or without the permission to use it
+#: Errors of a runtime that does not have a feature or does not allow the user to use it.
 _NOT_AVAILABLE = (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected)
 
 
@@ -46,7 +46,7 @@ class GroupReading(Reading):
     """Syncs one resource group.
 
     Args:
-        runtime: the runtime of the resource group.
+        runtime: The runtime of the resource group.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class GroupReading(Reading):
         registry: Registry,
         scope: Scope,
         runtime: Runtime,
-        tell: Callable[[Progress], None] = lambda _progress: None,
+        report: Callable[[Progress], None] = lambda _progress: None,
         stop: threading.Event | None = None,
     ) -> None:
-        super().__init__(registry, scope, tell, stop or threading.Event())
+        super().__init__(registry, scope, report, stop or threading.Event())
         self._runtime = runtime
         self._artifacts: ListReader[Artifact] = ListReader(
             self,
@@ -91,30 +91,30 @@ class GroupReading(Reading):
         )
 
     def first(self) -> None:
-        """Read some models if none are known. Raises as `whole`."""
+        """Read some models if there are none in the registry. Raises the errors of `sync`."""
         if mirror.count(self.registry, self.scope, mirror.ARTIFACTS):
             return
         found = self._runtime.artifacts(ArtifactKind.MODEL, page=FIRST_MODELS)
         for batch in batches(islice(found, FIRST_MODELS)):
             mirror.put_artifacts(self.registry, self.scope, batch)
 
-    def whole(self, *, again: bool = False) -> None:
+    def sync(self, *, full: bool = False) -> None:
         """Read everything that may have changed.
 
         Args:
-            again: read all lists from the start, even if their counts did not change.
+            full: Read all lists from the start, even if their counts did not change.
 
         Raises:
-            Unreachable: the runtime did not respond. Records read so far are kept, and the next sync
-                resumes. Other errors of runtimes are possible.
-            SyncCancelled: the sync was cancelled.
+            Unreachable: The runtime does not respond. Records read so far are kept, and the next
+                sync resumes. Other errors of runtimes are possible.
+            SyncCancelled: The sync was cancelled.
         """
-        if again:
-            for every in (self._artifacts, self._executions, self._configurations):
-                every.restart()
+        if full:
+            for reader in (self._artifacts, self._executions, self._configurations):
+                reader.restart()
         self._artifacts.catch_up()
         self.check()
-        self._all_executions()
+        self._catch_up_executions()
         self._configurations.catch_up()
         self.check()
         self._stores()
@@ -124,16 +124,16 @@ class GroupReading(Reading):
     def light(self) -> None:
         """Read what changes often: added and deleted entries, and unfinished executions.
 
-        Raises as `whole`.
+        Raises the errors of `sync`.
         """
         if not (
             self._artifacts.complete and self._executions.complete and self._configurations.complete
         ):
-            self.whole()
+            self.sync()
             return
         self.running()
         if self._runtime.count_executions() != self._executions.counted:
-            self._all_executions()
+            self._catch_up_executions()
         self._artifacts.catch_up()
         self._configurations.catch_up()
         self._metrics()
@@ -141,56 +141,56 @@ class GroupReading(Reading):
     def running(self) -> None:
         """Poll the unfinished executions and their metrics, and read the outputs of finished ones.
 
-        Raises as `whole`.
+        Raises the errors of `sync`.
         """
-        going = mirror.unfinished(self.registry, self.scope)
-        if not going:
+        unfinished = mirror.unfinished(self.registry, self.scope)
+        if not unfinished:
             return
-        if len(going) > _FEW:
+        if len(unfinished) > _MAX_POLLED:
             known = mirror.execution_states(self.registry, self.scope)
-            there = {
+            remote = {
                 one.id: (one.status, one.modified_at)
-                for status in {known[one][0] for one in going}
+                for status in {known[one][0] for one in unfinished}
                 for one in self._runtime.execution_states(status)
             }
-            self._each([one for one in going if there.get(one) != known[one]])
+            self._fetch([one for one in unfinished if remote.get(one) != known[one]])
         else:
-            self._each(going)
-        if len(mirror.unfinished(self.registry, self.scope)) < len(going):
+            self._fetch(unfinished)
+        if len(mirror.unfinished(self.registry, self.scope)) < len(unfinished):
             self._artifacts.catch_up()
         self._metrics()
 
     def metrics_of(self, ids: Iterable[str]) -> bool:
         """Read metrics of executions that were not read completely; return whether there were any.
 
-        Raises as `whole`.
+        Raises the errors of `sync`.
         """
         return self._metrics(mirror.metrics_due(self.registry, self.scope, ids))
 
-    def _all_executions(self) -> None:
+    def _catch_up_executions(self) -> None:
         """Read the executions whose state changed, and mark deleted ones."""
         if not self._executions.complete:
-            self._executions.whole()
+            self._executions.read_all()
             return
-        there = {one.id: (one.status, one.modified_at) for one in self._runtime.execution_states()}
+        remote = {one.id: (one.status, one.modified_at) for one in self._runtime.execution_states()}
         known = mirror.execution_states(self.registry, self.scope)
-        changed = [one for one, state in there.items() if known.get(one) != state]
-        deleted = [one for one in known if one not in there]
-        if len(changed) + len(deleted) > _SINGLY:
-            self._executions.whole()
+        changed = [one for one, state in remote.items() if known.get(one) != state]
+        deleted = [one for one in known if one not in remote]
+        if len(changed) + len(deleted) > _MAX_SINGLE:
+            self._executions.read_all()
         elif changed or deleted:
-            self._each([*changed, *deleted])
-        self._executions.set_counted(len(there))
+            self._fetch([*changed, *deleted])
+        self._executions.set_counted(len(remote))
 
-    def _each(self, ids: Sequence[str]) -> None:
+    def _fetch(self, ids: Sequence[str]) -> None:
         """Request executions one by one; mark those that the runtime does not find as deleted."""
         found, deleted = [], []
         for one in ids:
             self.check()
             try:
-                answer = self._runtime.execution(one)
-                if answer.id == one:
-                    found.append(answer)
+                execution = self._runtime.execution(one)
+                if execution.id == one:
+                    found.append(execution)
                 else:
                     _log.warning(
                         "%s returned another execution than the requested %s", self.scope, one
@@ -206,17 +206,17 @@ class GroupReading(Reading):
             due = mirror.metrics_due(self.registry, self.scope, recent=RECENT)
         for start in range(0, len(due), _PER_REQUEST):
             self.check()
-            some = due[start : start + _PER_REQUEST]
-            self.tell(Progress(self.scope, "metrics", start, len(due)))
+            batch = due[start : start + _PER_REQUEST]
+            self.report(Progress(self.scope, "metrics", start, len(due)))
             try:
-                found = list(self._runtime.metrics([one for one, _ in some]))
+                found = list(self._runtime.metrics([one for one, _ in batch]))
             except (CapabilityMissing, NotFound) as error:
                 _log.info("metrics of %s cannot be read: %s", self.scope, error.title)
                 return False
-            asked = {one for one, _ in some}
+            requested = {one for one, _ in batch}
             with self.registry.write():
                 for each in found:
-                    if each.execution_id in asked:
+                    if each.execution_id in requested:
                         series.append(self.registry, each.execution_id, each.metrics, self.scope)
                         logged_metrics.put(
                             self.registry,
@@ -225,7 +225,7 @@ class GroupReading(Reading):
                             each.custom_info,
                             self.scope,
                         )
-                mirror.set_metrics_read(self.registry, self.scope, some)
+                mirror.set_metrics_read(self.registry, self.scope, batch)
         return bool(due)
 
     def _schedules(self) -> None:
@@ -243,16 +243,16 @@ class GroupReading(Reading):
             _log.info("object stores of %s cannot be listed: %s", self.scope, error.title)
             return
         found: dict[str, tuple[str, dict[str, str]]] = {}
-        able = connections.capabilities(self.registry, self.scope.connection)
-        added_here = {
+        capabilities = connections.capabilities(self.registry, self.scope.connection)
+        added_locally = {
             each.name for each in connections.stores(self.registry, self.scope) if not each.remote
         }
         for one in infos:
             kind = KINDS.get(one.type.lower())
             known = kind is not None and kind.secret is not None
-            if not known and able is not None and able.files:
-                # A store that the user added under this name, such as a mounted folder, is kept.
-                if one.name not in added_here:
+            if not known and capabilities is not None and capabilities.files:
+                # A store that the user added with this name, for example a mounted folder, is kept.
+                if one.name not in added_locally:
                     found[one.name] = (SERVED_KIND.id, {"object_store": one.name})
                 continue
             try:

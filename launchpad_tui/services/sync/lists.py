@@ -1,4 +1,4 @@
-"""Incremental sync of long lists: read in pages, resumed after an interruption.
+"""Incremental sync of long lists, which are read in pages and resumed after an interruption.
 
 A list whose count did not change is not read again.
 """
@@ -17,10 +17,10 @@ from launchpad_tui.errors import LaunchpadError
 from launchpad_tui.registry import mirror, mirror_tenant
 from launchpad_tui.registry.database import Registry
 
-#: entries per transaction: the write lock of the registry is held for about 50 ms
+#: Number of entries per transaction, so that the registry is locked for about 50 ms.
 BATCH = 500
-#: how many times a list that changes while it is read is read from the start
-_PASSES = 3
+#: How many times a list that changes while it is read is read from the start.
+_MAX_PASSES = 3
 
 
 class SyncCancelled(LaunchpadError):
@@ -52,20 +52,20 @@ class Reading:
     """Base of all parts of a sync: the registry, the scope, progress and cancellation.
 
     Args:
-        tell: called with the progress.
-        stop: cancels the sync when set.
+        report: Called with the progress.
+        stop: Cancels the sync when set.
     """
 
     def __init__(
         self,
         registry: Registry,
         scope: Scope,
-        tell: Callable[[Progress], None],
+        report: Callable[[Progress], None],
         stop: threading.Event,
     ) -> None:
         self.registry = registry
         self.scope = scope
-        self.tell = tell
+        self.report = report
         self.stop = stop
 
     def check(self) -> None:
@@ -83,17 +83,17 @@ class ListSource(Generic[One]):
     """The operations of one list.
 
     Attributes:
-        part: the name of the list.
-        ask: requests the entries after the first so many.
-        count: requests the number of entries.
-        keep: stores entries in the registry and returns whether any was new.
-        immutable: whether entries never change and are never deleted.
+        part: The name of the list.
+        request: Requests the entries after a number of entries to skip.
+        count: Requests the number of entries.
+        store: Stores entries in the registry and returns whether any was new.
+        immutable: Whether entries never change and are never deleted.
     """
 
     part: str
-    ask: Callable[[int], Iterator[One]]
+    request: Callable[[int], Iterator[One]]
     count: Callable[[], int]
-    keep: Callable[[Sequence[One]], bool]
+    store: Callable[[Sequence[One]], bool]
     immutable: bool
 
 
@@ -118,65 +118,66 @@ class ListReader(Generic[One]):
         """
         return self._state().position
 
-    def set_counted(self, there: int) -> None:
+    def set_counted(self, count: int) -> None:
         """Record the number of entries."""
-        if there != self.counted:
-            self._set(replace(self._state(), position=there))
+        if count != self.counted:
+            self._set(replace(self._state(), position=count))
 
     def restart(self) -> None:
-        """Read the list from the start the next time."""
+        """Discard the state, so that the next sync reads the list from the start."""
         self._set(mirror_tenant.ReadingState())
 
     def catch_up(self) -> bool:
         """Read entries that were added since the last sync; return whether the list was read."""
         if not self.complete:
-            self.whole()
+            self.read_all()
             return True
-        before, there = self.counted, self._source.count()
-        if there == before:
+        before, count = self.counted, self._source.count()
+        if count == before:
             return False
-        if there > before and self._source.immutable:
+        if count > before and self._source.immutable:
             # Most servers list by age, so that new entries follow the known ones.
             known = self._known()
-            for batch in batches(self._source.ask(before)):
+            for batch in batches(self._source.request(before)):
                 self._reading.check()
-                self._source.keep(batch)
-            if self._known() - known == there - before:
-                self.set_counted(there)
+                self._source.store(batch)
+            if self._known() - known == count - before:
+                self.set_counted(count)
                 return True
-        self.whole()
+        self.read_all()
         return True
 
-    def whole(self) -> None:
+    def read_all(self) -> None:
         """Read the whole list, resuming an interrupted read; mark missing entries as deleted."""
         registry, scope, part = self._reading.registry, self._reading.scope, self._source.part
-        there = self._source.count()
-        began = self._state()
-        position = began.position if began.total is not None else 0
+        count = self._source.count()
+        state = self._state()
+        position = state.position if state.total is not None else 0
         if position == 0:
             mirror.clear_seen(registry, scope, part)
-        for _ in range(_PASSES):
-            self._pass(position, there)
-            there = self._source.count()
-            if mirror.count_seen(registry, scope, part) >= there:
+        for _ in range(_MAX_PASSES):
+            self._read_from(position, count)
+            count = self._source.count()
+            if mirror.count_seen(registry, scope, part) >= count:
                 break
             # The order is undefined: an entry may have moved to a page that was read already.
             position = 0
         mirror.finish_list(registry, scope, part)
-        self._set(mirror_tenant.ReadingState(position=there, done_at=now()))
+        self._set(mirror_tenant.ReadingState(position=count, done_at=now()))
 
-    def _pass(self, position: int, there: int) -> None:
+    def _read_from(self, position: int, count: int) -> None:
+        """Read the entries from a position on."""
         registry, scope, part = self._reading.registry, self._reading.scope, self._source.part
-        self._reading.tell(Progress(scope, part, position, there))
-        self._set(replace(self._state(), position=position, total=there))
-        for batch in batches(self._source.ask(position)):
+        self._reading.report(Progress(scope, part, position, count))
+        self._set(replace(self._state(), position=position, total=count))
+        for batch in batches(self._source.request(position)):
             self._reading.check()
             with registry.write():
-                self._source.keep(batch)
+                self._source.store(batch)
                 mirror.seen(registry, scope, part, [one.id for one in batch])
                 position += len(batch)
-                self._set(replace(self._state(), position=position, total=max(there, position)))
-            self._reading.tell(Progress(scope, part, position, max(there, position)))
+                self._set(replace(self._state(), position=position, total=max(count, position)))
+            self._reading.report(Progress(scope, part, position, max(count, position)))
 
     def _known(self) -> int:
         return mirror.count(self._reading.registry, self._reading.scope, self._source.part)

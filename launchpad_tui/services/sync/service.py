@@ -20,12 +20,12 @@ from launchpad_tui.services.sync.group import GroupReading
 from launchpad_tui.services.sync.lists import Progress
 from launchpad_tui.services.sync.tenant import TenantReading
 
-#: states that mark requests: when a group was last displayed, and when its sync was last requested
-WANTED, ASKED = "wanted", "asked"
-#: the state of a connection whose background sync is paused, with the time of the pause
+#: Stored states: when a resource group was last displayed, and when its sync was last requested.
+DISPLAYED, REQUESTED = "wanted", "asked"
+#: Stored state of a connection whose background sync is paused: when it was paused.
 PAUSED = "held"
-#: minimum seconds between two polls while a caller waits for an execution
-FOLLOW = 2.0
+#: Minimum number of seconds between two polls while a caller waits for an execution.
+FOLLOW_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,12 @@ class Freshness:
     """When a resource group was last synced, and the progress of the current sync.
 
     Attributes:
-        done_at: when the last sync succeeded; None if none did.
-        error: the title of the error of a later sync; empty if there was none.
-        part: the list that is being read; empty if none is.
-        position, total: the number of its entries read so far, and of all.
-        paused: whether background sync of the connection is paused.
+        done_at: When the last sync succeeded; None if none has succeeded.
+        error: The title of the error of a later sync; empty if there was none.
+        part: The list that is being read; empty if none is.
+        position: The number of its entries read so far.
+        total: The number of its entries.
+        paused: Whether background sync of the connection is paused.
     """
 
     done_at: datetime | None = None
@@ -49,7 +50,7 @@ class Freshness:
 
 
 class SyncService:
-    """Syncs remote runtimes with the registry. Thread-safe."""
+    """Syncs the registry with remote runtimes. Thread-safe."""
 
     def __init__(self, registry: Registry, runtimes: Runtimes) -> None:
         self._registry = registry
@@ -59,55 +60,58 @@ class SyncService:
     def sync(
         self,
         scope: Scope,
-        tell: Callable[[Progress], None] = lambda _progress: None,
+        report: Callable[[Progress], None] = lambda _progress: None,
         stop: threading.Event | None = None,
         *,
-        thorough: bool = False,
-        again: bool = False,
+        all_executables: bool = False,
+        full: bool = False,
     ) -> None:
-        """Sync a resource group and the shared records of its connection; return when both are synced.
+        """Sync a resource group and the shared records of its connection.
 
         Args:
-            tell: called with the progress.
-            stop: cancels the sync when set.
-            thorough: read the executables of all scenarios, including unchanged ones.
-            again: read all lists from the start, even if their counts did not change.
+            scope: The connection and resource group.
+            report: Called with the progress.
+            stop: Cancels the sync when set.
+            all_executables: Read the executables of all scenarios, including unchanged ones.
+            full: Read all lists from the start, even if their counts did not change.
 
         Raises:
-            NotFound: the scope does not exist.
-            CapabilityMissing: the connection does not support sync.
-            Unreachable: the runtime did not respond. Records read so far are kept, and the next sync
-                resumes. Other errors of runtimes are possible.
+            NotFound: The scope does not exist.
+            CapabilityMissing: The connection does not support sync.
+            Unreachable: The runtime does not respond. Records read so far are kept, and the next
+                sync resumes. Other errors of runtimes are possible.
             SyncCancelled: ``stop`` was set.
         """
         try:
             runtime = self._runtimes.runtime(scope)
-            group = GroupReading(self._registry, scope, runtime, tell, stop)
+            group = GroupReading(self._registry, scope, runtime, report, stop)
             if self.freshness(scope).done_at is None:
                 # The first models are displayed before the other lists are read.
                 group.first()
-            TenantReading(self._registry, scope.connection, runtime, stop).whole(thorough=thorough)
-            group.whole(again=again)
+            TenantReading(self._registry, scope.connection, runtime, stop).sync(
+                all_executables=all_executables
+            )
+            group.sync(full=full)
         except LaunchpadError as error:
             self.failed(scope, error)
             raise
         self.succeeded(scope)
 
     def follow(self, scope: Scope) -> None:
-        """Poll the unfinished executions of a remote runtime, at most every `FOLLOW` seconds.
+        """Poll the unfinished executions of a remote runtime, at most every `FOLLOW_SECONDS`.
 
-        Does nothing for the runtime of this machine. Errors that may pass are ignored.
+        Does nothing for a runtime of this machine. Temporary errors are ignored.
 
         Raises:
-            NotFound: the scope does not exist.
-            AuthenticationFailed: the credentials are not accepted. Other errors that a retry does not
-                solve are possible.
+            NotFound: The scope does not exist.
+            AuthenticationFailed: The credentials are not accepted. Other errors that a retry does
+                not solve are possible.
         """
         if not self._runtimes.is_remote(scope) or time.monotonic() < self._follow_at.get(
             scope, 0.0
         ):
             return
-        self._follow_at[scope] = time.monotonic() + FOLLOW
+        self._follow_at[scope] = time.monotonic() + FOLLOW_SECONDS
         try:
             GroupReading(self._registry, scope, self._runtimes.runtime(scope)).running()
         except LaunchpadError as error:
@@ -130,7 +134,8 @@ class SyncService:
             connections.set_sync(self._registry, scope.connection, None, error.title)
 
     def is_remote(self, scope: Scope) -> bool:
-        """Return whether the records of a scope come from a remote runtime. Raises NotFound."""
+        """Return whether the records of a scope are copies from a remote runtime. Raises
+        NotFound."""
         return self._runtimes.is_remote(scope)
 
     def remote_connections(self) -> list[str]:
@@ -144,25 +149,26 @@ class SyncService:
     def freshness(self, scope: Scope) -> Freshness:
         """Return when a resource group was last synced, and the progress. Raises NotFound."""
         with self._registry.read():
-            whole = mirror_tenant.state(self._registry, scope, GROUP)
+            group = mirror_tenant.state(self._registry, scope, GROUP)
             if (
                 mirror_tenant.state(self._registry, Scope(scope.connection, ""), PAUSED).done_at
                 is not None
             ):
-                return Freshness(whole.done_at, whole.error, paused=True)
+                return Freshness(group.done_at, group.error, paused=True)
             for part in (mirror.ARTIFACTS, mirror.EXECUTIONS, mirror.CONFIGURATIONS):
                 found = mirror_tenant.state(self._registry, scope, part)
                 if found.total is not None:
-                    return Freshness(whole.done_at, whole.error, part, found.position, found.total)
-        return Freshness(whole.done_at, whole.error)
+                    return Freshness(group.done_at, group.error, part, found.position, found.total)
+        return Freshness(group.done_at, group.error)
 
-    def want(self, scope: Scope) -> None:
-        """Mark a resource group as displayed: the daemon syncs it more often for a while."""
-        self._mark(scope, WANTED)
+    def mark_displayed(self, scope: Scope) -> None:
+        """Mark a resource group as displayed, so that the sync daemon syncs it more often for a
+        while."""
+        self._mark(scope, DISPLAYED)
 
-    def ask(self, scope: Scope) -> None:
-        """Request a sync of a resource group by the daemon now."""
-        self._mark(scope, ASKED)
+    def request(self, scope: Scope) -> None:
+        """Request an immediate sync of a resource group by the sync daemon."""
+        self._mark(scope, REQUESTED)
 
     def pause(self, connection: str) -> None:
         """Pause background sync of a connection. Raises NotFound.
@@ -195,8 +201,8 @@ class SyncService:
         """Read metrics of executions that were not read completely; return whether there were any.
 
         Raises:
-            NotFound: the scope does not exist.
-            Unreachable: the runtime did not respond. Other errors of runtimes are possible.
+            NotFound: The scope does not exist.
+            Unreachable: The runtime does not respond. Other errors of runtimes are possible.
         """
         if not self.metrics_due(scope, ids):
             return False

@@ -1,4 +1,5 @@
-"""Sync of a remote connection's shared records: capabilities, resource groups, scenarios, executables."""
+"""Sync of the records that the resource groups of a remote connection share: capabilities, resource
+groups, scenarios and executables."""
 
 from __future__ import annotations
 
@@ -16,16 +17,16 @@ from launchpad_tui.runtimes.base import Runtime
 from launchpad_tui.services.sync.lists import Reading
 
 _log = logging.getLogger(__name__)
-#: how long the executables of an unchanged scenario are assumed to be unchanged
-_FRESH = timedelta(minutes=15)
+#: How long the executables of an unchanged scenario are assumed to be unchanged.
+_UNCHANGED = timedelta(minutes=15)
 
 
 class TenantReading(Reading):
     """Reads the records that all resource groups of a connection share.
 
     Args:
-        connection: the name of the connection.
-        runtime: the runtime of any of its resource groups.
+        connection: The name of the connection.
+        runtime: The runtime in any of its resource groups.
     """
 
     def __init__(
@@ -40,20 +41,20 @@ class TenantReading(Reading):
         )
         self._runtime = runtime
 
-    def whole(self, *, thorough: bool = False) -> None:
+    def sync(self, *, all_executables: bool = False) -> None:
         """Read all shared records.
 
         Args:
-            thorough: read the executables of all scenarios, including unchanged ones.
+            all_executables: Read the executables of all scenarios, including unchanged ones.
 
         Raises:
-            Unreachable: the runtime did not respond. Other errors of runtimes are possible.
-            SyncCancelled: the sync was cancelled.
+            Unreachable: The runtime does not respond. Other errors of runtimes are possible.
+            SyncCancelled: The sync was cancelled.
         """
         name = self.scope.connection
         before = mirror_tenant.state(self.registry, self.scope, mirror_tenant.TENANT)
-        old = thorough or before.done_at is None or now() - before.done_at > _FRESH
-        if old:
+        outdated = all_executables or before.done_at is None or now() - before.done_at > _UNCHANGED
+        if outdated:
             connections.set_capabilities(self.registry, name, self._runtime.capabilities())
         self._groups()
         self.check()
@@ -61,13 +62,13 @@ class TenantReading(Reading):
         found = list(self._runtime.scenarios())
         for one in found:
             self.check()
-            if old or known.get(one.id) != one:
+            if outdated or known.get(one.id) != one:
                 executables = list(self._runtime.executables(one.id))
                 versions = list(self._runtime.versions(one.id))
                 mirror_tenant.put_executables(self.registry, name, one.id, executables)
                 mirror_tenant.put_versions(self.registry, name, one.id, versions)
         mirror_tenant.put_scenarios(self.registry, name, found)
-        done = now() if old else before.done_at
+        done = now() if outdated else before.done_at
         mirror_tenant.set_state(
             self.registry, self.scope, mirror_tenant.TENANT, replace(before, done_at=done)
         )
@@ -76,7 +77,8 @@ class TenantReading(Reading):
         try:
             found = list(self._runtime.resource_groups())
         except (PermissionDenied, NotFound, CapabilityMissing, RuntimeRejected) as error:
-            # Listing may be forbidden. Resource groups that the user named are recorded already.
+            # The user may not be allowed to list resource groups. Those that the user has named are
+            # already recorded.
             _log.info(
                 "resource groups of %s cannot be listed: %s", self.scope.connection, error.title
             )

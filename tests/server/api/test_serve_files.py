@@ -20,7 +20,7 @@ from launchpad_tui.domain.timestamps import now
 from launchpad_tui.errors import ConfigError
 from launchpad_tui.services.clients import service_key
 from launchpad_tui.services.desk import Desk
-from launchpad_tui.services.served_files import ABANDONED
+from launchpad_tui.services.served_files import ABANDONED_SECONDS
 from tests.server.api.served import SharedServer, add_client, serving
 from tests.services.execution_support import Bench
 
@@ -164,7 +164,7 @@ def test_failed_uploads_leave_no_files(shared: SharedServer) -> None:
         ).status_code
         == 400
     )
-    old = time.time() - ABANDONED - 60
+    old = time.time() - ABANDONED_SECONDS - 60
     os.utime(folder / upload, (old, old))
     shared.server.call("PUT", FILES, params={"path": name()}, data=b"x")
     assert list(folder.iterdir()) == []
