@@ -186,7 +186,7 @@ ROUTES: tuple[Route, ...] = (
     Route("artifact.add", "Add", "models.artifact_add:ArtifactAddScreen"),
     Route("artifact.upload", "Upload", "models.artifact_upload:ArtifactUploadScreen"),
     Route("execution", "Execution", "executions.execution:ExecutionScreen"),
-    Route("execution.rerun", "Create again", "executions.execution_again:ExecutionAgainScreen"),
+    Route("execution.rerun", "Rerun", "executions.execution_rerun:ExecutionRerunScreen"),
     Route("configuration", "Configuration", "configurations.configuration:ConfigurationScreen"),
     Route(
         "configuration.create",

@@ -196,7 +196,7 @@ SCENES = [
         shown=True,
     ),
     Scene(
-        "elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ gone", "● RUNNING")
+        "elsewhere-executions", elsewhere, _executions, (100, 24), expect=("✗ deleted", "● RUNNING")
     ),
     Scene(
         "elsewhere-connections", elsewhere, _connections, (100, 24), expect=("vision", "✓ reached")
@@ -206,7 +206,7 @@ SCENES = [
         elsewhere,
         _everywhere,
         (120, 24),
-        expect=("core/vision", "✗ gone"),
+        expect=("core/vision", "✗ deleted"),
         shown=True,
     ),
     Scene(
@@ -217,7 +217,9 @@ SCENES = [
         expect=("nightly", "paused", "0 8 * * 1"),
         shown=True,
     ),
-    Scene("schedule-create", workshop, _schedule, (80, 24), expect=("Schedules", "● What")),
+    Scene(
+        "schedule-create", workshop, _schedule, (80, 24), expect=("Schedules", "● Configuration")
+    ),
     Scene("connection-edit", elsewhere, _edit, (100, 40), expect=("Edit core", "sb-vision")),
     Scene("schedules-narrow", scheduled, _schedules, (80, 24), expect=("nightly",)),
 ]

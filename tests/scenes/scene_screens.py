@@ -122,7 +122,7 @@ SCENES = [
         nothing,
         keys("3"),
         SMALL,
-        expect=("Nothing was executed yet", "a chooses"),
+        expect=("No executions yet", "Press a to select"),
     ),
     Scene(
         "execution",
@@ -197,7 +197,7 @@ SCENES = [
             "learning_rate",
             "customers  ai://default/data/customers",
             "1–4 of 4",
-            "C create like it",
+            "C create like this",
         ),
     ),
     Scene(
@@ -244,7 +244,11 @@ SCENES = [
         expect=("1–2 of 2", "Evaluate a churn model", "churn-train"),
     ),
     Scene(
-        "scenarios-empty", nothing, keys("5"), SMALL, expect=("No executables yet", "a YAML file")
+        "scenarios-empty",
+        nothing,
+        keys("5"),
+        SMALL,
+        expect=("No executables yet", "Press a to add"),
     ),
     Scene(
         "executable",
@@ -255,7 +259,7 @@ SCENES = [
             "learning_rate",
             "0.1   Step of each tree",
             "dataset   One row a customer",
-            "this machine ignores",
+            "Notes on the template",
         ),
     ),
     Scene(
@@ -487,7 +491,7 @@ SCENES = [
         workshop,
         keys("3", "question_mark", *"stop"),
         SMALL,
-        expect=("Stop the selected ones.", "enter select   esc cancel"),
+        expect=("Stop the selected executions", "enter select   esc cancel"),
     ),
     Scene(
         "commands-80x24",

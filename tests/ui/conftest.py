@@ -1,4 +1,4 @@
-"""A home with one of everything."""
+"""Fixtures of the tests of screens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.scenes.screen_seeds import workshop
 
 @pytest.fixture
 def workshop_home(tmp_path: Path) -> Home:
-    """The home of the scenes."""
+    """A home with items of every kind, as the scenes use it."""
     home = Home.at(tmp_path / "home").ensure()
     open_desk(home).close()
     workshop(home)

@@ -1,9 +1,11 @@
-"""Configurations, the wizard that creates one, scenarios and executables."""
+"""Tests of the screens for configurations, scenarios and executables."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from launchpad_tui.config.paths import Home
 from launchpad_tui.domain.connection import DEFAULT_SCOPE
@@ -18,15 +20,17 @@ from tests.scenes.screen_seeds import CONFIGURATION, DATASET, EVALUATE, RUNNING,
 
 
 def configurations(pilot: Any) -> list[Any]:
+    """Return all configurations."""
     return list(pilot.app.desk.configurations.list(DEFAULT_SCOPE))
 
 
-def executions(pilot: Any) -> int:
+def count_executions(pilot: Any) -> int:
+    """Return the number of executions."""
     listing = pilot.app.desk.executions.listing(DEFAULT_SCOPE, Query())
     return len(listing.slice(0, 100))
 
 
-async def test_search_shows_what_it_holds_and_goes(workshop_home: Home) -> None:
+async def test_search_filters_the_list_and_can_be_removed(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "slash", *"deep", "enter")
         text = screen_text(pilot)
@@ -35,10 +39,10 @@ async def test_search_shows_what_it_holds_and_goes(workshop_home: Home) -> None:
         await press(pilot, "backspace")
         assert "1–2 of 2" in screen_text(pilot)
         await press(pilot, "slash", *"gone", "enter")
-        assert "No configuration's name or ID holds 'gone'" in screen_text(pilot)
+        assert "No configuration has 'gone' in its name or ID" in screen_text(pilot)
 
 
-async def test_details_switch_between_bindings_and_executions(workshop_home: Home) -> None:
+async def test_tab_switches_between_bindings_and_executions(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "down", "enter")
         assert isinstance(pilot.app.screen, ConfigurationScreen)
@@ -51,20 +55,20 @@ async def test_details_switch_between_bindings_and_executions(workshop_home: Hom
         assert screen.item_id == RUNNING
 
 
-async def test_one_without_bindings_says_none(workshop_home: Home) -> None:
+async def test_a_configuration_without_parameters_shows_none(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "enter")
         lines = screen_text(pilot).split("\n")
-        place = next(i for i, line in enumerate(lines) if line.strip() == "Parameters")
-        assert lines[place + 1].strip() == "none"
+        heading = next(i for i, line in enumerate(lines) if line.strip() == "Parameters")
+        assert lines[heading + 1].strip() == "none"
 
 
-async def test_executing_several_asks_first(workshop_home: Home) -> None:
+async def test_executing_several_configurations_asks_first(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "ctrl+a", "x")
         assert "Execute 2 configurations?" in screen_text(pilot)
         await press(pilot, "n")
-        assert executions(pilot) == 5
+        assert count_executions(pilot) == 5
 
 
 async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
@@ -85,16 +89,20 @@ async def test_the_wizard_creates_a_configuration(workshop_home: Home) -> None:
         assert "Train a churn model (churn-train 1.2.0)" in text
         assert len(configurations(pilot)) == 2
         await press(pilot, "enter")
-        assert "Created spring. Execute it now?" in screen_text(pilot)
+        assert "Configuration spring created. Execute it now?" in screen_text(pilot)
         await press(pilot, "n")
         assert isinstance(pilot.app.screen, ConfigurationScreen)
-        made = next(one for one in configurations(pilot) if one.name == "spring")
-        assert dict(made.parameters) == {"learning_rate": "0.1", "trees": "200", "target": "left"}
-        assert dict(made.inputs) == {"customers": DATASET}
-        assert executions(pilot) == 5
+        created = next(one for one in configurations(pilot) if one.name == "spring")
+        assert dict(created.parameters) == {
+            "learning_rate": "0.1",
+            "trees": "200",
+            "target": "left",
+        }
+        assert dict(created.inputs) == {"customers": DATASET}
+        assert count_executions(pilot) == 5
 
 
-async def test_another_executable_brings_its_own_inputs(workshop_home: Home) -> None:
+async def test_selecting_another_executable_changes_the_fields(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "a", "enter", "enter", *"scores", "enter", "enter")
         assert "● Inputs" in screen_text(pilot)
@@ -105,7 +113,7 @@ async def test_another_executable_brings_its_own_inputs(workshop_home: Home) -> 
         assert "target *" in text
 
 
-async def test_a_wrong_name_loses_nothing(workshop_home: Home) -> None:
+async def test_an_invalid_name_keeps_the_typed_values(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "a", "enter", "enter", *"größer", "enter")
         text = screen_text(pilot)
@@ -121,7 +129,7 @@ async def test_a_wrong_name_loses_nothing(workshop_home: Home) -> None:
         assert len(configurations(pilot)) == 2
 
 
-async def test_one_like_another_starts_with_its_values(workshop_home: Home) -> None:
+async def test_create_like_this_fills_in_the_values(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         app: Any = pilot.app
         app.open("configuration", item_id=CONFIGURATION)
@@ -134,7 +142,7 @@ async def test_one_like_another_starts_with_its_values(workshop_home: Home) -> N
         assert values["parameter target"] == "left"
 
 
-async def test_the_keys_of_the_footer_hold_while_typing(workshop_home: Home) -> None:
+async def test_the_footer_shows_only_keys_that_work_while_typing(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations") as pilot:
         await press(pilot, "a")
         assert ": commands" in screen_text(pilot).split("\n")[-1]
@@ -147,17 +155,19 @@ async def test_the_keys_of_the_footer_hold_while_typing(workshop_home: Home) -> 
         assert "type to filter" in screen_text(pilot)
 
 
-async def test_without_a_scenario_the_wizard_says_what_to_do(tmp_path: Path) -> None:
+async def test_without_a_scenario_the_wizard_shows_how_to_add_one(tmp_path: Path) -> None:
     async with running(Home.at(tmp_path).ensure(), "configurations") as pilot:
         await press(pilot, "a")
         text = screen_text(pilot)
-        assert "There is no scenario yet: 5, then a" in text
+        assert "No scenarios yet: press 5, then a" in text
         assert "there are no values" in text
         await press(pilot, "ctrl+n")
         assert "✗ This field is required" in screen_text(pilot)
 
 
-async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: Path) -> None:
+async def test_valid_templates_are_added_and_invalid_ones_refused(
+    workshop_home: Home, tmp_path: Path
+) -> None:
     import launchpad_tui.demo
 
     demo = Path(launchpad_tui.demo.__file__).parent / "executables"
@@ -175,22 +185,18 @@ async def test_executables_are_added_and_refused(workshop_home: Home, tmp_path: 
         assert f"of {len(found)}" in screen_text(pilot)
 
 
-async def test_an_executable_is_deleted_after_asking(workshop_home: Home) -> None:
+async def test_an_executable_is_removed_after_a_question(workshop_home: Home) -> None:
     async with running(workshop_home, "scenarios") as pilot:
         desk: Any = pilot.app.desk
         await press(pilot, "D", "enter", "n")
         assert desk.scenarios.executable(DEFAULT_SCOPE, EVALUATE).id == EVALUATE
         await press(pilot, "D", "y")
-        try:
+        with pytest.raises(NotFound):
             desk.scenarios.executable(DEFAULT_SCOPE, EVALUATE)
-        except NotFound:
-            pass
-        else:
-            raise AssertionError("it is still there")
         assert len(configurations(pilot)) == 2
 
 
-async def test_settings_of_an_executable(workshop_home: Home) -> None:
+async def test_settings_of_an_executable_are_edited(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         app: Any = pilot.app
         app.open("executable", item_id=TRAIN)

@@ -1,4 +1,4 @@
-"""Executions, one execution with its tabs and its log, creating one again."""
+"""Tests of the screens for executions: list, details, log, rerun."""
 
 from __future__ import annotations
 
@@ -24,26 +24,30 @@ from tests.scenes.screen_seeds import COMPLETED, DEAD, RUNNING, STOPPED, write_l
 
 
 async def show(pilot: Any, item_id: str, tab: str = "status") -> None:
+    """Open the details of an execution."""
     pilot.app.open("execution", item_id=item_id, tab=tab)
     await settled(pilot)
 
 
 def ids(pilot: Any) -> set[str]:
+    """Return the IDs of all executions."""
     listing = pilot.app.desk.executions.listing(DEFAULT_SCOPE, Query())
     return {row.execution.id for row in listing.slice(0, 100)}
 
 
 def execution(pilot: Any, item_id: str) -> Any:
+    """Return an execution."""
     return pilot.app.desk.executions.get(DEFAULT_SCOPE, item_id).execution
 
 
 @pytest.fixture
 def supervised(workshop_home: Home) -> Iterator[Home]:
-    """The home, in which a supervisor holds the execution that runs."""
+    """The home, with a supervisor that is alive for the running execution."""
     registry = Registry(workshop_home.registry_path)
     with registry.write() as db:
         db.execute(
-            "UPDATE executions SET supervisor_pid = 1, supervisor_boot = '', claimed_at = created_at WHERE id = ?",
+            "UPDATE executions SET supervisor_pid = 1, supervisor_boot = '',"
+            " claimed_at = created_at WHERE id = ?",
             (RUNNING,),
         )
     registry.close()
@@ -51,10 +55,11 @@ def supervised(workshop_home: Home) -> Iterator[Home]:
         yield workshop_home
 
 
-async def test_stop_asks_then_stops(supervised: Home) -> None:
+async def test_stopping_asks_first(supervised: Home) -> None:
     async with running(supervised, "executions") as pilot:
         await press(pilot, "S")
-        assert "It is COMPLETED: only PENDING and RUNNING can be stopped" in screen_text(pilot)
+        text = screen_text(pilot)
+        assert "The execution is COMPLETED: only PENDING and RUNNING ones can be stopped" in text
         await press(pilot, "down", "S")
         assert f"Stop execution {RUNNING}?" in screen_text(pilot)
         await press(pilot, "n")
@@ -64,7 +69,7 @@ async def test_stop_asks_then_stops(supervised: Home) -> None:
         assert f"Stopping execution {RUNNING}" in screen_text(pilot)
 
 
-async def test_several_are_stopped_and_what_could_not_be_is_said(supervised: Home) -> None:
+async def test_stopping_several_reports_those_that_could_not_be_stopped(supervised: Home) -> None:
     async with running(supervised, "executions") as pilot:
         await press(pilot, "ctrl+a", "S", "y")
         assert execution(pilot, RUNNING).target_status is TargetStatus.STOPPED
@@ -72,11 +77,11 @@ async def test_several_are_stopped_and_what_could_not_be_is_said(supervised: Hom
         assert "Stopping 1 of 5: " in screen_text(pilot)
 
 
-async def test_several_are_deleted_and_what_runs_stays(workshop_home: Home) -> None:
+async def test_deleting_several_keeps_those_that_run(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         before = ids(pilot)
         await press(pilot, "down", "D")
-        assert "It is RUNNING: stop it first" in screen_text(pilot)
+        assert "The execution is RUNNING: stop it first" in screen_text(pilot)
         await press(pilot, "space", "space", "space", "D")
         assert "Delete 3 executions?" in screen_text(pilot)
         await press(pilot, "enter")
@@ -89,13 +94,15 @@ async def test_several_are_deleted_and_what_runs_stays(workshop_home: Home) -> N
         assert "1–3 of 3" in screen_text(pilot)
 
 
-async def test_one_that_is_selected_counts_and_not_the_cursor(workshop_home: Home) -> None:
+async def test_an_action_applies_to_the_selection_and_not_to_the_cursor(
+    workshop_home: Home,
+) -> None:
     async with running(workshop_home, "executions") as pilot:
         await press(pilot, "down", "space", "end", "S")
         assert f"Stop execution {RUNNING}?" in screen_text(pilot)
 
 
-async def test_the_order_is_turned_round(workshop_home: Home) -> None:
+async def test_the_order_can_be_reversed(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         screen: Any = pilot.app.screen
         newest = screen.table.row_id
@@ -103,24 +110,24 @@ async def test_the_order_is_turned_round(workshop_home: Home) -> None:
         assert screen.table.row_id == COMPLETED != newest
 
 
-async def test_details_stop_and_delete(workshop_home: Home) -> None:
+async def test_an_execution_is_deleted_from_its_details(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         await press(pilot, "end", "enter")
         opened = pilot.app.screen
         assert isinstance(opened, ExecutionScreen)
         await press(pilot, "S")
-        assert "It is COMPLETED: only PENDING and RUNNING" in screen_text(pilot)
+        assert "The execution is COMPLETED: only PENDING and RUNNING" in screen_text(pilot)
         await press(pilot, "D", "n")
         assert COMPLETED in ids(pilot)
         await press(pilot, "D", "y")
         assert COMPLETED not in ids(pilot)
         assert isinstance(pilot.app.screen, ExecutionsScreen)
-        assert f"Deleted execution {COMPLETED}" in screen_text(pilot)
+        assert f"Execution {COMPLETED} deleted" in screen_text(pilot)
         with pytest.raises(NotFound):
             execution(pilot, COMPLETED)
 
 
-async def test_one_that_is_gone_is_said(workshop_home: Home) -> None:
+async def test_details_close_if_the_execution_was_deleted(workshop_home: Home) -> None:
     async with running(workshop_home, "executions") as pilot:
         await show(pilot, DEAD)
         pilot.app.desk.executions.delete(DEFAULT_SCOPE, (DEAD,))
@@ -129,7 +136,7 @@ async def test_one_that_is_gone_is_said(workshop_home: Home) -> None:
         assert f"Execution {DEAD} was deleted" in screen_text(pilot)
 
 
-async def test_metrics_tags_and_custom_info(workshop_home: Home) -> None:
+async def test_the_metric_resource_shows_metrics_tags_and_custom_info(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED)
         await press(pilot, "tab")
@@ -141,7 +148,7 @@ async def test_metrics_tags_and_custom_info(workshop_home: Home) -> None:
         assert "[2, 39, 4]" in pilot.app.clipboard
 
 
-async def test_the_log_scrolls_sideways_and_hides_its_times(workshop_home: Home) -> None:
+async def test_the_log_scrolls_sideways_and_hides_timestamps(workshop_home: Home) -> None:
     async with running(workshop_home, size=(80, 24)) as pilot:
         await show(pilot, COMPLETED, "logs")
         assert "12:00:39 epoch  40" in screen_text(pilot)
@@ -157,7 +164,7 @@ async def test_the_log_scrolls_sideways_and_hides_its_times(workshop_home: Home)
         assert "epoch  40" in text
 
 
-async def test_the_log_newest_first(workshop_home: Home) -> None:
+async def test_the_log_can_show_the_newest_line_first(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "o")
@@ -166,7 +173,7 @@ async def test_the_log_newest_first(workshop_home: Home) -> None:
         assert "epoch  39" in lines[2]
 
 
-async def test_searching_the_log(workshop_home: Home) -> None:
+async def test_the_log_can_be_searched(workshop_home: Home) -> None:
     async with running(workshop_home, size=(100, 24)) as pilot:
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "n")
@@ -183,7 +190,7 @@ async def test_searching_the_log(workshop_home: Home) -> None:
         assert "No line matches" in screen_text(pilot)
 
 
-async def test_every_match_of_the_last_page_is_reached(workshop_home: Home) -> None:
+async def test_search_reaches_every_match_of_the_last_page(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "slash", *"epoch  3", "enter")
@@ -194,7 +201,7 @@ async def test_every_match_of_the_last_page_is_reached(workshop_home: Home) -> N
             assert f"Match {11 - number} of 10" in screen_text(pilot)
 
 
-async def test_only_lines_that_match_show_and_are_saved(
+async def test_a_filtered_log_shows_and_saves_only_matching_lines(
     workshop_home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -202,7 +209,7 @@ async def test_only_lines_that_match_show_and_are_saved(
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "ampersand", *"epoch  1", "enter")
         text = screen_text(pilot)
-        assert "10 lines show" in text
+        assert "10 lines shown" in text
         assert "epoch  19" in text
         assert "epoch  20" not in text
         await press(pilot, "w", "enter")
@@ -215,7 +222,7 @@ async def test_only_lines_that_match_show_and_are_saved(
         assert "epoch  20" in screen_text(pilot)
 
 
-async def test_the_log_of_a_span_of_time(workshop_home: Home) -> None:
+async def test_the_log_can_be_limited_to_a_time_range(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED, "logs")
         await press(pilot, "T", *"2026-01-31 12:00:05 - 2026-01-31 12:00:07", "enter")
@@ -223,11 +230,17 @@ async def test_the_log_of_a_span_of_time(workshop_home: Home) -> None:
         assert "epoch   6" in text
         assert "epoch   4 " not in text
         assert "epoch  10" not in text
+        await press(pilot, "T", *"2026-01-31 12:00:38 -", "enter")
+        text = screen_text(pilot)
+        assert "2 lines shown" in text
+        assert "epoch  39" in text
+        await press(pilot, "T", *"- 2026-01-31 12:00:01", "enter")
+        assert "2 lines shown" in screen_text(pilot)
         await press(pilot, "T", *"noon", "enter")
-        assert "'noon' is not a time" in screen_text(pilot)
+        assert "'noon' is not a valid time" in screen_text(pilot)
 
 
-async def test_the_log_is_followed(workshop_home: Home) -> None:
+async def test_new_lines_of_the_log_are_shown(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, RUNNING, "logs")
         assert "reading customers" in screen_text(pilot)
@@ -237,7 +250,7 @@ async def test_the_log_is_followed(workshop_home: Home) -> None:
         assert "epoch 1 of 3" in screen_text(pilot)
 
 
-async def test_the_newest_line_shows_in_every_height(workshop_home: Home) -> None:
+async def test_the_newest_line_stays_visible_after_a_resize(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED, "logs")
         for height in (20, 45, 24):
@@ -250,13 +263,13 @@ async def test_the_newest_line_shows_in_every_height(workshop_home: Home) -> Non
         assert "epoch  40" not in screen_text(pilot)
 
 
-async def test_an_empty_log_says_so(workshop_home: Home) -> None:
+async def test_an_empty_log_shows_a_message(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, STOPPED, "logs")
         assert "The log is empty" in screen_text(pilot)
 
 
-async def test_hostile_lines_are_shown_as_text(workshop_home: Home) -> None:
+async def test_control_sequences_and_markup_are_shown_as_text(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, DEAD, "logs")
         text = screen_text(pilot)
@@ -265,14 +278,14 @@ async def test_hostile_lines_are_shown_as_text(workshop_home: Home) -> None:
         assert "\x1b" not in text
 
 
-async def test_search_belongs_to_the_log(workshop_home: Home) -> None:
+async def test_the_log_is_searched_on_its_tab_only(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED)
         await press(pilot, "slash")
-        assert "Tab shows the log first" in screen_text(pilot)
+        assert "Open the Logs tab first" in screen_text(pilot)
 
 
-async def test_creating_again_keeps_what_was_typed(workshop_home: Home) -> None:
+async def test_rerun_keeps_typed_values_when_going_back(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await show(pilot, COMPLETED)
         await press(pilot, "A")

@@ -1,4 +1,4 @@
-"""The manual in the app: topics, reading, searching."""
+"""Tests of the manual in the app: list of topics, reading and searching."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from launchpad_tui.ui.widgets.markdown_view import MarkdownView
 from tests.scenes.harness import press, running, screen_text, settled
 
 
-async def test_from_help_to_a_topic_and_back(tmp_path: Path) -> None:
+async def test_help_leads_to_a_topic_and_escape_back(tmp_path: Path) -> None:
     async with running(Home.at(tmp_path)) as pilot:
         await press(pilot, "question_mark", "enter")
         await settled(pilot)
-        assert [t.title for t in topics() if t.title not in screen_text(pilot)] == [], screen_text(
-            pilot
-        )
+        text = screen_text(pilot)
+        assert [topic.title for topic in topics() if topic.title not in text] == [], text
         await press(pilot, "down", "enter")
         assert isinstance(pilot.app.screen, TopicScreen)
         assert pilot.app.screen.topic_name == TOPICS[1]
@@ -25,7 +24,7 @@ async def test_from_help_to_a_topic_and_back(tmp_path: Path) -> None:
         assert pilot.app.screen.title_text() == "Models"
 
 
-async def test_next_and_previous_topic(tmp_path: Path) -> None:
+async def test_brackets_open_the_next_and_the_previous_topic(tmp_path: Path) -> None:
     async with running(Home.at(tmp_path)) as pilot:
         pilot.app.open("manual.topic", name=TOPICS[0])
         await settled(pilot)
@@ -39,7 +38,7 @@ async def test_next_and_previous_topic(tmp_path: Path) -> None:
         assert screen.why_not_next() == "This is the last topic"
 
 
-async def test_search_goes_from_match_to_match(tmp_path: Path) -> None:
+async def test_search_moves_from_match_to_match(tmp_path: Path) -> None:
     async with running(Home.at(tmp_path), size=(80, 24)) as pilot:
         pilot.app.open("manual.topic", name="stores")
         await settled(pilot)

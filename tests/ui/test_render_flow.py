@@ -1,3 +1,5 @@
+"""Tests of the drawing of an execution's process flow."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
@@ -28,6 +30,7 @@ def artifact(name: str, kind: ArtifactKind) -> Artifact:
 
 
 def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> ExecutionDetails:
+    """Return an execution with two inputs, of which one was deleted."""
     execution = Execution(
         id="e0123456789abcde",
         configuration_id="c1",
@@ -52,7 +55,7 @@ def details(status: Status = Status.COMPLETED, name: str = "lr-high") -> Executi
 
 
 @pytest.mark.parametrize("width", [40, 80, WIDE - 1, WIDE, 200])
-def test_every_line_has_the_asked_width_and_names_all_five(width: int) -> None:
+def test_every_line_has_the_given_width_and_all_boxes_are_drawn(width: int) -> None:
     drawing = draw_flow(flow_boxes(details(), AT), width, 0, STYLES)
     assert {cell_width(line.plain) for line in drawing.lines} == {width}
     text = "\n".join(line.plain for line in drawing.lines)
@@ -67,7 +70,7 @@ def test_every_line_has_the_asked_width_and_names_all_five(width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 200])
-def test_what_opens_something_can_be_found_where_it_was_drawn(width: int) -> None:
+def test_links_are_located_where_they_are_drawn(width: int) -> None:
     drawing = draw_flow(flow_boxes(details(), AT), width, 1, STYLES)
     assert [(item.route, item.id) for item in drawing.items] == [
         ("executable", "digits-train"),
@@ -89,19 +92,19 @@ def test_what_opens_something_can_be_found_where_it_was_drawn(width: int) -> Non
     ]
 
 
-def test_an_execution_that_still_runs_says_that_outputs_come() -> None:
+def test_a_running_execution_has_no_outputs_yet() -> None:
     running = flow_boxes(details(Status.RUNNING), AT)
     assert running[4].items[0].text == "not yet"
     assert flow_boxes(details(Status.DEAD), AT)[4].items[0].text == "none"
 
 
-def test_names_with_escapes_stay_in_their_box() -> None:
+def test_control_characters_and_long_names_stay_in_their_box() -> None:
     drawing = draw_flow(flow_boxes(details(name="\x1b[31mred\n" + "字" * 100), AT), 200, -1, STYLES)
     assert {cell_width(line.plain) for line in drawing.lines} == {200}
     assert all("\x1b" not in line.plain for line in drawing.lines)
 
 
-def test_fit_is_exact() -> None:
+def test_pad_returns_the_exact_width() -> None:
     assert pad("字字字", 5) == "字字…"
     assert pad("abc", 5) == "abc  "
     assert pad("abcdef", 1) == "…"

@@ -1,4 +1,4 @@
-"""The schedules' list and wizard."""
+"""Tests of the list of schedules and of its wizard."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launchpad_tui.domain.schedule import ScheduleStatus
 from tests.scenes.harness import press, running, screen_text
 
 
-async def test_from_nothing_to_a_schedule_and_back(workshop_home: Home) -> None:
+async def test_a_schedule_is_created_paused_edited_and_deleted(workshop_home: Home) -> None:
     async with running(workshop_home, size=(100, 28)) as pilot:
         await press(pilot, "ctrl+e")
         assert "No execution schedules yet" in screen_text(pilot)
@@ -39,13 +39,13 @@ async def test_from_nothing_to_a_schedule_and_back(workshop_home: Home) -> None:
         assert "No execution schedules yet" in screen_text(pilot)
 
 
-async def test_a_schedule_from_its_configuration(workshop_home: Home) -> None:
+async def test_a_schedule_is_created_from_its_configuration(workshop_home: Home) -> None:
     desk = open_desk(workshop_home)
     (first, *_) = desk.configurations.list(DEFAULT_SCOPE)
     async with running(workshop_home, size=(80, 24)) as pilot:
         await press(pilot, "4", "enter", "E", "ctrl+n", "ctrl+n", "enter")
-        (made,) = desk.schedules.list(DEFAULT_SCOPE)
-        assert made.configuration_id == first.id
-        assert made.status is ScheduleStatus.ACTIVE
-        assert f"Added the schedule {first.name}" in screen_text(pilot)
+        (created,) = desk.schedules.list(DEFAULT_SCOPE)
+        assert created.configuration_id == first.id
+        assert created.status is ScheduleStatus.ACTIVE
+        assert f"Schedule {first.name} created" in screen_text(pilot)
     desk.close()

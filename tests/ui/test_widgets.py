@@ -382,7 +382,7 @@ async def test_help_says_the_whole_of_a_line(workshop_home: Home) -> None:
         await press(pilot, "question_mark", *"stop")
         text = " ".join(screen_text(pilot).replace("│", " ").split())
         assert (
-            "Stop the selected ones. (It is COMPLETED: only PENDING and RUNNING can be stopped)"
+            "Stop the selected executions (The execution is COMPLETED: only PENDING and RUNNING "
             in text
         )
         assert "esc cancel" in text

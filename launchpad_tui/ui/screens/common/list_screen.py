@@ -235,7 +235,7 @@ class ListScreen(LaunchpadScreen, Generic[Row]):
         self.table.focus()
 
     def do_back(self) -> None:
-        """Close the input line, else end a range, else clear the selection, else close the screen."""
+        """Close the input line, end a range, clear the selection, or else close the screen."""
         search = self.query("#search")
         table = self.table
         if expression := self.query("#where"):

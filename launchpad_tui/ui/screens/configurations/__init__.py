@@ -1,1 +1,1 @@
-"""Configurations: the list, the details of one, the wizard that creates one."""
+"""The list of configurations, the details of a configuration, and the wizard that creates one."""

@@ -1,4 +1,4 @@
-"""One configuration: what it binds, and the executions of it."""
+"""The details of a configuration: its bindings and its executions."""
 
 from __future__ import annotations
 
@@ -23,25 +23,28 @@ class ConfigurationScreen(LaunchpadScreen):
     """The details of a configuration.
 
     Args:
-        item_id: its ID.
+        item_id: the ID of the configuration.
     """
 
     TOPICS = frozenset({"configurations", "executions"})
-    DEFAULT_CSS = "ConfigurationScreen #details { height: 3fr; } ConfigurationScreen #executions { height: 2fr; }"
+    DEFAULT_CSS = """
+    ConfigurationScreen #details { height: 3fr; }
+    ConfigurationScreen #executions { height: 2fr; }
+    """
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action(
             "configuration.execute",
             "x",
             "execute",
-            "Create an execution of it.",
+            "Create an execution of the configuration",
             footer=2,
             needs="executions",
         ),
         Action(
             "configuration.copy",
             "C",
-            "create like it",
-            "Create a configuration that starts with its values.",
+            "create like this",
+            "Create a configuration that starts with the values of this one",
             footer=3,
         ),
         Action(
@@ -67,23 +70,23 @@ class ConfigurationScreen(LaunchpadScreen):
         self._configuration: Configuration | None = None
 
     def title_text(self) -> str:
-        """Its name."""
+        """Return the name of the configuration."""
         return self._configuration.name if self._configuration else "Configuration"
 
     def body(self) -> ComposeResult:
-        """Details above, executions below."""
+        """Yield the details and the list of executions below them."""
         yield Vertical(Details(id="bindings"), id="details")
         yield VirtualTable(
             execution_columns(self.launchpad.look),
             _key,
-            title="Executions of it",
-            empty="None yet\nx executes it",
+            title="Executions of this configuration",
+            empty="No executions yet\nPress x to create one",
             multi=False,
             id="executions",
         )
 
     async def load(self) -> None:
-        """Read it and its executions."""
+        """Read the configuration and its executions."""
         one = self._configuration = await self.read(
             self.desk.configurations.get, self.scope, self.item_id
         )
@@ -103,7 +106,7 @@ class ConfigurationScreen(LaunchpadScreen):
             try:
                 artifact = await self.read(self.desk.artifacts.get, self.scope, artifact_id)
             except NotFound:
-                items.append(Item(name, f"{artifact_id} no longer exists", "warn"))
+                items.append(Item(name, f"{artifact_id} (deleted)", "warn"))
             else:
                 items.append(
                     Item(
@@ -114,20 +117,20 @@ class ConfigurationScreen(LaunchpadScreen):
                     )
                 )
         self.query_one("#bindings", Details).set_items(items)
-        wanted = Query(
+        query = Query(
             conditions=(Condition(Subject.ATTRIBUTE, "configuration_id", Op.EQUALS, one.id),)
         )
-        listing = await self.read(self.desk.executions.listing, self.scope, wanted)
+        listing = await self.read(self.desk.executions.listing, self.scope, query)
         self.query_one("#executions", VirtualTable).set_source(listing)
         self.repaint_frame()
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter`` on an execution."""
+        """Open the details of an execution."""
         self.launchpad.open("execution", item_id=event.row.execution.id)
 
     def do_switch(self) -> None:
-        """Key ``tab``."""
+        """Move the focus between the details and the list of executions."""
         table, details = (
             self.query_one("#executions", VirtualTable),
             self.query_one("#bindings", Details),
@@ -135,17 +138,17 @@ class ConfigurationScreen(LaunchpadScreen):
         (details if table.has_focus else table).focus()
 
     async def do_execute(self) -> None:
-        """Key ``x``."""
+        """Create an execution of the configuration."""
         from launchpad_tui.ui.screens.executions.execution_create import execute
 
         await execute(self, self.item_id)
 
     def do_schedule(self) -> None:
-        """Key ``E``."""
+        """Open the wizard that creates a schedule for the configuration."""
         self.launchpad.open("schedule.create", configuration=self.item_id)
 
     def do_copy(self) -> None:
-        """Key ``C``."""
+        """Open the wizard that creates a configuration, filled with the values of this one."""
         self.launchpad.open("configuration.create", like=self.item_id)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from launchpad_tui.domain.execution import Configuration
-from launchpad_tui.ui.screens.common.cells import (
-    pairs_text,
-    timestamp_text,
-)
+from launchpad_tui.ui.screens.common.cells import pairs_text, timestamp_text
 from launchpad_tui.ui.widgets.columns import Cell, Column
 
 
 def configuration_columns() -> tuple[Column[Configuration], ...]:
-    """The columns of the list of configurations."""
+    """Return the columns of the list of configurations."""
     return (
         Column[Configuration]("name", "Name", lambda c: c.name, 20, 44, 3, priority=0),
         Column[Configuration](

@@ -1,4 +1,4 @@
-"""The wizard that creates a configuration, and an execution of it."""
+"""The wizard that creates a configuration and, if the user wants, an execution of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
 
 
 class ConfigurationCreateScreen(BindingWizard):
-    """Scenario, executable, name, parameters, inputs, review.
+    """Steps: scenario, executable, name, parameters, inputs, review.
 
     Args:
-        executable_id: chosen already, empty for none.
-        like: a configuration whose values it starts with, empty for none.
+        executable_id: the executable that is selected at first; empty for none.
+        like: the ID of the configuration whose values are filled in; empty for none.
     """
 
     TITLE_TEXT = "Create a configuration"
@@ -26,7 +26,7 @@ class ConfigurationCreateScreen(BindingWizard):
         self._executable_id = executable_id
 
     async def prepare(self) -> None:
-        """Take over what is known."""
+        """Fill in the values of the given configuration or executable."""
         if self._like:
             source = await self.read(self.desk.configurations.get, self.scope, self._like)
             await self.choose_executable(source.executable_id)
@@ -41,32 +41,32 @@ class ConfigurationCreateScreen(BindingWizard):
             }
 
     def steps(self) -> Sequence[Step]:
-        """Two steps more, in front."""
+        """Return the steps, beginning with scenario and executable."""
         return (
             Step(
                 "scenario",
                 "Scenario",
-                "The use case.",
+                "Select the use case.",
                 (Field("scenario", "Scenario", FieldKind.CHOICE, required=True),),
             ),
             Step(
                 "executable",
                 "Executable",
-                "What is executed.",
+                "Select the executable to configure.",
                 (Field("executable", "Executable", FieldKind.CHOICE, required=True),),
             ),
             *super().steps(),
         )
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """Scenarios, and the executables of the chosen one."""
+        """Return the scenarios, or the executables of the selected scenario."""
         if step.id == "scenario":
             found = await self.read(self.desk.scenarios.scenarios, self.scope)
             if not found:
                 self.launchpad.say(
-                    "There is no scenario yet: 5, then a, adds workflow templates", "warn", 10
+                    "No scenarios yet: press 5, then a to add workflow templates", "warn", 10
                 )
-            return self._one_of(
+            return self._with_default(
                 field, [Choice(each.id, each.name, each.description) for each in found]
             )
         if step.id == "executable":
@@ -77,24 +77,24 @@ class ConfigurationCreateScreen(BindingWizard):
                 Choice(each.id, each.name, f"{each.version}  {each.description}")
                 for each in executables
             ]
-            return self._one_of(field, choices)
+            return self._with_default(field, choices)
         return await super().choices(step, field)
 
-    def _one_of(self, field: Field, choices: list[Choice]) -> list[Choice]:
-        """The choices; the first one is taken where nothing that can be chosen was."""
+    def _with_default(self, field: Field, choices: list[Choice]) -> list[Choice]:
+        """Select the first choice if none of them is selected, and return the choices."""
         if choices and self.values.get(field.name) not in {each.id for each in choices}:
             self.values[field.name] = choices[0].id
         return choices
 
     async def check(self, step: Step) -> str:
-        """Another executable brings its own parameters."""
+        """Load the parameters of the selected executable, and check the common steps."""
         if step.id == "executable":
             await self.choose_executable(self.values["executable"])
         return await super().check(step)
 
     async def finish(self) -> None:
-        """Create it; then offer to execute it."""
-        made = await self.launchpad.act(
+        """Create the configuration, then offer to execute it."""
+        created = await self.launchpad.act(
             self.desk.configurations.create,
             self.scope,
             self.values["name"],
@@ -103,12 +103,14 @@ class ConfigurationCreateScreen(BindingWizard):
             self.inputs(),
         )
         question = ConfirmDialog(
-            f"Created {made.name}. Execute it now?",
-            "It starts as soon as there is room.",
+            f"Configuration {created.name} created. Execute it now?",
+            "The execution starts as soon as the runtime has free capacity.",
             yes="execute",
         )
         if await self.launchpad.ask(question):
-            execution = await self.launchpad.act(self.desk.executions.create, self.scope, made.id)
+            execution = await self.launchpad.act(
+                self.desk.executions.create, self.scope, created.id
+            )
             self.leave("execution", item_id=execution.id)
         else:
-            self.leave("configuration", item_id=made.id)
+            self.leave("configuration", item_id=created.id)

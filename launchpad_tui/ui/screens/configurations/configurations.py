@@ -9,12 +9,13 @@ from textual.app import ComposeResult
 
 from launchpad_tui.domain.execution import Configuration
 from launchpad_tui.ui.keymap import Action
+from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.configurations.configuration_columns import configuration_columns
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
-_EMPTY = "No configurations yet\na creates one; it needs an executable (5)"
+_EMPTY = "No configurations yet\nPress a to create one from an executable (5)"
 
 
 class ConfigurationsScreen(LaunchpadScreen):
@@ -27,7 +28,7 @@ class ConfigurationsScreen(LaunchpadScreen):
             "configurations.create",
             "a",
             "create",
-            "Bind an executable's parameters and inputs.",
+            "Create a configuration of an executable",
             footer=2,
             needs="create_configuration",
         ),
@@ -35,7 +36,7 @@ class ConfigurationsScreen(LaunchpadScreen):
             "configurations.execute",
             "x",
             "execute",
-            "Create an execution of it.",
+            "Create an execution of each selected configuration",
             footer=3,
             needs="executions",
         ),
@@ -43,7 +44,7 @@ class ConfigurationsScreen(LaunchpadScreen):
             "configurations.search",
             "/",
             "search",
-            "Show those whose name or ID holds a text.",
+            "Search in names and IDs",
             footer=10,
         ),
     )
@@ -53,7 +54,7 @@ class ConfigurationsScreen(LaunchpadScreen):
         self._search = ""
 
     def body(self) -> ComposeResult:
-        """The table."""
+        """Yield the table."""
         yield VirtualTable(
             configuration_columns(),
             lambda one: one.id,
@@ -65,62 +66,62 @@ class ConfigurationsScreen(LaunchpadScreen):
 
     @property
     def table(self) -> VirtualTable[Configuration]:
-        """The list."""
+        """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Read the list anew."""
+        """Read the list."""
         table = self.table
         rows = await self.read(self.desk.configurations.list, self.scope, None, self._search)
         table.empty = (
-            f"No configuration's name or ID holds {self._search!r}" if self._search else _EMPTY
+            f"No configuration has {self._search!r} in its name or ID" if self._search else _EMPTY
         )
         table.set_chips([f"search {self._search}"] if self._search else [])
         table.set_rows(rows)
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``."""
+        """Open the details of the configuration."""
         self.launchpad.open("configuration", item_id=event.row.id)
 
     @on(VirtualTable.ChipRemoved)
     def chip_removed(self) -> None:
-        """Show all again."""
+        """Clear the search."""
         self._search = ""
         self.reload()
 
     async def do_search(self) -> None:
-        """Key ``/``."""
+        """Ask for a text and show the configurations whose name or ID contains it."""
         text = await self.launchpad.ask(
-            PromptDialog("Search configurations", self._search, "Name or ID")
+            PromptDialog("Search configurations", self._search, "Part of a name or ID")
         )
         if text is not None:
             self._search = text.strip()
             self.reload()
 
     def do_create(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that creates a configuration."""
         self.launchpad.open("configuration.create")
 
     def why_not_execute(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        """Return why there is no configuration to execute."""
+        return None if self.table.row is not None else NO_ROW
 
     async def do_execute(self) -> None:
-        """Key ``x``."""
+        """Execute the selected configurations; of several, ask first."""
         from launchpad_tui.ui.screens.executions.execution_create import execute
 
-        chosen = self.table.target_ids
-        if len(chosen) > 1:
+        selected = self.table.target_ids
+        if len(selected) > 1:
             question = ConfirmDialog(
-                f"Execute {len(chosen):,} configurations?",
-                "An execution is created of each.",
+                f"Execute {len(selected):,} configurations?",
+                "An execution is created for each.",
                 yes="execute",
             )
             if not await self.launchpad.ask(question):
                 return
-        for configuration_id in chosen:
+        for configuration_id in selected:
             await execute(self, configuration_id)
-        if len(chosen) > 1:
+        if len(selected) > 1:
             self.table.clear_selection()
-            self.launchpad.say(f"Created {len(chosen):,} executions", "good")
+            self.launchpad.say(f"{len(selected):,} executions created", "good")

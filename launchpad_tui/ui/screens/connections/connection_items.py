@@ -89,7 +89,7 @@ def scope_columns(look: Look) -> tuple[Column[ScopeLine], ...]:
         if line.group is None:
             return Cell(*connection_state(line.connection, line.kind, look))
         if line.group.deleted_at is not None:
-            return Cell(f"{glyphs.error} gone", "warn")
+            return Cell(f"{glyphs.error} deleted", "warn")
         if line.chosen:
             return Cell(f"{glyphs.selected} chosen", "accent")
         return Cell(

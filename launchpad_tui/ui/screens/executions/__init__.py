@@ -1,1 +1,1 @@
-"""Executions: the list and the details of one."""
+"""The list of executions, the details of an execution, and the wizard that reruns one."""

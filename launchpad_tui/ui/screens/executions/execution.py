@@ -1,4 +1,4 @@
-"""One execution: its process flow, status, metrics and log."""
+"""The details of an execution: process flow, status, metrics and log."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from launchpad_tui.ui.widgets.tabs import TAB_ACTIONS, TabbedKeys, TabStrip
 if TYPE_CHECKING:
     from launchpad_tui.domain.transfer import Progress
 
-#: seconds between two looks whether the log has grown
+#: seconds between two checks for new lines in the log
 LOG_SECONDS = 0.4
-NOT_READ = "It is not read yet"
+NOT_LOADED = "The execution is still loading"
 
 
 class ExecutionScreen(TabbedKeys, LaunchpadScreen):
     """The details of an execution.
 
     Args:
-        item_id: its ID.
-        tab: the tab to show first: status, resource or logs.
+        item_id: the ID of the execution.
+        tab: the tab that is shown first: status, resource or logs.
     """
 
     TOPICS = frozenset({"executions", "artifacts", "metrics"})
@@ -49,37 +49,34 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         Action(
             "execution.rerun",
             "A",
-            "again",
-            "Create it again, with changed parameters.",
+            "rerun",
+            "Rerun the execution with the same or other parameters",
             footer=4,
             needs="executions",
         ),
-        Action("execution.stop", "S", "stop", "End all its processes.", footer=5, needs="stop"),
+        Action("execution.stop", "S", "stop", "Stop the execution", footer=5, needs="stop"),
         Action(
             "execution.delete",
             "D",
             "delete",
-            "Delete it, its log and its metrics; its models stay.",
+            "Delete the execution with its log and metrics (its models are kept)",
             footer=6,
             needs="delete",
         ),
         Action(
             "execution.store-outputs",
             "F",
-            "finish",
-            "Store the outputs that could not be stored.",
+            "store outputs",
+            "Retry storing the outputs",
             footer=3,
         ),
-        Action("execution.metrics", "m", "metrics", "Chart its metrics.", footer=7),
-        Action("execution.search", "/", "search log", "Find a text in the log.", footer=8),
-        Action("execution.time-range", "T", "log between", "Show only the log of a span of time."),
+        Action("execution.metrics", "m", "metrics", "Chart the metrics of the execution", footer=7),
+        Action("execution.search", "/", "search log", "Search in the log", footer=8),
         Action(
-            "execution.grep",
-            "&",
-            "only matching",
-            "Show only the lines of the log with a text in them.",
+            "execution.time-range", "T", "time range", "Show only the log lines of a time range"
         ),
-        Action("execution.save-log", "w", "save log", "Write the log into a file.", footer=9),
+        Action("execution.grep", "&", "filter log", "Show only the log lines that contain a text"),
+        Action("execution.save-log", "w", "save log", "Save the log to a file", footer=9),
     )
 
     def __init__(self, item_id: str, tab: str = "status") -> None:
@@ -87,29 +84,30 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         self.item_id = item_id
         self._tab = tab
         self._details: ExecutionDetails | None = None
-        self._numbers: list[int] | None = None
+        #: the numbers of the log lines that are shown; None shows all lines
+        self._log_lines: list[int] | None = None
 
     def title_text(self) -> str:
-        """Its configuration's name."""
+        """Return the name of the execution's configuration."""
         return self._details.execution.configuration_name if self._details else self.item_id
 
     def body(self) -> ComposeResult:
-        """The flow above, the tabs below."""
+        """Yield the process flow and the tabs below it."""
         yield FlowView(id="flow")
         yield TabStrip([("status", "Status"), ("resource", "Metric resource"), ("logs", "Logs")])
         yield Details(id="status")
-        yield Details(id="resource", empty="No metrics, tags or custom info were logged")
+        yield Details(id="resource", empty="The execution logged no metrics, tags or custom info")
         yield LogView(id="logs")
 
     def on_mount(self) -> None:
-        """Follow the log and the clock of what runs."""
+        """Start to follow the log and to update the duration."""
         if self._tab != "status":
             self.call_after_refresh(self.query_one(TabStrip).show, self._tab)
         self.set_interval(LOG_SECONDS, self._follow_log)
         self.set_interval(1.0, self._tick)
 
     async def load(self) -> None:
-        """Read everything of it."""
+        """Read the execution, its metrics and, the first time, its log."""
         first = self._details is None
         try:
             self._details = await self.read(self.desk.executions.get, self.scope, self.item_id)
@@ -140,7 +138,7 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             )
 
     def on_registry_changed(self, message: RegistryChanged) -> None:
-        """Load again; also follow the log, since what changed may have been printed."""
+        """Load again, and check the log for new lines."""
         super().on_registry_changed(message)
         self._follow_log()
 
@@ -154,12 +152,12 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
 
     def _follow_log(self) -> None:
         view = self.query_one(LogView)
-        if self.is_current and view.display and self._numbers is None:
+        if self.is_current and view.display and self._log_lines is None:
             view.follow_up()
 
     @on(TabStrip.Changed)
     def tab_changed(self) -> None:
-        """The footer depends on the tab."""
+        """Update log and footer, which depend on the tab."""
         self._follow_log()
         self.refresh_footer()
 
@@ -170,33 +168,33 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
         return self.query_one(TabStrip).shown == "logs"
 
     def why_not_stop(self) -> str | None:
-        """Only what waits or runs."""
+        """Return why the execution cannot be stopped now."""
         if self._details is None:
-            return NOT_READ
+            return NOT_LOADED
         status = self._details.execution.status
         return (
             None
             if status in STOPPABLE
-            else f"It is {status}: only PENDING and RUNNING can be stopped"
+            else f"The execution is {status}: only PENDING and RUNNING ones can be stopped"
         )
 
     def why_not_delete(self) -> str | None:
-        """Only what has ended."""
+        """Return why the execution cannot be deleted now."""
         if self._details is None:
-            return NOT_READ
+            return NOT_LOADED
         status = self._details.execution.status
-        return None if status in DELETABLE else f"It is {status}: stop it first"
+        return None if status in DELETABLE else f"The execution is {status}: stop it first"
 
     def why_not_search(self) -> str | None:
-        """On the Logs tab."""
-        return None if self._on_logs else "Tab shows the log first"
+        """Return why the log cannot be searched now."""
+        return None if self._on_logs else "Open the Logs tab first"
 
     why_not_time_range = why_not_grep = why_not_search
 
     async def do_stop(self) -> None:
-        """Key ``S``."""
+        """Ask, then stop the execution."""
         dialog = ConfirmDialog(
-            f"Stop execution {self.item_id}?", "All its processes end.", yes="stop"
+            f"Stop execution {self.item_id}?", "All its processes are ended.", yes="stop"
         )
         if await self.launchpad.ask(dialog):
             (outcome,) = await self.launchpad.act(
@@ -204,11 +202,11 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             )
             if outcome.error is not None:
                 raise outcome.error
-            self.launchpad.say("Stopping", "good")
+            self.launchpad.say(f"Stopping execution {self.item_id}", "good")
 
     async def do_delete(self) -> None:
-        """Key ``D``."""
-        detail = "Log and metrics go; the models that came of it stay."
+        """Ask, then delete the execution and close the screen."""
+        detail = "Its log and metrics are deleted. Its models are kept."
         if await self.launchpad.ask(
             ConfirmDialog(f"Delete execution {self.item_id}?", detail, yes="delete", danger=True)
         ):
@@ -217,98 +215,111 @@ class ExecutionScreen(TabbedKeys, LaunchpadScreen):
             )
             if outcome.error is not None:
                 raise outcome.error
-            self.launchpad.say(f"Deleted execution {self.item_id}", "good")
+            self.launchpad.say(f"Execution {self.item_id} deleted", "good")
             self.dismiss(None)
 
     def why_not_store_outputs(self) -> str | None:
-        """Only what ended without its outputs stored."""
-        return NOT_READ if self._details is None else why_not_store_outputs(self._details.execution)
+        """Return why there are no outputs to store."""
+        return (
+            NOT_LOADED if self._details is None else why_not_store_outputs(self._details.execution)
+        )
 
     def do_store_outputs(self) -> None:
-        """Key ``F``."""
-        finish, scope = self.desk.executions.store_outputs, self.scope
+        """Store the outputs in the background."""
+        store_outputs, scope = self.desk.executions.store_outputs, self.scope
 
         def work(progress: Progress) -> str:
-            made = finish(scope, self.item_id, progress)
-            return f"Stored {len(made)} output{'s' * (len(made) != 1)} of {self.item_id}"
+            stored = store_outputs(scope, self.item_id, progress)
+            return f"Stored {len(stored)} output{'s' * (len(stored) != 1)} of {self.item_id}"
 
-        self.launchpad.transfers.start(f"Finish {self.title_text()}", work)
+        self.launchpad.transfers.start(f"Store outputs of {self.title_text()}", work)
 
     def do_rerun(self) -> None:
-        """Key ``A``."""
+        """Open the wizard that reruns the execution."""
         self.launchpad.open("execution.rerun", item_id=self.item_id)
 
     def do_metrics(self) -> None:
-        """Key ``m``."""
+        """Open the charts of the execution's metrics."""
         self.launchpad.open("metrics", item_ids=(self.item_id,))
 
     async def do_search(self) -> None:
-        """Key ``/``."""
+        """Ask for a text and find it in the log."""
         view = self.query_one(LogView)
         text = await self.launchpad.ask(
-            PromptDialog("Find in the log", view.needle, "n and N go from match to match")
+            PromptDialog(
+                "Search in the log", view.needle, "n and N move to the next and previous match."
+            )
         )
         if text is not None:
             view.search(text)
 
     async def do_grep(self) -> None:
-        """Key ``&``."""
+        """Ask for a text and show only the log lines that contain it."""
         text = await self.launchpad.ask(
-            PromptDialog("Show only lines with", "", "Empty shows all lines.")
+            PromptDialog("Show only log lines with", "", "Leave empty to show all lines.")
         )
         if text is not None:
-            await self._only(text, None, None)
+            await self._filter_log(text, None, None)
 
     async def do_time_range(self) -> None:
-        """Key ``T``."""
-        hint = "Such as 12:00:05 - 12:01:30, or with dates; either side may be empty. Empty shows all lines."
+        """Ask for a time range and show only its log lines."""
+        hint = (
+            "For example 12:00:05 - 12:01:30, or 2026-01-31 12:00:05 - for all lines since then. "
+            "Leave empty to show all lines."
+        )
         text = await self.launchpad.ask(PromptDialog("Show only the log between", "", hint))
         if text is not None:
-            first, _, last = text.partition(" - ")
-            await self._only("", _moment(first), _moment(last))
+            first, _, last = f" {text} ".partition(" - ")
+            await self._filter_log("", _timestamp(first), _timestamp(last))
 
-    async def _only(self, text: str, since: datetime | None, until: datetime | None) -> None:
+    async def _filter_log(self, text: str, since: datetime | None, until: datetime | None) -> None:
+        """Show only the log lines that contain a text and belong to a time range."""
         view = self.query_one(LogView)
         if not text and since is None and until is None:
-            self._numbers = None
+            self._log_lines = None
             view.only(None)
-            self.launchpad.say("All lines show")
+            self.launchpad.say("All lines are shown")
             return
         log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
-        self._numbers = await self.launchpad.files(log.matching, text, since, until)
-        view.only(self._numbers)
+        self._log_lines = await self.launchpad.files(log.matching, text, since, until)
+        view.only(self._log_lines)
+        count = len(self._log_lines)
         self.launchpad.say(
-            f"{len(self._numbers):,} lines show; the same key with nothing typed shows all"
+            f"{count:,} line{'' if count == 1 else 's'} shown; repeat with empty text to show all"
         )
 
     async def do_save_log(self) -> None:
-        """Key ``w``."""
+        """Ask for a file and save the log, or the lines that the filter shows."""
         from pathlib import Path
 
-        shown = (
-            "The lines that show now are saved."
-            if self._numbers is not None
+        hint = (
+            "Only the lines shown now are saved."
+            if self._log_lines is not None
             else "The whole log is saved."
         )
         typed = await self.launchpad.ask(
-            PromptDialog("Save the log as", f"{self.item_id}.log", shown)
+            PromptDialog("Save the log as", f"{self.item_id}.log", hint)
         )
         if typed:
             path = Path(typed).expanduser().absolute()
             log = await self.launchpad.files(self.desk.executions.log, self.scope, self.item_id)
-            await self.launchpad.files(log.save, path, self._numbers)
-            self.launchpad.say(f"Saved {path}", "good")
+            await self.launchpad.files(log.save, path, self._log_lines)
+            self.launchpad.say(f"Log saved to {path}", "good")
 
 
-def _moment(text: str) -> datetime | None:
-    """A moment as typed: a time of today, or date and time, in the time zone of this machine."""
+def _timestamp(text: str) -> datetime | None:
+    """Parse a time of today, or date and time, in the time zone of this machine; None if empty.
+
+    Raises:
+        InvalidInput: the text is neither.
+    """
     text = text.strip()
     if not text:
         return None
     whole = text if "-" in text else f"{datetime.now().astimezone().date().isoformat()}T{text}"
     try:
-        moment = datetime.fromisoformat(whole)
-        return moment.astimezone() if moment.tzinfo is None else parse_rfc3339(whole)
+        parsed = datetime.fromisoformat(whole)
+        return parsed.astimezone() if parsed.tzinfo is None else parse_rfc3339(whole)
     except ValueError as error:
-        hint = "Write 12:00:05, or 2026-01-31 12:00:05."
-        raise InvalidInput(f"{text!r} is not a time", hint=hint) from error
+        hint = "Type a time, for example 12:00:05 or 2026-01-31 12:00:05."
+        raise InvalidInput(f"{text!r} is not a valid time", hint=hint) from error

@@ -15,11 +15,17 @@ from launchpad_tui.ui.widgets.columns import Cell, Column
 def execution_columns(
     look: Look, metrics: Sequence[MetricColumn] = (), curves: Sequence[str] = ()
 ) -> tuple[Column[ExecutionRow], ...]:
-    """The columns of the list of executions, with these metrics and curves among them."""
+    """Return the columns of a list of executions.
+
+    Args:
+        look: styles and glyphs.
+        metrics: statistics of metrics that get a column.
+        curves: keys of metrics whose curve gets a column.
+    """
 
     def status(row: ExecutionRow) -> Cell:
         if row.execution.deleted_at is not None:
-            return Cell(f"{look.glyphs.error} gone", "faint")
+            return Cell(f"{look.glyphs.error} deleted", "faint")
         return Cell(*look.status(row.execution.status))
 
     def duration(row: ExecutionRow) -> Cell:

@@ -1,4 +1,4 @@
-"""Choosing a configuration and executing it."""
+"""Create an execution of a configuration."""
 
 from __future__ import annotations
 
@@ -8,25 +8,27 @@ from launchpad_tui.ui.widgets.dialogs import Choice, ChooseDialog
 
 
 async def choose_and_execute(screen: LaunchpadScreen) -> None:
-    """Let the user choose a configuration, execute it, and say so."""
+    """Ask for a configuration and execute it."""
     configurations = await screen.read(screen.desk.configurations.list, screen.scope)
     choices = [
         Choice(one.id, one.name, f"{timestamp_text(one.created_at)}  {pairs_text(one.parameters)}")
         for one in configurations
     ]
-    picked = await screen.launchpad.ask(
+    selected = await screen.launchpad.ask(
         ChooseDialog(
-            "Execute which configuration?",
+            "Configuration to execute",
             choices,
-            empty="There is no configuration yet: 4, then a, creates one",
+            empty="No configurations yet: press 4, then a to create one",
         )
     )
-    if picked:
-        await execute(screen, picked[0])
+    if selected:
+        await execute(screen, selected[0])
 
 
 async def execute(screen: LaunchpadScreen, configuration_id: str) -> str:
-    """Execute a configuration; gives the new execution's ID."""
-    made = await screen.launchpad.act(screen.desk.executions.create, screen.scope, configuration_id)
-    screen.launchpad.say(f"Created execution {made.id} of {made.configuration_name}", "good")
-    return made.id
+    """Execute a configuration, show a message, and return the ID of the execution."""
+    created = await screen.launchpad.act(
+        screen.desk.executions.create, screen.scope, configuration_id
+    )
+    screen.launchpad.say(f"Execution {created.id} of {created.configuration_name} created", "good")
+    return created.id

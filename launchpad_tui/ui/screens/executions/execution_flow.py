@@ -1,4 +1,4 @@
-"""The process flow of an execution: executable, input artifacts, configuration, execution, output artifacts."""
+"""The process flow of an execution, from the executable to the output artifacts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from launchpad_tui.ui.widgets.flow_drawing import FlowBox, FlowItem
 
 
 def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
-    """The five boxes of an execution.
+    """Return the five boxes of an execution's process flow.
 
     Args:
-        details: the execution and what it names.
-        at: the moment up to which a running execution's duration counts.
+        details: the execution with its executable, configuration, inputs and outputs.
+        at: the time up to which the duration of a running execution is counted.
     """
     execution = details.execution
     executable = [
@@ -31,13 +31,13 @@ def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
         ),
     ]
     inputs = [
-        _artifact_item(name, artifact) if artifact else FlowItem(f"{name}: gone")
+        _artifact_item(name, artifact) if artifact else FlowItem(f"{name}: deleted")
         for name, artifact in details.inputs
     ]
     configuration = [
         FlowItem(execution.configuration_name, "configuration", execution.configuration_id)
         if details.configuration
-        else FlowItem(f"{execution.configuration_name} (gone)")
+        else FlowItem(f"{execution.configuration_name} (deleted)")
     ]
     if details.configuration:
         count = len(details.configuration.parameters)
@@ -59,5 +59,6 @@ def flow_boxes(details: ExecutionDetails, at: datetime) -> tuple[FlowBox, ...]:
 
 
 def _artifact_item(slot: str, artifact: Artifact) -> FlowItem:
-    shown = artifact.name if not slot or slot == artifact.name else f"{slot}: {artifact.name}"
-    return FlowItem(f"{shown} · {artifact.kind}", "artifact", artifact.id)
+    """Return a link to an artifact, with the name of its input or output if that differs."""
+    name = artifact.name if not slot or slot == artifact.name else f"{slot}: {artifact.name}"
+    return FlowItem(f"{name} · {artifact.kind}", "artifact", artifact.id)

@@ -1,4 +1,4 @@
-"""Executions and configurations as columns and details."""
+"""The lines of the Status tab of an execution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from launchpad_tui.ui.widgets.details import Item, heading
 
 
 def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list[Item]:
-    """The Status tab: status, times, configuration, parameters, inputs, outputs."""
+    """Return the lines of the Status tab: status, times, inputs, parameters, outputs.
+
+    Args:
+        details: the execution with its executable, configuration, inputs and outputs.
+        look: styles and glyphs.
+        at: the time up to which the duration of a running execution is counted.
+    """
     execution = details.execution
     text, role = look.status(execution.status)
     seconds = execution.duration_seconds(at)
@@ -25,8 +31,8 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
     if execution.deleted_at is not None:
         items.append(
             Item(
-                "Gone",
-                f"from its runtime, since {timestamp_text(execution.deleted_at)} or before",
+                "Deleted",
+                f"in its runtime, {timestamp_text(execution.deleted_at)} or earlier",
                 "warn",
             )
         )
@@ -61,7 +67,7 @@ def execution_items(details: ExecutionDetails, look: Look, at: datetime) -> list
     ]
     for name, artifact in details.inputs:
         if artifact is None:
-            items.append(Item(f"Input {name}", "gone", "warn"))
+            items.append(Item(f"Input {name}", "deleted", "warn"))
         else:
             items.append(Item(f"Input {name}", artifact.name, link="artifact", link_id=artifact.id))
     if details.configuration and details.configuration.parameters:

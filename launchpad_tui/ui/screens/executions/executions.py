@@ -1,4 +1,4 @@
-"""The list of executions: what trains, waits and ended."""
+"""The list of executions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from launchpad_tui.domain.execution import DELETABLE, STOPPABLE
 from launchpad_tui.domain.query import ExecutionRow, Query
 from launchpad_tui.services.listing import Listing
 from launchpad_tui.ui.keymap import Action
-from launchpad_tui.ui.screens.common.list_screen import ListScreen
+from launchpad_tui.ui.screens.common.list_screen import NO_ROW, ListScreen
 from launchpad_tui.ui.screens.common.metric_columns import MetricColumns
 from launchpad_tui.ui.screens.executions.execution_columns import execution_columns
 from launchpad_tui.ui.widgets.columns import Column
@@ -35,7 +35,8 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
 
     TOPICS = frozenset({"executions", "metrics"})
     EMPTY = (
-        "Nothing was executed yet\na chooses a configuration to execute; 4 shows all configurations"
+        "No executions yet\n"
+        "Press a to select a configuration to execute, or 4 to see all configurations"
     )
     PREFERENCE = "columns.execution"
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -43,68 +44,75 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             "executions.create",
             "a",
             "create",
-            "Choose a configuration and execute it.",
+            "Select a configuration and execute it",
             footer=2,
             needs="executions",
         ),
         Action(
             "executions.rerun",
             "A",
-            "again",
-            "Create it again, with changed parameters.",
+            "rerun",
+            "Rerun the execution with the same or other parameters",
             footer=3,
             needs="executions",
         ),
-        Action("executions.stop", "S", "stop", "Stop the selected ones.", footer=4, needs="stop"),
+        Action(
+            "executions.stop",
+            "S",
+            "stop",
+            "Stop the selected executions",
+            footer=4,
+            needs="stop",
+        ),
         Action(
             "executions.delete",
             "D",
             "delete",
-            "Delete the selected ones; their models stay.",
+            "Delete the selected executions (their models are kept)",
             footer=5,
             needs="delete",
         ),
-        Action("executions.logs", "L", "logs", "Follow what it prints.", footer=6, needs="logs"),
+        Action(
+            "executions.logs", "L", "logs", "Open the log of the execution", footer=6, needs="logs"
+        ),
         Action(
             "executions.metrics",
             "m",
             "metrics",
-            "Chart the metrics of the selected ones.",
+            "Chart the metrics of the selected executions",
             footer=7,
         ),
+        Action("executions.compare", "c", "compare", "Compare the selected executions", footer=8),
         Action(
-            "executions.compare", "c", "compare", "Lay the selected ones side by side.", footer=8
-        ),
-        Action(
-            "executions.columns", "o", "columns", "Choose metrics to show as columns.", footer=12
+            "executions.columns", "o", "columns", "Choose metrics to show as columns", footer=12
         ),
     )
 
     def title_text(self) -> str:
-        """The plural."""
+        """Return the title."""
         return "Executions"
 
     def columns(self) -> Sequence[Column[ExecutionRow]]:
-        """Status, times, and the chosen metrics."""
+        """Return the columns, with those of the selected metrics."""
         return execution_columns(
             self.launchpad.look, self.current_query.metrics, self.current_query.curves
         )
 
     def key_of(self, row: ExecutionRow) -> str:
-        """The execution's ID."""
+        """Return the ID of a row's execution."""
         return row.execution.id
 
     def listing(self, query: Query) -> Listing[ExecutionRow]:
-        """The executions."""
+        """Return the executions that match a query."""
         return self.desk.executions.listing(self.scope, query)
 
     async def load(self) -> None:
-        """The columns chosen earlier, then the list."""
+        """Read the stored columns, then the list."""
         await self.prepare_columns()
         await super().load()
 
     def on_mount(self) -> None:
-        """Durations of what runs go on."""
+        """Start to update the durations of running executions."""
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
@@ -112,107 +120,117 @@ class ExecutionsScreen(MetricColumns, ListScreen[ExecutionRow]):
             self.table.repaint()
 
     async def condition_names(self) -> list[tuple[str, str]]:
-        """Attributes, metrics and parameters."""
+        """Return attributes, metrics and parameters."""
         artifacts, scope = self.desk.artifacts, self.scope
-        names = [(f"attribute {name}", title) for name, title in _ATTRIBUTES]
-        names += [
-            (f"metric {key}", f"metric {key}")
-            for key in await self.read(artifacts.metric_keys, scope)
+        metrics = await self.read(artifacts.metric_keys, scope)
+        parameters = await self.read(artifacts.parameter_names, scope)
+        return [
+            *((f"attribute {name}", title) for name, title in _ATTRIBUTES),
+            *((f"metric {key}", f"metric {key}") for key in metrics),
+            *((f"parameter {name}", f"parameter {name}") for name in parameters),
         ]
-        names += [
-            (f"parameter {n}", f"parameter {n}")
-            for n in await self.read(artifacts.parameter_names, scope)
-        ]
-        return names
 
     # Actions --------------------------------------------------------------------------------------
 
     def why_not_rerun(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        """Return why there is no execution to act on."""
+        return None if self.table.row is not None else NO_ROW
 
     why_not_logs = why_not_rerun
 
     def why_not_metrics(self) -> str | None:
-        """A row is needed, and not too many."""
+        """Return why the selected executions cannot be shown together."""
         return self.why_not_show_together()
 
     why_not_compare = why_not_metrics
 
     def _single(self) -> ExecutionRow | None:
-        """The row that stop and delete are about, where it is the cursor's: of several each is looked at later."""
+        """Return the row under the cursor if an action applies to it alone, None otherwise.
+
+        Of several executions, the service checks each one when the action is performed.
+        """
         table = self.table
-        chosen = len(table.selection)
-        return (
-            table.row if not chosen or (chosen == 1 and table.row_id in table.selection) else None
-        )
+        count = len(table.selection)
+        alone = not count or (count == 1 and table.row_id in table.selection)
+        return table.row if alone else None
 
     def why_not_stop(self) -> str | None:
-        """Only what waits or runs can be stopped."""
+        """Return why the execution cannot be stopped."""
         row = self._single()
         if row is None or row.execution.status in STOPPABLE:
             return self.why_not_rerun()
-        return f"It is {row.execution.status}: only PENDING and RUNNING can be stopped"
+        status = row.execution.status
+        return f"The execution is {status}: only PENDING and RUNNING ones can be stopped"
 
     def why_not_delete(self) -> str | None:
-        """Only what has ended can be deleted."""
+        """Return why the execution cannot be deleted."""
         row = self._single()
         if row is None or row.execution.status in DELETABLE:
             return self.why_not_rerun()
-        return f"It is {row.execution.status}: stop it first"
+        return f"The execution is {row.execution.status}: stop it first"
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``."""
+        """Open the details of the execution."""
         self.launchpad.open("execution", item_id=event.row.execution.id)
 
     @on(VirtualTable.CursorMoved)
     def moved(self) -> None:
-        """What can be stopped or deleted depends on the row."""
+        """Update the footer: which actions are available depends on the row."""
         self.refresh_footer()
 
     async def do_create(self) -> None:
-        """Key ``a``."""
+        """Ask for a configuration and execute it."""
         from launchpad_tui.ui.screens.executions.execution_create import choose_and_execute
 
         await choose_and_execute(self)
 
     def do_rerun(self) -> None:
-        """Key ``A``."""
+        """Open the wizard that reruns the execution."""
         self.launchpad.open("execution.rerun", item_id=self.table.row_id)
 
     def do_logs(self) -> None:
-        """Key ``L``."""
+        """Open the log of the execution."""
         self.launchpad.open("execution", item_id=self.table.row_id, tab="logs")
 
     def do_metrics(self) -> None:
-        """Key ``m``."""
+        """Chart the metrics of the selected executions."""
         self.launchpad.open("metrics", item_ids=self.table.target_ids)
 
     def do_compare(self) -> None:
-        """Key ``c``."""
+        """Compare the selected executions."""
         self.launchpad.open("compare", item_ids=self.table.target_ids)
 
     async def do_stop(self) -> None:
-        """Key ``S``."""
+        """Ask, then stop the selected executions."""
         await stop_or_delete(self, self.table.target_ids, "stop")
 
     async def do_delete(self) -> None:
-        """Key ``D``."""
+        """Ask, then delete the selected executions."""
         if await stop_or_delete(self, self.table.target_ids, "delete"):
             self.table.clear_selection()
 
 
 async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...], verb: str) -> bool:
-    """Ask, then stop or delete executions, and say what came of it; whether anything was done."""
-    what = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
+    """Ask, then stop or delete executions, and show a message with the result.
+
+    Args:
+        screen: the screen that asks.
+        ids: the executions.
+        verb: stop or delete.
+
+    Returns:
+        Whether at least one execution was stopped or deleted.
+    """
+    subject = f"execution {ids[0]}" if len(ids) == 1 else f"{len(ids)} executions"
+    owner = "Its" if len(ids) == 1 else "Their"
     detail = (
-        "Their processes end."
+        f"{owner} processes are ended."
         if verb == "stop"
-        else "Log and metrics go; the models that came of it stay."
+        else f"{owner} logs and metrics are deleted. {owner} models are kept."
     )
     if not await screen.launchpad.ask(
-        ConfirmDialog(f"{verb.capitalize()} {what}?", detail, yes=verb, danger=verb == "delete")
+        ConfirmDialog(f"{verb.capitalize()} {subject}?", detail, yes=verb, danger=verb == "delete")
     ):
         return False
     service = screen.desk.executions
@@ -221,10 +239,10 @@ async def stop_or_delete(screen: ListScreen[ExecutionRow], ids: tuple[str, ...],
     )
     failed = [each for each in outcomes if each.error is not None]
     done = len(outcomes) - len(failed)
-    said = {"stop": "Stopping", "delete": "Deleted"}[verb]
+    participle = {"stop": "Stopping", "delete": "Deleted"}[verb]
     if failed:
         reason = str(failed[0].error.title) if failed[0].error else ""
-        screen.launchpad.say(f"{said} {done} of {len(outcomes)}: {reason}", "warn", 8)
+        screen.launchpad.say(f"{participle} {done} of {len(outcomes)}: {reason}", "warn", 8)
     else:
-        screen.launchpad.say(f"{said} {what}", "good")
+        screen.launchpad.say(f"{participle} {subject}", "good")
     return done > 0

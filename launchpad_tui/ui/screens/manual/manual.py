@@ -18,13 +18,13 @@ _TITLE_WIDTH = 36
 
 
 class TopicList(Lines):
-    """The topics, one a line."""
+    """The list of topics, one in each line."""
 
     with_cursor = True
 
 
 class ManualScreen(LaunchpadScreen):
-    """The topics of the manual."""
+    """The list of the manual's topics."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
         Action("manual.open", "enter", "open", "Read the topic under the cursor", footer=1),
@@ -35,7 +35,7 @@ class ManualScreen(LaunchpadScreen):
         self._topics: tuple[manual.Topic, ...] = ()
 
     def title_text(self) -> str:
-        """Return the name of the screen."""
+        """Return the title."""
         return "Manual"
 
     def body(self) -> ComposeResult:
@@ -60,10 +60,10 @@ class ManualScreen(LaunchpadScreen):
 
 
 class TopicScreen(LaunchpadScreen):
-    """A topic of the manual.
+    """The text of a topic of the manual.
 
     Args:
-        name: the name of the topic.
+        name: the name of the topic, as ``launchpad help NAME`` accepts it.
     """
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (
@@ -99,7 +99,9 @@ class TopicScreen(LaunchpadScreen):
         """Ask for a text and find it."""
         view = self.query_one(MarkdownView)
         text = await self.launchpad.ask(
-            PromptDialog("Find in the topic", view.needle, "n and N go from match to match")
+            PromptDialog(
+                "Search in the topic", view.needle, "n and N move to the next and previous match."
+            )
         )
         if text is not None:
             view.search(text)
@@ -113,11 +115,11 @@ class TopicScreen(LaunchpadScreen):
         return "This is the first topic" if self.topic_name == manual.TOPICS[0] else None
 
     def do_next(self) -> None:
-        """Read the next topic"""
+        """Show the next topic."""
         self._step(1)
 
     def do_previous(self) -> None:
-        """Read the previous topic"""
+        """Show the previous topic."""
         self._step(-1)
 
     def _step(self, by: int) -> None:

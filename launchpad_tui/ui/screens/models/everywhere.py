@@ -107,7 +107,7 @@ def hit_columns(look: Look) -> tuple[Column[Hit], ...]:
 
     def kind(hit: Hit) -> Cell:
         if hit.deleted:
-            return Cell(f"{look.glyphs.error} gone", "faint")
+            return Cell(f"{look.glyphs.error} deleted", "faint")
         if hit.execution is not None:
             return Cell(*look.status(hit.execution.status))
         return Cell(str(hit.artifact.kind) if hit.artifact else "", "dim")

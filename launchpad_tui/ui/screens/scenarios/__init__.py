@@ -1,1 +1,1 @@
-"""Scenarios and their executables."""
+"""The list of scenarios with their executables, and the details of an executable."""

@@ -1,4 +1,4 @@
-"""One executable: what it takes and makes, how it runs here, and its template."""
+"""The details of an executable: parameters, artifacts, settings and template."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
     """The details of an executable.
 
     Args:
-        item_id: its ID.
+        item_id: the ID of the executable.
     """
 
     TOPICS = frozenset({"scenarios"})
@@ -32,7 +32,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             "executable.configure",
             "c",
             "configure",
-            "Create a configuration for it.",
+            "Create a configuration of the executable",
             footer=3,
             needs="create_configuration",
         ),
@@ -40,7 +40,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             "executable.edit",
             "e",
             "settings",
-            "Interpreter, environment and code folder on this machine.",
+            "Edit the settings of the executable, such as interpreter and code folder",
             footer=4,
             needs="add_executable",
         ),
@@ -52,17 +52,17 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         self._executable: Executable | None = None
 
     def title_text(self) -> str:
-        """Its name."""
+        """Return the name of the executable."""
         return self._executable.name if self._executable else self.item_id
 
     def body(self) -> ComposeResult:
-        """Details and template."""
+        """Yield a tab with the details and one with the template."""
         yield TabStrip([("overview", "Overview"), ("template", "Template")])
         yield Details(id="overview")
-        yield Lines(id="template", empty="The runtime does not give its template away")
+        yield Lines(id="template", empty="The runtime does not provide the template")
 
     async def load(self) -> None:
-        """Read it."""
+        """Read the executable."""
         one = self._executable = await self.read(
             self.desk.scenarios.executable, self.scope, self.item_id
         )
@@ -89,7 +89,7 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             value = one.settings.get(field.name, "")
             items.append(Item(field.title, value or field.help, "text" if value else "faint"))
         if one.notes:
-            items.append(heading("What this machine ignores"))
+            items.append(heading("Notes on the template"))
             items += [Item("", note, "dim") for note in one.notes]
         self.query_one("#overview", Details).set_items(items)
         lines = one.template.rstrip("\n").split("\n") if one.template else []
@@ -101,11 +101,11 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         self.repaint_frame()
 
     def do_configure(self) -> None:
-        """Key ``c``."""
+        """Open the wizard that creates a configuration of the executable."""
         self.launchpad.open("configuration.create", executable_id=self.item_id)
 
     async def do_edit(self) -> None:
-        """Key ``e``."""
+        """Ask for a setting and its value, and save it."""
         if self._executable is None:
             return
         fields = {field.name: field for field in self.desk.scenarios.executable_fields(self.scope)}
@@ -114,10 +114,10 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
             Choice(each.name, each.title, settings.get(each.name, "") or "not set")
             for each in fields.values()
         ]
-        picked = await self.launchpad.ask(ChooseDialog("Change which setting?", choices))
-        if not picked:
+        selected = await self.launchpad.ask(ChooseDialog("Setting to edit", choices))
+        if not selected:
             return
-        field = fields[picked[0]]
+        field = fields[selected[0]]
         typed = await self.launchpad.ask(
             PromptDialog(field.title, settings.get(field.name, ""), field.help)
         )
@@ -129,9 +129,10 @@ class ExecutableScreen(TabbedKeys, LaunchpadScreen):
         except InvalidInput as error:
             self.launchpad.show_error(error)
         else:
-            self.launchpad.say(f"Changed {field.title}", "good")
+            self.launchpad.say(f"{field.title} saved", "good")
 
 
 def _slot(slot: ArtifactSlot) -> Item:
+    """Return a line with the kind, description and labels of an input or output."""
     text = f"{slot.kind}   {slot.description}".rstrip()
     return Item(slot.name, f"{text}   {labels_text(slot.labels)}".rstrip())

@@ -1,4 +1,4 @@
-"""Scenarios and their executables, in one list."""
+"""The list of scenarios with their executables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from launchpad_tui.domain.scenario import Executable, Scenario
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.widgets.columns import Cell, Column
 from launchpad_tui.ui.widgets.dialogs import ConfirmDialog, PromptDialog
@@ -21,6 +22,8 @@ from launchpad_tui.ui.widgets.table import VirtualTable
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    """A row of the list."""
+
     scenario: Scenario
     executable: Executable
 
@@ -65,7 +68,7 @@ class ScenariosScreen(LaunchpadScreen):
             "scenarios.add",
             "a",
             "add",
-            "Add workflow templates: a file, or all in a folder.",
+            "Add workflow templates from a file or folder",
             footer=2,
             needs="add_executable",
         ),
@@ -73,14 +76,14 @@ class ScenariosScreen(LaunchpadScreen):
             "scenarios.configure",
             "c",
             "configure",
-            "Create a configuration for it.",
+            "Create a configuration of the executable",
             footer=3,
             needs="create_configuration",
         ),
         Action(
             "scenarios.remove",
             "D",
-            "delete",
+            "remove",
             "Remove the executable (its executions and models are kept)",
             footer=4,
             needs="add_executable",
@@ -88,23 +91,24 @@ class ScenariosScreen(LaunchpadScreen):
     )
 
     def body(self) -> ComposeResult:
-        """The table."""
+        """Yield the table."""
         yield VirtualTable(
             _COLUMNS,
             lambda row: row.executable.id,
             title="Executables",
-            empty="No executables yet\na adds workflow templates: a YAML file, or a folder such as a git checkout",
+            empty="No executables yet\n"
+            "Press a to add workflow templates from a YAML file or a folder, such as a checkout",
             multi=False,
             id="list",
         )
 
     @property
     def table(self) -> VirtualTable[_Line]:
-        """The list."""
+        """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Read both anew."""
+        """Read scenarios and executables."""
         scenarios = {
             each.id: each for each in await self.read(self.desk.scenarios.scenarios, self.scope)
         }
@@ -119,16 +123,16 @@ class ScenariosScreen(LaunchpadScreen):
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``."""
+        """Open the details of the executable."""
         self.launchpad.open("executable", item_id=event.row.executable.id)
 
     async def do_add(self) -> None:
-        """Key ``a``."""
+        """Ask for a file or folder and add its workflow templates."""
         typed = await self.launchpad.ask(
             PromptDialog(
                 "Add workflow templates from",
                 "",
-                "A YAML file, or a folder: all templates below it are added.",
+                "Type a YAML file, or a folder to add all templates in it and its subfolders.",
             )
         )
         if not typed:
@@ -136,42 +140,43 @@ class ScenariosScreen(LaunchpadScreen):
         path = Path(typed).expanduser().absolute()
         found = await self.launchpad.files(self.desk.scenarios.add_executables, self.scope, path)
         if found.refused:
-            title = f"{len(found.refused)} template{'s were' if len(found.refused) > 1 else ' was'} refused"
+            count, added = len(found.refused), len(found.added)
+            title = f"{count} template{'s were' if count > 1 else ' was'} refused"
             detail = "\n".join(
                 f"{each.file}:{each.line}: {each.reason}" for each in found.refused[:20]
             )
-            self.launchpad.show_error(
-                InvalidInput(
-                    title, detail, f"{len(found.added)} others were added." if found.added else ""
-                )
-            )
+            hint = "Correct the file and add it again."
+            if added:
+                hint = f"{added} other{'s were' if added > 1 else ' was'} added. {hint}"
+            self.launchpad.show_error(InvalidInput(title, detail, hint))
         elif not found.added:
             raise InvalidInput(
-                f"There is no workflow template in {path}",
-                hint="A template has kind: WorkflowTemplate.",
+                f"No workflow templates in {path}",
+                "No document in a YAML or JSON file has the kind WorkflowTemplate.",
+                "Type the path of a workflow template or of a folder that contains one.",
             )
         else:
-            words = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
-            self.launchpad.say(words, "good", 8)
+            text = ", ".join(f"{outcome} {one.id}" for one, outcome in found.added[:6])
+            self.launchpad.say(text, "good", 8)
 
     def why_not_configure(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else "There is nothing under the cursor"
+        """Return why there is no executable to act on."""
+        return None if self.table.row is not None else NO_ROW
 
     why_not_remove = why_not_configure
 
     def do_configure(self) -> None:
-        """Key ``c``."""
+        """Open the wizard that creates a configuration of the executable."""
         self.launchpad.open("configuration.create", executable_id=self.table.row_id)
 
     async def do_remove(self) -> None:
-        """Key ``D``."""
+        """Ask, then remove the executable."""
         executable_id = self.table.row_id
         detail = "Its configurations, executions and models are kept."
         if await self.launchpad.ask(
             ConfirmDialog(
-                f"Remove the executable {executable_id}?", detail, yes="delete", danger=True
+                f"Remove the executable {executable_id}?", detail, yes="remove", danger=True
             )
         ):
             await self.read(self.desk.scenarios.delete_executable, self.scope, executable_id)
-            self.launchpad.say(f"Deleted {executable_id}", "good")
+            self.launchpad.say(f"Executable {executable_id} removed", "good")

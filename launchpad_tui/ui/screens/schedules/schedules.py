@@ -1,4 +1,4 @@
-"""Execution schedules: the list, and the wizard that makes and changes one."""
+"""The list of execution schedules, and the wizard that creates and edits one."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from launchpad_tui.domain.timestamps import parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.common.cells import timestamp_text
+from launchpad_tui.ui.screens.common.list_screen import NO_ROW
 from launchpad_tui.ui.screens.common.screen import LaunchpadScreen
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
 from launchpad_tui.ui.theme import Look
@@ -23,7 +24,6 @@ from launchpad_tui.ui.widgets.details import Item, heading
 from launchpad_tui.ui.widgets.dialogs import Choice, ConfirmDialog
 from launchpad_tui.ui.widgets.table import VirtualTable
 
-_NOTHING = "There is nothing under the cursor"
 _EMPTY = "No execution schedules yet\nPress a to execute a configuration on a schedule"
 
 
@@ -36,7 +36,7 @@ class SchedulesScreen(LaunchpadScreen):
         Action(
             "schedules.create",
             "a",
-            "add",
+            "create",
             "Create a schedule for a configuration",
             footer=2,
             needs="schedules",
@@ -68,7 +68,7 @@ class SchedulesScreen(LaunchpadScreen):
     )
 
     def body(self) -> ComposeResult:
-        """The list."""
+        """Yield the table."""
         yield VirtualTable(
             _columns(self.launchpad.look, {}),
             lambda one: one.id,
@@ -80,11 +80,11 @@ class SchedulesScreen(LaunchpadScreen):
 
     @property
     def table(self) -> VirtualTable[Schedule]:
-        """The list."""
+        """The table that shows the list."""
         return self.query_one("#list", VirtualTable)
 
     async def load(self) -> None:
-        """Read the list anew."""
+        """Read the schedules and the names of their configurations."""
         rows = await self.read(self.desk.schedules.list, self.scope)
         names = {
             one.id: one.name for one in await self.read(self.desk.configurations.list, self.scope)
@@ -94,61 +94,61 @@ class SchedulesScreen(LaunchpadScreen):
 
     @on(VirtualTable.Opened)
     def opened(self, event: VirtualTable.Opened) -> None:
-        """Key ``enter``: what it executes."""
+        """Open the configuration that the schedule executes."""
         self.launchpad.open("configuration", item_id=event.row.configuration_id)
 
     def why_not_edit(self) -> str | None:
-        """A row is needed that its runtime has."""
+        """Return why there is no schedule to edit or pause."""
         row = self.table.row
         if row is None:
-            return _NOTHING
+            return NO_ROW
         return None if row.deleted_at is None else "The schedule was deleted in its runtime"
 
     why_not_pause = why_not_edit
 
     def why_not_delete(self) -> str | None:
-        """A row is needed."""
-        return None if self.table.row is not None else _NOTHING
+        """Return why there is no schedule to delete."""
+        return None if self.table.row is not None else NO_ROW
 
     def do_create(self) -> None:
-        """Key ``a``."""
+        """Open the wizard that creates a schedule."""
         self.launchpad.open("schedule.create")
 
     def do_edit(self) -> None:
-        """Key ``e``."""
+        """Open the wizard that edits the schedule."""
         self.launchpad.open("schedule.create", item_id=self.table.row_id)
 
     async def do_pause(self) -> None:
-        """Key ``p``."""
+        """Pause the schedule, or resume it if it is paused."""
         row = self.table.row
         if row is not None:
             active = row.status is ScheduleStatus.ACTIVE
             status = ScheduleStatus.INACTIVE if active else ScheduleStatus.ACTIVE
-            await self.launchpad.act(_change, self, row.id, status)
-            self.launchpad.say(f"{'Paused' if active else 'Resumed'} {row.name}", "good")
+            await self.launchpad.act(_set_status, self, row.id, status)
+            self.launchpad.say(f"Schedule {row.name} {'paused' if active else 'resumed'}", "good")
 
     async def do_delete(self) -> None:
-        """Key ``D``."""
+        """Ask, then delete the schedule."""
         row = self.table.row
         if row is None:
             return
         question = ConfirmDialog(
             f"Delete the schedule {row.name}?",
-            "The executions that it created stay.",
+            "The executions that it created are kept.",
             yes="delete",
             danger=True,
         )
         if await self.launchpad.ask(question):
             await self.launchpad.act(self.desk.schedules.delete, self.scope, row.id)
-            self.launchpad.say(f"Deleted the schedule {row.name}", "good")
+            self.launchpad.say(f"Schedule {row.name} deleted", "good")
 
 
 class ScheduleWizard(WizardScreen):
-    """Makes a schedule, or changes one.
+    """Creates a schedule, or edits one.
 
     Args:
-        item_id: the one that is changed; empty for a new one.
-        configuration: what a new one executes; empty to be chosen.
+        item_id: the ID of the schedule to edit; empty to create one.
+        configuration: the ID of the configuration that is selected at first; empty for the newest.
     """
 
     def __init__(self, item_id: str = "", configuration: str = "") -> None:
@@ -158,29 +158,31 @@ class ScheduleWizard(WizardScreen):
             self.values["configuration"] = configuration
 
     def title_text(self) -> str:
-        """What is done."""
-        return "Edit the schedule" if self.item_id else "Add a schedule"
+        """Return ``Edit the schedule`` or ``Create a schedule``."""
+        return "Edit the schedule" if self.item_id else "Create a schedule"
 
     def steps(self) -> Sequence[Step]:
-        """What, and when."""
-        bounds = "2026-01-31 or 2026-01-31T12:00:00Z; may be left empty."
-        what = [Field("configuration", "Configuration", FieldKind.CHOICE, required=True)]
+        """Return the steps for the configuration and for the times."""
+        bounds = "For example 2026-01-31 or 2026-01-31T12:00:00Z. Optional."
+        fields = [Field("configuration", "Configuration", FieldKind.CHOICE, required=True)]
         if not self.item_id:
-            what.append(Field("name", "Name", help="Empty: the configuration's."))
+            fields.append(
+                Field("name", "Name", help="Leave empty to use the name of the configuration.")
+            )
         return (
-            Step("what", "What", "What is executed.", tuple(what)),
+            Step("what", "Configuration", "Select the configuration to execute.", tuple(fields)),
             Step(
                 "when",
-                "When",
-                "Minute, hour, day of the month, month, day of the week, in UTC.",
+                "Times",
+                "Set minute, hour, day of the month, month and day of the week, in UTC.",
                 (
                     Field(
                         "cron",
                         "Cron",
                         required=True,
                         default="0 3 * * *",
-                        help="0 3 * * * is each night at three, */30 * * * * each half hour, 0 8 * * 1 Mondays at "
-                        "eight.",
+                        help="For example 0 3 * * * (every day at 03:00), */30 * * * * (every 30 "
+                        "minutes), 0 8 * * 1 (Mondays at 08:00).",
                     ),
                     Field("start", "Not before", help=bounds),
                     Field("end", "Not after", help=bounds),
@@ -189,7 +191,7 @@ class ScheduleWizard(WizardScreen):
         )
 
     async def load(self) -> None:
-        """What is changed is read once."""
+        """Read the schedule that is edited, once."""
         if self.item_id and not self.values:
             one = await self.read(self.desk.schedules.get, self.scope, self.item_id)
             self.values = {
@@ -201,7 +203,7 @@ class ScheduleWizard(WizardScreen):
         await super().load()
 
     async def choices(self, step: Step, field: Field) -> Sequence[Choice] | None:
-        """The configurations, newest first."""
+        """Return the configurations, newest first."""
         if field.name != "configuration":
             return await super().choices(step, field)
         found = await self.read(self.desk.configurations.list, self.scope)
@@ -213,13 +215,17 @@ class ScheduleWizard(WizardScreen):
         ]
 
     async def check(self, step: Step) -> str:
-        """The expression has to come true within the bounds."""
+        """Check that the schedule creates at least one execution."""
         if step.id == "when" and not await self.read(self._upcoming):
-            raise InvalidInput("It never comes true within these bounds", field="cron")
+            raise InvalidInput(
+                "The cron expression has no time in this range",
+                hint="Change the expression, or the times before and after.",
+                field="cron",
+            )
         return ""
 
     async def review(self) -> list[Item]:
-        """What was typed, and when it would create its next executions."""
+        """Return the values and the times of the next executions."""
         configuration = await self.read(
             self.desk.configurations.get, self.scope, self.values["configuration"]
         )
@@ -230,26 +236,34 @@ class ScheduleWizard(WizardScreen):
             heading("Next executions"),
         ]
         for at in await self.read(self._upcoming):
-            items.append(Item(f"{at:%Y-%m-%d %H:%M} UTC", f"{timestamp_text(at)} here", "dim"))
+            items.append(
+                Item(f"{at:%Y-%m-%d %H:%M} UTC", f"{timestamp_text(at)} local time", "dim")
+            )
         return items
 
     def _upcoming(self) -> list[datetime]:
+        """Return the times of the next executions."""
         return self.desk.schedules.upcoming(
-            self.values["cron"], self._moment("start"), self._moment("end")
+            self.values["cron"], self._timestamp("start"), self._timestamp("end")
         )
 
-    def _moment(self, name: str) -> datetime | None:
+    def _timestamp(self, name: str) -> datetime | None:
+        """Return the value of a field as a timestamp; None if it is empty.
+
+        Raises:
+            InvalidInput: the value is not a timestamp.
+        """
         text = self.values.get(name, "").strip()
         try:
             return parse_rfc3339(text) if text else None
         except (ValueError, OverflowError) as error:
-            hint = "Write 2026-01-31 or 2026-01-31T12:00:00Z."
+            hint = "Type a date or timestamp, for example 2026-01-31 or 2026-01-31T12:00:00Z."
             raise InvalidInput(
                 f"{text[:40]!r} is not a valid time", hint=hint, field=name
             ) from error
 
     async def finish(self) -> None:
-        """Make or change it, and show the list."""
+        """Create the schedule or save its changes."""
         name = self.values.get("name", "").strip()
         if not self.item_id and not name:
             name = (
@@ -257,14 +271,13 @@ class ScheduleWizard(WizardScreen):
                     self.desk.configurations.get, self.scope, self.values["configuration"]
                 )
             ).name
-        one = await self.launchpad.act(self._done, name)
-        self.launchpad.say(
-            f"{'Changed' if self.item_id else 'Added'} the schedule {one.name}", "good"
-        )
+        one = await self.launchpad.act(self._save, name)
+        self.launchpad.say(f"Schedule {one.name} {'saved' if self.item_id else 'created'}", "good")
 
-    def _done(self, name: str) -> Schedule:
+    def _save(self, name: str) -> Schedule:
+        """Create the schedule or save its changes, and return it."""
         service, values = self.desk.schedules, self.values
-        start, end = self._moment("start"), self._moment("end")
+        start, end = self._timestamp("start"), self._timestamp("end")
         if self.item_id:
             return service.change(
                 self.scope,
@@ -277,21 +290,27 @@ class ScheduleWizard(WizardScreen):
         return service.create(self.scope, name, values["cron"], values["configuration"], start, end)
 
 
-def _change(screen: LaunchpadScreen, schedule_id: str, status: ScheduleStatus) -> None:
+def _set_status(screen: LaunchpadScreen, schedule_id: str, status: ScheduleStatus) -> None:
     screen.desk.schedules.change(screen.scope, schedule_id, status=status)
 
 
 def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
+    """Return the columns of the list.
+
+    Args:
+        look: styles and glyphs.
+        names: names of configurations by ID.
+    """
     glyphs = look.glyphs
 
     def status(one: Schedule) -> Cell:
         if one.deleted_at is not None:
-            return Cell(f"{glyphs.error} gone", "warn")
+            return Cell(f"{glyphs.error} deleted", "warn")
         if one.status is ScheduleStatus.INACTIVE:
             return Cell(f"{glyphs.stopped} paused", "dim")
         return Cell(f"{glyphs.pending} active", "good")
 
-    def following(one: Schedule) -> Cell:
+    def next_time(one: Schedule) -> Cell:
         return Cell(timestamp_text(one.next_at) if one.next_at else "", "text")
 
     def bounds(one: Schedule) -> Cell:
@@ -306,7 +325,7 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
         Column[Schedule](
             "cron", "Cron (UTC)", lambda one: Cell(one.cron, "accent"), 14, 24, 1, priority=1
         ),
-        Column[Schedule]("next", "Next", following, 16, 16, 0, priority=2),
+        Column[Schedule]("next", "Next", next_time, 16, 16, 0, priority=2),
         Column[Schedule](
             "configuration",
             "Configuration",
@@ -316,6 +335,6 @@ def _columns(look: Look, names: dict[str, str]) -> tuple[Column[Schedule], ...]:
             2,
             priority=3,
         ),
-        Column[Schedule]("bounds", "Bounds", bounds, 16, 36, 1, priority=5),
+        Column[Schedule]("bounds", "Time range", bounds, 16, 36, 1, priority=5),
         Column[Schedule]("id", "ID", lambda one: Cell(one.id, "dim"), 10, 36, 0, priority=6),
     )

@@ -1,26 +1,26 @@
-"""Creating an execution again: its parameters and inputs, ready to be changed."""
+"""The wizard that reruns an execution with the same or other parameters and inputs."""
 
 from __future__ import annotations
 
 from launchpad_tui.ui.screens.common.binding_wizard import BindingWizard
 
 
-class ExecutionAgainScreen(BindingWizard):
-    """The wizard over the configuration of an earlier execution.
+class ExecutionRerunScreen(BindingWizard):
+    """A wizard whose fields are filled with the configuration of an earlier execution.
 
     Args:
-        item_id: the execution's ID.
+        item_id: the ID of the earlier execution.
     """
 
-    TITLE_TEXT = "Create again"
-    FINISH = "create and execute"
+    TITLE_TEXT = "Rerun"
+    FINISH = "rerun"
 
     def __init__(self, item_id: str) -> None:
         super().__init__()
         self.item_id = item_id
 
     async def prepare(self) -> None:
-        """Take everything from the execution."""
+        """Fill in the name, parameters and inputs of the earlier execution."""
         details = await self.read(self.desk.executions.get, self.scope, self.item_id)
         configuration = details.configuration
         if configuration is None:
@@ -32,8 +32,8 @@ class ExecutionAgainScreen(BindingWizard):
         self.fill_in(configuration.parameters, configuration.inputs)
 
     async def finish(self) -> None:
-        """Create the execution and show it."""
-        made = await self.launchpad.act(
+        """Create the execution and open its screen."""
+        created = await self.launchpad.act(
             self.desk.executions.create_again,
             self.scope,
             self.item_id,
@@ -41,5 +41,5 @@ class ExecutionAgainScreen(BindingWizard):
             self.inputs(),
             self.values["name"],
         )
-        self.launchpad.say(f"Created execution {made.id}", "good")
-        self.leave("execution", item_id=made.id)
+        self.launchpad.say(f"Execution {created.id} created", "good")
+        self.leave("execution", item_id=created.id)
