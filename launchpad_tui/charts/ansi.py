@@ -1,4 +1,4 @@
-"""Drawings as terminal text, with or without colours."""
+"""Drawings as terminal text, with or without colors."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from launchpad_tui.charts.palette import ANSI256
 
 #: SGR parameters (ECMA-48) of spans that belong to no series
 _STYLES: Mapping[str, str] = {"axis": "2", "faint": "2", "bold": "1", "cursor": "1"}
-#: foregrounds of the eight series colours in 16-colour terminals
+#: foregrounds of the eight series colors in 16-color terminals
 _SIXTEEN = (36, 33, 32, 35, 93, 94, 31, 37)
 
 
-def to_ansi(drawing: Drawing, colours: str = "256") -> str:
+def to_ansi(drawing: Drawing, colors: str = "256") -> str:
     """Return the lines of the drawing, each ended by a line feed, without trailing blanks.
 
     Args:
-        colours: ``256``, ``16`` or ``none`` (plain text without escape sequences).
+        colors: ``256``, ``16`` or ``none`` (plain text without escape sequences).
     """
-    if colours == "none":
+    if colors == "none":
         return drawing.text() + "\n"
-    return "".join(_line(line, colours) for line in drawing.lines)
+    return "".join(_line(line, colors) for line in drawing.lines)
 
 
-def _line(spans: tuple[Span, ...], colours: str) -> str:
-    texts = [(span.text, _code(span, colours)) for span in spans]
+def _line(spans: tuple[Span, ...], colors: str) -> str:
+    texts = [(span.text, _code(span, colors)) for span in spans]
     while texts and not texts[-1][0].strip():
         texts.pop()
     if texts:
@@ -38,10 +38,10 @@ def _line(spans: tuple[Span, ...], colours: str) -> str:
     )
 
 
-def _code(span: Span, colours: str) -> str:
+def _code(span: Span, colors: str) -> str:
     style = _STYLES.get(span.style, "")
     if span.slot is None:
         return style
     slot = span.slot % len(ANSI256)
-    colour = f"38;5;{ANSI256[slot]}" if colours == "256" else str(_SIXTEEN[slot])
-    return f"{style};{colour}" if style in {"1", "2"} else colour
+    color = f"38;5;{ANSI256[slot]}" if colors == "256" else str(_SIXTEEN[slot])
+    return f"{style};{color}" if style in {"1", "2"} else color

@@ -11,8 +11,8 @@ from launchpad_tui.charts.bars import (
     bar_groups,
     bar_range,
     group_notes,
+    hidden_metric_notes,
     log_notes,
-    unshown,
     value_columns,
 )
 from launchpad_tui.charts.canvas import Canvas, too_small
@@ -30,7 +30,7 @@ _SHORTEST = 12
 
 
 def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw the values of metrics as horizontal bars, coloured by their model's slot, with text.
+    """Draw the values of metrics as horizontal bars, colored by their model's slot, with text.
 
     Each metric has its own panel and axis, so that metrics of different magnitude can be read in
     one line. Against a parameter each bar is the mean of the models with that value.
@@ -52,7 +52,7 @@ def draw_bar(spec: ChartSpec, data: ChartData) -> Drawing:
     )
     room = canvas.width - size - 1
     names = list(columns)[: max(1, room // _PANEL)]
-    notes = [*missing_notes(table, names), *notes, *unshown(len(names), len(columns))]
+    notes = [*missing_notes(table, names), *notes, *hidden_metric_notes(len(names), len(columns))]
     head = len(names) > 1 or bool(along)
     rows = canvas.height - canvas.top - head
     axis = rows >= 6

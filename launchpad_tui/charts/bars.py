@@ -73,14 +73,14 @@ def bar_range(values: Sequence[float]) -> BarRange:
     return BarRange(min(0.0, low), max(0.0, high), 0.0)
 
 
-def looks(count: int, *, ascii_only: bool) -> list[str]:
+def metric_fills(count: int, *, ascii_only: bool) -> list[str]:
     """Return the fills of ``count`` metrics; they repeat after four."""
     fills = ASCII_FILLS if ascii_only else FILLS
     return [fills[place % len(fills)] for place in range(count)]
 
 
 def bar_groups(table: ChartTable) -> tuple[list[Group], list[str]]:
-    """Return the groups and their labels, with the number of models of groups that have several."""
+    """Return the groups and their labels, with the number of models if groups have several."""
     found = groups(table)
     if not names_along(table):
         return found, [group.label for group in found]
@@ -98,7 +98,7 @@ def group_notes(found: Sequence[Group]) -> list[str]:
     )
 
 
-def unlike_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
+def magnitude_notes(columns: Sequence[Sequence[float | None]]) -> list[str]:
     """Return a note if metrics of different magnitude share an axis."""
     sizes = [
         size
@@ -125,7 +125,7 @@ def value_columns(table: ChartTable, found: Sequence[Group]) -> dict[str, list[f
 
 
 def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str]) -> None:
-    """Write which fill belongs to which metric."""
+    """Write the legend that maps fills to metrics."""
     column = 0
     for place, (name, fill) in enumerate(zip(names, fills, strict=True)):
         left = canvas.width - column
@@ -139,7 +139,7 @@ def key_line(canvas: Canvas, row: int, names: Sequence[str], fills: Sequence[str
         column += 3 + len(canvas.fit(text, 24)) + 3
 
 
-def stand_in(slot: int | None, canvas: Canvas) -> str:
+def group_marker(slot: int | None, canvas: Canvas) -> str:
     """Return the marker that represents a model whose name does not fit."""
     return marker(slot, ascii_only=canvas.ascii) if slot is not None else " "
 
@@ -149,7 +149,7 @@ def why_no_bars(data: ChartData) -> str:
     return not_a_table(data) or unknown_parameter(data.table)
 
 
-def unshown(count: int, total: int) -> list[str]:
+def hidden_metric_notes(count: int, total: int) -> list[str]:
     """Return a note if metrics are not shown."""
     return (
         [f"Showing {count} of {counted(total, 'metric', 'metrics')} (not enough room for all)"]

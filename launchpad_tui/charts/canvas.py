@@ -38,8 +38,8 @@ class Canvas:
             size = cell_width(char)
             if size == 0:
                 if 0 < column <= self.width and cells[column - 1][0] not in {_REST, " "}:
-                    before, its, look = cells[column - 1]
-                    cells[column - 1] = (before + char, its, look)
+                    before, cell_slot, cell_style = cells[column - 1]
+                    cells[column - 1] = (before + char, cell_slot, cell_style)
                 continue
             if column >= 0 and column + size <= self.width:
                 self._free(cells, column, size)
@@ -69,7 +69,7 @@ class Canvas:
         self.put(column - cell_width(text), row, text, slot, style)
 
     def middle(self, column: int, row: int, text: str, width: int, style: str = "normal") -> None:
-        """Write safe text centred in ``width`` cells."""
+        """Write safe text centered in ``width`` cells."""
         self.put(column + max(0, (width - cell_width(text)) // 2), row, text, None, style)
 
     def at(self, column: int, row: int) -> str:

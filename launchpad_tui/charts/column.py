@@ -11,13 +11,13 @@ from launchpad_tui.charts.bars import (
     BarRange,
     bar_groups,
     bar_range,
+    group_marker,
     group_notes,
+    hidden_metric_notes,
     key_line,
     log_notes,
-    looks,
-    stand_in,
-    unlike_notes,
-    unshown,
+    magnitude_notes,
+    metric_fills,
     value_columns,
 )
 from launchpad_tui.charts.canvas import Canvas, too_small
@@ -29,18 +29,18 @@ from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import cell_width, safe_text
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-#: the greatest width of a bar
+#: the largest width of a bar in cells
 _WIDEST = 14
-#: vertical labels need this height, and take at most one in so many rows
+#: vertical labels need a plot of this height, and take at most this fraction (1 / n) of it
 _DOWNWARDS, _DOWN_SHARE = 15, 3
-#: the least number of cells in which a name is recognizable
+#: the smallest number of cells in which a name is recognizable
 _NAME = 5
-#: the greatest number of metrics in one chart
+#: the largest number of metrics in one chart
 _METRICS = 4
 
 
 def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
-    """Draw the values of metrics as columns from 0, coloured by their model's slot.
+    """Draw the values of metrics as columns from 0, colored by their model's slot.
 
     If all values are far from 0, the axis starts near them and a note says so. Several metrics form
     groups of columns with different fills. Against a parameter each column is the mean of the
@@ -54,7 +54,9 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
     columns = value_columns(table, found)
     names = list(columns)[:_METRICS]
     notes = [*missing_notes(table, names), *group_notes(found), *log_notes(spec)]
-    notes += unshown(len(names), len(columns)) + unlike_notes([columns[name] for name in names])
+    notes += hidden_metric_notes(len(names), len(columns)) + magnitude_notes(
+        [columns[name] for name in names]
+    )
     finite = [v for name in names for v in columns[name] if v is not None and math.isfinite(v)]
     if not found or not names:
         return canvas.drawing(notes)
@@ -65,10 +67,10 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
         found, columns[names[0]], max(1, (canvas.width - left) // max(1, each)), table, names[0]
     )
     notes += [note] if note else []
-    fills = looks(each, ascii_only=spec.ascii)
+    fills = metric_fills(each, ascii_only=spec.ascii)
     if each > 1:
         key_line(canvas, canvas.top, names, fills)
-    place = _Place(
+    place = _ColumnLayout(
         canvas, left, canvas.top + (each > 1), len(shown), each, names_along(table), spec.title
     )
     below = place.labels([labels[p] for p in shown], [found[p] for p in shown])
@@ -81,7 +83,7 @@ def draw_column(spec: ChartSpec, data: ChartData) -> Drawing:
     return canvas.drawing([*notes, *base.notes()])
 
 
-class _Place:
+class _ColumnLayout:
     """The positions of columns on a canvas."""
 
     def __init__(
@@ -136,7 +138,7 @@ class _Place:
             canvas.put(
                 self.column(number) + (wide - 1) // 2,
                 self.bottom,
-                stand_in(group.slot, canvas),
+                group_marker(group.slot, canvas),
                 group.slot,
             )
         self.bottom -= 1
@@ -174,7 +176,7 @@ class _Place:
         return notes
 
     def _every(self, labels: Sequence[str], places: Sequence[int]) -> tuple[list[str], int]:
-        """Return the labels as written, and those of them that fit: every first, second, third…"""
+        """Return the labels, and the smallest n for which every n-th label fits."""
         width = self.canvas.width
         texts = [self.canvas.fit(label, max(16, self.step * 3)) for label in labels]
         fitting = (k for k in range(1, len(texts) + 1) if _fits(places[::k], texts[::k], width))
@@ -186,9 +188,8 @@ class _Place:
         for number in [0, *range(9, len(labels), 10)]:
             canvas.middle(self.column(number) - 2, self.bottom, str(number + 1), 5)
         self.bottom -= 1
-        return [
-            f"Not enough width for names: 1 is {safe_text(labels[0], 80)}, {len(labels)} is {safe_text(labels[-1], 80)}"
-        ]
+        first, last = safe_text(labels[0], 80), safe_text(labels[-1], 80)
+        return [f"Not enough width for names: 1 is {first}, {len(labels)} is {last}"]
 
     def _downwards(self, labels: Sequence[str]) -> list[str]:
         canvas = self.canvas
@@ -252,7 +253,7 @@ def _label_size(base: BarRange, canvas: Canvas) -> int:
     return min(longest, max(1, canvas.width // 3))
 
 
-def _axis(place: _Place, base: BarRange) -> None:
+def _axis(place: _ColumnLayout, base: BarRange) -> None:
     canvas, zero_line, size = place.canvas, place.zero_line, place.left - 2
     up, tick, line = ("|", "+", "-") if canvas.ascii else ("│", "┤", "─")
     corner = (
@@ -284,7 +285,7 @@ def _axis(place: _Place, base: BarRange) -> None:
 
 
 def _bar(
-    place: _Place,
+    place: _ColumnLayout,
     base: BarRange,
     number: int,
     metric: int,

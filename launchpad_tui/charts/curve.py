@@ -119,6 +119,6 @@ def nearest(series: Series, x: float, reach: float) -> tuple[float, float] | Non
 
 
 def readout(series: Sequence[Series], plot: Plot, x: float) -> list[tuple[float, float] | None]:
-    """Return the point of each series under the cursor: the nearest within the width of a cell."""
+    """Return the point of each series nearest to the cursor, None if it is over a cell away."""
     reach = (plot.x_high - plot.x_low) / max(1, plot.width)
     return [nearest(one, x, reach if math.isfinite(reach) else 0.0) for one in series]

@@ -13,7 +13,7 @@ from launchpad_tui.domain.numbers import number_text
 from launchpad_tui.domain.text import safe_text
 
 #: the separator of parameter names in `ChartTable.along`
-BETWEEN = "\x1f"
+NAME_SEPARATOR = "\x1f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Group:
 
 def names_along(table: ChartTable) -> list[str]:
     """Return the parameters that the chart is drawn against."""
-    return [name for name in table.along.split(BETWEEN) if name]
+    return [name for name in table.along.split(NAME_SEPARATOR) if name]
 
 
 def value_text(value: Value) -> str:
@@ -63,12 +63,12 @@ def groups(table: ChartTable) -> list[Group]:
     found: dict[tuple[str, ...], list[int]] = {}
     values: dict[tuple[str, ...], tuple[Value, ...]] = {}
     for place in range(len(table.ids)):
-        its = tuple(column[place] if place < len(column) else None for column in columns)
-        if None in its:
+        group_values = tuple(column[place] if place < len(column) else None for column in columns)
+        if None in group_values:
             continue
-        key = tuple(repr(value) for value in its)
+        key = tuple(repr(value) for value in group_values)
         found.setdefault(key, []).append(place)
-        values[key] = its
+        values[key] = group_values
     order = sorted(found, key=lambda key: tuple(value_order(value) for value in values[key]))
     return [
         Group(
@@ -83,8 +83,8 @@ def groups(table: ChartTable) -> list[Group]:
 
 def numbers(column: Sequence[float | None], places: Sequence[int]) -> list[float]:
     """Return the finite values at these positions."""
-    its = [column[place] for place in places if place < len(column)]
-    return [value for value in its if value is not None and math.isfinite(value)]
+    values = [column[place] for place in places if place < len(column)]
+    return [value for value in values if value is not None and math.isfinite(value)]
 
 
 def mean_of(column: Sequence[float | None], group: Group) -> float | None:
@@ -135,10 +135,8 @@ def best_first(
         known.sort(key=lambda p: values[p] or 0.0, reverse=way == "higher")
         inside = set(known)
         rest = [p for p in range(count) if p not in inside]
-        return (
-            (known + rest)[:room],
-            f"Showing the best {room} of {count} by {safe_text(metric, 80)} (not enough room for all)",
-        )
+        best = f"Showing the best {room} of {count} by {safe_text(metric, 80)}"
+        return (known + rest)[:room], f"{best} (not enough room for all)"
     return list(range(room)), f"Showing {room} of {count} (not enough room for all)"
 
 

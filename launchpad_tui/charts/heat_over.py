@@ -39,7 +39,8 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
     shown = list(series[:rows])
     if len(shown) < len(series):
         notes.append(
-            f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')} (not enough height for all)"
+            f"Showing {len(shown)} of {counted(len(series), 'curve', 'curves')} "
+            "(not enough height for all)"
         )
     low, high = x_range(spec.x_range, shown)
     buckets = _bucket_count(shown, low, high, canvas.width - left)
@@ -52,11 +53,11 @@ def draw_over(spec: ChartSpec, series: Sequence[Series]) -> Drawing:
     labels = short_labels([one.label for one in shown], size, ascii_only=spec.ascii)
     width = canvas.width - left
     tall = max(1, min(3, rows // len(shown)))
-    for number, (one, its, label) in enumerate(zip(shown, means, labels, strict=True)):
+    for number, (one, bucket_means, label) in enumerate(zip(shown, means, labels, strict=True)):
         row = canvas.top + number * tall
         canvas.put(0, row + (tall - 1) // 2, label, one.slot)
         for column in range(width):
-            value = its[column * buckets // width]
+            value = bucket_means[column * buckets // width]
             if value is not None:
                 fill = shade(scale.share(value), ascii_only=spec.ascii)
                 for line in range(tall):

@@ -39,7 +39,8 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
     if signed:
         sign = "r" if spec.ascii else "ρ"
         notes.append(
-            f"{sign}: rank correlation, + higher goes with higher {safe_text(name, 80)}, - with lower"
+            f"{sign}: rank correlation, + if higher values go with higher {safe_text(name, 80)}, "
+            "- if with lower"
         )
     if grouped:
         notes.append(

@@ -1,4 +1,4 @@
-"""Legends: lines below a drawing that map colours and markers to series or models."""
+"""Legends: lines below a drawing that map colors and markers to series or models."""
 
 from __future__ import annotations
 

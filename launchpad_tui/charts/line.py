@@ -23,7 +23,7 @@ from launchpad_tui.charts.text import counted, fit
 from launchpad_tui.domain.numbers import axis_texts, number_text
 from launchpad_tui.domain.text import pad, safe_text
 
-#: the number of cells of the x axis' name
+#: the name of the x axis by its kind
 _TITLES = {"step": "step", "relative": "time since start", "time": "time"}
 #: the number of cells between two markers of a curve
 _MARKER_EVERY = 24
@@ -35,7 +35,7 @@ def draw_line(spec: ChartSpec, series: Sequence[Series], *, joined: bool = True)
     """Draw curves, or only their points if ``joined`` is False.
 
     Every line of the drawing is exactly ``spec.width`` cells wide. Parts of a curve outside of the
-    range are not drawn. No values make it raise an exception.
+    range are not drawn. It draws any values without raising an exception.
     """
     if spec.width < 8 or spec.height < 3 + bool(spec.title):
         return Drawing(tuple((Span(" " * spec.width),) for _ in range(spec.height)))
@@ -72,9 +72,9 @@ def _prepared(one: Series, spec: ChartSpec) -> Series:
 def _order(
     series: Sequence[Series], drawn: Sequence[Series], spec: ChartSpec
 ) -> list[tuple[bool, Series]]:
-    """Return the curves in drawing order.
+    """Return the curves in drawing order, each with whether it is faint.
 
-    Raw curves behind smoothed ones, the first series on top.
+    Raw curves are behind smoothed ones, and the first series is on top.
     """
     below = [(True, one) for one in reversed(series)] if spec.smoothing and spec.raw else []
     return below + [(False, one) for one in reversed(drawn)]
@@ -121,7 +121,7 @@ def _paint(
             if spec.ascii:
                 cells[row][column] = (glyph, one.slot, style)
             else:
-                # Dots of the curves below stay; the cell has the colour of the top curve.
+                # Dots of the curves below stay; the cell has the color of the top curve.
                 text = cells[row][column][0]
                 over = ord(text) - 0x2800 if text != " " else 0
                 cells[row][column] = (chr(0x2800 | bits | over), one.slot, style)
@@ -193,13 +193,13 @@ def _framed(
 def _merged(cells: Sequence[_Cell]) -> list[Span]:
     spans: list[Span] = []
     text, slot, style = "", None, "normal"
-    for char, its, look in cells:
-        if text and (its, look) == (slot, style):
+    for char, char_slot, char_style in cells:
+        if text and (char_slot, char_style) == (slot, style):
             text += char
             continue
         if text:
             spans.append(Span(text, slot, style))
-        text, slot, style = char, its, look
+        text, slot, style = char, char_slot, char_style
     return [*spans, Span(text, slot, style)]
 
 

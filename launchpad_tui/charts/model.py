@@ -16,7 +16,7 @@ class Series:
     """A curve.
 
     ``x`` and ``y`` are of equal length, ordered by x; a ``y`` that is not finite is a gap. ``slot``
-    determines colour and marker. ``total`` and ``not_finite`` count the points that these were
+    determines color and marker. ``total`` and ``not_finite`` count the points that these were
     sampled from (0: these are all).
     """
 
@@ -76,7 +76,7 @@ class ChartSpec:
         smoothing: the weight of TensorBoard's smoothing, 0 to below 1.
         raw: shows the unsmoothed curve, faint, behind the smoothed one.
         cursor_x: where to draw a vertical line.
-        markers: draws markers along curves, so that these are distinguishable without colour.
+        markers: draws markers along curves, so that these are distinguishable without color.
     """
 
     width: int

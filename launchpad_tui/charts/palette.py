@@ -1,17 +1,17 @@
-"""Slots: the colour and marker of a series, the same on every screen and permanently.
+"""Slots: the color and marker of a series, the same on every screen and permanently.
 
-A slot is a whole number. Colours repeat after eight slots with other markers, so that 64 series
-differ in colour or marker.
+A slot is a whole number. Colors repeat after eight slots with other markers, so that 64 series
+differ in color or marker.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-COLOURS = 8
+COLORS = 8
 _MARKERS = "●■▲◆▼★✚✖"
 _ASCII_MARKERS = "o#^*v+%x"
-#: colours of slots in 256-colour terminals, distinguishable with colour blindness (Okabe, Ito)
+#: colors of slots in 256-color terminals, distinguishable with color blindness (Okabe, Ito)
 ANSI256 = (75, 215, 79, 175, 221, 141, 209, 145)
 #: the same as RGB
 RGB = ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d52", "#9fb0c3")
@@ -20,11 +20,11 @@ RGB = ("#62b0f0", "#e8a33d", "#5cc9a0", "#e07bb0", "#f0d75c", "#a795f2", "#ee7d5
 def marker(slot: int, *, ascii_only: bool = False) -> str:
     """Return the marker of a slot, one cell wide."""
     glyphs = _ASCII_MARKERS if ascii_only else _MARKERS
-    return glyphs[(slot + slot // COLOURS) % len(glyphs)]
+    return glyphs[(slot + slot // COLORS) % len(glyphs)]
 
 
 def assign(ids: Sequence[str], taken: Mapping[str, int]) -> dict[str, int]:
-    """Return slots for IDs: those that they have, for others the lowest that none of the IDs has.
+    """Return the slots of IDs: those assigned before, or the lowest slot that none of them has.
 
     Args:
         ids: the IDs that are shown together.

@@ -35,11 +35,11 @@ from launchpad_tui.domain.text import cell_width, safe_text
 
 #: the least number of cells between two axes
 _APART = 13
-#: the greatest number of models in colour; of more, only the best are
+#: the greatest number of models in color; of more, only the best are
 _MANY, _BEST = 50, 10
 #: dot columns between two dots of a faint line
 _DOT_EVERY = 3
-#: the greatest number of different numbers that are all labelled
+#: the greatest number of different numbers that are all labeled
 _FEW = 8
 
 
@@ -144,7 +144,7 @@ def _lines(
         known.sort(key=lambda p: values[p] or 0.0, reverse=way != "lower")
         bold = known[:_BEST]
         what = "best" if way else "highest"
-        notes.append(f"The {len(bold)} {what} of {count} are in colour, the others faint")
+        notes.append(f"The {len(bold)} {what} of {count} are in color, the others faint")
         strong = set(bold)
         dots = Dots(plot)
         _dotted(
@@ -227,7 +227,7 @@ def _write(canvas: Canvas, plot: Plot, axes: Sequence[_Axis], columns: Sequence[
 def _label(
     canvas: Canvas, row: int, columns: Sequence[int], words: Sequence[str], gap: int, style: str
 ) -> None:
-    """Write labels centred on their axes, limited to the drawing at both edges."""
+    """Write labels centered on their axes, limited to the drawing at both edges."""
     last = len(words) - 1
     texts = [canvas.fit(word, gap - 1) for word in words]
     for number, edge, beside in ((0, 0, 1), (last, last, last - 1)):

@@ -53,7 +53,7 @@ def x_range(given: tuple[float, float] | None, series: Sequence[Series]) -> tupl
         return given
     ends: list[float] = []
     for one in series:
-        # Points are ordered by x, so the first and the last one are enough unless they are not finite.
+        # Points are ordered by x, so the first and the last are enough if they are finite.
         edges = [float(one.x[0]), float(one.x[-1])] if len(one.x) else []
         known = all(map(math.isfinite, edges))
         ends += edges if known else [float(x) for x in one.x if math.isfinite(x)]
@@ -124,7 +124,7 @@ def x_texts(found: Sequence[float], kind: str) -> list[str]:
         texts = [duration_text(tick) if tick else "0 s" for tick in found]
         return texts if len(set(texts)) == len(texts) else [f"{tick:g} s" for tick in found]
     if kind == "time" and all(_EARLIEST <= tick <= _LATEST for tick in found):
-        moments = [datetime.fromtimestamp(tick, UTC).astimezone() for tick in found]
+        times = [datetime.fromtimestamp(tick, UTC).astimezone() for tick in found]
         span = found[-1] - found[0] if len(found) > 1 else 0
         form = (
             "%H:%M:%S"
@@ -135,11 +135,11 @@ def x_texts(found: Sequence[float], kind: str) -> list[str]:
             if span < 86400 * 30
             else "%Y-%m-%d"
         )
-        texts = [moment.strftime(form) for moment in moments]
+        texts = [time.strftime(form) for time in times]
         return (
             texts
             if len(set(texts)) == len(texts)
-            else [moment.strftime("%H:%M:%S.%f")[:-3] for moment in moments]
+            else [time.strftime("%H:%M:%S.%f")[:-3] for time in times]
         )
     if all(float(tick).is_integer() and abs(tick) < 1e7 for tick in found):
         return [f"{int(tick)}" for tick in found]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from launchpad_tui.charts.axes import Scale, draw_categories, draw_x, draw_y, is_wide, name_on_top
 from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import (
-    BETWEEN,
+    NAME_SEPARATOR,
     first_metric,
     missing_notes,
     names_along,
@@ -51,7 +51,7 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
         return draw_line(spec, data.series, joined=False)
     canvas = Canvas(spec)
     table = data.table
-    name = (table.along.split(BETWEEN) or [""])[0]
+    name = (table.along.split(NAME_SEPARATOR) or [""])[0]
     metric, values = first_metric(table)
     column = table.parameters.get(name, ())
     notes = missing_notes(
@@ -61,13 +61,11 @@ def draw_scatter(spec: ChartSpec, data: ChartData) -> Drawing:
     points = _points(column, values, log=spec.y_log)
     if spec.y_log:
         low = sum(value is not None and math.isfinite(value) and value <= 0 for value in values)
-        notes += (
-            [
-                f"{counted(low, 'model is', 'models are')} not positive (not shown on a logarithmic axis)"
-            ]
-            if low
-            else []
-        )
+        if low:
+            notes.append(
+                f"{counted(low, 'model is', 'models are')} not positive "
+                "(not shown on a logarithmic axis)"
+            )
     notes += _x_notes(column)
     if too_small(spec):
         return canvas.drawing(notes)

@@ -1,4 +1,4 @@
-"""Values as shades of one character, distinguishable without colour."""
+"""Values as shades of one character, distinguishable without color."""
 
 from __future__ import annotations
 

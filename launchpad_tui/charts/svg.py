@@ -24,7 +24,7 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def to_svg(
     drawing: Drawing,
-    colours: Sequence[str],
+    colors: Sequence[str],
     background: str,
     text: str,
     faint: str,
@@ -35,8 +35,8 @@ def to_svg(
     Each span is stretched to its cells, so that columns stay aligned in any font.
 
     Args:
-        colours: of series by slot; they repeat.
-        background, text, faint: colours of the picture, of text, and of axes and faint parts.
+        colors: of series by slot; they repeat.
+        background, text, faint: colors of the picture, of text, and of axes and faint parts.
         title: a description of the picture for screen readers.
     """
     cells = max((sum(cell_width(span.text) for span in line) for line in drawing.lines), default=0)
@@ -54,28 +54,29 @@ def to_svg(
     ]
     for number, line in enumerate(drawing.lines):
         top = _MARGIN + number * _HEIGHT
-        if spans := _spans(line, colours, faint):
+        if spans := _spans(line, colors, faint):
             out.append(f'<text xml:space="preserve" y="{top + _BASE}">{spans}</text>')
-        out += _dots(line, top, colours, faint)
+        out += _dots(line, top, colors, faint)
     return "\n".join([*out, "</g>", "</svg>", ""])
 
 
-def _spans(line: Sequence[Span], colours: Sequence[str], faint: str) -> str:
+def _spans(line: Sequence[Span], colors: Sequence[str], faint: str) -> str:
     out, column = [], 0
     for span in line:
         text = _BRAILLE.sub(" ", span.text)
         # Each word has its own position, because some viewers collapse blanks.
         for piece in _PIECE.finditer(text):
             left = column + cell_width(text[: piece.start()])
+            x, length = _MARGIN + left * _WIDTH, cell_width(piece[0]) * _WIDTH
             out.append(
-                f'<tspan x="{_MARGIN + left * _WIDTH:g}" textLength="{cell_width(piece[0]) * _WIDTH:g}" '
-                f'lengthAdjust="spacingAndGlyphs"{_look(span, colours, faint)}>{_safe(piece[0])}</tspan>'
+                f'<tspan x="{x:g}" textLength="{length:g}" lengthAdjust="spacingAndGlyphs"'
+                f"{_look(span, colors, faint)}>{_safe(piece[0])}</tspan>"
             )
         column += cell_width(span.text)
     return "".join(out)
 
 
-def _dots(line: Sequence[Span], top: float, colours: Sequence[str], faint: str) -> list[str]:
+def _dots(line: Sequence[Span], top: float, colors: Sequence[str], faint: str) -> list[str]:
     """Return Braille characters as dots, because many fonts lack them."""
     out, column = [], 0
     for span in line:
@@ -88,15 +89,15 @@ def _dots(line: Sequence[Span], top: float, colours: Sequence[str], faint: str) 
                     y = top + _HEIGHT * (0.125 + 0.25 * down) - _DOT / 2
                     path.append(f"M{x:.1f} {y:.1f}h{_DOT}v{_DOT}h-{_DOT}z")
         if path:
-            out.append(f'<path{_look(span, colours, faint)} d="{"".join(path)}"/>')
+            out.append(f'<path{_look(span, colors, faint)} d="{"".join(path)}"/>')
         column += cell_width(span.text)
     return out
 
 
-def _look(span: Span, colours: Sequence[str], faint: str) -> str:
+def _look(span: Span, colors: Sequence[str], faint: str) -> str:
     look = ""
-    if span.slot is not None and colours:
-        look = f" fill={quoteattr(colours[span.slot % len(colours)])}"
+    if span.slot is not None and colors:
+        look = f" fill={quoteattr(colors[span.slot % len(colors)])}"
         look += ' fill-opacity="0.45"' if span.style == "faint" else ""
     elif span.style in {"axis", "faint"}:
         look = f" fill={quoteattr(faint)}"

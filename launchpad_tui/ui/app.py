@@ -383,7 +383,7 @@ class LaunchpadApp(ActionOwner, TypingAhead):
         ui = desk.settings.ui
         self.keymap = Keymap(desk.settings.keys)
         self.look = find_look(
-            ui.theme, ascii_only=ui.ascii, colours=ui.colours, environ=self._environ
+            ui.theme, ascii_only=ui.ascii, colors=ui.colours, environ=self._environ
         )
 
     def _rebind(self) -> None:

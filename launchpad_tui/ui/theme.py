@@ -277,13 +277,13 @@ class Look:
         p = self.palette
 
         def on(
-            colour: str,
+            color: str,
             background: str = p.background,
             bold: bool = False,
             dim: bool = False,
             reverse: bool = False,
         ) -> Style:
-            return Style(color=colour, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
+            return Style(color=color, bgcolor=background, bold=bold, dim=dim, reverse=reverse)
 
         styles = {
             "text": on(p.text),
@@ -302,13 +302,13 @@ class Look:
             "match": on(p.background if not p.ansi else "black", p.warn, reverse=p.plain),
             "cursor": on(p.cursor_text, p.cursor, reverse=p.plain, bold=p.plain),
         }
-        for slot, colour in enumerate(p.series):
-            styles[f"series{slot}"] = on(colour)
-            styles[f"series{slot}-bold"] = on(colour, bold=True)
+        for slot, color in enumerate(p.series):
+            styles[f"series{slot}"] = on(color)
+            styles[f"series{slot}-bold"] = on(color, bold=True)
             # For a raw curve behind its smoothed one: closer to the background, or dim if the
             # colors cannot be blended.
             styles[f"series{slot}-faint"] = (
-                on(colour, dim=True) if p.ansi else on(_between(colour, p.background))
+                on(color, dim=True) if p.ansi else on(_between(color, p.background))
             )
         return styles
 
@@ -327,9 +327,9 @@ class Look:
         return tuple(f"series{slot}" for slot in range(len(self.palette.series)))
 
 
-def _between(colour: str, background: str) -> str:
+def _between(color: str, background: str) -> str:
     """Return a color, moved 62 % of the way to the background; both are ``#rrggbb``."""
-    pairs = [(int(colour[at : at + 2], 16), int(background[at : at + 2], 16)) for at in (1, 3, 5)]
+    pairs = [(int(color[at : at + 2], 16), int(background[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(one * 0.38 + other * 0.62):02x}" for one, other in pairs)
 
 
@@ -337,7 +337,7 @@ def find_look(
     theme: str = "",
     *,
     ascii_only: bool = False,
-    colours: str = "auto",
+    colors: str = "auto",
     environ: Mapping[str, str] = os.environ,
 ) -> Look:
     """Return the look for the settings and the terminal.
@@ -345,12 +345,12 @@ def find_look(
     Args:
         theme: the name of a palette; empty for one that suits the terminal.
         ascii_only: whether to use ASCII even if the locale is UTF-8.
-        colours: ``auto`` (``NO_COLOR`` and ``TERM`` decide), ``always`` or ``never``.
+        colors: ``auto`` (``NO_COLOR`` and ``TERM`` decide), ``always`` or ``never``.
         environ: the environment.
     """
     term = environ.get("TERM", "")
     name = theme if theme in BY_NAME else "dark"
-    if colours == "never" or (colours == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
+    if colors == "never" or (colors == "auto" and (environ.get("NO_COLOR") or term == "dumb")):
         name = "plain"
     elif theme not in BY_NAME and term in {
         "linux",
@@ -369,8 +369,8 @@ def find_look(
 def textual_theme(palette: Palette) -> Theme:
     """Return a palette as a Textual theme, for inputs and backgrounds."""
 
-    def css(colour: str) -> str:
-        return f"ansi_{colour}" if palette.ansi else colour
+    def css(color: str) -> str:
+        return f"ansi_{color}" if palette.ansi else color
 
     return Theme(
         name=f"launchpad-{palette.name}",

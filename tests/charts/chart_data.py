@@ -44,7 +44,10 @@ HOSTILE_NUMBERS = (
 def table(
     count: int, along: str = "", metrics: tuple[str, ...] = ("accuracy",), seed: int = 1
 ) -> ChartTable:
-    """Models whose accuracy rises with the learning rate and the optimizer; the last has no dropout."""
+    """Return a table of models whose accuracy rises with the learning rate.
+
+    The last model has no dropout.
+    """
     rng = random.Random(seed)
     lr = [rng.choice([1e-4, 3e-4, 1e-3, 3e-3, 1e-2]) for _ in range(count)]
     batch = [float(rng.choice([16, 32, 64, 128])) for _ in range(count)]
@@ -80,7 +83,7 @@ def given(
     directions: dict[str, str] | None = None,
     **parameters: Sequence[float | str | None],
 ) -> ChartTable:
-    """A table of these values of the metric ``m``; models are called m0, m1…"""
+    """Return a table of these values of the metric ``m``; models are called m0, m1…"""
     count = len(values)
     return ChartTable(
         tuple(f"id{number}" for number in range(count)),
@@ -94,7 +97,7 @@ def given(
 
 
 def curves(count: int, points: int) -> ChartData:
-    """Falling curves."""
+    """Return falling curves."""
     x = [float(number * 10) for number in range(points)]
     return ChartData(
         tuple(
@@ -105,7 +108,7 @@ def curves(count: int, points: int) -> ChartData:
 
 
 def check_size(drawing: Drawing, width: int, height: int) -> None:
-    """Fails unless there are exactly so many lines of exactly so many cells, of harmless text."""
+    """Assert the size of a drawing in cells, and that it has no control characters."""
     assert len(drawing.lines) == max(0, height)
     for line in drawing.lines:
         text = "".join(span.text for span in line)
@@ -117,7 +120,7 @@ def check_size(drawing: Drawing, width: int, height: int) -> None:
 
 
 def slots_at(drawing: Drawing, row: int, column: int) -> int | None:
-    """Whose the cell is."""
+    """Return the slot of the series that a cell belongs to."""
     at = 0
     for span in drawing.lines[row]:
         at += cell_width(span.text)

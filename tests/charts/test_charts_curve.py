@@ -1,4 +1,4 @@
-"""Reading a curve: zoom, pan, cursor and what is under it."""
+"""The state of a curve chart: zoom, pan, cursor and the values under the cursor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_zooming_in_and_out_restores_the_view(cursor: float, factor: float) -> N
     assert back.x_range == pytest.approx((0.0, 1000.0), abs=1e-4)
 
 
-def test_zoom_ends_where_numbers_end() -> None:
+def test_zoom_stops_at_the_precision_of_floats() -> None:
     view, plot = CurveView(), PLOT
     for _ in range(200):
         view = view.zoomed(plot, 2)
@@ -56,7 +56,7 @@ def test_reset_shows_everything() -> None:
     assert (view.smoothing, view.y_log) == (0.9, True)
 
 
-def test_cursor_walks_by_cells_and_stays_inside() -> None:
+def test_cursor_moves_by_cells_within_the_plot() -> None:
     view = CurveView().with_cursor(PLOT, 0)
     assert view.cursor_x is not None
     middle = PLOT.column(view.cursor_x)
@@ -74,7 +74,7 @@ def test_every_column_can_be_reached(width: int, low: float, span: float) -> Non
     assert found == [6 + cell for cell in range(width)]
 
 
-def test_cycles() -> None:
+def test_x_kinds_and_smoothings_are_cycled() -> None:
     view = CurveView(x_range=(0.0, 1.0), cursor_x=0.5)
     seen = []
     for _ in X_KINDS:
@@ -100,14 +100,14 @@ def test_nearest_point_within_reach() -> None:
     assert nearest(Series("id", "a", [], []), 0.0, 1.0) is None
 
 
-def test_readout_is_one_for_each_series_within_a_cell() -> None:
+def test_readout_has_the_point_of_each_series_within_a_cell() -> None:
     plot = Plot(6, 1, 40, 20, 0.0, 40.0, 0.0, 5.0)
     other = Series("b", "b", [30.0], [9.0])
     assert readout([SERIES, other], plot, 20.4) == [(20.0, 3.0), None]
     assert readout([SERIES, other], plot, 30.0) == [None, (30.0, 9.0)]
 
 
-def test_view_becomes_a_spec() -> None:
+def test_a_view_is_converted_to_a_spec() -> None:
     view = CurveView("time", (1.0, 2.0), (3.0, 4.0), True, True, 0.6, 1.5)
     spec = view.spec(80, 20, "t", ascii_only=True)
     assert (spec.width, spec.height, spec.title, spec.x_kind, spec.x_range, spec.y_range) == (

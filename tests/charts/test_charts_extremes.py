@@ -1,4 +1,4 @@
-"""No value, range or time is too extreme for any kind of chart: drawings never raise."""
+"""Charts of every kind draw any value, range and time without raising an exception."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from launchpad_tui.charts.scale import log_ticks, ticks, x_range, x_texts
 from tests.charts.chart_data import check_size, given
 
 LARGEST, SMALLEST = sys.float_info.max, 5e-324
-#: the ends of the floats, their neighbours, and the first second that no calendar has
+#: the limits of floats, values close to them, and the first second after the year 9999
 EXTREMES = (
     0.0,
     -0.0,
@@ -66,7 +66,7 @@ specs = st.builds(
     st.sampled_from(["", "p", "p\x1fq"]),
     specs,
 )
-def test_tables_of_extremes(
+def test_extreme_tables_can_be_drawn(
     kind: str, rows: list[tuple[float, float, float]], along: str, spec: ChartSpec
 ) -> None:
     data = given(
@@ -81,7 +81,7 @@ def test_tables_of_extremes(
 @pytest.mark.parametrize("kind", [kind.id for kind in KINDS.values() if OVER in kind.compares])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @with_data(st.lists(st.lists(st.tuples(extremes, extremes), max_size=8), max_size=3), specs)
-def test_curves_of_extremes(
+def test_extreme_curves_can_be_drawn(
     kind: str, curves: list[list[tuple[float, float]]], spec: ChartSpec
 ) -> None:
     series = tuple(
@@ -101,19 +101,19 @@ def test_curves_of_extremes(
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "line"])
-def test_the_smallest_parameter_value(kind: str) -> None:
+def test_the_smallest_parameter_value_can_be_drawn(kind: str) -> None:
     data = given([1.0, 2.0, 3.0, 4.0], "p", p=[SMALLEST, 1e-300, 1.0, 2.0])
     check_size(draw(ChartSpec(60, 12), ChartData((), data), kind), 60, 12)
 
 
-def test_the_mean_of_the_largest_floats() -> None:
+def test_mean_of_the_largest_floats_is_finite() -> None:
     assert mean([LARGEST] * 7) == LARGEST
     assert mean([LARGEST, -LARGEST]) == 0.0
     assert mean([LARGEST, LARGEST, 0.0]) == pytest.approx(LARGEST / 3 * 2)
 
 
 @with_data(extremes, extremes, st.integers(1, 10))
-def test_ticks_lie_within_their_range(first: float, second: float, most: int) -> None:
+def test_ticks_are_within_the_range(first: float, second: float, most: int) -> None:
     low, high = sorted((first, second))
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         return
@@ -126,7 +126,7 @@ def test_ticks_lie_within_their_range(first: float, second: float, most: int) ->
 
 
 @pytest.mark.parametrize("kind", ["step", "time", "relative"])
-def test_ticks_have_texts_whatever_they_are(kind: str) -> None:
+def test_extreme_ticks_have_labels(kind: str) -> None:
     finite = [value for value in EXTREMES if math.isfinite(value)]
     assert all(x_texts(finite, kind))
     assert all(x_texts([value], kind) for value in finite)

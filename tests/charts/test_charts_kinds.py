@@ -1,4 +1,4 @@
-"""Every kind of chart, with data as they should be, as they are, and as they should never be."""
+"""Every kind of chart with ordinary, incomplete and hostile data."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def tables(make: st.DrawFn) -> ChartTable:
     title="t",
     robust=True,
 )
-def test_any_table_gives_the_size_asked_for(
+def test_any_table_is_drawn_in_the_requested_size(
     kind: str,
     data: ChartTable,
     width: int,
@@ -114,7 +114,7 @@ def test_any_table_gives_the_size_asked_for(
 @pytest.mark.parametrize("kind", TABLE_KINDS)
 @pytest.mark.parametrize("along", ALONG)
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 30, 500])
-def test_sizes_with_usual_data(kind: str, along: str, count: int) -> None:
+def test_ordinary_data_are_drawn_in_the_requested_size(kind: str, along: str, count: int) -> None:
     data = ChartData((), table(count, along, ("accuracy", "val/loss", "gap")))
     for width, height in (
         (0, 0),
@@ -143,12 +143,12 @@ def test_sizes_with_usual_data(kind: str, along: str, count: int) -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_any_curves_give_the_size_asked_for(
+def test_any_curves_are_drawn_in_the_requested_size(
     kind: str, values: list[list[float]], width: int, height: int, plain: bool, log: bool
 ) -> None:
     series = tuple(
-        Series(f"s{number}", label, [float(x) for x in range(len(its))], its, number)
-        for number, (its, label) in enumerate(zip(values, HOSTILE_LABELS, strict=False))
+        Series(f"s{number}", label, [float(x) for x in range(len(column))], column, number)
+        for number, (column, label) in enumerate(zip(values, HOSTILE_LABELS, strict=False))
     )
     check_size(
         draw(ChartSpec(width, height, "t", ascii=plain, y_log=log), ChartData(series), kind),
@@ -158,17 +158,17 @@ def test_any_curves_give_the_size_asked_for(
 
 
 @pytest.mark.parametrize("kind", TABLE_KINDS)
-def test_two_hundred_models_are_quick(kind: str) -> None:
+def test_200_models_are_drawn_in_less_than_90_ms(kind: str) -> None:
     for along in ("", "lr", "lr\x1foptimizer"):
         data = ChartData((), table(200, along, ("accuracy", "val/loss", "gap")))
         best = 1.0
         for number in range(4):
-            # Another seed each time: nothing may be remembered.
+            # Another seed each time, so that no cached result is measured.
             data = ChartData((), table(200, along, ("accuracy", "val/loss", "gap"), seed=number))
             start = time.perf_counter()
             draw(ChartSpec(150, 40, "t"), data, kind)
             best = min(best, time.perf_counter() - start)
-        # 30 ms on a machine that does nothing else; some room for one that does.
+        # It takes 30 ms on an idle machine.
         assert best < 0.09
 
 
@@ -229,14 +229,14 @@ def test_missing_and_infinite_values_have_notes() -> None:
         assert "1 model has no p" in notes, kind
 
 
-def test_title_takes_the_first_line() -> None:
+def test_the_title_is_in_the_first_line() -> None:
     for kind in TABLE_KINDS:
         drawing = draw(ChartSpec(60, 16, "A\x1b[31mtitle漢"), ChartData((), table(8, "lr")), kind)
         assert "".join(span.text for span in drawing.lines[0]).startswith("A␛[31mtitle漢"), kind
         assert drawing.lines[0][0].style == "bold"
 
 
-def test_curves_as_heat_have_a_row_each() -> None:
+def test_heat_map_has_a_row_for_each_curve() -> None:
     drawing = draw(ChartSpec(60, 12), curves(4, 300), "heat")
     rows = drawing.text().split("\n")
     assert rows[0].startswith("curve 0")

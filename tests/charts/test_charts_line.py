@@ -1,4 +1,4 @@
-"""Curves: every extreme is in the cell in which it belongs, whatever the data."""
+"""Line charts: exact positions of extremes, ticks, smoothing, and sizes for any data."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from launchpad_tui.charts.smoothing import smoothed
 from launchpad_tui.domain.text import cell_width
 from tests.charts.chart_data import HOSTILE_NUMBERS, check_size
 
-usual = st.floats(-1e6, 1e6)
+ordinary = st.floats(-1e6, 1e6)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -29,19 +29,21 @@ def plain(values: list[float], width: int = 60, height: int = 14, **options: obj
 
 
 def bits(drawing: Drawing, row: int, column: int) -> int:
-    """The Braille dots of a cell, 0 for none."""
+    """Return the Braille bits of a cell, 0 if it is empty."""
     text = "".join(span.text for span in drawing.lines[row])
     assert cell_width(text) == len(text)
     return ord(text[column]) - 0x2800 if "\u2800" < text[column] <= "\u28ff" else 0
 
 
 def dot(plot: Plot, x: float, y: float) -> tuple[int, int, int]:
-    """The cell's row and column and the Braille bit in which a point belongs, by the Braille block's own numbering:
-    dots 1, 2, 3, 7 down the left and 4, 5, 6, 8 down the right."""
+    """Return row, column and Braille bit of a point.
+
+    Unicode numbers the dots of a cell 1, 2, 3, 7 down the left and 4, 5, 6, 8 down the right.
+    """
     across = (x - plot.x_low) / (plot.x_high - plot.x_low) * (plot.width * 2 - 1)
     low, high = (math.log10(v) if plot.y_log else v for v in (plot.y_low, plot.y_high))
     up = ((math.log10(y) if plot.y_log else y) - low) / (high - low) * (plot.height * 4 - 1)
-    # Half a dot belongs to either; which of them, the plot says.
+    # A value between two dots may be rounded to either; the plot determines which.
     assert abs(plot.dot_column(x) - across) <= 0.5 + 1e-6
     assert abs(plot.dot_row(y) - up) <= 0.5 + 1e-6
     down = plot.height * 4 - 1 - plot.dot_row(y)
@@ -50,8 +52,10 @@ def dot(plot: Plot, x: float, y: float) -> tuple[int, int, int]:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(usual, min_size=2, max_size=300), st.integers(20, 120), st.integers(6, 40))
-def test_extremes_are_in_their_cells(values: list[float], width: int, height: int) -> None:
+@given(st.lists(ordinary, min_size=2, max_size=300), st.integers(20, 120), st.integers(6, 40))
+def test_extremes_are_drawn_in_the_right_cells(
+    values: list[float], width: int, height: int
+) -> None:
     drawing = plain(values, width, height)
     plot = drawing.plot
     assert plot is not None
@@ -77,7 +81,7 @@ def test_extremes_are_in_their_cells(values: list[float], width: int, height: in
     st.text(max_size=30),
     st.sampled_from([None, 3.0, 1e9]),
 )
-def test_sizes_are_exact_for_anything(
+def test_drawings_of_any_values_have_the_exact_size(
     columns: list[list[float]],
     width: int,
     height: int,
@@ -113,7 +117,7 @@ def test_a_title_with_a_character_without_width_is_ascii_in_ascii_mode() -> None
 
 @pytest.mark.parametrize("at", [0, 1, 31_415, 50_000, 99_998, 99_999])
 @pytest.mark.parametrize("spike", [100.0, -100.0])
-def test_one_peak_among_a_hundred_thousand_points_keeps_its_height(at: int, spike: float) -> None:
+def test_a_single_peak_among_100000_points_keeps_its_height(at: int, spike: float) -> None:
     values = [0.0] * 100_000
     values[at] = spike
     drawing = plain(values, 80, 20)
@@ -157,7 +161,7 @@ def test_log_scale_notes_values_that_are_not_positive() -> None:
     assert drawing.notes == ("label: 2 values are not positive (not shown on a logarithmic axis)",)
 
 
-def test_a_constant_is_in_the_middle_and_a_single_point_is_there() -> None:
+def test_a_constant_is_in_the_middle_and_a_single_point_is_drawn() -> None:
     drawing = plain([5.0, 5.0, 5.0], 60, 15)
     plot = drawing.plot
     assert plot is not None
@@ -175,7 +179,7 @@ def test_a_constant_is_in_the_middle_and_a_single_point_is_there() -> None:
     )
 
 
-def test_extreme_floats_keep_their_places() -> None:
+def test_extreme_floats_are_at_the_edges() -> None:
     drawing = plain([-1.7e308, 0.0, 1.7e308], 60, 15)
     plot = drawing.plot
     assert plot is not None
@@ -189,8 +193,10 @@ def dot_place(plot: Plot, x: float, y: float) -> tuple[int, int]:
 
 
 def tensorboard(values: list[float], weight: float) -> list[float]:
-    """TensorBoard's `smoothDataset` (tensorboard/components/vz_line_chart2/line-chart.ts) rewritten: what is shown is
-    last / (1 - weight ** number of finite values so far)."""
+    """Return TensorBoard's smoothing: last / (1 - weight ** number of finite values so far).
+
+    After `smoothDataset` in tensorboard/components/vz_line_chart2/line-chart.ts.
+    """
     last, accumulated, out = 0.0, 0, []
     constant = all(value == values[0] for value in values)
     for value in values:
@@ -205,8 +211,8 @@ def tensorboard(values: list[float], weight: float) -> list[float]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.one_of(usual, st.just(math.nan)), max_size=80), st.floats(0.01, 0.999))
-def test_smoothing_is_tensorboards(values: list[float], weight: float) -> None:
+@given(st.lists(st.one_of(ordinary, st.just(math.nan)), max_size=80), st.floats(0.01, 0.999))
+def test_smoothing_equals_that_of_tensorboard(values: list[float], weight: float) -> None:
     found = smoothed(values, weight)
     expected = tensorboard(values, weight)
     assert len(found) == len(values)
@@ -214,8 +220,8 @@ def test_smoothing_is_tensorboards(values: list[float], weight: float) -> None:
         assert (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
 
 
-def test_smoothing_by_its_definition() -> None:
-    # The weighted mean of all before, the weights 0.5 ** distance.
+def test_smoothing_is_a_weighted_mean() -> None:
+    # The weighted mean of all values so far, with weights 0.5 ** distance.
     assert smoothed([1.0, 2.0, 4.0], 0.5) == pytest.approx(
         [1.0, (0.5 * 1 + 2) / 1.5, (0.25 * 1 + 0.5 * 2 + 4) / 1.75]
     )
@@ -245,7 +251,7 @@ def test_markers_are_on_the_last_point() -> None:
     assert rows[plot.row(0.5)][plot.column(2.0)] == "■"
 
 
-def test_robust_range_leaves_outliers_out() -> None:
+def test_robust_range_excludes_outliers() -> None:
     values = [math.sin(number) for number in range(200)]
     values[100] = 1e6
     assert y_range(values, log=False, robust=True)[1] < 2
@@ -259,7 +265,7 @@ def test_robust_range_leaves_outliers_out() -> None:
     st.floats(allow_nan=False, allow_infinity=False),
     st.integers(1, 12),
 )
-def test_ticks_are_within_and_few(a: float, b: float, most: int) -> None:
+def test_ticks_are_few_and_within_the_range(a: float, b: float, most: int) -> None:
     low, high = min(a, b), max(a, b)
     found = ticks(low, high, most)
     assert len(found) <= most + 1
@@ -293,21 +299,25 @@ def test_space_is_reserved_for_later_points(low: float, span: float) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(usual, min_size=2, max_size=30), st.integers(20, 100), st.integers(6, 30))
-def test_a_curve_has_no_holes(values: list[float], width: int, height: int) -> None:
+@given(st.lists(ordinary, min_size=2, max_size=30), st.integers(20, 100), st.integers(6, 30))
+def test_a_curve_has_no_gaps(values: list[float], width: int, height: int) -> None:
     drawing = plain(values, width, height)
     plot = drawing.plot
     assert plot is not None
     columns: list[set[int]] = [set() for _ in range(plot.width * 2)]
     for row in range(plot.height):
         for column in range(plot.width):
-            its = bits(drawing, plot.top + row, plot.left + column)
+            cell_bits = bits(drawing, plot.top + row, plot.left + column)
             for half, numbers in enumerate(((1, 2, 3, 7), (4, 5, 6, 8))):
-                lit = {row * 4 + at for at, number in enumerate(numbers) if its >> (number - 1) & 1}
+                lit = {
+                    row * 4 + at
+                    for at, number in enumerate(numbers)
+                    if cell_bits >> (number - 1) & 1
+                }
                 columns[column * 2 + half] |= lit
     for before, after in pairwise(columns):
         assert before
         assert after
-        # The highest and lowest dots of neighbours touch or overlap.
+        # The dots of adjacent columns touch or overlap.
         assert min(before) <= max(after) + 1
         assert min(after) <= max(before) + 1

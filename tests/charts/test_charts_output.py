@@ -1,4 +1,4 @@
-"""Drawings as SVG and as text for terminals; the canvas and words that they are made of."""
+"""Drawings as SVG and as terminal text, the canvas, and the labels of charts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DRAWING = Drawing(
 )
 
 
-def test_svg_has_a_span_for_each_span_at_its_cells() -> None:
+def test_svg_has_each_span_at_the_position_of_its_cells() -> None:
     root = ElementTree.fromstring(
         to_svg(DRAWING, RGB, "#101010", "#eeeeee", "#777777", "what & why")
     )
@@ -46,14 +46,14 @@ def test_svg_has_a_span_for_each_span_at_its_cells() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_is_a_picture(kind: str) -> None:
+def test_every_kind_can_be_exported_as_svg(kind: str) -> None:
     drawing = draw(ChartSpec(80, 20, "<title> & \x1b[31m"), ChartData((), table(8, "lr")), kind)
     root = ElementTree.fromstring(to_svg(drawing, RGB, "#000", "#fff", "#888"))
     assert len(list(root.iter(f"{SVG}text"))) <= 20
 
 
 @given(st.text(), st.text())
-def test_svg_is_xml_whatever_the_text(text: str, title: str) -> None:
+def test_svg_of_any_text_is_valid_xml(text: str, title: str) -> None:
     ElementTree.fromstring(
         to_svg(Drawing(((Span(text),),)), RGB, "#000", "#fff", "#888", title).encode()
     )
@@ -64,16 +64,16 @@ def test_plain_text_has_no_escapes() -> None:
     assert "\x1b" not in to_ansi(DRAWING, "none")
 
 
-@pytest.mark.parametrize("colours", ["256", "16"])
-def test_colours_end_with_each_line(colours: str) -> None:
-    text = to_ansi(DRAWING, colours)
+@pytest.mark.parametrize("colors", ["256", "16"])
+def test_colors_are_reset_at_the_end_of_each_line(colors: str) -> None:
+    text = to_ansi(DRAWING, colors)
     assert re.sub(r"\x1b\[[0-9;]*m", "", text) == DRAWING.text() + "\n" * (
         2 if not DRAWING.text().endswith("\n") else 1
     )
     for line in text.splitlines():
         codes = re.findall(r"\x1b\[([0-9;]*)m", line)
         assert not codes or codes[-1] == "0"
-    assert (f"38;5;{ANSI256[1]}" in text) == (colours == "256")
+    assert (f"38;5;{ANSI256[1]}" in text) == (colors == "256")
 
 
 @given(st.text(max_size=40), st.integers(0, 30))
@@ -85,7 +85,7 @@ def test_clip_is_exact(text: str, width: int) -> None:
     assert cell_width(fit(text, width)) <= width
 
 
-def test_counted() -> None:
+def test_texts_are_cut_and_counted() -> None:
     assert pad("abcdef", 4) == "abc…"
     assert pad("漢字漢字", 4) == "漢… "
     assert clip_left("abcdef", 4) == "…def"
@@ -93,7 +93,7 @@ def test_counted() -> None:
     assert counted(1200, "value is", "values are") == "1,200 values are"
 
 
-def test_short_labels_stay_apart() -> None:
+def test_short_labels_stay_distinct() -> None:
     labels = [f"classifier-{number}" for number in range(12)]
     found = short_labels(labels, 6)
     assert len(set(found)) == 12
@@ -107,7 +107,7 @@ def test_short_labels_stay_apart() -> None:
     st.integers(0, 20),
     st.integers(0, 5),
 )
-def test_a_canvas_is_exact_whatever_is_written(
+def test_a_canvas_keeps_its_size_for_any_text(
     writes: list[tuple[int, int, str]], width: int, height: int
 ) -> None:
     canvas = Canvas(ChartSpec(width, height))
@@ -131,7 +131,7 @@ def test_svg_draws_braille_as_dots() -> None:
     drawing = Drawing(((Span("┤ ", style="axis"), Span("⣿⡀ ⢸", 0), Span(" x  y")),))
     root = ElementTree.fromstring(to_svg(drawing, RGB, "#000", "#fff", "#888"))
     (path,) = root.iter(f"{SVG}path")
-    # 8 dots, 1, 4.
+    # The characters have 8, 1 and 4 dots.
     assert path.attrib["d"].count("M") == 13
     assert path.attrib["fill"] == RGB[0]
     texts = ["".join(span.itertext()) for span in root.iter(f"{SVG}tspan")]

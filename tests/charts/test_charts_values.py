@@ -1,4 +1,4 @@
-"""What each kind of chart says of values that were worked out by hand."""
+"""Charts of values for which the expected drawing was calculated by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def drawn(
     return draw(ChartSpec(width, height, **options), ChartData((), table_), kind)
 
 
-def test_bars_are_as_long_as_their_values() -> None:
+def test_lengths_of_bars_are_proportional_to_values() -> None:
     rows = lines(given([1.0, 2.0, 4.0, 0.0]), "bar", height=5)
     long = [row.count("█") for row in rows[:4]]
     assert abs(long[2] - 2 * long[1]) <= 1
@@ -33,12 +33,12 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert long[3] == 0
 
 
-def test_bars_are_coloured_by_their_model() -> None:
+def test_bars_are_colored_by_their_model() -> None:
     drawing = drawn(given([1.0, 2.0, 3.0]), "bar", height=3)
     assert [slots_at(drawing, row, 5) for row in range(3)] == [0, 1, 2]
 
 
-def test_negative_bars_end_where_positive_ones_begin() -> None:
+def test_positive_and_negative_bars_start_at_the_same_cell() -> None:
     rows = lines(given([4.0, -4.0]), "bar", width=50, height=3, ascii=True)
     begins, ends = rows[0].index("#"), rows[2].rindex("#") + 1
     assert begins == ends
@@ -60,7 +60,7 @@ def test_bars_far_from_zero_have_a_note() -> None:
     assert bar_range([-1.0, 3.0]).below == 0.25
 
 
-def test_columns_by_hand() -> None:
+def test_heights_of_columns_are_proportional_to_values() -> None:
     rows = lines(given([2.0, 4.0, 8.0]), "column", width=40, height=10)
     names = rows[9]
     at = [names.index(name) for name in ("m0", "m1", "m2")]
@@ -68,13 +68,13 @@ def test_columns_by_hand() -> None:
     assert high == [2, 4, 8]
 
 
-def test_columns_in_eighths() -> None:
+def test_columns_have_a_resolution_of_an_eighth() -> None:
     rows = lines(given([8.0, 0.125, 0.5]), "column", width=40, height=10)
     at = [rows[9].index(name) for name in ("m0", "m1", "m2")]
     assert [rows[7][column] for column in at] == ["█", "▁", "▄"]
 
 
-def test_negative_columns_hang() -> None:
+def test_negative_columns_are_below_the_axis() -> None:
     rows = lines(given([3.0, -3.0]), "column", width=30, height=8)
     rows = [row.ljust(30) for row in rows]
     zero = next(number for number, row in enumerate(rows) if "┼" in row)
@@ -83,7 +83,7 @@ def test_negative_columns_hang() -> None:
     assert [rows[zero - 1][at[1]], rows[zero + 1][at[1]]] == [" ", "█"]
 
 
-def test_groups_are_means_in_order_of_their_number() -> None:
+def test_groups_are_means_in_numeric_order() -> None:
     data = given([1.0, 3.0, 10.0, 5.0], along="p", p=[10.0, 10.0, 9.0, 100.0])
     rows = lines(data, "bar", height=8)
     assert [row.split()[0] for row in (rows[1], rows[3], rows[5])] == ["9", "10", "100"]
@@ -104,7 +104,7 @@ def test_too_many_bars_show_the_best_and_a_note() -> None:
     assert "Showing 10 of 50 (not enough room for all)" in unknown.notes
 
 
-def test_scatter_corners() -> None:
+def test_scatter_draws_extremes_in_the_corners() -> None:
     data = given([0.0, 10.0], along="p", p=[0.0, 10.0])
     rows = lines(data, "scatter", width=60, height=12)
     assert [row for row in range(12) if "●" in rows[row]] == [9]
@@ -133,7 +133,7 @@ def test_scatter_counts_hidden_models() -> None:
     assert shown + hidden == 41
 
 
-def test_scatter_of_texts_has_them_in_order() -> None:
+def test_scatter_sorts_texts() -> None:
     rows = lines(
         given([1.0, 2.0, 3.0], along="p", p=["b", "a", "c"]), "scatter", width=60, height=10
     )
@@ -180,7 +180,8 @@ def test_heat_of_models_goes_from_worst_to_best() -> None:
 
 
 def test_quartiles_by_linear_interpolation() -> None:
-    # R: quantile(c(1, 2, 3, 4, 10), type = 7) gives 1, 2, 3, 4, 10; of 1:4 it gives 1.75, 2.5, 3.25.
+    # In R, quantile(c(1, 2, 3, 4, 10), type = 7) is 1, 2, 3, 4, 10, and that of 1:4 is
+    # 1.75, 2.5, 3.25 between the ends.
     assert [quartile([1.0, 2.0, 3.0, 4.0, 10.0], part) for part in (0, 0.25, 0.5, 0.75, 1)] == [
         1,
         2,
@@ -191,7 +192,7 @@ def test_quartiles_by_linear_interpolation() -> None:
     assert [quartile([1.0, 2.0, 3.0, 4.0], part) for part in (0.25, 0.5, 0.75)] == [1.75, 2.5, 3.25]
 
 
-def test_box_lies_where_the_quartiles_are() -> None:
+def test_box_has_the_positions_of_the_quartiles() -> None:
     row = lines(given([0.0, 25.0, 50.0, 75.0, 100.0]), "box", width=102, height=6)[1]
     assert (row.index("├"), row.index("▒"), row.index("█"), row.rindex("▒"), row.index("┤")) == (
         1,
@@ -220,9 +221,9 @@ def test_histogram_bins() -> None:
     assert bins_of([0.0, 1.0, 2.0, 3.0, 4.0], 2) == [2, 3]
     assert bins_of([7.0, 7.0], 1) == [2]
     assert bin_count([3.0] * 9, 40) == 1
-    # Freedman and Diaconis: 2 * 49.5 / 100 ** (1 / 3) = 21.33, 99 / 21.33 = 4.6.
+    # By Freedman and Diaconis: 2 * 49.5 / 100 ** (1 / 3) = 21.33, 99 / 21.33 = 4.6.
     assert bin_count([float(value) for value in range(100)], 40) == 5
-    # No spread in the middle: Sturges, log2(16) + 1.
+    # The interquartile range is 0, so by Sturges: log2(16) + 1.
     assert bin_count([0.0, *[5.0] * 14, 9.0], 40) == 5
     assert bin_count([float(value) for value in range(1000)], 7) == 7
 
@@ -239,7 +240,7 @@ def test_histogram_counts_every_value() -> None:
     assert "100 models in 5 bins" in drawing.notes
 
 
-def test_parallel_names_axes_and_keeps_colours() -> None:
+def test_parallel_labels_axes_and_keeps_colors() -> None:
     drawing = drawn(table(5), "parallel", 100, 16)
     last = drawing.text().split("\n")[-1]
     assert [
@@ -256,12 +257,12 @@ def test_parallel_names_axes_and_keeps_colours() -> None:
     assert {span.slot for line in drawing.lines for span in line} >= {0, 1, 2, 3, 4}
 
 
-def test_parallel_of_many_colours_the_best() -> None:
+def test_parallel_of_many_colors_the_best() -> None:
     values = [float(value) for value in range(60)]
     data = given(values, directions={"m": "lower"}, p=[float(value % 7) for value in range(60)])
     drawing = drawn(data, "parallel", 60, 30)
     assert {span.slot for line in drawing.lines for span in line} - {None} <= set(range(10))
-    assert "The 10 best of 60 are in colour, the others faint" in drawing.notes
+    assert "The 10 best of 60 are in color, the others faint" in drawing.notes
 
 
 def test_parallel_omits_the_weakest_parameters() -> None:
@@ -273,7 +274,7 @@ def test_parallel_omits_the_weakest_parameters() -> None:
     assert [note for note in drawing.notes if note.startswith("Showing the 3 of 6 parameters")]
 
 
-def test_importance_chart_is_never_too_certain() -> None:
+def test_importance_chart_marks_uncertain_correlations() -> None:
     few = drawn(given([1.0, 2.0, 3.0, 4.0], p=[1.0, 2.0, 3.0, 4.0]), "importance", 80, 6)
     assert "too few models (n = 4)" in few.text()
     assert "ρ" not in few.text()
@@ -299,7 +300,7 @@ def test_columns_of_values_lose_their_counts_before_their_values() -> None:
     assert "n is 2" in narrow.notes
 
 
-def test_the_parameter_is_named_somewhere() -> None:
+def test_the_parameter_is_named_in_text_or_notes() -> None:
     for kind in ("bar", "column", "scatter", "box", "heat"):
         for width in (24, 40, 80):
             drawing = draw(ChartSpec(width, 14, "metric"), ChartData((), table(30, "lr")), kind)

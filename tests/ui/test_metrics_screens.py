@@ -79,7 +79,7 @@ async def test_hide_solo_remove(home: Home) -> None:
         assert [one.label for one in legend.entries] == ["rate-2", "rate-0"]
 
 
-async def test_colours_stay_across_screens_and_restarts(home: Home) -> None:
+async def test_colors_stay_across_screens_and_restarts(home: Home) -> None:
     async with opened(home, "metrics", ids(3, 1)) as pilot:
         before = {one.id: one.slot for one in pilot.app.screen.query_one(Legend).entries}
     assert len(set(before.values())) == 2

@@ -1,4 +1,4 @@
-"""Keys that come all at once do what they would do one by one."""
+"""Keys that arrive in a burst have the same effect as keys typed one by one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def title(pilot: Any) -> str:
     return screen_text(pilot).splitlines()[0]
 
 
-async def test_a_command_and_what_follows_on_its_screen(workshop_home: Home) -> None:
+async def test_keys_after_a_command_reach_its_screen(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await burst(pilot, ":stores\r")
         assert "› Object stores" in title(pilot)
@@ -34,7 +34,7 @@ async def test_a_command_and_what_follows_on_its_screen(workshop_home: Home) -> 
         assert "No matches" in screen_text(pilot)
 
 
-async def test_a_row_of_what_was_searched_is_opened(
+async def test_enter_after_a_search_opens_a_row_of_its_results(
     workshop_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = Listing.slice
@@ -54,7 +54,7 @@ async def test_a_row_of_what_was_searched_is_opened(
         assert "Models › churn-model" in below
 
 
-async def test_a_hit_of_what_was_searched_everywhere_is_opened(
+async def test_enter_after_a_global_search_opens_a_result(
     workshop_home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = EverywhereService.search
@@ -69,7 +69,7 @@ async def test_a_hit_of_what_was_searched_everywhere_is_opened(
         assert "churn-model by hand" in title(pilot)
 
 
-async def test_an_expression_is_no_row_of_commands(workshop_home: Home) -> None:
+async def test_an_expression_is_not_interpreted_as_keys(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         await burst(pilot, "wname = churn-model\r")
         text = screen_text(pilot)
@@ -80,8 +80,8 @@ async def test_an_expression_is_no_row_of_commands(workshop_home: Home) -> None:
 class Slow(LaunchpadScreen):
     TITLE_TEXT = "Slow"
     ACTIONS = (
-        Action("slow.ask", "a", "ask", "Ask, a while later."),
-        Action("slow.work", "b", "work", "Ask nothing, and take long."),
+        Action("slow.ask", "a", "ask", "Ask after a delay."),
+        Action("slow.work", "b", "work", "Work for a long time."),
         Action("slow.count", "c", "count", "Count."),
     )
     answer: str | None = None
@@ -101,11 +101,11 @@ class Slow(LaunchpadScreen):
         self.counted = time.monotonic()
 
 
-async def test_a_dialog_that_opens_late_gets_what_was_typed_and_pasted(workshop_home: Home) -> None:
+async def test_a_dialog_that_opens_late_receives_typed_and_pasted_text(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         screen = Slow()
         await pilot.app.push_screen(screen)
-        pilot.app.post_message(Paste("lost, as nothing takes it"))
+        pilot.app.post_message(Paste("lost, since no widget accepts it"))
         await burst(pilot, "aab")
         pilot.app.post_message(Paste("c d"))
         await burst(pilot, "e\r")
@@ -113,7 +113,7 @@ async def test_a_dialog_that_opens_late_gets_what_was_typed_and_pasted(workshop_
         assert not screen.counted
 
 
-async def test_long_work_keeps_no_key_for_long(workshop_home: Home) -> None:
+async def test_a_long_action_delays_the_next_key_only_briefly(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         screen = Slow()
         await pilot.app.push_screen(screen)
@@ -135,7 +135,7 @@ class Unfocused(LaunchpadScreen):
         self.counted += 1
 
 
-async def test_a_screen_without_focus_is_waited_for_once(workshop_home: Home) -> None:
+async def test_keys_wait_only_once_for_a_screen_without_focus(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         screen = Unfocused()
         await pilot.app.push_screen(screen)
@@ -146,7 +146,7 @@ async def test_a_screen_without_focus_is_waited_for_once(workshop_home: Home) ->
         assert time.monotonic() - start < 5 * PATIENCE
 
 
-async def test_what_never_settles_takes_keys_in_the_end(workshop_home: Home) -> None:
+async def test_a_list_that_never_settles_receives_keys_in_the_end(workshop_home: Home) -> None:
     async with running(workshop_home) as pilot:
         screen: Any = pilot.app.screen
         screen.table.expect()

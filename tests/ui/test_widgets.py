@@ -1,4 +1,4 @@
-"""Log, tree, tabs, form, details and the frame around them, each alone on a screen."""
+"""Widgets on a screen of their own: log, lines, tree, tabs, form, details, table, header."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def home(tmp_path: Path) -> Home:
 
 
 class Shown(TabbedKeys, LaunchpadScreen):
-    """A screen of the widgets it is given."""
+    """A screen that contains the given widgets."""
 
     ACTIONS = TAB_ACTIONS
     TITLE_TEXT = "Shown"
@@ -75,7 +75,7 @@ class Memory:
         return [number for number, line in enumerate(self.lines) if text in line]
 
 
-async def test_a_log_of_any_length_follows_until_scrolled(home: Home) -> None:
+async def test_a_log_follows_new_lines_until_it_is_scrolled(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         view, log = LogView(), Memory(50_000)
         await show(pilot, view)
@@ -96,7 +96,7 @@ async def test_a_log_of_any_length_follows_until_scrolled(home: Home) -> None:
         assert "and more" in screen_text(pilot)
 
 
-async def test_a_log_goes_from_match_to_match_within_what_shows(home: Home) -> None:
+async def test_moving_between_matches_skips_hidden_lines(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         view = LogView()
         await show(pilot, view)
@@ -114,7 +114,7 @@ async def test_a_log_goes_from_match_to_match_within_what_shows(home: Home) -> N
         assert "No visible line matches" in screen_text(pilot)
 
 
-async def test_lines_scroll_sideways_as_far_as_they_reach(home: Home) -> None:
+async def test_lines_scroll_sideways_to_the_end_of_the_longest_line(home: Home) -> None:
     async with running(home, size=(40, 12)) as pilot:
         lines = Lines()
         lines.set_lines([[("short", "text")], [("漢字" * 20 + "END", "text")]])
@@ -151,7 +151,7 @@ class Tree(TreeView):
         self.fill()
 
 
-async def test_a_tree_folds_and_keeps_the_cursor_on_its_line(home: Home) -> None:
+async def test_a_tree_collapses_and_keeps_the_cursor_on_its_line(home: Home) -> None:
     async with running(home, size=(60, 16)) as pilot:
         tree = Tree()
         await show(pilot, tree)
@@ -168,7 +168,7 @@ async def test_a_tree_folds_and_keeps_the_cursor_on_its_line(home: Home) -> None
         assert "This line has no link to open" in screen_text(pilot)
 
 
-async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
+async def test_tabs_wrap_around_and_move_the_focus(home: Home) -> None:
     async with running(home, size=(60, 16)) as pilot:
         strip = TabStrip([("one", "One"), ("two", "Two")])
         one, two = (
@@ -191,17 +191,17 @@ async def test_tabs_go_round_and_give_the_focus(home: Home) -> None:
         assert one.has_focus
 
 
-async def test_a_tab_asked_for_before_the_first_paint_shows(home: Home) -> None:
+async def test_a_tab_shown_before_the_first_paint_is_kept(home: Home) -> None:
     async with running(home, size=(60, 16)) as pilot:
         strip = TabStrip([("one", "One"), ("two", "Two")])
         pilot.app.push_screen(
-            Shown(strip, Details(id="one"), Details([Item("n", "wanted")], id="two"))
+            Shown(strip, Details(id="one"), Details([Item("n", "second tab")], id="two"))
         )
         while not strip.is_mounted:
             await pilot.pause()
         strip.show("two")
         await settled(pilot)
-        assert "wanted" in screen_text(pilot)
+        assert "second tab" in screen_text(pilot)
 
 
 FIELDS = (
@@ -217,7 +217,7 @@ KINDS = [
 ]
 
 
-async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
+async def test_a_form_shows_notes_of_values_and_errors(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         form = Form(FIELDS, {"kind": "a"}, choices={"kind": KINDS})
         await show(pilot, form)
@@ -242,7 +242,7 @@ async def test_a_form_says_what_is_chosen_and_what_is_wrong(home: Home) -> None:
         assert form.dirty
 
 
-async def test_a_forms_list_takes_no_choice_that_has_a_reason(home: Home) -> None:
+async def test_disabled_choices_of_a_form_cannot_be_selected(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         form = Form(FIELDS[:1], choices={"kind": KINDS})
         await show(pilot, form)
@@ -253,18 +253,18 @@ async def test_a_forms_list_takes_no_choice_that_has_a_reason(home: Home) -> Non
         assert form.query_one(ChoiceLine).value == "b"
 
 
-async def test_an_error_names_its_field_or_is_given_back(home: Home) -> None:
+async def test_an_error_is_shown_at_its_field_if_the_form_has_it(home: Home) -> None:
     async with running(home, size=(80, 24)) as pilot:
         form = Form(FIELDS)
         await show(pilot, form)
-        long = "It is wrong for a reason that takes more than a single line of a narrow terminal to say"
+        long = "It is invalid for a reason that requires more than a single line of a terminal " * 2
         assert form.show_error(InvalidInput(long, field="size"))
         await settled(pilot)
-        assert "to say" in " ".join(screen_text(pilot).split())
-        assert not form.show_error(InvalidInput("elsewhere", field="gone"))
+        assert " ".join(screen_text(pilot).split()).count("single line of a terminal") == 2
+        assert not form.show_error(InvalidInput("Not in this form", field="missing"))
 
 
-async def test_details_show_long_names_whole(home: Home) -> None:
+async def test_long_names_in_details_are_wrapped(home: Home) -> None:
     name = "accuracy{phase=validation,fold=the third of five,seed=1234}"
     async with running(home, size=(80, 24)) as pilot:
         details = Details([heading("Metrics"), Item(name, "0.5"), Item("b", "1")])
@@ -277,7 +277,7 @@ async def test_details_show_long_names_whole(home: Home) -> None:
         assert pilot.app.clipboard == "0.5"
 
 
-async def test_lines_painted_for_another_size_do_not_stay(workshop_home: Home) -> None:
+async def test_lines_painted_for_another_size_are_painted_again(workshop_home: Home) -> None:
     async with running(workshop_home, size=(80, 24)) as pilot:
         await press(pilot, "down", "enter", "tab")
         text = screen_text(pilot)
@@ -287,7 +287,7 @@ async def test_lines_painted_for_another_size_do_not_stay(workshop_home: Home) -
         assert screen_text(pilot).count("No points") == 1
 
 
-async def test_a_long_trail_ends_in_an_ellipsis(workshop_home: Home) -> None:
+async def test_a_long_breadcrumb_is_shortened(workshop_home: Home) -> None:
     async with running(workshop_home, "configurations", size=(50, 24)) as pilot:
         await press(pilot, "enter", "C")
         header = screen_text(pilot).split("\n")[0]
@@ -296,7 +296,7 @@ async def test_a_long_trail_ends_in_an_ellipsis(workshop_home: Home) -> None:
         assert "local/default" in header
 
 
-async def test_a_theme_is_kept(home: Home) -> None:
+async def test_a_theme_is_saved(home: Home) -> None:
     async with running(home) as pilot:
         await press(pilot, "colon", *"theme light", "enter")
         assert "Theme light saved" in screen_text(pilot)
@@ -304,7 +304,7 @@ async def test_a_theme_is_kept(home: Home) -> None:
     assert Settings.load(home).ui.theme == "light"
 
 
-async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) -> None:
+async def test_clearing_the_selection_stops_selecting_all(home: Home) -> None:
     open_desk(home).close()
     models(3000)(home)
     async with running(home) as pilot:
@@ -326,7 +326,7 @@ async def test_clearing_ends_a_selection_of_all_that_is_under_way(home: Home) ->
         assert "3,000 selected" in screen_text(pilot)
 
 
-async def test_too_many_cannot_be_shown_together(
+async def test_a_selection_that_is_too_large_cannot_be_compared(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("launchpad_tui.ui.screens.common.list_screen.MAX_TOGETHER", 2)
@@ -339,12 +339,12 @@ async def test_too_many_cannot_be_shown_together(
             await press(pilot, "escape")
 
 
-#: a choice hands enter on by itself
+#: pairs of actions with the same key that are intended: a choice forwards enter
 LAYERED = {("choice.enter", "wizard.next")}
 
 
-#: screens that are opened from others, with what they take
-DEEPER: dict[str, dict[str, str]] = {
+#: screens that are opened from others, with their arguments
+NESTED: dict[str, dict[str, str]] = {
     "browse": {"store": "default"},
     "import": {"store": "default", "path": "incoming"},
     "preview": {"store": "default", "path": "incoming/notes.txt"},
@@ -354,11 +354,11 @@ DEEPER: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("top", [*(route.id for route in ROUTES if route.top), *DEEPER])
-async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) -> None:
-    async with running(workshop_home, "models" if top in DEEPER else top) as pilot:
-        if top in DEEPER:
-            pilot.app.open(top, **DEEPER[top])
+@pytest.mark.parametrize("top", [*(route.id for route in ROUTES if route.top), *NESTED])
+async def test_a_key_has_one_meaning_on_a_screen(workshop_home: Home, top: str) -> None:
+    async with running(workshop_home, "models" if top in NESTED else top) as pilot:
+        if top in NESTED:
+            pilot.app.open(top, **NESTED[top])
             await settled(pilot)
         for keys in ((), ("enter",), ("tab",), ("tab",), ("tab",)):
             await press(pilot, *keys)
@@ -369,7 +369,7 @@ async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) 
             for action, _ in reachable_actions(screen):
                 for key in screen.launchpad.keymap.keys(action):
                     other = meaning.setdefault(key, action.id)
-                    # Down is down, in the widget that has the focus and around it.
+                    # The same action may exist in the focused widget and around it, for example down.
                     same = (
                         other.rpartition(".")[2] == action.id.rpartition(".")[2]
                         or (other, action.id) in LAYERED
@@ -377,7 +377,7 @@ async def test_a_key_means_one_thing_on_a_screen(workshop_home: Home, top: str) 
                     assert same, f"{key} is {other} and {action.id}"
 
 
-async def test_help_says_the_whole_of_a_line(workshop_home: Home) -> None:
+async def test_help_shows_the_whole_text_of_a_line(workshop_home: Home) -> None:
     async with running(workshop_home, "executions", size=(80, 24)) as pilot:
         await press(pilot, "question_mark", *"stop")
         text = " ".join(screen_text(pilot).replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""The table: rows by page, cursor and selection held to IDs, only changed lines painted."""
+"""The table: paging, cursor and selection by ID, and writing changed cells only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STYLE = Style(color="blue")
 
 
 class Numbers:
-    """A list of numbers, counting what is read of it and where."""
+    """A list of numbers that records the ranges and threads of reads."""
 
     def __init__(self, count: int) -> None:
         self.size = count
@@ -54,7 +54,7 @@ COLUMNS = (
 
 
 class Sheet(LaunchpadScreen):
-    """A screen that is a table."""
+    """A screen with a table."""
 
     def __init__(self, source: Any) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ async def table_of(
         yield pilot, sheet.query_one(VirtualTable)
 
 
-async def test_reads_only_what_shows_and_a_page_around_on_the_lane(tmp_path: Path) -> None:
+async def test_only_visible_rows_and_a_page_around_are_read_on_the_lane(tmp_path: Path) -> None:
     source = Numbers(100_000)
     async with table_of(tmp_path, source) as (pilot, table):
         assert "1–19 of 100,000" in screen_text(pilot)
@@ -93,7 +93,7 @@ async def test_reads_only_what_shows_and_a_page_around_on_the_lane(tmp_path: Pat
         assert table.row == 99_999
 
 
-async def test_a_move_repaints_two_lines_and_an_edge_jumps(
+async def test_a_move_repaints_two_lines_and_an_edge_scrolls(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with table_of(tmp_path, Numbers(1000)) as (pilot, table):
@@ -116,7 +116,7 @@ async def test_a_move_repaints_two_lines_and_an_edge_jumps(
         assert f"row {table.cursor}" in screen_text(pilot)
 
 
-async def test_painting_reads_nothing(tmp_path: Path) -> None:
+async def test_painting_does_no_io(tmp_path: Path) -> None:
     source = Numbers(1000)
     async with table_of(tmp_path, source) as (_pilot, table):
         source.read.clear()
@@ -126,7 +126,7 @@ async def test_painting_reads_nothing(tmp_path: Path) -> None:
         assert not source.read
 
 
-async def test_the_selection_holds_by_id_ranges_and_all(tmp_path: Path) -> None:
+async def test_rows_ranges_and_all_rows_can_be_selected(tmp_path: Path) -> None:
     async with table_of(tmp_path, Numbers(3000)) as (pilot, table):
         await press(pilot, "space", "down", "v", "down", "down", "v")
         assert table.target_ids == ("0", "2", "3", "4")
@@ -136,14 +136,14 @@ async def test_the_selection_holds_by_id_ranges_and_all(tmp_path: Path) -> None:
         assert table.target_ids == ("4",)
 
 
-async def test_words_for_an_empty_list(tmp_path: Path) -> None:
+async def test_an_empty_list_shows_its_text(tmp_path: Path) -> None:
     async with table_of(tmp_path, Numbers(0)) as (pilot, table):
         assert "write some" in screen_text(pilot)
         await press(pilot, "down", "enter", "space", "y")
         assert table.row is None
 
 
-async def test_mouse(tmp_path: Path) -> None:
+async def test_clicks_and_the_wheel_move_the_cursor(tmp_path: Path) -> None:
     async with table_of(tmp_path, Numbers(500)) as (pilot, table):
         await pilot.click(table, offset=(5, 6))
         assert table.cursor == 4
@@ -154,10 +154,10 @@ async def test_mouse(tmp_path: Path) -> None:
 
 class _Wheel:
     def stop(self) -> None:
-        """As Textual's event has it."""
+        """Do nothing; Textual's event has this method."""
 
 
-async def test_new_rows_of_another_process_keep_the_cursor_on_its_row(tmp_path: Path) -> None:
+async def test_rows_added_by_another_process_keep_the_cursor_on_its_row(tmp_path: Path) -> None:
     home = Home.at(tmp_path).ensure()
     Registry(home.registry_path).close()
     async with running(home) as pilot:
@@ -218,7 +218,7 @@ def test_columns_never_overflow(width: int) -> None:
         ("abcdef", "abXdef", [(2, 3)]),
         ("a" * 40, "b" + "a" * 38 + "b", [(0, 1), (39, 40)]),
         ("a" * 10, "b" + "a" * 8 + "b", [(0, 10)]),
-        # Of a wide character both halves are written, whichever line has it.
+        # Both halves of a wide character are written, whichever line contains it.
         ("ab漢字cd", "ab漢子cd", [(4, 6)]),
         ("abxy字cd", "ab漢字cd", [(2, 4)]),
         ("ab漢字cd", "abx 字cd", [(2, 4)]),
@@ -230,7 +230,7 @@ def test_only_changed_cells_are_written(old: str, new: str, spans: list[tuple[in
     assert changed_spans(Strip([Segment(old, STYLE)]), Strip([Segment(new, STYLE)])) == spans
 
 
-def test_another_colour_is_a_change() -> None:
+def test_another_color_is_a_change() -> None:
     other = Style(color="red")
     old, new = (
         Strip([Segment("abc", STYLE)]),

@@ -1,4 +1,4 @@
-"""The app around the screens: errors, commands, keys, help, going deeper and back."""
+"""The app around the screens: errors, commands, keys, help, wizards, themes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Trouble(LaunchpadScreen):
     )
 
     async def do_fail(self) -> None:
-        raise NotFound("There is no such thing", "looked everywhere", "Look again.")
+        raise NotFound("Model m not found", "The registry has no model m", "Select another model")
 
     def do_crash(self) -> None:
         raise ZeroDivisionError("by zero")
@@ -53,8 +53,8 @@ async def test_errors_never_end_the_app(home: Home) -> None:
         assert "› Models › Trouble" in screen_text(pilot)
         await press(pilot, "a")
         text = screen_text(pilot)
-        assert "There is no such thing" in text
-        assert "Look again." in text
+        assert "Model m not found" in text
+        assert "Select another model" in text
         await press(pilot, "y", "escape", "b")
         assert "An unexpected error occurred" in screen_text(pilot)
         assert "Traceback" not in screen_text(pilot)
@@ -62,10 +62,10 @@ async def test_errors_never_end_the_app(home: Home) -> None:
         assert "Nothing is selected" in screen_text(pilot)
         await press(pilot, "escape")
         assert "Trouble" not in screen_text(pilot)
-        assert pilot.app.clipboard.startswith("There is no such thing\nlooked everywhere")
+        assert pilot.app.clipboard.startswith("Model m not found\nThe registry has no model m")
 
 
-async def test_a_passing_error_shows_in_the_header_until_it_is_over(home: Home) -> None:
+async def test_a_retryable_error_is_in_the_header_until_a_read_succeeds(home: Home) -> None:
     async with running(home, size=(100, 24)) as pilot:
         app: Any = pilot.app
         app.show_error(Unreachable("The store does not answer"))
@@ -75,7 +75,7 @@ async def test_a_passing_error_shows_in_the_header_until_it_is_over(home: Home) 
         assert "live" in screen_text(pilot).split("\n")[0]
 
 
-async def test_commands_go_everywhere(home: Home) -> None:
+async def test_commands_open_screens_and_quit(home: Home) -> None:
     async with running(home) as pilot:
         await press(pilot, "colon", *"ds", "enter")
         assert "No datasets yet" in screen_text(pilot)
@@ -89,7 +89,7 @@ async def test_commands_go_everywhere(home: Home) -> None:
         assert not pilot.app.is_running or pilot.app._exit
 
 
-async def test_a_screen_that_cannot_be_loaded_is_said(
+async def test_an_error_while_opening_a_screen_is_shown(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(home) as pilot:
@@ -99,13 +99,13 @@ async def test_a_screen_that_cannot_be_loaded_is_said(
         assert "unexpected error" in screen_text(pilot)
 
 
-async def test_help_lists_the_keys_and_does_them(home: Home) -> None:
+async def test_help_lists_actions_and_performs_them(home: Home) -> None:
     async with running(home) as pilot:
         await press(pilot, "question_mark", *"datasets", "enter")
         assert "No datasets yet" in screen_text(pilot)
 
 
-async def test_keys_are_bound_anew(home: Home) -> None:
+async def test_settings_rebind_keys(home: Home) -> None:
     Settings.save(home, {"keys.app.help": "f5"})
     async with running(home) as pilot:
         await press(pilot, "question_mark")
@@ -114,7 +114,7 @@ async def test_keys_are_bound_anew(home: Home) -> None:
         assert "type to filter" in screen_text(pilot)
 
 
-def test_problems_of_rebinding() -> None:
+def test_problems_of_rebound_keys() -> None:
     keymap = Keymap({"a.one": "x", "a.gone": "z"})
     problems = keymap.problems(
         [("here", [Action("a.one", "o", "one"), Action("a.two", "x", "two")])]
@@ -154,7 +154,7 @@ class Wizard(WizardScreen):
         type(self).done = (dict(self.values),)
 
 
-async def test_a_wizard_checks_reviews_and_finishes(home: Home) -> None:
+async def test_a_wizard_checks_and_reviews_its_steps(home: Home) -> None:
     async with running(home) as pilot:
         pilot.app.push_screen(Wizard())
         await settled(pilot)
@@ -177,7 +177,7 @@ async def test_a_wizard_checks_reviews_and_finishes(home: Home) -> None:
         assert "Wizard" not in type(pilot.app.screen).__name__
 
 
-async def test_a_wizard_asks_before_what_was_typed_is_lost(home: Home) -> None:
+async def test_a_wizard_asks_before_it_discards_input(home: Home) -> None:
     async with running(home) as pilot:
         pilot.app.push_screen(Wizard())
         await settled(pilot)
@@ -205,7 +205,7 @@ async def test_details_wrap_and_copy(home: Home) -> None:
         assert "Copied ID" in screen_text(pilot)
 
 
-async def test_a_desk_that_cannot_be_opened_ends_with_words(tmp_path: Path) -> None:
+async def test_a_desk_that_cannot_be_opened_ends_the_app(tmp_path: Path) -> None:
     from launchpad_tui.services.lanes import Lane
     from launchpad_tui.ui.app import LaunchpadApp
 
@@ -219,7 +219,7 @@ async def test_a_desk_that_cannot_be_opened_ends_with_words(tmp_path: Path) -> N
     assert app.return_code == 2
 
 
-def test_looks() -> None:
+def test_the_terminal_determines_palette_and_glyphs() -> None:
     utf = {"LANG": "C.UTF-8", "TERM": "xterm-256color"}
     assert find_look(environ=utf).palette.name == "dark"
     assert find_look("light", environ=utf).palette.name == "light"
