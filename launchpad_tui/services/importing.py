@@ -242,7 +242,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         raise InvalidInput(
             f"Invalid pattern {pattern[:80]!r}",
             "It is empty, or a part of it is empty, '.' or '..'.",
-            "Examples: * for all entries of the folder, */* for the second level, **/best for a name.",
+            "Examples: * for all entries, */* for those of the second level, **/best for a name.",
             field="pattern",
         )
     expression = ""

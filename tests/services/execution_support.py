@@ -1,5 +1,5 @@
-"""Executions in a separate home: templates and code like those of SAP's tutorials, and helpers that
-wait."""
+"""Executions in a temporary home folder: templates and code like those of SAP's tutorials, and
+functions that wait for their results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ metadata:
     scenarios.ai.sap.com/id: "houses"
     ai.sap.com/version: "1.0"
 """
-#: two steps from a dataset to a model, as in SAP's tutorials ("Ingest data", "Generate metrics")
+#: Two steps from a dataset to a model, as in SAP's tutorials ("Ingest data", "Generate metrics")
 TUTORIAL = (
     HEAD
     + """\
@@ -114,13 +114,14 @@ rows = open("/app/prepared/deep/rows").read().split()
 for step in range(3):
     label = MetricLabel(name="metrics.ai.sap.com/Artifact.name", value="housemodel")
     now = datetime.now(timezone.utc)
-    tracking.log_metrics([Metric(name="Fold", value=float(step), timestamp=now, step=step, labels=[label])])
+    fold = Metric(name="Fold", value=float(step), timestamp=now, step=step, labels=[label])
+    tracking.log_metrics([fold])
 tracking.set_tags(tags=[MetricTag(name="Validation", value="CV")])
 tracking.set_custom_info([MetricCustomInfo(name="Confusion", value="[[1]]")])
 with open("/app/model/model.pkl", "wb") as file:
     pickle.dump({"rows": rows, "depth": int(os.environ["DT_MAX_DEPTH"])}, file)
 """
-#: one step that runs a shell script; the model is the content of /app/model
+#: One step that runs a shell script; the model is the content of /app/model
 SHELL = (
     HEAD
     + """\
@@ -159,7 +160,7 @@ def shell_template(name: str, script: str, more: str = "") -> str:
 
 
 class Bench:
-    """A desk over a temporary home, and a folder of templates beside it."""
+    """A desk over a temporary home folder, with a folder for templates and code next to it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -181,9 +182,9 @@ class Bench:
     def dataset(self, name: str, files: Mapping[str, str]) -> str:
         """Store a dataset and return the ID of its artifact."""
         for path, content in files.items():
-            place = self.desk.home.files / name / path
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(content)
+            file = self.desk.home.files / name / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(content)
         url = f"ai://default/{name}"
         return self.desk.artifacts.add(DEFAULT_SCOPE, ArtifactKind.DATASET, name, url, "houses").id
 
@@ -194,10 +195,10 @@ class Bench:
         inputs: Mapping[str, str] | None = None,
     ) -> str:
         """Create a configuration and an execution of it, and return the ID of the execution."""
-        made = self.desk.configurations.create(
+        configuration = self.desk.configurations.create(
             DEFAULT_SCOPE, "c", executable, parameters or {}, inputs or {}
         )
-        return self.desk.executions.create(DEFAULT_SCOPE, made.id).id
+        return self.desk.executions.create(DEFAULT_SCOPE, configuration.id).id
 
     def shell(self, script: str, more: str = "", name: str = "shell") -> str:
         """Create an execution of a shell script and return its ID."""
@@ -213,28 +214,28 @@ class Bench:
         """Wait until an execution has a status (None: any final status) and return it."""
         found = self.execution(execution_id)
 
-        def there() -> bool:
+        def reached() -> bool:
             nonlocal found
             found = self.execution(execution_id)
             return found.status is status if status else found.status.final
 
-        until(there, seconds, lambda: f"{found}\n{self.log(execution_id)}")
+        until(reached, seconds, lambda: f"{found}\n{self.log(execution_id)}")
         return found
 
     def reconcile(self, execution_id: str) -> Execution:
         """Reconcile until an execution has ended, and return it.
 
-        The locks of a killed process may be held for a moment after its end.
+        Locks of a killed process may still exist for a short time after its end.
         """
         found = self.execution(execution_id)
 
-        def over() -> bool:
+        def ended() -> bool:
             nonlocal found
             self.desk.executions.reconcile()
             found = self.execution(execution_id)
             return found.status.final
 
-        until(over, 5)
+        until(ended, 5)
         return found
 
     def log(self, execution_id: str) -> str:
@@ -265,14 +266,14 @@ class Bench:
     def close(self) -> None:
         """Stop running executions and close the desk."""
         with self.desk.registry.read() as db:
-            left = [
+            unfinished = [
                 row[0]
                 for row in db.execute(
                     "SELECT id FROM executions WHERE status IN ('PENDING', 'RUNNING')"
                 )
             ]
-        self.desk.executions.stop(DEFAULT_SCOPE, left)
-        for each in left:
+        self.desk.executions.stop(DEFAULT_SCOPE, unfinished)
+        for each in unfinished:
             self.reconcile(each)
         self.desk.close()
 
@@ -280,10 +281,12 @@ class Bench:
 def until(
     check: Callable[[], bool], seconds: float = 30, describe: Callable[[], str] = lambda: ""
 ) -> None:
-    """Wait until a condition holds."""
+    """Wait until a condition is true; fail after some seconds."""
     deadline = time.monotonic() + seconds
     while not check():
-        assert time.monotonic() < deadline, f"not within {seconds} s\n{describe()}"
+        assert time.monotonic() < deadline, (
+            f"The condition was not met within {seconds} s\n{describe()}"
+        )
         time.sleep(0.02)
 
 

@@ -1,8 +1,8 @@
-"""A tenant of SAP AI Core in memory: the AI API's lists, counts and single things over HTTP, slow and rude on demand.
+"""A tenant of SAP AI Core in memory, served over HTTP, with optional latency and faults.
 
-It knows nothing of launchpad. Run as a program it serves a large tenant and prints its port::
+It uses no code of launchpad. As a program, it serves a large tenant and prints its service key::
 
-    python tests/services/tenant_server.py --artifacts 100000 --executions 20000 --latency 0.3 --failures 0.05
+    python tests/services/tenant_server.py --artifacts 100000 --latency 0.3 --failures 0.05
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 SECRET = "hush-hush-this-is-secret"
-_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 Json = dict[str, Any]
-#: status, headers, body
+#: Status, headers and body of a response.
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def moment(seconds: float) -> str:
-    """So many seconds behind the beginning, as the API writes it."""
-    return (_BEGIN + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+def timestamp(seconds: float) -> str:
+    """Return the time some seconds after the start of 2026, in the format of the AI API."""
+    return (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass
 class Group:
-    """What is in a resource group, each list in its order."""
+    """The content of a resource group; lists are returned in this order."""
 
     artifacts: list[Json] = field(default_factory=list)
     configurations: list[Json] = field(default_factory=list)
@@ -48,7 +48,8 @@ class Group:
     def train(
         self, number: int, *, status: str = "COMPLETED", points: int = 3, model: bool = True
     ) -> str:
-        """Add an execution with its configuration, what it logged, and where it is over, its model; gives its ID."""
+        """Add an execution with its configuration and metrics, and its model if it is COMPLETED;
+        return the ID of the execution."""
         configuration = {
             "id": f"c0f16000-0000-4000-8000-{number:012d}",
             "name": f"train {number}",
@@ -56,7 +57,7 @@ class Group:
             "executableId": "churn-train",
             "parameterBindings": [{"key": "rate", "value": str(number / 1000)}],
             "inputArtifactBindings": [],
-            "createdAt": moment(number),
+            "createdAt": timestamp(number),
         }
         execution = {
             "id": f"e{number:015x}",
@@ -68,40 +69,40 @@ class Group:
             "targetStatus": "COMPLETED",
             "statusMessage": "",
             "outputArtifacts": [],
-            "createdAt": moment(number),
-            "modifiedAt": moment(number + 60),
-            "submissionTime": moment(number),
-            "startTime": moment(number + 1),
+            "createdAt": timestamp(number),
+            "modifiedAt": timestamp(number + 60),
+            "submissionTime": timestamp(number),
+            "startTime": timestamp(number + 1),
         }
         if status == "COMPLETED":
-            execution["completionTime"] = moment(number + 60)
+            execution["completionTime"] = timestamp(number + 60)
         self.configurations.append(configuration)
         self.executions.append(execution)
-        one = str(execution["id"])
+        execution_id = str(execution["id"])
         if points:
             values = [
                 {
                     "name": "loss",
                     "value": 1 / (step + 1),
-                    "timestamp": moment(number + step),
+                    "timestamp": timestamp(number + step),
                     "step": step,
                     "labels": [],
                 }
                 for step in range(points)
             ]
-            self.metrics[one] = {
-                "executionId": one,
+            self.metrics[execution_id] = {
+                "executionId": execution_id,
                 "metrics": values,
                 "tags": [],
                 "customInfo": [],
             }
         if model and status == "COMPLETED":
-            self.artifacts.append(artifact(number, execution_id=one))
-        return one
+            self.artifacts.append(artifact(number, execution_id=execution_id))
+        return execution_id
 
 
 def artifact(number: int, kind: str = "model", execution_id: str = "") -> Json:
-    """An artifact."""
+    """Return an artifact."""
     found: Json = {
         "id": f"a47f0000-0000-4000-8000-{number:012d}",
         "name": f"{kind} {number}",
@@ -110,8 +111,8 @@ def artifact(number: int, kind: str = "model", execution_id: str = "") -> Json:
         "description": f"The {kind} of training {number}.",
         "scenarioId": "churn",
         "labels": [{"key": "ext.ai.sap.com/stage", "value": ("test", "production")[number % 2]}],
-        "createdAt": moment(number),
-        "modifiedAt": moment(number),
+        "createdAt": timestamp(number),
+        "modifiedAt": timestamp(number),
     }
     if execution_id:
         found["executionId"] = execution_id
@@ -129,25 +130,29 @@ def _executable() -> Json:
         "parameters": [{"name": "rate", "type": "string", "default": "0.1"}],
         "inputArtifacts": [],
         "outputArtifacts": [{"name": "model", "kind": "model"}],
-        "createdAt": moment(0),
-        "modifiedAt": moment(0),
+        "createdAt": timestamp(0),
+        "modifiedAt": timestamp(0),
     }
 
 
-class Refused(Exception):
-    """An answer that is an error."""
+class ApiError(Exception):
+    """An error response."""
 
-    def __init__(self, status: int, message: str = "refused") -> None:
+    def __init__(self, status: int, message: str = "rejected") -> None:
         super().__init__(message)
         self.status = status
 
 
 class Tenant:
-    """The tenant and how it behaves.
+    """A tenant, and the faults of its server.
 
-    ``latency``: seconds before each answer; ``failures``: the share of requests of the API that get a 503 instead;
-    ``answer``: called with method, path and number of the request, may give a whole other answer (status, headers,
-    body) or raise `Refused`; ``top``: the most entries of a page; ``life``: requests that a token holds.
+    Attributes:
+        latency: Seconds before each response.
+        failures: The share of requests to the API that are answered with 503.
+        answer: Called with method, path and number of each request. May return another response or
+            raise `ApiError`.
+        top: The maximum number of entries of a page.
+        life: The number of requests for which a token is valid.
     """
 
     def __init__(self) -> None:
@@ -157,8 +162,8 @@ class Tenant:
                 "id": "churn",
                 "name": "Churn",
                 "description": "",
-                "createdAt": moment(0),
-                "modifiedAt": moment(0),
+                "createdAt": timestamp(0),
+                "modifiedAt": timestamp(0),
             }
         ]
         self.capabilities: Json = {"executionSchedules": True, "bulkUpdates": {"executions": True}}
@@ -214,14 +219,14 @@ class Tenant:
                 return self._api(
                     method, unquote(parts.path).removeprefix("/v2"), query, headers, body
                 )
-            except Refused as error:
-                said = {
+            except ApiError as error:
+                details = {
                     "code": str(error.status),
                     "message": str(error),
                     "requestId": "req-1",
                     "target": parts.path,
                 }
-                return _json({"error": said}, error.status)
+                return _json({"error": details}, error.status)
 
     def _api(
         self, method: str, path: str, query: dict[str, str], headers: dict[str, str], body: bytes
@@ -229,109 +234,115 @@ class Tenant:
         data = json.loads(body) if body else None
         if method != "GET":
             self.bodies.append((method, path, data))
-        words = path.strip("/").split("/")
-        if words[:2] == ["admin", "resourceGroups"]:
-            return self._resource_groups(method, words, data)
+        segments = path.strip("/").split("/")
+        if segments[:2] == ["admin", "resourceGroups"]:
+            return self._resource_groups(method, segments, data)
         name = headers.get("ai-resource-group", "default")
         if name not in self.groups:
-            raise Refused(404, f"no group {name}")
+            raise ApiError(404, f"no group {name}")
         group = self.groups[name]
-        if words == ["lm", "meta"]:
-            able = {"logs": {"executions": True}, "userExecutions": True, **self.capabilities}
+        if segments == ["lm", "meta"]:
+            capabilities = {
+                "logs": {"executions": True},
+                "userExecutions": True,
+                **self.capabilities,
+            }
             return _json(
                 {
                     "runtimeIdentifier": "tenant of the tests",
-                    "aiApi": {"version": "2.42.0", "capabilities": able},
+                    "aiApi": {"version": "2.42.0", "capabilities": capabilities},
                     "extensions": {
                         "resourceGroups": {"version": "1.0"},
                         "metrics": {"version": "1.0"},
                     },
                 }
             )
-        if words[:2] == ["lm", "scenarios"]:
-            return self._scenarios(words)
-        if words[:2] == ["lm", "metrics"] and method != "GET":
+        if segments[:2] == ["lm", "scenarios"]:
+            return self._scenarios(segments)
+        if segments[:2] == ["lm", "metrics"] and method != "GET":
             self._change_metrics(method, query, group, data)
             return 204, {}, b""
-        if words[:2] == ["lm", "metrics"]:
+        if segments[:2] == ["lm", "metrics"]:
             ids = query.get("executionIds", "").split(",")
             if not ids[0] or len(ids) > 10:
-                raise Refused(400, "executionIds")
+                raise ApiError(400, "executionIds")
             return _list([group.metrics[one] for one in ids if one in group.metrics])
-        if words[:2] == ["admin", "objectStoreSecrets"]:
-            return self._stores(method, words, group, data)
-        return self._lists(method, words, query, group, data)
+        if segments[:2] == ["admin", "objectStoreSecrets"]:
+            return self._stores(method, segments, group, data)
+        return self._lists(method, segments, query, group, data)
 
     @staticmethod
-    def _stores(method: str, words: list[str], group: Group, data: Any) -> Answer:
+    def _stores(method: str, segments: list[str], group: Group, data: Any) -> Answer:
         if method == "GET":
             return _list(
                 [{key: each[key] for key in ("name", "metadata")} for each in group.stores]
             )
         if method == "POST":
-            told = {
+            metadata = {
                 f"storage.ai.sap.com/{key}": data[key]
                 for key in data
                 if key not in {"name", "data"}
             }
             name = f"{data['name']}-object-store-secret"
-            group.stores.append({"name": name, "metadata": told, "posted": data})
+            group.stores.append({"name": name, "metadata": metadata, "posted": data})
         elif method == "PATCH":
             (changed,) = [
-                each for each in group.stores if each["name"] == f"{words[2]}-object-store-secret"
+                each
+                for each in group.stores
+                if each["name"] == f"{segments[2]}-object-store-secret"
             ]
             changed["posted"] = data
         else:
             found = [
                 each
                 for each in group.stores
-                if each["name"].removesuffix("-object-store-secret") == words[2]
+                if each["name"].removesuffix("-object-store-secret") == segments[2]
             ]
             if not found:
-                raise Refused(404, words[2])
+                raise ApiError(404, segments[2])
             group.stores.remove(found[0])
         return _json({"message": "done"}, 202)
 
-    def _resource_groups(self, method: str, words: list[str], data: Any) -> Answer:
+    def _resource_groups(self, method: str, segments: list[str], data: Any) -> Answer:
         if method == "PATCH":
-            return _json({"id": words[2], "message": "changed"}, 202)
+            return _json({"id": segments[2], "message": "changed"}, 202)
         if method == "POST":
             self.groups.setdefault(data["resourceGroupId"], Group())
             return _json(
                 {"resourceGroupId": data["resourceGroupId"], "tenantId": "t", "zoneId": "z"}, 202
             )
         if method == "DELETE":
-            if words[2] not in self.groups:
-                raise Refused(404, "no such group")
-            del self.groups[words[2]]
-            return _json({"id": words[2], "message": "scheduled"}, 202)
+            if segments[2] not in self.groups:
+                raise ApiError(404, "no such group")
+            del self.groups[segments[2]]
+            return _json({"id": segments[2], "message": "scheduled"}, 202)
         found = [
             {
                 "resourceGroupId": name,
                 "tenantId": "t",
                 "zoneId": "z",
-                "createdAt": moment(0),
+                "createdAt": timestamp(0),
                 "status": "PROVISIONED",
             }
             for name in self.groups
         ]
         return _list(found)
 
-    def _scenarios(self, words: list[str]) -> Answer:
-        if len(words) == 2:
+    def _scenarios(self, segments: list[str]) -> Answer:
+        if len(segments) == 2:
             return _list(self.scenarios)
-        if words[3:] == ["executables"]:
-            return _list([_executable()] if words[2] == "churn" else [])
+        if segments[3:] == ["executables"]:
+            return _list([_executable()] if segments[2] == "churn" else [])
         version = {
             "id": "1.0",
-            "scenarioId": words[2],
-            "createdAt": moment(0),
-            "modifiedAt": moment(0),
+            "scenarioId": segments[2],
+            "createdAt": timestamp(0),
+            "modifiedAt": timestamp(0),
         }
         return _list([version])
 
     def _lists(
-        self, method: str, words: list[str], query: dict[str, str], group: Group, data: Any
+        self, method: str, segments: list[str], query: dict[str, str], group: Group, data: Any
     ) -> Answer:
         lists = {
             "artifacts": group.artifacts,
@@ -339,28 +350,30 @@ class Tenant:
             "executions": group.executions,
             "executionSchedules": group.schedules,
         }
-        if len(words) < 2 or words[0] != "lm" or words[1] not in lists:
-            raise Refused(404, "/".join(words))
-        found = lists[words[1]]
+        if len(segments) < 2 or segments[0] != "lm" or segments[1] not in lists:
+            raise ApiError(404, "/".join(segments))
+        found = lists[segments[1]]
         if method == "POST":
-            return self._create(words[1], found, data)
-        if len(words) == 2 and method == "PATCH":
-            done = [
+            return self._create(segments[1], found, data)
+        if len(segments) == 2 and method == "PATCH":
+            results = [
                 self._change_one(found, each["id"], each["targetStatus"])
                 for each in data["executions"]
             ]
-            return _json({"executions": done}, 202)
-        if len(words) > 2 and words[2] != "$count":
-            one = next((each for each in found if each["id"] == words[2]), None)
+            return _json({"executions": results}, 202)
+        if len(segments) > 2 and segments[2] != "$count":
+            one = next((each for each in found if each["id"] == segments[2]), None)
             if one is None:
-                raise Refused(404, words[2])
-            if words[3:] == ["logs"]:
-                return _json({"data": {"result": self._logs(group.logs.get(words[2], []), query)}})
-            return self._single(method, words[1], found, one, data)
+                raise ApiError(404, segments[2])
+            if segments[3:] == ["logs"]:
+                return _json(
+                    {"data": {"result": self._logs(group.logs.get(segments[2], []), query)}}
+                )
+            return self._single(method, segments[1], found, one, data)
         for name, key in (("kind", "kind"), ("status", "status"), ("scenarioId", "scenarioId")):
             if name in query:
                 found = [each for each in found if each.get(key) == query[name]]
-        if words[2:] == ["$count"]:
+        if segments[2:] == ["$count"]:
             return 200, {"Content-Type": "text/plain"}, str(len(found)).encode()
         skip, top = int(query.get("skip", 0)), min(int(query.get("top", 10_000)), self.top)
         page = found[skip : skip + top]
@@ -384,7 +397,12 @@ class Tenant:
 
     def _create(self, kind: str, found: list[Json], data: Json) -> Answer:
         one = f"e{uuid.uuid4().hex[:15]}" if kind == "executions" else str(uuid.uuid4())
-        made: Json = {"id": one, "createdAt": moment(9e6), "modifiedAt": moment(9e6), **data}
+        created: Json = {
+            "id": one,
+            "createdAt": timestamp(9e6),
+            "modifiedAt": timestamp(9e6),
+            **data,
+        }
         if kind == "executions":
             bound = [
                 each
@@ -393,8 +411,8 @@ class Tenant:
                 if each["id"] == data["configurationId"]
             ]
             if not bound:
-                raise Refused(400, "no such configuration")
-            made |= {
+                raise ApiError(400, "no such configuration")
+            created |= {
                 "configurationName": bound[0]["name"],
                 "scenarioId": bound[0]["scenarioId"],
                 "executableId": bound[0]["executableId"],
@@ -402,11 +420,15 @@ class Tenant:
                 "targetStatus": "COMPLETED",
             }
         if kind == "executionSchedules":
-            made["status"] = "ACTIVE"
-        found.append(made)
+            created["status"] = "ACTIVE"
+        found.append(created)
         status = 202 if kind.startswith("execution") else 201
         return _json(
-            {"id": one, "message": "made", **({"url": data["url"]} if kind == "artifacts" else {})},
+            {
+                "id": one,
+                "message": "created",
+                **({"url": data["url"]} if kind == "artifacts" else {}),
+            },
             status,
         )
 
@@ -414,7 +436,7 @@ class Tenant:
         """Change an execution of a bulk request, which reports an error for each of them."""
         try:
             self._change(found, one, target)
-        except Refused as refused:
+        except ApiError as refused:
             return {"id": one, "error": {"code": str(refused.status), "message": str(refused)}}
         return {"id": one, "message": "scheduled"}
 
@@ -434,15 +456,19 @@ class Tenant:
     def _change(self, found: list[Json], one: str, target: str) -> None:
         execution = next((each for each in found if each["id"] == one), None)
         if execution is None:
-            raise Refused(404, one)
+            raise ApiError(404, one)
         if target == "DELETED":
             if execution["status"] in {"PENDING", "RUNNING", "STOPPING"}:
-                raise Refused(412, "it goes on")
+                raise ApiError(412, "the execution has not ended")
             found.remove(execution)
             return
         if execution["status"] not in {"PENDING", "RUNNING"}:
-            raise Refused(412, "it does not go on")
-        execution |= {"targetStatus": "STOPPED", "status": "STOPPED", "modifiedAt": moment(9.1e6)}
+            raise ApiError(412, "the execution has ended")
+        execution |= {
+            "targetStatus": "STOPPED",
+            "status": "STOPPED",
+            "modifiedAt": timestamp(9.1e6),
+        }
 
     @staticmethod
     def _logs(lines: list[Json], query: dict[str, str]) -> list[Json]:
@@ -486,7 +512,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Nothing."""
+        """Do not log requests."""
 
 
 class _Server(ThreadingHTTPServer):
@@ -494,12 +520,12 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
+        """Ignore clients that close the connection."""
 
 
 @contextmanager
 def serve(tenant: Tenant | None = None) -> Iterator[Tenant]:
-    """Run a tenant until the block ends."""
+    """Serve a tenant on a free port of this machine until the block ends."""
     tenant = tenant or Tenant()
     handler = type("Handler", (_Handler,), {"tenant": tenant})
     server = _Server(("127.0.0.1", 0), handler)
@@ -516,7 +542,7 @@ def serve(tenant: Tenant | None = None) -> Iterator[Tenant]:
 
 
 def large(artifacts: int, executions: int) -> Tenant:
-    """A tenant with so many of each; the newest executions made the newest models."""
+    """Return a tenant with many artifacts, of which the newest are outputs of its executions."""
     tenant = Tenant()
     group = tenant.groups["default"]
     for number in range(artifacts - executions):

@@ -1,4 +1,4 @@
-"""The files of a model elsewhere, read with the user's own keys for its object store: a real S3 server."""
+"""Files of a remote model, read from a real S3 server with keys that the user has entered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.stores import seaweed
 CORE = Scope("core", "default")
 
 
-def test_a_bound_store_is_read(tmp_path: Path) -> None:
+def test_a_remote_store_is_read_with_keys_of_the_user(tmp_path: Path) -> None:
     server = seaweed.shared()
     values = server.values("tenant/vision")
     weights = tmp_path / "weights"
@@ -33,8 +33,8 @@ def test_a_bound_store_is_read(tmp_path: Path) -> None:
             "region": "us-east-1",
             "pathPrefix": "tenant/vision",
         }
-        told = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
-        group.stores.append({"name": "default-object-store-secret", "metadata": told})
+        stored_metadata = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
+        group.stores.append({"name": "default-object-store-secret", "metadata": stored_metadata})
         desk = open_desk(Home.at(tmp_path / "home"))
         desk.connections.add(
             "core", "sap-ai-core", desk.connections.service_key(tenant.service_key)

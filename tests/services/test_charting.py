@@ -58,10 +58,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")
 def subjects(desk: Desk) -> tuple[ComparedItem, ...]:
-    found, gone = desk.compare.subjects(
-        DEFAULT_SCOPE, [model_id(1), model_id(2), execution_id(3), "gone"]
+    found, missing = desk.compare.subjects(
+        DEFAULT_SCOPE, [model_id(1), model_id(2), execution_id(3), "no-such-id"]
     )
-    assert gone == ("gone",)
+    assert missing == ("no-such-id",)
     return found
 
 

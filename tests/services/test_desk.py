@@ -1,4 +1,4 @@
-"""The services over a real home: connections, configurations, artifacts, lineage, comparison."""
+"""Services over a real home folder: connections, configurations, artifacts, lineage, comparison."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from launchpad_tui.services.lanes import Lane
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    made = open_desk(Home.at(tmp_path / "home"))
+    created = open_desk(Home.at(tmp_path / "home"))
     at = now()
-    scenarios.put_scenario(made.registry, DEFAULT_SCOPE, Scenario("sc", "Churn", "", {}, at, at))
+    scenarios.put_scenario(created.registry, DEFAULT_SCOPE, Scenario("sc", "Churn", "", {}, at, at))
     executable = Executable(
         "train",
         "sc",
@@ -47,10 +47,10 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         at,
         at,
     )
-    assert scenarios.put_executable(made.registry, DEFAULT_SCOPE, executable) == "added"
-    assert scenarios.put_executable(made.registry, DEFAULT_SCOPE, executable) == "unchanged"
-    yield made
-    made.close()
+    assert scenarios.put_executable(created.registry, DEFAULT_SCOPE, executable) == "added"
+    assert scenarios.put_executable(created.registry, DEFAULT_SCOPE, executable) == "unchanged"
+    yield created
+    created.close()
 
 
 def add(desk: Desk, name: str, kind: ArtifactKind = ArtifactKind.MODEL) -> Artifact:
@@ -58,7 +58,7 @@ def add(desk: Desk, name: str, kind: ArtifactKind = ArtifactKind.MODEL) -> Artif
 
 
 def train(desk: Desk, data: Artifact, base: Artifact, name: str, lr: str = "0.1") -> Artifact:
-    """A model that a completed execution made."""
+    """Return a model that is the output of a completed execution."""
     configuration = desk.configurations.create(
         DEFAULT_SCOPE,
         f"for {name}",
@@ -139,13 +139,13 @@ def test_groups_and_stores(desk: Desk) -> None:
 def test_configurations_are_checked(desk: Desk) -> None:
     data, base = add(desk, "set", ArtifactKind.DATASET), add(desk, "old")
     inputs = {"data": data.id, "base": "old"}
-    made = desk.configurations.create(DEFAULT_SCOPE, " first ", "train", {"epochs": "3"}, inputs)
-    assert dict(made.parameters) == {"lr": "0.1", "epochs": "3"}
-    assert dict(made.inputs) == {"data": data.id, "base": base.id}
-    assert desk.configurations.get(DEFAULT_SCOPE, made.id) == made
-    assert desk.configurations.resolve(DEFAULT_SCOPE, made.id[:6]) == made
+    created = desk.configurations.create(DEFAULT_SCOPE, " first ", "train", {"epochs": "3"}, inputs)
+    assert dict(created.parameters) == {"lr": "0.1", "epochs": "3"}
+    assert dict(created.inputs) == {"data": data.id, "base": base.id}
+    assert desk.configurations.get(DEFAULT_SCOPE, created.id) == created
+    assert desk.configurations.resolve(DEFAULT_SCOPE, created.id[:6]) == created
     for search in ("FIRST", "epochs=3", "first lr=0.1"):
-        assert desk.configurations.list(DEFAULT_SCOPE, "train", search) == [made]
+        assert desk.configurations.list(DEFAULT_SCOPE, "train", search) == [created]
     assert desk.configurations.list(DEFAULT_SCOPE, "other") == []
     for parameters, bound, field in (
         ({}, inputs, "parameters.epochs"),
@@ -221,7 +221,7 @@ def test_cyclic_lineage_terminates(desk: Desk) -> None:
     one = train(desk, data, add(desk, "old"), "one")
     two = train(desk, data, one, "two")
     with desk.registry.write() as db:
-        # No execution can do this; a registry that was edited or merged can hold it.
+        # Executions cannot create cycles, but a registry that was edited may contain one.
         db.execute(
             "UPDATE configuration_inputs SET artifact_id = ? WHERE artifact_id NOT IN (?, ?)",
             (two.id, one.id, data.id),
@@ -254,15 +254,15 @@ def test_compare(desk: Desk) -> None:
     by_execution = desk.compare.executions(DEFAULT_SCOPE, [m.execution_id for m in models])
     assert [s.tags["t"] for s in by_execution] == ["0", "1", "2"]
     with pytest.raises(NotFound):
-        desk.compare.artifacts(DEFAULT_SCOPE, [base.id, "gone"])
+        desk.compare.artifacts(DEFAULT_SCOPE, [base.id, "no-such-id"])
     kept = desk.metrics.resource(models[0].execution_id)
     assert (len(kept.metrics), kept.tags) == (5, (Tag("t", "0"),))
     assert kept.created_at is not None
 
 
 def pending(desk: Desk, at: int) -> Execution:
-    moment = now() + timedelta(seconds=at)
-    made = Execution(
+    timestamp = now() + timedelta(seconds=at)
+    created = Execution(
         new_execution_id(),
         "c",
         "c",
@@ -272,34 +272,34 @@ def pending(desk: Desk, at: int) -> Execution:
         Status.PENDING,
         TargetStatus.COMPLETED,
         "",
-        moment,
-        moment,
+        timestamp,
+        timestamp,
     )
-    executions.create(desk.registry, DEFAULT_SCOPE, made)
-    return made
+    executions.create(desk.registry, DEFAULT_SCOPE, created)
+    return created
 
 
 def test_the_queue_is_processed_in_order_and_once(desk: Desk) -> None:
     waiting = [pending(desk, i) for i in range(8)]
-    taken: list[str] = []
+    claimed: list[str] = []
 
-    def take() -> None:
+    def claim() -> None:
         while (found := executions.claim_next(desk.registry, 5, 123, "boot")) is not None:
-            taken.append(found[1].id)
+            claimed.append(found[1].id)
 
-    threads = [threading.Thread(target=take) for _ in range(4)]
+    threads = [threading.Thread(target=claim) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(taken) == sorted(e.id for e in waiting[:5])
-    executions.transition(desk.registry, DEFAULT_SCOPE, taken[0], Status.DEAD, "x" * 1000)
+    assert sorted(claimed) == sorted(e.id for e in waiting[:5])
+    executions.transition(desk.registry, DEFAULT_SCOPE, claimed[0], Status.DEAD, "x" * 1000)
     again = executions.claim_next(desk.registry, 5, 123, "boot")
     assert again is not None
     assert again[1].id == waiting[5].id
     left = executions.unfinished(desk.registry)
     assert [u.execution.id for u in left if u.claim is None] == [waiting[6].id, waiting[7].id]
-    assert len(executions.execution(desk.registry, DEFAULT_SCOPE, taken[0]).status_message) == 256
+    assert len(executions.execution(desk.registry, DEFAULT_SCOPE, claimed[0]).status_message) == 256
 
 
 def test_invalid_status_transitions_are_rejected(desk: Desk) -> None:
@@ -346,14 +346,14 @@ async def test_lanes_return_results_and_cancel_queued_calls_on_close(desk: Desk)
     assert await lane.run(desk.connections.current) == DEFAULT_SCOPE
     with pytest.raises(NotFound):
         await lane.run(desk.connections.get, "nobody")
-    begun, release = threading.Event(), threading.Event()
+    running, release = threading.Event(), threading.Event()
 
     def wait() -> bool:
-        begun.set()
+        running.set()
         return release.wait(30)
 
     slow = lane.submit(wait)
-    assert begun.wait(30)
+    assert running.wait(30)
     waiting = lane.submit(time.time)
     started = time.monotonic()
     lane.close()

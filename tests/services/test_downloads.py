@@ -1,4 +1,4 @@
-"""Fetching from a real S3 server, and from a folder."""
+"""Downloads from a real S3 server and from a folder."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def wanted(store: ObjectStore, folder: Path, path: str, sha256: str = "") -> Dow
 
 
 def nothing(_count: int, _path: str) -> None:
-    """Takes progress."""
+    """Ignore the progress."""
 
 
 def test_files_large_small_and_empty(
@@ -113,7 +113,7 @@ def test_a_cancelled_download_is_resumed(
     assert fetch(store, [one], lambda size, _: first.append(size)) == [sha(content)]
     assert sum(first) == BIG
     if store.abilities.ranges:
-        assert first[0] == PART, "a part that is there is not fetched again"
+        assert first[0] == PART, "a finished part is not downloaded again"
     assert one.target.read_bytes() == content
     assert os.listdir(folder) == ["big"]
 
@@ -166,7 +166,7 @@ def test_the_record_of_parts_is_always_consistent(
     seen: list[int] = []
 
     def write_text(path: Path, text: str) -> int:
-        # Whoever is killed here leaves what is on the disk.
+        # A process that is killed here leaves a half-written file.
         path.write_bytes(text[: len(text) // 2].encode())
         if note.exists():
             seen.append(len(json.loads(note.read_text())["done"]))
@@ -237,7 +237,7 @@ def test_a_target_folder_that_is_not_writable(
 
 
 class Silent:
-    """A store whose server says nothing more."""
+    """A store whose server stops responding."""
 
     def __init__(self, inner: ObjectStore) -> None:
         self.abilities = inner.abilities

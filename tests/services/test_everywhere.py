@@ -1,4 +1,4 @@
-"""One search over two connections and several groups."""
+"""A search in two connections with several resource groups."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from launchpad_tui.domain.connection import DEFAULT_SCOPE, Scope
 from tests.services import tenant_server
 
 
-def test_all_scopes_at_once(tmp_path: Path) -> None:
+def test_a_search_covers_all_scopes(tmp_path: Path) -> None:
     with tenant_server.serve() as tenant:
         tenant.groups["vision"] = tenant_server.Group()
         tenant.groups["default"].train(1)
@@ -38,7 +38,7 @@ def test_all_scopes_at_once(tmp_path: Path) -> None:
             (DEFAULT_SCOPE, mine.name),
         }
         assert [hit.scope for hit in desk.everywhere.search("DATASET 3")] == [vision]
-        # Shorter than the index's trigrams.
+        # The text is shorter than the trigrams of the index.
         assert {hit.name for hit in desk.everywhere.search("3")} >= {"dataset 3"}
         kinds = [
             hit.artifact.kind if hit.artifact else "execution"

@@ -15,9 +15,9 @@ from tests.services.execution_support import Bench, shell_template
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    yield made
-    made.close()
+    created = Bench(tmp_path)
+    yield created
+    created.close()
 
 
 def test_valid_settings_are_stored(

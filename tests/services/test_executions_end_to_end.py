@@ -31,9 +31,9 @@ from tests.services.execution_support import (
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    yield made
-    made.close()
+    created = Bench(tmp_path)
+    yield created
+    created.close()
 
 
 @pytest.fixture(params=["namespaces", "bubblewrap"])
@@ -87,7 +87,10 @@ def test_the_template_of_a_tutorial_runs_unchanged(bench: Bench, mapped: str) ->
 
 def test_rewriting_maps_declared_paths(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAUNCHPAD_SANDBOX", "rewriting")
-    script = 'echo "$WHERE" && cd / && cp /app/src/weights /app/model/w && echo to=/app/model/ not=/app/models'
+    script = (
+        'echo "$WHERE" && cd / && cp /app/src/weights /app/model/w '
+        "&& echo to=/app/model/ not=/app/models"
+    )
     text = shell_template("shell", script).replace("          args:", "          args:")
     text = text.replace(
         "        command:", "        env: [{name: WHERE, value: /app/model/w}]\n        command:"
@@ -283,9 +286,9 @@ def test_repeated_executions_and_bulk_operations(bench: Bench) -> None:
     assert same.configuration_id == bench.execution(one).configuration_id != other.configuration_id
     assert bench.execution(other.id).configuration_name == "changed"
     assert (bench.desk.home.files / other.id / "housemodel" / "x").read_text() == "second\n"
-    outcomes = bench.desk.executions.stop(DEFAULT_SCOPE, [one, "e-gone"])
+    outcomes = bench.desk.executions.stop(DEFAULT_SCOPE, [one, "e-missing"])
     assert [type(each.error) for each in outcomes] == [Conflict, NotFound]
-    outcomes = bench.desk.executions.delete(DEFAULT_SCOPE, [one, "e-gone", same.id])
+    outcomes = bench.desk.executions.delete(DEFAULT_SCOPE, [one, "e-missing", same.id])
     assert [type(each.error) for each in outcomes] == [type(None), NotFound, type(None)]
     assert not (bench.desk.home.executions / one).exists()
     listing = bench.desk.artifacts.listing(DEFAULT_SCOPE, ArtifactKind.MODEL, Query())
@@ -296,7 +299,10 @@ def test_repeated_executions_and_bulk_operations(bench: Bench) -> None:
 
 
 def test_executions_run_in_a_copy_of_the_code(bench: Bench) -> None:
-    script = "while [ ! -e /app/model/go ]; do sleep 0.05; [ -e go ] && cp go /app/model/go; done; cat /app/src/x"
+    script = (
+        "while [ ! -e /app/model/go ]; do sleep 0.05; [ -e go ] && cp go /app/model/go; done; "
+        "cat /app/src/x"
+    )
     executable = bench.add(
         shell_template("shell", script + " > /app/model/x; echo new > made"), files={"src/x": "old"}
     )

@@ -1,3 +1,5 @@
+"""Files of artifacts: storing, verifying, downloading, and open object stores."""
+
 from __future__ import annotations
 
 import hashlib
@@ -153,12 +155,12 @@ def test_check_url(
     found = files.check_url(SCOPE, URL)
     assert (found.state, found.files, found.size) == (UrlState.OK, 2, 8)
     assert files.check_url(SCOPE, "ai://default/e1/mod").state is UrlState.EMPTY
-    unknown = files.check_url(SCOPE, "ai://elsewhere/x")
+    unknown = files.check_url(SCOPE, "ai://unknown/x")
     assert unknown.state is UrlState.UNKNOWN_STORE
     assert "default" in unknown.message
     with pytest.raises(InvalidInput):
         files.check_url(SCOPE, "http://x")
-    connections.add_store(registry, SCOPE, "gone", "file", {"root": str(tmp_path / "not-mounted")})
+    connections.add_store(registry, SCOPE, "lost", "file", {"root": str(tmp_path / "not-mounted")})
     connections.add_store(registry, SCOPE, "odd", "no-such-kind", {})
     connections.add_store(
         registry, SCOPE, "cloud", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"}
@@ -166,7 +168,7 @@ def test_check_url(
     Credentials(home.credentials_path).set(
         STORE, store_owner(SCOPE, "cloud"), {"access_key_id": "AK", "secret_access_key": "geheim"}
     )
-    for name in ("gone", "odd", "cloud"):
+    for name in ("lost", "odd", "cloud"):
         check = files.check_url(SCOPE, f"ai://{name}/x")
         assert check.state is UrlState.UNREACHABLE
         assert "geheim" not in check.message
@@ -291,7 +293,7 @@ def test_missing_objects_stores_and_artifacts(
         files.download(SCOPE, one, tmp_path / "t")
     assert not (tmp_path / "t").exists()
     with pytest.raises(NotFound):
-        files.stage(SCOPE, "ai://elsewhere/x", tmp_path / "t")
+        files.stage(SCOPE, "ai://unknown/x", tmp_path / "t")
     with pytest.raises(NotFound):
         VerificationService(registry, files).verify(SCOPE, "no-such-id")
 
@@ -310,7 +312,7 @@ def test_new_credentials_are_used_immediately(
 def test_a_store_stays_open_while_the_keyring_is_locked(
     home: Home, registry: Registry, tmp_path: Path
 ) -> None:
-    """An execution goes on after its user left."""
+    """An execution may continue after its user has logged out."""
     connections.add_store(
         registry, SCOPE, "lake", "s3", {"bucket": "b", "endpoint": "http://127.0.0.1:9"}
     )
@@ -323,11 +325,11 @@ def test_a_store_stays_open_while_the_keyring_is_locked(
                 raise ConfigError("The keyring is locked")
             return super().get(kind, owner)
 
-    kept = Keyring(home.credentials_path)
-    kept.set(STORE, store_owner(SCOPE, "lake"), {"access_key_id": "a", "secret_access_key": "b"})
-    service = FileService(home, registry, kept)
+    keyring = Keyring(home.credentials_path)
+    keyring.set(STORE, store_owner(SCOPE, "lake"), {"access_key_id": "a", "secret_access_key": "b"})
+    service = FileService(home, registry, keyring)
     opened = service.store(SCOPE, "lake")
-    kept.locked = True
+    keyring.locked = True
     assert service.store(SCOPE, "lake") is opened
     connections.edit_store(
         registry, SCOPE, "lake", {"bucket": "other", "endpoint": "http://127.0.0.1:9"}
@@ -335,4 +337,4 @@ def test_a_store_stays_open_while_the_keyring_is_locked(
     with pytest.raises(ConfigError):
         service.store(SCOPE, "lake")
     with pytest.raises(ConfigError):
-        FileService(home, registry, kept).store(SCOPE, "lake")
+        FileService(home, registry, keyring).store(SCOPE, "lake")

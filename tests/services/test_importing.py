@@ -1,3 +1,5 @@
+"""Artifacts that are imported from object stores."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -76,8 +78,8 @@ def test_invalid_patterns_are_rejected(desk: Desk, pattern: str) -> None:
 
 def test_proposals_are_registered_once(desk: Desk) -> None:
     proposals = desk.importing.propose(SCOPE, "default", "team/a", "*/*")
-    made = desk.importing.register(SCOPE, MODEL, "churn", proposals)
-    assert [(one.name, one.url, one.size) for one in made] == [
+    created = desk.importing.register(SCOPE, MODEL, "churn", proposals)
+    assert [(one.name, one.url, one.size) for one in created] == [
         ("run1/best", "ai://default/team/a/run1/best", 10),
         ("run1/last", "ai://default/team/a/run1/last", 5),
         ("run2/best", "ai://default/team/a/run2/best", 5),

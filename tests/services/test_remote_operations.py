@@ -1,4 +1,4 @@
-"""What is done at a runtime elsewhere, over real HTTP, and what the registry holds then."""
+"""Operations of a remote runtime over real HTTP, and the records in the registry after them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from launchpad_tui.errors import CapabilityMissing, Conflict, InvalidInput, Laun
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
 from tests.services.execution_support import until
-from tests.services.tenant_server import Tenant, moment
+from tests.services.tenant_server import Tenant, timestamp
 
 SCOPE = Scope("core", "default")
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    """A tenant with two executions that run, and one that is over."""
+    """A tenant with a completed execution and two running ones."""
     with tenant_server.serve() as server:
         group = server.groups["default"]
         group.train(0)
@@ -38,13 +38,15 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
-    """A home that has read it."""
-    made = open_desk(Home.at(tmp_path / "home"))
-    made.connections.add("core", "sap-ai-core", made.connections.service_key(tenant.service_key))
-    made.sync.sync(SCOPE)
-    yield made
-    made.runtimes.close()
-    made.close()
+    """A desk with a synchronized connection to the tenant."""
+    created = open_desk(Home.at(tmp_path / "home"))
+    created.connections.add(
+        "core", "sap-ai-core", created.connections.service_key(tenant.service_key)
+    )
+    created.sync.sync(SCOPE)
+    yield created
+    created.runtimes.close()
+    created.close()
 
 
 def ids(tenant: Tenant) -> list[str]:
@@ -53,19 +55,19 @@ def ids(tenant: Tenant) -> list[str]:
 
 def test_a_model_is_registered_in_the_runtime(desk: Desk, tenant: Tenant) -> None:
     labels = [("ext.ai.sap.com/stage", "test")]
-    made = desk.artifacts.add(
+    created = desk.artifacts.add(
         SCOPE, ArtifactKind.MODEL, "by hand", "ai://default/m/1", "churn", "mine", labels
     )
     there = tenant.groups["default"].artifacts[-1]
-    assert (there["id"], there["name"], there["url"]) == (made.id, "by hand", "ai://default/m/1")
+    assert (there["id"], there["name"], there["url"]) == (created.id, "by hand", "ai://default/m/1")
     assert there["labels"] == [{"key": "ext.ai.sap.com/stage", "value": "test"}]
-    assert desk.artifacts.get(SCOPE, made.id).description == "mine"
+    assert desk.artifacts.get(SCOPE, created.id).description == "mine"
 
 
 def test_a_configuration_and_its_execution_are_created(desk: Desk, tenant: Tenant) -> None:
-    made = desk.configurations.create(SCOPE, "slow", "churn-train", {"rate": "0.01"}, {})
-    assert desk.configurations.get(SCOPE, made.id).parameters == {"rate": "0.01"}
-    execution = desk.executions.create(SCOPE, made.id)
+    created = desk.configurations.create(SCOPE, "slow", "churn-train", {"rate": "0.01"}, {})
+    assert desk.configurations.get(SCOPE, created.id).parameters == {"rate": "0.01"}
+    execution = desk.executions.create(SCOPE, created.id)
     assert execution.status is Status.PENDING
     assert ids(tenant)[-1] == execution.id
     again = desk.executions.create_again(SCOPE, execution.id, {"rate": "0.02"})
@@ -112,7 +114,7 @@ def test_missing_capabilities_are_not_requested(desk: Desk, tenant: Tenant) -> N
     assert not tenant.bodies
 
 
-def said(desk: Desk, execution: str) -> list[str]:
+def log_messages(desk: Desk, execution: str) -> list[str]:
     log = desk.executions.log(SCOPE, execution)
     return [line.message for line in log.slice(0, log.count())]
 
@@ -121,7 +123,7 @@ def test_a_log_is_fetched_once_and_stored(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
     lines = [
         {
-            "timestamp": moment(i // 3),
+            "timestamp": timestamp(i // 3),
             "msg": f"line {i}\n",
             "stream": "stdout",
             "container": "main",
@@ -137,7 +139,7 @@ def test_a_log_is_fetched_once_and_stored(desk: Desk, tenant: Tenant) -> None:
     assert log.slice(0, 1)[0].step == "main"
     assert log.matching("line 49") == [49]
     tenant.requests.clear()
-    assert len(said(desk, over)) == 50
+    assert len(log_messages(desk, over)) == 50
     assert not tenant.requests
 
 
@@ -150,10 +152,10 @@ def test_a_growing_log_has_no_duplicate_lines(
     log = desk.executions.log(SCOPE, running)
     for number in range(30):
         with tenant.lock:
-            # The same text in the same second: each is a line of its own.
+            # Equal texts with the same timestamp are separate lines.
             lines.append(
                 {
-                    "timestamp": moment(5 + number // 10),
+                    "timestamp": timestamp(5 + number // 10),
                     "msg": "again",
                     "stream": "stderr",
                     "pod": "p",
@@ -161,20 +163,25 @@ def test_a_growing_log_has_no_duplicate_lines(
             )
         until(lambda number=number: log.count() == number + 1)  # type: ignore[misc]
     assert not log.finished
-    assert len(said(desk, running)) == 30
+    assert len(log_messages(desk, running)) == 30
     with tenant.lock:
-        tenant.groups["default"].executions[1] |= {"status": "COMPLETED", "modifiedAt": moment(99)}
-        lines.append({"timestamp": moment(50), "msg": "the end", "stream": "stdout", "pod": "p"})
+        tenant.groups["default"].executions[1] |= {
+            "status": "COMPLETED",
+            "modifiedAt": timestamp(99),
+        }
+        lines.append({"timestamp": timestamp(50), "msg": "the end", "stream": "stdout", "pod": "p"})
     desk.sync.sync(SCOPE)
     log = desk.executions.log(SCOPE, running)
     until(lambda: log.count() == 31 and log.finished)
-    assert said(desk, running)[-1] == "the end"
+    assert log_messages(desk, running)[-1] == "the end"
 
 
 def test_an_unavailable_log_is_reported_and_keeps_stored_lines(desk: Desk, tenant: Tenant) -> None:
     running = ids(tenant)[1]
-    tenant.groups["default"].logs[running] = [{"timestamp": moment(5), "msg": "first", "pod": "p"}]
-    assert said(desk, running) == ["first"]
+    tenant.groups["default"].logs[running] = [
+        {"timestamp": timestamp(5), "msg": "first", "pod": "p"}
+    ]
+    assert log_messages(desk, running) == ["first"]
     tenant.answer = lambda *_: (403, {}, b'{"error": {"code": "403", "message": "no"}}')
     log = desk.executions.log(SCOPE, running)
     with pytest.raises(LaunchpadError):
@@ -265,14 +272,16 @@ def test_labels_of_a_group(desk: Desk, tenant: Tenant) -> None:
 
 def test_deleting_a_connection_deletes_its_stored_data(desk: Desk, tenant: Tenant) -> None:
     over = ids(tenant)[0]
-    tenant.groups["default"].logs[over] = [{"timestamp": moment(1), "msg": "line", "pod": "p"}]
+    tenant.groups["default"].logs[over] = [{"timestamp": timestamp(1), "msg": "line", "pod": "p"}]
     desk.executions.log(SCOPE, over).whole()
     kept = desk.home.root / "remote" / "core" / "default" / over
     assert kept.is_dir()
     desk.executions.delete(SCOPE, [over])
     assert not kept.exists()
     running = ids(tenant)[0]
-    tenant.groups["default"].logs[running] = [{"timestamp": moment(1), "msg": "line", "pod": "p"}]
+    tenant.groups["default"].logs[running] = [
+        {"timestamp": timestamp(1), "msg": "line", "pod": "p"}
+    ]
     desk.executions.log(SCOPE, running).whole()
     desk.connections.delete("core")
     assert not (desk.home.root / "remote" / "core").exists()

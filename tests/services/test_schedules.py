@@ -1,4 +1,4 @@
-"""Execution schedules: when they are due, what they create, who creates it, and those of a runtime elsewhere."""
+"""Execution schedules of this machine (due times, bounds, concurrency) and of a remote runtime."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 
 
 class Clock:
-    """A clock that stands until it is set."""
+    """A clock whose time changes only when it is set."""
 
     def __init__(self) -> None:
         self.at = NOON
@@ -40,20 +40,20 @@ class Clock:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    """A home with an executable."""
-    made = Bench(tmp_path)
-    yield made
-    made.close()
+    """A desk over a temporary home folder."""
+    created = Bench(tmp_path)
+    yield created
+    created.close()
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """Monday noon."""
+    """A clock at noon of a Monday."""
     return Clock()
 
 
 def schedules_by(desk: Desk, clock: Callable[[], datetime]) -> ScheduleService:
-    """The schedules of a home whose embedded runtime goes by another clock."""
+    """Return the schedule service of a desk with another clock."""
     host = LocalRuntimeHost(desk.home, desk.settings.executions, desk.registry, lambda: desk.files)
     runtimes = Runtimes(
         desk.registry,
@@ -65,13 +65,13 @@ def schedules_by(desk: Desk, clock: Callable[[], datetime]) -> ScheduleService:
 
 @pytest.fixture
 def service(bench: Bench, clock: Clock) -> ScheduleService:
-    """The schedules of the home, by the clock."""
+    """The schedule service with the clock of the test."""
     return schedules_by(bench.desk, clock)
 
 
 @pytest.fixture
 def configuration(bench: Bench) -> str:
-    """A configuration that can be executed."""
+    """The ID of a configuration that can be executed."""
     executable = bench.add(shell_template("shell", "echo 1 > /app/model/weights"), "shell.yaml")
     return bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {}).id
 
@@ -161,7 +161,7 @@ def test_the_schedule_fires_at_its_exact_end(
         DEFAULT_SCOPE, "last", "0 13 * * *", configuration, end=NOON + timedelta(hours=1)
     )
     clock.at = NOON + timedelta(hours=1, seconds=2)
-    assert service.fire_due() == 1, "it was due at its end, and looked at two seconds later"
+    assert service.fire_due() == 1, "the schedule was due at its end, two seconds ago"
     assert service.fire_due() == 0
     assert count(bench) == 1
     assert service.get(DEFAULT_SCOPE, one.id).next_at is None
@@ -211,12 +211,12 @@ def test_firing_is_deferred_while_the_registry_is_busy(
         other = database.Registry(bench.desk.registry.path)
         with other.write() as db:
             db.execute("INSERT INTO preferences VALUES ('a', '1')")
-            # On another thread: its connection is its own.
-            made: list[int] = []
-            looker = threading.Thread(target=lambda: made.append(service.fire_due()))
-            looker.start()
-            looker.join()
-            assert made == [0]
+            # Another thread has another connection to the database.
+            created: list[int] = []
+            thread = threading.Thread(target=lambda: created.append(service.fire_due()))
+            thread.start()
+            thread.join()
+            assert created == [0]
         other.close()
     assert service.get(DEFAULT_SCOPE, one.id).next_at == NOON + timedelta(hours=1)
     assert service.fire_due() == 1
@@ -258,21 +258,21 @@ def test_concurrent_checks_create_one_execution(
     service.create(DEFAULT_SCOPE, "hourly", "0 * * * *", configuration)
     clock.at = NOON + timedelta(hours=1)
     others = [open_desk(bench.desk.home) for _ in range(4)]
-    made: list[int] = []
+    created: list[int] = []
     gate = threading.Barrier(len(others))
 
     def fire(number: int) -> None:
         desk = others[number]
         mine = schedules_by(desk, clock)
         gate.wait()
-        made.append(mine.fire_due())
+        created.append(mine.fire_due())
 
     threads = [threading.Thread(target=fire, args=(number,)) for number in range(len(others))]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(made) == [0, 0, 0, 1]
+    assert sorted(created) == [0, 0, 0, 1]
     assert count(bench) == 1
     for desk in others:
         desk.close()

@@ -1,4 +1,4 @@
-"""Steps to a real S3 server, and to none."""
+"""Checks of object stores on real servers, and on servers that fail."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_working_store_over_tls_passes_the_check() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "where", "error"),
+    ("wrong", "part", "error"),
     [
         ({"endpoint": "not a url"}, CheckPart.SETTINGS, ConfigError),
         ({"endpoint": "http://no-such-host.invalid:9"}, CheckPart.NAME, Unreachable),
@@ -84,11 +84,11 @@ def test_a_working_store_over_tls_passes_the_check() -> None:
     ],
 )
 def test_failed_steps_are_reported(
-    wrong: dict[str, str], where: CheckPart, error: type[LaunchpadError]
+    wrong: dict[str, str], part: CheckPart, error: type[LaunchpadError]
 ) -> None:
     *right, last = steps("s3", values(**wrong))
     assert not any(step.error for step in right)
-    assert last.name is where
+    assert last.name is part
     assert isinstance(last.error, error)
     assert last.message
     assert seaweed.ADMIN[1] not in str(last.error)
@@ -96,7 +96,7 @@ def test_failed_steps_are_reported(
 
 @pytest.fixture
 def silent() -> Iterator[str]:
-    """A server that takes connections and says nothing."""
+    """A server that accepts connections and never responds."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -133,7 +133,7 @@ def test_calls_are_limited_in_time() -> None:
         within(5, _fail)
     with contextlib.suppress(Unreachable):
         within(0.01, lambda: time.sleep(5))
-        pytest.fail("it ended")
+        pytest.fail("The call was not limited.")
 
 
 def _fail() -> None:

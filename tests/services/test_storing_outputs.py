@@ -1,4 +1,5 @@
-"""Storing outputs: in every kind of object store, with retries, and later from the kept files."""
+"""Outputs of executions: stored in every kind of object store, with retries, and later from files
+that were kept."""
 
 from __future__ import annotations
 
@@ -19,16 +20,19 @@ from launchpad_tui.errors import AuthenticationFailed, Conflict, NotFound, Unrea
 from tests.services.execution_support import Bench, until
 from tests.stores import azurite, fake_gcs, hadoop, oss_server, seaweed
 
-#: the server of each kind
+#: The module that starts the server of each kind.
 SERVERS = {"s3": seaweed, "oss": oss_server, "webhdfs": hadoop, "azure": azurite, "gcs": fake_gcs}
-TRAIN = "echo weights > /app/model/model.bin; mkdir /app/model/sub; echo more > /app/model/sub/x; echo trained"
+TRAIN = (
+    "echo weights > /app/model/model.bin; mkdir /app/model/sub; echo more > /app/model/sub/x; "
+    "echo trained"
+)
 
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    yield made
-    made.close()
+    created = Bench(tmp_path)
+    yield created
+    created.close()
 
 
 def into_s3(bench: Bench, **others: str) -> None:
@@ -85,14 +89,14 @@ def test_outputs_are_kept_when_the_credentials_are_wrong(bench: Bench, tmp_path:
     bench.desk.stores.edit(
         DEFAULT_SCOPE, DEFAULT_STORE, {**_settings(bench), "secret_access_key": seaweed.ADMIN[1]}
     )
-    (made,) = bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
+    (created,) = bench.desk.executions.store_outputs(DEFAULT_SCOPE, one)
     done = bench.execution(one)
     assert done.status is Status.COMPLETED
     assert done.completed_at == dead.completed_at, "the execution ended when its steps ended"
     assert done.status_details == {}
-    assert (made.execution_id, made.url) == (one, f"ai://default/{one}/housemodel")
-    assert dict(made.labels) == {"ext.ai.sap.com/step": "train"}
-    bench.desk.files.download(DEFAULT_SCOPE, made.id, tmp_path / "back")
+    assert (created.execution_id, created.url) == (one, f"ai://default/{one}/housemodel")
+    assert dict(created.labels) == {"ext.ai.sap.com/step": "train"}
+    bench.desk.files.download(DEFAULT_SCOPE, created.id, tmp_path / "back")
     assert (tmp_path / "back" / "sub" / "x").read_text() == "more\n"
     assert not (bench.desk.home.executions / one / "work").exists()
     assert seaweed.ADMIN[1] not in bench.log(one)

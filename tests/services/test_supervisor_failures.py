@@ -1,4 +1,4 @@
-"""Killed supervisors, trainings and terminals; stopping; the queue; the deadline."""
+"""Killed supervisors, trainings and terminals; stopping executions; the queue; the deadline."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ IGNORES_SIGTERM = "trap '' TERM; echo ignor''ing; sleep 300; sleep 300"
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    Settings.save(made.desk.home, {"executions.stop_grace_seconds": 1.0})
-    made.desk.close()
-    made.desk = open_desk(made.desk.home)
-    yield made
-    made.close()
+    created = Bench(tmp_path)
+    Settings.save(created.desk.home, {"executions.stop_grace_seconds": 1.0})
+    created.desk.close()
+    created.desk = open_desk(created.desk.home)
+    yield created
+    created.close()
 
 
 def parallel(bench: Bench, number: int) -> None:
@@ -183,8 +183,8 @@ for _ in range(20):
 def test_concurrent_processes_start_each_execution_once(bench: Bench) -> None:
     parallel(bench, 3)
     executable = bench.add(shell_template("shell", "echo once; sleep 0.2; echo x > /app/model/x"))
-    made = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
-    new = [executions.new_pending(made, "1.0", f"e{number:015x}") for number in range(6)]
+    created = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
+    new = [executions.new_pending(created, "1.0", f"e{number:015x}") for number in range(6)]
     for each in new:
         executions.create(bench.desk.registry, DEFAULT_SCOPE, each)
     processes = [
@@ -213,14 +213,16 @@ time.sleep(300)
 def test_an_execution_outlives_its_terminal(bench: Bench) -> None:
     """The process that creates the execution leads the session of a terminal, which is closed."""
     executable = bench.add(shell_template("shell", "echo here; sleep 2; echo x > /app/model/x"))
-    made = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
+    created = bench.desk.configurations.create(DEFAULT_SCOPE, "c", executable, {}, {})
     pid, terminal = pty.fork()
     if not pid:
-        os.execv(sys.executable, [sys.executable, "-c", CREATE, str(bench.desk.home.root), made.id])
-    said = b""
-    while b"\n" not in said:
-        said += os.read(terminal, 1000)
-    one = said.split()[1].decode()
+        os.execv(
+            sys.executable, [sys.executable, "-c", CREATE, str(bench.desk.home.root), created.id]
+        )
+    output = b""
+    while b"\n" not in output:
+        output += os.read(terminal, 1000)
+    one = output.split()[1].decode()
     bench.wait_for_log(one, "here")
     os.close(terminal)
     _, status = os.waitpid(pid, 0)

@@ -1,4 +1,4 @@
-"""Reading a tenant elsewhere into the registry, over real HTTP from a server that behaves and one that does not."""
+"""Synchronization of a remote tenant over real HTTP, with and without faults of its server."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from launchpad_tui.net import retry
 from launchpad_tui.registry import mirror_tenant
 from launchpad_tui.services.desk import Desk
 from tests.services import tenant_server
-from tests.services.tenant_server import Tenant, artifact, moment
+from tests.services.tenant_server import Tenant, artifact, timestamp
 
 SCOPE = Scope("core", "default")
 
 
 @pytest.fixture(autouse=True)
 def quick_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repeat requests at once; that they are spread is tested where requests are."""
+    """Repeat failed requests without a pause."""
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.01)
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    """A tenant with 30 executions that are over, one that runs, and models of them."""
+    """A tenant with 30 completed executions and their models, a running one, and a dataset."""
     with tenant_server.serve() as server:
         group = server.groups["default"]
         for number in range(30):
@@ -45,11 +45,11 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
-    """A home with a connection to it."""
-    made = connected(tenant, tmp_path)
-    yield made
-    made.runtimes.close()
-    made.close()
+    """A desk with a connection to the tenant."""
+    created = connected(tenant, tmp_path)
+    yield created
+    created.runtimes.close()
+    created.close()
 
 
 def connected(tenant: Tenant, home: Path) -> Desk:
@@ -59,7 +59,7 @@ def connected(tenant: Tenant, home: Path) -> Desk:
 
 
 def models(desk: Desk, scope: Scope = SCOPE) -> list[str]:
-    """The IDs of all artifacts that are not gone."""
+    """Return the IDs of all artifacts that are not deleted."""
     rows = desk.artifacts.listing(scope, None, Query()).slice(0, 100_000)
     return sorted(
         row.artifact.id for row in rows if row is not None and row.artifact.deleted_at is None
@@ -67,7 +67,7 @@ def models(desk: Desk, scope: Scope = SCOPE) -> list[str]:
 
 
 def executions(desk: Desk) -> dict[str, Status]:
-    """The executions that are not gone, by ID."""
+    """Return the status of all executions that are not deleted, by ID."""
     rows = desk.executions.listing(SCOPE, Query()).slice(0, 100_000)
     return {
         row.execution.id: row.execution.status
@@ -77,7 +77,7 @@ def executions(desk: Desk) -> dict[str, Status]:
 
 
 def same(desk: Desk, tenant: Tenant) -> bool:
-    """Whether the registry holds what the tenant does."""
+    """Return whether registry and tenant have the same artifacts and executions."""
     group = tenant.groups["default"]
     return models(desk) == sorted(one["id"] for one in group.artifacts) and executions(desk) == {
         one["id"]: Status(one["status"]) for one in group.executions
@@ -94,9 +94,9 @@ def test_all_resources_are_synchronized(desk: Desk, tenant: Tenant) -> None:
     assert [one.name for one in found.outputs] == ["model 5"]
     model = found.outputs[0]
     assert dict(model.labels) == {"ext.ai.sap.com/stage": "production"}
-    made_by = desk.lineage.lineage(SCOPE, model.id).source(model.id)
-    assert made_by is not None
-    assert made_by.execution.id == "e000000000000005"
+    source = desk.lineage.lineage(SCOPE, model.id).source(model.id)
+    assert source is not None
+    assert source.execution.id == "e000000000000005"
     series = desk.metrics.series(SCOPE, "e000000000000005")
     assert [(one.name, one.count, one.last) for one in series] == [("loss", 3, 1 / 3)]
     assert [one.id for one in desk.scenarios.scenarios(SCOPE)] == ["churn"]
@@ -107,7 +107,10 @@ def test_all_resources_are_synchronized(desk: Desk, tenant: Tenant) -> None:
 
 def test_a_second_sync_sends_few_requests(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
-    tenant.groups["default"].executions[-1] |= {"status": "COMPLETED", "modifiedAt": moment(5000)}
+    tenant.groups["default"].executions[-1] |= {
+        "status": "COMPLETED",
+        "modifiedAt": timestamp(5000),
+    }
     desk.sync.sync(SCOPE)
     tenant.requests.clear()
     desk.sync.sync(SCOPE)
@@ -127,7 +130,7 @@ def test_only_new_resources_are_requested(desk: Desk, tenant: Tenant) -> None:
 
 
 def test_new_resources_at_the_start_of_a_list_are_found(desk: Desk, tenant: Tenant) -> None:
-    """A server that lists the newest first."""
+    """The server lists the newest resources first."""
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
     group.train(40)
@@ -152,15 +155,15 @@ def test_a_full_sync_reads_all_resources_again(desk: Desk, tenant: Tenant) -> No
 def test_deleted_resources_are_marked_and_kept(desk: Desk, tenant: Tenant) -> None:
     desk.sync.sync(SCOPE)
     group = tenant.groups["default"]
-    gone = group.executions.pop(3)
+    removed = group.executions.pop(3)
     desk.sync.sync(SCOPE)
-    found = desk.executions.get(SCOPE, gone["id"])
+    found = desk.executions.get(SCOPE, removed["id"])
     assert found.execution.deleted_at is not None
     assert len(found.outputs) == 1
-    assert desk.metrics.series(SCOPE, gone["id"])
-    group.executions.append(gone)
+    assert desk.metrics.series(SCOPE, removed["id"])
+    group.executions.append(removed)
     desk.sync.sync(SCOPE)
-    assert desk.executions.get(SCOPE, gone["id"]).execution.deleted_at is None
+    assert desk.executions.get(SCOPE, removed["id"]).execution.deleted_at is None
     group.executions[:] = group.executions[25:]
     desk.sync.sync(SCOPE)
     assert same(desk, tenant)
@@ -168,7 +171,7 @@ def test_deleted_resources_are_marked_and_kept(desk: Desk, tenant: Tenant) -> No
 
 
 def test_one_resource_deleted_and_one_added(desk: Desk, tenant: Tenant) -> None:
-    """The count is the same, the content is not."""
+    """The count is the same, but the content differs."""
     desk.sync.sync(SCOPE)
     tenant.groups["default"].executions.pop(0)
     tenant.groups["default"].train(50)
@@ -181,11 +184,11 @@ def test_running_executions_are_polled(desk: Desk, tenant: Tenant) -> None:
     group = tenant.groups["default"]
     one = group.executions[-1]
     points = group.metrics[one["id"]]["metrics"]
-    points.append({"name": "loss", "value": 0.01, "timestamp": moment(500), "step": 99})
+    points.append({"name": "loss", "value": 0.01, "timestamp": timestamp(500), "step": 99})
     desk.sync.sync(SCOPE)
     assert desk.metrics.series(SCOPE, one["id"])[0].last == 0.01
-    one |= {"status": "COMPLETED", "modifiedAt": moment(5000), "completionTime": moment(5000)}
-    points.append({"name": "loss", "value": 0.001, "timestamp": moment(501), "step": 100})
+    one |= {"status": "COMPLETED", "modifiedAt": timestamp(5000), "completionTime": timestamp(5000)}
+    points.append({"name": "loss", "value": 0.001, "timestamp": timestamp(501), "step": 100})
     group.artifacts.append(artifact(77, execution_id=one["id"]))
     desk.sync.sync(SCOPE)
     found = desk.executions.get(SCOPE, one["id"])
@@ -217,11 +220,11 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant) -> None:
     group.artifacts += [artifact(1000 + number, "dataset") for number in range(5000)]
     tenant.top = 1000
 
-    def dies(method: str, path: str, number: int) -> None:
+    def fail(method: str, path: str, number: int) -> None:
         if path.endswith("/lm/artifacts") and number > 10:
-            raise tenant_server.Refused(503)
+            raise tenant_server.ApiError(503)
 
-    tenant.answer = dies
+    tenant.answer = fail
     with pytest.raises(Unreachable):
         desk.sync.sync(SCOPE)
     at = desk.sync.freshness(SCOPE)
@@ -233,8 +236,8 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant) -> None:
     tenant.requests.clear()
     desk.sync.sync(SCOPE)
     assert same(desk, tenant)
-    asked = [one for one in tenant.requests if "/artifacts?" in one]
-    assert f"skip={at.position}" in asked[0]
+    requests = [one for one in tenant.requests if "/artifacts?" in one]
+    assert f"skip={at.position}" in requests[0]
     assert desk.sync.freshness(SCOPE).error == ""
 
 
@@ -244,31 +247,33 @@ def test_pages_that_shift_while_they_are_read(desk: Desk, tenant: Tenant) -> Non
     tenant.top = 1000
     moved: list[int] = []
 
-    def shuffles(method: str, path: str, number: int) -> None:
+    def reorder(method: str, path: str, number: int) -> None:
         if path.endswith("/lm/artifacts") and len(moved) < 2:
             moved.append(number)
             group.artifacts[:] = group.artifacts[-700:] + group.artifacts[:-700]
 
-    tenant.answer = shuffles
+    tenant.answer = reorder
     desk.sync.sync(SCOPE)
     assert same(desk, tenant)
 
 
-@pytest.mark.parametrize("rude", ["503", "429", "cut", "token"])
-def test_faulty_servers_do_not_change_the_result(tenant: Tenant, tmp_path: Path, rude: str) -> None:
+@pytest.mark.parametrize("fault", ["503", "429", "cut", "token"])
+def test_faulty_servers_do_not_change_the_result(
+    tenant: Tenant, tmp_path: Path, fault: str
+) -> None:
     group = tenant.groups["default"]
     for number in range(100, 600):
         group.train(number)
     tenant.top = 100
-    if rude == "503":
+    if fault == "503":
         tenant.failures = 0.05
-    elif rude == "token":
+    elif fault == "token":
         tenant.life = 4
 
     def answer(method: str, path: str, number: int) -> tenant_server.Answer | None:
-        if rude == "429" and number % 5 == 0:
+        if fault == "429" and number % 5 == 0:
             return 429, {"Retry-After": "0"}, b"{}"
-        if rude == "cut" and number % 4 == 0:
+        if fault == "cut" and number % 4 == 0:
             return (
                 200,
                 {"Content-Type": "application/json", "Cut-At": "9"},
@@ -316,11 +321,11 @@ def test_unknown_values_are_tolerated(desk: Desk, tenant: Tenant) -> None:
     assert desk.artifacts.get(SCOPE, group.artifacts[0]["id"]).kind is ArtifactKind.OTHER
     tenant.requests.clear()
     desk.sync.sync(SCOPE)
-    # One entry that nobody can read is no reason to read all others again.
+    # An entry that cannot be read does not cause all others to be read again.
     assert not any("/artifacts?" in one for one in tenant.requests)
     tenant.requests.clear()
     desk.sync.sync(SCOPE)
-    # One entry that nobody can read is no reason to read all others again.
+    # An entry that cannot be read does not cause all others to be read again.
     assert not any("/artifacts?" in one for one in tenant.requests)
 
 
@@ -332,9 +337,9 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
         "region": "eu",
         "pathPrefix": "prod",
     }
-    told = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
+    stored_metadata = {f"storage.ai.sap.com/{name}": value for name, value in metadata.items()}
     tenant.groups["default"].stores.append(
-        {"name": "default-object-store-secret", "metadata": told}
+        {"name": "default-object-store-secret", "metadata": stored_metadata}
     )
     tenant.groups["default"].stores.append(
         {"name": "odd", "metadata": {"storage.ai.sap.com/type": "tape"}}
@@ -350,7 +355,7 @@ def test_stores_are_known_and_bound_once(desk: Desk, tenant: Tenant) -> None:
         "secret_access_key": "hush",
     }
     desk.stores.edit(SCOPE, "default", values)
-    told["storage.ai.sap.com/region"] = "us"
+    stored_metadata["storage.ai.sap.com/region"] = "us"
     desk.sync.sync(SCOPE)
     (store,) = desk.stores.list(SCOPE)
     assert store.settings["region"] == "us"

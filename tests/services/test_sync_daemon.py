@@ -1,4 +1,4 @@
-"""The process that keeps connections fresh, as the user interface starts it."""
+"""The sync daemon, started as the user interface starts it."""
 
 from __future__ import annotations
 
@@ -35,20 +35,22 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def desk(tenant: Tenant, tmp_path: Path) -> Iterator[Desk]:
-    """A home with a connection that was never read."""
-    made = open_desk(Home.at(tmp_path / "home"))
-    made.connections.add("core", "sap-ai-core", made.connections.service_key(tenant.service_key))
-    yield made
-    made.close()
+    """A desk with a connection that was never synchronized."""
+    created = open_desk(Home.at(tmp_path / "home"))
+    created.connections.add(
+        "core", "sap-ai-core", created.connections.service_key(tenant.service_key)
+    )
+    yield created
+    created.close()
 
 
 @pytest.fixture
 def start(desk: Desk) -> Iterator[Start]:
-    """Starts a keeper of the home."""
+    """A function that starts a sync daemon for the home folder."""
     with ExitStack() as stack:
 
         def begin() -> subprocess.Popen[bytes]:
-            keeper = subprocess.Popen(
+            daemon = subprocess.Popen(
                 [
                     sys.executable,
                     "-m",
@@ -59,20 +61,20 @@ def start(desk: Desk) -> Iterator[Start]:
                 ],
                 stdin=subprocess.PIPE,
             )
-            stack.callback(end, keeper)
-            return keeper
+            stack.callback(end, daemon)
+            return daemon
 
         yield begin
 
 
-def end(keeper: subprocess.Popen[bytes]) -> int:
-    """Close its standard input, as the end of whoever started it does."""
-    assert keeper.stdin is not None
-    keeper.stdin.close()
+def end(daemon: subprocess.Popen[bytes]) -> int:
+    """End a daemon by closing its standard input, as the end of its parent process does."""
+    assert daemon.stdin is not None
+    daemon.stdin.close()
     try:
-        return keeper.wait(10)
+        return daemon.wait(10)
     except subprocess.TimeoutExpired:
-        keeper.kill()
+        daemon.kill()
         raise
 
 
@@ -81,7 +83,7 @@ def count(desk: Desk, scope: Scope = SCOPE) -> int:
 
 
 def test_viewed_scopes_are_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
-    keeper = start()
+    daemon = start()
     desk.sync.mark_displayed(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert count(desk) == 5
@@ -91,17 +93,17 @@ def test_viewed_scopes_are_synchronized(desk: Desk, tenant: Tenant, start: Start
     desk.sync.request(SCOPE)
     until(lambda: count(desk) == 6)
     until(lambda: desk.sync.freshness(SCOPE).done_at != before)
-    assert end(keeper) == 0
+    assert end(daemon) == 0
 
 
 def test_unviewed_scopes_are_not_synchronized(desk: Desk, tenant: Tenant, start: Start) -> None:
-    keeper = start()
+    daemon = start()
     desk.connections.add("other", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.mark_displayed(Scope("other", "default"))
     until(lambda: count(desk, Scope("other", "default")) == 5)
     assert desk.sync.freshness(SCOPE).done_at is None
     assert count(desk) == 0
-    assert end(keeper) == 0
+    assert end(daemon) == 0
 
 
 def test_another_process_takes_over_the_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
@@ -112,11 +114,11 @@ def test_another_process_takes_over_the_sync(desk: Desk, tenant: Tenant, start: 
     with tenant.lock:
         tenant.groups["default"].artifacts.append(artifact(9))
 
-    def there() -> bool:
+    def synchronized() -> bool:
         desk.sync.request(SCOPE)
         return count(desk) == 6
 
-    until(there)
+    until(synchronized)
 
 
 def test_an_error_is_reported_until_sync_succeeds(desk: Desk, tenant: Tenant, start: Start) -> None:
@@ -138,18 +140,18 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant, start: Start
     tenant.groups["default"].artifacts += [
         artifact(100 + number, "dataset") for number in range(20_000)
     ]
-    keeper = start()
+    daemon = start()
     desk.sync.mark_displayed(SCOPE)
     until(lambda: desk.sync.freshness(SCOPE).position > 0)
     desk.sync.pause("core")
     assert desk.sync.freshness(SCOPE).paused
 
-    def quiet() -> bool:
+    def idle() -> bool:
         before = len(tenant.requests)
         time.sleep(0.6)
         return len(tenant.requests) == before
 
-    until(quiet)
+    until(idle)
     assert 0 < count(desk) < 20_005
     tenant.latency = 0.0
     tenant.requests.clear()
@@ -157,19 +159,19 @@ def test_an_interrupted_sync_is_resumed(desk: Desk, tenant: Tenant, start: Start
     until(lambda: desk.sync.freshness(SCOPE).done_at is not None)
     assert count(desk) == 20_005
     assert not any("/artifacts?" in one and "skip=0" in one for one in tenant.requests)
-    assert keeper.poll() is None
+    assert daemon.poll() is None
 
 
 def test_a_connection_deleted_during_sync(desk: Desk, tenant: Tenant, start: Start) -> None:
     tenant.latency = 0.2
-    keeper = start()
+    daemon = start()
     desk.sync.mark_displayed(SCOPE)
     until(lambda: bool(tenant.requests))
     desk.connections.delete("core")
     desk.connections.add("next", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.mark_displayed(Scope("next", "default"))
     until(lambda: count(desk, Scope("next", "default")) == 5)
-    assert keeper.poll() is None
-    assert end(keeper) == 0
+    assert daemon.poll() is None
+    assert end(daemon) == 0
     log = desk.home.log_path.read_text() if desk.home.log_path.exists() else ""
     assert "Traceback" not in log

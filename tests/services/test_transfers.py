@@ -1,4 +1,4 @@
-"""Jobs in the background: how many run at once, how they end, what is known of them meanwhile."""
+"""Background jobs: their number, state, progress and end."""
 
 from __future__ import annotations
 
@@ -23,36 +23,36 @@ def all_over(jobs: tuple[Job, ...]) -> bool:
     return all(job.state.over for job in jobs)
 
 
-class Held:
-    """Work that goes on until it is let go, and says how far it is when it is told to."""
+class PausedWork:
+    """Work that reports its progress until it is released."""
 
     def __init__(self) -> None:
-        self.begun = threading.Event()
-        self.go = threading.Event()
+        self.started = threading.Event()
+        self.release = threading.Event()
         self.at = Transfer(0, 100)
 
     def __call__(self, progress: Progress) -> str:
-        self.begun.set()
-        while not self.go.wait(0.005):
+        self.started.set()
+        while not self.release.wait(0.005):
             progress(self.at)
         return "moved"
 
 
 def test_concurrent_transfers_are_limited() -> None:
     service = TransferService()
-    works = [Held() for _ in range(PARALLEL + 2)]
+    works = [PausedWork() for _ in range(PARALLEL + 2)]
     for number, work in enumerate(works):
         assert service.start(f"job {number}", work) == number + 1
     for work in works[:PARALLEL]:
-        assert work.begun.wait(10)
+        assert work.started.wait(10)
     states = [job.state for job in service.jobs()]
     assert states == [JobState.RUNNING] * PARALLEL + [JobState.WAITING] * 2
     assert service.active == PARALLEL + 2
-    works[0].go.set()
-    assert works[PARALLEL].begun.wait(10)
-    assert not works[PARALLEL + 1].begun.is_set()
+    works[0].release.set()
+    assert works[PARALLEL].started.wait(10)
+    assert not works[PARALLEL + 1].started.is_set()
     for work in works:
-        work.go.set()
+        work.release.set()
     jobs = wait(service, all_over)
     assert {job.state for job in jobs} == {JobState.DONE}
     assert jobs[0].message == "moved"
@@ -61,19 +61,19 @@ def test_concurrent_transfers_are_limited() -> None:
 
 def test_queued_transfers_are_cancelled_at_once_and_running_ones_at_their_next_progress() -> None:
     service = TransferService()
-    works = [Held() for _ in range(PARALLEL + 1)]
+    works = [PausedWork() for _ in range(PARALLEL + 1)]
     for work in works:
         service.start("job", work)
-    assert works[0].begun.wait(10)
+    assert works[0].started.wait(10)
     service.cancel(PARALLEL + 1)
     assert service.jobs()[-1].state is JobState.CANCELLED
     service.cancel(1)
     wait(service, lambda jobs: jobs[0].state is JobState.CANCELLED)
-    assert not works[0].go.is_set()
+    assert not works[0].release.is_set()
     for work in works:
-        work.go.set()
+        work.release.set()
     wait(service, all_over)
-    assert not works[PARALLEL].begun.is_set()
+    assert not works[PARALLEL].started.is_set()
     service.cancel(1)
     assert service.jobs()[0].state is JobState.CANCELLED
 
@@ -81,8 +81,8 @@ def test_queued_transfers_are_cancelled_at_once_and_running_ones_at_their_next_p
 def test_a_failed_transfer_has_a_reason_and_can_be_restarted() -> None:
     service = TransferService()
     answers: list[Exception | None] = [
-        Unreachable("It is away"),
-        ValueError("a fault of the program"),
+        Unreachable("The store is unreachable"),
+        ValueError("a defect"),
         None,
     ]
 
@@ -94,10 +94,16 @@ def test_a_failed_transfer_has_a_reason_and_can_be_restarted() -> None:
 
     number = service.start("job", work)
     (job,) = wait(service, all_over)
-    assert (job.state, job.error and job.error.title) == (JobState.FAILED, "It is away")
+    assert (job.state, job.error and job.error.title) == (
+        JobState.FAILED,
+        "The store is unreachable",
+    )
     service.restart(number)
     (job,) = wait(
-        service, lambda jobs: jobs[0].error is not None and jobs[0].error.title != "It is away"
+        service,
+        lambda jobs: (
+            jobs[0].error is not None and jobs[0].error.title != "The store is unreachable"
+        ),
     )
     assert job.error is not None
     assert "ValueError" in job.error.title
@@ -114,7 +120,7 @@ def test_an_error_during_cancellation_is_not_a_failure() -> None:
 
     def work(_: Progress) -> str:
         go.wait(10)
-        raise Unreachable("The connection was closed under it")
+        raise Unreachable("The connection was closed")
 
     number = service.start("job", work)
     wait(service, lambda jobs: jobs[0].state is JobState.RUNNING)
@@ -127,34 +133,34 @@ def test_an_error_during_cancellation_is_not_a_failure() -> None:
 
 def test_speed_and_remaining_time() -> None:
     service = TransferService()
-    work = Held()
+    work = PausedWork()
     work.at = Transfer(0, 1000)
     service.start("job", work, "models")
-    assert work.begun.wait(10)
+    assert work.started.wait(10)
     assert service.jobs()[0].left is None
     end = time.monotonic() + 0.6
-    begun = time.monotonic()
+    started = time.monotonic()
     while time.monotonic() < end:
-        work.at = Transfer(int(100 * (time.monotonic() - begun)), 1000, "a")
+        work.at = Transfer(int(100 * (time.monotonic() - started)), 1000, "a")
         time.sleep(0.01)
     (job,) = service.jobs()
     assert (job.unit, job.total, job.path) == ("models", 1000, "a")
-    # A hundred a second; a busy machine may count some of them late.
+    # The work reports 100 per second; on a busy machine some reports are late.
     assert 30 < job.speed < 200
     assert job.left is not None
     assert abs(job.left - (1000 - job.done) / job.speed) < 1
-    work.go.set()
+    work.release.set()
     (job,) = wait(service, all_over)
     assert (job.speed, job.left) == (0.0, None)
 
 
 def test_finished_transfers_are_removed() -> None:
     service = TransferService()
-    held = Held()
+    paused = PausedWork()
     service.start("short", lambda _: "")
-    service.start("long", held)
+    service.start("long", paused)
     wait(service, lambda jobs: jobs[0].state.over)
     service.clear()
     assert [job.title for job in service.jobs()] == ["long"]
-    held.go.set()
+    paused.release.set()
     wait(service, all_over)

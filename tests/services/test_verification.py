@@ -1,3 +1,5 @@
+"""Verification of the files of artifacts."""
+
 from __future__ import annotations
 
 import hashlib
@@ -75,7 +77,7 @@ def test_quick_verification_reads_only_replaced_files(desk: Desk) -> None:
     assert sum(each.done for each in read) == 1000
     read.clear()
     desk.verification.verify(SCOPE, one, read.append, content=False)
-    assert not read, "its new version was remembered"
+    assert not read, "the new version was recorded"
     desk.verification.verify(SCOPE, one, read.append)
     assert read
     replaced(desk, "m", b"y" * 1000)
@@ -98,26 +100,26 @@ def test_full_verification_detects_silent_corruption(desk: Desk) -> None:
 
 
 def test_all_artifacts_of_a_group_are_verified(desk: Desk) -> None:
-    ids = {name: model(desk, name) for name in ("fine", "changed", "gone")}
+    ids = {name: model(desk, name) for name in ("intact", "changed", "missing")}
     ids["by-hand"] = model(desk, "by-hand", record=False)
     replaced(desk, "changed", b"longer than before")
-    (desk.home.files / "gone" / "model.bin").unlink()
-    told: list[Verified] = []
-    counts = desk.verification.verify_all(SCOPE, ArtifactKind.MODEL, told.append)
+    (desk.home.files / "missing" / "model.bin").unlink()
+    reported: list[Verified] = []
+    counts = desk.verification.verify_all(SCOPE, ArtifactKind.MODEL, reported.append)
     assert counts == {state: 1 for state in FilesState}
-    assert [each.done for each in told] == [1, 2, 3, 4]
-    assert {each.artifact.id: each.state for each in told} == {
+    assert [each.done for each in reported] == [1, 2, 3, 4]
+    assert {each.artifact.id: each.state for each in reported} == {
         each: state(desk, each) for each in ids.values()
     }
-    assert desk.verification.verify_all(SCOPE, ArtifactKind.DATASET, told.append) == dict.fromkeys(
-        FilesState, 0
-    )
+    assert desk.verification.verify_all(
+        SCOPE, ArtifactKind.DATASET, reported.append
+    ) == dict.fromkeys(FilesState, 0)
     found = desk.artifacts.listing(
         SCOPE,
         ArtifactKind.MODEL,
         Query(conditions=(Condition(About.ATTRIBUTE, "files_state", Op.EQUALS, "missing"),)),
     )
-    assert [row.artifact.id for row in found.slice(0, 10)] == [ids["gone"]]
+    assert [row.artifact.id for row in found.slice(0, 10)] == [ids["missing"]]
 
 
 def test_listings_longer_than_one_page(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,20 +128,20 @@ def test_listings_longer_than_one_page(desk: Desk, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(verification, "_PAGE", 3)
     for number in range(7):
         model(desk, f"m{number}")
-    told: list[Verified] = []
-    desk.verification.verify_all(SCOPE, None, told.append)
-    assert len({each.artifact.id for each in told}) == 7
+    reported: list[Verified] = []
+    desk.verification.verify_all(SCOPE, None, reported.append)
+    assert len({each.artifact.id for each in reported}) == 7
 
 
 def test_an_unreachable_store_does_not_change_results(desk: Desk, tmp_path: Path) -> None:
     one = model(desk, "m")
     desk.stores.add(SCOPE, "away", "file", {"root": str(tmp_path / "nowhere")})
     lost = desk.artifacts.add(SCOPE, ArtifactKind.MODEL, "lost", "ai://away/x", "churn").id
-    told: list[Verified] = []
-    counts = desk.verification.verify_all(SCOPE, None, told.append)
+    reported: list[Verified] = []
+    counts = desk.verification.verify_all(SCOPE, None, reported.append)
     assert counts[FilesState.UNKNOWN] == counts[FilesState.INTACT] == 1
-    assert [each.error != "" for each in told if each.artifact.id == lost] == [True]
-    assert [each.error for each in told if each.artifact.id == one] == [""]
+    assert [each.error != "" for each in reported if each.artifact.id == lost] == [True]
+    assert [each.error for each in reported if each.artifact.id == one] == [""]
 
 
 def test_verification_can_be_cancelled(desk: Desk) -> None:

@@ -1,4 +1,5 @@
-"""Connections to SAP AI Core: one way to log in, groups and stores at the runtime, what deleting forgets."""
+"""Connections to SAP AI Core: credentials, resource groups and object stores in the runtime, and
+the data that is removed with a connection."""
 
 from __future__ import annotations
 
@@ -34,16 +35,16 @@ S3 = {
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """An empty home."""
-    made = open_desk(Home.at(tmp_path / "home"))
-    yield made
-    made.runtimes.close()
-    made.close()
+    """A desk over an empty home folder."""
+    created = open_desk(Home.at(tmp_path / "home"))
+    yield created
+    created.runtimes.close()
+    created.close()
 
 
 @pytest.fixture
 def tenant() -> Iterator[Tenant]:
-    """A tenant with a model."""
+    """A tenant with one model."""
     with tenant_server.serve() as server:
         server.groups["default"].train(1)
         yield server
@@ -51,7 +52,7 @@ def tenant() -> Iterator[Tenant]:
 
 @pytest.fixture
 def connected(desk: Desk, tenant: Tenant) -> Desk:
-    """A home that has read the tenant."""
+    """A desk with a synchronized connection to the tenant."""
     desk.connections.add("core", "sap-ai-core", desk.connections.service_key(tenant.service_key))
     desk.sync.sync(Scope("core", "default"))
     return desk
@@ -103,13 +104,13 @@ def test_resource_groups_are_created_labelled_and_deleted_in_the_runtime(
     connected: Desk, tenant: Tenant
 ) -> None:
     service = connected.connections
-    made = service.add_group("core", "vision", {"team": "eyes", "ext.ai.sap.com/stage": "test"})
+    created = service.add_group("core", "vision", {"team": "eyes", "ext.ai.sap.com/stage": "test"})
     named = {"ext.ai.sap.com/team": "eyes", "ext.ai.sap.com/stage": "test"}
-    assert (made.status, made.labels) == ("PROVISIONING", named)
+    assert (created.status, created.labels) == ("PROVISIONING", named)
     method, path, body = tenant.bodies[-1]
     assert (method, path, body["resourceGroupId"]) == ("POST", "/admin/resourceGroups", "vision")
     assert {each["key"]: each["value"] for each in body["labels"]} == named
-    assert service.groups("core")[-1] == made
+    assert service.groups("core")[-1] == created
     assert connected.stores.list(Scope("core", "vision")) == []
     service.label_group(Scope("core", "vision"), {"team": "ears"})
     assert service.groups("core")[-1].labels == {"ext.ai.sap.com/team": "ears"}
@@ -128,8 +129,8 @@ def test_changes_rejected_by_the_runtime_are_not_stored(connected: Desk, tenant:
     connected.sync.sync(scope)
 
     def refuse(method: str, _path: str, _number: int) -> Answer | None:
-        said = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
-        return None if method == "GET" else (403, {"Content-Type": "application/json"}, said)
+        body = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
+        return None if method == "GET" else (403, {"Content-Type": "application/json"}, body)
 
     tenant.answer = refuse
     with pytest.raises(PermissionDenied):
@@ -169,13 +170,13 @@ def test_deleting_a_connection_does_not_change_the_runtime(connected: Desk, tena
 def test_names_of_stores_in_the_runtime(connected: Desk, tenant: Tenant) -> None:
     scope = Scope("core", "default")
     connected.stores.add(scope, "lake", "s3", S3)
-    for act in (
+    for operation in (
         lambda: connected.stores.add(scope, "lake", "s3", S3),
         lambda: connected.stores.rename(scope, "lake", "pond"),
         lambda: connected.stores.replace(scope, "lake", "s3", S3, "old"),
     ):
         with pytest.raises(Conflict):
-            act()
+            operation()
     assert [store["posted"]["name"] for store in tenant.groups["default"].stores] == ["lake"]
     assert [store.name for store in connected.stores.list(scope)] == ["lake"]
     assert connected.stores.kept(scope, "lake") == {"access_key_id", "secret_access_key"}
@@ -229,8 +230,8 @@ def test_a_store_is_changed_in_the_runtime_only_on_request(connected: Desk, tena
     }
 
     def refuse(method: str, _path: str, _number: int) -> Answer | None:
-        said = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
-        return None if method == "GET" else (403, {"Content-Type": "application/json"}, said)
+        body = json.dumps({"error": {"code": "403", "message": "no"}}).encode()
+        return None if method == "GET" else (403, {"Content-Type": "application/json"}, body)
 
     tenant.answer = refuse
     with pytest.raises(PermissionDenied):
@@ -248,8 +249,8 @@ def test_secrets_are_created_in_the_runtime_all_or_none(connected: Desk, tenant:
         {"name": name, "type": "S3", "bucket": "models", "region": "eu", "data": data}
         for name in ("a1", "b2")
     ]
-    made = connected.stores.import_secrets(scope, json.dumps(secrets))
-    assert [store.name for store in made] == ["a1", "b2"]
+    created = connected.stores.import_secrets(scope, json.dumps(secrets))
+    assert [store.name for store in created] == ["a1", "b2"]
     others = [{**secrets[0], "name": "c3"}, {**secrets[0], "name": "a1"}]
     with pytest.raises(Conflict):
         connected.stores.import_secrets(scope, json.dumps(others))

@@ -1,5 +1,5 @@
-"""Answers that are garbled at random: whatever a runtime says, reading it ends with an error for people or with what
-could be read, and the first whole answers put everything right."""
+"""Randomly corrupted responses of a runtime: a sync ends with an error for users or with the
+records that could be read, and the next sync with valid responses corrects all records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.services import tenant_server
 from tests.services.tenant_server import Answer, Tenant
 
 CORE = Scope("core", "default")
-ODD: list[Any] = [
+ODD_VALUES: list[Any] = [
     None,
     0,
     -1,
@@ -55,56 +55,56 @@ ODD: list[Any] = [
 ]
 
 
-class Garbler(Tenant):
-    """A tenant whose answers are garbled: so many of a hundred."""
+class CorruptingTenant(Tenant):
+    """A tenant that corrupts a percentage of its responses."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
-        self.dice = random.Random(seed)
-        self.garbled = 0
+        self.random = random.Random(seed)
+        self.percentage = 0
 
     def handle(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Answer:
-        """As the tenant answers, then garbled."""
+        """Return the response of the tenant, possibly corrupted."""
         status, sent, content = super().handle(method, target, headers, body)
         with self.lock:
-            if "oauth" in target or self.dice.randrange(100) >= self.garbled:
+            if "oauth" in target or self.random.randrange(100) >= self.percentage:
                 return status, sent, content
-            way = self.dice.randrange(100)
-            if way < 85 and sent.get("Content-Type") == "application/json":
-                content = json.dumps(self._changed(json.loads(content))).encode()
-            elif way < 90:
+            fault = self.random.randrange(100)
+            if fault < 85 and sent.get("Content-Type") == "application/json":
+                content = json.dumps(self._corrupted(json.loads(content))).encode()
+            elif fault < 90:
                 sent, content = {"Content-Type": "text/html"}, b"<html>Please log in"
-            elif way < 94:
+            elif fault < 94:
                 content = content[: len(content) // 2]
-            elif way < 97:
-                status = self.dice.choice([204, 302, 404, 418, 429, 500, 503])
+            elif fault < 97:
+                status = self.random.choice([204, 302, 404, 418, 429, 500, 503])
             else:
-                content = self.dice.randbytes(50)
+                content = self.random.randbytes(50)
             return status, sent, content
 
-    def _changed(self, data: Any) -> Any:
-        for _ in range(self.dice.choice([1, 1, 2, 5, 20])):
-            way = self.dice.choice(list(_ways(data)))
-            if not way:
+    def _corrupted(self, data: Any) -> Any:
+        for _ in range(self.random.choice([1, 1, 2, 5, 20])):
+            path = self.random.choice(list(_paths(data)))
+            if not path:
                 continue
-            place = data
-            for step in way[:-1]:
-                place = place[step]
-            what = self.dice.randrange(20)
-            if what < 4 and isinstance(place, dict):
-                del place[way[-1]]
-            elif what < 6 and isinstance(place, dict):
-                place["newField"] = self.dice.choice(ODD)
-            elif what < 7 and isinstance(place, list):
-                place.append(copy.deepcopy(self.dice.choice(place)))
+            parent = data
+            for step in path[:-1]:
+                parent = parent[step]
+            change = self.random.randrange(20)
+            if change < 4 and isinstance(parent, dict):
+                del parent[path[-1]]
+            elif change < 6 and isinstance(parent, dict):
+                parent["newField"] = self.random.choice(ODD_VALUES)
+            elif change < 7 and isinstance(parent, list):
+                parent.append(copy.deepcopy(self.random.choice(parent)))
             else:
-                place[way[-1]] = copy.deepcopy(self.dice.choice(ODD))
-        return data if self.dice.randrange(20) else self.dice.choice(ODD)
+                parent[path[-1]] = copy.deepcopy(self.random.choice(ODD_VALUES))
+        return data if self.random.randrange(20) else self.random.choice(ODD_VALUES)
 
 
-def _ways(data: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The ways to all values in JSON."""
-    yield way
+def _paths(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the paths to all values in JSON."""
+    yield path
     items = (
         data.items()
         if isinstance(data, dict)
@@ -113,18 +113,18 @@ def _ways(data: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         else ()
     )
     for step, value in items:
-        yield from _ways(value, (*way, step))
+        yield from _paths(value, (*path, step))
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Repetitions without waiting, secrets in a file."""
+def quick_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Repeat failed requests without a pause, and store secrets in a file."""
     monkeypatch.setattr(retry, "MAX_PAUSE", 0.001)
     monkeypatch.setenv("LAUNCHPAD_CREDENTIALS", "file")
 
 
-def _shown(desk: Desk) -> None:
-    """Everything that the screens would show can be shown."""
+def _read_all(desk: Desk) -> None:
+    """Read everything that the screens show."""
     executions = desk.executions.listing(CORE, Query()).slice(0, 100)
     desk.artifacts.listing(CORE, None, Query()).slice(0, 100)
     desk.configurations.list(CORE)
@@ -139,7 +139,7 @@ def _shown(desk: Desk) -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_invalid_responses_never_cause_unexpected_errors(tmp_path: Path, seed: int) -> None:
-    tenant = Garbler(seed)
+    tenant = CorruptingTenant(seed)
     group = tenant.groups["default"]
     for number in range(12):
         group.train(number, status=("COMPLETED", "RUNNING", "DEAD")[number % 3])
@@ -156,12 +156,12 @@ def test_invalid_responses_never_cause_unexpected_errors(tmp_path: Path, seed: i
         )
         if seed % 2:
             desk.sync.sync(CORE)
-        tenant.garbled = (10, 30, 100)[seed % 3]
+        tenant.percentage = (10, 30, 100)[seed % 3]
         for _ in range(3):
             with contextlib.suppress(LaunchpadError):
                 desk.sync.sync(CORE)
-            _shown(desk)
-        tenant.garbled = 0
+            _read_all(desk)
+        tenant.percentage = 0
         desk.sync.sync(CORE, all_executables=True, full=True)
         desk.sync.sync(CORE)
         rows = desk.executions.listing(CORE, Query()).slice(0, 100)
