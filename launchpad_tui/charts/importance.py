@@ -6,7 +6,7 @@ from launchpad_tui.charts.canvas import Canvas, too_small
 from launchpad_tui.charts.groups import first_metric, missing_notes, not_a_table, varying
 from launchpad_tui.charts.model import ChartData, ChartSpec, ChartTable, Drawing
 from launchpad_tui.charts.text import short_labels
-from launchpad_tui.domain.importance import LEAST, Importance, importance
+from launchpad_tui.domain.importance import MIN_MODELS, Importance, importance
 from launchpad_tui.domain.text import cell_width, safe_text
 
 _CHANCE = "could be chance"
@@ -72,7 +72,9 @@ def draw_importance(spec: ChartSpec, data: ChartData) -> Drawing:
 def _line(canvas: Canvas, row: int, left: int, tail: int, counts: int, one: Importance) -> None:
     if one.strength is None:
         words = (
-            f"too few models (n = {one.n})" if one.n < LEAST else f"not computable (n = {one.n})"
+            f"too few models (n = {one.n})"
+            if one.n < MIN_MODELS
+            else f"not computable (n = {one.n})"
         )
         canvas.put(left, row, canvas.fit(words, canvas.width - left), style="faint")
         return

@@ -1,4 +1,4 @@
-"""Clients that may call the AI API of this machine."""
+"""Clients of the AI API that this machine serves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime
 class ApiClient:
     """A client of ``launchpad serve``.
 
-    ``group`` is the only resource group it may use, empty for all.
+    ``group`` is the only resource group that the client may use; empty for all.
     """
 
     name: str

@@ -12,11 +12,11 @@ from enum import StrEnum
 
 from launchpad_tui.errors import InvalidInput
 
-#: AI API: url ≤ 1024, description ≤ 5000
+#: the largest numbers of characters of URL and description (AI API)
 URL_LIMIT = 1024
 DESCRIPTION_LIMIT = 5000
 _URL = re.compile(r"ai://([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)/(.+)", re.DOTALL)
-#: AI API: label keys of artifacts, ≤ 256
+#: label keys of artifacts, and the largest numbers of characters of keys and values (AI API)
 LABEL_KEY = re.compile(r"ext\.ai\.sap\.com/[\w.-]+", re.ASCII)
 LABEL_PREFIX = "ext.ai.sap.com/"
 LABEL_KEY_LIMIT = 256
@@ -51,17 +51,22 @@ def parse_url(text: str) -> ArtifactUrl:
         InvalidInput: the text is not ``ai://<object store>/<path>``, is longer than 1024
             characters, or leaves the store with ``..``.
     """
-    hint = "Use ai://<object store>/<path>, such as ai://default/models/churn."
+    hint = "Use ai://<object store>/<path>, for example ai://default/models/churn."
     if len(text) > URL_LIMIT:
         raise InvalidInput(
             "The URL is too long",
-            f"{len(text)} characters; at most {URL_LIMIT}.",
+            f"It has {len(text)} characters; at most {URL_LIMIT} are allowed.",
             hint,
             field="url",
         )
     match = _URL.fullmatch(text.strip())
     if match is None:
-        raise InvalidInput(f"{text[:80]!r} is not an artifact URL", "", hint, field="url")
+        raise InvalidInput(
+            f"{text[:80]!r} is not an artifact URL",
+            "It must name an object store and a path in it.",
+            hint,
+            field="url",
+        )
     path = match.group(2).strip("/")
     if not path or any(part in {".", ".."} for part in path.split("/")) or "\0" in path:
         raise InvalidInput(
@@ -79,7 +84,7 @@ def new_artifact_id() -> str:
 
 
 def parse_label(text: str) -> tuple[str, str]:
-    """Parse ``key=value``; a key without the prefix ``ext.ai.sap.com/`` gets it.
+    """Parse ``key=value``. The prefix ``ext.ai.sap.com/`` is added to a key without a prefix.
 
     Raises:
         InvalidInput: the ``=`` is missing, or key or value break the AI API's rules.
@@ -92,9 +97,9 @@ def parse_label(text: str) -> tuple[str, str]:
 
 
 def parse_labels(text: str) -> tuple[tuple[str, str], ...]:
-    """Parse ``key=value key="value with spaces"``, each label like `parse_label`.
+    """Parse several labels such as ``stage=test note="two words"``; see `parse_label`.
 
-    If a key occurs more than once, its last value counts.
+    If a key occurs more than once, its last value is returned.
 
     Raises:
         InvalidInput: a quote is not closed, or a label is invalid.
@@ -114,12 +119,20 @@ def check_label(key: str, value: str | None) -> tuple[str, str]:
     Raises:
         InvalidInput: they do not.
     """
-    hint = "Use key=value, such as stage=production. Keys consist of letters, digits, '_', '-' and '.'."
     if value is None or not LABEL_KEY.fullmatch(key) or len(key) > LABEL_KEY_LIMIT:
-        raise InvalidInput(f"{key[:80]!r} is not a valid label", hint=hint, field="labels")
+        raise InvalidInput(
+            f"{key[:80]!r} is not a valid label",
+            "Keys consist of letters, digits, '_', '-' and '.'.",
+            "Use key=value, for example stage=production.",
+            field="labels",
+        )
     if len(value) > LABEL_VALUE_LIMIT:
-        detail = f"{len(value)} characters; at most {LABEL_VALUE_LIMIT}."
-        raise InvalidInput(f"The value of label {key} is too long", detail, field="labels")
+        raise InvalidInput(
+            f"The value of label {key} is too long",
+            f"It has {len(value)} characters; at most {LABEL_VALUE_LIMIT} are allowed.",
+            "Shorten the value.",
+            field="labels",
+        )
     return key, value
 
 
@@ -138,7 +151,7 @@ class Artifact:
 
     Attributes:
         labels: in the order in which they were given.
-        execution_id: the execution that created it, empty for a registered artifact.
+        execution_id: the execution that created the artifact, empty if a user registered it.
         size: the size of all its files in bytes, None if it is unknown.
         files_state: the result of the last verification of its files.
         checked_at: the time of that verification.
@@ -167,7 +180,7 @@ class ArtifactFile:
 
     Attributes:
         path: relative to the artifact's URL; ``.`` if the URL names the file itself.
-        sha256: hexadecimal, empty if it was never computed.
+        sha256: the checksum in hexadecimal, empty if it was never computed.
         version: the object store's identifier of this content, empty if it is unknown.
     """
 
@@ -189,9 +202,9 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileCheck:
-    """The state of one file.
+    """The result of verifying one file.
 
-    ``size`` and ``sha256`` are the current ones (None if it is missing).
+    ``size`` (None if the file is missing) and ``sha256`` are those of the file in the store.
     """
 
     file: ArtifactFile

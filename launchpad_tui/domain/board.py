@@ -12,13 +12,13 @@ from launchpad_tui.errors import InvalidInput
 
 #: the version of the JSON form that `Board.to_json` writes
 FORMAT = 1
-#: more charts than a terminal can show: a limit for imported files
-MOST_CHARTS = 100
+#: the largest number of charts of a board
+MAX_CHARTS = 100
 _NAME = re.compile(r"\S(.{0,78}\S)?")
 
 
 class Against(StrEnum):
-    """What metrics are charted against."""
+    """What the horizontal axis of a chart shows."""
 
     STEP = "step"
     RELATIVE = "relative"
@@ -41,9 +41,9 @@ class ChartDefinition:
     """A chart of a board.
 
     Attributes:
-        metrics: names (all series of that name) or series keys.
-        labels: keeps the series that have all of these labels.
-        parameters: one name, or two for a heat map, if it is charted against parameters.
+        metrics: names, which select all series of that name, or keys of series.
+        labels: only series that have all of these labels are shown.
+        parameters: for charts against parameters, one name, or two names for a heat map.
         kind: an ID of the chart catalog.
         smoothing: the weight of TensorBoard's smoothing, from 0 to below 1.
     """
@@ -61,7 +61,7 @@ class ChartDefinition:
 
     @property
     def title(self) -> str:
-        """Return its name, or a description of what it shows."""
+        """The name of the chart, or a description made of its metrics if it has no name."""
         if self.name:
             return self.name
         shown = ", ".join(self.metrics[:3]) + (", …" if len(self.metrics) > 3 else "")
@@ -99,7 +99,9 @@ def check_board_name(name: str) -> str:
     name = name.strip()
     if not _NAME.fullmatch(name) or not name.isprintable():
         raise InvalidInput(
-            "The board has no valid name", hint="Use 1 to 80 characters in one line.", field="name"
+            f"{name[:80]!r} is not a valid name of a board",
+            hint="Use 1 to 80 characters in one line.",
+            field="name",
         )
     return name
 
@@ -108,37 +110,46 @@ def board_from_json(data: Any) -> Board:
     """Parse a board from JSON; missing members have their defaults.
 
     Raises:
-        InvalidInput: it is not a board, has a newer format, or has invalid values; the detail names
-            the position.
+        InvalidInput: the data are not a board, have another format, or have an invalid value, whose
+            position the message names.
     """
     if not isinstance(data, dict) or not isinstance(data.get("charts"), list):
-        raise InvalidInput("The file is not a board", 'Expected: "name" and a list "charts".')
+        raise InvalidInput(
+            "The file is not a board",
+            'A board is a JSON object with "name" and a list "charts".',
+            "Select a file that was exported from the metrics screen.",
+        )
     if data.get("format", FORMAT) != FORMAT:
         raise InvalidInput(
             "The format of the board is not supported",
-            f"format {data.get('format')!r}; known: {FORMAT}.",
+            f"It has format {data.get('format')!r}; this version supports format {FORMAT}.",
+            "Export the board again with this version of launchpad.",
         )
-    if len(data["charts"]) > MOST_CHARTS:
+    if len(data["charts"]) > MAX_CHARTS:
         raise InvalidInput(
-            "The board has too many charts", f"{len(data['charts'])}; at most {MOST_CHARTS}."
+            "The board has too many charts",
+            f"It has {len(data['charts'])} charts; at most {MAX_CHARTS} are allowed.",
+            "Remove charts from the file.",
         )
     columns = data.get("columns", 0)
     if not isinstance(columns, int) or not 0 <= columns <= 12:
-        raise _wrong("columns", "a whole number from 0 to 12")
+        raise _invalid("columns", "a whole number from 0 to 12")
     charts = tuple(_chart(one, f"charts[{place}]") for place, one in enumerate(data["charts"]))
     name, description = data.get("name"), data.get("description", "")
     if not isinstance(name, str) or not isinstance(description, str):
-        raise _wrong("name and description", "texts")
+        raise _invalid("name and description", "strings")
     return Board(check_board_name(name), charts, columns, description)
 
 
 def _chart(data: Any, where: str) -> ChartDefinition:
     if not isinstance(data, dict):
-        raise _wrong(where, "an object")
+        raise _invalid(where, "an object")
     known = {each.name for each in fields(ChartDefinition)}
     if unknown := sorted(set(data) - known):
         raise InvalidInput(
-            f"{where} has an unknown field", f"{unknown[0]!r}; known: {', '.join(sorted(known))}."
+            f"The board is not valid: {where} has the unknown field {unknown[0]!r}",
+            f"The fields of a chart are {', '.join(sorted(known))}.",
+            "Correct the file, then import it again.",
         )
     values: dict[str, Any] = {}
     for name in ("name", "description", "kind", "aggregate"):
@@ -148,7 +159,7 @@ def _chart(data: Any, where: str) -> ChartDefinition:
         if name in data:
             values[name] = _texts(data[name], f"{where}.{name}")
     if not values.get("metrics"):
-        raise _wrong(f"{where}.metrics", "a list with at least one metric name")
+        raise _invalid(f"{where}.metrics", "a list with at least one metric name")
     _choices(data, where, values)
     return ChartDefinition(**values)
 
@@ -159,14 +170,14 @@ def _choices(data: dict[str, Any], where: str, values: dict[str, Any]) -> None:
         if not isinstance(pairs, list) or not all(
             isinstance(pair, list | tuple) and len(pair) == 2 for pair in pairs
         ):
-            raise _wrong(f"{where}.labels", "a list of [key, value]")
+            raise _invalid(f"{where}.labels", "a list of [key, value]")
         values["labels"] = tuple((str(key), str(value)) for key, value in pairs)
     if "against" in data:
         if data["against"] not in set(Against):
-            raise _wrong(f"{where}.against", "one of " + ", ".join(Against))
+            raise _invalid(f"{where}.against", "one of " + ", ".join(Against))
         values["against"] = Against(data["against"])
     if values.get("aggregate", "last") not in AGGREGATES:
-        raise _wrong(f"{where}.aggregate", "one of " + ", ".join(AGGREGATES))
+        raise _invalid(f"{where}.aggregate", "one of " + ", ".join(AGGREGATES))
     if "smoothing" in data:
         smoothing = data["smoothing"]
         if (
@@ -174,7 +185,7 @@ def _choices(data: dict[str, Any], where: str, values: dict[str, Any]) -> None:
             or not isinstance(smoothing, int | float)
             or not 0 <= smoothing < 1
         ):
-            raise _wrong(f"{where}.smoothing", "a number from 0 to below 1")
+            raise _invalid(f"{where}.smoothing", "a number from 0 to below 1")
         values["smoothing"] = float(smoothing)
     if "y_log" in data:
         values["y_log"] = _of(data["y_log"], bool, f"{where}.y_log", "true or false")
@@ -182,28 +193,34 @@ def _choices(data: dict[str, Any], where: str, values: dict[str, Any]) -> None:
 
 def _of(value: Any, kind: type, where: str, what: str) -> Any:
     if not isinstance(value, kind):
-        raise _wrong(where, what)
+        raise _invalid(where, what)
     return value
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-        raise _wrong(where, "a list of strings")
+        raise _invalid(where, "a list of strings")
     return tuple(value)
 
 
-def _wrong(where: str, what: str) -> InvalidInput:
+def _invalid(where: str, what: str) -> InvalidInput:
     return InvalidInput(
-        f"The board is invalid: {where} is wrong", f"Expected: {what}.", field=where
+        f"The board is not valid: {where}",
+        f"The value must be {what}.",
+        "Correct the file, then import it again.",
+        field=where,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """The items of a metrics overview.
+    """The models or executions that a metrics screen shows.
 
-    IDs of models or executions in their order. Those in ``hidden`` are not drawn; if ``solo`` is
-    one of the IDs, only that one is.
+    Attributes:
+        ids: their IDs, in order.
+        hidden: the IDs of which nothing is drawn.
+        solo: if it is one of the IDs, only this one is drawn.
+        slots: the number of the color of each ID.
     """
 
     ids: tuple[str, ...]
@@ -213,7 +230,7 @@ class Selected:
 
     @property
     def drawn(self) -> tuple[str, ...]:
-        """Return the IDs that are drawn."""
+        """The IDs of which something is drawn."""
         if self.solo in self.ids:
             return (self.solo,)
         return tuple(one for one in self.ids if one not in self.hidden)

@@ -30,10 +30,13 @@ class RowGroup(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ComparedItem:
-    """One column: a model with its source execution, or an execution (``artifact`` is None).
+    """One column of a comparison: a model with its source execution, or only an execution.
 
-    ``files`` maps the paths of the artifact's recorded files to size and checksum as text; it is
-    empty unless files are compared.
+    Attributes:
+        artifact: the model; None if an execution is compared.
+        inputs: the names of the input artifacts by the name of the input.
+        files: size and checksum of the model's files as text, by path; empty if files are not
+            compared.
     """
 
     artifact: Artifact | None
@@ -47,20 +50,20 @@ class ComparedItem:
 
     @property
     def id(self) -> str:
-        """The ID of the artifact, or else of the execution."""
+        """The ID of the model; if there is none, that of the execution."""
         if self.artifact is not None:
             return self.artifact.id
         return self.execution.id if self.execution else ""
 
     @property
     def name(self) -> str:
-        """The name of the artifact, or else of the configuration."""
+        """The name of the model; if there is none, that of the execution's configuration."""
         if self.artifact is not None:
             return self.artifact.name
         return self.execution.configuration_name if self.execution else ""
 
 
-#: which value of a series a row can show
+#: the values of a series that a row can show
 AGGREGATES = ("last", "best", "min", "max")
 #: the value of a cell; None if the item has no value
 Value = str | float | None
@@ -68,13 +71,13 @@ Value = str | float | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: one value per compared item, None for an item without a value.
+    """A row of a comparison: one value for each item, None for an item without a value.
 
     Attributes:
-        direction: whether ``lower`` or ``higher`` values are better, None if that is unknown.
+        direction: ``lower`` or ``higher``, depending on which values are better; None if unknown.
         best: the positions of the best values; empty without a direction or if all are equal.
-        worst: the positions of the worst values, likewise.
-        aggregate: which value of the series a metric's row shows; empty for other rows.
+        worst: the positions of the worst values; empty in the same cases.
+        aggregate: the value of the series that the row of a metric shows; empty for other rows.
     """
 
     group: RowGroup
@@ -87,29 +90,24 @@ class Row:
 
     @property
     def key(self) -> str:
-        """The row's identifier, which does not depend on what else is compared."""
+        """The identifier of the row, which is the same in every comparison."""
         return f"{self.group}/{self.name}"
 
     @property
     def numeric(self) -> bool:
-        """Whether it is the row of a metric."""
+        """Whether the row shows a metric."""
         return self.group in {RowGroup.METRICS, RowGroup.MODEL_METRICS}
 
     @property
     def differs(self) -> bool:
-        """Whether the values are not all the same; NaN equals NaN."""
-        return (
-            len(
-                {
-                    "nan" if isinstance(one, float) and math.isnan(one) else one
-                    for one in self.values
-                }
-            )
-            > 1
-        )
+        """Whether at least two values differ; NaN equals NaN."""
+        distinct = {
+            "nan" if isinstance(one, float) and math.isnan(one) else one for one in self.values
+        }
+        return len(distinct) > 1
 
     def number(self, place: int) -> float | None:
-        """Return the value as a number if it is a metric's, or a parameter that parses as one."""
+        """Return a value as a number, None if it is a text that does not represent a number."""
         value = self.values[place]
         if isinstance(value, str):
             try:
@@ -119,9 +117,9 @@ class Row:
         return value
 
     def differences(self, baseline: int) -> list[float | None]:
-        """Return the differences to the value at position ``baseline``.
+        """Return the difference of each value to the value at position ``baseline``.
 
-        None where one is not a number.
+        A difference is None if one of the two values is not a number.
         """
         base = self.number(baseline)
         numbers = [self.number(place) for place in range(len(self.values))]
@@ -147,17 +145,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a comparison shows, and how.
+    """The options of a comparison.
 
     Attributes:
-        aggregate: one of `AGGREGATES`; ``aggregates`` overrides it by metric key.
-        at: values by the registry's series IDs; if given, these are shown instead.
+        aggregate: the value of a series that is shown: one of `AGGREGATES`.
+        aggregates: the same for single metrics, by key.
+        at: values by the IDs of series, which are shown instead of the aggregates.
+        differing: whether rows with equal values are omitted.
+        text: words; only rows whose group or name contains all of them are shown.
         hidden: IDs of items that are not shown.
         folded: groups of which only the heading is shown.
         left_out: groups that are not shown.
-        text: keeps rows whose group or name contains all its words.
-        order: sorts items by a row's key, descending or not; items without a value come last.
-        directions: overrides the direction that a metric's name suggests.
+        baseline: the ID of the item to which differences are shown; empty for none.
+        order: the key of the row by which items are sorted, and whether in descending order; items
+            without a value come last.
+        directions: ``lower`` or ``higher`` by metric key, in place of the guessed direction.
     """
 
     aggregate: str = "last"
@@ -175,9 +177,13 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The result: items in their order, rows, and per group the numbers of shown and of all rows.
+    """The result of a comparison.
 
-    ``baseline`` is the position of the baseline.
+    Attributes:
+        subjects: the compared items, one for each column.
+        rows: the rows that are shown.
+        counts: the numbers of shown rows and of all rows, by group.
+        baseline: the position of the item to which differences are shown; None for none.
     """
 
     subjects: tuple[ComparedItem, ...]
@@ -186,10 +192,7 @@ class Comparison:
     baseline: int | None = None
 
     def titles(self) -> list[str]:
-        """A heading per item.
-
-        Its name, with the start of its ID if another item has the same name.
-        """
+        """Return the headings of the columns: names, with the start of the ID if not unique."""
         names = [one.name for one in self.subjects]
         return [
             one.name if names.count(one.name) == 1 else f"{one.name} {one.id[:8]}"
@@ -198,7 +201,7 @@ class Comparison:
 
 
 def compare(subjects: Sequence[ComparedItem], options: Options = Options()) -> Comparison:
-    """Compare items, one column each."""
+    """Return the comparison of some items, with one column for each item."""
     shown = [one for one in subjects if one.id not in options.hidden]
     if options.order is not None:
         shown = _ordered(shown, options)

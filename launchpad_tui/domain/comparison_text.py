@@ -1,4 +1,4 @@
-"""Comparisons as text for other programs and for tickets: CSV, JSON, Markdown."""
+"""Comparisons as CSV, JSON and Markdown, for other programs and for issue trackers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ Json = dict[str, Any]
 
 
 def as_csv(comparison: Comparison) -> str:
-    """Return CSV (RFC 4180): a line per row, a column per item after group and name, all digits."""
+    """Return the comparison as CSV (RFC 4180) with all digits of its numbers.
+
+    The first two columns are group and name of the row, the others are the compared items.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("group", "name", *(safe_text(title) for title in comparison.titles())))
@@ -28,7 +31,7 @@ def as_csv(comparison: Comparison) -> str:
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """Return a table that GitHub, GitLab and Jira render; best values are bold."""
+    """Return the comparison as a Markdown table with the best values in bold."""
     heads = comparison.titles()
     lines = [_line(["", "", *(_escaped(head) for head in heads)]), f"|{'---|' * (len(heads) + 2)}"]
     for row in comparison.rows:
@@ -55,7 +58,7 @@ def as_json(comparison: Comparison) -> Json:
 
 
 def cell_texts(row: Row, baseline: int | None) -> list[str]:
-    """Return the values of a row as text, with a baseline followed by the difference to it."""
+    """Return the values of a row as text, followed by the difference to the baseline, if any."""
     texts = [row.text(place) for place in range(len(row.values))]
     if baseline is None or not any(text != texts[baseline] for text in texts):
         return texts
@@ -93,7 +96,7 @@ def _row(row: Row, baseline: int | None) -> Json:
 
 
 def json_value(value: str | float | None) -> str | float | None:
-    """Return the value as JSON, which has neither NaN nor infinity: these become text."""
+    """Return a value for JSON; NaN and infinity, which JSON does not have, become text."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value

@@ -10,18 +10,19 @@ from enum import StrEnum
 
 from launchpad_tui.errors import InvalidInput
 
-#: names of connections: lower-case alphanumerics, "-" and ".", alphanumeric at both ends (AI
-#: Launchpad's rule)
+#: names of connections (the rule of SAP AI Launchpad; see `NAME_RULE`)
 CONNECTION_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?")
-#: resource group IDs (AI API, /admin/resourceGroups)
+#: IDs of resource groups (AI API, /admin/resourceGroups)
 RESOURCE_GROUP_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9.-]{1,251}[a-zA-Z0-9]")
-#: object store names: a dotted DNS label that also fits the host part of ``ai://`` (AI API,
-#: sections 4 and 5)
+#: names of object stores, which are also the host part of ``ai://`` URLs (AI API, sections 4
+#: and 5)
 OBJECT_STORE_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,231}[a-z0-9])?")
-#: the rules of names in hints: of connections and object stores, of resource groups
-NAME_RULE = "Lower-case letters, digits, '-' and '.', a letter or digit at both ends; at most 63 characters."
+#: the rules of names as hints: of connections and object stores, and of resource groups
+NAME_RULE = (
+    "Use at most 63 lower-case letters, digits, '-' and '.', with a letter or digit at both ends."
+)
 RESOURCE_GROUP_RULE = (
-    "Letters, digits, '-' and '.', a letter or digit at both ends; 3 to 253 characters."
+    "Use 3 to 253 letters, digits, '-' and '.', with a letter or digit at both ends."
 )
 
 
@@ -38,10 +39,14 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A setting of a connection, a store or an executable: declares form, CLI flag and validation.
+    """A setting of a connection, an object store or an executable.
 
-    ``when`` names another field and the values of it for which this one applies; empty: always.
-    ``lines`` allows several lines, such as for a certificate.
+    Form, command line option and validation are derived from it.
+
+    Attributes:
+        when: the name of another field and the values of it for which this field applies; an empty
+            name if it always applies.
+        lines: whether the value may have several lines, for example a certificate.
     """
 
     name: str
@@ -58,9 +63,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection to an AI runtime. ``settings`` has no secrets.
+    """A connection to an AI runtime.
 
-    These are in the credential store.
+    ``settings`` has no secrets, which are kept in the credential store.
     """
 
     name: str
@@ -86,10 +91,12 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True)
 class ObjectStoreRecord:
-    """An object store (secret) of a resource group, ``ai://<name>/…``. ``settings`` has no secrets.
+    """An object store of a resource group, whose URLs begin with ``ai://<name>/``.
 
-    ``remote`` means that a remote runtime reported it; ``deleted_at`` is the time at which its
-    deletion there was noticed.
+    Attributes:
+        settings: the settings without secrets.
+        remote: whether a remote runtime reported the store as an object store secret.
+        deleted_at: the time at which its deletion in the runtime was noticed.
     """
 
     name: str
@@ -121,12 +128,16 @@ DEFAULT_STORE = "default"
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a runtime can do; ``reasons`` has the reason for each capability that is missing.
+    """What a runtime can do.
 
-    ``add_executable``: add, configure and remove executables. ``bulk``: stop and delete many
-    executions with one request. ``groups``: create, label and delete resource groups. ``files``:
-    serve the files of object stores of any kind. ``store_outputs``: retry storing outputs.
-    ``object_stores``: keep object store secrets in the runtime itself.
+    Attributes:
+        add_executable: add, configure and remove executables.
+        bulk: stop and delete many executions with one request.
+        groups: create, label and delete resource groups.
+        files: serve the files of object stores of any kind.
+        store_outputs: retry storing the outputs of an execution.
+        object_stores: keep object store secrets in the runtime itself.
+        reasons: the reason for each missing capability, by the capability's name.
     """
 
     executions: bool = True
@@ -162,13 +173,16 @@ def check_name(
 
 @dataclass(frozen=True, slots=True)
 class ConnectionKind:
-    """A kind of AI runtime, as the catalog lists it.
+    """A kind of AI runtime in the catalog.
 
-    ``adapter`` is the dotted path ``module:callable`` that opens a runtime, ``support`` that of a
-    `runtimes.connection_support.ConnectionSupport` (empty: the default); both are loaded on first
-    use. ``remote``: records are kept by the runtime and copied to this machine. ``addable``: users
-    can add connections of this kind. ``key_title`` names the service key that can fill the fields
-    (empty: none), ``profile_field`` the field that names a credential profile (empty: none).
+    Attributes:
+        adapter: ``module:callable``, which opens a runtime; imported on first use.
+        support: ``module:Class``, a `runtimes.connection_support.ConnectionSupport`; empty for the
+            default.
+        remote: whether the runtime keeps the records, which are copied to this machine.
+        addable: whether users can add connections of this kind.
+        key_title: the title of the service key that can fill the fields; empty if there is none.
+        profile_field: the field that names a credential profile; empty if there is none.
     """
 
     id: str
@@ -188,7 +202,7 @@ class ConnectionKind:
 class StoreInfo:
     """An object store secret as a runtime returns it, without its secret values.
 
-    ``settings`` has the API's names as keys, for example ``bucket``, ``endpoint``, ``pathPrefix``.
+    The keys of ``settings`` are those of the API, for example ``bucket`` and ``pathPrefix``.
     """
 
     name: str
@@ -198,10 +212,10 @@ class StoreInfo:
 
 @dataclass(frozen=True, slots=True)
 class SecretAlternative:
-    """A second way to give the credentials of an object store secret.
+    """Alternative credentials of an object store secret.
 
-    It applies if the usual secrets are missing and all of its ``fields`` are given; ``credentials``
-    is the value of the field of that name which selects it.
+    They apply if the usual secrets are missing and all of ``fields`` are given. ``credentials`` is
+    the value that selects them in the field ``credentials``.
     """
 
     credentials: str
@@ -210,18 +224,18 @@ class SecretAlternative:
 
 @dataclass(frozen=True, slots=True)
 class SecretFormat:
-    """The object store secret of a kind in the AI API's form.
+    """How the fields of a kind of object store map to an object store secret of the AI API.
 
     Attributes:
         type: the API's name of the kind.
-        data: the kind's fields by the secret's keys in ``data``; empty: the key has no field.
-        settings: the kind's fields by the secret's keys beside ``data``.
-        required: fields that must be given.
-        secrets: fields of ``data`` that must be given, and that no server returns.
-        alternative: fields that may take the place of ``secrets``.
-        key_pair: fields of a client certificate and its key in PEM, given together or not at all.
-        serving: keys of ``settings`` that a server also returns for KServe.
-        tls_flags: whether the secret has ``usehttps`` and ``verifyssl``.
+        data: the field for each key in the ``data`` of the secret; empty if a key has no field.
+        settings: the field for each key beside ``data``.
+        required: the fields that must be given.
+        secrets: the fields of ``data`` that must be given and that servers never return.
+        alternative: credentials that replace ``secrets``.
+        key_pair: the fields of a client certificate and its key in PEM, which are given together.
+        serving: the keys of ``settings`` that a server also returns for KServe.
+        tls_flags: whether the secret has the keys ``usehttps`` and ``verifyssl``.
     """
 
     type: str

@@ -1,4 +1,4 @@
-"""The steps of a check of a connection to an AI runtime or an object store."""
+"""The steps of testing a connection to an AI runtime or an object store."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launchpad_tui.errors import LaunchpadError
 
 
 class CheckPart(StrEnum):
-    """The parts that can fail, in the order in which they are checked."""
+    """The parts of a connection, in the order in which they are tested."""
 
     SETTINGS = "settings"
     NAME = "name"

@@ -1,4 +1,4 @@
-"""Differences between two models, line by line."""
+"""Differences between two models as lines, like those of a unified diff."""
 
 from __future__ import annotations
 
@@ -9,37 +9,44 @@ from dataclasses import dataclass
 
 from launchpad_tui.domain.comparison import ComparedItem, Options, RowGroup, compare
 
-#: longer texts are not compared line by line: the time grows with the product of their lengths
-_MOST_LINES = 5000
+#: the largest number of lines of a text that are compared one by one; the time grows with the
+#: product of both numbers of lines
+_MAX_LINES = 5000
+#: the number of equal lines that are shown around a difference
 _CONTEXT = 2
-#: values that differ between any two executions are not worth showing
-_ALWAYS = frozenset({f"{RowGroup.EXECUTION}/execution", f"{RowGroup.EXECUTION}/created"})
+#: the rows that are omitted, because they differ between any two executions
+_OMITTED = frozenset({f"{RowGroup.EXECUTION}/execution", f"{RowGroup.EXECUTION}/created"})
 
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """A line; ``kind`` is heading, minus (in the first only), plus (second only), same or note."""
+    """A line of a difference.
+
+    ``kind`` is ``heading``, ``minus`` (only in the first model), ``plus`` (only in the second
+    model), ``same`` (in both) or ``note``.
+    """
 
     kind: str
     text: str
 
     def __str__(self) -> str:
-        """Return the line as a unified diff shows it."""
+        """Return the line in the form of a unified diff."""
         sign = {"heading": "@@ ", "minus": "- ", "plus": "+ ", "same": "  "}.get(self.kind, "  ")
         return f"{sign}{self.text}" + (" @@" if self.kind == "heading" else "")
 
 
 def difference(one: ComparedItem, other: ComparedItem) -> list[DiffLine]:
-    """Return the differences by group.
+    """Return the differences between two models, group by group.
 
-    Of long texts, such as custom info, only the differing lines and their context are returned.
+    Of a long text, for example custom info, only the differing lines and their context are
+    returned.
     """
     found: list[DiffLine] = []
     rows = compare((one, other), Options()).rows
     for group in RowGroup:
         lines: list[DiffLine] = []
         for row in rows:
-            if row.group is not group or row.key in _ALWAYS:
+            if row.group is not group or row.key in _OMITTED:
                 continue
             first, second = (
                 row.text(place) if row.values[place] is not None else None for place in (0, 1)
@@ -66,7 +73,7 @@ def _texts(name: str, first: str, second: str) -> Iterator[DiffLine]:
         yield from _pair(name, first, second, "")
         return
     yield DiffLine("note", f"{name}:")
-    if max(len(before), len(after)) > _MOST_LINES:
+    if max(len(before), len(after)) > _MAX_LINES:
         yield DiffLine(
             "note",
             f"{len(before):,} and {len(after):,} lines: too long to compare line by line",

@@ -1,4 +1,4 @@
-"""Configurations and executions, with the AI API's states and rules."""
+"""Configurations and executions, with the statuses and rules of the AI API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from launchpad_tui.domain.artifact import Artifact
 from launchpad_tui.domain.connection import Scope
 from launchpad_tui.errors import Conflict, LaunchpadError
 
-#: status messages longer than this are cut (AI API: statusMessage ≤ 256)
+#: the largest number of characters of a status message (AI API); longer messages are cut
 STATUS_MESSAGE_LIMIT = 256
 #: names of artifacts and configurations (AI API; ``\w`` is ASCII there)
 RESOURCE_NAME = re.compile(r"[\w\s.!?,;:\[\](){}<>\"'=+*/\\^&%@~$#|-]{1,256}", re.ASCII)
@@ -47,9 +47,9 @@ class TargetStatus(StrEnum):
 
 
 FINAL = frozenset({Status.STOPPED, Status.COMPLETED, Status.DEAD})
-#: AI API: a PATCH to STOPPED is accepted only in these
+#: the statuses in which an execution can be stopped (AI API)
 STOPPABLE = frozenset({Status.PENDING, Status.RUNNING})
-#: AI API: a DELETE is accepted only in these
+#: the statuses in which an execution can be deleted (AI API)
 DELETABLE = frozenset({Status.UNKNOWN, Status.COMPLETED, Status.STOPPED, Status.DEAD})
 #: the status detail of a DEAD execution whose outputs are still on this machine, and its value
 OUTPUTS, OUTPUTS_KEPT = "outputs", "kept"
@@ -74,7 +74,7 @@ def check_stop(execution_id: str, status: Status) -> None:
     if status not in STOPPABLE:
         raise Conflict(
             f"Execution {execution_id} is {status} and cannot be stopped",
-            hint="Only executions that are PENDING or RUNNING can be stopped.",
+            "Only executions that are PENDING or RUNNING can be stopped.",
         )
 
 
@@ -83,7 +83,8 @@ def check_delete(execution_id: str, status: Status) -> None:
     if status not in DELETABLE:
         raise Conflict(
             f"Execution {execution_id} is {status} and cannot be deleted",
-            hint="Only executions that are UNKNOWN, COMPLETED, STOPPED or DEAD can be deleted; stop it first.",
+            "Only executions that are UNKNOWN, COMPLETED, STOPPED or DEAD can be deleted.",
+            "Stop the execution first.",
         )
 
 
@@ -113,7 +114,7 @@ class Execution:
     """One execution of a configuration's executable.
 
     Attributes:
-        schedule_id: the schedule that created it, else empty.
+        schedule_id: the schedule that created the execution, empty if none did.
         deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
     """
 
@@ -136,9 +137,9 @@ class Execution:
     deleted_at: datetime | None = None
 
     def duration_seconds(self, at: datetime) -> float | None:
-        """Return the seconds from start to completion, or to ``at`` while it runs.
+        """Return the seconds from start to completion, or to ``at`` while the execution runs.
 
-        None before the start.
+        None if it has not started.
         """
         if self.started_at is None:
             return None
@@ -147,10 +148,10 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionDetails:
-    """An execution with everything that its process flow names.
+    """An execution with its executable, configuration, inputs and outputs.
 
-    ``executable_name`` is empty and ``configuration`` None if those were deleted in the runtime.
-    ``inputs`` pairs the name of an input with its artifact, None if that was deleted.
+    ``executable_name`` is empty and ``configuration`` is None if the runtime has deleted them.
+    ``inputs`` has the name and the artifact of each input; a deleted artifact is None.
     """
 
     execution: Execution
@@ -170,7 +171,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Which supervisor process has claimed an execution, when, and the boot it belongs to."""
+    """The claim of a process on an execution.
+
+    ``boot`` tells a running supervisor from the process that starts it; see
+    `runtimes.embedded.dispatcher`.
+    """
 
     pid: int
     boot: str
@@ -191,7 +196,7 @@ class LogLine:
     """One line of an execution's log.
 
     Attributes:
-        number: counts from 0 and never changes.
+        number: the position in the log, counted from 0.
         stream: stdout, stderr, or launchpad for messages of the runtime itself.
         step: the template step that wrote the line.
     """
@@ -205,10 +210,10 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """One record of a log.
+    """One record of a log as a runtime returns it.
 
-    ``pod`` and ``container`` name the writer; they and ``stream`` may be empty. ``raw`` is the
-    timestamp as the server wrote it, possibly with nanoseconds.
+    ``pod`` and ``container`` name the process that wrote it. They and ``stream`` may be empty.
+    ``raw`` is the text of the timestamp as the runtime returned it, possibly with nanoseconds.
     """
 
     timestamp: datetime

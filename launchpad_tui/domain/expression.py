@@ -37,12 +37,11 @@ def parse_where(
     """Parse the conditions of an expression, all of which must hold.
 
     Args:
-        attributes: columns of the list in snake case; the expression may also use camel case.
-        metrics, parameters: return the existing names; called for names that are not attributes.
+        attributes: the columns of the list in snake case; expressions may also use camel case.
+        metrics, parameters: return the existing names; called only if a name is not an attribute.
 
     Raises:
-        InvalidInput: the expression cannot be parsed, or a name is unknown; the detail has the
-            position.
+        InvalidInput: the expression cannot be parsed, or a name is unknown.
     """
     tokens = list(_tokens(text))
     found = []
@@ -57,10 +56,10 @@ def parse_where(
         )
         found.append(_condition(tokens[:end], attributes, metrics, parameters))
         if end == len(tokens) - 1:
-            raise _wrong("The condition after the last and is missing")
+            raise _invalid("A condition is missing after the last 'and'")
         tokens = tokens[end + 1 :]
     if not found:
-        raise _wrong("The condition is empty")
+        raise _invalid("The filter expression is empty")
     return tuple(found)
 
 
@@ -70,7 +69,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise _wrong(f"Unexpected text in the condition: {text[position : position + 40]!r}")
+            raise _invalid(f"Unexpected text in the condition: {text[position : position + 40]!r}")
         kind = str(match.lastgroup)
         word = match.group(kind)
         yield (kind, re.sub(r"\\(.)", r"\1", word[1:-1])) if kind == "quoted" else (kind, word)
@@ -85,9 +84,9 @@ def _condition(
 ) -> Condition:
     shown = " ".join(word for _, word in tokens)
     if len(tokens) < 3 or tokens[1][0] == "quoted" or tokens[1][1] not in _OPS:
-        raise _wrong(f"{shown[:80]!r} is not a condition of the form NAME OPERATOR VALUE")
+        raise _invalid(f"{shown[:80]!r} is not a condition of the form NAME OPERATOR VALUE")
     op = _OPS[tokens[1][1]]
-    # A value of several words needs no quotes: it ends with the condition.
+    # A value of several words may be written without quotes: it ends with the condition.
     value = " ".join(word for _, word in tokens[2:])
     subject, name = _subject(tokens[0], attributes, metrics, parameters)
     if subject is Subject.ATTRIBUTE and name in _TIMESTAMPS and op in {Op.LESS, Op.GREATER}:
@@ -117,7 +116,7 @@ def _subject(
         return Subject.METRIC, word
     if word in known_parameters:
         return Subject.PARAMETER, word
-    # Column headings read Scenario, Created and Files.
+    # Column headings omit the ending, such as Scenario for scenario_id.
     if kind == "word" and (
         full := next((snake + end for end in _ENDINGS if snake + end in attributes), "")
     ):
@@ -134,15 +133,15 @@ def _subject(
     )
 
 
-def _wrong(title: str) -> InvalidInput:
+def _invalid(title: str) -> InvalidInput:
     return InvalidInput(title, hint=_HINT, field="where")
 
 
 def complete(text: str, names: Sequence[str]) -> list[str]:
-    """Return completions of an expression: of the last name, operator or word, best first.
+    """Return completions of the last name or operator of an expression, best first.
 
     Args:
-        names: the names that conditions may use, in the form of `written`.
+        names: the names that conditions may use, in the form that `written` returns.
     """
     done, last = _typed(text)
     condition = done[max((i for i, word in enumerate(done) if word == "and"), default=-1) + 1 :]
@@ -165,9 +164,9 @@ def complete(text: str, names: Sequence[str]) -> list[str]:
 
 
 def written(subject: Subject, name: str) -> str:
-    """Return a condition's name as an expression has it.
+    """Return a name in the form that expressions use.
 
-    Labels, and names that are not a single word, are marked with their kind.
+    A label has the prefix ``label.``; a name with dots has a prefix too, one with spaces is quoted.
     """
     prefix = next((word for word, each in _PREFIXES.items() if each is subject), "")
     if subject is Subject.LABEL:
@@ -179,13 +178,13 @@ def written(subject: Subject, name: str) -> str:
 
 
 def _typed(text: str) -> tuple[list[str], str]:
-    """Return the complete words and the unfinished one."""
+    """Return the complete words of a text, and its last word, which may be unfinished."""
     words: list[str] = []
     position = 0
     while match := _TOKEN.match(text, position):
         words.append(match.group(str(match.lastgroup)))
         position = match.end()
         if position == len(text):
-            # It ends with the text, so more of it may follow.
+            # The word ends with the text, so it may be unfinished.
             return words[:-1], words[-1]
     return words, text[position:].lstrip()

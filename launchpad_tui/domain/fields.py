@@ -1,4 +1,4 @@
-"""Values of declared fields: validated, completed with defaults, separated from secrets."""
+"""Validation of the values of fields, which separates settings from secrets."""
 
 from __future__ import annotations
 
@@ -17,25 +17,30 @@ def checked(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the settings and the secrets among the values, in the order of the fields.
 
-    Empty values are omitted, and so are values of fields that do not apply to the others.
+    Empty values are omitted, as are values of fields that do not apply to the other values.
 
     Args:
-        values: by field name; a missing one has its field's default.
-        kept_secrets: names of secrets that are stored already, so that an empty value is valid.
+        values: the values by field name; a missing value has the default of its field.
+        kept_secrets: the names of secrets that are stored already and may therefore be empty.
 
     Raises:
-        InvalidInput: a value is unknown, missing or not of its field's kind; ``field`` names it.
+        InvalidInput: a field is unknown, or a value is missing or invalid; ``field`` names it.
     """
     known = {field.name for field in fields}
     for name in values:
         if name not in known:
-            hint = f"Fields: {', '.join(field.name for field in fields) or 'none'}."
-            raise InvalidInput(f"Unknown field {name!r}", hint=hint, field=name)
+            names = ", ".join(field.name for field in fields) or "none"
+            raise InvalidInput(
+                f"Unknown field {name!r}",
+                f"The fields are: {names}.",
+                "Remove the field, or correct its name.",
+                field=name,
+            )
     settings: dict[str, str] = {}
     secrets: dict[str, str] = {}
     defaults = {field.name: field.default for field in fields}
     for field in fields:
-        if not counts(
+        if not applies(
             field, {**defaults, **{name: value for name, value in values.items() if value}}
         ):
             continue
@@ -52,14 +57,14 @@ def checked(
     return settings, secrets
 
 
-def counts(field: Field, values: Mapping[str, str]) -> bool:
-    """Return whether the field applies to these values and the defaults of the others."""
+def applies(field: Field, values: Mapping[str, str]) -> bool:
+    """Return whether a field applies, which may depend on the value of another field."""
     other, wanted = field.when
     return not other or values.get(other, "") in wanted
 
 
 def _check(field: Field, value: str) -> None:
-    # No message contains the value of a secret.
+    # Messages must not contain secrets.
     shown = "" if field.kind is FieldKind.SECRET else f": {value[:80]!r}"
     if field.kind is FieldKind.CHOICE and value not in field.choices:
         hint = f"Use one of {', '.join(field.choices)}."
@@ -67,7 +72,11 @@ def _check(field: Field, value: str) -> None:
             f"{field.title} has an unknown value{shown}", hint=hint, field=field.name
         )
     if field.kind is FieldKind.FLAG and value not in FLAGS:
-        raise InvalidInput(f"{field.title} is neither true nor false{shown}", field=field.name)
+        raise InvalidInput(
+            f"{field.title} is neither true nor false{shown}",
+            hint="Use true or false.",
+            field=field.name,
+        )
     if field.kind is FieldKind.NUMBER:
         try:
             float(value)

@@ -1,4 +1,4 @@
-"""Filters of the AI API's lists. All filters must hold; empty or None filters nothing."""
+"""Filters of the lists of the AI API. An entry must match all values that are not empty or None."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from launchpad_tui.domain.execution import Status
 
 @dataclass(frozen=True, slots=True)
 class LabelCondition:
-    """``key=value``, or ``key!=value`` if ``differs``; items without the label match the latter."""
+    """A condition on a label: ``key=value``, or ``key!=value`` if ``differs`` is set.
+
+    Entries without the label match ``key!=value``.
+    """
 
     key: str
     value: str
@@ -21,7 +24,7 @@ class LabelCondition:
 class ArtifactFilter:
     """A filter of artifacts.
 
-    ``search`` is part of the name or description, ``name`` the whole name.
+    ``search`` occurs in the name or description, ``name`` is the complete name.
     """
 
     scenario_id: str = ""
@@ -37,7 +40,7 @@ class ArtifactFilter:
 class ConfigurationFilter:
     """A filter of configurations.
 
-    ``search`` is part of the name, ``executable_ids`` are alternatives.
+    ``search`` occurs in the name; one of ``executable_ids`` is the executable.
     """
 
     scenario_id: str = ""
@@ -48,7 +51,7 @@ class ConfigurationFilter:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionFilter:
-    """A filter of executions; ``executable_ids`` are alternatives."""
+    """A filter of executions; one of ``executable_ids`` is the executable."""
 
     scenario_id: str = ""
     executable_ids: tuple[str, ...] = ()

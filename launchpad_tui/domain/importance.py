@@ -1,15 +1,16 @@
-"""Association of parameters with a metric, and whether it could be chance.
+"""The association of parameters with a metric, and whether it could be chance.
 
-Numbers of at least three different values: Spearman's rank correlation, the correlation of average
-ranks (C. Spearman, "The Proof and Measurement of Association between Two Things", The American
-Journal of Psychology 15, 1904), from -1 to 1. Everything else: the correlation ratio, the square
-root of the share of the metric's variance that lies between the groups (R. A. Fisher, "Statistical
-Methods for Research Workers", 1925, section 45), from 0 to 1, without a sign.
+For numeric parameters with at least three different values it is Spearman's rank correlation, the
+correlation of average ranks (C. Spearman, "The Proof and Measurement of Association between Two
+Things", The American Journal of Psychology 15, 1904), from -1 to 1. For other parameters it is the
+correlation ratio, the square root of the share of the metric's variance that lies between the
+groups of equal values (R. A. Fisher, "Statistical Methods for Research Workers", 1925, section 45),
+from 0 to 1, without a sign.
 
 The p-value is that of a permutation test with 1000 shuffles of a seeded generator, including the
-observed order (B. Phipson and G. K. Smyth, "Permutation P-values Should Never Be Zero", 2010). With
-more than 40 models shuffling is slow and distributions are close enough: Student's t with n - 2
-degrees of freedom for rank correlations, Fisher's F for groups. Because several parameters are
+observed order (B. Phipson and G. K. Smyth, "Permutation P-values Should Never Be Zero", 2010). For
+more than 40 models, shuffling is slow and these distributions are accurate: Student's t with n - 2
+degrees of freedom for rank correlations, and Fisher's F for groups. Because several parameters are
 tested, each p-value is multiplied by their number (Bonferroni).
 """
 
@@ -21,10 +22,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-#: the least number of models for which anything is computed
-LEAST = 5
-#: an association with a p-value above this could be chance
-CHANCE = 0.05
+#: the smallest number of models for which an association is computed
+MIN_MODELS = 5
+#: an association with a greater p-value could be chance
+SIGNIFICANCE_LEVEL = 0.05
 _SHUFFLES = 1000
 #: the largest number of models for which p-values come from shuffles
 _SHUFFLED = 40
@@ -42,7 +43,7 @@ class Importance:
         strength: the rank correlation (``signed``) or the correlation ratio; None if there are too
             few models or nothing varies.
         n: the number of models that have both values.
-        p: corrected for the number of parameters; None if ``strength`` is None.
+        p: the p-value, corrected for the number of parameters; None if ``strength`` is None.
     """
 
     name: str
@@ -53,21 +54,21 @@ class Importance:
 
     @property
     def could_be_chance(self) -> bool:
-        """Whether shuffled values are often associated as strongly as these."""
-        return self.p is None or self.p > CHANCE
+        """Whether shuffled values are often associated as strongly as the observed ones."""
+        return self.p is None or self.p > SIGNIFICANCE_LEVEL
 
 
 def importance(
     parameters: Mapping[str, Column], metric: Sequence[float | None]
 ) -> tuple[Importance, ...]:
-    """Return the importance of each parameter for the metric.
+    """Return the importance of each parameter for a metric.
 
-    The strongest come first, those that cannot be computed last.
+    The strongest associations come first, parameters without a result last.
 
     Args:
-        parameters: columns with one value per model. Values that are None or not finite are
-            ignored.
-        metric: as long as the columns.
+        parameters: one column for each parameter, with one value for each model. Values that are
+            None or not finite are ignored.
+        metric: one value for each model.
     """
     key = tuple((name, tuple(column)) for name, column in parameters.items())
     return _importance(key, tuple(metric))
@@ -110,7 +111,7 @@ class _Prepared:
 
     def _shuffled(self) -> float:
         random_number = random.Random(0).random
-        # Rounding makes equal arrangements differ in their last digits.
+        # Results of equivalent orders may differ in their last digits.
         least = abs(self.statistic(self.values)) - 1e-12
         hits = sum(
             abs(self.statistic(sorted(self.values, key=lambda _: random_number()))) >= least
@@ -146,7 +147,7 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
     groups = len({str(x) for x in xs})
     ys = _scaled([y for _, y in pairs])
     nothing = _Prepared(Importance(name, None, signed, len(pairs)), lambda _: 0.0, (), groups)
-    if len(pairs) < LEAST or groups < 2 or len(set(ys)) < 2:
+    if len(pairs) < MIN_MODELS or groups < 2 or len(set(ys)) < 2:
         return nothing
     if signed:
         x_ranks, y_ranks = _centred(ranks(numbers)), _centred(ranks(ys))
@@ -160,7 +161,7 @@ def _prepared(name: str, column: Column, metric: Sequence[float | None]) -> _Pre
             Importance(name, strength, True, len(pairs)), correlation, tuple(y_ranks), groups
         )
     if groups == len(pairs):
-        # If every model is its own group, the groups explain all variance without meaning anything.
+        # If every model is a group of its own, the groups explain all variance by construction.
         return nothing
     places: dict[str, list[int]] = {}
     for place, x in enumerate(xs):

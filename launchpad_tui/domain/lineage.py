@@ -13,7 +13,7 @@ from launchpad_tui.domain.execution import Configuration, Execution
 class LineageExecution:
     """An execution in a lineage.
 
-    ``inputs`` are (input name, artifact ID), ``outputs`` artifact IDs.
+    ``inputs`` are pairs of the input's name and the artifact's ID, ``outputs`` are artifact IDs.
     """
 
     execution: Execution
@@ -26,8 +26,8 @@ class LineageExecution:
 class Lineage:
     """Everything upstream and downstream of an artifact.
 
-    ``artifacts`` and ``executions`` are keyed by ID. An artifact ID that an execution names but
-    that is not a key was deleted or is unknown. ``truncated`` means that the limit on the number of
+    ``artifacts`` and ``executions`` are mapped by ID. An input or output that is missing in
+    ``artifacts`` was deleted or is unknown. ``truncated`` is set if the limit on the number of
     executions was reached.
     """
 
@@ -37,11 +37,11 @@ class Lineage:
     truncated: bool = False
 
     def source(self, artifact_id: str) -> LineageExecution | None:
-        """The execution that created the artifact."""
+        """Return the execution that created an artifact, None if it is unknown."""
         artifact = self.artifacts.get(artifact_id)
         return self.executions.get(artifact.execution_id) if artifact else None
 
     def consumers(self, artifact_id: str) -> tuple[LineageExecution, ...]:
-        """The executions that used the artifact as an input, oldest first."""
+        """Return the executions that used an artifact as an input, oldest first."""
         found = [e for e in self.executions.values() if any(a == artifact_id for _, a in e.inputs)]
         return tuple(sorted(found, key=lambda e: e.execution.created_at))

@@ -1,7 +1,7 @@
-"""Markdown as lines of styled text that fit a terminal: the subset that the manual is written in.
+"""Renders the subset of Markdown that the manual uses as lines of styled text for a terminal.
 
-Supported are headings, paragraphs, lists, block quotes, fenced code and tables, and inside a line
-code, emphasis, links and images. HTML comments and tags are left out.
+Headings, paragraphs, lists, block quotes, fenced code and tables are supported, and inside a line
+code, emphasis, links and images. HTML comments and tags are omitted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from launchpad_tui.domain.text import cell_width, first_cells, safe_text
 
-#: a text with its role: ``text``, ``heading``, ``strong``, ``code``, ``link`` or ``faint``
+#: a text and its role: ``text``, ``heading``, ``strong``, ``code``, ``link`` or ``faint``
 Span = tuple[str, str]
 Line = list[Span]
 
@@ -31,8 +31,9 @@ _INLINE = re.compile(
     r"|\[(?P<link>[^\]]+)\]\((?P<target>[^)\s]+)\)"
     r"|<(?P<url>https?://[^>\s]+)>"
 )
-#: cells between two columns of a table, and the least width of a column that has to give way
-_GAP, _LEAST = 2, 8
+#: the number of cells between two columns of a table, and the width below which columns are not
+#: made narrower
+_GAP, _MIN_WIDTH = 2, 8
 
 
 def render_markdown(text: str, width: int, *, ticks: bool = False) -> list[Line]:
@@ -80,7 +81,7 @@ def heading_anchors(text: str) -> set[str]:
 
 
 def _with_ticks(text: str) -> str:
-    """Put the code inside of lines between double backticks, so that the single ones are shown."""
+    """Put code inside lines between double backticks, so that its single backticks are shown."""
     lines: list[str] = []
     fence = ""
     for line in text.split("\n"):
@@ -103,7 +104,7 @@ def _outside_code(text: str) -> Iterator[str]:
 
 
 def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield the blocks of a Markdown text: the name of the renderer and the source lines."""
+    """Yield the kind and the source lines of each block of a Markdown text."""
     lines = [line.rstrip() for line in text.split("\n")]
     place = 0
     while place < len(lines):
@@ -182,7 +183,7 @@ def _render_table(source: Sequence[str], width: int) -> list[Line]:
     spans += [[_inline(cell) for cell in _filled(row, columns)] for row in body]
     widths = [max(map(_width_of, column)) for column in zip(*spans, strict=True)]
     room = width - _GAP * (columns - 1)
-    while sum(widths) > room and max(widths) > _LEAST:
+    while sum(widths) > room and max(widths) > _MIN_WIDTH:
         widths[widths.index(max(widths))] -= 1
     lines: list[Line] = []
     for row in spans:
@@ -193,7 +194,7 @@ def _render_table(source: Sequence[str], width: int) -> list[Line]:
 
 
 def _table_row(row: Sequence[Sequence[Span]], widths: Sequence[int]) -> list[Line]:
-    """Return the lines of a row: as many as its highest cell has."""
+    """Return the lines of a table row, which has as many lines as its longest cell."""
     cells = [_wrap(spans, each) for spans, each in zip(row, widths, strict=True)]
     lines: list[Line] = []
     for number in range(max(map(len, cells))):
@@ -220,7 +221,7 @@ def _filled(row: Sequence[str], columns: int) -> list[str]:
 
 
 def _inline(text: str, role: str = "text") -> list[Span]:
-    """Return the spans of a line; ``role`` is that of what has no markup."""
+    """Return the spans of a line; ``role`` is the role of text without markup."""
     spans: list[Span] = []
     place = 0
     for found in _INLINE.finditer(text):
@@ -288,7 +289,7 @@ def _wrap(spans: Sequence[Span], width: int) -> list[Line]:
 
 
 def _merged(line: Line) -> Line:
-    """Join neighbours of the same role."""
+    """Return the line with adjacent spans of the same role joined."""
     merged: Line = []
     for text, role in line:
         if merged and merged[-1][1] == role:

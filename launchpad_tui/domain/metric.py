@@ -10,7 +10,7 @@ from typing import Protocol
 
 from launchpad_tui.errors import InvalidInput
 
-#: AI API, section 3
+#: limits of the AI API, section 3
 NAME_LIMIT = 256
 POINTS_PER_REQUEST = 1000
 LABELS_PER_METRIC = 20
@@ -25,7 +25,7 @@ ARTIFACT_LABEL = "metrics.ai.sap.com/Artifact.name"
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One point; ``value`` may be NaN or infinite, both of which are data."""
+    """One point of a metric; ``value`` may be NaN or infinite."""
 
     name: str
     value: float
@@ -36,7 +36,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag of an execution; of tags with the same name the last one counts."""
+    """A tag of an execution; a tag replaces an earlier one with the same name."""
 
     name: str
     value: str
@@ -44,10 +44,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class CustomInfo:
-    """A named text (often JSON) of an execution.
-
-    Of those with the same name the last one counts.
-    """
+    """A named text of an execution, often JSON; it replaces an earlier one with the same name."""
 
     name: str
     value: str
@@ -55,16 +52,14 @@ class CustomInfo:
 
 @dataclass(frozen=True, slots=True)
 class SeriesSummary:
-    """A summary of one series, known without reading its points.
-
-    A series is all points of one execution with one metric name and one set of labels.
+    """The summary of a series: all points of an execution with the same metric name and labels.
 
     Attributes:
-        id: the registry's own ID.
+        id: the row number in the registry.
         key: ``name`` or ``name{label=value,…}`` without the artifact label.
-        artifact_name: the value of the artifact label.
-        minimum, maximum: over finite values, None if there are none.
-        last: the value at the highest step; of equal steps, the one logged last.
+        artifact_name: the value of the artifact label, empty without it.
+        minimum, maximum: the smallest and greatest finite values, None if no value is finite.
+        last: the value at the highest step; of equal steps, the value that was logged last.
         not_finite: the number of values that are NaN or infinite.
     """
 
@@ -95,31 +90,39 @@ def series_key(name: str, labels: Sequence[tuple[str, str]]) -> str:
 
 
 def check_metric_name(name: str) -> str:
-    """Return the name if it follows the AI API's rules (≤ 256, at least one of ``[A-Za-z0-9_-]``).
+    """Return the name if it is valid.
+
+    A valid name has at most 256 characters, at least one of them from ``[A-Za-z0-9_-]`` (AI API).
 
     Raises:
-        InvalidInput: it does not.
+        InvalidInput: the name is not valid.
     """
     if not name or len(name) > NAME_LIMIT or not _NAME.search(name):
-        hint = f"At most {NAME_LIMIT} characters, at least one letter, digit, '_' or '-'."
+        hint = f"Use at most {NAME_LIMIT} characters, including a letter, digit, '_' or '-'."
         raise InvalidInput(f"{name[:80]!r} is not a valid metric name", hint=hint, field="name")
     return name
 
 
 def check_metric_labels(labels: Sequence[tuple[str, str]]) -> None:
-    """Raise InvalidInput for more than 20 labels, or a name or value not of 1 to 256 characters."""
+    """Check the labels of a metric.
+
+    Raises:
+        InvalidInput: there are more than 20 labels, or a name or value does not have 1 to 256
+            characters.
+    """
     if len(labels) > LABELS_PER_METRIC:
         raise InvalidInput(
-            f"{len(labels)} labels on one metric",
-            hint=f"At most {LABELS_PER_METRIC}.",
+            f"A metric has {len(labels)} labels",
+            f"At most {LABELS_PER_METRIC} labels are allowed.",
+            "Remove labels.",
             field="labels",
         )
     for pair in labels:
         if any(not 1 <= len(text) <= LABEL_LIMIT for text in pair):
             raise InvalidInput(
-                "A label of a metric is too short or too long",
-                f"{pair[0][:40]!r}",
-                "Use 1 to 256 characters.",
+                f"The label {pair[0][:40]!r} of a metric is too short or too long",
+                "Names and values of labels have 1 to 256 characters.",
+                "Shorten the label, or remove it if it is empty.",
             )
 
 
@@ -216,13 +219,17 @@ _LOWER = frozenset(
         "fnr",
     }
 )
-#: prefixes that may precede a word without a separator: ``valloss``
+#: prefixes that may precede a word without a separator, as in ``valloss``
 _PHASE = re.compile(r"^(?:train|training|val|valid|validation|test|eval|dev)(?=[a-z])")
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 
 
 def guess_direction(name: str) -> str | None:
-    """Return ``lower`` or ``higher`` according to the words of a metric's name, None if unknown."""
+    """Guess from a metric's name whether lower or higher values are better.
+
+    Returns:
+        ``lower``, ``higher``, or None if the name does not suggest a direction.
+    """
     bare = name.split("{", 1)[0]
     words = {word.lower() for word in (*_WORD.findall(bare), *re.findall(r"[A-Za-z0-9]+", bare))}
     words |= {_PHASE.sub("", word) for word in words}
@@ -235,7 +242,8 @@ def guess_direction(name: str) -> str | None:
 class MetricResource:
     """Everything that one execution logged (AI API, section 3).
 
-    ``created_at`` is the time of its first entry; both times are None if nothing was logged.
+    ``created_at`` and ``modified_at`` are the times of the first and of the last entry; both are
+    None if the execution logged nothing.
     """
 
     execution_id: str
@@ -250,10 +258,11 @@ class MetricResource:
 class SeriesWindow:
     """A series, or a section of it, for drawing.
 
-    ``steps``, ``times`` (microseconds since 1970) and ``values`` are of equal length, ordered by
-    step or by time as requested. ``total`` and ``not_finite`` count the points of the section. If
-    ``exact``, these are all of its points; otherwise they are a sample that keeps the extremes of
-    every part, the first and last point, and the gaps of values that are not finite.
+    ``steps``, ``times`` (microseconds since 1970) and ``values`` have equal lengths and are ordered
+    by step or by time as requested. ``total`` and ``not_finite`` are numbers of points of the
+    section. If ``exact`` is set, all points of the section are returned; otherwise a sample with
+    the extremes of every part, the first and last point, and the gaps of values that are not
+    finite.
     """
 
     series_id: int
@@ -266,7 +275,7 @@ class SeriesWindow:
 
 
 class MetricSink(Protocol):
-    """The metrics of one execution as a tracking endpoint reads and writes them.
+    """Reads and writes the metrics of one execution for a tracking endpoint.
 
     ``record`` is called from one thread, ``resource`` and ``delete`` from any thread. Each may
     raise a LaunchpadError.
@@ -275,8 +284,11 @@ class MetricSink(Protocol):
     def record(
         self, metrics: Sequence[Metric], tags: Sequence[Tag], custom_info: Sequence[CustomInfo]
     ) -> None:
-        """Add to what the execution logged, durably. Of tags and custom info with the same name
-        the last one counts."""
+        """Add to what the execution logged.
+
+        The entries are committed when the call returns: they survive the end of any process, but
+        a power failure may lose the last ones unless the registry is configured to sync fully.
+        """
 
     def resource(self) -> MetricResource:
         """Return everything that the execution logged."""

@@ -10,20 +10,21 @@ Programs in any language can log with them::
     ::info confusion=[[50, 2], [1, 47]]
     ::info "two lines"="first\\nsecond"
 
-- The keyword is at the very start of the line and followed by a space; other lines that start with
-  ``::`` are ordinary output.
-- ``::metric`` takes ``name=number`` pairs. ``step=`` (a whole number from 0) and ``time=`` (RFC 3339,
-  or seconds since 1970) are reserved and apply to the whole line; so do the labels after ``|``,
-  written ``name=value``. Numbers have a decimal point; ``nan``, ``inf``, ``-inf`` and R's ``NA`` are
-  valid.
-- ``::tag`` takes ``name=value`` pairs. ``::info`` takes one name; everything after ``=`` up to the
-  end of the line is the text. A text that is completely in double quotes is parsed as a JSON string.
+- The line starts with the keyword and a space. Other lines that start with ``::`` are ordinary
+  output.
+- ``::metric`` is followed by ``name=number`` pairs. The names ``step`` (a whole number from 0) and
+  ``time`` (RFC 3339, or seconds since 1970) are reserved and apply to the whole line, as do labels
+  in the form ``name=value`` after ``|``. Numbers have a decimal point; ``nan``, ``inf``, ``-inf``
+  and R's ``NA`` are valid.
+- ``::tag`` is followed by ``name=value`` pairs. ``::info`` is followed by one name; the text is
+  everything between ``=`` and the end of the line. A text in double quotes is parsed as a JSON
+  string.
 - A name or value that contains a space, ``=``, ``|`` or ``"`` is put in double quotes, with the
   escapes of JSON.
-- A ``{`` after the keyword starts the JSON form: for ``::metric`` the names with ``step``, ``time``
-  and ``labels`` reserved (null is NaN), for ``::tag`` and ``::info`` names with values. An info that
-  is not a string is stored as JSON.
-- Names and labels follow the AI API's rules. A malformed line logs nothing at all.
+- A ``{`` after the keyword starts the JSON form: an object from names to values. For ``::metric``
+  the names ``step``, ``time`` and ``labels`` are reserved, and null is NaN. An info that is not a
+  string is stored as JSON.
+- Names and labels follow the rules of the AI API. Nothing of a malformed line is recorded.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from launchpad_tui.domain.metric import (
 from launchpad_tui.domain.timestamps import from_micros, parse_rfc3339
 from launchpad_tui.errors import InvalidInput
 
-#: every metric line starts with this, so that readers of large logs can search for the bytes
+#: the start of every metric line, by which large logs can be searched
 PREFIX = "::"
 _WORD = re.compile(r"::(metric|tag|info)(?:[ \t]+(.*))?", re.DOTALL)
 _TOKEN = r'"(?:[^"\\]|\\.)*"|[^\s="|]+'
@@ -66,7 +67,7 @@ class MetricLineError(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class MetricLine:
-    """The content of one line."""
+    """The content of one metric line."""
 
     metrics: tuple[Metric, ...] = ()
     tags: tuple[Tag, ...] = ()
@@ -81,7 +82,7 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
         now: the timestamp of metrics without ``time=``.
 
     Raises:
-        MetricLineError: it is malformed.
+        MetricLineError: the line is malformed.
     """
     if line[:2] != PREFIX:
         return None
@@ -90,7 +91,9 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
         return None
     word, rest = match.group(1), match.group(2) or ""
     if not rest:
-        raise MetricLineError(f"::{word} requires at least one name")
+        raise MetricLineError(
+            f"::{word} requires at least one name", hint=f"Example: ::{word} name=value"
+        )
     try:
         if word == "metric":
             return MetricLine(
@@ -110,11 +113,11 @@ def parse_metric_line(line: str, now: datetime) -> MetricLine | None:
     except InvalidInput as error:
         raise MetricLineError(error.title, error.detail, error.hint) from error
     except RecursionError as error:
-        raise MetricLineError("the JSON is nested too deeply") from error
+        raise MetricLineError("The JSON is nested too deeply") from error
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
-    """Return the pairs of a text, None for a ``|``."""
+    """Yield the pairs of a text, and None for each ``|``."""
     position = 0
     while position < len(text):
         match = _PAIR.match(text, position)
@@ -131,7 +134,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str] | None]:
 def _plain_pairs(text: str) -> Iterator[tuple[str, str]]:
     for pair in _pairs(text):
         if pair is None:
-            raise MetricLineError("Labels after | are valid for ::metric only")
+            raise MetricLineError("Labels after | are only valid for ::metric")
         yield pair
 
 
@@ -192,7 +195,9 @@ def _points(
         raise MetricLineError("The line has no metric", hint="Example: ::metric loss=0.31 step=5")
     if len(values) > POINTS_PER_REQUEST:
         raise MetricLineError(
-            f"{len(values)} metrics on one line", hint=f"At most {POINTS_PER_REQUEST}."
+            f"The line has {len(values)} metrics",
+            f"At most {POINTS_PER_REQUEST} are allowed.",
+            "Use several lines.",
         )
     pairs = tuple(labels.items())
     check_metric_labels(pairs)
@@ -245,7 +250,7 @@ def _timestamp(text: str) -> datetime:
 
 
 def _whole(text: str) -> str:
-    """Return the text unless half a surrogate pair in it prevents it from being stored."""
+    """Return the text. Raise MetricLineError if an unpaired surrogate prevents storing it."""
     if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         raise MetricLineError("The line contains an unpaired surrogate")
     return text
@@ -253,7 +258,9 @@ def _whole(text: str) -> str:
 
 def _name(name: str) -> str:
     if not 1 <= len(name) <= NAME_LIMIT:
-        raise MetricLineError(f"A name has {len(name)} characters", hint=f"1 to {NAME_LIMIT}.")
+        raise MetricLineError(
+            f"A name has {len(name)} characters", hint=f"Use 1 to {NAME_LIMIT} characters."
+        )
     return _whole(name)
 
 
@@ -261,7 +268,8 @@ def _value(name: str, value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value)
     if not 1 <= len(text) <= LABEL_LIMIT:
         raise MetricLineError(
-            f"The tag {name[:40]!r} has {len(text)} characters", hint=f"1 to {LABEL_LIMIT}."
+            f"The tag {name[:40]!r} has {len(text)} characters",
+            hint=f"Use 1 to {LABEL_LIMIT} characters.",
         )
     return _whole(text)
 
@@ -280,6 +288,6 @@ def _info(name: str, value: Any) -> str:
     if not text or len(text.encode("utf-8", "replace")) > CUSTOM_INFO_BYTES:
         raise MetricLineError(
             f"The info {name[:40]!r} is empty or too long",
-            hint=f"At most {CUSTOM_INFO_BYTES} bytes.",
+            hint=f"Use 1 to {CUSTOM_INFO_BYTES} bytes.",
         )
     return _whole(text)

@@ -1,8 +1,8 @@
-"""Numbers as short text, never more precise than they are.
+"""Formats numbers as short text.
 
-Plain decimals if these are short, else an exponent that is a multiple of three (engineering
-notation): ``0.0125``, ``12.5e-6``, ``1.2e6``. Values are rounded half to even, and the last digit
-shown is correct.
+Numbers are plain decimals if these are short, otherwise they have an exponent that is a multiple of
+three (engineering notation): ``0.0125``, ``12.5e-6``, ``1.2e6``. Values are rounded half to even,
+and the last digit shown is correct.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import pairwise
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _ASCII_BLOCKS = "_.-=+*#@"
-#: powers of ten below this lose digits
+#: below this number, dividing by a power of ten loses digits
 _TINY = 1e-290
 
 
@@ -36,9 +36,9 @@ def number_text(value: float | None, digits: int = 5) -> str:
 
 
 def metric_text(value: float | None, digits: int = 5) -> str:
-    """Return a metric's value for a table.
+    """Return the value of a metric for a table.
 
-    Whole numbers below a billion exactly, others as `number_text`.
+    Whole numbers below a billion have all digits, others are formatted by `number_text`.
     """
     if value is not None and math.isfinite(value) and value == int(value) and abs(value) < 1e9:
         return f"{int(value)}"
@@ -70,9 +70,9 @@ def _trim(text: str) -> str:
 
 
 def axis_texts(ticks: Sequence[float]) -> list[str]:
-    """Return the labels of ticks, with one precision and one exponent for all of them.
+    """Return the labels of an axis, which all have the same precision and exponent.
 
-    Different ticks have different labels.
+    The labels of different ticks are different.
     """
     finite = [tick for tick in ticks if math.isfinite(tick)]
     largest = max((abs(tick) for tick in finite), default=0.0)
@@ -113,7 +113,7 @@ def _close(ticks: Sequence[float], texts: Sequence[str], step: float) -> bool:
 def percent_text(value: float, baseline: float) -> str:
     """Return the difference to a baseline in percent, with its sign.
 
-    It is empty if there is none to show (baseline 0, or a value that is not finite).
+    It is empty if the baseline is 0 or a value is not finite.
     """
     if not (math.isfinite(value) and math.isfinite(baseline)) or baseline == 0:
         return ""
@@ -124,7 +124,7 @@ def percent_text(value: float, baseline: float) -> str:
 
 
 def difference_text(value: float, baseline: float) -> str:
-    """Return the difference to a baseline with its sign."""
+    """Return the difference to a baseline with its sign; empty if a value is not finite."""
     if not (math.isfinite(value) and math.isfinite(baseline)):
         return ""
     text = number_text(value - baseline, 4)
@@ -132,9 +132,9 @@ def difference_text(value: float, baseline: float) -> str:
 
 
 def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) -> str:
-    """Return a curve in one line of ``width`` cells.
+    """Return a curve of ``width`` cells in one line.
 
-    Each cell shows the mean of its share of the values; it is blank if none of them is finite.
+    Each cell shows the mean of its share of the values. It is blank if none of these is finite.
     """
     blocks = _ASCII_BLOCKS if ascii_only else _BLOCKS
     if not values or width < 1:
@@ -157,10 +157,10 @@ def sparkline(values: Sequence[float], width: int, *, ascii_only: bool = False) 
 
 
 def position(value: float, low: float, high: float) -> float:
-    """Return where a finite value lies between two finite ends: 0 at ``low``, 1 at ``high``.
+    """Return the relative position of a finite value: 0 at ``low``, 1 at ``high``.
 
-    A range without extent yields 0. Subnormal ranges and ranges that exceed the largest float are
-    handled.
+    The position is 0 if both ends are equal. The ends are finite; their difference may be subnormal
+    or exceed the largest float.
     """
     span = high - low
     if span == 0:

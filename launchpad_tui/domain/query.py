@@ -1,4 +1,4 @@
-"""Queries of lists: filter, order and cursor."""
+"""Queries of lists: filters, order and pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Op(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a condition applies to.
+    """The subject of a condition.
 
     ATTRIBUTE is a column of the list, LABEL an artifact's label, METRIC a metric's latest value,
     PARAMETER a parameter of the (source) execution's configuration.
@@ -58,10 +58,7 @@ class Condition:
     value: str
 
     def __str__(self) -> str:
-        """Return the condition as a chip shows it.
-
-        ``accuracy > 0.9``, ``label stage = production``.
-        """
+        """Return the condition as text, such as ``label stage = production``."""
         shown = (
             f"label {self.name.rpartition('/')[2]}" if self.subject is Subject.LABEL else self.name
         )
@@ -69,7 +66,7 @@ class Condition:
 
 
 class Statistic(StrEnum):
-    """Which value of a metric's series a column shows."""
+    """The value of a series that a metric column shows."""
 
     LATEST = "latest"
     BEST = "best"
@@ -79,21 +76,21 @@ class Statistic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetricColumn:
-    """A metric as a column: the name of a metric or a series key, and which value of it."""
+    """A column with a value of a metric; ``key`` is the name of the metric or a series key."""
 
     key: str
     statistic: Statistic = Statistic.LATEST
 
     def __str__(self) -> str:
-        """Return the column as titles and the command line have it: ``loss`` or ``loss:min``."""
+        """Return the column in the form of titles and options: ``loss`` or ``loss:min``."""
         return self.key if self.statistic is Statistic.LATEST else f"{self.key}:{self.statistic}"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The order of a list: an attribute or a metric column.
+    """The order of a list, by an attribute or a metric column.
 
-    Rows without a value always come last.
+    Rows without a value come last in both directions.
     """
 
     by: str | MetricColumn = "created_at"
@@ -105,10 +102,10 @@ class Query:
     """The filters, order and columns of a list.
 
     Attributes:
-        search: words, all of which must occur in name, description, ID or labels, in any case.
-        ids: limits the list to these IDs unless it is None.
-        metrics: the metric columns to fill.
-        curves: the keys of metrics whose curves are needed as a few points.
+        search: words that all must occur in name, description, ID or labels, ignoring case.
+        ids: the IDs to which the list is limited, None for no limit.
+        metrics: the metric columns whose values are returned.
+        curves: the keys of metrics whose curves are returned, reduced to a few points.
     """
 
     search: str = ""
@@ -119,13 +116,13 @@ class Query:
     ids: tuple[str, ...] | None = None
 
 
-#: the order value of the last row, and the registry's row number that breaks ties
+#: a position in a list: the order value of a row, and its row number, which breaks ties
 Cursor = tuple[str | int | float | None, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Rows in order, each with a cursor from which the list can be continued in both directions."""
+    """A page of a list; ``cursors`` are the positions of the rows, from which reading continues."""
 
     rows: tuple[Row, ...]
     cursors: tuple[Cursor, ...]
@@ -133,10 +130,12 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """A row of an artifact list.
+    """A row of a list of artifacts.
 
-    It has the artifact, the values of the metric columns, the name of its source execution's
-    configuration (empty without one) and the curves by key.
+    Attributes:
+        metrics: the values of the metric columns.
+        configuration_name: the name of the source execution's configuration, empty without one.
+        curves: the points of curves by the metric's key.
     """
 
     artifact: Artifact
@@ -147,9 +146,11 @@ class ArtifactRow:
 
 @dataclass(frozen=True, slots=True)
 class ExecutionRow:
-    """A row of the executions list.
+    """A row of a list of executions.
 
-    The execution, the values of the metric columns and the curves.
+    Attributes:
+        metrics: the values of the metric columns.
+        curves: the points of curves by the metric's key.
     """
 
     execution: Execution
@@ -184,7 +185,7 @@ class Hit:
 
     @property
     def deleted(self) -> bool:
-        """Whether its runtime has deleted it."""
+        """Whether the runtime has deleted it."""
         return self._one.deleted_at is not None
 
     @property

@@ -22,7 +22,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a scenario, taken from its executables."""
+    """A version of a scenario, which its executables define."""
 
     id: str
     description: str
@@ -59,9 +59,9 @@ class Executable:
 
     Attributes:
         template: the workflow template as YAML, empty if the runtime does not return it.
-        source: the file that it was read from.
-        notes: the parts of the template that this runtime ignores.
-        settings: the interpreter and environment to use (embedded runtime).
+        source: the file of the template.
+        notes: notes about parts of the template that the runtime ignores.
+        settings: the settings of the executable in the embedded runtime, such as its interpreter.
     """
 
     id: str
@@ -82,7 +82,7 @@ class Executable:
 
 @dataclass(frozen=True, slots=True)
 class TemplateProblem:
-    """Why a workflow template was rejected; ``line`` counts from 1."""
+    """The reason why a workflow template was rejected, with its line, counted from 1."""
 
     file: Path
     line: int
@@ -95,8 +95,11 @@ class TemplateProblem:
 
 @dataclass(frozen=True, slots=True)
 class AddedExecutables:
-    """The result of adding workflow templates: executables, each ``added``, ``changed`` or
-    ``unchanged``, and the templates that were rejected."""
+    """The result of adding workflow templates.
+
+    ``added`` are executables, each with ``added``, ``changed`` or ``unchanged``. ``refused`` are
+    the templates that were rejected.
+    """
 
     added: tuple[tuple[Executable, str], ...]
     refused: tuple[TemplateProblem, ...]

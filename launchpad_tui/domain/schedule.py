@@ -19,9 +19,9 @@ class Schedule:
     """An execution schedule.
 
     Attributes:
-        start, end: bounds of the schedule, None if it has none.
-        next_at: the time of its next execution, None if there is none or the runtime does not
-            report it.
+        start, end: the bounds of the schedule, None for no bound.
+        next_at: the time of the next execution, None if no execution is due or the runtime does
+            not report it.
         deleted_at: the time at which its deletion in the runtime was noticed, None while it exists.
     """
 

@@ -1,4 +1,4 @@
-"""Objects of an object store as its adapters list them, and the paths that name them."""
+"""Objects in an object store, and the paths that name them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from datetime import datetime
 class StoredObject:
     """An object in a store.
 
-    Args:
-        size: bytes.
-        sha256: hexadecimal; empty if the store does not keep it.
-        version: differs after the content was replaced (an ETag, or size and time); empty if the
+    Attributes:
+        size: the size in bytes.
+        sha256: the checksum in hexadecimal; empty if the store does not have it.
+        version: an identifier of the content, for example an ETag, or size and time; empty if the
             store does not report one.
     """
 
@@ -28,8 +28,8 @@ class StoredObject:
 class FolderPage:
     """A page of the direct content of a folder: paths of folders, and objects.
 
-    Args:
-        next: token of the next page; empty for the last one.
+    Attributes:
+        next: the token of the next page; empty for the last page.
     """
 
     folders: tuple[str, ...]
@@ -38,7 +38,7 @@ class FolderPage:
 
 
 def join(path: str, relative: str) -> str:
-    """Return a path relative to another one; ``.`` is the other one itself."""
+    """Return the path of a relative path inside another path; ``.`` is the other path itself."""
     if relative == ".":
         return path
     return f"{path}/{relative}" if path else relative

@@ -1,8 +1,8 @@
-"""Untrusted text made safe to show, and the widths of text in terminal cells.
+"""Makes untrusted text safe for terminals, and measures text in terminal cells.
 
-Names, labels, logs and paths are shown, never interpreted. Control characters become visible (``␛``
-for ESC, ``␊`` for newline); direction overrides become visible marks and joiners are removed, so
-that a name can neither move the cursor, nor colour the screen, nor shift a column.
+Names, labels, logs and paths are never interpreted. Control characters are replaced by visible
+characters (``␛`` for ESC, ``␊`` for newline), direction overrides by dots, and joiners are removed.
+Therefore a name can neither move the cursor, nor color the screen, nor shift a column.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _SINGLE_CELLS = re.compile(
     "[ -~\xa0-\xac\xae-\u02ff\u0370-\u0482\u2026\u2190-\u21ff\u2500-\u25fc\u2800-\u28ff]*\\Z"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: further combining marks on one base character are dropped
+#: the largest number of combining marks on a base character; further marks are removed
 _MAX_MARKS = 3
 
 
@@ -49,7 +49,8 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
     Args:
         text: untrusted text.
-        limit: the largest number of characters to keep (regardless of width); ``…`` marks a cut.
+        limit: the largest number of characters of the result, whatever their width; a text that is
+            cut ends with ``…``.
     """
     if limit is not None and len(text) > limit:
         text = text[: max(0, limit - 1)] + "…"
@@ -72,16 +73,15 @@ def safe_text(text: str, limit: int | None = None) -> str:
 
 
 def safe_lines(text: str) -> list[str]:
-    """Return text as safe lines; ``\\r\\n`` counts as one newline and tabs become spaces."""
+    """Return the lines of a text, each made safe; tabs are replaced by spaces."""
     return [safe_text(line) for line in text.replace("\r\n", "\n").expandtabs(4).split("\n")]
 
 
 def cell_width(text: str) -> int:
-    """Return how many terminal cells a safe text takes.
+    """Return the width of a safe text in terminal cells.
 
-    Wide East Asian characters take two cells and combining marks none. The widths are those of
-    Rich's table, because the terminal app is drawn with it: a column measured here is as wide
-    there.
+    Wide East Asian characters have two cells, combining marks none. The widths are those of Rich's
+    table, because the terminal app is drawn with Rich.
     """
     if _SINGLE_CELLS.match(text):
         return len(text)
@@ -92,7 +92,7 @@ def cell_width(text: str) -> int:
 
 
 def clip(text: str, width: int, ellipsis: str = "…") -> str:
-    """Return the text, made safe, in at most ``width`` cells; the ellipsis marks a cut."""
+    """Return the text, made safe and cut to ``width`` cells; a cut text ends with the ellipsis."""
     if width <= 0:
         return ""
     # A cell holds one character and at most three marks, so four characters per cell are enough.
@@ -106,7 +106,7 @@ def clip(text: str, width: int, ellipsis: str = "…") -> str:
 def clip_left(text: str, width: int, ellipsis: str = "…") -> str:
     """Return the end of a safe text in at most ``width`` cells.
 
-    The ellipsis in front marks a cut.
+    A text that is cut begins with the ellipsis.
     """
     if width <= 0:
         return ""
@@ -122,10 +122,10 @@ def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
     """Return the text, made safe, in exactly ``width`` cells.
 
     Args:
-        text: anything from outside; what does not fit is cut as by `clip`.
+        text: untrusted text, which is cut as by `clip` if it is too long.
         width: the number of cells.
         align: ``left``, ``right`` or ``center``.
-        ellipsis: the mark of a cut.
+        ellipsis: the end of a text that is cut.
     """
     text = clip(text, width, ellipsis)
     space = max(0, width - cell_width(text))
@@ -137,7 +137,7 @@ def pad(text: str, width: int, align: str = "left", ellipsis: str = "…") -> st
 
 
 def first_cells(text: str, width: int) -> str:
-    """Return the longest start of a safe text that takes at most ``width`` cells."""
+    """Return the longest start of a safe text with at most ``width`` cells."""
     if width <= 0:
         return ""
     if _SINGLE_CELLS.match(text):
@@ -151,13 +151,13 @@ def first_cells(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Return the text as safe lines of at most ``width`` cells, broken at spaces if possible."""
+    """Return the safe lines of a text, broken at ``width`` cells, at spaces if possible."""
     lines: list[str] = []
     width = max(1, width)
     for line in safe_lines(text):
         rest = line
         while cell_width(rest) > width:
-            # A character that is wider than the line gets its own line.
+            # A character that is wider than the line is on a line of its own.
             head = first_cells(rest, width) or rest[:1]
             space = head.rfind(" ")
             if space > width // 3 and not rest[len(head) :].startswith(" "):

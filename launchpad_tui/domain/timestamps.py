@@ -1,4 +1,4 @@
-"""Timestamps: aware UTC datetimes in the domain, whole microseconds since 1970 in the registry."""
+"""Conversion of timestamps: aware datetimes in UTC, microseconds since 1970, and text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ def from_micros(micros: int) -> datetime:
 
 
 def to_rfc3339(timestamp: datetime) -> str:
-    """Return ``2026-01-31T12:00:00Z``, with six fractional digits if needed (AI API, section 2)."""
+    """Return text such as ``2026-01-31T12:00:00Z`` (AI API, section 2).
+
+    It has six fractional digits unless the seconds are whole.
+    """
     text = timestamp.astimezone(UTC).isoformat(timespec="auto")
     return text.removesuffix("+00:00") + "Z"
 
@@ -33,10 +36,10 @@ def to_rfc3339(timestamp: datetime) -> str:
 def parse_rfc3339(text: str) -> datetime:
     """Parse an RFC 3339 timestamp.
 
-    More than six fractional digits are cut; a missing offset means UTC.
+    Fractional digits after the sixth are ignored; a missing offset means UTC.
 
     Raises:
-        ValueError: the text is not such a timestamp.
+        ValueError: the text is not an RFC 3339 timestamp.
     """
     head, dot, tail = text.strip().partition(".")
     if dot:
@@ -52,10 +55,7 @@ def parse_rfc3339(text: str) -> datetime:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as text.
-
-    ``850 ms``, ``12.3 s``, ``4 m 05 s``, ``3 h 07 m``, ``2 d 04 h``.
-    """
+    """Return a duration as text, such as ``850 ms``, ``12.3 s``, ``4 m 05 s`` or ``2 d 04 h``."""
     if not math.isfinite(seconds):
         return f"{seconds}"
     if seconds < 0:
@@ -70,22 +70,3 @@ def duration_text(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
     return f"{whole // 86400} d {whole % 86400 // 3600:02d} h"
-
-
-def age_text(timestamp: datetime, at: datetime) -> str:
-    """Return the age at the time ``at`` in one unit.
-
-    ``now``, ``12s``, ``5m``, ``3h``, ``9d``, ``2y``.
-    """
-    seconds = (at - timestamp).total_seconds()
-    if seconds < 1:
-        return "now"
-    for limit, size, unit in (
-        (60, 1, "s"),
-        (3600, 60, "m"),
-        (86400, 3600, "h"),
-        (86400 * 730, 86400, "d"),
-    ):
-        if seconds < limit:
-            return f"{int(seconds // size)}{unit}"
-    return f"{int(seconds // (86400 * 365))}y"

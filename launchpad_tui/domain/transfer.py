@@ -1,4 +1,4 @@
-"""Progress of transfers of files."""
+"""The progress of file transfers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The progress of a transfer: bytes done, bytes in total (0 if unknown), current file."""
+    """The progress of a transfer: bytes done, all bytes (0 if unknown), and the current file."""
 
     done: int
     total: int
     path: str = ""
 
 
-#: called from any thread; an exception that it raises ends the transfer and leaves nothing behind
+#: A function that is called from any thread. An exception that it raises ends the transfer, and
+#: nothing of it remains.
 Progress = Callable[[Transfer], None]

@@ -1,1 +1,1 @@
-"""AI runtimes: what one can do, and one package for each kind."""
+"""AI runtimes: the protocol that all of them implement, and one package for each kind."""

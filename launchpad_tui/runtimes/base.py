@@ -1,4 +1,4 @@
-"""The Runtime protocol that every kind of AI runtime implements, split into groups of operations."""
+"""The Runtime protocol, in groups of operations, that every kind of AI runtime implements."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class ResourceGroupOperations(Protocol):
     """Administration of the resource groups of a connection (`Capabilities.groups`)."""
 
     def resource_groups(self) -> Iterator[ResourceGroup]:
-        """Yield the resource groups; their ``connection`` is empty if the runtime does not know
-        it."""
+        """Yield the resource groups. ``connection`` may be empty, because a remote runtime does not
+        know under which name it is connected."""
 
     def create_resource_group(
         self, name: str, labels: Mapping[str, str] | None = None
@@ -41,7 +41,7 @@ class ResourceGroupOperations(Protocol):
         """
 
     def label_resource_group(self, name: str, labels: Mapping[str, str]) -> dict[str, str]:
-        """Replace the labels of a resource group and return them as the runtime keeps them.
+        """Replace the labels of a resource group and return them as the runtime stores them.
 
         Raises:
             NotFound: there is no such resource group.
@@ -62,7 +62,7 @@ class ScenarioOperations(Protocol):
         """Yield all scenarios."""
 
     def executables(self, scenario_id: str) -> Iterator[Executable]:
-        """Yield the workflow executables of a scenario. Serving executables are left out."""
+        """Yield the workflow executables of a scenario, without its serving executables."""
 
     def versions(self, scenario_id: str) -> Iterator[Version]:
         """Yield the versions of a scenario."""
@@ -75,7 +75,7 @@ class ScenarioOperations(Protocol):
         """
 
     def executable_fields(self) -> tuple[Field, ...]:
-        """Return the settings that an executable has; empty if it has none."""
+        """Return the fields of the settings of executables; empty if the runtime has none."""
 
     def set_executable(self, executable_id: str, values: Mapping[str, str]) -> Executable:
         """Replace the settings of an executable; executions created later use them.
@@ -89,7 +89,7 @@ class ScenarioOperations(Protocol):
         """
 
     def delete_executable(self, executable_id: str) -> None:
-        """Remove an executable; its configurations and executions stay.
+        """Remove an executable; its configurations and executions are kept.
 
         Raises:
             NotFound: there is no such executable.
@@ -105,8 +105,8 @@ class ArtifactOperations(Protocol):
         """Yield the artifacts of a kind (None: of all kinds).
 
         Args:
-            skip: number of artifacts to leave out at the beginning.
-            page: number of artifacts to request at once; 0 for the runtime's own choice.
+            skip: the number of artifacts to omit at the beginning.
+            page: the number of artifacts to request at once; 0 for the default of the runtime.
         """
 
     def count_artifacts(self) -> int:
@@ -133,7 +133,8 @@ class ArtifactOperations(Protocol):
         """Register an artifact and return its ID.
 
         Args:
-            size: bytes, if known. A runtime that keeps sizes measures it otherwise.
+            size: the size in bytes, None if it is not known. A runtime that records sizes then
+                measures the files.
         """
 
 
@@ -175,7 +176,7 @@ class ExecutionOperations(Protocol):
         """Yield the executions (with a status) after the first ``skip``."""
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
-        """Yield status and last change of the executions (with a status)."""
+        """Yield the status and the time of the last change of executions (with a status)."""
 
     def count_executions(self) -> int:
         """Return the number of executions."""
@@ -188,8 +189,10 @@ class ExecutionOperations(Protocol):
         """
 
     def create_execution(self, configuration_id: str) -> str:
-        """Create an execution and return its ID. The request is never repeated: after an error,
-        check whether the execution exists.
+        """Create an execution and return its ID.
+
+        The request is never repeated, because each one creates an execution. After a connection
+        error, callers have to check whether the execution exists.
 
         Raises:
             NotFound: the configuration or its executable does not exist.
@@ -205,7 +208,7 @@ class ExecutionOperations(Protocol):
         """
 
     def delete(self, execution_id: str) -> None:
-        """Delete an execution with its metrics and log; its output artifacts stay.
+        """Delete an execution with its metrics and log; its output artifacts are kept.
 
         Raises:
             NotFound: there is no such execution.
@@ -220,8 +223,8 @@ class ExecutionOperations(Protocol):
         """
 
     def store_outputs(self, execution_id: str, progress: Progress | None = None) -> None:
-        """Retry storing the outputs of an execution whose object store failed, while the caller
-        waits (`Capabilities.store_outputs`).
+        """Retry storing the outputs of an execution whose object store failed
+        (`Capabilities.store_outputs`). The call returns when they are stored.
 
         Raises:
             NotFound: there is no such execution, or its outputs were deleted.
@@ -245,7 +248,8 @@ class LogOperations(Protocol):
         """Yield the records of an execution's log, ordered by time.
 
         Args:
-            start, end: bounds, both included. None: the runtime's own choice.
+            start, end: the first and the last time, both included; None for the default of the
+                runtime.
 
         Raises:
             NotFound: there is no such execution.
@@ -260,7 +264,7 @@ class MetricOperations(Protocol):
     """Metrics, tags and custom info of executions (`Capabilities.metrics`)."""
 
     def metrics(self, execution_ids: Sequence[str]) -> Iterator[MetricResource]:
-        """Yield what these executions logged; executions that logged nothing are left out."""
+        """Yield everything that these executions logged, without executions that logged nothing."""
 
     def patch_metrics(
         self,
@@ -269,7 +273,9 @@ class MetricOperations(Protocol):
         tags: Sequence[Tag] = (),
         custom_info: Sequence[CustomInfo] = (),
     ) -> None:
-        """Add to what an execution logged. The request is never repeated: points accumulate.
+        """Add metrics, tags and custom info to an execution.
+
+        The request is never repeated, because each one adds points.
 
         Raises:
             NotFound: there is no such execution.
@@ -307,8 +313,9 @@ class ScheduleOperations(Protocol):
         """Create a schedule, which is active, and return its ID.
 
         Args:
-            cron: five fields, UTC.
-            start, end: bounds between which executions are created; timezone-aware.
+            cron: a cron expression with five fields, in UTC.
+            start, end: the timezone-aware times between which executions are created; None for no
+                bound.
 
         Raises:
             InvalidInput: a value is not valid.
@@ -324,8 +331,10 @@ class ScheduleOperations(Protocol):
         start: datetime | None = None,
         end: datetime | None = None,
     ) -> None:
-        """Change the values that are given. INACTIVE pauses the schedule, ACTIVE resumes it;
-        executions missed while it was paused are not created.
+        """Change the values that are given.
+
+        The status INACTIVE pauses the schedule, ACTIVE resumes it. Executions that were due while
+        the schedule was paused are not created.
 
         Raises:
             NotFound: there is no such schedule.
@@ -333,7 +342,7 @@ class ScheduleOperations(Protocol):
         """
 
     def delete_schedule(self, schedule_id: str) -> None:
-        """Delete a schedule; the executions that it created stay.
+        """Delete a schedule; the executions that it created are kept.
 
         Raises:
             NotFound: there is no such schedule.
@@ -357,7 +366,7 @@ class ObjectStoreSecretOperations(Protocol):
         """
 
     def delete_object_store_secret(self, name: str) -> None:
-        """Delete an object store secret; the objects in the store stay.
+        """Delete an object store secret; the objects in the store are kept.
 
         Raises:
             NotFound: there is no such secret.
@@ -391,23 +400,31 @@ class Runtime(
     resource_group: str
 
     def in_group(self, resource_group: str) -> Runtime:
-        """Return the same runtime in another resource group, sharing connections and threads."""
+        """Return the runtime in another resource group; both share connections and threads."""
 
     def close(self) -> None:
-        """Close all connections; pending retries end."""
+        """Close all connections and end pending retries."""
 
     def capabilities(self) -> Capabilities:
         """Return what the runtime can do, with a reason for each capability that is missing.
 
         Raises:
-            Unreachable and others: a remote runtime does not answer.
+            Unreachable and others: a remote runtime does not respond.
         """
 
     def create_due(self, at: datetime) -> int:
-        """Create and start the executions of schedules of this machine that are due at a time, and
-        return their number: always 0 in a remote runtime, which creates them by itself."""
+        """Create and start the executions of the schedules of this machine that are due.
+
+        Args:
+            at: the current time.
+
+        Returns:
+            The number of executions. It is 0 for a remote runtime, which creates them itself.
+        """
 
     def reconcile(self) -> None:
-        """Maintain the executions of all resource groups that this machine is responsible for:
-        mark executions whose supervisor died as DEAD, create the executions of due schedules,
-        start queued executions. Does nothing in a remote runtime. Cheap if nothing is due."""
+        """Maintain the executions of this machine in all resource groups.
+
+        Executions whose supervisor died become DEAD, the executions of due schedules are created,
+        and queued executions start. A remote runtime does nothing.
+        """

@@ -1,6 +1,6 @@
-"""The catalog of AI runtimes: one entry per kind, data only, and the functions that load a kind.
+"""The catalog of AI runtimes: one entry for each kind, and functions that load a kind.
 
-The fields of an entry yield form, command line options, validation and help.
+Form, command line options, validation and help are derived from the fields of an entry.
 """
 
 from __future__ import annotations
@@ -26,21 +26,23 @@ if TYPE_CHECKING:
 _LOCAL = ConnectionKind(
     id=EMBEDDED_KIND,
     title="This machine",
-    description="Executions train on this machine; models are kept in its registry and files.",
+    description="Executions run on this machine, which also keeps the models.",
     adapter="launchpad_tui.runtimes.embedded.runtime:EmbeddedRuntime",
     remote=False,
     addable=False,
-    fields=(Field("description", "Description", help="What this connection is for."),),
+    fields=(
+        Field("description", "Description", help="A note about the purpose of this connection."),
+    ),
 )
 
-#: where the credentials of a connection to SAP AI Core come from
+#: the sources of the credentials of a connection to SAP AI Core
 KEYS, ENVIRONMENT, PROFILE = "keys", "environment", "profile"
 _KEPT = ("credentials", (KEYS,))
 
 _AICORE = ConnectionKind(
     id="sap-ai-core",
     title="SAP AI Core",
-    description="A tenant of SAP AI Core, or launchpad serve on another machine, by its service key.",
+    description="A tenant of SAP AI Core, or launchpad serve on another machine.",
     adapter="launchpad_tui.runtimes.aicore.runtime:open_runtime",
     support="launchpad_tui.runtimes.aicore.connection:AICoreConnectionSupport",
     key_title="Service key",
@@ -52,7 +54,8 @@ _AICORE = ConnectionKind(
             FieldKind.CHOICE,
             default=KEYS,
             choices=(KEYS, ENVIRONMENT, PROFILE),
-            help="keys: stored here. environment: AICORE_ variables, VCAP_SERVICES. profile: in ~/.aicore.",
+            help="keys: stored by launchpad. environment: variables AICORE_… or VCAP_SERVICES. "
+            "profile: a file in ~/.aicore.",
         ),
         Field(
             "base_url",
@@ -98,14 +101,16 @@ _AICORE = ConnectionKind(
             "profile",
             "Profile",
             pattern=r"[\w.-]+",
-            help="Profile in ~/.aicore/config_<profile>.json. Empty: AICORE_PROFILE, or else config.json.",
+            help="The name in ~/.aicore/config_<profile>.json. Empty: the profile of "
+            "AICORE_PROFILE, or config.json if it is not set.",
             when=("credentials", (PROFILE,)),
         ),
         Field(
             "ca_file",
             "CA file",
             FieldKind.PATH,
-            help="PEM file of certificate authorities trusted in addition to those of this machine.",
+            help="A PEM file of certificate authorities that are trusted in addition to those of "
+            "this machine.",
         ),
     ),
 )
@@ -132,7 +137,7 @@ def is_remote(connection: Connection) -> bool:
 
 
 def connection_support(kind: ConnectionKind) -> ConnectionSupport:
-    """Return what a kind of connection does beyond its fields."""
+    """Return the hooks of a kind of connection."""
     from launchpad_tui.runtimes.connection_support import ConnectionSupport
 
     if not kind.support:
@@ -144,7 +149,7 @@ def open_runtime(connection: Connection, secrets: Mapping[str, str], host: Runti
     """Open the runtime of a connection, in the resource group that its credentials name.
 
     Args:
-        host: what a runtime that runs on this machine may use.
+        host: the ports through which a runtime of this machine uses registry, files and settings.
 
     Raises:
         CapabilityMissing: this version does not know the kind of the connection.
@@ -162,7 +167,7 @@ def unknown_kind(connection: Connection) -> CapabilityMissing:
     return CapabilityMissing(
         f"The connection {connection.name} cannot be opened",
         f"This version does not support connections of the type {connection.kind}.",
-        f"Types: {', '.join(KINDS)}.",
+        f"Update launchpad, or add a connection of another type: {', '.join(KINDS)}.",
     )
 
 

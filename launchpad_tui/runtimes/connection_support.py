@@ -9,8 +9,11 @@ from launchpad_tui.errors import InvalidInput
 
 
 class ConnectionSupport:
-    """What a kind of connection does beyond its fields: credentials, connection checks. A kind with
-    special needs overrides methods and names its class in `ConnectionKind.support`."""
+    """The hooks of a kind of connection, with defaults.
+
+    A kind with special credentials or checks overrides methods and names its class in
+    `ConnectionKind.support`.
+    """
 
     def check(
         self, settings: Mapping[str, str], secrets: Mapping[str, str], stored: Collection[str]
@@ -29,8 +32,7 @@ class ConnectionSupport:
         return True
 
     def replaces_secrets(self, secrets: Mapping[str, str]) -> bool:  # noqa: ARG002
-        """Return whether these secrets replace all secrets that are stored, because they are
-        complete."""
+        """Return whether these secrets are complete and therefore replace all stored secrets."""
         return False
 
     def parse_key(self, text: str) -> dict[str, str]:  # noqa: ARG002
@@ -39,7 +41,11 @@ class ConnectionSupport:
         Raises:
             InvalidInput: the key is not valid, or the kind has no service keys.
         """
-        raise InvalidInput("Connections of this type have no service key", field="service-key")
+        raise InvalidInput(
+            "Connections of this type have no service key",
+            hint="Fill in the fields of the connection instead.",
+            field="service-key",
+        )
 
     def profiles(self) -> list[str]:
         """Return the credential profiles on this machine, the default profile first."""
@@ -50,8 +56,8 @@ class ConnectionSupport:
         settings: Mapping[str, str],  # noqa: ARG002
         secrets: Mapping[str, str],  # noqa: ARG002
     ) -> Mapping[str, str]:
-        """Return the field values with which a store of the kind ``launchpad`` reaches the files
-        that the runtime serves; empty if it serves none.
+        """Return the field values of an object store of the kind ``launchpad`` for the files that
+        the runtime serves; empty if it serves none.
 
         Raises:
             InvalidInput, ConfigError: credentials are missing.
@@ -67,7 +73,7 @@ class ConnectionSupport:
         """Yield the steps of a connection check, up to the first failure.
 
         Args:
-            resource_group: the group to check; empty for the one in the credentials, or else
-                ``default``.
+            resource_group: the group to check; empty for the group in the credentials, or
+                ``default`` if they name none.
         """
         yield CheckStep(CheckPart.SETTINGS, "this machine: no server to connect to")

@@ -13,9 +13,9 @@ from launchpad_tui.errors import InvalidInput
 #: the years in which the bounds of a schedule may lie
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _HINT = (
-    "Five fields: minute, hour, day of the month, month, "
-    "day of the week (UTC). Examples: 0 3 * * * (every night at three), "
-    "*/30 * * * * (every half hour), 0 8 * * 1 (Mondays at eight)."
+    "Use five fields in UTC: minute, hour, day of the month, month, day of the week. Examples: "
+    "0 3 * * * (every night at three), */30 * * * * (every half hour), 0 8 * * 1 (Mondays at "
+    "eight)."
 )
 
 
@@ -26,9 +26,9 @@ def occurrences(
 
     Args:
         cron: five fields: minute, hour, day of the month, month, day of the week.
-        after: the first time that is no longer due.
-        start: nothing is due before; ``start`` itself may be due.
-        end: nothing is due later; ``end`` itself may be due.
+        after: only later times are returned.
+        start: the first time that may be due.
+        end: the last time that may be due.
 
     Raises:
         InvalidInput: the expression is not valid, or is never due.
@@ -52,7 +52,12 @@ def occurrences(
             f"{cron[:60]!r} is not a valid cron expression", f"{error}.", _HINT, field="cron"
         ) from error
     if earliest is None:
-        raise InvalidInput(f"{cron[:60]!r} is never due", "", _HINT, field="cron")
+        raise InvalidInput(
+            f"{cron[:60]!r} is never due",
+            "No date matches all of its fields.",
+            _HINT,
+            field="cron",
+        )
 
     def bounded() -> Iterator[datetime]:
         at: datetime | None = earliest
@@ -82,7 +87,7 @@ def planned(schedule: Schedule, at: datetime) -> Schedule:
         started = schedule.start is not None and schedule.end <= schedule.start
         raise InvalidInput(
             f"The schedule ends before {'it starts' if started else 'now'}",
-            hint="Choose a later end.",
+            hint="Select a later end.",
             field="end",
         )
     next_at = next_occurrence(schedule, at)
@@ -152,7 +157,7 @@ def whole_seconds(at: datetime | None, field: str) -> datetime | None:
     if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
         raise InvalidInput(
             f"The {field} is in the year {at.year}",
-            hint=f"Choose a year from {_FIRST_YEAR} to {_LAST_YEAR}.",
+            hint=f"Select a year from {_FIRST_YEAR} to {_LAST_YEAR}.",
             field=field,
         )
     return at.astimezone(UTC).replace(microsecond=0)

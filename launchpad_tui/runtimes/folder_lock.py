@@ -1,7 +1,7 @@
-"""The lock of an execution's folder, which a supervisor holds as long as it lives.
+"""The lock of an execution's folder, which the supervisor has for as long as it runs.
 
-The kernel releases the lock however the supervisor ends. Whoever can acquire it therefore knows
-that the execution has no supervisor, without relying on process IDs.
+The kernel releases the lock however the supervisor ends. A process that can acquire the lock knows
+therefore that no supervisor is running, without relying on process IDs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def folder_lock(folder: Path, *, wait: bool = False) -> Iterator[bool]:
-    """Hold the exclusive lock of a folder, which is created if it is missing.
+    """Acquire the exclusive lock of a folder, which is created if it is missing.
 
     Args:
         wait: wait until the lock is free.

@@ -70,7 +70,7 @@ class ArtifactRecords(Protocol):
         """Return one artifact."""
 
     def artifacts_by_id(self, scope: Scope, ids: Sequence[str]) -> Mapping[str, Artifact]:
-        """Return those of the artifacts that exist, by ID."""
+        """Return the existing artifacts of these IDs, by ID."""
 
     def add_artifact(self, scope: Scope, new: Artifact) -> None:
         """Insert an artifact. Raises Conflict if its ID is taken."""
@@ -101,8 +101,11 @@ class ExecutionRecords(Protocol):
     def executions(
         self, scope: Scope, status: Status | None, skip: int, limit: int
     ) -> Sequence[Execution]:
-        """Return at most ``limit`` executions (with a status) after the first ``skip``, oldest
-        first."""
+        """Return at most ``limit`` executions after the first ``skip``, oldest first.
+
+        Args:
+            status: return only executions with this status; None for all.
+        """
 
     def count_executions(self, scope: Scope) -> int:
         """Return the number of executions."""
@@ -111,7 +114,7 @@ class ExecutionRecords(Protocol):
         """Return one execution."""
 
     def executions_by_id(self, scope: Scope, ids: Sequence[str]) -> Mapping[str, Execution]:
-        """Return those of the executions that exist, by ID."""
+        """Return the existing executions of these IDs, by ID."""
 
     def scope_of(self, execution_id: str) -> Scope:
         """Return the scope of an execution of this machine."""
@@ -120,15 +123,21 @@ class ExecutionRecords(Protocol):
         """Insert an execution. Raises Conflict if its ID is taken."""
 
     def claim_next(self, parallel: int, pid: int, boot: str) -> tuple[Scope, Execution] | None:
-        """Claim the oldest queued execution of this machine; None if nothing is queued, or if
-        ``parallel`` executions are claimed already."""
+        """Claim the oldest queued execution of this machine for a process.
+
+        Returns:
+            None if nothing is queued, or ``parallel`` executions are claimed already.
+        """
 
     def set_supervisor(self, scope: Scope, execution_id: str, pid: int | None, boot: str) -> None:
         """Record which process supervises an execution; None returns it to the queue."""
 
     def unfinished(self, scope: Scope | None = None) -> Sequence[UnfinishedExecution]:
-        """Return the executions that have not ended, oldest first: those of a scope, or of all
-        scopes of this machine."""
+        """Return the executions that have not ended, oldest first.
+
+        Args:
+            scope: None for all scopes of this machine.
+        """
 
     def transition(
         self,
@@ -141,10 +150,10 @@ class ExecutionRecords(Protocol):
         started_at: datetime | None = None,
         completed_at: datetime | None = None,
     ) -> Execution:
-        """Set the next status of an execution; times and details that are not given stay.
+        """Set the next status of an execution; times and details that are not given are kept.
 
         Raises:
-            Conflict: the status cannot follow the current one (another process was faster).
+            Conflict: the status cannot follow the current one, which another process may have set.
         """
 
     def set_target(self, scope: Scope, execution_id: str, target: TargetStatus) -> None:
@@ -164,10 +173,10 @@ class ExecutionRecords(Protocol):
 
         Args:
             completed_at: None keeps the recorded time.
-            again: the execution is DEAD and its outputs were kept.
+            again: the execution is expected to be DEAD with kept outputs instead of RUNNING.
 
         Raises:
-            Conflict: the execution is not RUNNING (or as ``again`` says).
+            Conflict: the execution does not have the expected status.
         """
 
     def delete_execution(self, scope: Scope, execution_id: str) -> None:
@@ -175,7 +184,7 @@ class ExecutionRecords(Protocol):
 
 
 class MetricRecords(Protocol):
-    """Metrics, tags and custom info in the registry. All raise NotFound for an unknown
+    """Metrics, tags and custom info in the registry. All calls raise NotFound for an unknown
     execution."""
 
     def record_metrics(
@@ -186,7 +195,7 @@ class MetricRecords(Protocol):
         tags: Sequence[Tag],
         custom_info: Sequence[CustomInfo],
     ) -> None:
-        """Add to what an execution logged, in one transaction."""
+        """Add metrics, tags and custom info to an execution in one transaction."""
 
     def metric_resource(self, scope: Scope, execution_id: str) -> MetricResource:
         """Return everything that an execution logged."""
@@ -214,7 +223,7 @@ class ScheduleRecords(Protocol):
         """Return the schedules of this machine that are due, the longest overdue first."""
 
     def advance_schedule(self, scope: Scope, seen: Schedule, next_at: datetime | None) -> bool:
-        """Set when a schedule is due next; False if another process has done so since."""
+        """Set the next due time of a schedule; return False if another process has done so."""
 
 
 class ResourceGroupRecords(Protocol):
@@ -269,30 +278,32 @@ class HostFiles(Protocol):
     """The files of artifacts in the object stores of a scope."""
 
     def prepare(self, scope: Scope) -> None:
-        """Open the object store for outputs, so that its credentials are read while the user is
-        present: a keyring may be locked later. Errors are ignored."""
+        """Open the object store for outputs in advance. Errors are ignored.
+
+        Its credentials are read while the user is present, because a keyring may be locked later.
+        """
 
     def stage(self, scope: Scope, url: str, target: Path) -> Sequence[Path]:
-        """Fetch the files at a URL into a folder and return their paths."""
+        """Download the files at a URL into a folder and return their paths."""
 
     def store_output(
         self, scope: Scope, url: str, source: Path, progress: Progress | None = None
     ) -> Sequence[ArtifactFile]:
-        """Store a file or folder under a URL completely or not at all."""
+        """Store a file or folder at a URL, completely or not at all, and return its files."""
 
     def delete_output(self, scope: Scope, url: str) -> None:
         """Delete everything at a URL."""
 
     def measure(self, scope: Scope, url: str) -> int | None:
-        """Return the bytes at a URL; None if the object store does not answer within seconds."""
+        """Return the size at a URL in bytes; None if the object store does not respond in time."""
 
 
 class RuntimeHost(Protocol):
-    """What a runtime that runs on this machine is given by the application."""
+    """The ports that the application gives to a runtime of this machine."""
 
     @property
     def home(self) -> Home:
-        """The home folder: folders of executions, secrets."""
+        """The home folder, with the folders of executions and the secrets."""
 
     @property
     def settings(self) -> ExecutionSettings:
@@ -307,5 +318,6 @@ class RuntimeHost(Protocol):
         """The files of artifacts."""
 
 
-#: opens a tracking endpoint for an execution (its ID, its metrics) and returns the base URL
+#: A function that opens a tracking endpoint for an execution, given its ID and its metrics, and
+#: returns the base URL.
 TrackingEndpoint = Callable[[str, MetricSink], AbstractContextManager[str]]

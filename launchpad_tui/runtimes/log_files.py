@@ -1,5 +1,4 @@
-"""Logs of executions: a file of lines with timestamp, stream and step, and a sparse index of line
-offsets.
+"""Logs of executions: a file of lines, and an index with the offset of every 1000th line.
 
 ``log/lines`` has ``<microseconds>\\t<stream>\\t<step>\\t<message>\\n`` for each line, in UTF-8.
 ``log/index`` has the offset of every 1000th line in 8 bytes, little-endian, written after these
@@ -34,8 +33,7 @@ _FINISHED = "finished"
 
 
 class LogWriter:
-    """Appends to the log of an execution. Safe for threads. Each call has written to the file when
-    it returns."""
+    """Appends to the log of an execution. Safe for threads. Lines are not buffered."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder / "log"
@@ -46,8 +44,11 @@ class LogWriter:
         self._offset, self._count = self._repair()
 
     def _repair(self) -> tuple[int, int]:
-        """Remove an incomplete last line of a killed writer, write the index again, and return the
-        number of bytes and of lines."""
+        """Remove an incomplete last line, which a killed writer left, and write the index again.
+
+        Returns:
+            The number of bytes and the number of lines.
+        """
         complete = count = 0
         marks: list[bytes] = []
         self._lines.seek(0)
@@ -58,8 +59,7 @@ class LogWriter:
                     marks.append(_OFFSET.pack(complete))
                 complete += end - start
                 start, count = end, count + 1
-            # Lines are shorter than a block: the next block begins with the incomplete line of this
-            # one.
+            # Lines are shorter than a block. The next block starts with the incomplete last line.
             if start == 0:
                 break
             self._lines.seek(complete)
@@ -141,8 +141,8 @@ def _single_line(step: str) -> str:
 class LineBreaker:
     """Splits a stream of bytes into lines at ``\\n``.
 
-    Of text that ``\\r`` overwrites, only the last state is returned. Of a line that is overwritten
-    for a long time, such as a progress bar, one state every few seconds is returned.
+    Of text that is overwritten after ``\\r``, only the last state is returned. Of a line that is
+    overwritten for a long time, such as a progress bar, one state is returned every few seconds.
 
     Args:
         clock: returns a time in seconds.
@@ -204,8 +204,10 @@ class LogFile:
         return (self._folder / _FINISHED).exists()
 
     def count(self) -> int:
-        """Return the number of lines. The first call reads at most 1000 lines, later calls the
-        lines that were added."""
+        """Return the number of lines.
+
+        The first call reads at most 1000 lines, later calls read the lines that were added.
+        """
         with self._lock:
             try:
                 with open(self._folder / "lines", "rb") as file:
@@ -231,8 +233,7 @@ class LogFile:
         """Do nothing: all lines are available at once."""
 
     def slice(self, start: int, stop: int) -> list[LogLine]:
-        """Return the lines from ``start`` up to but not including ``stop``, as far as they
-        exist."""
+        """Return the existing lines from ``start`` up to but not including ``stop``."""
         found: list[LogLine] = []
         if stop <= start:
             return found
@@ -245,8 +246,12 @@ class LogFile:
     def matching(
         self, text: str = "", since: datetime | None = None, until: datetime | None = None
     ) -> list[int]:
-        """Return the numbers of the lines that contain the text (case-insensitive) and lie in the
-        period, both ends included."""
+        """Return the numbers of the lines that contain a text and are within a period.
+
+        Args:
+            text: the text, ignoring case; empty for all lines.
+            since, until: the ends of the period, both included; None for no bound.
+        """
         wanted = text.casefold()
         first = None if since is None else to_micros(since)
         last = None if until is None else to_micros(until)
@@ -266,8 +271,10 @@ class LogFile:
         return found
 
     def save(self, path: Path, numbers: Sequence[int] | None = None) -> None:
-        """Write the lines with these numbers (None: all lines) to a file: time, stream, step and
-        message.
+        """Write lines with time, stream, step and message to a file.
+
+        Args:
+            numbers: the numbers of the lines; None for all lines.
 
         Raises:
             PermissionDenied, StorageFull: the file cannot be written.
@@ -285,7 +292,11 @@ class LogFile:
                         )
         except OSError as error:
             kind = StorageFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else PermissionDenied
-            raise kind("The log cannot be saved", f"{path}: {error.strerror or error}") from error
+            raise kind(
+                "The log cannot be saved",
+                f"{path}: {error.strerror or error}",
+                "Select a file in a folder that you may write to, on a disk with free space.",
+            ) from error
 
     def _marks(self) -> int:
         try:

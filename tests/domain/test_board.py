@@ -1,4 +1,4 @@
-"""Boards as JSON: what is written is read, what is wrong is refused with words."""
+"""Boards: their JSON form, errors of invalid boards, titles of charts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHARTS = st.builds(
 
 
 @given(st.lists(CHARTS, max_size=5), st.integers(0, 12))
-def test_what_is_written_is_read(charts: list[ChartDefinition], columns: int) -> None:
+def test_serialized_boards_are_parsed(charts: list[ChartDefinition], columns: int) -> None:
     board = Board("Mine", tuple(charts), columns, "why")
     assert board_from_json(json.loads(json.dumps(board.to_json()))) == board
 
@@ -47,8 +47,8 @@ def test_what_is_written_is_read(charts: list[ChartDefinition], columns: int) ->
         ({"name": "x"}, "not a board"),
         ({"name": "x", "charts": [], "format": 99}, "format of the board is not supported"),
         ({"name": "x", "charts": [{}] * 101}, "too many"),
-        ({"name": "", "charts": []}, "no valid name"),
-        ({"name": "two\nlines", "charts": []}, "no valid name"),
+        ({"name": "", "charts": []}, "not a valid name"),
+        ({"name": "two\nlines", "charts": []}, "not a valid name"),
         ({"name": 3, "charts": []}, "name and description"),
         ({"name": "x", "charts": [], "columns": 99}, "columns"),
         ({"name": "x", "charts": [7]}, "charts[0]"),

@@ -1,4 +1,4 @@
-"""Models side by side: rows, differences, order, and their forms as text."""
+"""Comparisons of models: rows, differences, order, and export as text."""
 
 from __future__ import annotations
 
@@ -101,23 +101,23 @@ def test_only_differences_are_shown() -> None:
     assert "parameters/lr" in shown
     assert "parameters/mode" not in shown
     assert "parameters/mode" in rows(A, B, differing=False)
-    # One model alone differs from nothing, and all of it is shown.
+    # All rows of a single model are shown.
     assert "parameters/mode" in rows(A)
     assert rows(A, C)["parameters/extra"].values == (None, "x")
 
 
-def test_best_and_worst_go_with_the_direction() -> None:
+def test_best_and_worst_values_depend_on_the_direction() -> None:
     shown = rows(A, B, C)
     assert (shown["metrics/loss"].best, shown["metrics/loss"].worst) == ((1,), (0,))
     assert (shown["metrics/accuracy"].best, shown["metrics/accuracy"].worst) == ((1,), (0,))
-    turned = rows(A, B, C, directions={"loss": "higher"})
-    assert turned["metrics/loss"].best == (0,)
+    inverted = rows(A, B, C, directions={"loss": "higher"})
+    assert inverted["metrics/loss"].best == (0,)
     assert extremes((1.0, 1.0), "lower") == ((), ())
     assert extremes((1.0, 2.0), None) == ((), ())
     assert extremes((1.0, 2.0, 1.0, math.inf), "lower") == ((0, 2), (1,))
 
 
-def test_aggregates() -> None:
+def test_rows_show_the_selected_aggregate() -> None:
     assert rows(A, B, aggregate="best")["metrics/loss"].values == (0.2, 0.25)
     assert rows(A, B, aggregate="max", differing=False)["metrics/accuracy"].values == (0.9, 0.9)
     assert rows(A, B, aggregate="min")["metrics/accuracy"].values == (0.1, 0.2)
@@ -144,16 +144,16 @@ def test_order_by_any_row() -> None:
 
     assert order("parameters/lr") == "cba"
     assert order("parameters/lr", True) == "abc"
-    # Without a value, or with none that compares, last either way.
+    # Items without a value, or with NaN, are last in both directions.
     assert order("metrics/loss") == "bac"
     assert order("metrics/loss", True) == "abc"
     assert order("metrics/accuracy", True) == "bac"
     assert order("parameters/mode") == "abc"
-    assert order("parameters/gone") == "abc"
+    assert order("parameters/unknown") == "abc"
     assert order("nonsense") == "abc"
 
 
-def test_hide_fold_filter() -> None:
+def test_hidden_items_collapsed_groups_and_filtered_rows() -> None:
     found = compare((A, B, C), Options(hidden=frozenset({"e-b"})))
     assert [one.name for one in found.subjects] == ["a", "c"]
     folded = compare((A, B), Options(folded=frozenset({RowGroup.METRICS})))
@@ -166,7 +166,7 @@ def test_hide_fold_filter() -> None:
     assert list(rows(A, B, text="METRIC acc")) == ["metrics/accuracy"]
 
 
-def test_baseline() -> None:
+def test_differences_to_a_baseline() -> None:
     found = compare((A, B), Options(baseline="e-a"))
     loss = next(row for row in found.rows if row.name == "loss")
     assert found.baseline == 0
@@ -180,9 +180,9 @@ def test_baseline() -> None:
     assert zero.change(1, 0) == "+1"
 
 
-def test_texts() -> None:
-    nasty = subject("a|b\n\x1b[31m", {"lr": "0.1"}, series("loss", 0.5, 0.2, 0.9))
-    found = compare((nasty, B), Options(baseline="e-b"))
+def test_exported_text_is_safe_and_complete() -> None:
+    hostile = subject("a|b\n\x1b[31m", {"lr": "0.1"}, series("loss", 0.5, 0.2, 0.9))
+    found = compare((hostile, B), Options(baseline="e-b"))
     assert "\x1b" not in as_markdown(found) + as_csv(found)
     lines = as_markdown(found).splitlines()
     assert {line.replace("\\|", "").count("|") for line in lines} == {5}

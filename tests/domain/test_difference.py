@@ -1,4 +1,4 @@
-"""Two models line by line."""
+"""Differences between two models as lines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from launchpad_tui.domain.difference import difference
 from tests.domain.test_comparison import A, B, subject
 
 
-def test_parameters_and_metrics() -> None:
+def test_parameters_and_metrics_are_compared() -> None:
     lines = [str(line) for line in difference(A, B)]
     assert lines[0] == "@@ parameters @@"
     assert "- lr = 0.1" in lines
@@ -27,7 +27,7 @@ def test_entries_of_only_one_model() -> None:
     assert "+ x = " not in lines
 
 
-def test_custom_info_line_by_line() -> None:
+def test_custom_info_is_compared_line_by_line() -> None:
     matrix = [[number * 10 + place for place in range(3)] for number in range(8)]
     changed = [list(row) for row in matrix]
     changed[4][1] = 99
@@ -41,7 +41,7 @@ def test_custom_info_line_by_line() -> None:
     assert not any("note =" in line for line in lines)
 
 
-def test_files() -> None:
+def test_files_are_compared() -> None:
     one = replace(A, files={"model.bin": "10 B aa", "same": "1 B"})
     other = replace(A, files={"model.bin": "11 B bb", "same": "1 B", "more": "2 B"})
     lines = [str(line) for line in difference(one, other)]

@@ -49,21 +49,21 @@ def test_a_heading_of_a_list_names_its_attribute() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("", "empty"),
         ("accuracy", "NAME OPERATOR VALUE"),
         ("accuracy >", "NAME OPERATOR VALUE"),
         ("accuracy ~ 3", "NAME OPERATOR VALUE"),
-        ("accuracy > 1 and", "after the last and is missing"),
+        ("accuracy > 1 and", "missing after the last 'and'"),
         ("acuracy > 1", "There is no 'acuracy'"),
         ('"open > 1', "Unexpected text in the condition"),
     ],
 )
-def test_invalid_expressions_are_rejected(text: str, said: str) -> None:
+def test_invalid_expressions_are_rejected(text: str, expected: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         parse(text)
-    assert said in f"{caught.value.title} {caught.value.detail}"
+    assert expected in f"{caught.value.title} {caught.value.detail}"
     if "acuracy" in text:
         assert "accuracy" in caught.value.detail
 
@@ -86,12 +86,12 @@ def test_completion(text: str, first: str) -> None:
     assert complete(text, NAMES)[0] == first
 
 
-def test_nothing_completes_a_value() -> None:
+def test_values_have_no_completions() -> None:
     assert complete("accuracy > 0.", NAMES) == []
 
 
 @pytest.mark.parametrize("subject", [Subject.METRIC, Subject.PARAMETER])
-def test_what_is_written_is_read_again(subject: Subject) -> None:
+def test_written_names_are_parsed(subject: Subject) -> None:
     for name in METRICS if subject is Subject.METRIC else PARAMETERS:
         assert parse(f"{written(subject, name)} > 1") == (
             Condition(subject, name, Op.GREATER, "1"),

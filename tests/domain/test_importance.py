@@ -1,4 +1,4 @@
-"""Which parameter matters, against values worked out by hand and by other means."""
+"""The importance of parameters, compared with values that were computed in other ways."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from launchpad_tui.domain.importance import LEAST, Importance, f_tail, importance, ranking, ranks
+from launchpad_tui.domain.importance import (
+    MIN_MODELS,
+    Importance,
+    f_tail,
+    importance,
+    ranking,
+    ranks,
+)
 
 
 def only(column: list[float | str | None], metric: list[float | None]) -> Importance:
@@ -67,7 +74,7 @@ def test_too_few_models_are_not_computed() -> None:
     assert (
         only([1.0, 2.0, 3.0, 4.0, None, 6.0], [1.0, 2.0, 3.0, 4.0, 5.0, math.nan]).strength is None
     )
-    assert LEAST == 5
+    assert MIN_MODELS == 5
 
 
 @pytest.mark.parametrize(
@@ -91,7 +98,7 @@ def test_p_is_near_the_exact_one() -> None:
     found = only([1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 2.0, 3.0, 4.0, 5.0])
     assert found.p == pytest.approx(2 / 120, abs=0.012)
     assert found.p == only([1.0, 2.0, 3.0, 4.0, 5.0], [1.0, 2.0, 3.0, 4.0, 5.0]).p
-    # Of the 10 ways to choose three of six… twice: 2 of 20 are as strong.
+    # Of the 20 ways to select three of six values, 2 are as strong.
     groups = only(["a", "a", "a", "b", "b", "b"], [1.0, 2.0, 3.0, 5.0, 6.0, 7.0])
     assert groups.p == pytest.approx(0.1, abs=0.03)
     assert groups.could_be_chance
@@ -170,7 +177,7 @@ def test_strongest_first_and_ranking_agree() -> None:
         max_size=20,
     )
 )
-def test_nothing_raises(pairs: list[tuple[float | str | None, float | None]]) -> None:
+def test_any_values_are_accepted(pairs: list[tuple[float | str | None, float | None]]) -> None:
     found = only([x for x, _ in pairs], [y for _, y in pairs])
     if found.strength is not None:
         assert -1 <= found.strength <= 1

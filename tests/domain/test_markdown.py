@@ -1,4 +1,4 @@
-"""Markdown as lines of a terminal."""
+"""Rendering of Markdown as lines of a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way a metric is better, by its name."""
+"""The direction of a metric, guessed from its name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from launchpad_tui.domain.metric import guess_direction
         "MSE",
     ],
 )
-def test_lower(name: str) -> None:
+def test_names_of_metrics_that_should_be_low(name: str) -> None:
     assert guess_direction(name) == "lower"
 
 
@@ -55,7 +55,7 @@ def test_lower(name: str) -> None:
         "balancedAccuracy",
     ],
 )
-def test_higher(name: str) -> None:
+def test_names_of_metrics_that_should_be_high(name: str) -> None:
     assert guess_direction(name) == "higher"
 
 

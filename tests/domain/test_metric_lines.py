@@ -1,4 +1,4 @@
-"""The line format of standard output."""
+"""The format of metric lines on standard output."""
 
 from __future__ import annotations
 
@@ -31,20 +31,26 @@ def test_plain_form() -> None:
 
 
 def test_labels_time_and_quotes() -> None:
-    line = '::metric "Error rate"=1e-3 step=5 time=2025-01-01T00:00:00+01:00 | phase="hold out"  fold=2\r\n'
-    moment = datetime(2024, 12, 31, 23, tzinfo=UTC)
-    expected = Metric("Error rate", 0.001, moment, 5, (("phase", "hold out"), ("fold", "2")))
+    line = (
+        '::metric "Error rate"=1e-3 step=5 time=2025-01-01T00:00:00+01:00 '
+        '| phase="hold out"  fold=2\r\n'
+    )
+    timestamp = datetime(2024, 12, 31, 23, tzinfo=UTC)
+    expected = Metric("Error rate", 0.001, timestamp, 5, (("phase", "hold out"), ("fold", "2")))
     assert parse(line).metrics == (expected,)
-    assert parse("::metric a=1 time=1735686000.5").metrics[0].timestamp == moment.replace(
+    assert parse("::metric a=1 time=1735686000.5").metrics[0].timestamp == timestamp.replace(
         microsecond=500000
     )
 
 
 def test_json_form() -> None:
-    line = '::metric {"loss": 0.5, "gone": null, "step": 7, "time": "2025-01-01T00:00:00Z", "labels": {"fold": 2}}'
-    loss, gone = parse(line).metrics
+    line = (
+        '::metric {"loss": 0.5, "empty": null, "step": 7, "time": "2025-01-01T00:00:00Z", '
+        '"labels": {"fold": 2}}'
+    )
+    loss, empty = parse(line).metrics
     assert loss == Metric("loss", 0.5, datetime(2025, 1, 1, tzinfo=UTC), 7, (("fold", "2"),))
-    assert math.isnan(gone.value)
+    assert math.isnan(empty.value)
     assert parse('::metric {"a": NaN}').metrics[0].name == "a"
 
 
@@ -95,7 +101,7 @@ def test_tags_and_infos() -> None:
         "::metric:a=1",
     ],
 )
-def test_ordinary_output(line: str) -> None:
+def test_other_lines_are_ordinary_output(line: str) -> None:
     assert parse_metric_line(line, NOW) is None
 
 
@@ -133,7 +139,7 @@ def test_ordinary_output(line: str) -> None:
         ("::metric a=1 | l=" + "x" * 257, "label"),
     ],
 )
-def test_malformed(line: str, reason: str) -> None:
+def test_malformed_lines_are_rejected_with_the_reason(line: str, reason: str) -> None:
     with pytest.raises(
         MetricLineError,
         match=f"(?s).*({reason.replace('|', '[|]') if reason == 'more than one |' else reason})",
@@ -155,10 +161,9 @@ texts = st.text(min_size=1, max_size=60)
     st.integers(0, 2**63 - 1),
     st.dictionaries(texts, texts, max_size=4),
 )
-def test_what_is_written_is_read(
+def test_any_names_numbers_and_labels_are_parsed(
     values: dict[str, float], step: int, labels: dict[str, str]
 ) -> None:
-    """Both forms carry any names, numbers and labels unchanged."""
     expected = tuple(
         Metric(name, value, NOW, step, tuple(labels.items())) for name, value in values.items()
     )
@@ -180,7 +185,7 @@ def test_what_is_written_is_read(
         max_size=60,
     )
 )
-def test_any_text_is_either_read_or_rejected(rest: str) -> None:
+def test_any_text_is_either_parsed_or_rejected(rest: str) -> None:
     for word in ("metric", "tag", "info"):
         try:
             found = parse_metric_line(f"::{word} {rest}", NOW)

@@ -1,4 +1,4 @@
-"""Numbers for people."""
+"""Formatting of numbers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_number_text(value: float | None, text: str) -> None:
     assert number_text(value) == text
 
 
-def test_digits() -> None:
+def test_number_text_with_a_number_of_digits() -> None:
     assert [number_text(0.123456, digits) for digits in (1, 2, 3, 6)] == [
         "0.1",
         "0.12",
@@ -113,7 +113,7 @@ def test_number_text_is_right_in_its_digits(value: float) -> None:
 @example([-1.7976931348623157e308, 1.7976931348623157e308])
 @example([1.0, 1.0 + 2**-52])
 @example([0.0, -0.0, 1.0, 9.999999999999959e17])
-def test_axis_texts_tell_ticks_apart(ticks: list[float]) -> None:
+def test_axis_texts_of_different_ticks_differ(ticks: list[float]) -> None:
     texts = axis_texts(ticks)
     assert len(texts) == len(ticks)
     assert len(set(texts)) == len(set(ticks))

@@ -24,7 +24,7 @@ from launchpad_tui.domain.text import (
 texts = st.text(st.one_of(st.characters(), st.sampled_from("ab 漢字\u0301🙂\u200d\ufe0f…\n\t")))
 
 
-def test_plain_text_is_itself() -> None:
+def test_plain_text_is_unchanged() -> None:
     assert safe_text("churn model v1.2 [bold]") == "churn model v1.2 [bold]"
 
 

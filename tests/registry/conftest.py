@@ -1,4 +1,4 @@
-"""A registry in a file of its own, with its first scope."""
+"""A registry in a temporary file, with the connection and resource group of a first start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from launchpad_tui.registry.database import Registry
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[Registry]:
-    made = Registry(tmp_path / "registry.db")
-    first_start(made)
-    yield made
-    made.close()
+    created = Registry(tmp_path / "registry.db")
+    first_start(created)
+    yield created
+    created.close()

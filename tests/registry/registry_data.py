@@ -1,4 +1,4 @@
-"""Short ways to put things into a registry."""
+"""Functions that add executions and artifacts to a registry."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def add_execution(
     )
     configurations.add(registry, DEFAULT_SCOPE, configuration)
     ended = None if seconds is None else created + timedelta(seconds=seconds)
-    made = Execution(
+    execution = Execution(
         execution_id,
         configuration.id,
         configuration.name,
@@ -53,8 +53,8 @@ def add_execution(
         created,
         ended,
     )
-    executions.create(registry, DEFAULT_SCOPE, made)
-    return made
+    executions.create(registry, DEFAULT_SCOPE, execution)
+    return execution
 
 
 def add_artifact(
@@ -71,7 +71,7 @@ def add_artifact(
 ) -> Artifact:
     created = START + timedelta(seconds=at)
     pairs = tuple((f"ext.ai.sap.com/{key}", value) for key, value in (labels or {}).items())
-    made = Artifact(
+    artifact = Artifact(
         artifact_id,
         name,
         kind,
@@ -84,5 +84,5 @@ def add_artifact(
         created,
         created,
     )
-    artifacts.add(registry, DEFAULT_SCOPE, made)
-    return made
+    artifacts.add(registry, DEFAULT_SCOPE, artifact)
+    return artifact

@@ -1,4 +1,4 @@
-"""The file itself: first start by several processes, damage, versions, a full disk, several writers."""
+"""The registry file: concurrent first starts, damage, versions, a full disk, several writers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def finish(processes: list[subprocess.Popen[str]]) -> list[str]:
     return [out for out, _ in answers]
 
 
-def test_concurrent_first_starts(tmp_path: Path) -> None:
+def test_concurrent_first_starts_create_one_registry(tmp_path: Path) -> None:
     script = """
 from pathlib import Path
 from launchpad_tui.bootstrap import first_start
@@ -75,9 +75,10 @@ chunk.SIZE = 64
 registry = Registry(Path(sys.argv[1]))
 at = datetime(2026, 1, 1, tzinfo=UTC)
 for step in range(0, 600, 3):
-    series.append(registry, sys.argv[2], [Metric("loss", float(k), at, k) for k in range(step, step + 3)])
+    points = [Metric("loss", float(k), at, k) for k in range(step, step + 3)]
+    series.append(registry, sys.argv[2], points)
 """
-    # Two writers of one execution, two of others; meanwhile this process reads whole states only.
+    # Two processes write to one execution, two to others; this process reads consistent states.
     processes = [start(script, registry.path, one) for one in (ids[0], ids[0], ids[1], ids[2])]
     while any(process.poll() is None for process in processes):
         with registry.read() as db:
@@ -86,7 +87,7 @@ for step in range(0, 600, 3):
                 "WHERE c.series_pk = s.pk) + (SELECT count(*) FROM tail t "
                 "WHERE t.series_pk = s.pk) FROM series s"
             ).fetchall()
-        assert all(count == kept for count, kept in rows)
+        assert all(count == stored for count, stored in rows)
     finish(processes)
     found = series.summaries(registry, DEFAULT_SCOPE, ids)
     assert [found[one][0].count for one in ids] == [600, 600, 600]
@@ -126,7 +127,7 @@ def test_nested_writes_are_one_transaction(registry: Registry) -> None:
             pass
 
 
-def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
+def test_a_file_without_a_database_is_reported_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
     path.write_bytes(b"something else entirely " * 500)
     with pytest.raises(RegistryCorrupt) as caught:
@@ -136,7 +137,7 @@ def test_a_file_that_is_not_a_database(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"something else")
 
 
-def test_damaged_pages(registry: Registry) -> None:
+def test_damaged_pages_are_reported(registry: Registry) -> None:
     for i in range(200):
         add_artifact(registry, f"model-{i:04d}")
     registry.connect().execute("PRAGMA wal_checkpoint(TRUNCATE)").connection.close()
@@ -148,7 +149,7 @@ def test_damaged_pages(registry: Registry) -> None:
         db.execute("SELECT count(*) FROM artifacts WHERE search_text LIKE '%x%'").fetchone()
 
 
-def test_a_later_version_is_rejected(registry: Registry) -> None:
+def test_a_registry_of_a_later_version_is_rejected(registry: Registry) -> None:
     with registry.write() as db:
         db.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
     with pytest.raises(SchemaTooNew):
@@ -158,8 +159,8 @@ def test_a_later_version_is_rejected(registry: Registry) -> None:
 def test_the_file_is_private_to_its_owner(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
-        made = Registry(tmp_path / "registry.db")
-        with made.write() as db:
+        created = Registry(tmp_path / "registry.db")
+        with created.write() as db:
             db.execute("INSERT INTO preferences VALUES ('a', '1')")
             modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
     finally:
@@ -168,7 +169,9 @@ def test_the_file_is_private_to_its_owner(tmp_path: Path) -> None:
     assert "registry.db-wal" in modes
 
 
-def test_a_busy_database(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_waits_too_long_reports_a_busy_registry(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "BUSY_MILLISECONDS", 50)
     other = Registry(registry.path)
     with registry.write() as db:
@@ -180,7 +183,7 @@ def test_a_busy_database(registry: Registry, monkeypatch: pytest.MonkeyPatch) ->
     assert preferences.get(other, "a") == 1
 
 
-def test_a_full_disk(registry: Registry) -> None:
+def test_a_full_disk_is_reported_and_damages_nothing(registry: Registry) -> None:
     with registry.read() as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
         db.execute(f"PRAGMA max_page_count = {pages + 2}")

@@ -1,4 +1,4 @@
-"""Registries that an earlier version wrote."""
+"""Migration of registries of earlier versions."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from launchpad_tui.registry.pages import artifact_lister
 MODEL = "30de1000-0000-4000-8000-000000000001"
 
 
-def first_version(path: Path) -> None:
-    """A registry with the first migration only, and a model with a file in it."""
+def create_first_version(path: Path) -> None:
+    """Create a registry with only the first migration, with a model that has a file."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.create_function(
         "casefold", 1, lambda value: str(value or "").casefold(), deterministic=True
@@ -53,10 +53,10 @@ def first_version(path: Path) -> None:
 
 def test_the_first_version_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
-    first_version(path)
+    create_first_version(path)
     registry = Registry(path)
-    one = artifacts.artifact(registry, DEFAULT_SCOPE, MODEL)
-    assert (one.name, one.files_state, one.checked_at) == ("old", FilesState.UNKNOWN, None)
+    model = artifacts.artifact(registry, DEFAULT_SCOPE, MODEL)
+    assert (model.name, model.files_state, model.checked_at) == ("old", FilesState.UNKNOWN, None)
     assert artifacts.files(registry, DEFAULT_SCOPE, MODEL) == (ArtifactFile("model.bin", 7, "abc"),)
     query = Query(conditions=(Condition(Subject.ATTRIBUTE, "files_state", Op.EQUALS, "unknown"),))
     rows = artifact_lister(registry, DEFAULT_SCOPE, ArtifactKind.MODEL, query).page(None, 10).rows
@@ -72,7 +72,7 @@ def test_the_first_version_is_migrated(tmp_path: Path) -> None:
 
 
 def test_a_new_and_a_migrated_registry_are_equal(tmp_path: Path) -> None:
-    first_version(tmp_path / "old.db")
+    create_first_version(tmp_path / "old.db")
 
     def tables(path: Path) -> dict[str, list[tuple[object, ...]]]:
         registry = Registry(path)
@@ -93,14 +93,14 @@ def test_a_new_and_a_migrated_registry_are_equal(tmp_path: Path) -> None:
     assert tables(tmp_path / "old.db") == tables(tmp_path / "new.db")
 
 
-@pytest.mark.parametrize("word", ["artifacts", "artifact_files"])
+@pytest.mark.parametrize("table", ["artifacts", "artifact_files"])
 def test_an_interrupted_migration_loses_no_data(
-    tmp_path: Path, word: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "registry.db"
-    first_version(path)
+    create_first_version(path)
     statements = schema.FILES_STATE
-    place = next(number for number, each in enumerate(statements) if f"TABLE {word} " in each)
+    place = next(number for number, each in enumerate(statements) if f"TABLE {table} " in each)
     monkeypatch.setattr(schema, "FILES_STATE", (*statements[: place + 1], "NO STATEMENT"))
     with pytest.raises(Exception, match="NO"):
         Registry(path)
@@ -112,7 +112,7 @@ def test_an_interrupted_migration_loses_no_data(
 
 def test_lists_are_read_in_index_order_with_statistics(tmp_path: Path) -> None:
     path = tmp_path / "registry.db"
-    first_version(path)
+    create_first_version(path)
     connection = sqlite3.connect(path)
     connection.create_function(
         "casefold", 1, lambda value: str(value or "").casefold(), deterministic=True
@@ -127,7 +127,10 @@ def test_lists_are_read_in_index_order_with_statistics(tmp_path: Path) -> None:
     connection.commit()
     connection.close()
     registry = Registry(path)
-    query = "SELECT * FROM artifacts WHERE group_pk = 1 AND kind = 'model' ORDER BY created_at DESC LIMIT 64"
+    query = (
+        "SELECT * FROM artifacts WHERE group_pk = 1 AND kind = 'model' "
+        "ORDER BY created_at DESC LIMIT 64"
+    )
     with registry.read() as db:
         plan = " ".join(str(row[3]) for row in db.execute(f"EXPLAIN QUERY PLAN {query}"))
     assert "artifacts_created" in plan

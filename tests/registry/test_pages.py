@@ -1,4 +1,4 @@
-"""Lists: whatever the order, the filter and the size of pages, each row comes once and where a sort would put it."""
+"""Pages of lists: with every order, filter and size of pages, each row is listed once, in order."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ WORDS = ("alpha", "BETA", "gamma ray", "")
 VALUES = (0.5, 0.5, 1.0, math.nan, math.inf, -math.inf, -2.0)
 
 
-class World:
-    """A registry with models, and what a plain Python sort needs to know of them."""
+class SampleRegistry:
+    """A registry with models, and their values for sorting and filtering them in Python."""
 
     def __init__(self, path: Path) -> None:
         self.registry = Registry(path)
@@ -98,7 +98,7 @@ class World:
             labels = (("phase", "train"),)
         series.append(self.registry, execution_id, [Metric("loss", value, START, 1, labels)])
         if i % 5 == 3:
-            # Worse than the one above, if that is any good: a bare `loss` means the better.
+            # A greater loss than above: the name without labels stands for the better series.
             worse = Metric("loss", 1e9, START, 1, (("phase", "test"),))
             series.append(self.registry, execution_id, [worse])
             value = value if math.isfinite(value) else 1e9
@@ -107,7 +107,7 @@ class World:
         if i % 5 != 2:
             self.metrics[execution_id] = {"loss": value}
 
-    def sorted(self, query: Query) -> list[Artifact]:
+    def expected(self, query: Query) -> list[Artifact]:
         rows = [m for m in self.models if self._wanted(m, query)]
         by = query.order.by
 
@@ -122,11 +122,11 @@ class World:
             return value
 
         number = {model.id: i for i, model in enumerate(self.models)}
-        with_value = [m for m in rows if key(m) is not None]
+        with_key = [m for m in rows if key(m) is not None]
         without = [m for m in rows if key(m) is None]
-        with_value.sort(key=lambda m: (key(m), number[m.id]), reverse=query.order.descending)
+        with_key.sort(key=lambda m: (key(m), number[m.id]), reverse=query.order.descending)
         without.sort(key=lambda m: number[m.id], reverse=query.order.descending)
-        return with_value + without
+        return with_key + without
 
     def _wanted(self, model: Artifact, query: Query) -> bool:
         labels = "\n".join(f"{k.rpartition('/')[2]}={v}" for k, v in model.labels)
@@ -140,10 +140,10 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = World(tmp_path_factory.mktemp("pages") / "registry.db")
-    yield made
-    made.registry.close()
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SampleRegistry]:
+    created = SampleRegistry(tmp_path_factory.mktemp("pages") / "registry.db")
+    yield created
+    created.registry.close()
 
 
 orders = st.builds(
@@ -192,11 +192,11 @@ queries = st.builds(Query, search=searches, order=orders)
 @settings(max_examples=120, deadline=None)
 @given(query=queries, limit=st.integers(1, 200), few=st.sampled_from([0, 3000]))
 def test_pages_contain_every_row_once_and_in_order(
-    world: World, query: Query, limit: int, few: int
+    sample: SampleRegistry, query: Query, limit: int, few: int
 ) -> None:
-    expected = [model.id for model in world.sorted(query)]
-    lister = world.lister(query)
-    kept, pages._FEW = pages._FEW, few  # both ways of searching
+    expected = [model.id for model in sample.expected(query)]
+    lister = sample.lister(query)
+    former, pages._FEW = pages._FEW, few  # a search uses either the index or a scan
     try:
         assert lister.count() == len(expected)
         for backwards in (False, True):
@@ -211,22 +211,24 @@ def test_pages_contain_every_row_once_and_in_order(
                 cursor = page.cursors[0 if backwards else -1]
             assert seen == expected
     finally:
-        pages._FEW = kept
+        pages._FEW = former
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     query=queries, slices=st.lists(st.tuples(st.integers(-5, 170), st.integers(0, 60)), max_size=8)
 )
-def test_slices_by_position(world: World, query: Query, slices: list[tuple[int, int]]) -> None:
-    expected = [model.id for model in world.sorted(query)]
-    listing = Listing(world.lister(query))
+def test_slices_of_a_listing_are_in_order(
+    sample: SampleRegistry, query: Query, slices: list[tuple[int, int]]
+) -> None:
+    expected = [model.id for model in sample.expected(query)]
+    listing = Listing(sample.lister(query))
     for start, length in slices:
         found = [row.artifact.id for row in listing.slice(start, start + length)]
         assert found == expected[max(0, start) : max(0, start + length)]
 
 
-def test_jumps_in_a_long_list(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_distant_slices_of_a_long_list(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     for i in range(300):
         add_artifact(registry, f"model-{i:04d}", at=i // 7, size=None if i % 3 else i)
     monkeypatch.setattr("launchpad_tui.services.listing.ANCHOR_EVERY", 10)
@@ -241,15 +243,15 @@ def test_jumps_in_a_long_list(registry: Registry, monkeypatch: pytest.MonkeyPatc
             ]
 
 
-def test_ids_and_metric_columns(world: World) -> None:
-    chosen = tuple(model.id for model in world.models[10:30])
+def test_lists_limited_to_ids_with_metric_columns(sample: SampleRegistry) -> None:
+    ids = tuple(model.id for model in sample.models[10:30])
     columns = (MetricColumn("loss"), MetricColumn("loss{phase=test}", Statistic.MAXIMUM))
     for by in ("name", MetricColumn("loss")):
-        query = Query(ids=chosen, order=Order(by, False), metrics=columns)
-        rows = world.lister(query).page(None, 100).rows
-        assert [row.artifact.id for row in rows] == [model.id for model in world.sorted(query)]
+        query = Query(ids=ids, order=Order(by, False), metrics=columns)
+        rows = sample.lister(query).page(None, 100).rows
+        assert [row.artifact.id for row in rows] == [model.id for model in sample.expected(query)]
         for row in rows:
-            expected = world.metrics.get(row.artifact.execution_id, {}).get("loss")
+            expected = sample.metrics.get(row.artifact.execution_id, {}).get("loss")
             found = row.metrics.get(columns[0])
             assert (found is None) == (expected is None)
             assert expected is None or found == expected or math.isnan(expected)
@@ -335,14 +337,14 @@ def test_ids_and_metric_columns(world: World) -> None:
         ),
     ],
 )
-def test_conditions(
-    world: World, subject: Subject, name: str, op: Op, value: str, test: object
+def test_conditions_select_the_expected_models(
+    sample: SampleRegistry, subject: Subject, name: str, op: Op, value: str, test: object
 ) -> None:
     assert callable(test)
     query = Query(conditions=(Condition(subject, name, op, value),))
-    found = {row.artifact.id for row in world.lister(query).page(None, 1000).rows}
-    assert found == {model.id for model in world.models if test(world, model)}
-    assert world.lister(query).count() == len(found)
+    found = {row.artifact.id for row in sample.lister(query).page(None, 1000).rows}
+    assert found == {model.id for model in sample.models if test(sample, model)}
+    assert sample.lister(query).count() == len(found)
 
 
 @pytest.mark.parametrize(
@@ -357,13 +359,15 @@ def test_conditions(
         Condition(Subject.ATTRIBUTE, "name; DROP TABLE artifacts", Op.EQUALS, "1"),
     ],
 )
-def test_errors_of_invalid_conditions_name_the_field(world: World, condition: Condition) -> None:
+def test_errors_of_invalid_conditions_name_the_field(
+    sample: SampleRegistry, condition: Condition
+) -> None:
     with pytest.raises(InvalidInput) as caught:
-        world.lister(Query(conditions=(condition,)))
+        sample.lister(Query(conditions=(condition,)))
     assert caught.value.field == condition.name
 
 
-def test_executions_order_and_filter(world: World) -> None:
+def test_executions_are_ordered_and_filtered_by_duration(sample: SampleRegistry) -> None:
     for order in (
         Order("duration", True),
         Order("duration", False),
@@ -371,16 +375,16 @@ def test_executions_order_and_filter(world: World) -> None:
         Order(MetricColumn("loss")),
     ):
         rows = (
-            execution_lister(world.registry, DEFAULT_SCOPE, Query(order=order))
+            execution_lister(sample.registry, DEFAULT_SCOPE, Query(order=order))
             .page(None, 1000)
             .rows
         )
-        assert len(rows) == len({row.execution.id for row in rows}) == len(world.parameters)
+        assert len(rows) == len({row.execution.id for row in rows}) == len(sample.parameters)
     durations = [
         row.execution.duration_seconds(row.execution.created_at)
         if row.execution.completed_at
         else None
-        for row in execution_lister(world.registry, DEFAULT_SCOPE, Query(order=Order("duration")))
+        for row in execution_lister(sample.registry, DEFAULT_SCOPE, Query(order=Order("duration")))
         .page(None, 999)
         .rows
     ]
@@ -388,10 +392,10 @@ def test_executions_order_and_filter(world: World) -> None:
     assert known == sorted(known, reverse=True)
     assert durations == known + [None] * (len(durations) - len(known))
     query = Query(conditions=(Condition(Subject.ATTRIBUTE, "duration", Op.GREATER, "1.75"),))
-    assert execution_lister(world.registry, DEFAULT_SCOPE, query).count() == known.count(2.0)
+    assert execution_lister(sample.registry, DEFAULT_SCOPE, query).count() == known.count(2.0)
 
 
-def test_search_follows_changes(registry: Registry) -> None:
+def test_search_finds_changed_entries(registry: Registry) -> None:
     add_artifact(registry, "one-model", "churn", labels={"team": "Red"})
 
     def found(search: str) -> int:

@@ -1,4 +1,4 @@
-"""Metric series: what was logged, in whatever portions and order, is what is read."""
+"""Metric series: points are read as they were logged, in whatever portions and order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def summary_of(registry: Registry, key: str = "loss") -> SeriesSummary:
 
 
 def bits(value: float) -> bytes:
-    # SQLite keeps no sign of zero, and no payload of NaN.
+    # SQLite stores neither the sign of zero nor the payload of NaN.
     return struct.pack("<d", math.nan if math.isnan(value) else value + 0.0)
 
 
@@ -58,15 +58,15 @@ portions = st.lists(
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    made = Registry(tmp_path_factory.mktemp("series") / "registry.db")
-    first_start(made)
-    add_execution(made, ID)
-    return made
+    created = Registry(tmp_path_factory.mktemp("series") / "registry.db")
+    first_start(created)
+    add_execution(created, ID)
+    return created
 
 
 @settings(max_examples=120, deadline=None)
 @given(portions=portions, bulk=st.booleans())
-def test_append_and_read(
+def test_appended_points_are_read_back(
     shared: Registry, portions: list[list[tuple[int, int, float]]], bulk: bool
 ) -> None:
     size, chunk.SIZE = chunk.SIZE, 16
@@ -193,7 +193,7 @@ def test_downsampling_keeps_peaks_ends_and_gaps(
     for step, value in at.items():
         if math.isfinite(value) and step not in {123_456, 200_001}:
             assert value == math.sin(step / 5000)
-    # No stretch of the axis is left empty: the picture has no holes that the data has not.
+    # The drawing has no gaps where the data have none.
     width = (high - low) / 100
     holes = [b - a for a, b in pairwise(steps)]
     assert max(holes) <= max(width * 2, 200)
@@ -207,14 +207,14 @@ def test_short_windows_are_exact(registry: Registry, long: SeriesSummary) -> Non
     assert (list(empty.steps), empty.total) == ([], 0)
 
 
-def test_sparse_end_keeps_its_shape(registry: Registry) -> None:
+def test_a_sparse_end_keeps_its_points(registry: Registry) -> None:
     add_execution(registry, ID)
     steps = [*range(100_000), *range(1_000_000, 1_000_000 + 50 * 20_000, 20_000)]
     values = [0.0] * 100_000 + [float(k % 2) for k in range(50)]
     series.append_bulk(registry, ID, "loss", (), steps, steps, values)
     drawn = window(registry, summary_of(registry).id, points=400)
-    kept = [int(s) for s in drawn.steps if s >= 1_000_000]
-    assert len(kept) == 50
+    drawn_steps = [int(s) for s in drawn.steps if s >= 1_000_000]
+    assert len(drawn_steps) == 50
 
 
 def test_repeated_points_are_stored_once(
@@ -228,7 +228,7 @@ def test_repeated_points_are_stored_once(
     for _ in range(2):
         series.append(registry, ID, portion)
     assert summary_of(registry).count == 11
-    # Without steps and with times cut to whole seconds, as SAP's client sends them, different values accumulate.
+    # SAP's client sends no steps and whole seconds: different values are different points.
     series.append(registry, ID, [Metric("loss", 100.0, START, 0), Metric("loss", 101.0, START, 0)])
     assert summary_of(registry).count == 13
 
@@ -265,7 +265,7 @@ def test_labels_define_series_and_headlines(registry: Registry) -> None:
     assert headline("loss") == ["loss{phase=test}"]
 
 
-def test_the_last_tag_and_info_wins(registry: Registry) -> None:
+def test_a_later_tag_or_info_replaces_an_earlier_one(registry: Registry) -> None:
     add_execution(registry, ID)
     logged_metrics.put(registry, ID, [Tag("a", "1"), Tag("b", "1")], [CustomInfo("i", "{}")])
     logged_metrics.put(registry, ID, [Tag("a", "2")], [])
@@ -279,19 +279,19 @@ def test_the_last_tag_and_info_wins(registry: Registry) -> None:
     assert logged_metrics.tags(registry, DEFAULT_SCOPE, [ID]) == {}
 
 
-def test_unknown_execution(registry: Registry) -> None:
+def test_an_unknown_execution_or_series_is_reported(registry: Registry) -> None:
     with pytest.raises(NotFound):
-        series.append(registry, "nobody", [Metric("loss", 1.0, START)])
+        series.append(registry, "unknown", [Metric("loss", 1.0, START)])
     with pytest.raises(NotFound):
         window(registry, 12345)
 
 
 def test_timestamps_are_preserved(registry: Registry) -> None:
     add_execution(registry, ID)
-    moment = from_micros(1_700_000_000_123_456)
-    series.append(registry, ID, [Metric("loss", 1.0, moment, 3, (("b", "2"), ("a", "1")))])
+    timestamp = from_micros(1_700_000_000_123_456)
+    series.append(registry, ID, [Metric("loss", 1.0, timestamp, 3, (("b", "2"), ("a", "1")))])
     assert logged_metrics.points(registry, [summary_of(registry, "loss{a=1,b=2}")]) == [
-        Metric("loss", 1.0, moment, 3, (("a", "1"), ("b", "2")))
+        Metric("loss", 1.0, timestamp, 3, (("a", "1"), ("b", "2")))
     ]
 
 
@@ -311,24 +311,25 @@ if len(sys.argv) == 1:
     add_execution(registry, {ID!r})
 else:
     from launchpad_tui.registry import series
-    series.append_bulk(Registry(path), {ID!r}, "loss", (), range(10_000), range(10_000), [1.0] * 10_000)
+    numbers = range(10_000)
+    series.append_bulk(Registry(path), {ID!r}, "loss", (), numbers, numbers, [1.0] * 10_000)
     assert not {{"numpy", "sqlite_utils", "yaml"}} & sys.modules.keys(), "too much imported"
 """
     for arguments in ([], ["write"]):
         subprocess.run([sys.executable, "-c", script, *arguments], cwd=ROOT, check=True)
 
 
-def test_a_growing_curve_keeps_its_shape(registry: Registry) -> None:
-    """Of the points chosen for a long series, those before the last bucket are the same after another point came."""
+def test_a_new_point_changes_only_the_end_of_the_drawn_curve(registry: Registry) -> None:
+    """A new point changes only the last bucket of the points that are drawn."""
     add_execution(registry, ID)
     values = [math.sin(step / 50) + 0.3 * math.sin(step * 1.7) for step in range(5000)]
-    chosen = []
+    drawn_steps = []
     for count in (3000, 3001, 3010):
         series.delete(registry, ID)
         times = [step * 1_000_000 for step in range(count)]
         series.append_bulk(registry, ID, "loss", (), range(count), times, values[:count])
         (known,) = series.summaries(registry, DEFAULT_SCOPE, [ID])[ID]
-        chosen.append(list(window(registry, known.id, points=300).steps))
-    first, *others = chosen
+        drawn_steps.append(list(window(registry, known.id, points=300).steps))
+    first, *others = drawn_steps
     for other in others:
         assert [step for step in first if step < 2900] == [step for step in other if step < 2900]

@@ -1,5 +1,4 @@
-"""Logs: complete lines with time, stream and step, even after a writer is killed and while they
-grow."""
+"""Logs: complete lines with time, stream and step, even if they grow or the writer was killed."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def test_lines_keep_stream_step_and_order(tmp_path: Path) -> None:
     assert [line.timestamp for line in lines] == sorted(line.timestamp for line in lines)
 
 
-def test_any_slice_of_a_long_log(tmp_path: Path) -> None:
+def test_slices_of_a_long_log(tmp_path: Path) -> None:
     writer = LogWriter(tmp_path)
     count = 3 * EVERY + 17
     for start in range(0, count, 250):

@@ -1,5 +1,4 @@
-"""Workflow templates: supported settings, notes about ignored settings, and problems with their
-line."""
+"""Workflow templates: supported settings, notes about ignored settings, and problems."""
 
 from __future__ import annotations
 
@@ -64,26 +63,26 @@ FILE = Path("house.yaml")
 
 def test_supported_settings() -> None:
     parsed = parse_text(GOOD, FILE)
-    made = parsed.executable
-    assert (made.id, made.scenario_id, made.name, made.version) == (
+    executable = parsed.executable
+    assert (executable.id, executable.scenario_id, executable.name, executable.version) == (
         "house-train",
         "houses",
         "Train",
         "1.2",
     )
-    assert [(one.name, one.default, one.description) for one in made.parameters] == [
+    assert [(one.name, one.default, one.description) for one in executable.parameters] == [
         ("DEPTH", "3", "How deep"),
         ("RATE", None, ""),
     ]
-    assert [(one.name, one.kind) for one in made.inputs] == [("rows", "dataset")]
-    assert [(one.name, one.kind) for one in made.outputs] == [("housemodel", "model")]
+    assert [(one.name, one.kind) for one in executable.inputs] == [("rows", "dataset")]
+    assert [(one.name, one.kind) for one in executable.outputs] == [("housemodel", "model")]
     assert parsed.names == {"housemodel": "The model"}
     assert parsed.workflow.deadline_seconds == 60
     assert ("hub", "token") in parsed.workflow.secrets
     assert parsed.scenario.description == "What houses cost"
     (train,) = [leaf for leaf in parsed.workflow.leaves if leaf.name == "train"]
     assert train.outputs[0].archived is True
-    assert made.source == str(FILE.absolute())
+    assert executable.source == str(FILE.absolute())
 
 
 def test_ignored_settings_have_notes() -> None:
@@ -163,7 +162,7 @@ def test_invalid_yaml_has_a_line(tmp_path: Path) -> None:
         assert problem.reason
 
 
-def test_a_folder_of_templates(tmp_path: Path) -> None:
+def test_templates_of_a_folder_are_found(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.yaml").write_text(GOOD)
@@ -185,7 +184,7 @@ def test_a_folder_of_templates(tmp_path: Path) -> None:
     assert "is also defined in" in problem.reason
 
 
-def test_files_without_a_template(tmp_path: Path) -> None:
+def test_files_without_a_template_are_reported_if_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="no file or folder"):
         parse_templates(tmp_path / "missing")
     (tmp_path / "x.yaml").write_text("kind: ConfigMap")

@@ -74,17 +74,17 @@ def test_paths_of_artifacts_are_not_code(tmp_path: Path) -> None:
     )
 
 
-def test_explicit_settings(tmp_path: Path) -> None:
+def test_settings_override_the_derived_paths(tmp_path: Path) -> None:
     files(tmp_path, "train.py", "other/x")
-    told = workflow("python /app/train.py", ", launchpad.tui/code-path: /opt/ml")
-    assert container_code_path(told, tmp_path) == "/opt/ml"
+    parsed = workflow("python /app/train.py", ", launchpad.tui/code-path: /opt/ml")
+    assert container_code_path(parsed, tmp_path) == "/opt/ml"
     assert (
-        code_folder(told, str(tmp_path / "t.yaml"), str(tmp_path / "other")) == tmp_path / "other"
+        code_folder(parsed, str(tmp_path / "t.yaml"), str(tmp_path / "other")) == tmp_path / "other"
     )
     with pytest.raises(ConfigError, match="does not exist"):
-        code_folder(told, "", str(tmp_path / "missing"))
+        code_folder(parsed, "", str(tmp_path / "missing"))
     with pytest.raises(ConfigError, match="does not exist"):
-        code_folder(told, str(tmp_path / "missing" / "t.yaml"), "")
+        code_folder(parsed, str(tmp_path / "missing" / "t.yaml"), "")
 
 
 def test_generated_folders_are_not_copied(tmp_path: Path) -> None:
@@ -101,12 +101,12 @@ def test_generated_folders_are_not_copied(tmp_path: Path) -> None:
         copy_code(tmp_path / "code", tmp_path / "other", 1)
 
 
-def test_the_interpreter(tmp_path: Path) -> None:
+def test_the_interpreter_of_an_execution(tmp_path: Path) -> None:
     assert interpreter("", tmp_path, sys.executable) == Path(sys.executable)
     beside = tmp_path / ".venv" / "bin" / "python"
     files(tmp_path, ".venv/bin/python")
     beside.chmod(0o700)
     assert interpreter("", tmp_path, sys.executable) == beside
-    assert interpreter(str(tmp_path / ".venv"), tmp_path / "elsewhere", sys.executable) == beside
+    assert interpreter(str(tmp_path / ".venv"), tmp_path / "other", sys.executable) == beside
     with pytest.raises(ConfigError, match="interpreter"):
         interpreter(str(tmp_path / "nothing"), tmp_path, sys.executable)

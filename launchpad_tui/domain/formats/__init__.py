@@ -1,4 +1,4 @@
-"""Previews of files from a few of their parts. Nothing in a file is ever executed."""
+"""Previews of files, for which only a few parts are read. Nothing in a file is ever executed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from launchpad_tui.domain.formats.base import (
     Preview,
     Read,
     Source,
+    bytes_text,
     hex_lines,
-    size_words,
 )
 from launchpad_tui.domain.formats.onnx import onnx_preview
 from launchpad_tui.domain.formats.pickle_search import search_pickles
@@ -32,7 +32,7 @@ def _hdf5(source: Source) -> Preview | None:
     if not source.head.startswith(b"\x89HDF\r\n\x1a\n"):
         return None
     version = str(source.head[8]) if len(source.head) > 8 else "?"
-    facts = (("Size", size_words(source.size)), ("Superblock", f"version {version}"))
+    facts = (("Size", bytes_text(source.size)), ("Superblock", f"version {version}"))
     return Preview("hdf5", "HDF5", facts, note="The content is not analyzed.")
 
 
@@ -44,7 +44,7 @@ def _parquet(source: Source) -> Preview | None:
     if not source.head.startswith(b"PAR1") or source.size < 12:
         return None
     (length,) = struct.unpack("<I", source.exactly(source.size - 8, 4))
-    facts = (("Size", size_words(source.size)), ("Footer", size_words(length)))
+    facts = (("Size", bytes_text(source.size)), ("Footer", bytes_text(length)))
     whole = source.exactly(source.size - 4, 4) == b"PAR1" and length < source.size
     return Preview(
         "parquet",
@@ -54,7 +54,8 @@ def _parquet(source: Source) -> Preview | None:
     )
 
 
-#: formats in the order in which they are tried: those with distinct first bytes, others, text
+#: the formats in the order in which they are tried: first those with distinct first bytes, last
+#: text
 _FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
     ("gguf", "GGUF", gguf_preview),
     ("npy", "NumPy array", npy_preview),
@@ -71,36 +72,36 @@ _FORMATS: tuple[tuple[str, str, Callable[[Source], Preview | None]], ...] = (
 
 
 def preview(name: str, size: int, read: Read) -> Preview:
-    """Return the preview of a file. Its format is recognized by its first bytes, or by its name.
+    """Return the preview of a file, whose format is recognized by its first bytes or by its name.
 
     Args:
-        name: its file name.
-        size: its size in bytes.
-        read: reads bytes at an offset; at most some megabytes are read. Its errors are passed on.
+        name: the name of the file.
+        size: the size of the file in bytes.
+        read: reads bytes at an offset. At most 12 MiB are read; errors are passed on.
     """
     source = Source(name, size, read)
     if not size:
-        return Preview("empty", "Empty file", (("Size", size_words(0)),))
-    for kind, title, look in _FORMATS:
+        return Preview("empty", "Empty file", (("Size", bytes_text(0)),))
+    for kind, title, create in _FORMATS:
         try:
-            found = look(source)
+            found = create(source)
         except Malformed as error:
-            facts = (("Size", size_words(size)),)
+            facts = (("Size", bytes_text(size)),)
             found = Preview(kind, title, facts, lines=hex_lines(source.head), note=str(error))
         if found is not None:
             return _with_pickles(source, found)
     unknown = Preview(
-        "binary", "Binary file", (("Size", size_words(size)),), lines=hex_lines(source.head)
+        "binary", "Binary file", (("Size", bytes_text(size)),), lines=hex_lines(source.head)
     )
     return _with_pickles(source, unknown)
 
 
-#: kinds of files in which a pickle can be packed
+#: kinds of files that can contain a pickle
 _CONTAINERS = frozenset({"zip", "keras", "npz", "npy", "gzip", "tgz", "tar", "binary"})
 
 
 def _with_pickles(source: Source, found: Preview) -> Preview:
-    """Add the pickles in a file to its preview, and what of it was not analyzed."""
+    """Return the preview with the pickles in the file, and with what was not analyzed."""
     if found.kind not in _CONTAINERS:
         return found
     search = search_pickles(Source(source.name, source.size, source.read))

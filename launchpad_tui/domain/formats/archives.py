@@ -1,6 +1,6 @@
-"""Previews of archives: zip (also those of PyTorch, NumPy and Keras), tar and gzip.
+"""Previews of archives: zip (including those of PyTorch, NumPy and Keras), tar and gzip.
 
-The entries are listed. Of compressed parts only the first bytes are unpacked, into bounded memory.
+A preview lists the entries. Only the first bytes of compressed entries are unpacked.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from launchpad_tui.domain.formats.base import (
     Preview,
     Source,
     SourceReader,
-    left_out,
+    bytes_text,
     short,
-    size_words,
+    shown_note,
 )
 from launchpad_tui.domain.formats.pickle_search import search_pickles
 from launchpad_tui.domain.formats.pickles import COLUMNS, pickle_note, pickle_rows
 from launchpad_tui.domain.formats.tensors import npy_facts
 
-#: bytes of a member that are unpacked, and entries that are read, at most
+#: the largest number of bytes of an entry that are unpacked, and of entries that are read
 _MEMBER, _ENTRIES = 1 << 20, 100_000
 
 
@@ -48,9 +48,9 @@ def zip_preview(source: Source) -> Preview | None:
 def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> Preview:
     whole = sum(each.file_size for each in entries)
     facts = [
-        ("Size", size_words(source.size)),
+        ("Size", bytes_text(source.size)),
         ("Entries", f"{len(entries):,}"),
-        ("Unpacked", size_words(whole)),
+        ("Unpacked", bytes_text(whole)),
     ]
     pickles = [
         each
@@ -65,7 +65,7 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
             (short(each.filename.removesuffix(".npy")), *_array(archive, each))
             for each in arrays[:ROWS]
         ]
-        note = left_out(ROWS, len(arrays), "arrays")
+        note = shown_note(ROWS, len(arrays), "arrays")
         return Preview(
             "npz",
             "NumPy arrays",
@@ -85,16 +85,16 @@ def _zip(source: Source, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo
         tuple(facts),
         ("Entry", "Bytes", "Compressed"),
         tuple(listed),
-        note=left_out(ROWS, len(entries), "entries"),
+        note=shown_note(ROWS, len(entries), "entries"),
     )
 
 
 def _torch(source: Source, entries: list[zipfile.ZipInfo], facts: list[tuple[str, str]]) -> Preview:
-    """Preview what torch.save writes: a pickle, and a file for the numbers of each tensor."""
+    """Preview a file of torch.save: a pickle, and one entry with the numbers of each tensor."""
     search = search_pickles(Source(source.name, source.size, source.read))
     data = [each for each in entries if "/data/" in each.filename and not each.is_dir()]
     code = sum("/code/" in each.filename for each in entries)
-    size = size_words(sum(each.file_size for each in data))
+    size = bytes_text(sum(each.file_size for each in data))
     facts += [("Tensor storages", f"{len(data):,}, {size}")]
     facts += [("TorchScript", f"{code:,} code files")] if code else []
     facts += search.facts()
@@ -122,7 +122,7 @@ def gzip_preview(source: Source) -> Preview | None:
     if source.head[:3] != b"\x1f\x8b\x08":
         return None
     data, problem = _unzipped(source)
-    facts = [("Size", size_words(source.size))]
+    facts = [("Size", bytes_text(source.size))]
     if data[257:262] == b"ustar" or source.ending((".tgz", ".tar.gz")):
         return _tar(data, facts, problem, "tgz", "Compressed tar archive", cut=True)
     from launchpad_tui.domain.formats.text import decoded
@@ -139,7 +139,7 @@ def gzip_preview(source: Source) -> Preview | None:
 
 
 def _unzipped(source: Source) -> tuple[bytes, str]:
-    """Return the first megabyte of the content, and what is wrong with the data."""
+    """Return the first megabyte of the content, and a problem with the data, empty if none."""
     unpack = zlib.decompressobj(wbits=31)
     try:
         return unpack.decompress(source.at(0, min(source.size, _MEMBER)), _MEMBER), ""
@@ -151,7 +151,7 @@ def tar_preview(source: Source) -> Preview | None:
     """Preview a tar archive from its first megabyte."""
     if source.head[257:262] != b"ustar":
         return None
-    facts = [("Size", size_words(source.size))]
+    facts = [("Size", bytes_text(source.size))]
     data = source.at(0, min(source.size, _MEMBER))
     return _tar(data, facts, "", "tar", "Tar archive", cut=len(data) < source.size)
 

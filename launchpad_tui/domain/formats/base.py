@@ -1,4 +1,4 @@
-"""The result of a preview, and reading a file within bounds."""
+"""The result of a preview, and bounded reading of a file."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-#: returns the bytes from an offset on, fewer at the end of the file; a preview passes on its errors
+#: A function that returns a number of bytes from an offset on, fewer at the end of the file. A
+#: preview passes its errors on.
 Read = Callable[[int, int], bytes]
 
-#: bytes that are read from the beginning of a file to recognize its format
+#: the number of bytes at the beginning of a file by which its format is recognized
 HEAD = 64 << 10
-#: bytes that are read of a file, and of one part such as a header, at most
+#: the largest numbers of bytes that are read of a file, and at once, for example of a header
 BUDGET, PIECE = 12 << 20, 8 << 20
-#: rows and lines of a preview at most
+#: the largest number of rows or lines of a preview
 ROWS = 200
-#: characters of a line or a cell at most
+#: the largest number of characters of a line or a cell
 WIDTH = 500
 
 
@@ -28,10 +29,15 @@ class Malformed(Exception):
 class Preview:
     """The preview of a file.
 
-    ``kind`` is a short name of the format for programs, ``title`` one for people. ``facts`` are
-    names with values, ``columns`` and ``rows`` a table, ``lines`` text. ``note`` says what is wrong
-    with the file and what was left out. Text comes from the file and may contain control
-    characters.
+    Text from the file may contain control characters.
+
+    Attributes:
+        kind: the name of the format for programs.
+        title: the name of the format for users.
+        facts: names with values.
+        columns, rows: a table.
+        lines: text.
+        note: problems of the file, and what the preview omits.
     """
 
     kind: str
@@ -48,8 +54,8 @@ class Source:
     """A file that is read in parts.
 
     Args:
-        name: its file name.
-        size: its size in bytes.
+        name: the name of the file.
+        size: the size of the file in bytes.
         read: reads bytes at an offset.
     """
 
@@ -84,7 +90,7 @@ class Source:
         return self.read(offset, length)[:length]
 
     def exactly(self, offset: int, length: int) -> bytes:
-        """Return exactly ``length`` bytes; raise Malformed if the file ends before."""
+        """Return exactly ``length`` bytes. Raises Malformed if the file is too short."""
         found = self.at(offset, length)
         if len(found) < length:
             raise Malformed(f"The file is truncated at {offset + len(found):,} bytes.")
@@ -126,7 +132,7 @@ class SourceReader(io.RawIOBase):
         return len(data)
 
 
-def size_words(size: int) -> str:
+def bytes_text(size: int) -> str:
     """Return a size as text, such as ``1,234,567 bytes``."""
     return f"{size:,} byte{'s' * (size != 1)}"
 
@@ -136,7 +142,7 @@ def short(text: str, limit: int = WIDTH) -> str:
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
-def shape_words(shape: object) -> str:
+def shape_text(shape: object) -> str:
     """Return a shape as text, such as ``[384, 128]``."""
     return (
         f"[{', '.join(str(each) for each in shape)}]"
@@ -145,7 +151,7 @@ def shape_words(shape: object) -> str:
     )
 
 
-def left_out(shown: int, count: int, what: str) -> str:
+def shown_note(shown: int, count: int, what: str) -> str:
     """Return a note about items that are not shown; empty if all are."""
     return f"The first {shown:,} of {count:,} {what} are shown." if shown < count else ""
 

@@ -1,6 +1,6 @@
-"""Previews of ONNX models. Their protocol buffers are traversed without reading weights.
+"""Previews of ONNX models, whose protocol buffers are traversed without reading the weights.
 
-Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+The field numbers are those of https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from launchpad_tui.domain.formats.base import (
     Malformed,
     Preview,
     Source,
-    left_out,
-    shape_words,
+    bytes_text,
+    shape_text,
     short,
-    size_words,
+    shown_note,
 )
 
 _TYPES = (
@@ -37,11 +37,11 @@ _TYPES = (
     "complex128",
     "bfloat16",
 )
-#: fields of a message that are traversed at most
+#: the largest number of fields of a message that are traversed
 _MOST = 200_000
-#: bytes of a part that is read completely, such as an input with its shape
+#: the largest number of bytes of a part that is read completely, such as an input with its shape
 _SMALL = 64 << 10
-#: bytes that are read at a time
+#: the number of bytes that are read at once
 _STEP = 4096
 
 
@@ -115,7 +115,7 @@ def onnx_preview(source: Source) -> Preview | None:
     ):
         return None
     walk = _Fields(source)
-    facts: list[tuple[str, str]] = [("Size", size_words(source.size))]
+    facts: list[tuple[str, str]] = [("Size", bytes_text(source.size))]
     rows: list[tuple[str, ...]] = []
     opsets: list[str] = []
     problem = ""
@@ -150,7 +150,7 @@ def onnx_preview(source: Source) -> Preview | None:
         raise Malformed(problem or "The file is not an ONNX model.")
     if opsets:
         facts.append(("Operators", ", ".join(opsets[:10])))
-    note = problem or left_out(ROWS, len(rows), "inputs and outputs")
+    note = problem or shown_note(ROWS, len(rows), "inputs and outputs")
     return Preview(
         "onnx",
         "ONNX model",
@@ -182,7 +182,7 @@ def _property(walk: _Fields, start: int, end: int) -> tuple[str, str]:
 def _graph(
     walk: _Fields, start: int, end: int, facts: list[tuple[str, str]], rows: list[tuple[str, ...]]
 ) -> str:
-    """Count nodes and weights, list inputs and outputs; return what is wrong with the graph."""
+    """Add nodes, weights, inputs and outputs of a graph; return a problem, empty if none."""
     nodes = weights = 0
     problem = ""
     try:
@@ -227,7 +227,7 @@ def _type(walk: _Fields, start: int, end: int) -> tuple[str, str]:
                     for each, way, a, b in walk.fields(begin, stop)
                     if each == 1 and way == 2
                 ]
-                shape = shape_words(sizes)
+                shape = shape_text(sizes)
         return kind, shape
     return "not a tensor", ""
 

@@ -23,9 +23,11 @@ from typing import BinaryIO
 
 from launchpad_tui.domain.formats.pickle_names import Risk, risk_of
 
-#: opcodes and pickles of one file, depth of nested pickles, and characters of one name at most
+#: the largest numbers of opcodes and pickles of a file, of nested pickles, and of characters of a
+#: name
 _OPCODES, _PICKLES, _DEPTH, _NAME = 400_000, 64, 12, 300
-#: items of a tuple, list or dictionary whose values are followed, and bytes of a text that is kept
+#: the largest numbers of items of a tuple, list or dictionary that are tracked, and of bytes of a
+#: text that is kept
 _ITEMS, _TEXT = 64, 4096
 #: opcodes whose argument is data of any length, with the size of the length that precedes it
 _LONG_DATA = {
@@ -51,12 +53,12 @@ class PickleReport:
     """The result of an analysis.
 
     Attributes:
-        names: dotted names that loading would import or call, in the order of their appearance,
+        names: the dotted names that loading would import or call, in the order of their occurrence,
             with their risk.
         protocol: the highest protocol that a pickle of the file declares.
-        pickles: how many pickles ended properly.
-        problem: why the analysis stopped before the end of the data, as a sentence; empty if it
-            did not. The names after that position are not known.
+        pickles: the number of complete pickles.
+        problem: a sentence with the reason why the analysis stopped before the end of the data;
+            empty if it did not. Names after that position are not known.
     """
 
     names: dict[str, Risk] = field(default_factory=dict)
@@ -79,12 +81,12 @@ class PickleReport:
 
     @property
     def dangerous(self) -> int:
-        """How many of the names are dangerous."""
+        """The number of dangerous names."""
         return sum(risk is Risk.DANGEROUS for risk in self.names.values())
 
 
 class _Stopped(Exception):
-    """The analysis cannot continue; the text says why."""
+    """The analysis cannot continue for the reason in the text."""
 
 
 @dataclass(slots=True)
@@ -120,8 +122,8 @@ def analyze(file: BinaryIO, size: int) -> PickleReport:
         size: the position at which the data ends.
 
     Returns:
-        The report. It never raises for malformed data: `PickleReport.problem` says where the
-        analysis stopped.
+        The report. Malformed data raise no error: `PickleReport.problem` names the position at
+        which the analysis stopped.
     """
     report = PickleReport()
     machine = _Machine(file, size, report)

@@ -9,10 +9,10 @@ from enum import StrEnum
 
 
 class Risk(StrEnum):
-    """What is known of a name that loading a pickle would import and call.
+    """The risk of a name that loading a pickle would import and call.
 
-    ``COMMON`` names are those with which widespread libraries restore their data. ``UNKNOWN``
-    names are not known to be safe: loading runs their code.
+    Widespread libraries restore their data with ``COMMON`` names. ``UNKNOWN`` names are not known
+    to be safe: loading the pickle runs their code.
     """
 
     DANGEROUS = "DANGEROUS"
@@ -74,7 +74,7 @@ _COMMON = re.compile(
     """,
     re.VERBOSE,
 )
-#: modules of other packages whose functions run programs or code, or load from elsewhere
+#: modules of other packages whose functions run programs or code, or load other files
 _DANGEROUS_MODULES = re.compile(
     r"""
     numpy\.(testing|distutils|f2py|lib\.(npyio|_npyio_impl|utils)|load|loadtxt|savez?|memmap)
@@ -86,14 +86,15 @@ _DANGEROUS_MODULES = re.compile(
         |sh|plumbum|pexpect|psutil|docker|kubernetes)\b
     | (boto3|botocore|fsspec|smart_open|s3fs|gcsfs
         |cloudpickle|dill|joblib\.(load|parallel|externals)|numexpr|numba)
-    | (IPython|ipykernel|jupyter\w*|ptyprocess|pytest|_pytest|nose|doctest|py|execnet|rpyc|Pyro\d?)\b
+    | (IPython|ipykernel|jupyter\w*|ptyprocess|pytest|_pytest|nose|doctest|py|execnet|rpyc
+        |Pyro\d?)\b
     | (pandas\.(io|eval|read_\w+|core\.computation)|sklearn\.(utils\._testing|externals|datasets))
     | (keras|tensorflow)\.(.*\.)?(load_model|Lambda|func_load|lambda_layer)
     | (jinja2|mako|yaml|ruamel|jsonpickle|django|flask|twisted|tornado|eventlet|gevent|celery)\b
     """,
     re.VERBOSE,
 )
-#: modules of Python 2 by their present names, which the unpickler applies too
+#: the current names of modules of Python 2, which the unpickler applies, too
 _RENAMED = {old: new.partition(".")[0] for old, new in IMPORT_MAPPING.items()}
 _STANDARD = frozenset(sys.stdlib_module_names) | {
     *("commands", "distutils", "asyncore", "asynchat", "smtpd", "imp", "nt", "posix", "popen2"),
@@ -107,7 +108,7 @@ _REFLECTION = re.compile(r"__\w+__|(f|gi|cr|tb)_(globals|locals|code|frame|built
 def risk_of(name: str) -> Risk:
     """Return the risk of a dotted name, such as ``posix.system``.
 
-    Everything of the standard library is dangerous unless it is known to restore data only. A name
+    Names of the standard library are dangerous unless they are known to restore only data. A name
     that reaches a module of the standard library through another package, such as
     ``sklearn.os.system``, is dangerous as well.
     """

@@ -20,9 +20,10 @@ from launchpad_tui.domain.formats.base import Malformed, Source, SourceReader, s
 from launchpad_tui.domain.formats.pickle_analysis import PickleReport, analyze
 from launchpad_tui.domain.formats.pickle_names import Risk
 
-#: bytes that are unpacked of one part and of all parts, entries of an archive, archives in archives
+#: the largest numbers of bytes that are unpacked of a part and of all parts, of entries of an
+#: archive, and of archives inside archives
 _PART, _TOTAL, _ENTRIES, _DEPTH = 8 << 20, 48 << 20, 2_000, 4
-#: places that a note names
+#: the largest number of places that a note names
 _SHOWN = 3
 _PICKLE_NAMES = (".pkl", ".pickle", ".joblib", ".pk", ".p", ".dill", ".cloudpickle")
 #: first bytes of pickles without a header (protocols 0 and 1)
@@ -30,7 +31,7 @@ _OLD_STARTS = frozenset(b"(]})lcdIVSKJMGNUXT")
 
 
 class _Decompressor(Protocol):
-    """What the decompressors of bz2 and lzma have in common."""
+    """The common interface of the decompressors of bz2 and lzma."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
@@ -87,10 +88,9 @@ class PickleSearch:
 
 
 def search_pickles(source: Source) -> PickleSearch:
-    """Search a file and everything packed in it.
+    """Search a file, including archives and compressed data in it.
 
-    Raises:
-        Whatever reading the source raises.
+    Errors of reading the source are passed on.
     """
     found = PickleSearch()
     file = io.BufferedReader(SourceReader(source), 1 << 16)
@@ -190,7 +190,7 @@ def _search_tar(found: PickleSearch, place: str, file: BinaryIO, depth: int) -> 
 
 
 def _may_contain(name: str, head: bytes) -> bool:
-    """Whether an entry of an archive can be a pickle or can contain one, by its name and start."""
+    """Return whether an entry of an archive may be or contain a pickle, by its name and start."""
     return bool(head) and (
         name.lower().endswith(_PICKLE_NAMES)
         or head[0] == 0x80
@@ -225,8 +225,10 @@ _LZ4 = b"\x04\x22\x4d\x18"
 
 
 def _unpacked(head: bytes, file: BinaryIO) -> tuple[bytes, str] | None:
-    """Return the first bytes of a compressed stream, and why the rest is missing; None if the
-    data are not compressed by a known method."""
+    """Return the first bytes of a compressed stream, and the reason why the rest is missing.
+
+    None is returned if the data are not compressed by a known method.
+    """
     if head.startswith(_LZ4):
         return b"", "LZ4 is not supported"
     if not head.startswith(_MAGIC):

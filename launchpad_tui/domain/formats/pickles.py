@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from launchpad_tui.domain.formats.base import ROWS, Preview, Source, left_out, short, size_words
+from launchpad_tui.domain.formats.base import ROWS, Preview, Source, bytes_text, short, shown_note
 from launchpad_tui.domain.formats.pickle_analysis import PickleReport
 from launchpad_tui.domain.formats.pickle_names import Risk
 from launchpad_tui.domain.formats.pickle_search import PickleSearch, search_pickles
@@ -22,11 +22,11 @@ def pickle_rows(report: PickleReport) -> tuple[tuple[str, str], ...]:
 
 
 def pickle_note(search: PickleSearch) -> str:
-    """Return the warning and what was not analyzed; empty if there is nothing to say."""
+    """Return the warning, and what was not analyzed; empty if there is no pickle."""
     warning = [WARNING] if search.reports else []
     count = len(search.total.names)
     return " ".join(
-        [*warning, *search.remarks(), *([left_out(ROWS, count, "names")] if count else [])]
+        [*warning, *search.remarks(), *([shown_note(ROWS, count, "names")] if count else [])]
     ).strip()
 
 
@@ -37,7 +37,7 @@ def pickle_preview(source: Source) -> Preview | None:
         return None
     total = search.total
     facts = [
-        ("Size", size_words(source.size)),
+        ("Size", bytes_text(source.size)),
         ("Protocol", str(total.protocol)),
         *search.facts(),
     ]

@@ -14,13 +14,13 @@ from launchpad_tui.domain.formats.base import (
     Malformed,
     Preview,
     Source,
-    left_out,
-    shape_words,
+    bytes_text,
+    shape_text,
     short,
-    size_words,
+    shown_note,
 )
 
-#: bits of an element, by the names of https://github.com/huggingface/safetensors
+#: the bits of an element by the name of its type in https://github.com/huggingface/safetensors
 _BITS = {
     "BOOL": 8,
     "U8": 8,
@@ -89,13 +89,13 @@ def safetensors_preview(source: Source) -> Preview | None:
         types[kind] = types.get(kind, 0) + count
         if kind in _BITS and last - first != (count * _BITS[kind] + 7) // 8:
             problem = problem or f"The size of {short(name, 80)} does not match its shape."
-        rows.append((short(name), kind, shape_words(shape), f"{last - first:,}"))
+        rows.append((short(name), kind, shape_text(shape), f"{last - first:,}"))
     if 8 + length + end != source.size:
         problem = problem or (
             f"The file should have {8 + length + end:,} bytes, but has {source.size:,}."
         )
     facts = [
-        ("Size", size_words(source.size)),
+        ("Size", bytes_text(source.size)),
         ("Tensors", f"{len(rows):,}"),
         ("Parameters", f"{numbers:,}"),
     ]
@@ -109,7 +109,7 @@ def safetensors_preview(source: Source) -> Preview | None:
             (short(str(key), 40), short(str(value), 200))
             for key, value in list(metadata.items())[:20]
         ]
-    note = problem or left_out(ROWS, len(rows), "tensors")
+    note = problem or shown_note(ROWS, len(rows), "tensors")
     return Preview(
         "safetensors", "Safetensors", tuple(facts), _COLUMNS, tuple(rows[:ROWS]), note=note
     )
@@ -159,7 +159,7 @@ _GGUF_TYPES = {
     39: "MXFP4",
     40: "NVFP4",
 }
-#: tensors of a GGUF file whose sizes are added up at most
+#: the largest number of tensors of a GGUF file that are read
 _GGUF_MOST = 5000
 
 
@@ -225,7 +225,7 @@ def gguf_preview(source: Source) -> Preview | None:
         return None
     order = "<" if source.head[4:6] != b"\0\0" else ">"
     (version,) = struct.unpack_from(f"{order}I", source.head, 4)
-    facts = [("Size", size_words(source.size)), ("Version", str(version))]
+    facts = [("Size", bytes_text(source.size)), ("Version", str(version))]
     if version not in {2, 3}:
         return Preview("gguf", "GGUF", tuple(facts), note="This version is not supported.")
     tensors, pairs = struct.unpack_from(f"{order}QQ", source.head, 8)
@@ -246,12 +246,12 @@ def gguf_preview(source: Source) -> Preview | None:
             kind = cursor.number("I")
             cursor.number("Q")
             numbers += _product(shape)
-            rows.append((short(name), _GGUF_TYPES.get(kind, str(kind)), shape_words(shape)))
+            rows.append((short(name), _GGUF_TYPES.get(kind, str(kind)), shape_text(shape)))
         if tensors <= _GGUF_MOST:
             facts.insert(3, ("Parameters", f"{numbers:,}"))
     except Malformed as error:
         note = str(error)
-    note = note or left_out(ROWS, tensors, "tensors")
+    note = note or shown_note(ROWS, tensors, "tensors")
     return Preview("gguf", "GGUF", tuple(facts), _COLUMNS[:3], tuple(rows[:ROWS]), note=note)
 
 
@@ -279,7 +279,7 @@ def npy_facts(head: bytes) -> tuple[tuple[str, str], ...] | None:
         raise Malformed("The header of the array is not valid.") from error
     found = [
         ("Type", short(str(kind), 200)),
-        ("Shape", shape_words(list(shape))),
+        ("Shape", shape_text(list(shape))),
         ("Elements", f"{count:,}"),
     ]
     if "O" in str(kind):
@@ -292,4 +292,4 @@ def npy_preview(source: Source) -> Preview | None:
     facts = npy_facts(source.head)
     if facts is None:
         return None
-    return Preview("npy", "NumPy array", (("Size", size_words(source.size)), *facts))
+    return Preview("npy", "NumPy array", (("Size", bytes_text(source.size)), *facts))

@@ -8,7 +8,7 @@ import io
 import json
 from collections.abc import Sequence
 
-from launchpad_tui.domain.formats.base import ROWS, Preview, Source, left_out, short, size_words
+from launchpad_tui.domain.formats.base import ROWS, Preview, Source, bytes_text, short, shown_note
 
 _TABLES = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 _NAMES = {
@@ -26,7 +26,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-#: depth of JSON that is indented; deeper documents are shown as they are
+#: the largest depth of JSON that is indented; deeper documents are shown unchanged
 _DEEP = 60
 
 
@@ -62,7 +62,7 @@ def text_preview(source: Source) -> Preview | None:
     if found is None:
         return None
     text, encoding = found
-    facts: tuple[tuple[str, str], ...] = (("Size", size_words(source.size)), ("Encoding", encoding))
+    facts: tuple[tuple[str, str], ...] = (("Size", bytes_text(source.size)), ("Encoding", encoding))
     note = "" if whole else "Only the beginning was read."
     begins = text.lstrip()[:1]
     if begins in {"{", "["} or source.ending((".json", ".jsonl", ".ndjson", ".ipynb")):
@@ -79,7 +79,7 @@ def text_preview(source: Source) -> Preview | None:
     if whole:
         facts = (*facts, ("Lines", f"{len(lines):,}"))
     return Preview(
-        kind, title, facts, lines=_cut(lines), note=note or left_out(ROWS, len(lines), "lines")
+        kind, title, facts, lines=_cut(lines), note=note or shown_note(ROWS, len(lines), "lines")
     )
 
 
@@ -101,7 +101,7 @@ def _json(
             "JSON lines",
             more,
             lines=_cut(lines),
-            note=note or left_out(ROWS, len(lines), "lines"),
+            note=note or shown_note(ROWS, len(lines), "lines"),
         )
     if not whole:
         lines = text.splitlines()
@@ -142,7 +142,7 @@ def _json(
         facts = (*facts, ("Entries", f"{len(value):,}"))
     lines = written.splitlines()
     return Preview(
-        "json", "JSON", facts, lines=_cut(lines), note=left_out(ROWS, len(lines), "lines")
+        "json", "JSON", facts, lines=_cut(lines), note=shown_note(ROWS, len(lines), "lines")
     )
 
 
@@ -189,7 +189,7 @@ def _notebook(value: dict[str, object], facts: tuple[tuple[str, str], ...]) -> P
         "Notebook",
         (*facts, ("Cells", f"{count:,}")),
         lines=_cut(lines),
-        note=left_out(ROWS, len(lines), "lines"),
+        note=shown_note(ROWS, len(lines), "lines"),
     )
 
 

@@ -1,5 +1,6 @@
-"""Launches a command of an execution, in a private view of the file system, so that no process
-outlives the supervisor.
+"""Launches a command of an execution and kills its processes when the supervisor ends.
+
+The command may run in a private view of the file system.
 
 ``python command_launcher.py PARENT PLAN COMMAND ARGUMENT…`` stays the leader of the process group:
 when the process PARENT ends, it kills the entire group, including the processes that the command

@@ -1,5 +1,7 @@
-"""The queue of the embedded runtime: starts supervisors for pending executions and detects
-supervisors that died."""
+"""The queue of the embedded runtime.
+
+It starts supervisors for pending executions and detects supervisors that died.
+"""
 
 from __future__ import annotations
 
@@ -27,24 +29,25 @@ from launchpad_tui.runtimes.folder_lock import folder_lock
 from launchpad_tui.runtimes.host import RuntimeHost
 
 _log = logging.getLogger(__name__)
-#: the time that a supervisor may take from its start until it holds its lock
+#: the longest time from the start of a supervisor until it has its lock
 _START_TIMEOUT = timedelta(seconds=30)
-#: what `Claim.boot` is once the supervisor itself runs; before that, the claim is its starter's
+#: `Claim.boot` of a running supervisor; before, the claim belongs to the process that starts it
 RUNNING_SUPERVISOR = "supervisor"
 _LOST = "The supervisor ended unexpectedly: it was killed, or the machine restarted"
 
 
 class Dispatcher:
-    """Starts supervisors and checks on them. Safe for threads and for several processes at the same
-    time."""
+    """Starts and monitors supervisors.
+
+    Several threads and processes may do so at the same time.
+    """
 
     def __init__(self, host: RuntimeHost) -> None:
         self._host = host
         self._records = host.records
 
     def dispatch(self) -> int:
-        """Start pending executions up to the limit of parallel executions and return how many were
-        started."""
+        """Start pending executions up to the limit of parallel executions; return their number."""
         started = 0
         parallel = self._host.settings.parallel
         while (claimed := self._records.claim_next(parallel, os.getpid(), "")) is not None:
@@ -93,8 +96,7 @@ class Dispatcher:
         starter.wait()
 
     def wake(self, execution_id: str) -> None:
-        """Make a supervisor check immediately whether it has to stop; otherwise it does so a little
-        later."""
+        """Make the supervisor of an execution check at once whether it has to stop."""
         for each in self._records.unfinished():
             if (
                 each.execution.id == execution_id
@@ -166,7 +168,7 @@ class Dispatcher:
 
 
 def _last_line(path: Path) -> str:
-    """Return the last line of a supervisor's output in brackets, or an empty string."""
+    """Return the last line of a supervisor's output as a remark; empty if there is none."""
     try:
         lines = path.read_text("utf-8", "replace").strip().splitlines()
     except OSError:

@@ -15,15 +15,15 @@ from launchpad_tui.runtimes.embedded.new_executions import new_execution
 from launchpad_tui.runtimes.host import RuntimeHost
 
 _log = logging.getLogger(__name__)
-#: an execution that was due before its schedule ended is created until this long after the end
+#: the longest time after the end of a schedule at which an execution due before is created
 _LATEST = timedelta(minutes=1)
 
 
 def create_due_executions(host: RuntimeHost, at: datetime) -> int:
     """Create the executions of schedules that are due, in all resource groups of this machine.
 
-    An execution that cannot be created is reported in the log file and does not delay others. The
-    executions are queued; whoever calls this starts them.
+    If an execution cannot be created, the log file reports the error, and the other schedules
+    continue. The new executions are queued; the caller starts them.
 
     Args:
         host: the registry.
@@ -40,7 +40,7 @@ def _create(host: RuntimeHost, scope: Scope, schedule: Schedule, at: datetime) -
     try:
         next_at = next_occurrence(schedule, at)
     except InvalidInput as error:
-        # Another program wrote it.
+        # Schedules are checked when they are stored, so another program wrote this one.
         _log.warning(
             "the schedule %s of %s is not valid and ends: %s", schedule.id, scope, error.title
         )
@@ -66,6 +66,6 @@ def _create(host: RuntimeHost, scope: Scope, schedule: Schedule, at: datetime) -
                     "the schedule %s of %s created no execution: %s", schedule.name, scope, error
                 )
     except LaunchpadError as error:
-        # It stays due and is tried again the next time.
+        # The schedule stays due and is retried in the next call.
         _log.warning("the schedule %s of %s is retried later: %s", schedule.name, scope, error)
     return None

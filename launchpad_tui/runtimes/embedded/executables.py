@@ -1,5 +1,4 @@
-"""Executables of the embedded runtime: workflow templates of files and folders, and their
-settings."""
+"""Adds executables of the embedded runtime from workflow templates, and checks their settings."""
 
 from __future__ import annotations
 
@@ -22,25 +21,25 @@ EXECUTABLE_FIELDS = (
         "python",
         "Python",
         FieldKind.PATH,
-        help="The interpreter that python and python3 run. Empty: a virtual environment .venv or "
-        "venv beside the template, else the interpreter that runs launchpad.",
+        help="The interpreter that python and python3 run. Empty: that of a virtual environment "
+        ".venv or venv in the code folder, otherwise the interpreter that runs launchpad.",
     ),
     Field(
         "path",
         "Search path",
-        help="Folders that are put in front of PATH, separated by ':'.",
+        help="Folders that precede those of PATH, separated by ':'.",
     ),
     Field(
         "environment",
         "Environment",
-        help="Environment variables of the training, written as NAME=value and separated by spaces; "
-        "quoted as in a shell.",
+        help="Environment variables of the training in the form NAME=value, separated by spaces "
+        "and quoted as in a shell.",
     ),
     Field(
         "code",
         "Code folder",
         FieldKind.PATH,
-        help="The folder of the code that the image would contain. Empty: the template's folder.",
+        help="The folder with the code of the container image. Empty: the folder of the template.",
     ),
 )
 
@@ -87,14 +86,17 @@ def checked_settings(values: Mapping[str, str]) -> dict[str, str]:
             field="python",
         )
     if code is not None and not code.is_dir():
-        raise InvalidInput(f"There is no folder {code}", field="code")
+        raise InvalidInput(
+            f"The code folder {code} does not exist",
+            hint="Give the folder that contains the code of the container image.",
+            field="code",
+        )
     _check_environment(settings.get("environment", ""))
     return settings
 
 
 def _check_environment(text: str) -> None:
-    """Raise InvalidInput if a text is not a list of variables such as ``SEED=1 NAME="two
-    words"``."""
+    """Check a list of variables such as ``SEED=1 NAME="two words"``. Raises InvalidInput."""
     try:
         items = shlex.split(text)
     except ValueError as error:
@@ -104,7 +106,8 @@ def _check_environment(text: str) -> None:
     for item in items:
         if not re.fullmatch(r"[A-Za-z_]\w*=.*", item, re.ASCII | re.DOTALL):
             raise InvalidInput(
-                f"{item[:60]!r} is not NAME=value",
-                hint='For example: SEED=1 NAME="two words"',
+                f"{item[:60]!r} is not an environment variable",
+                "It does not have the form NAME=value.",
+                'Write for example: SEED=1 NAME="two words"',
                 field="environment",
             )

@@ -13,8 +13,7 @@ _REPORTED_PROBLEMS = 5
 
 
 class MetricLineRecorder:
-    """Parses lines that begin with ``::`` and records the metrics in them. Problems are written to
-    the log."""
+    """Parses lines that begin with ``::`` and records their metrics. The log reports problems."""
 
     def __init__(self, sink: MetricSink, log: LogWriter) -> None:
         self._sink = sink

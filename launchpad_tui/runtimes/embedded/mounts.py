@@ -25,16 +25,15 @@ _MAX_LINKS = 40
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A folder or file of this machine that the commands find at ``target``, an absolute path of
-    the container.
+    """A folder or file of this machine that commands find at an absolute path of the container.
 
     Args:
         source: a private folder or file of the execution; mount points of nested mounts are created
             in it.
         target: the path in the container.
         writable: whether the commands may change it.
-        files: if not empty, the folder at ``target`` keeps its content, and only these files, as
-            well as files that the commands create in it, are in the source.
+        files: if not empty, the folder at ``target`` stays visible. Only these files, and files
+            that the commands create in it, are in the source.
     """
 
     source: Path
@@ -45,8 +44,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A folder of the view that is replaced by a stand-in with bind mounts of the entries of the
-    original.
+    """A folder of the view in place of an original, whose entries are bind-mounted into it.
 
     Args:
         target: the path of the folder in the view.
@@ -63,8 +61,7 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class BindMount:
-    """A bind mount of a folder or file of this machine at ``target``; missing parent folders are
-    created."""
+    """A bind mount of a folder or file at ``target``; missing parent folders are created."""
 
     target: str
     source: str
@@ -89,8 +86,9 @@ class _Location:
 
 
 def plan(mounts: Sequence[Mount], scratch: Path) -> tuple[Overlay | BindMount, ...]:
-    """Return the overlays and bind mounts for some mounts, in order; the first is the overlay of
-    the root.
+    """Return the overlays and bind mounts for some mounts, in the order of mounting.
+
+    The first one is the overlay of the root.
 
     Args:
         mounts: the mounts, whose sources exist.
@@ -155,11 +153,15 @@ class _Plan:
             if isinstance(found, _Location):
                 return found
             path = found
-        raise InvalidInput("Symbolic links form a loop", path, field="path")
+        raise InvalidInput(
+            f"The path {path!r} cannot be mapped",
+            "Its symbolic links form a loop.",
+            "Change the path in the workflow template.",
+            field="path",
+        )
 
     def _resolve(self, path: str) -> _Location | str:
-        """Return the location of a path, or the path in which its first symbolic link has been
-        followed."""
+        """Return the location of a path, or the path with its first symbolic link resolved."""
         view, real, own = "/", "/", True
         parts = path.strip("/").split("/")
         for number, part in enumerate(parts):

@@ -1,4 +1,4 @@
-"""New executions, checked before they are queued."""
+"""Creates executions and checks that they can run."""
 
 from __future__ import annotations
 

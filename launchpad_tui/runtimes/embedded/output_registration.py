@@ -1,8 +1,8 @@
-"""Storing and registering the outputs of an execution: all of them or none.
+"""Stores and registers the outputs of an execution: all of them or none.
 
 The outputs are first listed in ``outputs.json`` in the execution's folder. If the object store
-fails, the files stay on this machine and the execution is DEAD with the status detail ``outputs:
-kept``. `register_outputs` may then be repeated at any time, by any process.
+fails, the files are kept on this machine and the execution becomes DEAD with the status detail
+``outputs: kept``. Any process may then retry at any time with `retry_registration`.
 """
 
 from __future__ import annotations
@@ -38,13 +38,12 @@ _FILE = "outputs.json"
 
 @dataclass(frozen=True, slots=True)
 class PendingOutput:
-    """An output that is to be stored, and the artifact that it becomes.
+    """An output that has to be stored, and the attributes of its artifact.
 
     Args:
         name: the output's ``globalName``.
         path: the file or folder on this machine.
-        suffix: the path inside the output at which the artifact begins; empty for the entire
-            output.
+        suffix: the path of the artifact inside the output; empty for the entire output.
     """
 
     name: str
@@ -58,7 +57,7 @@ class PendingOutput:
 
 @dataclass(frozen=True, slots=True)
 class PendingOutputs:
-    """All outputs of an execution, and the signatures that it gave them, by ``globalName``."""
+    """All outputs of an execution, and their signatures by ``globalName``."""
 
     outputs: tuple[PendingOutput, ...]
     signatures: Mapping[str, str]
@@ -118,7 +117,11 @@ def load_pending_outputs(folder: Path) -> PendingOutputs:
         )
         signatures = dict(data["signatures"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise NotFound("The execution has no kept outputs") from error
+        raise NotFound(
+            "The execution has no kept outputs",
+            f"{folder / _FILE}: {error}",
+            "Run the execution again.",
+        ) from error
     missing = [each.path for each in outputs if not os.path.lexists(each.path)]
     if missing:
         raise NotFound(
@@ -136,7 +139,7 @@ def discard_pending_outputs(folder: Path) -> None:
 
 
 def has_pending_outputs(folder: Path) -> bool:
-    """Return whether an execution's folder holds outputs that are still to be stored."""
+    """Return whether an execution's folder has outputs that have not been stored yet."""
     return (folder / _FILE).exists()
 
 
@@ -150,8 +153,9 @@ def register_outputs(
     *,
     retried: bool = False,
 ) -> tuple[Artifact, ...]:
-    """Store the outputs, then register them as artifacts and set the execution to COMPLETED in one
-    transaction.
+    """Store the outputs, register them as artifacts, and complete the execution.
+
+    Artifacts and status are written in one transaction.
 
     Args:
         host: the registry and the object stores.

@@ -1,4 +1,4 @@
-"""Preparing an execution: its code, its interpreter, its input artifacts and its environment."""
+"""Prepares an execution: code, interpreter, input artifacts and environment."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Preparation:
     """Prepares one execution for its run.
 
     Args:
-        host: the registry, the object stores and the options of the runtime.
+        host: the registry, the object stores and the settings of this machine.
         scope: the resource group of the execution.
         workspace: the folders of the execution.
         log: the log of the execution.
@@ -59,7 +59,7 @@ class Preparation:
         cancellation: Cancellation,
         sink: MetricSink,
     ) -> RunContext:
-        """Copy the code, download the inputs and return what the steps of the workflow share.
+        """Copy the code, download the inputs and return the context of the workflow's steps.
 
         Args:
             parsed: the workflow template of the executable.
@@ -107,10 +107,10 @@ class Preparation:
         """Download the input artifacts.
 
         Returns:
-            The folder of each input, and the signatures that the executions which created them
-            left, both by the name of the input.
+            The folder of each input, and the signatures that were recorded when the inputs were
+            created, both by the name of the input.
         """
-        # The keyring may be locked by the time the outputs are stored: read the credentials now.
+        # The credentials are read now, because the keyring may be locked when outputs are stored.
         self.host.files.prepare(self.scope)
         folders: dict[str, Path] = {}
         signatures: dict[str, str] = {}

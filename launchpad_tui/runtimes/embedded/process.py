@@ -1,4 +1,4 @@
-"""Runs one command of an execution: starts it, reads its output, and stops its process group."""
+"""Runs a command of an execution, reads its output, and stops its process group."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from launchpad_tui.runtimes.embedded.sandbox import Launch
 from launchpad_tui.runtimes.log_files import LineBreaker, LogWriter
 
 _BLOCK = 1 << 16
-#: seconds between two checks whether to stop
+#: seconds between two checks whether the command has to stop
 _POLL_SECONDS = 0.1
-#: seconds to wait for the end of the output of a command that has ended; a process that it started
-#: may keep the output open
+#: seconds after the end of a command during which its output is still read, because a process that
+#: it started may keep the output open
 _LINGER_SECONDS = 1.0
 #: the environment variable that marks all processes of an execution
 EXECUTION_ID_VARIABLE = "AICORE_EXECUTION_ID"
-#: the maximum number of searches for processes that a killed process started just before it ended
+#: the largest number of searches for processes that were started while others were killed
 _PASSES = 10
 
 
@@ -99,8 +99,8 @@ def run(
     try:
         _read_output(process, step, log, cancellation, record)
     finally:
-        # The group exists as long as one of its members. The leader is not reaped yet, so its ID is
-        # not reused.
+        # Members of the group may still run. The leader is not reaped yet, so that the ID of the
+        # group cannot be reused.
         _kill(process.pid, signal.SIGKILL)
         code = process.wait()
     return ExitStatus(code)
@@ -199,10 +199,9 @@ def _kill(group: int, number: signal.Signals) -> None:
 
 
 def kill_remaining(execution_id: str) -> int:
-    """Kill the remaining processes of an execution: those of this user whose environment has its
-    ID.
+    """Kill the processes of this user that have the ID of an execution in their environment.
 
-    On systems other than Linux no processes are found.
+    Processes are found on Linux only.
 
     Returns:
         The number of processes that were killed.

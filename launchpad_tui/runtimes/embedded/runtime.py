@@ -1,4 +1,4 @@
-"""The embedded runtime: executions train on this machine, and the registry keeps their records."""
+"""The embedded runtime: executions run on this machine and are recorded in the registry."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from launchpad_tui.runtimes.embedded.dispatcher import Dispatcher
 from launchpad_tui.runtimes.host import RuntimeHost
 
 Record = TypeVar("Record")
-#: records that are read from the registry at once
+#: the number of records that are read from the registry at once
 _PAGE = 1000
 _NO_STORE_SECRETS = (
-    "The embedded runtime keeps no object store secrets: object stores are kept on this machine."
+    "The embedded runtime has no object store secrets: it uses the object stores of this machine."
 )
 
 
@@ -54,7 +54,7 @@ class EmbeddedRuntime:
         secrets: not used, because the runtime needs no credentials.
         host: the registry, the object stores and the settings of this machine.
         resource_group: the resource group of all operations.
-        clock: returns the current time; schedules are due by it.
+        clock: returns the current time, with which due schedules are found.
     """
 
     def __init__(
@@ -89,14 +89,12 @@ class EmbeddedRuntime:
         )
 
     def reconcile(self) -> None:
-        """Create the executions of due schedules, mark executions whose supervisor died as DEAD, and
-        start queued executions."""
+        """Create due executions, detect supervisors that died, and start queued executions."""
         self.create_due(self._clock())
         self._dispatcher.reconcile()
 
     def create_due(self, at: datetime) -> int:
-        """Create and start the executions of schedules that are due at a time, and return their
-        number."""
+        """Create and start the executions of schedules that are due; return their number."""
         from launchpad_tui.runtimes.embedded.due_schedules import create_due_executions
 
         created = create_due_executions(self._host, at)
@@ -128,7 +126,10 @@ class EmbeddedRuntime:
         for group in self.resource_groups():
             if group.name == name:
                 return group
-        raise NotFound(f"Connection {self._scope.connection} has no resource group {name!r}")
+        raise NotFound(
+            f"Connection {self._scope.connection} has no resource group {name!r}",
+            hint="List the resource groups with: launchpad groups list",
+        )
 
     def scenarios(self) -> Iterator[Scenario]:
         """Yield all scenarios."""
@@ -142,10 +143,8 @@ class EmbeddedRuntime:
         """Yield the versions of a scenario's executables, each once."""
         found: dict[str, Version] = {}
         for each in self._records.executables(self._scope, scenario_id):
-            found.setdefault(
-                each.version,
-                Version(each.version, each.description, each.created_at, each.modified_at),
-            )
+            version = Version(each.version, each.description, each.created_at, each.modified_at)
+            found.setdefault(each.version, version)
         yield from found.values()
 
     def add_executables(self, path: Path) -> AddedExecutables:
@@ -168,7 +167,7 @@ class EmbeddedRuntime:
         return self._records.set_executable_settings(self._scope, executable_id, settings)
 
     def delete_executable(self, executable_id: str) -> None:
-        """Remove an executable; its configurations and executions stay. Raises NotFound."""
+        """Remove an executable; its configurations and executions are kept. Raises NotFound."""
         self._records.delete_executable(self._scope, executable_id)
 
     def artifacts(
@@ -260,7 +259,7 @@ class EmbeddedRuntime:
         )
 
     def execution_states(self, status: Status | None = None) -> Iterator[ExecutionState]:
-        """Yield status and last change of the executions (with a status)."""
+        """Yield the status and the time of the last change of executions (with a status)."""
         for each in self.executions(status=status):
             yield ExecutionState(each.id, each.status, each.modified_at)
 
@@ -273,8 +272,7 @@ class EmbeddedRuntime:
         return self._records.execution(self._scope, execution_id)
 
     def create_execution(self, configuration_id: str) -> str:
-        """Queue an execution of a configuration and return its ID; it starts immediately if fewer
-        executions are running than the settings allow.
+        """Queue an execution and return its ID; it starts at once unless too many are running.
 
         Raises:
             NotFound: the configuration or its executable does not exist.
@@ -288,8 +286,7 @@ class EmbeddedRuntime:
         return new.id
 
     def stop(self, execution_id: str) -> None:
-        """Stop an execution: a queued one immediately, a running one by SIGTERM and then SIGKILL to
-        all its processes.
+        """Stop an execution: its processes get SIGTERM, and SIGKILL after the grace period.
 
         Raises:
             NotFound: there is no such execution.
@@ -362,7 +359,7 @@ class EmbeddedRuntime:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> Iterator[LogRecord]:
-        """Yield the lines of an execution's log by time; None for a bound means no bound.
+        """Yield the lines of an execution's log by time; a bound that is None does not apply.
 
         Raises:
             NotFound: there is no such execution.
@@ -384,7 +381,7 @@ class EmbeddedRuntime:
         return self._folder(execution_id)
 
     def metrics(self, execution_ids: Sequence[str]) -> Iterator[MetricResource]:
-        """Yield what these executions logged; executions that logged nothing are left out."""
+        """Yield everything that these executions logged, without executions that logged nothing."""
         for execution_id in self._records.executions_by_id(self._scope, execution_ids):
             found = self._records.metric_resource(self._scope, execution_id)
             if found.metrics or found.tags or found.custom_info:
@@ -397,7 +394,7 @@ class EmbeddedRuntime:
         tags: Sequence[Tag] = (),
         custom_info: Sequence[CustomInfo] = (),
     ) -> None:
-        """Add to what an execution logged. Raises NotFound."""
+        """Add metrics, tags and custom info to an execution. Raises NotFound."""
         self._records.record_metrics(self._scope, execution_id, metrics, tags, custom_info)
 
     def delete_metrics(self, execution_id: str) -> None:
@@ -460,7 +457,7 @@ class EmbeddedRuntime:
         self._records.put_schedule(self._scope, changed)
 
     def delete_schedule(self, schedule_id: str) -> None:
-        """Delete a schedule; the executions that it created stay. Raises NotFound."""
+        """Delete a schedule; the executions that it created are kept. Raises NotFound."""
         self._records.delete_schedule(self._scope, schedule_id)
 
     def object_store_secrets(self) -> Iterator[StoreInfo]:
@@ -471,7 +468,11 @@ class EmbeddedRuntime:
         """Raise CapabilityMissing: the runtime has no object store secrets."""
         self._refuse_store_secrets()
 
-    def change_object_store_secret(self, name: str, secret: Mapping[str, object]) -> None:  # noqa: ARG002
+    def change_object_store_secret(
+        self,
+        name: str,  # noqa: ARG002
+        secret: Mapping[str, object],  # noqa: ARG002
+    ) -> None:
         """Raise CapabilityMissing: the runtime has no object store secrets."""
         self._refuse_store_secrets()
 

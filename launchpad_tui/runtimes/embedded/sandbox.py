@@ -1,8 +1,8 @@
-"""Mapping a container's absolute paths to folders of this machine.
+"""Maps the absolute paths of a container to folders of this machine.
 
-A workflow template names paths such as ``/app/data/``, which exist in a container only. Their files
-are in the private folder of the execution, and the commands find them at the named paths, by the
-first of these methods that this machine supports:
+A workflow template names paths such as ``/app/data/``, which exist only in a container. Their files
+are in the private folder of the execution. The commands find them at the named paths by the first
+of these methods that this machine supports:
 
 1. **namespaces**: `command_launcher` creates a private view of the file system, without root
     privileges.
@@ -51,8 +51,11 @@ class Launch:
     plan: str = ""
 
     def command(self, parent: int) -> list[str]:
-        """Return the complete command line; its processes are killed when the process ``parent``
-        ends."""
+        """Return the complete command line.
+
+        Args:
+            parent: the process at whose end the processes of the command are killed.
+        """
         return [*_LAUNCHER, str(parent), self.plan, *self.argv]
 
 
@@ -88,8 +91,10 @@ _LAUNCHER = (sys.executable, "-I", "-S", str(COMMAND_LAUNCHER))
 
 
 class Namespaces:
-    """A mount namespace, inside a user namespace unless the user is root; see unshare(2),
-    user_namespaces(7)."""
+    """A mount namespace, for users other than root inside a user namespace.
+
+    See unshare(2) and user_namespaces(7).
+    """
 
     name = "namespaces"
     note = "a private view of the file system"
@@ -130,10 +135,10 @@ class Bubblewrap:
         mounts: Sequence[Mount],
         scratch: Path,
     ) -> Launch:
-        """Return the command behind bwrap's options.
+        """Return the command, preceded by bwrap and its options.
 
-        bwrap would end on SIGTERM before the command can clean up: it is started with SIGTERM
-        ignored, and the launcher restores the default action for the command.
+        bwrap is started with SIGTERM ignored, because it would end on SIGTERM before the command
+        can clean up. The launcher restores the default action for the command.
         """
         scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = ["bwrap", "--die-with-parent", "--chdir", cwd]
@@ -173,10 +178,9 @@ def _entries(overlay: Overlay) -> list[str]:
 
 
 class PathRewriting:
-    """Replaces the targets of mounts by their sources in command, arguments, environment and
-    working directory.
+    """Replaces targets of mounts by their sources in command, environment and working directory.
 
-    A mount inside another one is also reached through a symbolic link.
+    A mount inside another mount can also be reached through a symbolic link.
     """
 
     name = "rewriting"
@@ -205,7 +209,7 @@ class PathRewriting:
 
 
 def _link_nested(mounts: Sequence[Mount]) -> None:
-    """Link nested mounts, because code at ``/app`` may use ``data/`` for ``/app/data``."""
+    """Create links for nested mounts, because code at ``/app`` may name ``/app/data`` ``data``."""
     pairs = _pairs(mounts)
     for target, source in pairs.items():
         for outer, folder in pairs.items():
@@ -234,8 +238,10 @@ def _pairs(mounts: Sequence[Mount]) -> dict[str, str]:
 
 
 def rewritten(text: str, mounts: Sequence[Mount]) -> str:
-    """Return the text with each target, as a complete path or as the beginning of one, replaced by
-    its source."""
+    """Return a text in which sources replace the targets of mounts.
+
+    A target is replaced if it is a complete path or the beginning of one.
+    """
     by_target = _pairs(mounts)
     if not by_target:
         return text

@@ -1,4 +1,4 @@
-"""Secrets that workflow templates refer to: one folder per secret, one file per key."""
+"""Reads the secrets that workflow templates name: a folder for each secret, a file for each key."""
 
 from __future__ import annotations
 
@@ -23,15 +23,21 @@ def read_secret(folder: Path, name: str, key: str = "") -> dict[str, str]:
     place = folder / name
     what = f"{name}/{key}" if key else name
     if "/" in name or "/" in key or name in {".", ".."} or key in {".", ".."}:
-        raise ConfigError(f"Invalid secret name {what!r}")
-    hint = f"Write each value into a file of its own, with mode 0600, in {place}."
+        raise ConfigError(
+            f"Invalid secret name {what!r}",
+            "The names of secrets and keys are names of files, without '/'.",
+            "Change the name in the workflow template.",
+        )
+    hint = f"Create a file with mode 0600 in {place} for each key; its content is the value."
     try:
         files = [place / key] if key else sorted(each for each in place.iterdir() if each.is_file())
         found = {}
         for each in files:
             if each.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ConfigError(
-                    f"The secret {what} can be read by other users", str(each), f"chmod 600 {each}"
+                    f"The secret {what} can be read by other users",
+                    str(each),
+                    f"Run: chmod 600 {each}",
                 )
             found[each.name] = each.read_text(encoding="utf-8").rstrip("\n")
     except (OSError, UnicodeDecodeError) as error:

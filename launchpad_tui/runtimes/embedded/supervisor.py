@@ -1,5 +1,4 @@
-"""The supervisor of one execution: prepares it, runs its workflow, and stores and registers its
-outputs."""
+"""The supervisor of an execution, a process that runs it and stores its outputs."""
 
 from __future__ import annotations
 
@@ -37,7 +36,7 @@ from launchpad_tui.runtimes.log_files import LogWriter
 
 #: seconds between two checks whether the execution has to stop
 _STOP_CHECK_SECONDS = 0.25
-#: seconds before each further attempt to store the outputs in a store that did not answer
+#: seconds before each further attempt to store outputs in an object store that did not respond
 _RETRY_SECONDS = (2, 8, 20)
 _log = logging.getLogger(__name__)
 
@@ -48,9 +47,9 @@ def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) 
     Every failure becomes the status of the execution.
 
     Args:
-        host: the registry, the object stores and the options of the runtime.
+        host: the registry, the object stores and the settings of this machine.
         endpoint: opens the tracking endpoint of the execution.
-        execution_id: a claimed execution.
+        execution_id: the ID of an execution that was claimed.
 
     Raises:
         NotFound: there is no such execution.
@@ -70,7 +69,7 @@ def supervise(host: RuntimeHost, endpoint: TrackingEndpoint, execution_id: str) 
 
 
 def _remove_old_work_folders(host: RuntimeHost) -> None:
-    """Remove the working folders of executions that ended longer ago than the options keep them."""
+    """Remove working folders that are older than ``executions.keep_work_days`` of the settings."""
     oldest = now().timestamp() - host.settings.keep_work_days * 86400
     running = {each.execution.id for each in host.records.unfinished()}
     folder = host.home.executions
@@ -197,7 +196,7 @@ class _SupervisedRun:
         self._workspace.clear()
 
     def _store(self, outputs: PendingOutputs, cancellation: Cancellation) -> None:
-        """Store and register the outputs, with retries if the object store does not answer."""
+        """Store and register the outputs; retry if the object store does not respond."""
         for seconds in (*_RETRY_SECONDS, None):
             try:
                 register_outputs(self._host, self._log, self._scope, self._execution, outputs)
@@ -221,7 +220,7 @@ class _SupervisedRun:
         )
 
     def _set_stopped(self) -> bool:
-        """Set the status STOPPED if a stop was requested, whatever else ended the execution.
+        """Set the status STOPPED if a stop was requested, even if the execution also failed.
 
         Returns:
             Whether a stop was requested.
@@ -259,8 +258,10 @@ class _SupervisedRun:
         )
 
     def _watch_for_stop(self, cancellation: Cancellation) -> None:
-        """Cancel the run when a stop is requested; checked several times a second, and at once
-        after a wake-up."""
+        """Cancel the run when a stop is requested.
+
+        The status is checked several times a second, and at once after a wake-up.
+        """
         seen: int | None = None
         while not self._finished.is_set():
             try:

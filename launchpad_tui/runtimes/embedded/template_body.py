@@ -24,7 +24,7 @@ STEP_OUTPUT = re.compile(r"(?:steps|tasks)\.([^.]+)\.outputs\.(artifacts|paramet
 #: references that are valid in every execution
 _BUILT_IN = frozenset({"workflow.name", "workflow.uid", "workflow.namespace", "pod.name"})
 _IGNORED_CONTAINER = {
-    "image": "images are not pulled, the code in the template's folder runs on this machine",
+    "image": "images are not pulled; the code in the folder of the template runs on this machine",
     "imagePullPolicy": "images are not pulled",
     "resources": "memory, processors and accelerators are not limited on this machine",
     "volumeMounts": "volumes are not mounted",
@@ -82,13 +82,13 @@ _REFUSED_TEMPLATE = {"resource", "suspend", "http", "plugin", "data", "container
 
 
 class SpecReader:
-    """Parses the ``spec`` of a document; ``notes`` has each ignored setting once."""
+    """Parses the ``spec`` of a document; ``notes`` are the settings that are ignored."""
 
     def __init__(self) -> None:
         self.notes: dict[str, None] = {}
 
     def note(self, what: str, why: str) -> None:
-        """Note that a setting is ignored."""
+        """Add a note about a setting that is ignored, unless the reason is empty."""
         if why:
             self.notes[f"{what} is ignored: {why}"] = None
 
@@ -309,8 +309,10 @@ def _call(node: Node) -> Call:
 
 
 def _levels(node: Node) -> tuple[tuple[Call, ...], ...]:
-    """Return the tasks of a DAG as groups: each task is in the first group after all its
-    dependencies."""
+    """Return the tasks of a DAG as groups that run one after another.
+
+    Each task is in the first group after the groups of its dependencies.
+    """
     tasks: dict[str, tuple[Call, set[str], Node]] = {}
     for each in node.require("dag").require("tasks").entries():
         call = _call(each)

@@ -1,4 +1,4 @@
-"""The parts of Argo's WorkflowTemplate that the embedded runtime supports."""
+"""The parts of Argo's WorkflowTemplates that the embedded runtime supports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNATURES = "AICORE_ARTIFACT_SIGNATURES"
 
 @dataclass(frozen=True, slots=True)
 class EnvVar:
-    """An environment variable: a value, or name and key of a secret."""
+    """An environment variable with a value, or with the name and key of a secret."""
 
     name: str
     value: str = ""
@@ -53,8 +53,10 @@ class OutputParameter:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The command of a template. ``script`` is a source text; its file is the last argument of the
-    command."""
+    """The command of a template.
+
+    ``script`` is the text of a script; its file becomes the last argument of the command.
+    """
 
     command: tuple[str, ...]
     args: tuple[str, ...] = ()
@@ -66,8 +68,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A step: the template that it calls, and the arguments. ``artifacts`` are pairs of an input
-    name and a reference to an output of an earlier step."""
+    """A step: the call of a template with arguments.
+
+    ``artifacts`` are pairs of the name of an input and a reference to an output of an earlier step.
+    """
 
     name: str
     template: str
@@ -81,8 +85,8 @@ class Template:
     """A template of the workflow: a container, or steps.
 
     ``steps`` are groups that run one after another; the calls of a group run in parallel.
-    ``parameters`` are the input parameters with their defaults, None if a call has to give the
-    value.
+    ``parameters`` are the input parameters with their defaults, which are None for parameters that
+    every call has to give.
     """
 
     name: str
@@ -106,8 +110,10 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
-    """A workflow template. ``code_path`` is the path of the code in the container, if the template
-    sets it."""
+    """A workflow template.
+
+    ``code_path`` is the path of the code in the container; empty if the template does not set it.
+    """
 
     id: str
     entrypoint: str
@@ -118,8 +124,7 @@ class Workflow:
 
     @property
     def leaves(self) -> tuple[Template, ...]:
-        """The templates with a container that are reached from the entrypoint, in the order of
-        their first call."""
+        """The templates with a container that the entrypoint calls, in the order of first calls."""
         found: dict[str, Template] = {}
         self._collect_leaves(self.entrypoint, found)
         return tuple(found.values())
@@ -134,8 +139,7 @@ class Workflow:
 
     @property
     def secrets(self) -> tuple[tuple[str, str], ...]:
-        """The required secrets as pairs of name and key; the key is empty for all keys of a
-        secret."""
+        """The required secrets as pairs of name and key; an empty key stands for all keys."""
         found: dict[tuple[str, str], None] = {}
         for leaf in self.leaves:
             for variable in leaf.container.env if leaf.container else ():

@@ -1,8 +1,8 @@
-"""Parses workflow templates of SAP AI Core from YAML; problems have file, line and reason.
+"""Parses workflow templates of SAP AI Core from YAML. Problems have file, line and reason.
 
-The format is Argo's WorkflowTemplate with SAP's annotations and labels (AI Core documentation,
-"Workflow Templates"). In a folder, other YAML files are ignored; a file that is named explicitly
-must have a workflow template.
+The format is Argo's WorkflowTemplate with annotations and labels of SAP (AI Core documentation,
+"Workflow Templates"). YAML files of a folder that have no workflow template are ignored; a file
+that is given itself must have one.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from launchpad_tui.runtimes.embedded.yaml_nodes import Node, TemplateError, docu
 
 #: the maximum number of bytes of a template
 _SIZE_LIMIT = 2_000_000
-#: folders that are not searched
+#: the names of folders that are not searched
 _IGNORED_FOLDERS = frozenset(
     {".git", ".hg", ".svn", "node_modules", "__pycache__", ".venv", "venv", ".tox", "site-packages"}
 )
-#: AI API: IDs of resources
+#: IDs of scenarios and executables (AI API)
 _ID = re.compile(r"[\w.-]{4,64}", re.ASCII)
 _SCENARIO_NAME, _SCENARIO_TEXT = "scenarios.ai.sap.com/name", "scenarios.ai.sap.com/description"
 _NAME, _TEXT = "executables.ai.sap.com/name", "executables.ai.sap.com/description"
@@ -58,7 +58,11 @@ def parse_templates(path: Path) -> ParsedTemplates:
     elif path.is_file():
         files, named = [path], True
     else:
-        raise InvalidInput(f"There is no file or folder {path}", field="path")
+        raise InvalidInput(
+            f"There is no file or folder {path}",
+            hint="Give a YAML file with workflow templates, or a folder with such files.",
+            field="path",
+        )
     templates: list[ParsedTemplate] = []
     refused: list[TemplateProblem] = []
     seen: dict[str, Path] = {}
@@ -93,9 +97,15 @@ def parse_text(text: str, file: Path) -> ParsedTemplate:
                 return _parse(node, text, file)
     except TemplateError as error:
         raise InvalidInput(
-            "Invalid workflow template", f"{file}:{error.line}: {error.reason}"
+            "Invalid workflow template",
+            f"{file}:{error.line}: {error.reason}",
+            "Correct the template, then add it again.",
         ) from error
-    raise InvalidInput("There is no workflow template in the file", str(file))
+    raise InvalidInput(
+        f"There is no workflow template in {file}",
+        "No document has kind: WorkflowTemplate.",
+        "Give a file with a workflow template.",
+    )
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -208,8 +218,10 @@ def _parse(node: Node, text: str, file: Path) -> ParsedTemplate:
 
 
 def input_names(workflow: Workflow) -> list[str]:
-    """Return the names of the inputs that a configuration has to bind: those that no step passes
-    on."""
+    """Return the names of the input artifacts that a configuration has to bind.
+
+    These are the inputs that no step gets from an earlier step.
+    """
     found: dict[str, None] = {}
 
     def walk(name: str, given: frozenset[str]) -> None:
@@ -247,8 +259,7 @@ def _slots(annotations: Node) -> dict[str, dict[str, tuple[str, Node]]]:
 def _slot(name: str, other: str, slots: dict[str, dict[str, tuple[str, Node]]]) -> ArtifactSlot:
     """Return the slot of an input or output with its annotations.
 
-    The annotations of an output may use its ``globalName`` or its name: SAP's documentation has
-    both.
+    The annotations of an output may use its ``globalName`` or its name, as in SAP's documentation.
     """
     notes = slots.get(name) or (slots.get(other) if other else None) or {}
     kind, node = notes.get("kind", (str(ArtifactKind.MODEL), None))

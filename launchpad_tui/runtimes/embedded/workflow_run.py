@@ -1,5 +1,4 @@
-"""Runs a workflow step by step: fills in parameters, maps paths, runs commands, collects
-outputs."""
+"""Runs the steps of a workflow: parameters, path mapping, commands and outputs."""
 
 from __future__ import annotations
 
@@ -28,8 +27,8 @@ from launchpad_tui.runtimes.embedded.template_model import (
 from launchpad_tui.runtimes.embedded.workspace import Workspace
 from launchpad_tui.runtimes.log_files import LogWriter
 
-#: a Python interpreter of the system or of an image, which is replaced by the chosen one; an
-#: interpreter in a virtual environment is used as it is
+#: Paths of Python interpreters that are replaced by the interpreter of the execution. Interpreters
+#: of virtual environments do not match.
 _SYSTEM_PYTHON = re.compile(
     r"(/bin/|/usr/bin/|/usr/local/bin/|/opt/(conda|python)/bin/)?python3?(\.\d+)?"
 )
@@ -49,7 +48,7 @@ class Interrupted(LaunchpadError):
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What all steps of an execution share.
+    """The values that all steps of an execution share.
 
     Args:
         parameters: the values of the workflow's parameters.
@@ -79,8 +78,7 @@ class RunContext:
 
 @dataclass(slots=True)
 class _CallOutputs:
-    """The outputs of a call: paths of artifacts and values of parameters, by the name of the
-    output."""
+    """The outputs of a call: paths of artifacts and values of parameters, by name."""
 
     artifacts: dict[str, Path]
     parameters: dict[str, str]
@@ -234,8 +232,7 @@ class WorkflowRun:
             file.write_text(self._fill_in(container.script, known, {}), encoding="utf-8")
             argv = [*argv, str(file)]
         if argv and _SYSTEM_PYTHON.fullmatch(argv[0]):
-            # An interpreter of the image, such as /usr/local/bin/python3.9, is replaced by the
-            # chosen one.
+            # The path of the interpreter in the image does not exist on this machine.
             argv[0] = str(context.python)
         cwd = container.working_dir or context.code_path or str(context.workspace.code)
         if (
@@ -335,8 +332,7 @@ def _file_name(step: str) -> str:
 
 
 def _unique(path: Path) -> Path:
-    """Create and return a folder of its own for a step: calls of different templates may have the
-    same name."""
+    """Create and return a new folder for a step; several steps may have the same name."""
     for number in range(1, 10_000):
         candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
         try:
@@ -348,7 +344,7 @@ def _unique(path: Path) -> Path:
 
 
 def _input_mount(source: Path, path: str) -> Mount:
-    """Return the mount of an input: its folder, or its only file if the path is that of a file."""
+    """Return the mount of an input: its folder, or its only file if the path names a file."""
     if _is_file(path) and source.is_dir():
         files = [each for each in source.rglob("*") if each.is_file()]
         if len(files) == 1:
@@ -357,14 +353,15 @@ def _input_mount(source: Path, path: str) -> Mount:
 
 
 def _is_file(path: str) -> bool:
-    """Return whether a path looks like that of a file: its last part has a dot."""
+    """Return whether a path appears to name a file, because its last part has a dot."""
     return not path.endswith("/") and "." in os.path.basename(path)
 
 
 def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file: bool) -> Path:
     """Add a mount for a step's output and return its path on this machine.
 
-    For a file, its folder is mounted; other files of that folder, such as the code, stay visible.
+    For an output file, its folder is mounted. Other files of the folder, such as the code, stay
+    visible.
     """
     target = os.path.dirname(path) if is_file else path.rstrip("/")
     name = os.path.basename(path)
@@ -387,7 +384,7 @@ def _output_place(mounts: dict[str, Mount], folder: Path, path: str, *, is_file:
 
 
 def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
-    """Return whether a folder exists in the view without a mount of its own."""
+    """Return whether a folder exists in the view even if it is not mounted."""
     above = [
         each
         for each in mounts.values()
@@ -400,8 +397,7 @@ def _is_there(target: str, mounts: Mapping[str, Mount]) -> bool:
 
 
 def _key(mount: Mount) -> str:
-    """Return the key of a mount; mounts of single files are kept apart from one of the entire
-    folder."""
+    """Return the key of a mount, which differs for an entire folder and for single files of it."""
     return f"{mount.target}/" if mount.files else mount.target
 
 
@@ -419,8 +415,10 @@ def _covered(path: str, mounts: list[Mount]) -> bool:
 
 
 def _archived(path: Path, name: str) -> Path:
-    """Create and return ``<name>.tgz`` of an output, as Argo does for outputs without ``archive:
-    none``."""
+    """Create and return the archive ``<name>.tgz`` of an output.
+
+    Argo creates it for outputs without ``archive: none``, too.
+    """
     target = path.parent / ".archives" / f"{name}.tgz"
     target.parent.mkdir(exist_ok=True)
     with tarfile.open(target, "w:gz") as archive:

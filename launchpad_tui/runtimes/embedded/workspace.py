@@ -1,11 +1,11 @@
 """The folders of one execution, and the copy of the code that it runs.
 
-The code, which a container image would contain, is in the folder of the workflow template's file.
-If the commands name no file of this folder and it is part of a git checkout, it is the nearest
-parent folder, up to the root of the checkout, that has a named file. When an execution starts, it
-copies the folder without ``.git`` and generated folders (``__pycache__``, ``.venv``,
-``node_modules`` and others) and runs in the copy. Files that it writes stay in the copy, and later
-changes of the folder do not affect it.
+The code, which a container image would contain, is expected in the folder of the workflow
+template. If the commands name no file of this folder, and the folder is part of a git checkout, the
+code is in the nearest parent folder, up to the root of the checkout, that has a named file. When an
+execution starts, the folder is copied without ``.git`` and generated folders (``__pycache__``,
+``.venv``, ``node_modules`` and others), and the commands run in the copy. Later changes of the
+folder do not affect the execution.
 
 The path of the copy in the container is derived from the commands: from an absolute path in a
 command or argument that does not exist on this machine and whose last part is in the folder. For
@@ -69,7 +69,7 @@ class Workspace:
         return self
 
     def clear(self) -> None:
-        """Remove the code and the artifacts; the log stays."""
+        """Remove the code and the artifacts; the log is kept."""
         shutil.rmtree(self.work, ignore_errors=True)
 
 
@@ -94,7 +94,7 @@ def code_folder(workflow: Workflow, source: str, chosen: str) -> Path:
         return folder
     folder = Path(source).parent
     if not source or not folder.is_dir():
-        hint = "Add the executable again from its present folder, or set its code folder."
+        hint = "Add the executable again from its current folder, or set its code folder."
         raise ConfigError("The folder of the workflow template does not exist", str(folder), hint)
     names = list(_named_paths(workflow))
     for candidate in _up_to_checkout(folder):
@@ -147,8 +147,11 @@ def _named_paths(workflow: Workflow) -> Iterable[str]:
 
 
 def _code_root(path: str, folder: Path) -> str:
-    """Return the part of a path before its longest last part that is a file of the folder; empty if
-    there is none."""
+    """Return the path of a folder in the container, given the path of one of its files there.
+
+    The longest end of the path that is a file of the folder is removed. The result is empty if no
+    end of the path is a file of the folder.
+    """
     parts = path.strip("/").split("/")
     for start in range(1, len(parts)):
         if (folder / "/".join(parts[start:])).is_file():
@@ -180,7 +183,11 @@ def copy_code(source: Path, target: Path, limit_mb: int) -> int:
     try:
         shutil.copytree(source, target, symlinks=True, ignore=_not_copied, dirs_exist_ok=True)
     except (OSError, shutil.Error) as error:
-        raise ConfigError("The code cannot be copied", f"{source}: {error}"[:500]) from error
+        raise ConfigError(
+            "The code cannot be copied",
+            f"{source}: {error}"[:500],
+            "Check the permissions of the code folder and the free space of the disk.",
+        ) from error
     return size
 
 
@@ -196,7 +203,7 @@ def interpreter(settings_python: str, folder: Path, own: str) -> Path:
             be empty.
         folder: the folder of the code. Without the setting, a virtual environment ``.venv`` or
             ``venv`` in it is used.
-        own: the interpreter that runs launchpad, which is used otherwise.
+        own: the interpreter that runs launchpad, which is used if there is no other.
 
     Raises:
         ConfigError: the interpreter in the setting does not exist.

@@ -1,4 +1,4 @@
-"""Typed access to PyYAML's nodes, so that every error has a line number."""
+"""Typed access to the nodes of a YAML document, in which every error has a line number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class TemplateError(Exception):
 
 
 class Node:
-    """A node of a document, and its path for error messages."""
+    """A node of a document; ``path`` names it in error messages."""
 
     def __init__(self, node: Any, path: str) -> None:
         self._node = node
@@ -116,8 +116,11 @@ class Node:
         return text
 
     def entries(self) -> list[Node]:
-        """Return the entries of a list; none for null. Raises TemplateError if the node is not a
-        list."""
+        """Return the entries of a list; null counts as an empty list.
+
+        Raises:
+            TemplateError: the node is not a list.
+        """
         if self.is_null:
             return []
         if self._node.id != "sequence":
@@ -127,7 +130,7 @@ class Node:
         ]
 
     def list_of(self, key: str) -> list[Node]:
-        """Return the entries of the list of a key; none if the key is missing."""
+        """Return the entries of the list of a key; empty if the key is missing."""
         found = self.get(key)
         return [] if found is None else found.entries()
 

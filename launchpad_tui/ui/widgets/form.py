@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.fields import counts
+from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.text import clip, pad, wrap
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.ui.actions import ActionOwner
@@ -299,13 +299,13 @@ class Form(ActionOwner, VerticalScroll):
     def _show_applicable(self) -> None:
         values = self.values()
         for field in self.fields:
-            applies = counts(field, values)
+            is_shown = applies(field, values)
             for widget in self._rows[field.name]:
-                widget.display = applies
+                widget.display = is_shown
 
     def _applicable_names(self) -> list[str]:
         values = self.values()
-        return [field.name for field in self.fields if counts(field, values)]
+        return [field.name for field in self.fields if applies(field, values)]
 
     def _editor(self, field: Field, value: str) -> Input | ChoiceLine:
         if field.kind is FieldKind.FLAG:
@@ -359,7 +359,7 @@ class Form(ActionOwner, VerticalScroll):
         first: InvalidInput | None = None
         values = self.values()
         for field in self.fields:
-            error = _problem(field, values[field.name]) if counts(field, values) else ""
+            error = _problem(field, values[field.name]) if applies(field, values) else ""
             self._set_note(field.name, error)
             if error and first is None:
                 first = InvalidInput(error, field=field.name)

@@ -1,5 +1,7 @@
-"""Files of models as their programs write them, made here: by the programs where Python has them, else byte by byte
-from what is published of the formats (named in the modules that read them)."""
+"""Model files for tests, written by Python's libraries or byte by byte from published formats.
+
+The modules that read the files name the descriptions of the formats.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ import numpy as np
 def safetensors(
     tensors: dict[str, tuple[str, list[int], int]], metadata: dict[str, str] | None = None
 ) -> bytes:
-    """Tensors by name: type, shape, bytes of a number."""
+    """Return a file with tensors, given type, shape and bytes of an element by name."""
     header: dict[str, object] = {"__metadata__": metadata} if metadata else {}
     at = 0
     for name, (kind, shape, size) in tensors.items():
@@ -61,7 +63,7 @@ def _varint(value: int) -> bytes:
 
 
 def field(number: int, value: int | str | bytes) -> bytes:
-    """A field of a protocol buffer."""
+    """Return a field of a protocol buffer."""
     if isinstance(value, int):
         return _varint(number << 3) + _varint(value)
     data = value.encode() if isinstance(value, str) else value
@@ -94,12 +96,12 @@ def onnx(weights: int = 100_000) -> bytes:
 
 
 class Evil:
-    """Runs a command where it is loaded."""
+    """An object whose pickle runs a command when it is loaded."""
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
         import os
 
-        return os.system, ("touch /tmp/launchpad-was-here",)
+        return os.system, ("touch /tmp/launchpad-loaded-a-pickle",)
 
 
 def pickled(value: object = None, protocol: int = 4) -> bytes:

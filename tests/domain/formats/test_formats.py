@@ -1,4 +1,4 @@
-"""Previews of files: what they tell, how little they read, and that nothing makes them fail or run anything."""
+"""Previews of files: content, bounded reading, and damaged or malicious files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MB = 1 << 20
 
 
 class Counted:
-    """A file that counts what is read of it."""
+    """A file that counts the bytes that are read."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -37,7 +37,7 @@ class Counted:
         return found
 
 
-def look(name: str, content: bytes) -> Preview:
+def preview_of(name: str, content: bytes) -> Preview:
     return preview(name, len(content), Counted(content))
 
 
@@ -71,7 +71,7 @@ def facts(found: Preview) -> dict[str, str]:
     ],
 )
 def test_file_types_are_detected(name: str, kind: str) -> None:
-    found = look(name, files.ALL[name])
+    found = preview_of(name, files.ALL[name])
     assert found.kind == kind
     assert facts(found)["Size"] == f"{len(files.ALL[name]):,} bytes"
 
@@ -81,23 +81,29 @@ def test_file_types_are_detected(name: str, kind: str) -> None:
     ["m.gguf", "m.npy", "m.pt", "m.tgz", "m.h5", "m.parquet", "m.safetensors", "m.pkl", "m.onnx"],
 )
 def test_file_types_are_detected_by_content(name: str) -> None:
-    assert look("blob", files.ALL[name]).kind == look(name, files.ALL[name]).kind
+    assert preview_of("blob", files.ALL[name]).kind == preview_of(name, files.ALL[name]).kind
 
 
 def test_safetensors() -> None:
-    found = look("m.safetensors", files.ALL["m.safetensors"])
+    found = preview_of("m.safetensors", files.ALL["m.safetensors"])
     assert found.rows == (("a.weight", "F16", "[4, 3]", "24"), ("a.bias", "F32", "[4]", "16"))
-    told = facts(found)
-    assert (told["Tensors"], told["Parameters"], told["Types"]) == ("2", "16", "F16 12, F32 4")
-    assert told["format"] == "pt"
+    values = facts(found)
+    assert (values["Tensors"], values["Parameters"], values["Types"]) == (
+        "2",
+        "16",
+        "F16 12, F32 4",
+    )
+    assert values["format"] == "pt"
     assert found.note == ""
-    cut = look("m.safetensors", files.ALL["m.safetensors"][:-1])
+    cut = preview_of("m.safetensors", files.ALL["m.safetensors"][:-1])
     assert "The file should have" in cut.note
-    many = look("m.safetensors", files.safetensors({f"t{n}": ("F32", [2], 4) for n in range(1000)}))
+    many = preview_of(
+        "m.safetensors", files.safetensors({f"t{n}": ("F32", [2], 4) for n in range(1000)})
+    )
     assert (len(many.rows), facts(many)["Tensors"]) == (ROWS, "1,000")
     assert many.note == "The first 200 of 1,000 tensors are shown."
     text = json.dumps({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 8]}}).encode()
-    wrong = look("m.safetensors", struct.pack("<Q", len(text)) + text + bytes(8))
+    wrong = preview_of("m.safetensors", struct.pack("<Q", len(text)) + text + bytes(8))
     assert "does not match its shape" in wrong.note
 
 
@@ -111,22 +117,22 @@ def test_safetensors() -> None:
     ],
 )
 def test_invalid_safetensors(content: bytes) -> None:
-    found = look("m.safetensors", content)
+    found = preview_of("m.safetensors", content)
     assert found.kind == "safetensors"
     assert found.note
 
 
 def test_gguf() -> None:
-    found = look("m.gguf", files.ALL["m.gguf"])
-    told = facts(found)
-    assert told["general.architecture"] == "llama"
-    assert told["llama.context_length"] == "4096"
-    assert told["tokens"] == "[<s>, </s>] (2)"
-    assert told["scores"] == "[0.5, 1.5, 2.5] (3)"
-    assert told["Parameters"] == "32"
+    found = preview_of("m.gguf", files.ALL["m.gguf"])
+    values = facts(found)
+    assert values["general.architecture"] == "llama"
+    assert values["llama.context_length"] == "4096"
+    assert values["tokens"] == "[<s>, </s>] (2)"
+    assert values["scores"] == "[0.5, 1.5, 2.5] (3)"
+    assert values["Parameters"] == "32"
     assert found.rows == (("blk.0.attn", "Q4_K", "[8, 4]"),)
-    assert "truncated" in look("m.gguf", files.ALL["m.gguf"][:100]).note
-    assert look("m.gguf", files.gguf(">")).rows == found.rows
+    assert "truncated" in preview_of("m.gguf", files.ALL["m.gguf"][:100]).note
+    assert preview_of("m.gguf", files.gguf(">")).rows == found.rows
 
 
 def test_onnx_reads_no_weights() -> None:
@@ -134,13 +140,13 @@ def test_onnx_reads_no_weights() -> None:
     source = Counted(content)
     found = preview("net.onnx", len(content), source)
     assert source.count < MB
-    told = facts(found)
-    assert (told["IR version"], told["Producer"], told["Operators"]) == (
+    values = facts(found)
+    assert (values["IR version"], values["Producer"], values["Operators"]) == (
         "8",
         "pytorch",
         "ai.onnx 17",
     )
-    assert (told["Nodes"], told["Weights"], told["author"], told["Graph"]) == (
+    assert (values["Nodes"], values["Weights"], values["author"], values["Graph"]) == (
         "2",
         "1",
         "me",
@@ -150,13 +156,13 @@ def test_onnx_reads_no_weights() -> None:
         ("input", "pixels", "float32", "[batch, 3, 224, 224]"),
         ("output", "classes", "float32", "[batch, 1000]"),
     )
-    assert "longer than the message" in look("net.onnx", content[: 10 * MB]).note
+    assert "longer than the message" in preview_of("net.onnx", content[: 10 * MB]).note
 
 
 def test_a_saved_model_of_tensorflow_is_not_called_onnx() -> None:
     meta_graph = b"\x0a\x20" + b"\x0a\x00\x12\x05serve" + bytes(23)
     saved_model = b"\x08\x01\x12" + bytes([len(meta_graph)]) + meta_graph
-    assert look("saved_model.pb", saved_model).kind != "onnx"
+    assert preview_of("saved_model.pb", saved_model).kind != "onnx"
 
 
 def test_new_types_of_gguf_tensors_are_named() -> None:
@@ -171,10 +177,10 @@ def test_new_types_of_gguf_tensors_are_named() -> None:
 
 
 def test_a_pickle_is_never_loaded() -> None:
-    trace = Path("/tmp/launchpad-was-here")
+    trace = Path("/tmp/launchpad-loaded-a-pickle")
     trace.unlink(missing_ok=True)
     for protocol in range(6):
-        found = look("m.pkl", files.pickled([1, files.Evil()], protocol))
+        found = preview_of("m.pkl", files.pickled([1, files.Evil()], protocol))
         assert found.kind == "pickle"
         assert ("posix.system", "DANGEROUS") in found.rows
         assert facts(found)["Dangerous"] == "posix.system"
@@ -183,48 +189,48 @@ def test_a_pickle_is_never_loaded() -> None:
 
 
 def test_calls_of_a_harmless_pickle() -> None:
-    found = look("m.pkl", files.pickled())
+    found = preview_of("m.pkl", files.pickled())
     assert found.rows == (("collections.OrderedDict", "common"),)
     assert "Dangerous" not in facts(found)
-    cut = look("m.pkl", files.pickled()[:-5])
+    cut = preview_of("m.pkl", files.pickled()[:-5])
     assert "Not analyzed after byte" in cut.note
 
 
 def test_a_torch_archive() -> None:
-    found = look("m.pt", files.ALL["m.pt"])
+    found = preview_of("m.pt", files.ALL["m.pt"])
     assert facts(found)["Tensor storages"] == "1, 4,000 bytes"
     assert ("collections.OrderedDict", "common") in found.rows
 
 
-def test_numpy() -> None:
-    told = facts(look("m.npy", files.ALL["m.npy"]))
-    assert (told["Type"], told["Shape"], told["Elements"]) == ("<f4", "[3, 4]", "12")
-    assert "any code" in facts(look("m.npy", files.npy(np.array([{}], object))))["Objects"]
-    assert look("m.npz", files.ALL["m.npz"]).rows == (
+def test_arrays_of_numpy() -> None:
+    values = facts(preview_of("m.npy", files.ALL["m.npy"]))
+    assert (values["Type"], values["Shape"], values["Elements"]) == ("<f4", "[3, 4]", "12")
+    assert "any code" in facts(preview_of("m.npy", files.npy(np.array([{}], object))))["Objects"]
+    assert preview_of("m.npz", files.ALL["m.npz"]).rows == (
         ("weights", "<f8", "[128, 10]", "1,280"),
         ("bias", "<f4", "[10]", "10"),
     )
 
 
-def test_archives() -> None:
+def test_archives_list_their_entries() -> None:
     for name in ("m.tar", "m.tgz"):
-        assert look(name, files.ALL[name]).rows == (
+        assert preview_of(name, files.ALL[name]).rows == (
             ("model/weights.bin", "5"),
             ("model/card.md", "5"),
         )
-    assert look("m.txt.gz", files.ALL["m.txt.gz"]).lines == ("one", "two")
+    assert preview_of("m.txt.gz", files.ALL["m.txt.gz"]).lines == ("one", "two")
     out = BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(300):
             archive.writestr(f"part-{number}", b"x" * 1000)
-    found = look("a.zip", out.getvalue())
+    found = preview_of("a.zip", out.getvalue())
     assert (found.kind, facts(found)["Entries"], facts(found)["Unpacked"]) == (
         "zip",
         "300",
         "300,000 bytes",
     )
     assert len(found.rows) == ROWS
-    broken = look("a.zip", out.getvalue()[:-100])
+    broken = preview_of("a.zip", out.getvalue()[:-100])
     assert "cannot be read" in broken.note
 
 
@@ -246,32 +252,32 @@ def test_a_bomb_is_not_unpacked() -> None:
         archive.writestr("x/data.pkl", bytes(300 * MB))
     tracemalloc.start()
     try:
-        assert look("a.tar.gz", bomb).kind == "tgz"
-        assert look("m.pt", out.getvalue()).kind == "torch"
+        assert preview_of("a.tar.gz", bomb).kind == "tgz"
+        assert preview_of("m.pt", out.getvalue()).kind == "torch"
         assert tracemalloc.get_traced_memory()[1] < 100 * MB
     finally:
         tracemalloc.stop()
 
 
-def test_json() -> None:
-    assert look("m.json", files.ALL["m.json"]).lines[:3] == ("{", '  "a": [', "    1,")
-    assert "not valid JSON" in look("m.json", b'{"a": ').note
-    assert look("m.json", b"[" * 50_000).note
-    assert look("m.json", b"[" * 500 + b"]" * 500).kind == "json"
-    large = look("m.json", b'{"a": "' + b"x" * MB + b'"}')
+def test_json_is_formatted() -> None:
+    assert preview_of("m.json", files.ALL["m.json"]).lines[:3] == ("{", '  "a": [', "    1,")
+    assert "not valid JSON" in preview_of("m.json", b'{"a": ').note
+    assert preview_of("m.json", b"[" * 50_000).note
+    assert preview_of("m.json", b"[" * 500 + b"]" * 500).kind == "json"
+    large = preview_of("m.json", b'{"a": "' + b"x" * MB + b'"}')
     assert large.note == "Only the beginning was read."
     assert max(len(line) for line in large.lines) <= 160
-    assert look("notes.txt", b"{not json").kind == "text"
+    assert preview_of("notes.txt", b"{not json").kind == "text"
 
 
-def test_tables() -> None:
-    found = look("m.csv", files.ALL["m.csv"])
+def test_tables_have_columns_and_rows() -> None:
+    found = preview_of("m.csv", files.ALL["m.csv"])
     assert (found.columns, found.rows) == (("a", "b"), (("1", "2"), ("3", "4")))
     assert facts(found)["Rows"] == "2"
-    long = look("m.csv", b"a,b\n" + b"1,2\n" * 100_000)
+    long = preview_of("m.csv", b"a,b\n" + b"1,2\n" * 100_000)
     assert len(long.rows) == ROWS
     assert "Rows" not in facts(long)
-    quoted = look("m.tsv", b'a\tb\n"x\ty"\t2\n')
+    quoted = preview_of("m.tsv", b'a\tb\n"x\ty"\t2\n')
     assert quoted.rows == (("x\ty", "2"),)
 
 
@@ -284,36 +290,36 @@ def test_tables() -> None:
         ("gr\xfc\xdfe aus Bonn".encode("latin-1"), "Latin-1"),
     ],
 )
-def test_encodings(content: bytes, encoding: str) -> None:
-    found = look("a.txt", content)
+def test_encodings_are_detected(content: bytes, encoding: str) -> None:
+    found = preview_of("a.txt", content)
     assert facts(found)["Encoding"] == encoding
     assert found.lines[0] in {"grüße", "hello", "grüße aus Bonn"}
 
 
 def test_a_character_may_be_cut_at_the_end_of_the_part_that_was_read() -> None:
-    found = look("a.txt", ("ü" * 70_000).encode())
+    found = preview_of("a.txt", ("ü" * 70_000).encode())
     assert facts(found)["Encoding"] == "UTF-8"
 
 
 def test_an_empty_file() -> None:
-    assert look("a.bin", b"").kind == "empty"
+    assert preview_of("a.bin", b"").kind == "empty"
 
 
 def test_errors_of_the_store_are_passed_on() -> None:
     def read(offset: int, length: int) -> bytes:
-        raise Unreachable("It is away")
+        raise Unreachable("The store does not respond")
 
     with pytest.raises(Unreachable):
         preview("m.zip", 100, read)
     content = files.ALL["m.npz"] + bytes(200_000)
 
-    def breaks_off(offset: int, length: int) -> bytes:
+    def interrupted_read(offset: int, length: int) -> bytes:
         if offset:
-            raise Unreachable("It is away")
+            raise Unreachable("The store does not respond")
         return content[:length]
 
     with pytest.raises(Unreachable):
-        preview("m.zip", len(content), breaks_off)
+        preview("m.zip", len(content), interrupted_read)
 
 
 @settings(max_examples=150, deadline=None)
@@ -373,7 +379,7 @@ def check(name: str, content: bytes) -> None:
 def test_a_malicious_megabyte_is_handled_quickly(begin: bytes) -> None:
     for filler in (b"(", b"\x00", b"[", b"\n", b',"', b"\xff", b"\x08\x01"):
         content = (begin + filler * MB)[:MB]
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for name in ("m.pkl", "m.onnx", "m.json", "m.csv", "m.txt"):
             preview(name, MB, Counted(content))
-        assert time.perf_counter() - begun < 10
+        assert time.perf_counter() - started < 10

@@ -1,4 +1,4 @@
-"""Pickles are found wherever they are packed, and their names are told apart by risk."""
+"""Pickles are found in all kinds of files, and their names are classified by risk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.domain.formats.files import Evil, pickled
 EVIL = pickled([1, Evil()], 4)
 
 
-def look(name: str, content: bytes) -> Preview:
+def preview_of(name: str, content: bytes) -> Preview:
     return preview(name, len(content), lambda offset, length: content[offset : offset + length])
 
 
@@ -125,14 +125,14 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 
 @pytest.mark.parametrize("name", PACKERS)
 def test_pickles_are_found_in_every_kind_of_container(name: str) -> None:
-    facts = dict(look(name, PACKERS[name](EVIL)).facts)
+    facts = dict(preview_of(name, PACKERS[name](EVIL)).facts)
     assert "posix.system" in facts["Dangerous"]
 
 
 def test_members_too_large_to_unpack_are_reported_as_not_analyzed() -> None:
-    found = look("m.pkl.gz", gzip.compress(pickle.dumps(bytes(9 << 20)) + EVIL))
+    found = preview_of("m.pkl.gz", gzip.compress(pickle.dumps(bytes(9 << 20)) + EVIL))
     assert "Not analyzed" in found.note
-    assert "Not analyzed" in look("m.joblib", b"\x04\x22\x4d\x18" + bytes(100)).note
+    assert "Not analyzed" in preview_of("m.joblib", b"\x04\x22\x4d\x18" + bytes(100)).note
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_arrays_that_joblib_writes_into_the_stream_are_skipped(compress: Any) ->
     }
     out = io.BytesIO()
     joblib.dump(mixed, out, compress=compress)
-    found = look("m.joblib", out.getvalue())
+    found = preview_of("m.joblib", out.getvalue())
     assert dict(found.facts)["Dangerous"] == "posix.system"
     assert "Not analyzed" not in found.note
 
@@ -215,11 +215,11 @@ def test_files_of_torch_are_analyzed() -> None:
         for value in (network, network.state_dict()):
             out = io.BytesIO()
             torch.save(value, out, _use_new_zipfile_serialization=modern)
-            found = look("m.pt", out.getvalue())
+            found = preview_of("m.pt", out.getvalue())
             assert {risk for _, risk in found.rows} == {"common"}
             out = io.BytesIO()
             torch.save([value, Evil()], out, _use_new_zipfile_serialization=modern)
-            assert dict(look("m.pt", out.getvalue()).facts)["Dangerous"] == "posix.system"
+            assert dict(preview_of("m.pt", out.getvalue()).facts)["Dangerous"] == "posix.system"
 
 
 @given(st.binary(max_size=300))

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from launchpad_tui.domain.connection import ConnectionKind, Field, FieldKind, StoreKind, check_name
-from launchpad_tui.domain.fields import checked, counts
+from launchpad_tui.domain.fields import applies, checked
 from launchpad_tui.errors import InvalidInput
 from launchpad_tui.services.input_files import read_secret
 from launchpad_tui.ui.screens.common.wizard import Step, WizardScreen
@@ -182,7 +182,7 @@ class CatalogWizard(WizardScreen):
         ]
         look = self.launchpad.look
         settings = self.settings()
-        for field in (each for each in self.kind.fields if counts(each, settings)):
+        for field in (each for each in self.kind.fields if applies(each, settings)):
             value = settings[field.name]
             if field.kind is FieldKind.SECRET:
                 unchanged = "unchanged" if field.name in self._stored_secrets else "not set"

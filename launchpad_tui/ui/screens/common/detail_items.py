@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from launchpad_tui.domain.connection import Field, FieldKind
-from launchpad_tui.domain.fields import counts
+from launchpad_tui.domain.fields import applies
 from launchpad_tui.domain.metric import CustomInfo, SeriesSummary, Tag
 from launchpad_tui.domain.numbers import metric_text
 from launchpad_tui.ui.widgets.details import Item, heading
@@ -27,7 +27,7 @@ def field_items(
     """
     items: list[Item] = []
     defaults = {field.name: field.default for field in fields}
-    for field in (each for each in fields if counts(each, {**defaults, **settings})):
+    for field in (each for each in fields if applies(each, {**defaults, **settings})):
         if field.kind is FieldKind.SECRET:
             is_set = field.name in stored_secrets
             items.append(

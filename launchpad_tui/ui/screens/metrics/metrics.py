@@ -10,7 +10,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 
-from launchpad_tui.domain.board import MOST_CHARTS, Against, Board, ChartDefinition
+from launchpad_tui.domain.board import MAX_CHARTS, Against, Board, ChartDefinition
 from launchpad_tui.services.charting import proposed
 from launchpad_tui.ui.keymap import Action
 from launchpad_tui.ui.screens.metrics.board_dialogs import PROPOSED, manage_boards
@@ -258,8 +258,8 @@ class MetricsScreen(SelectionScreen):
             return "Select models or executions first"
         return (
             None
-            if len(self.board.charts) < MOST_CHARTS
-            else f"A board has at most {MOST_CHARTS} charts"
+            if len(self.board.charts) < MAX_CHARTS
+            else f"A board has at most {MAX_CHARTS} charts"
         )
 
     def do_add(self) -> None:
